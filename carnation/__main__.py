@@ -1,0 +1,41 @@
+"""`carnation VERB …` and `python -m carnation VERB …`: the verbs under one name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from carnation import __version__
+from carnation.console import OK, WRONG
+from carnation.errors import suggest_name
+
+VERBS = {
+    "build": "build definitions/ into build/, or check that it is current",
+    "fetch": "fetch the wheels that functions require",
+    "run": "run a built workflow on this machine",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the rest of the command line to the verb it names; return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verb = arguments[0] if arguments else ""
+    if verb in VERBS:
+        status: int = import_module(f"carnation.{verb}").main(arguments[1:])
+        return status
+    if verb == "--version":
+        print(f"carnation {__version__}")
+        return OK
+    if verb in ("", "-h", "--help"):
+        print("usage: carnation VERB [OPTIONS]\n")
+        for name, meaning in VERBS.items():
+            print(f"  {name:<8}{meaning}")
+        print("\nexample: carnation build --check\n`carnation VERB --help` tells more.")
+        return OK if verb else WRONG
+    print(f"carnation: there is no verb '{verb}'.{suggest_name(verb, VERBS)}", file=sys.stderr)
+    return WRONG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Artifacts: what a workflow becomes, and `build/`, where it lies to be reviewed."""
+
+from carnation.artifacts.packages import make_package, pack_files
+from carnation.artifacts.store import (
+    Difference,
+    compare_artifacts,
+    list_trees,
+    mend_trees,
+    read_artifacts,
+    refuse_changed_release,
+    remove_tree,
+    write_artifacts,
+)
+from carnation.artifacts.tree import MANIFEST, Artifacts, make_artifacts
+
+__all__ = [
+    "MANIFEST",
+    "Artifacts",
+    "Difference",
+    "compare_artifacts",
+    "list_trees",
+    "make_artifacts",
+    "make_package",
+    "mend_trees",
+    "pack_files",
+    "read_artifacts",
+    "refuse_changed_release",
+    "remove_tree",
+    "write_artifacts",
+]

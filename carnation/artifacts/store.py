@@ -1,0 +1,211 @@
+"""The store: `build/` on disk, read, compared and written whole or not at all.
+
+A tree is written beside the old one and the two change places by renaming, so a crash leaves the
+old tree or the new one; what it leaves half done, the next start mends:
+
+    build/.<workflow>.part    being written: thrown away
+    build/.<workflow>.new     complete: takes its place if nothing stands there
+    build/.<workflow>.old     the tree before: comes back if nothing else can, else thrown away
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from carnation.artifacts.packages import make_package
+from carnation.artifacts.tree import MANIFEST, Artifacts
+from carnation.document import digest, parse_json
+from carnation.errors import ArtifactError
+
+_RELEASES = "releases/"
+
+
+class Difference(NamedTuple):
+    """One file of `build/` that is not what the definitions say: `kind` is added, changed, removed.
+
+    `path` is relative to `build/<workflow>/`.
+    """
+
+    workflow: str
+    path: str
+    kind: str
+
+
+def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
+    """Compare what was made with what lies in `build/`, file by file; writes nothing."""
+    there = _read_tree(_tree_of(root, artifacts.workflow))
+    files = {path: text.encode() for path, text in artifacts.files.items()}
+    differences = [
+        Difference(artifacts.workflow, path, "changed" if path in there else "added")
+        for path, content in files.items()
+        if there.get(path) != content
+    ]
+    differences += [
+        Difference(artifacts.workflow, path, "removed")
+        for path in there
+        if path not in files and not path.startswith(_RELEASES) and not path.endswith(".zip")
+    ]
+    return differences
+
+
+def refuse_changed_release(root: str, artifacts: Artifacts) -> None:
+    """Raise `ArtifactError` if this version was released with another definition."""
+    released = _read_tree(_tree_of(root, artifacts.workflow)).get(_release_of(artifacts))
+    if released is not None and released != _definition_of(artifacts):
+        raise ArtifactError(
+            f"the definition of '{artifacts.workflow}' differs from the one that was released as "
+            f"{artifacts.version} (build/{artifacts.workflow}/{_release_of(artifacts)}). "
+            "A release never changes: raise the workflow's version."
+        )
+
+
+def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -> None:
+    """Write a workflow's tree into `build/`, whole or not at all; releases stay what they are.
+
+    With `release`, freeze the definition as `releases/<version>.asl.json` as well. Raises
+    `ArtifactError` where this version was released with another definition.
+    """
+    mend_trees(root)
+    refuse_changed_release(root, artifacts)
+    tree = _tree_of(root, artifacts.workflow)
+    files = {path: text.encode() for path, text in artifacts.files.items()}
+    kept = {path: data for path, data in _read_tree(tree).items() if path.startswith(_RELEASES)}
+    if release:
+        kept[_release_of(artifacts)] = _definition_of(artifacts)
+    part, new, _ = _steps_of(tree)
+    for path, content in {**files, **kept}.items():
+        _write_file(os.path.join(part, *path.split("/")), content)
+    os.rename(part, new)
+    _change_places(tree)
+
+
+def remove_tree(root: str, workflow: str) -> None:
+    """Remove the tree of a workflow that `definitions/` no longer makes."""
+    tree = _tree_of(root, workflow)
+    _, _, old = _steps_of(tree)
+    os.rename(tree, old)
+    _delete(old)
+
+
+def list_trees(root: str) -> list[str]:
+    """List the workflows that have a tree in `build/`."""
+    build = os.path.join(root, "build")
+    names = sorted(os.listdir(build)) if os.path.isdir(build) else []
+    return [name for name in names if os.path.isfile(os.path.join(build, name, MANIFEST))]
+
+
+def mend_trees(root: str) -> None:
+    """Finish or undo what a crash left half done; without a crash, do nothing."""
+    build = os.path.join(root, "build")
+    for name in sorted(os.listdir(build)) if os.path.isdir(build) else ():
+        workflow, dot, step = name[1:].rpartition(".")
+        if name.startswith(".") and dot and step in ("part", "new", "old"):
+            _mend(os.path.join(build, workflow))
+
+
+def _mend(tree: str) -> None:
+    part, new, old = _steps_of(tree)
+    for candidate in (new, old):
+        if not os.path.exists(tree) and os.path.exists(candidate):
+            os.rename(candidate, tree)
+    for leftover in (part, new, old):
+        _delete(leftover)
+
+
+def _change_places(tree: str) -> None:
+    _, new, old = _steps_of(tree)
+    if os.path.exists(tree):
+        os.rename(tree, old)
+    os.rename(new, tree)
+    _delete(old)
+
+
+def _delete(folder: str) -> None:
+    if os.path.exists(folder):
+        from shutil import rmtree  # costs 5 ms, and a build without changes deletes nothing
+
+        rmtree(folder)
+
+
+def _tree_of(root: str, workflow: str) -> str:
+    return os.path.join(root, "build", workflow)
+
+
+def _steps_of(tree: str) -> tuple[str, str, str]:
+    build, name = os.path.split(tree)
+    part, new, old = (os.path.join(build, f".{name}.{step}") for step in ("part", "new", "old"))
+    return part, new, old
+
+
+def _release_of(artifacts: Artifacts) -> str:
+    return f"{_RELEASES}{artifacts.version}.asl.json"
+
+
+def _definition_of(artifacts: Artifacts) -> bytes:
+    return artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"].encode()
+
+
+def _write_file(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_tree(tree: str) -> dict[str, bytes]:
+    return dict(_read_files(tree))
+
+
+def _read_files(tree: str) -> Iterator[tuple[str, bytes]]:
+    for parent, folders, names in os.walk(tree):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            with open(path, "rb") as file:
+                yield os.path.relpath(path, tree).replace(os.sep, "/"), file.read()
+
+
+def read_artifacts(root: str, workflow: str) -> Artifacts:
+    """Read a workflow's tree from `build/` and make its packages again, each checked by digest.
+
+    Raises `ArtifactError` where the tree is missing, or a file or a package is not the one that the
+    manifest names: what runs or is deployed is what was reviewed, or nothing.
+    """
+    tree = _read_tree(_tree_of(root, workflow))
+    if MANIFEST not in tree:
+        known = ", ".join(list_trees(root)) or "nothing yet"
+        raise ArtifactError(
+            f"build/{workflow}/{MANIFEST} is not there (built: {known}). "
+            f"Build it with: python -m carnation.build {workflow}"
+        )
+    manifest = parse_json(tree[MANIFEST].decode(), f"build/{workflow}/{MANIFEST}")
+    paths: Mapping[str, Mapping[str, str]] = manifest["artifacts"]
+    packages = {
+        path: make_package(root, os.path.basename(path)[:-4])
+        for path in paths
+        if path.endswith(".zip")
+    }
+    for path, entry in paths.items():
+        _check_digest(workflow, path, packages.get(path, tree.get(path)), entry["sha256"])
+    files = {path: data.decode() for path, data in tree.items() if path in paths}
+    files[MANIFEST] = tree[MANIFEST].decode()
+    return Artifacts(workflow, manifest["version"], files, packages, manifest)
+
+
+def _check_digest(workflow: str, path: str, content: bytes | None, expected: str) -> None:
+    if content is None:
+        problem = "is missing"
+    elif digest(content) != expected:
+        source = (
+            f", made from lambdas/{os.path.basename(path)[:-4]}/," if path[-4:] == ".zip" else ""
+        )
+        problem = f"{source} is not the one that the manifest names"
+    else:
+        return
+    raise ArtifactError(
+        f"build/{workflow}/{path}{problem if problem[0] == ',' else ' ' + problem}. "
+        f"Build it anew with: python -m carnation.build {workflow}"
+    )

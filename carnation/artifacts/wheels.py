@@ -1,0 +1,118 @@
+"""Wheels: a function's own dependencies, fetched once, packed without the network.
+
+`lambdas/<name>/requirements.txt` names exact versions. `python -m carnation.fetch` downloads their
+wheels for Lambda's runtime and architecture into `.carnation/wheels/<name>/`; building only reads
+them there, and stops when the requirements have changed since.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from carnation.document import digest
+from carnation.errors import WorkflowError
+
+_PINNED = re.compile(r"[A-Za-z0-9._-]+(?:\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(?:\s|;|\\|$)")
+_STAMP = "requirements.sha256"
+
+
+def find_wheels(root: str, name: str) -> str:
+    """Give the folder in which the wheels of a function lie."""
+    return os.path.join(root, ".carnation", "wheels", name)
+
+
+def read_requirements(root: str, name: str) -> str:
+    """Read a function's requirements; '' if it has none. Each must name an exact version."""
+    path = os.path.join(root, "lambdas", name, "requirements.txt")
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for number, line in enumerate(text.splitlines(), 1):
+        entry = line.strip()
+        if entry and not entry.startswith(("#", "--hash")) and not _PINNED.match(entry):
+            raise WorkflowError(
+                f"lambdas/{name}/requirements.txt:{number}: '{entry[:60]}' names no exact version. "
+                "Write it as name==version, so that a package is the same everywhere."
+            )
+    return text
+
+
+def list_missing_pins(requirements: str, wheels: list[str]) -> list[str]:
+    """List, as `name==version`, the wheels that no line of the requirements names.
+
+    >>> list_missing_pins("requests==2.32.0", ["requests-2.32.0-x.whl", "idna-3.7-x.whl"])
+    ['idna==3.7']
+    """
+    named = {
+        _normalized(re.split(r"[=\[]", line.strip())[0])
+        for line in requirements.splitlines()
+        if _PINNED.match(line.strip())
+    }
+    found = [wheel.split("-")[:2] for wheel in sorted(wheels)]
+    return [f"{name}=={version}" for name, version in found if _normalized(name) not in named]
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read_wheels(root: str, name: str) -> dict[str, bytes]:
+    """Read the files of a function's wheels, as they lie when installed: path to content.
+
+    Raises `WorkflowError` where the requirements were not fetched, or have changed since.
+    """
+    requirements = read_requirements(root, name)
+    if not requirements:
+        return {}
+    folder = find_wheels(root, name)
+    if _read_stamp(folder) != digest(requirements):
+        raise WorkflowError(
+            f"the requirements of function '{name}' have not been fetched, or have changed since. "
+            f"Fetch them with: python -m carnation.fetch {name}"
+        )
+    files: dict[str, bytes] = {}
+    for wheel in sorted(entry for entry in os.listdir(folder) if entry.endswith(".whl")):
+        files.update(_unpack(os.path.join(folder, wheel)))
+    return files
+
+
+def _read_stamp(folder: str) -> str:
+    try:
+        with open(os.path.join(folder, _STAMP), encoding="ascii") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def write_stamp(folder: str, requirements: str) -> None:
+    """Note, in a folder of wheels, which requirements they are the answer to."""
+    with open(os.path.join(folder, _STAMP), "w", encoding="ascii") as file:
+        file.write(digest(requirements) + "\n")
+
+
+def _unpack(wheel: str) -> dict[str, bytes]:
+    """Read a wheel's files; those of its `.data` folder go where installing would put them.
+
+    Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    from zipfile import BadZipFile, ZipFile  # only functions with requirements pay for it
+
+    files: dict[str, bytes] = {}
+    try:
+        with ZipFile(wheel) as archive:
+            for path in archive.namelist():
+                parts = path.split("/")
+                if parts[0].endswith(".data"):
+                    if parts[1] not in ("purelib", "platlib"):
+                        continue  # scripts, headers: nothing a function imports
+                    parts = parts[2:]
+                if path.endswith("/"):
+                    continue
+                if ".." in parts or path.startswith("/"):
+                    raise WorkflowError(f"{wheel} holds '{path}', which leaves its folder.")
+                files["/".join(parts)] = archive.read(path)
+    except BadZipFile as error:
+        raise WorkflowError(f"{wheel} is no wheel: {error}. Fetch it again.") from error
+    return files

@@ -1,0 +1,76 @@
+"""How to walk a definition: its states through every Map and Parallel, their transitions.
+
+Works on plain documents, wherever they come from, without recursion, and believes nothing: what is
+not shaped like a state is passed over (saying so is the lint's).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """A state in a definition: its name, its body, and the JSON pointer to it."""
+
+    name: str
+    state: Mapping[str, Any]
+    pointer: str
+
+
+def walk_states(definition: Mapping[str, Any]) -> Iterator[Place]:
+    """Yield every state, outer scopes before the scopes inside them, in the order they stand.
+
+    >>> inner = {"StartAt": "B", "States": {"B": {"Type": "Succeed"}}}
+    >>> outer = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": inner}}}
+    >>> [place.pointer for place in walk_states(outer)]
+    ['/States/A', '/States/A/ItemProcessor/States/B']
+    """
+    scopes: list[tuple[Mapping[str, Any], str]] = [(definition, "")]
+    for scope, pointer in scopes:  # grows while we walk
+        states = scope.get("States")
+        for name, state in states.items() if isinstance(states, Mapping) else ():
+            if isinstance(state, Mapping):
+                place = Place(name, state, f"{pointer}/States/{_escaped(name)}")
+                yield place
+                scopes.extend(_inner_scopes(place))
+
+
+def _inner_scopes(place: Place) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for key in ("ItemProcessor", "Iterator"):
+        inner = place.state.get(key)
+        if isinstance(inner, Mapping):
+            yield inner, f"{place.pointer}/{key}"
+    branches = place.state.get("Branches")
+    for index, branch in enumerate(branches if isinstance(branches, list) else ()):
+        if isinstance(branch, Mapping):
+            yield branch, f"{place.pointer}/Branches/{index}"
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
+
+
+def find_substitutions(value: object) -> list[str]:
+    """List the names of all `${…}` in a document, each once, in the order they are met.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+
+    >>> find_substitutions({"Resource": "arn:${Partition}:states:::sqs:sendMessage"})
+    ['Partition']
+    """
+    found: dict[str, None] = {}
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            found.update(dict.fromkeys(_SUBSTITUTION.findall(item)))
+        elif isinstance(item, Mapping):
+            waiting.extend(reversed(list(item.values())))
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(reversed(item))
+    return list(found)

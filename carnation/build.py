@@ -1,0 +1,108 @@
+"""Build every workflow of `definitions/` into `build/`: definition, templates, manifest.
+
+Run as `python -m carnation.build` or `carnation build`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from carnation.artifacts import (
+    Artifacts,
+    Difference,
+    compare_artifacts,
+    list_trees,
+    make_artifacts,
+    mend_trees,
+    refuse_changed_release,
+    remove_tree,
+    write_artifacts,
+)
+from carnation.console import FINDINGS, OK, align_table, paint, run_verb
+from carnation.document import dump_json
+from carnation.workflow import find_root, load_workflows
+
+_COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation build",
+        description="Build the workflows of definitions/ into build/, and print what changed.",
+        epilog="example: python -m carnation.build --check",
+    )
+    parser.add_argument(
+        "workflows", nargs="*", metavar="WORKFLOW", help="only these (default: all)"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 and list what is stale"
+    )
+    parser.add_argument(
+        "--release", action="store_true", help="freeze the definition of the present version"
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, build, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_verb(lambda: _build(options))
+
+
+def _build(options: argparse.Namespace) -> int:
+    root = find_root(".")
+    made = [make_artifacts(root, workflow) for workflow in load_workflows(root, options.workflows)]
+    if not options.check:
+        mend_trees(root)
+    for artifacts in made:
+        refuse_changed_release(root, artifacts)
+    differences = {artifacts.workflow: compare_artifacts(root, artifacts) for artifacts in made}
+    if not options.workflows:
+        for name in list_trees(root):
+            differences.setdefault(name, [Difference(name, "", "removed")])
+    if not options.check:
+        _write(root, made, differences, options.release)
+    if options.format == "json":
+        changes = [change._asdict() for changes in differences.values() for change in changes]
+        print(dump_json({"differences": changes}), end="")
+    else:
+        _print_differences(made, differences, options)
+    return FINDINGS if options.check and any(differences.values()) else OK
+
+
+def _write(
+    root: str, made: list[Artifacts], differences: dict[str, list[Difference]], release: bool
+) -> None:
+    for artifacts in made:
+        if differences[artifacts.workflow] or release:
+            write_artifacts(root, artifacts, release=release)
+    for name in set(differences) - {artifacts.workflow for artifacts in made}:
+        remove_tree(root, name)
+
+
+def _print_differences(
+    made: list[Artifacts], differences: dict[str, list[Difference]], options: argparse.Namespace
+) -> None:
+    versions = {artifacts.workflow: artifacts.version for artifacts in made}
+    rows: list[list[str]] = []
+    for name, changes in differences.items():
+        rows += [[change.kind, f"build/{name}/{change.path}"] for change in changes]
+        if options.release and name in versions:
+            rows.append(["released", f"build/{name}/releases/{versions[name]}.asl.json"])
+    for (kind, _), line in zip(rows, align_table(rows), strict=True):
+        print(paint(kind, _COLOUR_OF_KIND[kind]) + line[len(kind) :])
+    names = ", ".join(f"{name} {version}" for name, version in versions.items()) or "nothing"
+    stale = sum(map(len, differences.values()))
+    files = "1 file" if stale == 1 else f"{stale} files"
+    if options.check:
+        state = f"{files} stale; run: python -m carnation.build" if stale else "build/ is current"
+    else:
+        state = f"{files} written" if stale else "nothing changed"
+    print(f"{names}: {state}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

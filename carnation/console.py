@@ -1,0 +1,75 @@
+"""The console: how the verbs speak. Errors in one line, colour only where a person looks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from carnation.errors import CarnationError
+
+_COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+
+OK, FINDINGS, WRONG = 0, 1, 2
+"""Exit statuses: fine; findings or drift; wrong use or an error."""
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Tell whether to colour: a terminal, and neither NO_COLOR nor TERM=dumb set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """Colour a text for a stream (standard output unless given), if that stream shows colour."""
+    if not has_colour(stream or sys.stdout):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Align rows into columns, two spaces apart; the columns in `right` to the right.
+
+    >>> align_table([["written", "9"], ["dead", "10"]], right=[1])
+    ['written   9', 'dead     10']
+    """
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    return [
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def run_verb(verb: Callable[[], int]) -> int:
+    """Run a verb; turn an error of ours into one line on standard error and status 2.
+
+    What a user's own module raises keeps its traceback, without our frames above it.
+    """
+    try:
+        return verb()
+    except CarnationError as error:
+        print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("carnation: interrupted.", file=sys.stderr)
+    except BrokenPipeError:
+        # whoever read our output has gone; nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        _print_foreign(error)
+    return WRONG
+
+
+def _print_foreign(error: Exception) -> None:
+    """Print a foreign error from its first frame outside carnation on; a bug of ours whole."""
+    import traceback
+
+    ours = os.path.dirname(os.path.abspath(__file__)) + os.sep
+    frame = error.__traceback__
+    while frame is not None and (
+        frame.tb_frame.f_code.co_filename.startswith((ours, "<frozen importlib"))
+    ):
+        frame = frame.tb_next
+    traceback.print_exception(type(error), error, frame or error.__traceback__)

@@ -1,0 +1,199 @@
+"""Documents: the one canonical writer, the reader, and digests.
+
+What lies in `build/` is reviewed line by line, so its bytes must depend on nothing but its content:
+two-space JSON with one key a line, YAML with CloudFormation's short tags, a final newline, and the
+order of keys that the maker chose. Nothing here knows what a state machine or a template means.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from carnation.errors import DocumentError
+
+
+def dump_json(value: object) -> str:
+    r"""Write a value as canonical JSON: two spaces, one key a line, final newline, UTF-8 as is.
+
+    Raises `DocumentError` for what JSON has no word for (NaN, infinities, sets, …).
+
+    >>> dump_json({"Comment": "grün", "End": True})
+    '{\n  "Comment": "grün",\n  "End": true\n}\n'
+    """
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise DocumentError(f"the value cannot be written as JSON: {error}") from error
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Read JSON text; `where` names it in the error, which gives line and column.
+
+    >>> parse_json('{"a": 1}', "a.json")
+    {'a': 1}
+    >>> parse_json('{"a": }', "a.json")
+    Traceback (most recent call last):
+    carnation.errors.DocumentError: a.json:1:7: this is no JSON (Expecting value). Mend the file ...
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DocumentError(
+            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). "
+            "Mend the file, or build it anew."
+        ) from error
+
+
+def digest(content: str | bytes) -> str:
+    """Name a content by its SHA-256, in hexadecimal; text is taken as UTF-8.
+
+    >>> digest("")[:16]
+    'e3b0c44298fc1c14'
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    return sha256(data).hexdigest()
+
+
+def keyed_path(path: str, content_digest: str) -> str:
+    """Put the first 16 digits of a digest into a path, before its suffix.
+
+    Objects in the bucket carry their digest, because CloudFormation does not see a change of an
+    object whose key stays the same.
+
+    >>> keyed_path("cft/nested-stacks/sqs-stack.yaml", "e3b0c44298fc1c149afb")
+    'cft/nested-stacks/sqs-stack.e3b0c44298fc1c14.yaml'
+    >>> keyed_path("code/state-machine/carnation.asl.json", "e3b0c44298fc1c149afb")
+    'code/state-machine/carnation.e3b0c44298fc1c14.asl.json'
+    """
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.partition(".")
+    return f"{folder}{slash}{stem}.{content_digest[:16]}{dot}{suffix}"
+
+
+# A scalar that YAML 1.1 and 1.2 both read as this very string, without quotes.
+_PLAIN = re.compile(
+    r"[A-Za-z_/$](?:[A-Za-z0-9_./$(){}@+*=,;<>?-]|:(?=[^\s:])| (?=[^\s#]))*\Z", re.ASCII
+)
+_WORDS = frozenset(
+    {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"}
+)
+_SHORT_TAGS = {
+    "Ref": "!Ref",
+    "Condition": "!Condition",
+    "Fn::Sub": "!Sub",
+    "Fn::Join": "!Join",
+    "Fn::If": "!If",
+    "Fn::Not": "!Not",
+    "Fn::And": "!And",
+    "Fn::Or": "!Or",
+    "Fn::Equals": "!Equals",
+    "Fn::Select": "!Select",
+    "Fn::Split": "!Split",
+}
+
+
+def dump_yaml(value: object) -> str:
+    """Write a CloudFormation template (plain dicts, lists, scalars) as canonical YAML.
+
+    Intrinsic functions get their short tags; strings are quoted wherever a reader could take them
+    for something else; the order of keys is kept. A YAML 1.1 reader that knows the tags gives the
+    value back (tested against PyYAML).
+
+    >>> print(dump_yaml({"Q": {"Type": "AWS::SQS::Queue", "Name": {"Fn::Sub": "${P}-q"}}}), end="")
+    Q:
+      Type: AWS::SQS::Queue
+      Name: !Sub ${P}-q
+    """
+    return "\n".join(_yaml_lines(value)) + "\n"
+
+
+def _yaml_lines(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _yaml_entry(f"{_yaml_scalar(str(key))}:", item)
+    elif isinstance(value, (list, tuple)) and value:
+        for item in value:
+            yield from _yaml_item(item)
+    else:
+        yield _yaml_scalar(value)
+
+
+def _yaml_entry(head: str, item: object) -> Iterator[str]:
+    """Write one value behind its key (or tag): on the same line if it fits there, else below."""
+    tag, inner = _tagged(item)
+    if tag:
+        yield from _yaml_entry(f"{head} {tag}", inner)
+    elif isinstance(item, (Mapping, list, tuple)) and item:
+        yield head
+        yield from ("  " + line for line in _yaml_lines(item))
+    elif isinstance(item, str) and "\n" in item and _is_block(item):
+        yield f"{head} |"
+        yield from (f"  {line}" if line else "" for line in item[:-1].split("\n"))
+    else:
+        yield f"{head} {_yaml_scalar(item)}"
+
+
+def _yaml_item(item: object) -> Iterator[str]:
+    tag, _ = _tagged(item)
+    if tag or not isinstance(item, (Mapping, list, tuple)) or not item:
+        yield from _yaml_entry("-", item)
+        return
+    lines = _yaml_lines(item)
+    yield f"- {next(lines)}"
+    yield from (f"  {line}" for line in lines)
+
+
+def _tagged(item: object) -> tuple[str, object]:
+    """Find the short tag of an intrinsic function and what stands behind it; ('', …) if none."""
+    if not isinstance(item, Mapping) or len(item) != 1:
+        return "", None
+    ((key, inner),) = item.items()
+    if key == "Fn::GetAtt" and isinstance(inner, (list, tuple)):
+        return "!GetAtt", ".".join(str(part) for part in inner)
+    if key == "Condition" and not isinstance(inner, str):
+        return "", None  # a policy statement's Condition, not CloudFormation's
+    tag = _SHORT_TAGS.get(str(key), "")
+    # YAML has no `!If !Ref x`: a tag directly behind a tag needs the long form
+    return ("", None) if _tagged(inner)[0] else (tag, inner)
+
+
+def _is_block(text: str) -> bool:
+    lines = text.split("\n")
+    return (
+        text.endswith("\n")
+        and len(lines) > 2
+        and not text.endswith("\n\n")
+        and lines[0][:1] not in ("", " ", "\t")
+        and all(line.isprintable() and line == line.rstrip() for line in lines)
+    )
+
+
+def _yaml_scalar(value: object) -> str:
+    if isinstance(value, str):
+        plain = _PLAIN.match(value.replace("::", ":")) and value.lower() not in _WORDS
+        return value if plain else _quoted(value)
+    if isinstance(value, float) and value != value:
+        raise DocumentError("the value cannot be written as YAML: NaN has no place in a template")
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    if isinstance(value, Mapping) and not value:
+        return "{}"
+    if isinstance(value, (list, tuple)) and not value:
+        return "[]"
+    raise DocumentError(f"the value cannot be written as YAML: {type(value).__name__} is no scalar")
+
+
+_SURROGATES = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+
+
+def _quoted(text: str) -> str:
+    """Quote a text as JSON does, which YAML reads too but for characters beyond 16 bits."""
+    return _SURROGATES.sub(_beyond_16_bits, json.dumps(text))
+
+
+def _beyond_16_bits(pair: re.Match[str]) -> str:
+    return f"\\U{ord(json.loads(chr(34) + pair[0] + chr(34))):08x}"

@@ -1,0 +1,23 @@
+"""An AWS account on one's own machine: moto, on which emitted artifacts run for real.
+
+`Emulator` deploys templates through CloudFormation, runs their state machines, and runs their
+Lambda functions out of their zips. It needs neither network nor credentials, and reads none. This
+is the only room that knows moto; with the room for real accounts the only one that knows boto3.
+"""
+
+from __future__ import annotations
+
+from carnation.emulator.deployment import Deployment
+from carnation.emulator.faults import FunctionError, Interception, ServiceError
+from carnation.emulator.local import Emulator, Execution
+from carnation.emulator.stores import Message
+
+__all__ = [
+    "Deployment",
+    "Emulator",
+    "Execution",
+    "FunctionError",
+    "Interception",
+    "Message",
+    "ServiceError",
+]

@@ -1,0 +1,179 @@
+"""Lambda functions that run for real: warm worker processes, errors as Lambda reports them.
+
+Each concurrent invocation has a worker of its own, which is used again when it is idle. A worker is
+a process, or (`in_process`) a call in this one. Source of the error payloads:
+https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from carnation.emulator.faults import FunctionError, Hooks
+from carnation.emulator.unpacked import Code
+
+RESPONSE_BYTES = (
+    6_291_556  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+)
+_PATIENCE = 0.05
+
+
+class Answer(NamedTuple):
+    """What an invocation gave: the payload, and whether it is an error's."""
+
+    payload: bytes
+    failed: bool
+
+
+class Worker(Protocol):
+    """Something that runs one invocation at a time."""
+
+    def invoke(self, request_id: str, payload: bytes) -> Answer:
+        """Run the handler with an event."""
+
+    def is_alive(self) -> bool:
+        """Tell whether it can run another."""
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+
+
+class Pool:
+    """The workers of one version of a function.
+
+    A new one is started when all are busy; but not while as many are starting as the machine has
+    cores, and not before a short wait for one to become idle, since starting costs more than that.
+    """
+
+    def __init__(self, make: Callable[[], Worker]) -> None:
+        """Take what starts a worker."""
+        self._make = make
+        self._idle: deque[Worker] = deque()
+        self._all: list[Worker] = []
+        self._starting = 0
+        self._change = threading.Condition()
+
+    def take(self) -> Worker:
+        """Take an idle worker, or start one."""
+        with self._change:
+            while True:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.is_alive():
+                        return worker
+                    self._all.remove(worker)
+                at_work = len(self._all) + self._starting
+                if not at_work:
+                    break
+                if self._change.wait(_PATIENCE):
+                    continue
+                if self._starting < max(1, os.cpu_count() or 1):
+                    break
+            self._starting += 1
+        started: list[Worker] = []
+        try:
+            started.append(self._make())
+        finally:
+            with self._change:
+                self._starting -= 1
+                self._all += started
+                self._change.notify()
+        return started[0]
+
+    def give_back(self, worker: Worker) -> None:
+        """Put a worker back, if it still lives."""
+        with self._change:
+            if worker.is_alive():
+                self._idle.append(worker)
+            elif worker in self._all:
+                self._all.remove(worker)
+            self._change.notify()
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._change:
+            for worker in self._all:
+                worker.close()
+            self._all.clear()
+            self._idle.clear()
+
+
+class Functions:
+    """All functions of an emulator: finds the pool, asks the hooks, checks the answer."""
+
+    def __init__(self, start: Callable[[Code], Worker], hooks: Hooks) -> None:
+        """Take what starts a worker for a version's code, and the hooks."""
+        self._start, self._hooks = start, hooks
+        self._pools: dict[tuple[str, str, Path], Pool] = {}
+        self._lock = threading.Lock()
+        self.running: dict[str, str] = {}
+
+    def invoke(self, code: Code, payload: bytes) -> Answer:
+        """Run a function with an event; gives its result or its error."""
+        request_id = str(uuid.uuid4())
+        fault = self._hooks.before_invoke(code.name, payload)
+        if fault is not None:
+            return Answer(json.dumps(fault.payload(request_id)).encode(), True)
+        pool = self._pool(code)
+        self.running[request_id] = code.name
+        try:
+            worker = pool.take()
+            try:
+                answer = worker.invoke(request_id, payload)
+            finally:
+                pool.give_back(worker)
+        except FunctionError as error:
+            return Answer(json.dumps(error.payload(request_id)).encode(), True)
+        finally:
+            del self.running[request_id]
+        if len(answer.payload) > RESPONSE_BYTES:
+            return Answer(_too_large(len(answer.payload)), True)
+        return answer
+
+    def _pool(self, code: Code) -> Pool:
+        key = (code.arn, code.handler, code.folder)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = Pool(lambda: self._start(code))
+            return self._pools[key]
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+
+def _too_large(size: int) -> bytes:
+    message = (
+        f"Response payload size ({size} bytes) exceeded maximum allowed payload size "
+        f"({RESPONSE_BYTES} bytes)."
+    )
+    error = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}
+    return json.dumps(error).encode()
+
+
+def report_timeout(request_id: str, code: Code) -> bytes:
+    """Give the payload of a function that took longer than it may."""
+    message = f"RequestId: {request_id} Error: Task timed out after {code.timeout}.00 seconds"
+    return json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message}).encode()
+
+
+def report_exit(request_id: str, status: int) -> bytes:
+    """Give the payload of a function whose process ended while it ran."""
+    if status == 0:
+        reason = "Runtime exited without providing a reason"
+    elif status < 0:
+        reason = f"Runtime exited with error: signal: {-status}"
+    else:
+        reason = f"Runtime exited with error: exit status {status}"
+    message = f"RequestId: {request_id} Error: {reason}"
+    return json.dumps({"errorType": "Runtime.ExitError", "errorMessage": message}).encode()

@@ -1,0 +1,127 @@
+"""State machines, their versions and aliases, made from a template's properties.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from carnation.emulator import interpreter
+from carnation.emulator.templates import substitute_definition
+from carnation.errors import EmulatorError
+
+Properties = Mapping[str, Any]
+Connect = Callable[[str], Any]
+
+
+def make_machine(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
+    """Make a state machine; gives its ARN and its attributes."""
+    name = properties.get("StateMachineName", name)
+    text = _read_definition(connect, name, properties)
+    definition = substitute_definition(
+        text, properties.get("DefinitionSubstitutions") or {}, f"state machine '{name}'"
+    )
+    request: dict[str, Any] = {
+        "name": name,
+        "definition": definition,
+        "roleArn": properties["RoleArn"],
+        "type": properties.get("StateMachineType", "STANDARD"),
+        "tags": [{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags", ())],
+    }
+    for field in ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"):
+        if field in properties:
+            value = _lower_names(properties[field])
+            request[field[0].lower() + field[1:]] = value
+    try:
+        arn = connect("stepfunctions").create_state_machine(**request)["stateMachineArn"]
+    except ClientError as error:
+        # the parser's complaint goes on with every word that it expected instead
+        reason = error.response["Error"]["Message"].split(" expecting ")[0]
+        raise EmulatorError(f"its definition is not one that can run: {reason}") from error
+    return arn, {
+        "Arn": arn,
+        "Name": name,
+        "StateMachineRevisionId": interpreter.find_revision(arn),
+    }
+
+
+def _read_definition(connect: Connect, name: str, properties: Properties) -> str:
+    given = [
+        key
+        for key in ("Definition", "DefinitionString", "DefinitionS3Location")
+        if key in properties
+    ]
+    if len(given) != 1:
+        raise EmulatorError(
+            f"state machine '{name}' has {' and '.join(given) or 'no definition'}; it takes one of "
+            "Definition, DefinitionString and DefinitionS3Location."
+        )
+    value = properties[given[0]]
+    if given[0] == "Definition":
+        return json.dumps(value)
+    if given[0] == "DefinitionString":
+        return str(value)
+    answer = connect("s3").get_object(Bucket=value["Bucket"], Key=value["Key"])
+    text: str = answer["Body"].read().decode("utf-8")
+    return text
+
+
+_BOOLEANS = ("enabled", "includeExecutionData")
+
+
+def _lower_names(value: Any) -> Any:
+    """Write a configuration's field names as the API does: `IncludeExecutionData` → `include…`."""
+    if isinstance(value, list):
+        return [_lower_names(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    lowered = {key[0].lower() + key[1:]: _lower_names(item) for key, item in value.items()}
+    for key in _BOOLEANS:
+        if key in lowered:
+            lowered[key] = str(lowered[key]).lower() == "true"
+    if "kmsDataKeyReusePeriodSeconds" in lowered:
+        lowered["kmsDataKeyReusePeriodSeconds"] = int(lowered["kmsDataKeyReusePeriodSeconds"])
+    return lowered
+
+
+def make_version(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
+    """Publish a version of a state machine; gives its ARN and its attributes."""
+    arn = interpreter.publish_version(
+        properties["StateMachineArn"],
+        properties.get("StateMachineRevisionId"),
+        properties.get("Description"),
+    )
+    return arn, {"Arn": arn}
+
+
+def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
+    """Make an alias that routes to a version, or as `DeploymentPreference` says."""
+    routes = properties.get("RoutingConfiguration")
+    if not routes:
+        version = (properties.get("DeploymentPreference") or {}).get("StateMachineVersionArn")
+        if version is None:
+            raise EmulatorError(
+                "the alias has neither RoutingConfiguration nor DeploymentPreference; give one."
+            )
+        # the first deployment of an alias moves all traffic at once, whatever the preference
+        routes = [{"StateMachineVersionArn": version, "Weight": 100}]
+    request = {
+        "name": properties.get("Name", name),
+        "routingConfiguration": [
+            {
+                "stateMachineVersionArn": route["StateMachineVersionArn"],
+                "weight": int(route["Weight"]),
+            }
+            for route in routes
+        ],
+    }
+    if "Description" in properties:
+        request["description"] = properties["Description"]
+    answer = connect("stepfunctions").create_state_machine_alias(**request)
+    arn = answer["stateMachineAliasArn"]
+    return arn, {"Arn": arn}

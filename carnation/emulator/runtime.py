@@ -1,0 +1,137 @@
+"""A Lambda Runtime API on loopback: it hands invocations to workers and takes their answers.
+
+One port serves all workers; the first part of the path says which one asks. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from carnation.emulator.unpacked import Code
+
+
+class Invocation:
+    """One event for a function, and the place where its answer arrives."""
+
+    def __init__(self, request_id: str, payload: bytes, code: Code) -> None:
+        """Take what is to be run; the clock starts when a worker asks for it."""
+        self.request_id, self.payload, self.code = request_id, payload, code
+        self.started = threading.Event()
+        self.answered = threading.Event()
+        self.result: bytes = b""
+        self.failed = False
+
+    def answer(self, result: bytes, *, failed: bool) -> None:
+        """Take the first answer; a later one (of a worker that is being ended) is too late."""
+        if not self.answered.is_set():
+            self.result, self.failed = result, failed
+            self.started.set()
+            self.answered.set()
+
+
+class Mailbox:
+    """What one worker is asked to do: at most one invocation at a time."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.current: Invocation | None = None
+        self.ready = threading.Event()
+        self.init_error: bytes | None = None
+
+
+class LoopbackServer(ThreadingHTTPServer):
+    """A server of threads that end with the process, and that may all be called at once."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+
+class RuntimeServer:
+    """The server: `register` a mailbox, and a worker that is told its address reads from it."""
+
+    def __init__(self) -> None:
+        """Open a port on loopback and serve it."""
+        self._mailboxes: dict[str, Mailbox] = {}
+        mailboxes = self._mailboxes
+
+        class Requests(_Requests):
+            boxes = mailboxes
+
+        self._server = LoopbackServer(("127.0.0.1", 0), Requests)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def register(self, name: str) -> tuple[str, Mailbox]:
+        """Make a mailbox; gives the address for AWS_LAMBDA_RUNTIME_API, and the mailbox."""
+        mailbox = self._mailboxes[name] = Mailbox()
+        return f"127.0.0.1:{self._server.server_port}/{name}", mailbox
+
+    def close(self) -> None:
+        """Stop serving; whoever still waits is sent away."""
+        for mailbox in self._mailboxes.values():
+            mailbox.waiting.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Requests(BaseHTTPRequestHandler):
+    """The four requests of the Runtime API: next, response, error, init error."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    boxes: dict[str, Mailbox]
+
+    def do_GET(self) -> None:
+        """Wait for the worker's next invocation and hand it over."""
+        mailbox = self._mailbox()
+        mailbox.ready.set()
+        invocation = mailbox.waiting.get()
+        if invocation is None:
+            self.close_connection = True
+            return
+        mailbox.current = invocation
+        invocation.started.set()
+        deadline = int((time.time() + invocation.code.timeout) * 1000)
+        self._reply(
+            200,
+            invocation.payload,
+            {
+                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(deadline),
+                "Lambda-Runtime-Invoked-Function-Arn": invocation.code.arn,
+                "Content-Type": "application/json",
+            },
+        )
+
+    def do_POST(self) -> None:
+        """Take a result or an error."""
+        mailbox = self._mailbox()
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith("/runtime/init/error"):
+            mailbox.init_error = body
+            mailbox.ready.set()
+        elif mailbox.current is not None:
+            mailbox.current.answer(body, failed=self.path.endswith("/error"))
+        self._reply(202, json.dumps({"status": "OK"}).encode(), {})
+
+    def _mailbox(self) -> Mailbox:
+        name = self.path.lstrip("/").split("/2018-06-01/", 1)[0]
+        return self.boxes[name]
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the requests are our own."""

@@ -1,0 +1,74 @@
+"""The endpoint that handlers in worker processes talk to: moto, behind a port on loopback.
+
+moto's own server needs Flask and opens a connection for each call. This one hands a request to the
+same door that clients in this process go through, so both see one state.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest
+from moto.core.models import botocore_stubber
+
+from carnation.emulator.runtime import LoopbackServer
+
+# The credential scope of a signed request: Credential=AKIA…/20261123/us-east-1/sqs/aws4_request
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+
+
+class EndpointServer:
+    """A port on loopback that answers AWS requests, whatever the service."""
+
+    def __init__(self) -> None:
+        """Open the port and serve it."""
+        self._server = LoopbackServer(("127.0.0.1", 0), _Requests)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Requests(BaseHTTPRequestHandler):
+    """One request: who it is for stands in its signature."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        scope = _SCOPE.search(self.headers.get("Authorization", ""))
+        if scope is None:
+            self._reply(403, {}, b"the emulator's endpoint answers signed requests only")
+            return
+        region, service = scope.groups()
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        url = f"https://{service}.{region}.amazonaws.com{self.path}"
+        request = AWSPreparedRequest(self.command, url, headers, body, stream_output=False)
+        answered = botocore_stubber.process_request(request)
+        status, answer_headers, answer = answered or (404, {}, f"moto has no service '{service}'")
+        self._reply(status, answer_headers, answer)
+
+    do_GET = do_PUT = do_POST = _answer  # noqa: N815 - http.server's names
+    do_DELETE = do_HEAD = do_PATCH = _answer  # noqa: N815
+
+    def _reply(self, status: Any, headers: Any, body: Any) -> None:
+        content = body.encode() if isinstance(body, str) else bytes(body or b"")
+        self.send_response_only(int(status))
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                self.send_header(name, str(value))
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the requests are our own."""

@@ -1,0 +1,63 @@
+"""The errors of carnation: one tree, and the sentence that each of them owes its reader.
+
+Every error says where it happened, what is wrong, and what to do about it. A command prints that
+sentence and exits with status 2; a program catches `CarnationError`, or the child it can mend::
+
+    CarnationError
+    ├── UsageError        a command or a function was called with what it cannot take
+    ├── DocumentError     a file that cannot be read, or is not what its name says
+    ├── DefinitionError   a graph of states that is no definition AWS would accept
+    ├── WorkflowError     a module of definitions/ or a package of lambdas/ that is not usable
+    ├── ArtifactError     a tree in build/ that does not fit what is to be done with it
+    └── EmulatorError     something the embedded AWS was asked for and cannot do
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class CarnationError(Exception):
+    """The root of the tree: catch it to catch everything carnation raises on purpose.
+
+    >>> str(CarnationError("state 'Pay' has no Next"))
+    "state 'Pay' has no Next"
+    """
+
+
+class UsageError(CarnationError):
+    """A command or a function was called with something it cannot take."""
+
+
+class DocumentError(CarnationError):
+    """A file cannot be read, or does not hold what its name says."""
+
+
+class DefinitionError(CarnationError):
+    """A graph of states is not a definition that AWS would accept."""
+
+
+class WorkflowError(CarnationError):
+    """A module in `definitions/` or a package in `lambdas/` is not usable."""
+
+
+class ArtifactError(CarnationError):
+    """A tree in `build/` does not fit what is to be done with it."""
+
+
+class EmulatorError(CarnationError):
+    """The embedded AWS was asked for something that it cannot do."""
+
+
+def suggest_name(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, as a sentence to append; empty if none is near.
+
+    >>> suggest_name("Refnd", ["Refund", "Pay"])
+    " Did you mean 'Refund'?"
+    >>> suggest_name("Zebra", ["Refund", "Pay"])
+    ''
+    """
+    from difflib import get_close_matches  # costs 4 ms, and only an error needs it
+
+    near = get_close_matches(name, sorted(known), n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,227 @@
+"""Run a built workflow on this machine: its very artifacts, its real handlers, no account.
+
+Run as `python -m carnation.run` or `carnation run`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from carnation.artifacts import Artifacts, read_artifacts
+from carnation.console import FINDINGS, OK, align_table, paint, run_verb
+from carnation.document import dump_json, parse_json
+from carnation.errors import CarnationError, UsageError
+from carnation.faults import Fault, choose_failures
+from carnation.workflow import find_root
+
+if TYPE_CHECKING:
+    from carnation.emulator import Emulator, Execution, FunctionError
+    from carnation.ledger import Whereabouts
+
+_QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation run",
+        description="Deploy build/<workflow>/ to the embedded AWS, start an execution and tell "
+        "where every event is. Exits 1 when the (last) execution failed.",
+        epilog="example: python -m carnation.run carnation --input "
+        """'{"start_seq": 1, "end_seq": 11}' --fail 3,7 --fail-attempts 4 --runs 4""",
+    )
+    parser.add_argument("workflow", help="the name of a workflow in build/")
+    parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input")
+    parser.add_argument(
+        "--fail", metavar="WHICH", help="events that fail: by number (3,5-7) or share (10%%)"
+    )
+    parser.add_argument(
+        "--fail-attempts", type=int, default=1, metavar="N",
+        help="how many attempts of each chosen event fail (default 1; 4 leads to the dead letters)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="chooses the share that fails")
+    parser.add_argument(
+        "--runs", type=int, default=1, metavar="N",
+        help="runs over the same state; those after the first only work through the queue",
+    )  # fmt: skip
+    parser.add_argument(
+        "--in-process", action="store_true", help="run handlers in this process, for a debugger"
+    )
+    parser.add_argument(
+        "--real-time", action="store_true", help="let Wait and Retry take their time"
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_verb(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    first = parse_json(options.input, "--input")
+    if options.runs < 1 or options.fail_attempts < 1:
+        raise UsageError("--runs and --fail-attempts take a number from 1.")
+    fails = choose_failures(options.fail, options.fail_attempts, options.seed)
+    artifacts = read_artifacts(find_root("."), options.workflow)
+    emulator_type = _import_emulator()
+    report = _Report(options.format, artifacts)
+    with emulator_type(in_process=options.in_process, real_time=options.real_time) as emulator:
+        if fails:
+            emulator.intercept(before_invoke=_make_hook(fails))
+        begun = time.monotonic()
+        outputs = _deploy(emulator, artifacts)
+        report.tell_deployed(time.monotonic() - begun)
+        for number in range(1, options.runs + 1):
+            given = first if number == 1 else _QUEUE_ONLY
+            execution = emulator.execute(
+                outputs["StateMachineArn"], given, on_progress=report.tell_progress
+            )
+            report.tell_run(number, given, execution)
+        return report.close(emulator, outputs)
+
+
+def _import_emulator() -> type[Emulator]:
+    try:
+        from carnation.emulator import Emulator
+    except ImportError as error:
+        raise CarnationError(
+            f"running needs the embedded AWS, and '{error.name}' is not installed. "
+            "Install it with: pip install 'carnation[run]'"
+        ) from error
+    return Emulator
+
+
+def _make_hook(fault: Fault) -> Callable[[str, Any], FunctionError | None]:
+    from carnation.emulator import FunctionError
+
+    def fail(function: str, payload: Any) -> FunctionError | None:
+        found = fault(payload)
+        return FunctionError(*found) if found else None
+
+    return fail
+
+
+def _deploy(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
+    deployment = emulator.deploy(
+        artifacts.workflow,
+        artifacts.list_uploads(),
+        artifacts.find_key("-root-stack.yaml"),
+        {"ArtifactBucket": "carnation-artifacts"},
+        bucket="carnation-artifacts",
+    )
+    return deployment.outputs
+
+
+class _Report:
+    """What the run tells: text as it goes, or one JSON document at the end."""
+
+    def __init__(self, form: str, artifacts: Artifacts) -> None:
+        self.text = form == "text"
+        self.artifacts = artifacts
+        self.runs: list[dict[str, Any]] = []
+        self.done = self.total = 0
+        self._say(f"{artifacts.workflow} {artifacts.version} on the embedded AWS")
+
+    def _say(self, line: str = "") -> None:
+        if self.text:
+            print(line, flush=True)
+
+    def tell_deployed(self, seconds: float) -> None:
+        self._say(paint(f"deployed in {seconds:.1f} s", "dim"))
+
+    def tell_progress(self, event: Mapping[str, Any]) -> None:
+        """Show how far the Map is, where a person watches."""
+        if event["type"] == "MapStateStarted":
+            self.done, self.total = 0, event["mapStateStartedEventDetails"]["length"]
+        elif event["type"] == "MapIterationSucceeded":
+            self.done += 1
+            if self.text and sys.stderr.isatty():
+                print(
+                    f"\r  {self.done} of {self.total} events\r", end="", file=sys.stderr, flush=True
+                )
+
+    def tell_run(self, number: int, given: Any, execution: Execution) -> None:
+        from carnation.ledger import count_collected, list_failed
+
+        made, received = count_collected(execution)
+        failed = list_failed(execution)
+        entry = {
+            "input": given,
+            "status": execution.status,
+            "error": execution.error,
+            "cause": execution.cause,
+            "output": execution.output,
+            "seconds": round(execution.seconds, 3),
+            "seconds_not_waited": round(execution.waited, 3),
+            "made": made,
+            "received": received,
+            "failed": failed,
+        }
+        self.runs.append(entry)
+        fine = execution.status == "SUCCEEDED"
+        status = paint(execution.status, "green" if fine else "red")
+        self._say(f"\nrun {number}  {json.dumps(given)}")
+        self._say(
+            f"  {status}  {execution.error or ''}".rstrip() + f"  in {execution.seconds:.1f} s"
+        )
+        if execution.cause and not failed:
+            self._say(f"  {_readable_cause(execution.cause)}")
+        self._say(
+            f"  {made} made, {received} received from the queue, "
+            f"{made + received - len(failed)} written, {len(failed)} failed"
+        )
+
+    def close(self, emulator: Emulator, outputs: Mapping[str, str]) -> int:
+        from carnation.ledger import count_places, find_events
+
+        events = find_events(emulator, outputs)
+        counts = count_places(events)
+        if self.text:
+            self._print_places(events, counts)
+        else:
+            document = {
+                "workflow": self.artifacts.workflow,
+                "version": self.artifacts.version,
+                "runs": self.runs,
+                "counts": counts,
+                "events": [event._asdict() for event in events],
+            }
+            print(dump_json(document), end="")
+        return OK if self.runs[-1]["status"] == "SUCCEEDED" else FINDINGS
+
+    def _print_places(self, events: Sequence[Whereabouts], counts: Mapping[str, int]) -> None:
+        self._say("\nwhere every event is now")
+        rows = [[f"  {place}", str(count)] for place, count in counts.items()]
+        for line in align_table(rows, right=[1]):
+            self._say(line)
+        failed = [event for event in events if event.reason or event.place != "written"]
+        if failed:
+            self._say()
+            rows = [["  event", "attempt", "where", "why"], *(_row_of(event) for event in failed)]
+            for line in align_table(rows, right=[1]):
+                self._say(line)
+
+
+def _row_of(event: Whereabouts) -> list[str]:
+    number = "no event" if event.sequence_no is None else str(event.sequence_no)
+    attempt = "" if event.retry_attempt is None else str(event.retry_attempt)
+    return [f"  {number}", attempt, event.place, event.reason]
+
+
+def _readable_cause(cause: str) -> str:
+    """Give the message inside a Lambda error's cause, or the cause as it is."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The customer-managed key, made where none is given, with a policy that names who needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Ref, Sub, Template
+from troposphere.kms import Alias, Key
+
+from carnation.stacks.parts import name_arn, policy_of
+
+
+def add_key(template: Template, condition: str) -> Key:
+    """Add the key and its alias, under a condition.
+
+    The account itself may use the key (so that the roles' own policies decide), and each service
+    that acts without one of our roles is named: alarms that publish to the encrypted topic, log
+    groups, and the delivery of the state machine's logs.
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    key = template.add_resource(
+        Key(
+            "Key",
+            Condition=condition,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            Description=Sub("Encrypts all of ${ProjectName}-${Environment}"),
+            EnableKeyRotation=True,
+            PendingWindowInDays=30,
+            KeyPolicy=policy_of(*_list_statements()),
+        )
+    )
+    template.add_resource(
+        Alias(
+            "KeyAlias",
+            Condition=condition,
+            AliasName=Sub("alias/${ProjectName}-${Environment}"),
+            TargetKeyId=Ref(key),
+        )
+    )
+    return key
+
+
+def _list_statements() -> list[dict[str, Any]]:
+    account = {"aws:SourceAccount": Ref("AWS::AccountId")}
+    return [
+        {
+            "Sid": "LetTheAccountDecide",
+            "Effect": "Allow",
+            "Principal": {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        _let(
+            "LetAlarmsPublish",
+            "cloudwatch.amazonaws.com",
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            {"StringEquals": account},
+        ),
+        _let(
+            "LetLogGroupsEncrypt",
+            Sub("logs.${AWS::Region}.${AWS::URLSuffix}"),
+            [
+                "kms:Decrypt*",
+                "kms:Describe*",
+                "kms:Encrypt*",
+                "kms:GenerateDataKey*",
+                "kms:ReEncrypt*",
+            ],
+            {
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": [
+                        name_arn("logs", "log-group:/aws/lambda/@*"),
+                        name_arn("logs", "log-group:/aws/vendedlogs/states/@*"),
+                    ]
+                }
+            },
+        ),
+        _let(
+            "LetLogsBeDelivered",
+            "delivery.logs.amazonaws.com",
+            ["kms:Decrypt"],
+            {
+                "StringEquals": account,
+                "ArnLike": {"kms:EncryptionContext:SourceArn": name_arn("logs", "*")},
+            },
+        ),
+    ]
+
+
+def _let(sid: str, service: Any, actions: list[str], condition: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": actions,
+        "Resource": "*",  # in a key's policy: this key
+        "Condition": condition,
+    }

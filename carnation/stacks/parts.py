@@ -1,0 +1,123 @@
+"""Parts that several templates share: parameters, names, ARNs made of names, policies.
+
+ARNs of roles, functions, queues and tables are made of names and never taken from a resource of
+another stack, since roles name functions and functions name roles: the stacks would go in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from troposphere import Parameter, Ref, Sub, Template
+
+from carnation.document import dump_yaml
+
+Statement = dict[str, Any]
+
+_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions")
+_HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
+
+_SHARED: Mapping[str, Mapping[str, Any]] = {
+    "ProjectName": {
+        "Description": "Begins the name of every resource",
+        "AllowedPattern": "[a-z][a-z0-9-]{0,22}",
+        "ConstraintDescription": "up to 23 small letters, digits and hyphens, a letter first",
+    },
+    "Environment": {
+        "Description": "Stands second in the name of every resource: dev, test, prod",
+        "AllowedPattern": "[a-z][a-z0-9]{0,9}",
+        "ConstraintDescription": "up to 10 small letters and digits, a letter first",
+    },
+    "ArtifactBucket": {"Description": "The bucket that holds the uploaded tree"},
+    "KeyArn": {"Description": "The ARN of the customer-managed key that encrypts everything"},
+    "TopicArn": {"Description": "The topic that alarms publish to"},
+    "LogRetentionDays": {"Description": "How many days logs are kept", "Type": "Number"},
+    "PermissionsBoundaryArn": {"Description": "Bounds every role; empty for none"},
+    "DeletionProtection": {
+        "Description": "Whether the store of events refuses to be deleted",
+        "AllowedValues": ["true", "false"],
+    },
+    "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
+    "Schedule": {"Description": "When runs work through the queue; empty for never"},
+}
+
+
+def open_template(description: str, *parameters: str) -> Template:
+    """Begin a template with some of the shared parameters, without defaults."""
+    template = Template(Description=description)
+    template.set_version("2010-09-09")
+    for name in parameters:
+        template.add_parameter(Parameter(name, **{"Type": "String", **_SHARED[name]}))
+    return template
+
+
+def describe_parameter(name: str) -> Mapping[str, Any]:
+    """Give the properties of a shared parameter; none for the root's own."""
+    return _SHARED.get(name, {})
+
+
+def write_template(template: Template) -> str:
+    """Write a template as YAML, its sections and each resource's fields in one fixed order."""
+    document: dict[str, Any] = template.to_dict()
+    resources = {
+        name: {key: resource[key] for key in (*_HEAD, *resource) if key in resource}
+        for name, resource in document.pop("Resources").items()
+    }
+    outputs = document.pop("Outputs", {})
+    ordered = {key: document[key] for key in (*_SECTIONS, *document) if key in document}
+    return dump_yaml(
+        {**ordered, "Resources": resources, **({"Outputs": outputs} if outputs else {})}
+    )
+
+
+def name_resource(part: str) -> Sub:
+    """Name a resource: project, environment, part."""
+    return Sub(f"${{ProjectName}}-${{Environment}}-{part}")
+
+
+def name_arn(service: str, resource: str, *, region: bool = True) -> Sub:
+    """Make the ARN of a resource of this account out of its name, `*` allowed behind it."""
+    place = "${AWS::Region}" if region else ""
+    return Sub(
+        f"arn:${{AWS::Partition}}:{service}:{place}:${{AWS::AccountId}}:"
+        + resource.replace("@", "${ProjectName}-${Environment}-")
+    )
+
+
+def allow(sid: str, actions: str | Sequence[str], resources: Any, **conditions: Any) -> Statement:
+    """Make a statement that allows actions on resources, under conditions."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return {**statement, "Condition": conditions} if conditions else statement
+
+
+def use_key(service: str, *actions: str) -> Statement:
+    """Allow the key's use through one service of this region, and through no other."""
+    return allow(
+        f"UseKeyThrough{service.title()}",
+        list(actions),
+        Ref("KeyArn"),
+        StringEquals={"kms:ViaService": Sub(f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}")},
+    )
+
+
+def refuse_plain_http(resource: Any, action: str) -> Statement:
+    """Deny whatever does not come through TLS."""
+    return {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def policy_of(*statements: Statement) -> dict[str, Any]:
+    """Put statements into a policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def except_from(*rules: tuple[str, str]) -> dict[str, Any]:
+    """Write checkov's exceptions into a resource's metadata, each with its reason."""
+    return {"checkov": {"skip": [{"id": rule, "comment": reason} for rule, reason in rules]}}

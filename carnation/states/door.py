@@ -1,0 +1,59 @@
+"""The one door to the Step Functions SDK (`stepfunctions`), and a lean one.
+
+Importing the SDK's front loads sagemaker, pandas and pkg_resources (300 MB, 2.5 s), sets the root
+logger to ERROR and patches YAML for the whole process. The state classes need none of that. So the
+modules that hold them are imported under two bare package objects, which are taken away again: a
+later `import stepfunctions` still gets the full SDK, with these very classes in it. Where the full
+SDK is there already, its classes are used.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from carnation.errors import CarnationError
+
+_PACKAGES = ("stepfunctions", "stepfunctions.steps")
+
+
+def _locate_sdk() -> str:
+    spec = find_spec("stepfunctions")
+    if spec is None or not spec.submodule_search_locations:
+        raise CarnationError(
+            "carnation needs the Step Functions SDK, and no 'stepfunctions' is installed here. "
+            "Install it with: pip install --no-deps stepfunctions==2.3.0"
+        )
+    return next(iter(spec.submodule_search_locations))
+
+
+@contextmanager
+def _bare_packages() -> Iterator[None]:
+    """Let the SDK's submodules be imported without running the fronts of its two packages."""
+    missing = [name for name in _PACKAGES if name not in sys.modules]
+    if missing:
+        root = _locate_sdk()
+        for name, path in zip(_PACKAGES, (root, f"{root}/steps"), strict=True):
+            if name in missing:
+                module = ModuleType(name)
+                module.__path__ = [path]
+                sys.modules[name] = module
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # `is 'Choice'` in states.py, line 227
+            yield
+    finally:
+        for name in missing:
+            del sys.modules[name]
+
+
+with _bare_packages():
+    sdk: Any = import_module("stepfunctions.steps.states")
+    choice_rule: Any = import_module("stepfunctions.steps.choice_rule")
+    inputs: Any = import_module("stepfunctions.inputs")

@@ -1,0 +1,313 @@
+"""The emitter: from a graph of states to a definition, a plain document.
+
+It visits each state once and keeps its own list of what is left to do, so neither a long chain nor
+a deep nesting meets the recursion limit. States are written in the order in which they are reached,
+a state's own path before its choices and its catchers. It reads the graph and changes nothing in
+it, and takes graphs made with the plain SDK as well: their `iterator` and `parameters` of a Map are
+written as today's `ItemProcessor` and `ItemSelector`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.asl import Field, argument_of, fields_of
+from carnation.errors import DefinitionError, suggest_name
+from carnation.states.door import inputs, sdk
+
+Document = dict[str, Any]
+_TERMINAL = ("Succeed", "Fail")
+
+
+class _Scope:
+    """One graph being written: the machine's top level, a Map's processor, a Parallel's branch."""
+
+    def __init__(self, start: Any, place: str, target: Document) -> None:
+        self.start = start
+        self.place = place
+        self.target = target
+        self.members: dict[str, Any] = {}
+
+
+class _Emitter:
+    """The work of one definition: which states were met, and where."""
+
+    def __init__(self) -> None:
+        self.homes: dict[int, _Scope] = {}
+        self.names: dict[str, tuple[Any, _Scope]] = {}
+        self.scopes: list[_Scope] = []
+        self.by_name: list[tuple[Any, str, _Scope]] = []
+
+    def write_scopes(self) -> None:
+        for scope in self.scopes:  # grows while Maps and Parallels are met
+            self._write_states(scope)
+        for state, name, scope in self.by_name:
+            self._check_name(state, name, scope)
+
+    def _write_states(self, scope: _Scope) -> None:
+        states: Document = {}
+        scope.target.update(StartAt=_name_of(scope.start), States=states)
+        waiting = [_first_of(scope.start)]
+        while waiting:
+            state = waiting.pop()
+            if self._enter(state, scope):
+                states[state.state_id] = self._write_state(state, scope)
+                waiting.extend(reversed(list(self._follow(state, scope))))
+
+    def _enter(self, state: Any, scope: _Scope) -> bool:
+        """Note where a state belongs; False if it was here already, an error if elsewhere."""
+        home = self.homes.get(id(state))
+        if home is scope:
+            return False
+        if home is not None:
+            raise DefinitionError(
+                f"state {_described(state)} is used in two graphs: in {home.place} and in "
+                f"{scope.place}. A state belongs to one graph; make a fresh state for the second."
+            )
+        if state.state_id in self.names:
+            other, other_scope = self.names[state.state_id]
+            raise DefinitionError(
+                f"two states are named '{state.state_id}': {_described(other)} in "
+                f"{other_scope.place} and {_described(state)} in {scope.place}. A name stands once "
+                "in a state machine, its Maps and Parallels included; rename one of them."
+            )
+        self.homes[id(state)] = scope
+        self.names[state.state_id] = (state, scope)
+        scope.members[state.state_id] = state
+        return True
+
+    def _follow(self, state: Any, scope: _Scope) -> Iterator[Any]:
+        for target in _targets_of(state):
+            if isinstance(target, str):
+                self.by_name.append((state, target, scope))
+            else:
+                yield _first_of(target)
+
+    def _check_name(self, state: Any, name: str, scope: _Scope) -> None:
+        if name in scope.members:
+            return
+        if name in self.names:
+            raise DefinitionError(
+                f"state {_described(state)} in {scope.place} moves to '{name}', which is in "
+                f"{self.names[name][1].place}. A transition stays within its graph."
+            )
+        raise DefinitionError(
+            f"state {_described(state)} moves to '{name}', which does not exist."
+            f"{suggest_name(name, scope.members)}"
+        )
+
+    def _write_state(self, state: Any, scope: _Scope) -> Document:
+        state_type = state.type
+        document: Document = {}
+        for field in fields_of(state_type):
+            if field.name == "Type":
+                document["Type"] = state_type
+            elif field.name in _WRITERS:
+                document.update(_WRITERS[field.name](self, state))
+            else:
+                document.update(
+                    _write_field(field, _values_of(state), f"state {_described(state)}")
+                )
+        return document
+
+    def write_branches(self, state: Any) -> Document:
+        if not state.branches:
+            raise DefinitionError(f"state {_described(state)} has no branches; give one or more.")
+        return {
+            "Branches": [
+                self._open(branch, f"branch {index} of Parallel '{state.state_id}'", {})
+                for index, branch in enumerate(state.branches, 1)
+            ]
+        }
+
+    def write_processor(self, state: Any) -> Document:
+        processor = state.__dict__.get("iterator") or state.fields.get("iterator")
+        if processor is None:
+            raise DefinitionError(
+                f"state {_described(state)} has nothing to run for each item; "
+                "give it an item_processor."
+            )
+        config = state.__dict__.get("processor_config", {"Mode": "INLINE"})
+        head = {"ProcessorConfig": dict(config)}
+        return {"ItemProcessor": self._open(processor, f"Map '{state.state_id}'", head)}
+
+    def _open(self, start: Any, place: str, target: Document) -> Document:
+        """Put a graph on the list of those to write; what it writes into stands already."""
+        self.scopes.append(_Scope(start, place, target))
+        return target
+
+
+def _values_of(state: Any) -> Mapping[str, Any]:
+    if state.type == "Map" and "parameters" in state.fields:
+        return {"item_selector": state.fields["parameters"], **state.fields}
+    fields: Mapping[str, Any] = state.fields
+    return fields
+
+
+def _write_field(field: Field, values: Mapping[str, Any], owner: str) -> Document:
+    if field.argument not in values:
+        return {}
+    value = values[field.argument]
+    if value is None and field.kind not in ("optional_path", "payload"):
+        return {}  # the SDK's way of leaving a field out
+    if hasattr(value, "to_jsonpath"):
+        dynamic = field.kind == "payload"
+        return {f"{field.name}.$" if dynamic else field.name: value.to_jsonpath()}
+    return {field.name: _replace_placeholders(value, f"{owner}: {field.name}")}
+
+
+def _replace_placeholders(value: Any, where: str) -> Any:
+    """Copy a payload, the SDK's placeholders in it turned into `"key.$": path`."""
+    if isinstance(value, Mapping):
+        copy: Document = {}
+        for key, item in value.items():
+            if isinstance(item, inputs.Placeholder):
+                copy[f"{key}.$"] = item.to_jsonpath()
+            else:
+                copy[key] = _replace_placeholders(item, f"{where}.{key}")
+        return copy
+    if isinstance(value, (list, tuple)):
+        return [_replace_placeholders(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if isinstance(value, inputs.Placeholder):
+        raise DefinitionError(
+            f"{where} is a placeholder inside a list, which JSONPath cannot express. "
+            'Use "key.$": "States.Array(…)" for the whole list.'
+        )
+    return value
+
+
+def _write_retriers(_: _Emitter, state: Any) -> Document:
+    retriers = [_write_block("Retrier", retrier, state) for retrier in state.retries]
+    return {"Retry": retriers} if retriers else {}
+
+
+def _write_catchers(_: _Emitter, state: Any) -> Document:
+    catchers = [
+        {**_write_block("Catcher", catcher, state), "Next": _name_of(catcher.next_step)}
+        for catcher in state.catches
+    ]
+    return {"Catch": catchers} if catchers else {}
+
+
+def _write_block(place: str, block: Any, state: Any) -> Document:
+    document: Document = {}
+    owner = f"state {_described(state)}: a {place.lower()}'s field"
+    for field in fields_of(place):
+        document.update(_write_field(field, block.fields, owner))
+    return document
+
+
+def _write_choices(_: _Emitter, state: Any) -> Document:
+    if not state.choices:
+        raise DefinitionError(f"state {_described(state)} has no choices; give one rule or more.")
+    return {
+        "Choices": [
+            {**_write_rule(rule), "Next": _name_of(target)} for rule, target in state.choices
+        ]
+    }
+
+
+def _write_rule(rule: Any) -> Document:
+    if hasattr(rule, "rules"):
+        return {rule.operator: [_write_rule(inner) for inner in rule.rules]}
+    if hasattr(rule, "rule"):
+        return {"Not": _write_rule(rule.rule)}
+    return {"Variable": _path_of(rule.variable), rule.operator: _path_of(rule.value)}
+
+
+def _path_of(value: Any) -> Any:
+    return value.to_jsonpath() if hasattr(value, "to_jsonpath") else value
+
+
+def _write_default(_: _Emitter, state: Any) -> Document:
+    return {} if state.default is None else {"Default": _name_of(state.default)}
+
+
+def _write_next(_: _Emitter, state: Any) -> Document:
+    return {"End": True} if state.next_step is None else {"Next": _name_of(state.next_step)}
+
+
+_WRITERS: Mapping[str, Any] = {
+    "Branches": _Emitter.write_branches,
+    "ItemProcessor": _Emitter.write_processor,
+    "Retry": _write_retriers,
+    "Catch": _write_catchers,
+    "Choices": _write_choices,
+    "Default": _write_default,
+    "Next": _write_next,
+    "End": lambda _, state: {},
+}
+
+
+def _targets_of(state: Any) -> Iterator[Any]:
+    if state.type == "Choice":
+        yield from (target for _, target in state.choices)
+        if state.default is not None:
+            yield state.default
+    elif state.type not in _TERMINAL and state.next_step is not None:
+        yield state.next_step
+    yield from (catcher.next_step for catcher in getattr(state, "catches", ()))
+
+
+def _first_of(target: Any) -> Any:
+    first = target
+    while isinstance(first, sdk.Chain):
+        if not first.steps:
+            raise DefinitionError("a chain has no states; give it one or more.")
+        first = first.steps[0]
+    if isinstance(first, sdk.State):
+        return first
+    raise DefinitionError(
+        f"{target!r} stands where a state belongs. Give a state, a chain or the name of a state."
+    )
+
+
+def _name_of(target: Any) -> str:
+    return target if isinstance(target, str) else str(_first_of(target).state_id)
+
+
+def _described(state: Any) -> str:
+    source = getattr(state, "source", None)
+    return f"'{state.state_id}' ({source})" if source else f"'{state.state_id}'"
+
+
+def make_definition(
+    start: Any,
+    *,
+    comment: str | None = None,
+    query_language: str | None = None,
+    version: str | None = None,
+    timeout_seconds: int | None = None,
+) -> Document:
+    """Write the definition of the graph that begins at `start` (a state, a chain, an SDK Graph).
+
+    `timeout_seconds` bounds the whole execution. Raises `DefinitionError`, naming both places, for
+    a state used in two graphs, a name used twice, a transition to nowhere.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+
+    >>> from carnation.states import Succeed
+    >>> make_definition(Succeed("Done"))
+    {'StartAt': 'Done', 'States': {'Done': {'Type': 'Succeed'}}}
+    """
+    if isinstance(start, sdk.Graph):
+        start, own = start.branch, start.fields
+        comment, version = comment or own.get("comment"), version or own.get("version")
+        timeout_seconds = timeout_seconds or own.get("timeout_seconds")
+    given = {
+        argument_of("Comment"): comment,
+        argument_of("QueryLanguage"): query_language,
+        argument_of("Version"): version,
+        argument_of("TimeoutSeconds"): timeout_seconds,
+    }
+    body: Document = {}
+    emitter = _Emitter()
+    emitter.scopes.append(_Scope(start, "the top level", body))
+    emitter.write_scopes()
+    definition: Document = {}
+    for field in fields_of("StateMachine"):
+        if field.name in body:
+            definition[field.name] = body[field.name]
+        else:
+            definition.update(_write_field(field, given, "the state machine"))
+    return definition

@@ -1,0 +1,165 @@
+"""Workflow: a definition with its resources and its name, as `definitions/` declares it.
+
+Definitions are loaded by path: every `definitions/<module>.py` that does not begin with an
+underscore has a function `make_workflow()` which returns a fresh `Workflow`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from carnation.errors import WorkflowError, suggest_name
+from carnation.states import make_definition
+
+if TYPE_CHECKING:
+    from carnation.stacks import Function, Sources
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
+
+
+class Workflow:
+    """A definition, the functions it invokes, the stacks it lives in, a name and a version.
+
+    `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
+    `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
+    `timeout_seconds` bounds an execution. `stacks` renders the templates (see
+    `carnation.stacks.event_stacks`); without it only the definition is built.
+
+    >>> from carnation.states import Succeed
+    >>> workflow = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
+    >>> workflow.make_definition()["StartAt"]
+    'Done'
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        states: Any,
+        comment: str | None = None,
+        query_language: str | None = None,
+        timeout_seconds: int | None = None,
+        functions: Sequence[Function] = (),
+        stacks: Callable[[Sources], Mapping[str, str]] | None = None,
+    ) -> None:
+        _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
+        _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
+        self.name = name
+        self.version = version
+        self.states = states
+        self.comment = comment
+        self.query_language = query_language
+        self.timeout_seconds = timeout_seconds
+        self.functions = tuple(functions)
+        self.stacks = stacks
+
+    def make_definition(self) -> dict[str, Any]:
+        """Write the definition; a plain one (a mapping) is given as it is."""
+        if isinstance(self.states, Mapping):
+            return dict(self.states)
+        return make_definition(
+            self.states,
+            comment=self.comment,
+            query_language=self.query_language,
+            timeout_seconds=self.timeout_seconds,
+        )
+
+    def __repr__(self) -> str:
+        return f"Workflow(name={self.name!r}, version={self.version!r})"
+
+
+def _require(pattern: re.Pattern[str], value: object, what: str, form: str) -> None:
+    if not isinstance(value, str) or not pattern.match(value):
+        raise WorkflowError(f"a workflow's {what} is {value!r}; it takes {form}.")
+
+
+def find_root(start: str) -> str:
+    """Find the project: the nearest folder, from `start` upwards, that holds `definitions/`."""
+    folder = os.path.abspath(start)
+    while not os.path.isdir(os.path.join(folder, "definitions")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            raise WorkflowError(
+                f"there is no folder 'definitions' in {os.path.abspath(start)} or above it. "
+                "Change to your project, or make the folder."
+            )
+        folder = parent
+    return folder
+
+
+def list_definitions(root: str) -> list[str]:
+    """List the modules of `definitions/` by name, without loading them."""
+    names = sorted(os.listdir(os.path.join(root, "definitions")))
+    return [name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")]
+
+
+def load_workflows(root: str, names: Sequence[str] = ()) -> list[Workflow]:
+    """Load the workflows of a project, all or those named (by module or by workflow name).
+
+    Raises `WorkflowError` for a name that is not there, a module without `make_workflow`, two
+    workflows of one name. What a module itself raises comes through as it is.
+    """
+    modules = list_definitions(root)
+    chosen = [name for name in modules if not names or name in names]
+    if len(chosen) < len(set(names)):  # a workflow may be named otherwise than its module
+        chosen = modules
+    workflows: dict[str, Workflow] = {}
+    for module in chosen:
+        workflow = _load(root, module)
+        if workflow.name in workflows:
+            raise WorkflowError(
+                f"two modules of definitions/ make a workflow named '{workflow.name}'; "
+                f"the second is {module}.py. Rename one of them."
+            )
+        workflows[workflow.name] = workflow
+        if module in names:
+            names = [workflow.name if name == module else name for name in names]
+    for name in names:
+        if name not in workflows:
+            known = [*modules, *workflows]
+            raise WorkflowError(
+                f"there is no workflow '{name}' in definitions/.{suggest_name(name, known)}"
+            )
+    return [workflow for name, workflow in workflows.items() if not names or name in names]
+
+
+def _load(root: str, module: str) -> Workflow:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    path = os.path.join(root, "definitions", f"{module}.py")
+    spec = spec_from_file_location(f"_definition_{module}", path)
+    if spec is None or spec.loader is None:
+        raise WorkflowError(f"definitions/{module}.py cannot be loaded as a module.")
+    loaded = module_from_spec(spec)
+    with _importable(root):
+        spec.loader.exec_module(loaded)
+        make = getattr(loaded, "make_workflow", None)
+        if not callable(make):
+            raise WorkflowError(
+                f"definitions/{module}.py has no function make_workflow(). Write one that returns "
+                "a Workflow, or let the file's name begin with '_' if it only serves others."
+            )
+        workflow = make()
+    if not isinstance(workflow, Workflow):
+        raise WorkflowError(
+            f"make_workflow() of definitions/{module}.py returns {type(workflow).__name__}; "
+            "it must return a Workflow."
+        )
+    return workflow
+
+
+@contextmanager
+def _importable(root: str) -> Iterator[None]:
+    """Let a definition import its siblings (`from definitions import _shared`) while it loads."""
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path.remove(root)

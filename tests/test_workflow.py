@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnation.errors import WorkflowError
+from carnation.states import Chain, Pass, Succeed
+from carnation.workflow import Workflow, find_root, list_definitions, load_workflows
+
+ONE = """
+from carnation.states import Succeed
+from carnation.workflow import Workflow
+
+def make_workflow():
+    return Workflow(name={name!r}, version="1.0.0", states=Succeed("Done"))
+"""
+
+
+def write_definition(root: Path, module: str, text: str) -> None:
+    folder = root / "definitions"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{module}.py").write_text(text)
+
+
+def test_a_workflow_writes_its_definition_with_comment_and_timeout() -> None:
+    workflow = Workflow(
+        name="w", version="1.2.3-rc.1", states=Chain([Pass("A")]), comment="c", timeout_seconds=5
+    )
+    assert workflow.make_definition() == {
+        "Comment": "c",
+        "TimeoutSeconds": 5,
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "End": True}},
+    }
+    assert repr(workflow) == "Workflow(name='w', version='1.2.3-rc.1')"
+
+
+def test_plain_asl_is_taken_as_it_is() -> None:
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Future", "New": 1}}}
+    assert Workflow(name="w", version="1.0.0", states=definition).make_definition() == definition
+
+
+@pytest.mark.parametrize("name", ["", "Big", "a b", "../x", "x" * 41, "1a", None, "a\n"])
+def test_a_name_that_is_no_folder_is_refused(name: Any) -> None:
+    with pytest.raises(WorkflowError, match="a workflow's name is"):
+        Workflow(name=name, version="1.0.0", states=Succeed("A"))
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "1.0.0/..", 1, "1.0.0\n"])
+def test_a_version_that_is_none_is_refused(version: Any) -> None:
+    with pytest.raises(WorkflowError, match="a workflow's version is"):
+        Workflow(name="w", version=version, states=Succeed("A"))
+
+
+def test_the_root_is_the_nearest_folder_with_definitions(tmp_path: Path) -> None:
+    write_definition(tmp_path, "one", "")
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert find_root(str(inner)) == str(tmp_path)
+
+
+def test_outside_a_project_the_error_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(WorkflowError, match="no folder 'definitions'"):
+        find_root(str(tmp_path))
+
+
+def test_modules_are_loaded_by_path_and_in_order(tmp_path: Path) -> None:
+    for name in ("zeta", "alpha"):
+        write_definition(tmp_path, name, ONE.format(name=name))
+    write_definition(tmp_path, "_shared", "raise RuntimeError('not to be loaded')")
+    (tmp_path / "definitions" / "notes.txt").write_text("")
+    assert list_definitions(str(tmp_path)) == ["alpha", "zeta"]
+    assert [w.name for w in load_workflows(str(tmp_path))] == ["alpha", "zeta"]
+    assert [w.name for w in load_workflows(str(tmp_path), ["zeta"])] == ["zeta"]
+
+
+def test_a_workflow_may_be_asked_for_by_module_or_by_its_own_name(tmp_path: Path) -> None:
+    write_definition(tmp_path, "billing", ONE.format(name="invoices"))
+    write_definition(tmp_path, "other", ONE.format(name="other"))
+    root = str(tmp_path)
+    assert [w.name for w in load_workflows(root, ["billing"])] == ["invoices"]
+    assert [w.name for w in load_workflows(root, ["invoices"])] == ["invoices"]
+    assert [w.name for w in load_workflows(root, ["invoices", "other"])] == ["invoices", "other"]
+
+
+def test_a_definition_may_import_its_siblings(tmp_path: Path) -> None:
+    write_definition(tmp_path, "_names", "NAME = 'shared'")
+    text = ONE.format(name="x").replace("'x'", "NAME")
+    write_definition(tmp_path, "one", f"from definitions._names import NAME\n{text}")
+    import sys
+
+    before = list(sys.path)
+    try:
+        assert load_workflows(str(tmp_path))[0].name == "shared"
+    finally:
+        for module in [name for name in sys.modules if name.split(".")[0] == "definitions"]:
+            del sys.modules[module]
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "has no function make_workflow"),
+        ("make_workflow = 3", "has no function make_workflow"),
+        ("def make_workflow(): return {}", "returns dict; it must return a Workflow"),
+    ],
+)
+def test_a_module_that_makes_no_workflow_says_so(tmp_path: Path, text: str, message: str) -> None:
+    write_definition(tmp_path, "one", text)
+    with pytest.raises(WorkflowError, match=rf"definitions/one\.py {message}|{message}"):
+        load_workflows(str(tmp_path))
+
+
+def test_two_workflows_of_one_name_are_refused(tmp_path: Path) -> None:
+    write_definition(tmp_path, "a", ONE.format(name="same"))
+    write_definition(tmp_path, "b", ONE.format(name="same"))
+    with pytest.raises(WorkflowError, match=r"named 'same'; the second is b\.py"):
+        load_workflows(str(tmp_path))
+
+
+def test_an_unknown_workflow_suggests_the_one_that_was_meant(tmp_path: Path) -> None:
+    write_definition(tmp_path, "carnation", ONE.format(name="carnation"))
+    with pytest.raises(WorkflowError, match="no workflow 'carnatoin'.*Did you mean 'carnation'"):
+        load_workflows(str(tmp_path), ["carnatoin"])
+
+
+def test_what_a_module_raises_comes_through(tmp_path: Path) -> None:
+    write_definition(tmp_path, "one", "1 / 0")
+    with pytest.raises(ZeroDivisionError):
+        load_workflows(str(tmp_path))
