@@ -16,7 +16,7 @@ from carnation.artifacts import Artifacts, read_artifacts
 from carnation.console import FINDINGS, OK, align_table, paint, run_verb
 from carnation.document import dump_json, parse_json
 from carnation.errors import CarnationError, UsageError
-from carnation.faults import Fault, choose_failures
+from carnation.failures import Fault, choose_failures
 from carnation.workflow import find_root
 
 if TYPE_CHECKING:

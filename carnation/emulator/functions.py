@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import uuid
 from collections import deque
@@ -19,10 +20,9 @@ from typing import NamedTuple, Protocol
 from carnation.emulator.faults import FunctionError, Hooks
 from carnation.emulator.unpacked import Code
 
-RESPONSE_BYTES = (
-    6_291_556  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-)
-_PATIENCE = 0.05
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+RESPONSE_BYTES = 6_291_556
+_PATIENCE = 0.05  # seconds to wait for an idle worker before another is started
 
 
 class Answer(NamedTuple):
@@ -172,7 +172,8 @@ def report_exit(request_id: str, status: int) -> bytes:
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status < 0:
-        reason = f"Runtime exited with error: signal: {-status}"
+        name = signal.strsignal(-status) or str(-status)
+        reason = f"Runtime exited with error: signal: {name.lower()}"
     else:
         reason = f"Runtime exited with error: exit status {status}"
     message = f"RequestId: {request_id} Error: {reason}"

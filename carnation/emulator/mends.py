@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
 from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -18,10 +18,9 @@ from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.cloudformation import models as stacks
 from moto.cloudformation import parsing
-from moto.core import responses
+from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
-from moto.core.utils import get_service_model
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
@@ -138,13 +137,17 @@ def mend_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     """Show every call to the hooks, whoever made it; answer a long poll at once."""
     atomic = {"dynamodb", "s3"} if real_time else {"dynamodb", "s3", "sqs"}
     locks = {service: threading.RLock() for service in atomic}
-    # moto reads a service's model from disk at each request of a service that parses by it
-    patches.set(responses, "get_service_model", lru_cache(maxsize=None)(get_service_model))
+    # moto warns of an error code that is not in a service's model, as a test's may well be
+    patches.set(errors, "warn", lambda *_, **__: None)
     patches.set(BaseResponse, "call_action", _ask_first(BaseResponse.call_action, hooks, locks))
     for name in ("bucket_response", "key_response"):
         patches.set(S3Response, name, _ask_first_for_s3(vars(S3Response)[name], hooks, locks["s3"]))
     if not real_time:
         patches.set(SQSBackend, "receive_message", _receive_now(SQSBackend.receive_message))
+
+
+class _InjectedError(ServiceException):
+    """A hook's error; moto looks for a service's model by the module of an exception's class."""
 
 
 def _decide(response: BaseResponse, hooks: Hooks) -> Any:
@@ -159,9 +162,14 @@ def _decide(response: BaseResponse, hooks: Hooks) -> Any:
         return None
     if not isinstance(verdict, ServiceError):
         return response.serialized(ActionResult(dict(verdict)))
-    error = ServiceException(verdict.code, verdict.message)
+    error = _InjectedError(verdict.code, verdict.message)
     _, headers, body = response.serialized(ActionResult(error))
     return verdict.status, headers, body
+
+
+def _identify(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an answer the request ID that every answer of AWS has, and not every one of moto."""
+    return {"x-amzn-requestid": str(uuid.uuid4()), **headers}
 
 
 def _ask_first(
@@ -173,9 +181,10 @@ def _ask_first(
             decided = _decide(response, hooks)
             if decided is not None:
                 status, headers, body = decided
-                return int(status), {**headers, "status": str(status)}, body
+                return int(status), {**_identify(headers), "status": str(status)}, body
         with locks.get(response.boto3_service_name) or nullcontext():
-            return original(response)
+            status, headers, body = original(response)
+        return status, _identify(headers), body
 
     return call_action
 

@@ -1,28 +1,42 @@
 """The one door to troposphere, and a lean one.
 
-troposphere's front imports cfn_flip (and with it PyYAML), which only its `to_yaml` uses and which
-costs more than half of the import. It is put off until somebody uses it, by the standard library's
-own recipe; where it is imported already, nothing changes.
+troposphere's front imports cfn_flip (and with it PyYAML and Click), which only its `to_yaml` uses
+and which costs more than half of the import. While troposphere is imported, a stand-in takes that
+module's place, which imports the real one when a name of it is first asked for; it is taken away
+again, so that a later `import cfn_flip` gets the real one.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 
-def _put_off(name: str) -> None:
-    """Let a module be imported when one of its names is first asked for."""
+class _PutOff(ModuleType):
+    """A stand-in that imports the module of its name when it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def _put_off(name: str) -> Iterator[None]:
+    """Let `import name` give a stand-in, unless the module or what imports it is loaded already."""
     if name in sys.modules:
+        yield
         return
-    spec = find_spec(name)
-    if spec is None or spec.loader is None:
-        return  # troposphere's own import says what is missing
-    spec.loader = LazyLoader(spec.loader)
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
+    sys.modules[name] = _PutOff(name)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
-_put_off("cfn_flip")
-
+with _put_off("cfn_flip"):
+    import_module("troposphere")

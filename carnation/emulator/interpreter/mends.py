@@ -21,6 +21,10 @@ import boto3
 from jsonpath_ng.ext.parser import parse as parse_json_path
 from jsonpath_ng.parser import parse as parse_plain_path
 from moto.stepfunctions.parser.asl.component.common.error_name import error_equals_decl
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
@@ -55,10 +59,10 @@ from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 
 from carnation.emulator.patches import Patches
 
-INLINE_CONCURRENCY = (
-    40  # https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
-)
-HISTORY_LIMIT = 25_000  # https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+# https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+INLINE_CONCURRENCY = 40
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+HISTORY_LIMIT = 25_000
 
 
 # Runs a function: (name, payload) → (payload, failed); None if it is to go through boto3.
@@ -78,6 +82,10 @@ def install(patches: Patches, *, region: str, credentials: tuple[str, str], invo
     patches.set(EventManager, "add_event", _make_add_event(EventManager.add_event))
     patches.set(Environment, "set_error", _make_set_error(Environment.set_error))
     patches.set(error_equals_decl.ErrorEqualsDecl, "_eval_body", _match_error)
+    # moto refuses names in `States.`, and so breaks down when an iteration failed with one
+    patches.set(
+        CustomErrorName, "__init__", lambda name, error_name: ErrorName.__init__(name, error_name)
+    )
     patches.set(aws_sdk, "_SERVICE_ERROR_NAMES", {**aws_sdk._SERVICE_ERROR_NAMES, **_SERVICES})
     patches.set(lambda_tasks, "_invoke_lambda_function", _make_invoke(invoke))
     patches.set(ExecutionState, "_evaluate_with_timeout", _evaluate_state)

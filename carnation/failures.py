@@ -1,4 +1,4 @@
-"""Faults on purpose: which events fail, and for how many attempts."""
+"""Failures on purpose: which events fail, and for how many attempts."""
 
 from __future__ import annotations
 
