@@ -30,8 +30,8 @@ def dump_json(value: object) -> str:
         raise DocumentError(f"the value cannot be written as JSON: {error}") from error
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Read JSON text; `where` names it in the error, which gives line and column.
+def parse_json(text: str, where: str, remedy: str = "Mend the file, or build it anew.") -> Any:
+    """Read JSON text; `where` names it in the error, which gives line, column and the remedy.
 
     >>> parse_json('{"a": 1}', "a.json")
     {'a': 1}
@@ -43,8 +43,7 @@ def parse_json(text: str, where: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise DocumentError(
-            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). "
-            "Mend the file, or build it anew."
+            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). {remedy}"
         ) from error
 
 

@@ -60,6 +60,8 @@ def _choose_numbers(which: str) -> Callable[[int], bool]:
         match = _RANGE.match(part.strip())
         if not match:
             raise UsageError(f"--fail {which}: '{part}' is no number, range (5-7) or share (10%).")
-        low = int(match[1])
-        ranges.append(range(low, int(match[2] or low) + 1))
+        low, high = int(match[1]), int(match[2] or match[1])
+        if high < low:
+            raise UsageError(f"--fail {which}: the range {part} ends before it begins.")
+        ranges.append(range(low, high + 1))
     return lambda number: any(number in chosen for chosen in ranges)

@@ -7,12 +7,18 @@ An event is a message or an item that carries `sequence_no`; its key is that num
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.emulator import Emulator, Execution
 
-WRITTEN, WAITING, DEAD = "written", "waiting in the queue", "in the dead-letter queue"
+WRITTEN, WAITING, DEAD = "written", "waiting", "dead"
+PLACES = {
+    WRITTEN: "written",
+    WAITING: "waiting in the queue",
+    DEAD: "in the dead-letter queue",
+}
+"""The places an event can be in, and how a person says them."""
 
 
 class Whereabouts(NamedTuple):
@@ -73,25 +79,36 @@ def _read_event(body: str) -> Mapping[str, Any]:
 def count_places(events: Iterable[Whereabouts]) -> dict[str, int]:
     """Count events by place, each key once in a place."""
     keys = {(one.place, one.sequence_no, one.generated_unix_time) for one in events}
-    return {place: sum(key[0] == place for key in keys) for place in (WRITTEN, WAITING, DEAD)}
+    return {place: sum(key[0] == place for key in keys) for place in PLACES}
 
 
-def list_failed(execution: Execution) -> list[dict[str, Any]]:
-    """List what a run's Map tells of the events that failed: keys, attempts, error names."""
-    failed: list[dict[str, Any]] = []
+class Tally(NamedTuple):
+    """What a run did: events made and received, and what its Map tells of those that failed.
+
+    `written` is None where the run ended before its Map did.
+    """
+
+    made: int
+    received: int
+    written: int | None
+    failed: list[dict[str, Any]]
+
+
+def tally_run(execution: Execution) -> Tally | None:
+    """Read a run's tally out of its history; None if it made no list of events."""
+    items = next(_read_outputs(execution, "TaskStateExited", "events"), None)
+    if items is None:
+        return None
+    received = sum("receipt_handle" in item for item in items)
+    failed = next(_read_outputs(execution, "MapStateExited", "failed"), None)
+    written = None if failed is None else len(items) - len(failed)
+    return Tally(len(items) - received, received, written, failed or [])
+
+
+def _read_outputs(execution: Execution, kind: str, field: str) -> Iterator[list[dict[str, Any]]]:
+    """Give a field of the outputs of states of a kind, where it is there."""
     for event in execution.history:
-        if event["type"] == "MapStateExited":
+        if event["type"] == kind:
             output = json.loads(event["stateExitedEventDetails"]["output"])
-            failed += output.get("failed", []) if isinstance(output, dict) else []
-    return failed
-
-
-def count_collected(execution: Execution) -> tuple[int, int]:
-    """Count what a run's first list holds: new events, and events received from the queue."""
-    for event in execution.history:
-        if event["type"] == "TaskStateExited":
-            output = json.loads(event["stateExitedEventDetails"]["output"])
-            items = output.get("events", []) if isinstance(output, dict) else []
-            queued = sum("receipt_handle" in item for item in items)
-            return len(items) - queued, queued
-    return 0, 0
+            if isinstance(output, dict) and isinstance(output.get(field), list):
+                yield output[field]

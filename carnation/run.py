@@ -65,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    first = parse_json(options.input, "--input")
+    first = parse_json(
+        options.input, "--input", """Give one JSON value, quoted for your shell: '{"a": 1}'."""
+    )
     if options.runs < 1 or options.fail_attempts < 1:
         raise UsageError("--runs and --fail-attempts take a number from 1.")
     fails = choose_failures(options.fail, options.fail_attempts, options.seed)
@@ -76,10 +78,11 @@ def _run(options: argparse.Namespace) -> int:
         if fails:
             emulator.intercept(before_invoke=_make_hook(fails))
         begun = time.monotonic()
+        report.tell_deploying()
         outputs = _deploy(emulator, artifacts)
         report.tell_deployed(time.monotonic() - begun)
         for number in range(1, options.runs + 1):
-            given = first if number == 1 else _QUEUE_ONLY
+            given = _QUEUE_ONLY if number > 1 and "QueueUrl" in outputs else first
             execution = emulator.execute(
                 outputs["StateMachineArn"], given, on_progress=report.tell_progress
             )
@@ -116,6 +119,11 @@ def _deploy(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
         {"ArtifactBucket": "carnation-artifacts"},
         bucket="carnation-artifacts",
     )
+    if "StateMachineArn" not in deployment.outputs:
+        raise CarnationError(
+            f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "
+            "run finds what to start. Add one to the workflow's root template, and build."
+        )
     return deployment.outputs
 
 
@@ -133,59 +141,71 @@ class _Report:
         if self.text:
             print(line, flush=True)
 
+    def _show(self, line: str) -> None:
+        """Show a line where a person watches, until the next one takes its place."""
+        if self.text and sys.stderr.isatty():
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def tell_deploying(self) -> None:
+        self._show("  deploying …")
+
     def tell_deployed(self, seconds: float) -> None:
+        self._show("")
         self._say(paint(f"deployed in {seconds:.1f} s", "dim"))
 
     def tell_progress(self, event: Mapping[str, Any]) -> None:
-        """Show how far the Map is, where a person watches."""
+        """Count the iterations of a Map."""
         if event["type"] == "MapStateStarted":
             self.done, self.total = 0, event["mapStateStartedEventDetails"]["length"]
         elif event["type"] == "MapIterationSucceeded":
             self.done += 1
-            if self.text and sys.stderr.isatty():
-                print(
-                    f"\r  {self.done} of {self.total} events\r", end="", file=sys.stderr, flush=True
-                )
+            self._show(f"  {self.done} of {self.total} events")
 
     def tell_run(self, number: int, given: Any, execution: Execution) -> None:
-        from carnation.ledger import count_collected, list_failed
+        from carnation.ledger import tally_run
 
-        made, received = count_collected(execution)
-        failed = list_failed(execution)
-        entry = {
-            "input": given,
-            "status": execution.status,
-            "error": execution.error,
-            "cause": execution.cause,
-            "output": execution.output,
-            "seconds": round(execution.seconds, 3),
-            "seconds_not_waited": round(execution.waited, 3),
-            "made": made,
-            "received": received,
-            "failed": failed,
-        }
-        self.runs.append(entry)
+        self._show("")
+        tally = tally_run(execution)
+        self.runs.append(
+            {
+                "input": given,
+                "status": execution.status,
+                "error": execution.error,
+                "cause": execution.cause,
+                "output": execution.output,
+                "seconds": round(execution.seconds, 3),
+                "waited": round(execution.waited, 3),
+                **(tally._asdict() if tally else {}),
+            }
+        )
+        if self.text:
+            self._print_run(number, given, execution, tally)
+
+    def _print_run(self, number: int, given: Any, execution: Execution, tally: Any) -> None:
         fine = execution.status == "SUCCEEDED"
         status = paint(execution.status, "green" if fine else "red")
-        self._say(f"\nrun {number}  {json.dumps(given)}")
-        self._say(
-            f"  {status}  {execution.error or ''}".rstrip() + f"  in {execution.seconds:.1f} s"
-        )
-        if execution.cause and not failed:
+        named = f"{status}  {execution.error}" if execution.error else status
+        waits = f", {execution.waited:.0f} s of waiting left out" if execution.waited else ""
+        self._say(f"\nrun {number}  {json.dumps(given, ensure_ascii=False)}")
+        self._say(f"  {named}  in {execution.seconds:.1f} s{waits}")
+        if execution.cause and not (tally and tally.failed):
             self._say(f"  {_readable_cause(execution.cause)}")
-        self._say(
-            f"  {made} made, {received} received from the queue, "
-            f"{made + received - len(failed)} written, {len(failed)} failed"
-        )
+        if tally:
+            line = f"  {tally.made} made, {tally.received} received from the queue"
+            if tally.written is not None:
+                line += f", {tally.written} written, {len(tally.failed)} failed"
+            self._say(line)
+        elif fine:
+            self._say(f"  {json.dumps(execution.output, ensure_ascii=False)}")
 
     def close(self, emulator: Emulator, outputs: Mapping[str, str]) -> int:
         from carnation.ledger import count_places, find_events
 
         events = find_events(emulator, outputs)
         counts = count_places(events)
-        if self.text:
+        if self.text and "QueueUrl" in outputs:
             self._print_places(events, counts)
-        else:
+        elif not self.text:
             document = {
                 "workflow": self.artifacts.workflow,
                 "version": self.artifacts.version,
@@ -197,22 +217,27 @@ class _Report:
         return OK if self.runs[-1]["status"] == "SUCCEEDED" else FINDINGS
 
     def _print_places(self, events: Sequence[Whereabouts], counts: Mapping[str, int]) -> None:
+        from carnation.ledger import PLACES, WRITTEN
+
         self._say("\nwhere every event is now")
-        rows = [[f"  {place}", str(count)] for place, count in counts.items()]
+        rows = [[f"  {PLACES[place]}", str(count)] for place, count in counts.items()]
         for line in align_table(rows, right=[1]):
             self._say(line)
-        failed = [event for event in events if event.reason or event.place != "written"]
-        if failed:
+        elsewhere = [event for event in events if event.place != WRITTEN]
+        if elsewhere:
+            rows = [
+                ["  event", "attempt", "where", "why"],
+                *(_row_of(event, PLACES[event.place]) for event in elsewhere),
+            ]
             self._say()
-            rows = [["  event", "attempt", "where", "why"], *(_row_of(event) for event in failed)]
             for line in align_table(rows, right=[1]):
                 self._say(line)
 
 
-def _row_of(event: Whereabouts) -> list[str]:
+def _row_of(event: Whereabouts, place: str) -> list[str]:
     number = "no event" if event.sequence_no is None else str(event.sequence_no)
     attempt = "" if event.retry_attempt is None else str(event.retry_attempt)
-    return [f"  {number}", attempt, event.place, event.reason]
+    return [f"  {number}", attempt, place, event.reason]
 
 
 def _readable_cause(cause: str) -> str:

@@ -182,3 +182,11 @@ def test_the_endpoint_answers_no_request_without_a_signature() -> None:
     with Emulator() as emulator, pytest.raises(HTTPError, match="403") as refused:
         urlopen(emulator.endpoint + "/")
     refused.value.close()
+
+
+def test_in_real_time_a_wait_takes_its_time() -> None:
+    with Emulator(real_time=True) as emulator:
+        arn = make_machine(emulator, chain(W={"Type": "Wait", "Seconds": 1}))
+        done = emulator.execute(arn, {})
+        assert done.waited == 1
+        assert done.seconds >= 1

@@ -96,6 +96,22 @@ def test_policies_of_a_queue_and_a_bucket(emulator: Emulator) -> None:
     assert json.loads(policy) == POLICY
 
 
+def test_a_policy_is_kept_and_not_enforced(emulator: Emulator) -> None:
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="plain-http")
+    refusal = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::plain-http/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [refusal]}
+    s3.put_bucket_policy(Bucket="plain-http", Policy=json.dumps(policy))
+    s3.put_object(Bucket="plain-http", Key="k", Body=b"body")
+    assert emulator.objects("plain-http") == {"k": b"body"}
+
+
 def test_a_schedule(emulator: Emulator) -> None:
     schedule = resource(
         "Scheduler::Schedule",

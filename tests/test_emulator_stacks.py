@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -248,18 +247,3 @@ def test_source_text_in_place_of_a_zip_is_refused(emulator: Emulator) -> None:
     inline = {**FUNCTION["Properties"], "Code": {"ZipFile": "def handle(): ..."}}
     with pytest.raises(EmulatorError, match="give the function's zip by S3Bucket and S3Key"):
         deploy(emulator, {"Role": ROLE, "Echo": {**FUNCTION, "Properties": inline}})
-
-
-def test_seven_stacks_deploy_in_less_than_three_seconds(emulator: Emulator) -> None:
-    url = f"https://{BUCKET}.s3.us-east-1.amazonaws.com/nested/queue.yaml"
-    nested = {
-        f"N{number}": {
-            "Type": "AWS::CloudFormation::Stack",
-            "Properties": {"TemplateURL": url, "Parameters": {"Name": f"seven{number}"}},
-        }
-        for number in range(6)
-    }
-    begun = time.monotonic()
-    deployment = deploy(emulator, nested, artifacts={"nested/queue.yaml": QUEUE_STACK.encode()})
-    assert len(deployment.resources) == 7
-    assert time.monotonic() - begun < 3

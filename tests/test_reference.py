@@ -12,7 +12,8 @@ import pytest
 
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.emulator import Emulator, Execution, FunctionError, ServiceError
-from carnation.ledger import DEAD, WAITING, WRITTEN, count_places, find_events, list_failed
+from carnation.emulator.templates import parse_template
+from carnation.ledger import DEAD, WAITING, WRITTEN, count_places, find_events, tally_run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -110,9 +111,10 @@ def test_any_failure_ends_in_fail_after_everything_was_put_away(deployed: Deploy
         execution = deployed.run(TEN)
     assert (execution.status, execution.error) == ("FAILED", "EventsFailed")
     assert deployed.places() == (8, 2, 0)
-    failed = {
-        (one["sequence_no"], one["retry_attempt"], one["error"]) for one in list_failed(execution)
-    }
+    tally = tally_run(execution)
+    assert tally is not None
+    assert (tally.made, tally.received, tally.written) == (10, 0, 8)
+    failed = {(one["sequence_no"], one["retry_attempt"], one["error"]) for one in tally.failed}
     assert failed == {(3, 0, "Broken"), (7, 0, "Broken")}
     assert {body["retry_attempt"] for body in deployed.bodies("QueueUrl")} == {1}
 
@@ -420,3 +422,34 @@ def test_the_history_of_the_worst_case_is_what_the_limit_counts_with(
 def test_a_thousand_events_fit_into_one_run(deployed: Deployed) -> None:
     assert deployed.run({"start_seq": 0, "end_seq": 1000}).status == "SUCCEEDED"
     assert deployed.places() == (1000, 0, 0)
+
+
+def test_a_run_calls_what_the_roles_allow_and_the_roles_allow_what_a_run_calls(
+    deployed: Deployed, artifacts: Artifacts
+) -> None:
+    calls = set()
+
+    def note(service: str, action: str, parameters: Any) -> None:
+        calls.add(f"{service}:{'InvokeFunction' if action == 'Invoke' else action}")
+
+    event = {"sequence_no": 5, "random_value": "a", "generated_unix_time": 9, "retry_attempt": 3}
+    deployed.send("no event")
+    deployed.send(event)
+    with deployed.emulator.intercept(before_call=note):
+        deployed.run(QUEUE_ONLY)
+        deployed.send({**event, "random_value": "another"})
+        deployed.run(QUEUE_ONLY)
+        with deployed.emulator.intercept(before_invoke=fail_events(3)):
+            deployed.run(TEN)
+            deployed.run(QUEUE_ONLY)
+    template = parse_template(artifacts.files["cft/nested-stacks/iam-role-stack.yaml"])
+    allowed = {
+        action
+        for role in template["Resources"].values()
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    }
+    # what AWS's services call on the roles' behalf, and an emulator's do not
+    unseen = {action for action in allowed if action.split(":")[0] in ("kms", "logs", "xray")}
+    assert calls - {"states:StartExecution"} == allowed - unseen - {"states:StartExecution"}

@@ -26,6 +26,7 @@ def make_machine(connect: Connect, name: str, properties: Properties) -> tuple[s
     definition = substitute_definition(
         text, properties.get("DefinitionSubstitutions") or {}, f"state machine '{name}'"
     )
+    interpreter.refuse_beyond_reach(definition)
     request: dict[str, Any] = {
         "name": name,
         "definition": definition,

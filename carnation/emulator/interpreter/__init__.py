@@ -2,8 +2,8 @@
 
 Everything the emulator knows of moto's interpreter of the Amazon States Language is in this folder,
 and nothing outside it imports `moto.stepfunctions`. What the rest asks for is the front: `install`
-(while an emulator is open), `start`, `stop`, `time_out`, `find`, `watching`,
-`publish_version`, `find_revision`.
+(while an emulator is open), `stop`, `time_out`, `find`, `watching`, `publish_version`,
+`find_revision`, `refuse_beyond_reach`.
 An engine of our own replaces the modules behind these names and nothing else.
 """
 
@@ -19,6 +19,7 @@ from carnation.emulator.interpreter.executions import (
     time_out,
     watching,
 )
+from carnation.emulator.interpreter.reach import refuse_beyond_reach
 
 __all__ = [
     "Run",
@@ -26,6 +27,7 @@ __all__ = [
     "find_revision",
     "install",
     "publish_version",
+    "refuse_beyond_reach",
     "stop",
     "time_out",
     "watching",

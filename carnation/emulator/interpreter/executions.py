@@ -37,6 +37,7 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from carnation.emulator.interpreter import mends
+from carnation.emulator.interpreter.reach import refuse_beyond_reach
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
 from carnation.errors import EmulatorError
 
@@ -71,8 +72,7 @@ class Run(Execution):
     @property
     def events(self) -> list[dict[str, Any]]:
         """The history so far, as GetExecutionHistory gives it."""
-        events: list[dict[str, Any]] = self.env.event_manager.get_event_history()
-        return events
+        return [_as_plain(event) for event in self.env.event_manager.get_event_history()]
 
     def start(self) -> None:
         """Begin; the environment stands before the thread runs, so that a stop always finds it."""
@@ -193,6 +193,11 @@ class Run(Execution):
         return ", ".join(open_states) or "its first state"
 
 
+def _as_plain(event: dict[str, Any]) -> dict[str, Any]:
+    """Give an event with its type as the text that a client would get."""
+    return {**event, "type": str(event["type"].value)}
+
+
 _watcher = threading.local()
 
 
@@ -246,6 +251,7 @@ def _start(
     trace_header: Any = None,
 ) -> Run:
     machine, revision = _resolve(backend, state_machine_arn)
+    refuse_beyond_reach(revision.definition)
     if name:
         backend._validate_name(name)
     text = execution_input or "{}"
@@ -271,7 +277,7 @@ def _start(
         activity_store={},
     )
     watcher = getattr(_watcher, "current", None)
-    run.watchers = [watcher] if watcher else []
+    run.watchers = [lambda event: watcher(_as_plain(event))] if watcher else []
     machine.executions.append(run)
     run.start()
     return run

@@ -1,0 +1,122 @@
+"""How the verbs speak: one line for an error, colour for people only, one name for all verbs."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import carnation
+from carnation.__main__ import VERBS, main
+from carnation.console import OK, WRONG, has_colour, paint, run_verb
+from carnation.errors import CarnationError
+
+
+class Terminal(io.StringIO):
+    """A stream that a person watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_colour_is_for_terminals_and_no_color_takes_it_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert paint("bad", "red", Terminal()) == "\x1b[31mbad\x1b[0m"
+    assert paint("bad", "red", io.StringIO()) == "bad"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not has_colour(Terminal())
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not has_colour(Terminal())
+
+
+def test_an_error_of_ours_is_one_line_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> int:
+        raise CarnationError("state 'Pay' has no Next")
+
+    assert run_verb(fail) == WRONG
+    assert capsys.readouterr() == ("", "carnation: state 'Pay' has no Next\n")
+
+
+def test_an_interruption_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    assert run_verb(interrupt) == WRONG
+    assert capsys.readouterr().err == "carnation: interrupted.\n"
+
+
+def test_a_foreign_error_keeps_its_traceback_without_our_frames(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail() -> int:
+        raise ZeroDivisionError("theirs")
+
+    assert run_verb(fail) == WRONG
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: theirs" in err
+    assert "test_console.py" in err
+    assert "carnation/console.py" not in err
+
+
+def test_a_reader_who_has_gone_is_no_error(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from carnation.console import run_verb\n"
+        "def tell():\n"
+        "    print('x' * 100_000, flush=True)\n"
+        "    raise SystemExit('nobody noticed')\n"
+        "sys.exit(run_verb(tell))\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (WRONG, "")
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_a_help_with_an_example(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "--help"])
+    assert ended.value.code == OK
+    assert "example: python -m carnation." + verb in capsys.readouterr().out
+
+
+def test_the_front_lists_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == OK
+    out = capsys.readouterr().out
+    assert all(f"  {verb}" in out for verb in VERBS)
+    assert main([]) == WRONG
+    assert main(["--version"]) == OK
+    assert capsys.readouterr().out.endswith(f"carnation {carnation.__version__}\n")
+
+
+def test_a_misspelt_verb_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["biuld"]) == WRONG
+    assert "there is no verb 'biuld'. Did you mean 'build'?" in capsys.readouterr().err
+
+
+def test_the_nouns_are_loaded_when_asked_for() -> None:
+    from carnation.workflow import Workflow
+
+    assert carnation.Workflow is Workflow
+    with pytest.raises(AttributeError, match="has no 'Workflwo'"):
+        carnation.Workflwo  # noqa: B018
