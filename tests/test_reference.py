@@ -448,7 +448,9 @@ def test_a_run_calls_what_the_roles_allow_and_the_roles_allow_what_a_run_calls(
         for role in template["Resources"].values()
         for policy in role["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
-        for action in statement["Action"]
+        for action in (
+            [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        )
     }
     # what AWS's services call on the roles' behalf, and an emulator's do not
     unseen = {action for action in allowed if action.split(":")[0] in ("kms", "logs", "xray")}
