@@ -50,6 +50,21 @@ assert cfn_flip.to_json and cfn_flip.__file__
     assert "QueueName: !Ref 'AWS::StackName'" in run(code)
 
 
+def test_serverless_templates_still_work_behind_the_door() -> None:
+    code = """
+import sys
+import carnation.stacks
+assert "troposphere.apigatewayv2" not in sys.modules
+from troposphere import Template
+from troposphere.serverless import SERVERLESS_TRANSFORM, FunctionGlobals, Globals
+template = Template()
+template.set_transform(SERVERLESS_TRANSFORM)
+template.set_globals(Globals(Function=FunctionGlobals(Timeout=7)))
+print(template.to_dict()["Globals"])
+"""
+    assert run(code) == "{'Function': {'Timeout': 7}}\n"
+
+
 def test_a_process_that_has_cfn_flip_already_keeps_it() -> None:
     code = """
 import sys
