@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 _COMPLAINTS = 5  # how many different errors of a run are told
+_EVENTS = 50  # how many events that are not written are listed
 _LONGEST = 40  # characters of a message that has no number
 
 
@@ -294,11 +295,13 @@ class _Report:
         if elsewhere:
             rows = [
                 ["  event", "attempt", "where", "why"],
-                *(_row_of(event, PLACES[event.place]) for event in elsewhere),
+                *(_row_of(event, PLACES[event.place]) for event in elsewhere[:_EVENTS]),
             ]
             self._say()
             for line in align_table(rows, right=[1]):
                 self._say(line)
+        if len(elsewhere) > _EVENTS:
+            self._say(f"  and {len(elsewhere) - _EVENTS} more; --format json lists them")
 
 
 def _row_of(event: Whereabouts, place: str) -> list[str]:

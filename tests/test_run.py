@@ -70,6 +70,14 @@ def test_a_run_in_which_all_were_written_exits_with_0(capsys: pytest.CaptureFixt
     assert "\x1b" not in printed.out
 
 
+def test_a_long_list_of_events_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    given = '{"start_seq": 0, "end_seq": 53}'
+    assert run_in_process("carnation", "--input", given, "--fail", "100%") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "  and 3 more; --format json lists them"
+    assert lines[-2].split()[0] == "49"
+
+
 def test_a_program_is_told_status_output_and_where_every_event_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
