@@ -160,7 +160,7 @@ class _Test:
             result = self._mock_group(state, value)
         else:
             result = self._run_task(state, value)
-        if not state.shape.is_jsonata and not isinstance(state, (MapState, Parallel)):
+        if not isinstance(state, (MapState, Parallel)):
             self.strand.trace["result"] = result  # type: ignore[index]
         state.shape.finish(strand, result, result)
         return state.next
