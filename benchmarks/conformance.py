@@ -20,16 +20,11 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from recorded import SKIP, Recorded, alike  # noqa: E402
+
 from carnation import engine  # noqa: E402
-from carnation.engine import (  # noqa: E402
-    Failed,
-    Outcome,
-    Pending,
-    Started,
-    Submitted,
-    Succeeded,
-    Task,
-)
 from carnation.errors import CarnationError  # noqa: E402
 
 LEFT_OUT = {
@@ -39,80 +34,6 @@ LEFT_OUT = {
     "unrecorded-children",
 }
 NOT_IN_HISTORY = {"ParallelStateSucceeded", "ParallelStateFailed"}
-SKIP: Any = object()
-
-
-class Recorded:
-    """A port that answers as AWS's services did."""
-
-    def __init__(self, case: dict[str, Any]) -> None:
-        """Lay out what was answered."""
-        self.waiting = list(case.get("tasks") or ())
-        fixtures = (case.get("fixtures") or {}).get("s3", [])
-        self.objects = {(item["bucket"], item["key"]): item for item in fixtures}
-        self.workers = [
-            event.get("details", {}).get("workerName")
-            for event in case.get("history") or ()
-            if event["type"] == "ActivityStarted"
-        ]
-        self.activities = {task["resource"] for task in self.waiting if task["kind"] == "Activity"}
-
-    def refuse(self, task: Task) -> str | None:
-        """Say what AWS says about an activity that is not there."""
-        if task.kind == "Activity" and task.resource not in self.activities:
-            return f"The activity {task.resource} does not exist."
-        return None
-
-    def perform(self, task: Task) -> Outcome:
-        """Give the recorded outcome: by state, then order, then parameters."""
-        found = [each for each in self.waiting if each["state"] == task.name]
-        if not found:
-            return self._reach_store(task)
-        same = [each for each in found if alike(each.get("parameters"), task.parameters)]
-        record = (same or found)[0]
-        self.waiting.remove(record)
-        outcome = self._final(record)
-        if "submitted_output" in record:
-            return Submitted(record["submitted_output"], outcome)
-        if task.kind == "Activity" and self.workers:
-            return Started(self.workers.pop(0), outcome)
-        return outcome
-
-    def _final(self, record: dict[str, Any]) -> Succeeded | Failed | Pending:
-        outcome = record.get("outcome")
-        if outcome is None or str(record.get("outcome_event", "")).endswith("TimedOut"):
-            return Pending()
-        if "output" in outcome:
-            return Succeeded(outcome["output"])
-        return Failed(outcome.get("error"), outcome.get("cause"))
-
-    def _reach_store(self, task: Task) -> Outcome:
-        request = task.parameters if isinstance(task.parameters, dict) else {}
-        item = self.objects.get((request.get("Bucket"), request.get("Key")))
-        if "getObject" in task.resource and item is not None:
-            return Succeeded({"Body": item["text"]})
-        if "listObjects" in task.resource:
-            keys = [{"Key": key} for bucket, key in self.objects if bucket == request.get("Bucket")]
-            return Succeeded({"Contents": keys})
-        if "putObject" in task.resource:
-            return Succeeded({})
-        return Failed("States.Runtime", f"no outcome of '{task.name}' was recorded")
-
-
-def alike(left: Any, right: Any) -> bool:
-    """Compare JSON values: 1 is 1.0, true is not 1; `SKIP` is like anything."""
-    waiting = [(left, right)]
-    while waiting:
-        one, other = waiting.pop()
-        if one is SKIP or other is SKIP:
-            continue
-        if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-            waiting.extend((one[key], other[key]) for key in one)
-        elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-            waiting.extend(zip(one, other, strict=True))
-        elif isinstance(one, bool) != isinstance(other, bool) or one != other:
-            return False
-    return True
 
 
 def blank(value: Any, pointers: list[str]) -> Any:
@@ -375,7 +296,7 @@ def print_text(summary: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the cases of a folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="a folder of cases")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)

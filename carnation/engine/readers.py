@@ -46,6 +46,10 @@ class ItemReader:
     def read(self, strand: Strand, value: Any) -> list[Any]:
         """Ask the port for the object, and take the items out of it."""
         request = self._shape.evaluate(strand, self._request, value)
+        return self.take_items(strand, value, self.ask(strand, request))
+
+    def take_items(self, strand: Strand, value: Any, answer: Any) -> list[Any]:
+        """Take the items out of what was read, as many as MaxItems lets."""
         most = ITEM_LIMIT
         if self._most is not None:
             given = self._shape.evaluate(strand, self._most, value)
@@ -53,7 +57,7 @@ class ItemReader:
                 raise StateError(FAILED, "field MaxItems must be positive")
             most = int(given) or ITEM_LIMIT
         items: list[Any] = []
-        for item in _FORMATS[str(self.format)](self, strand, self.ask(strand, request)):
+        for item in _FORMATS[str(self.format)](self, strand, answer):
             if len(items) == most:
                 break
             items.append(item)

@@ -181,7 +181,8 @@ class _Test:
 
     def _look_at_map(self, state: MapState, value: Any) -> None:
         strand, trace = self.strand, self.strand.trace or {}
-        items = [] if getattr(state, "reader", None) else state.find_items(strand, value)
+        items = self._find_items(state, value)
+        self._look_at_items(state, value, items, trace)
         trace["maxConcurrency"] = state.find_concurrency(strand, value)
         if not isinstance(state, DistributedMap):
             return
@@ -198,6 +199,23 @@ class _Test:
         )
         if failed and not within:
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
+
+    def _find_items(self, state: MapState, value: Any) -> list[Any]:
+        reader = state.reader if isinstance(state, DistributedMap) else None
+        if reader is None:
+            return state.find_items(self.strand, value)
+        data = self.settings.get("mapItemReaderData", "[]")
+        return reader.take_items(self.strand, value, {"Body": data})
+
+    def _look_at_items(
+        self, state: MapState, value: Any, items: list[Any], trace: dict[str, Any]
+    ) -> None:
+        if "ItemSelector" in state.body:
+            items = [state.select(self.strand, value, item, at) for at, item in enumerate(items)]
+            trace["afterItemSelector"] = items
+        if isinstance(state, DistributedMap) and state.batcher is not None:
+            batches = state.batcher.make_batches(self.strand, value, items)
+            trace["afterItemBatcher"] = [batch for batch, _ in batches]
 
     def _give_mock(self) -> Any:
         if "errorOutput" in self.mock:
