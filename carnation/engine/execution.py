@@ -82,7 +82,13 @@ class Execution:
         self.history.add("ExecutionStarted", 0, {"input": self.input, "roleArn": role_arn}, now)
         self.deadline = None if machine.timeout is None else now + machine.timeout
         self.clock.ready.append(self.root)
-        check_size(self.input, "input")
+        self._check_input()
+
+    def _check_input(self) -> None:
+        try:
+            check_size(self.input, "input")
+        except StateError:
+            raise UsageError("the input is larger than 256 KiB. Pass a reference to it.") from None
 
     def _make_context(self, name: str) -> dict[str, Any]:
         return {

@@ -187,6 +187,7 @@ def split_resource(resource: str) -> tuple[str, str, str]:
     if len(parts) == 6 and parts[2] == "states" and parts[5].startswith("activity:"):
         return "Activity", "", ""
     if len(parts) == 6 and parts[2] == "states":
-        service, _, action = parts[5].rpartition(":")
-        return "Task", service, action
+        version = ":2" if parts[5].endswith(".sync:2") else ""
+        service, _, action = parts[5].removesuffix(version).rpartition(":")
+        return "Task", service, action + version
     return "Task", "", resource

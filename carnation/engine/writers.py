@@ -41,12 +41,13 @@ class ResultWriter:
         run_id = map_run.arn.rpartition(":")[2]
         prefix = place.get("Prefix", "").rstrip("/")
         folder = f"{prefix}/{run_id}" if prefix else run_id
+        suffix = "jsonl" if self._config.get("OutputType") == "JSONL" else "json"
         files: dict[str, list[dict[str, Any]]] = {}
         for status in ("FAILED", "PENDING", "SUCCEEDED"):
             found = results.get(status, [])
             files[status] = []
             if found:
-                key, text = f"{folder}/{status}_0.json", self._format(found)
+                key, text = f"{folder}/{status}_0.{suffix}", self._format(found)
                 self._put(strand, place, key, text)
                 files[status].append({"Key": key, "Size": len(text.encode())})
         manifest = {
