@@ -60,7 +60,6 @@ TITLES = ["Sayings", "Sword", "Moby", "Rings"]
         ("$.limit.deeper", NoMatchError),
         ("$.empty[0]", NoMatchError),
         ("$.limit[0]", NoMatchError),
-        ("$.missing[*]", NoMatchError),
         ("$.limit['a','b']", NoMatchError),
     ],
 )
@@ -142,13 +141,9 @@ def test_no_match_says_which_path_in_jayways_notation() -> None:
         parse_path("$.a[0].b").find({"a": [{}]})
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [("$.x[1,2].y", "x"), ("$.x[1:2]", "x"), ("$.x..y", "x"), ("$.x[?(@.a)]", "x"), ("$.x.*", "x")],
-)
-def test_the_definite_part_of_a_path_must_be_there(text: str, shown: str) -> None:
-    with pytest.raises(NoMatchError, match=shown):
-        parse_path(text).find({})
+@pytest.mark.parametrize("text", ["$.x[1,2].y", "$.x[1:2]", "$.x..y", "$.x[?(@.a)]", "$.x.*"])
+def test_a_path_that_may_lead_to_several_places_never_fails(text: str) -> None:
+    assert parse_path(text).find({}) == []
 
 
 def test_a_path_looks_into_the_document_the_context_or_a_variable() -> None:
