@@ -239,7 +239,6 @@ class Execution:
     def revive(self, strand: Strand) -> None:
         """Put a strand that ended badly back to the state it ended in."""
         strand.is_done, strand.failure, strand.redriven = False, None, bool(strand.entered_id)
-        strand.mail.clear()
         strand.ticket += 1
         strand.attempt = 0
         strand.steps = walk(strand)

@@ -6,6 +6,7 @@ beyond what is tolerated, the others are aborted where they stand.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from carnation.engine.strands import WAIT, Steps, Strand
@@ -25,7 +26,7 @@ def run_group(
     running: dict[int, Strand] = {}
     following, clock = 0, strand.run.clock
     kept = strand.children if strand.redriven else []
-    strand.children = []
+    strand.children, strand.mail = [], deque()
     while following < count or running:
         while following < count and len(running) < at_once:
             child = _start_or_keep(strand, start, kept, following)

@@ -182,6 +182,7 @@ def walk(strand: Strand) -> Steps:
         strand.redriven = False
         if following is None:
             return
+        strand.entered_id = 0  # it stands between two states
         strand.input = strand.output
         strand.state = state = states[following]
         yield False

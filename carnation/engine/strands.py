@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # what a strand's generator yields: False to go on when its turn comes, True when it waits
 Steps = Generator[bool, None, Any]  # and returns what the state is after
 WAIT, GO_ON = True, False
+_NO_MAIL: deque[Strand] = deque(maxlen=0)
 
 
 class Strand:
@@ -50,7 +51,7 @@ class Strand:
         self.input, self.output = value, None
         self.parent: Strand | None = None
         self.children: list[Strand] = []
-        self.mail: deque[Strand] = deque()
+        self.mail = _NO_MAIL  # made by the states that have strands inside
         self.variables: dict[str, Any] = {}
         self.item: dict[str, Any] | None = None
         self.context: dict[str, Any] = run.context
