@@ -82,14 +82,9 @@ def test_a_failed_iteration_aborts_the_others() -> None:
     state = each(task(), {"Type": "Wait", "Seconds": 9})
     execution = run(machine(state), [1, 2, 3], Script(XA=fail_on(2)))
     assert (execution.status, execution.error) == ("FAILED", "Bad")
-    assert types(execution)[-6:] == [
-        "TaskStateAborted",
-        "MapIterationFailed",
-        "MapIterationAborted",
-        "MapIterationAborted",
-        "MapStateFailed",
-        "ExecutionFailed",
-    ]
+    counts = [types(execution).count(f"{what}Aborted") for what in ("MapIteration", "TaskState")]
+    assert counts == [2, 1]
+    assert types(execution)[-2:] == ["MapStateFailed", "ExecutionFailed"]
 
 
 def test_an_empty_map_succeeds() -> None:
