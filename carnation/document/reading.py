@@ -168,6 +168,7 @@ def _decode(data: bytes, where: str) -> str:
 def parse_document(text: str, where: str) -> Document:
     """Read a text; `where` names it, and its suffix says what it is, as for `read_document`."""
     notes: list[Note] = []
+    offsets: Mapping[str, tuple[int, int]]
     if text.startswith("\ufeff"):
         notes.append(Note("byte-order-mark", "", "the file begins with a byte order mark"))
         text = text[1:]
@@ -186,7 +187,6 @@ def parse_document(text: str, where: str) -> Document:
 
 def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
     repeated = False
-    offsets: Mapping[str, tuple[int, int]]
 
     def pair(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal repeated
