@@ -156,7 +156,7 @@ FIELDS = (
     _row("Default", ("Choice",), "target"),
     _row("Assign", _ASSIGNING, "payload"),
     _row("Output", (*_SHAPED, "Catcher", "Rule"), "payload", language=ATA),
-    _row("Condition", ("Rule",), "text", language=ATA),
+    _row("Condition", ("Rule",), "condition", language=ATA),
     _row("StartAt", _SCOPES, "target"),
     _row("States", _SCOPES, "states"),
     _row("Next", (*_FLOW, "Catcher", "Rule"), "target"),

@@ -76,6 +76,14 @@ class Document:
         end = self.text.find("\n", start)
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
+    def place(self, pointer: str) -> str:
+        """Give the pointer to a part within the whole file: here the same."""
+        return pointer
+
+    def measure(self) -> int:
+        """Give the size of the text in bytes."""
+        return len(self.text.encode("utf-8", "surrogatepass"))
+
     def _find_offsets(self) -> Mapping[str, tuple[int, int]]:
         if self._offsets is None:
             from carnation.document.scanner import scan_text  # only who finds something pays
