@@ -183,7 +183,7 @@ def write_pages(rules: Iterable[Rule]) -> str:
         'severity = { "no-retry" = "warning", "fail-without-error" = "off" }',
         "```",
         "",
-        "One finding is suppressed in the `Comment` of its state (or of the state machine), with the",
+        "A finding is suppressed in the `Comment` of its state (or of the state machine), with the",
         "reason: `carnation: ignore RULE because REASON`.",
         "",
     ]
