@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA, PATH, STATE_TYPES
 from carnation.asl.kinds import is_placeholder
 from carnation.rules.findings import Problem
+
+if TYPE_CHECKING:
+    from carnation.rules.uses import Use
 
 Body = Mapping[str, Any]
 _CONFIGURED = {"ItemReader": "ReaderConfig", "ResultWriter": "WriterConfig"}
@@ -119,6 +122,13 @@ class Machine:
             if state.place in found:
                 found[state.place].append(state)
         return found
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """The expressions of the definition."""
+        from carnation.rules.uses import find_uses  # it reads machines, too
+
+        return find_uses(self)
 
     def parts_of(self, *places: str) -> Iterator[Part]:
         """Give the parts of these places."""

@@ -17,7 +17,7 @@ from carnation.rules.machine import Machine
 from carnation.rules.suppressions import find_suppressed
 
 _MODULES = {
-    REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks"),
+    REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
     RISK: (),
 }  # fmt: skip
 
