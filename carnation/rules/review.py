@@ -18,7 +18,7 @@ from carnation.rules.suppressions import find_suppressed
 
 _MODULES = {
     REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
-    RISK: (),
+    RISK: ("risks.timing", "risks.errors", "risks.graph", "risks.payloads"),
 }  # fmt: skip
 
 
