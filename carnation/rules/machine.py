@@ -109,6 +109,7 @@ class Machine:
         self.names: dict[str, State] = {}
         self.repeated: list[State] = []
         self.malformed: list[Problem] = []
+        self.notes: dict[str, Any] = {}  # what a rule worked out that its neighbours want, too
         for scope in self.scopes:  # grows while Maps and Parallels are met
             self._read_scope(scope)
         for scope in self.scopes:

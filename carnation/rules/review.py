@@ -18,8 +18,11 @@ from carnation.rules.suppressions import find_suppressed
 
 _MODULES = {
     REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
-    RISK: ("risks.timing", "risks.errors", "risks.graph", "risks.payloads"),
-}  # fmt: skip
+    RISK: tuple(
+        f"risks.{name}"
+        for name in ("timing", "errors", "graph", "payloads", "variables", "dataflow")
+    ),
+}
 
 
 class Source(Protocol):

@@ -77,14 +77,15 @@ def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
 def _find_dead(parts: list[Part]) -> Iterator[Problem]:
     taken: set[str] = set()
     for part in parts:
-        for name in names_of(part):
-            if name in taken:
-                yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals")
-            elif "States.TaskFailed" in taken and name not in _NOT_A_TASK_FAILURE | _TERMINAL:
-                yield part.problem(
-                    f"'{name}' is taken by 'States.TaskFailed' before", "/ErrorEquals"
-                )
-        taken.update(names_of(part))
+        names = names_of(part)
+        for name in dict.fromkeys(name for name in names if name in taken):
+            yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals")
+        dead = [name for name in names if name not in taken | _NOT_A_TASK_FAILURE | _TERMINAL]
+        if dead and "States.TaskFailed" in taken:
+            listed = ", ".join(f"'{name}'" for name in dead[:3])
+            more = " and more" if len(dead) > 3 else ""
+            yield part.problem(f"'States.TaskFailed' before takes {listed}{more}", "/ErrorEquals")
+        taken.update(names)
 
 
 @risk("retried-terminal-error", NOTE)
