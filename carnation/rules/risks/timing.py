@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from carnation.rules.tasks import payload_of, resource_of
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
 _TOKEN = "Task.Token"  # noqa: S105  a path, no secret
+_WHOLE_CONTEXT = re.compile(
+    r"\$states(?!\.(?:input|result|errorOutput|context\.(?:Execution|StateMachine|State\b)))"
+)
 _EXPRESS_SECONDS = 300
 
 
@@ -67,7 +71,7 @@ def _holds_token(value: Any) -> bool:
             # the whole context, or a substitution, may bring it along
             if _TOKEN in item or item == "$$" or "${" in item or item.endswith(".Task"):
                 return True
-            if "$states" in item and "$states." not in item.replace("$states.input", ""):
+            if _WHOLE_CONTEXT.search(item):
                 return True
         elif isinstance(item, dict):
             waiting.extend(item.values())
