@@ -178,7 +178,7 @@ class _Flow:
             self.given[id(inner)] = shape
 
     def _check_rules(self, state: State, effective: Shape) -> None:
-        asked = {body.get("Variable") for body in _list_comparisons(state) if "IsPresent" in body}
+        asked = [body.get("Variable") for body in _list_comparisons(state) if "IsPresent" in body]
         for rule in state.rules:
             variable = rule.body.get("Variable")
             if "IsPresent" not in rule.body and variable not in asked:
