@@ -6,7 +6,6 @@ Run as `python -m carnation.build` or `carnation build`.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from carnation.artifacts import (
@@ -20,7 +19,7 @@ from carnation.artifacts import (
     remove_tree,
     write_artifacts,
 )
-from carnation.console import FINDINGS, OK, align_table, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, leave, paint, run_verb
 from carnation.document import dump_json
 from carnation.workflow import find_root, load_workflows
 
@@ -105,4 +104,4 @@ def _print_differences(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from carnation.errors import CarnationError
 
@@ -41,6 +42,12 @@ def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> 
         ).rstrip()
         for row in rows
     ]
+
+
+def leave(status: int) -> NoReturn:
+    """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
+    gc.freeze()
+    sys.exit(status)
 
 
 def run_verb(verb: Callable[[], int]) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +14,31 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+
+def find_pythons() -> dict[str, str]:
+    """Find the interpreters from 3.10 to 3.13 that this machine has: version to path."""
+    names = [f"python3.{minor}" for minor in range(10, 14)]
+    places = [Path(folder) for folder in os.get_exec_path()]
+    places += Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob("versions/*/bin")
+    found = {}
+    for path in (place / name for place in places for name in names):
+        if path.is_file():
+            ask = [str(path), "-c", "import platform; print(platform.python_version())"]
+            answer = subprocess.run(ask, capture_output=True, text=True, check=False)
+            if answer.returncode == 0:  # a version manager's name may stand for nothing
+                found.setdefault(answer.stdout.strip(), str(path))
+    return found
+
+
+PYTHONS = find_pythons()
+
+
+def pytest_report_header() -> str:
+    """Say on which interpreters the build is compared."""
+    return f"builds are compared on Python {', '.join(sorted(PYTHONS)) or 'this one only'}"
+
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

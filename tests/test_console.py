@@ -120,3 +120,9 @@ def test_the_nouns_are_loaded_when_asked_for() -> None:
     assert carnation.Workflow is Workflow
     with pytest.raises(AttributeError, match="has no 'Workflwo'"):
         carnation.Workflwo  # noqa: B018
+
+
+def test_leaving_gives_the_status_and_prints_what_was_said() -> None:
+    code = "from carnation.console import leave; print('said'); leave(1)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "said\n", "")

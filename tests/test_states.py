@@ -336,6 +336,22 @@ def test_the_door_to_the_sdk_is_lean_and_leaves_nothing_behind() -> None:
     run_python(LEAN)
 
 
+def test_the_sdks_log_waits_for_logging_and_then_is_the_usual_one() -> None:
+    run_python("""
+from carnation.states.door import sdk
+assert "logging" not in sys.modules
+import logging
+assert logging.Logger
+records = []
+handler = logging.Handler()
+handler.emit = records.append
+logging.getLogger("stepfunctions").addHandler(handler)
+sdk.logger.warning("told %s", "late")
+(record,) = records
+assert (record.name, record.getMessage()) == ("stepfunctions.states", "told late")
+""")
+
+
 @pytest.fixture
 def full_sdk(tmp_path: Any) -> str:
     """Lay the SDK's own modules under fronts that can be imported without sagemaker."""

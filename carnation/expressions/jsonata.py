@@ -7,7 +7,11 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from __future__ import annotations
 
+import re
+import sys
+import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,8 +21,11 @@ from carnation.expressions.jsonata_functions import FUNCTIONS
 from carnation.expressions.scope import Scope
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "undefined"})()
+# Python's own errors that the library lets through
+_LEAKS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, re.error)
 _MILLISECONDS = 5_000
 _CALLS = 500
+_FRAMES = 10_000
 
 
 class Use(NamedTuple):
@@ -68,15 +75,15 @@ class Jsonata:
         if self._may_loop:
             bindings.update(_bounds(library))
         try:
-            return _plain(self._compiled.evaluate(None, bindings), library)
+            with _deep_stack() if self._may_loop else nullcontext():
+                return _plain(self._compiled.evaluate(None, bindings), library)
         except library.jexception.JException as error:
             raise EvaluationError(f"{error.get_error()}: {error}", error.location + 1) from None
         except ZeroDivisionError:
             raise EvaluationError("D1001: Number out of range: Infinity") from None
         except RecursionError:
             raise EvaluationError("D1011: Stack overflow error") from None
-        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            # the library lets a few of Python's own errors through
+        except _LEAKS as error:
             raise EvaluationError(f"{type(error).__name__}: {error}") from None
 
 
@@ -92,10 +99,12 @@ def parse_jsonata(text: str) -> Jsonata:
     """
     library = _load()
     try:
-        compiled = library.jsonata.Jsonata(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of `re`, about a pattern that is the user's
+            compiled = library.jsonata.Jsonata(text)
     except library.jexception.JException as error:
         raise _refusal(text, f"{error} ({error.get_error()}).", error.location) from None
-    except (RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+    except (RecursionError, *_LEAKS):
         raise _refusal(text, "it cannot be parsed.", 0) from None
     compiled.set_output_convert_nulls(False)
     uses: dict[str, list[Use]] = {"function": [], "variable": [], "name": [], "lambda": []}
@@ -113,6 +122,7 @@ def _refusal(text: str, problem: str, at: int) -> ExpressionError:
 
 @lru_cache(maxsize=1)
 def _load() -> ModuleType:
+    limit = sys.getrecursionlimit()
     try:
         import jsonata
         import jsonata.jexception
@@ -122,8 +132,21 @@ def _load() -> ModuleType:
         raise ExpressionError(
             "JSONata needs jsonata-python: pip install 'carnation[jsonata]'."
         ) from error
+    finally:
+        sys.setrecursionlimit(limit)  # the library raises it for the whole process
     library: ModuleType = jsonata
     return library
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Give a function that calls itself room, for as long as it is evaluated."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class _Bounded:

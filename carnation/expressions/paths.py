@@ -147,8 +147,12 @@ def _compile(steps: tuple[Step, ...]) -> Callable[[Any], Any]:
         chain.append((step, shown))
     if all(step.kind == "field" for step in steps):
         return _compile_fields([step.value for step in steps], shown)
-    many = next((at for at, step in enumerate(steps) if not step.is_definite), len(steps))
-    return _compile_steps(chain[:many], [step for step, _ in chain[many:]])
+    last = steps[-1]
+    if last.kind == "fields" and all(step.is_definite for step in steps[:-1]):
+        return _compile_merge(chain[:-1], last.value)
+    if all(step.is_definite for step in steps):
+        return _compile_one(chain)
+    return _compile_many(list(steps))
 
 
 def _compile_fields(names: list[str], shown: str) -> Callable[[Any], Any]:
@@ -166,21 +170,27 @@ def _compile_fields(names: list[str], shown: str) -> Callable[[Any], Any]:
     return find
 
 
-def _compile_steps(head: list[tuple[Step, str]], tail: list[Step]) -> Callable[[Any], Any]:
-    last = tail[-1] if tail else None
-    merges = len(tail) == 1 and last is not None and last.kind == "fields"
-    function = tail.pop() if last is not None and last.kind == "function" else None
-
+def _compile_one(chain: list[tuple[Step, str]]) -> Callable[[Any], Any]:
     def find(document: Any) -> Any:
         value = document
-        for step, shown in head:
+        for step, shown in chain:
             value = select_one(step, value, shown)
-        if merges and last is not None:
-            return _merged(last.value, value)
-        if not tail:
-            return value
-        values = [value]
-        for step in tail:
+        return value
+
+    return find
+
+
+def _compile_merge(chain: list[tuple[Step, str]], names: list[str]) -> Callable[[Any], Any]:
+    find_holder = _compile_one(chain)
+    return lambda document: _merged(names, find_holder(document))
+
+
+def _compile_many(steps: list[Step]) -> Callable[[Any], Any]:
+    function = steps.pop() if steps[-1].kind == "function" else None
+
+    def find(document: Any) -> Any:
+        values = [document]
+        for step in steps:
             values = select_many(step, values, document)
         return values if function is None else select_one(function, values, function.value)
 

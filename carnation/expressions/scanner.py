@@ -9,7 +9,6 @@ from carnation.errors import ExpressionError
 
 DEPTH_LIMIT = 50  # AWS takes 10 levels of nested intrinsics; the rest is for filters
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 class Scanner:
@@ -73,14 +72,14 @@ class Scanner:
         return int(text) if text.lstrip("-").isdigit() else float(text)
 
     def take_quoted(self) -> str:
-        """Read a quoted text, in the kind of quotes that comes next, with its escapes resolved."""
+        """Read a quoted text, in which a backslash keeps the quote."""
         start, quote, parts = self.column, self.text[self.at], list[str]()
         self.at += 1
         while not self.at_end and self.text[self.at] != quote:
             letter = self.text[self.at]
-            if letter == "\\" and self.at + 1 < self.end:
+            if letter == "\\" and self.text[self.at + 1 : self.at + 2] in (quote, "\\"):
                 self.at += 1
-                letter = _ESCAPES.get(self.text[self.at], self.text[self.at])
+                letter = self.text[self.at]
             parts.append(letter)
             self.at += 1
         if self.at_end:

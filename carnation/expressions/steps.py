@@ -1,7 +1,7 @@
 """What the steps of a path do: each takes the values reached so far and gives the next ones.
 
-Jayway's rules: as long as every step so far led to one place, a missing field is an error; behind
-the first step that may lead to several, what is missing is passed over.
+A path that leads to one place has no match where a field is missing; a path that may lead to
+several passes over what is missing, which is how AWS sets Jayway up.
 """
 
 from __future__ import annotations

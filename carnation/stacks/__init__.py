@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from carnation.errors import UsageError, WorkflowError
 from carnation.stacks import door  # noqa: F401  (the lean door comes before everything behind it)
 from carnation.stacks.alarms import make_alarm_stack
-from carnation.stacks.functions import make_function_stack
+from carnation.stacks.functions import list_variables, make_function_stack
 from carnation.stacks.nouns import Bucket, Function, Package, Sources, Table
 from carnation.stacks.parts import write_template
 from carnation.stacks.queues import make_queue_stack
@@ -14,6 +15,7 @@ from carnation.stacks.roles import make_role_stack
 from carnation.stacks.root import make_root_stack
 from carnation.stacks.stores import make_store_stack
 from carnation.stacks.topic import make_topic_stack
+from carnation.stacks.uses import check_substitutions
 
 __all__ = ["Bucket", "Function", "Package", "Sources", "Table", "event_stacks"]
 
@@ -26,19 +28,24 @@ def event_stacks(
     `collect` gets the two queues, `process` the `store` of events. What is returned renders the
     templates from a workflow's sources: path below `build/<workflow>/` to text. The keys of nested
     templates, code and definition carry their digests, so CloudFormation sees every change.
-    Raises `DefinitionError` for a substitution in the definition that the stacks cannot give.
+    Raises `UsageError` for arguments that do not go together, `WorkflowError` for a function that
+    the workflow does not have, and `DefinitionError` for a definition that the stacks do not fit:
+    a substitution they cannot give or give in vain, a task the role cannot allow, no timeout.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
     """
+    functions = (collect, process)
+    _check_arguments(functions, store)
 
     def render(sources: Sources) -> dict[str, str]:
-        definition, functions = sources.definition, (collect, process)
+        _check_packages(sources, functions)
+        check_substitutions(sources, functions)
         templates = {
-            "cloudwatch": make_alarm_stack(functions),
+            "cloudwatch": make_alarm_stack(collect, process),
             store.stack: make_store_stack(store),
-            "iam-role": make_role_stack(definition, collect, process, store),
+            "iam-role": make_role_stack(sources.definition, collect, process, store),
             "lambda-function": make_function_stack(sources, collect, process, store),
             "sns": make_topic_stack(),
-            "sqs": make_queue_stack(definition),
+            "sqs": make_queue_stack(sources),
         }
         nested = {
             f"cft/nested-stacks/{name}-stack.yaml": write_template(template)
@@ -48,3 +55,32 @@ def event_stacks(
         return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
     return render
+
+
+def _check_arguments(functions: tuple[Function, Function], store: Table | Bucket) -> None:
+    for argument, function in zip(("collect", "process"), functions, strict=True):
+        if not isinstance(function, Function):
+            raise UsageError(f"event_stacks: {argument} is {function!r}; it takes a Function.")
+    if functions[0].name == functions[1].name:
+        raise UsageError(
+            f"event_stacks: collect and process are both '{functions[0].name}'; give two functions."
+        )
+    if not isinstance(store, (Table, Bucket)):
+        raise UsageError(f"event_stacks: store is {store!r}; it takes Table() or Bucket().")
+    for function, given in zip(functions, list_variables(store), strict=True):
+        for name in function.environment:
+            if name in given:
+                raise UsageError(
+                    f"function '{function.name}': its environment has {name}, which the stacks "
+                    "give it. Choose another name."
+                )
+
+
+def _check_packages(sources: Sources, functions: tuple[Function, Function]) -> None:
+    for function in functions:
+        if function.name not in sources.packages:
+            known = ", ".join(sources.packages) or "none"
+            raise WorkflowError(
+                f"the stacks of '{sources.workflow}' are for a function '{function.name}', which "
+                f"is not among the workflow's functions ({known}). Add it to Workflow(functions=…)."
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from troposphere import Equals, Not, Ref, Template
@@ -18,7 +17,7 @@ _CONCURRENT = 900  # of an account's 1,000 by default
 EXECUTION_ALARMS = ("failed", "aborted", "timed-out")
 
 
-def make_alarm_stack(functions: Sequence[Function]) -> Template:
+def make_alarm_stack(collect: Function, process: Function) -> Template:
     """Make cloudwatch-stack.yaml.
 
     Missing data is no breach but where silence is what is watched for.
@@ -28,8 +27,9 @@ def make_alarm_stack(functions: Sequence[Function]) -> Template:
     """
     template = open_template("The alarms", *_PARAMETERS)
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    for function in functions:
-        _watch_function(template, function)
+    _watch_function(template, collect)
+    _expect_invocations(template, collect)
+    _watch_function(template, process)
     for metric, name, meaning in (
         ("ExecutionsFailed", "failed", "failed: events wait in the queue, or must be redriven"),
         ("ExecutionsAborted", "aborted", "was aborted: redrive it, it may hold events"),
@@ -44,7 +44,7 @@ def make_alarm_stack(functions: Sequence[Function]) -> Template:
         title = "".join(part.title() for part in queue.split("-"))
         _add_alarm(
             template, f"{title}Age", f"{queue}-age",
-            f"A message is half way to being deleted unread, after {days} days",
+            f"A message has waited half of the {days} days after which it is deleted",
             "AWS/SQS", "ApproximateAgeOfOldestMessage", days * DAY // 2, statistic="Maximum",
             QueueName=name_resource(queue),
         )  # fmt: skip
@@ -69,14 +69,17 @@ def _watch_function(template: Template, function: Function) -> None:
             f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
             FunctionName=name_resource(function.resource),
         )  # fmt: skip
-    if function.name.startswith("collect"):
-        _add_alarm(
-            template, f"{function.title}Silent", f"{function.resource}-silent",
-            f"{function.title} was not invoked for a day, though a schedule is set",
-            "AWS/Lambda", "Invocations", 1, period=DAY, operator="LessThanThreshold",
-            missing="breaching", condition="HasSchedule",
-            FunctionName=name_resource(function.resource),
-        )  # fmt: skip
+
+
+def _expect_invocations(template: Template, collect: Function) -> None:
+    """Watch for silence where a schedule is set: each of its runs invokes this function first."""
+    _add_alarm(
+        template, f"{collect.title}Silent", f"{collect.resource}-silent",
+        f"{collect.title} was not invoked for a day, though a schedule is set",
+        "AWS/Lambda", "Invocations", 1, period=DAY, operator="LessThanThreshold",
+        missing="breaching", condition="HasSchedule",
+        FunctionName=name_resource(collect.resource),
+    )  # fmt: skip
 
 
 def _add_alarm(

@@ -1,9 +1,10 @@
 """The one door to troposphere, and a lean one.
 
-troposphere's front imports cfn_flip (and with it PyYAML and Click), which only its `to_yaml` uses
-and which costs more than half of the import. While troposphere is imported, a stand-in takes that
-module's place, which imports the real one when a name of it is first asked for; it is taken away
-again, so that a later `import cfn_flip` gets the real one.
+troposphere's front imports two modules that a build has no use for: cfn_flip (and with it PyYAML
+and Click), which only its `to_yaml` uses and which costs more than half of the import; and
+`troposphere.serverless` (and with it API Gateway, EventBridge and S3), of which `Template` names
+one class. While troposphere is imported, stand-ins take their places; they are taken away again, so
+that a later import of either gets the real one.
 """
 
 from __future__ import annotations
@@ -26,17 +27,19 @@ class _PutOff(ModuleType):
 
 
 @contextmanager
-def _put_off(name: str) -> Iterator[None]:
+def _put_off(name: str, **attributes: object) -> Iterator[None]:
     """Let `import name` give a stand-in, unless the module or what imports it is loaded already."""
     if name in sys.modules:
         yield
         return
-    sys.modules[name] = _PutOff(name)
+    stand_in = sys.modules[name] = _PutOff(name)
+    vars(stand_in).update(attributes)
     try:
         yield
     finally:
         del sys.modules[name]
 
 
-with _put_off("cfn_flip"):
+# `Template` keeps the class `Globals` in a table that nothing reads
+with _put_off("cfn_flip"), _put_off("troposphere.serverless", Globals=object):
     import_module("troposphere")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
@@ -20,12 +20,23 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.logs import LogGroup
 
 from carnation.document import digest, keyed_path
-from carnation.stacks.nouns import ARCHITECTURE, RUNTIME, Bucket, Function, Sources, Table
+from carnation.stacks.nouns import (
+    ARCHITECTURE,
+    RUNTIME,
+    Bucket,
+    Function,
+    Package,
+    Sources,
+    Table,
+)
 from carnation.stacks.parts import except_from, name_arn, name_resource, open_template
 
 _PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRetentionDays")
 _EXCEPTIONS = (
-    ("CKV_AWS_115", "The Map's MaxConcurrency bounds it; reserving takes from the whole account"),
+    (
+        "CKV_AWS_115",
+        "An inline Map runs 40 at once at most; reserving takes from the whole account",
+    ),
     ("CKV_AWS_116", "Invoked synchronously by the state machine, which puts failed events away"),
     ("CKV_AWS_117", "Reaches AWS's public endpoints only; a VPC would add nothing but cold starts"),
 )
@@ -43,8 +54,8 @@ def make_function_stack(
     """Make lambda-function-stack.yaml.
 
     A version is published anew when the code changes (`CodeSha256`) or the configuration does (its
-    digest stands in the description); old versions are retained, since executions in flight go on
-    with the one that they were started with.
+    digest and the key stand in the description); old versions are retained, since executions in
+    flight go on with the one that they were started with.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
     template = open_template("The functions that the state machine invokes", *_PARAMETERS)
@@ -55,14 +66,20 @@ def make_function_stack(
     template.add_parameter(
         Parameter("StoreName", Type="String", Description="The table or bucket of events")
     )
-    queues = {name: Ref(value) for name, value in _QUEUES}
-    for function, given in ((collect, queues), (process, {store.variable: Ref("StoreName")})):
-        variables = {**given, **function.environment}
-        _add_function(template, sources, function, variables)
+    for function, given in zip((collect, process), list_variables(store), strict=True):
+        variables = {name: Ref(parameter) for name, parameter in given.items()}
+        _add_function(template, sources, function, {**variables, **function.environment})
     return template
 
 
-_QUEUES = (("QUEUE_URL", "QueueUrl"), ("DEAD_LETTER_QUEUE_URL", "DeadLetterQueueUrl"))
+def list_variables(store: Table | Bucket) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """List what the environments of collecting and processing are given: variable to parameter.
+
+    >>> list_variables(Table())[1]
+    {'TABLE_NAME': 'StoreName'}
+    """
+    queues = {"QUEUE_URL": "QueueUrl", "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl"}
+    return queues, {store.variable: "StoreName"}
 
 
 def _add_function(
@@ -101,6 +118,12 @@ def _add_function(
             TracingConfig=TracingConfig(Mode="Active"),
         )
     )
+    _add_version(template, function, made, package)
+
+
+def _add_version(
+    template: Template, function: Function, made: LambdaFunction, package: Package
+) -> None:
     configuration = digest(json.dumps(made.to_dict()["Properties"], sort_keys=True))
     version = template.add_resource(
         Version(
@@ -108,7 +131,9 @@ def _add_function(
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
             FunctionName=Ref(made),
-            Description=f"code {package.sha256[:16]}, configuration {configuration[:16]}",
+            Description=Sub(
+                f"code {package.sha256[:16]}, configuration {configuration[:16]}, key ${{KeyArn}}"
+            ),
             CodeSha256=base64.b64encode(bytes.fromhex(package.sha256)).decode(),
         )
     )
@@ -121,12 +146,3 @@ def _add_function(
         )
     )
     template.add_output(Output(f"{function.title}VersionArn", Value=Ref(version)))
-
-
-def list_titles(functions: Sequence[Function]) -> list[str]:
-    """List the substitutions that a definition may use for these functions.
-
-    >>> list_titles([Function("process_event", "")])
-    ['ProcessEventFunction']
-    """
-    return [f"{function.title}Function" for function in functions]

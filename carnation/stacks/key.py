@@ -13,9 +13,10 @@ from carnation.stacks.parts import name_arn, policy_of
 def add_key(template: Template, condition: str) -> Key:
     """Add the key and its alias, under a condition.
 
-    The account itself may use the key (so that the roles' own policies decide), and each service
-    that acts without one of our roles is named: alarms that publish to the encrypted topic, log
-    groups, and the delivery of the state machine's logs.
+    The account itself may use the key, so that the roles' own policies decide: table, queues,
+    functions, bucket and state machine use it on behalf of a role. Each service that acts without
+    one of our roles is named, for this account only: alarms that publish to the encrypted topic,
+    log groups, and the delivery of the state machine's logs.
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html,
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
     https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
@@ -44,7 +45,6 @@ def add_key(template: Template, condition: str) -> Key:
 
 
 def _list_statements() -> list[dict[str, Any]]:
-    account = {"aws:SourceAccount": Ref("AWS::AccountId")}
     return [
         {
             "Sid": "LetTheAccountDecide",
@@ -57,37 +57,39 @@ def _list_statements() -> list[dict[str, Any]]:
             "LetAlarmsPublish",
             "cloudwatch.amazonaws.com",
             ["kms:Decrypt", "kms:GenerateDataKey*"],
-            {"StringEquals": account},
-        ),
-        _let(
-            "LetLogGroupsEncrypt",
-            Sub("logs.${AWS::Region}.${AWS::URLSuffix}"),
-            [
-                "kms:Decrypt*",
-                "kms:Describe*",
-                "kms:Encrypt*",
-                "kms:GenerateDataKey*",
-                "kms:ReEncrypt*",
-            ],
             {
-                "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": [
-                        name_arn("logs", "log-group:/aws/lambda/@*"),
-                        name_arn("logs", "log-group:/aws/vendedlogs/states/@*"),
-                    ]
-                }
+                "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+                "ArnLike": {"aws:SourceArn": name_arn("cloudwatch", "alarm:@*")},
             },
         ),
+        _let_log_groups_encrypt(),
         _let(
             "LetLogsBeDelivered",
             "delivery.logs.amazonaws.com",
             ["kms:Decrypt"],
-            {
-                "StringEquals": account,
-                "ArnLike": {"kms:EncryptionContext:SourceArn": name_arn("logs", "*")},
-            },
+            # the context ends in a star itself: it says whose logs, and all that AWS documents
+            {"StringEquals": {"kms:EncryptionContext:SourceArn": name_arn("logs", "*")}},
         ),
     ]
+
+
+def _let_log_groups_encrypt() -> dict[str, Any]:
+    groups = [
+        name_arn("logs", f"log-group:/aws/{folder}/@*")
+        for folder in ("lambda", "vendedlogs/states")
+    ]
+    return _let(
+        "LetLogGroupsEncrypt",
+        Sub("logs.${AWS::Region}.${AWS::URLSuffix}"),
+        [
+            "kms:Decrypt*",
+            "kms:Describe*",
+            "kms:Encrypt*",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        ],
+        {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    )
 
 
 def _let(sid: str, service: Any, actions: list[str], condition: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,9 @@ _SHARED: Mapping[str, Mapping[str, Any]] = {
         "AllowedValues": ["true", "false"],
     },
     "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
-    "Schedule": {"Description": "When runs work through the queue; empty for never"},
+    "Schedule": {
+        "Description": "When runs work through the queue, once a day or more often; empty for never"
+    },
 }
 
 

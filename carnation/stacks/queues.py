@@ -8,6 +8,8 @@ from typing import Any
 from troposphere import GetAtt, Output, Ref, Template
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
+from carnation.errors import DefinitionError
+from carnation.stacks.nouns import Sources
 from carnation.stacks.parts import (
     name_arn,
     name_resource,
@@ -23,50 +25,48 @@ _LONGEST_VISIBILITY = 12 * 3600
 _MARGIN = 900
 
 
-def find_visibility(definition: Mapping[str, Any]) -> int:
+def find_visibility(workflow: str, definition: Mapping[str, Any]) -> int:
     """Find how many seconds a received message stays hidden: longer than an execution may run.
 
-    >>> find_visibility({"TimeoutSeconds": 3600})
+    Otherwise a second run would receive what the first one still works on. SQS hides a message for
+    12 hours at most, so an execution must end before.
+    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+
+    >>> find_visibility("pay", {"TimeoutSeconds": 3600})
     4500
     """
-    timeout = definition.get("TimeoutSeconds", _LONGEST_VISIBILITY)
-    return int(min(timeout + _MARGIN, _LONGEST_VISIBILITY))
+    timeout, longest = definition.get("TimeoutSeconds"), _LONGEST_VISIBILITY - _MARGIN
+    if not isinstance(timeout, int) or timeout > longest:
+        found = f"TimeoutSeconds {timeout}" if timeout else "no TimeoutSeconds"
+        raise DefinitionError(
+            f"the definition of '{workflow}' has {found}, and SQS hides a received message for 12 "
+            f"hours at most. Give the workflow a timeout_seconds of up to {longest:,}."
+        )
+    return timeout + _MARGIN
 
 
-def make_queue_stack(definition: Mapping[str, Any]) -> Template:
+def make_queue_stack(sources: Sources) -> Template:
     """Make sqs-stack.yaml.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """
-    template = open_template("The queue of failed events, and the dead letters", *_PARAMETERS)
-    dead = template.add_resource(
-        Queue(
-            "DeadLetterQueue",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            QueueName=name_resource("dead-letters"),
-            MessageRetentionPeriod=DEAD_LETTER_DAYS * DAY,
-            KmsMasterKeyId=Ref("KeyArn"),
-            RedriveAllowPolicy={
-                "redrivePermission": "byQueue",
-                "sourceQueueArns": [name_arn("sqs", "@queue")],
-            },
-        )
+    template = open_template(
+        "The queue of failed events, and the dead letters", "ProjectName", "Environment", "KeyArn"
     )
-    queue = template.add_resource(
-        Queue(
-            "Queue",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            QueueName=name_resource("queue"),
-            MessageRetentionPeriod=QUEUE_DAYS * DAY,
-            VisibilityTimeout=find_visibility(definition),
-            KmsMasterKeyId=Ref("KeyArn"),
-            RedrivePolicy=RedrivePolicy(
-                deadLetterTargetArn=GetAtt(dead, "Arn"), maxReceiveCount=RECEIVES
-            ),
-        )
-    )
+    dead = _add_queue(
+        template, "DeadLetterQueue", "dead-letters", DEAD_LETTER_DAYS,
+        RedriveAllowPolicy={
+            "redrivePermission": "byQueue",
+            "sourceQueueArns": [name_arn("sqs", "@queue")],
+        },
+    )  # fmt: skip
+    queue = _add_queue(
+        template, "Queue", "queue", QUEUE_DAYS,
+        VisibilityTimeout=find_visibility(sources.workflow, sources.definition),
+        RedrivePolicy=RedrivePolicy(
+            deadLetterTargetArn=GetAtt(dead, "Arn"), maxReceiveCount=RECEIVES
+        ),
+    )  # fmt: skip
     for one in (queue, dead):
         template.add_resource(
             QueuePolicy(
@@ -79,4 +79,15 @@ def make_queue_stack(definition: Mapping[str, Any]) -> Template:
     return template
 
 
-_PARAMETERS = ("ProjectName", "Environment", "KeyArn")
+def _add_queue(template: Template, title: str, name: str, days: int, **properties: Any) -> Queue:
+    return template.add_resource(
+        Queue(
+            title,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            QueueName=name_resource(name),
+            MessageRetentionPeriod=days * DAY,
+            KmsMasterKeyId=Ref("KeyArn"),
+            **properties,
+        )
+    )

@@ -13,7 +13,6 @@ from typing import Any
 from troposphere import Equals, GetAtt, If, Not, Output, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 
-from carnation.asl import walk_states
 from carnation.stacks.nouns import Bucket, Function, Table
 from carnation.stacks.parts import (
     Statement,
@@ -26,14 +25,9 @@ from carnation.stacks.parts import (
     use_key,
 )
 from carnation.stacks.stores import list_store_permissions
+from carnation.stacks.uses import Uses, find_uses
 
 _PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn", "Schedule")
-_ACTIONS = {
-    "sqs:sendMessage": "sqs:SendMessage",
-    "aws-sdk:sqs:sendMessage": "sqs:SendMessage",
-    "aws-sdk:sqs:deleteMessage": "sqs:DeleteMessage",
-}
-_QUEUES = {"${QueueUrl}": "@queue", "${DeadLetterQueueUrl}": "@dead-letters"}
 
 
 def make_role_stack(
@@ -49,31 +43,28 @@ def make_role_stack(
         template,
         "StateMachineRole",
         "state-machine",
-        _trust("states", name_arn("states", "stateMachine:@state-machine*")),
-        _list_machine_permissions(definition, (collect, process)),
-        _UNBOUND,
+        _trust("states", *_name_versions("states", "stateMachine:@state-machine")),
+        _list_machine_permissions(find_uses(definition, (collect, process))),
+        _UNBOUND_MACHINE,
     )
     _add_role(
         template,
         "ScheduleRole",
         "schedule",
+        # a role cannot be bound to one schedule, only to the group
         _trust("scheduler", name_arn("scheduler", "schedule-group/default")),
-        [
-            allow(
-                "StartExecution",
-                "states:StartExecution",
-                [name_arn("states", "stateMachine:@state-machine:live")],
-            ),
-            use_key("states", "kms:Decrypt", "kms:GenerateDataKey"),
-        ],
+        _list_schedule_permissions(),
         condition="HasSchedule",
     )
     template.add_output(Output("StateMachineRoleArn", Value=GetAtt(machine, "Arn")))
     return template
 
 
-_UNBOUND = (
-    ("CKV_AWS_111", "X-Ray and log delivery know no resources; AWS's own policies say * too"),
+_UNBOUND_FUNCTION = (
+    ("CKV_AWS_111", "The actions of X-Ray know no resources, so that only * can be written"),
+)
+_UNBOUND_MACHINE = (
+    ("CKV_AWS_111", "The actions of X-Ray and of log delivery know no resources, only *"),
 )
 
 
@@ -85,14 +76,14 @@ def _add_function_role(
         template,
         f"{function.title}Role",
         function.resource,
-        _trust("lambda", name_arn("lambda", f"function:@{function.resource}*")),
+        _trust("lambda", *_name_versions("lambda", f"function:@{function.resource}")),
         [
             allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs),
             allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
             use_key("lambda", "kms:Decrypt"),
             *statements,
         ],
-        _UNBOUND,
+        _UNBOUND_FUNCTION,
     )
 
 
@@ -107,40 +98,64 @@ def _list_collect_permissions() -> list[Statement]:
     ]
 
 
-def _list_machine_permissions(
-    definition: Mapping[str, Any], functions: Sequence[Function]
-) -> list[Statement]:
-    """Derive what the state machine's role needs from the definition's own tasks.
+def _list_machine_permissions(uses: Uses) -> list[Statement]:
+    """List what the state machine needs: its definition's own tasks, its key, logs and traces.
 
+    The key is used by the role itself, not through a service: `kms:ViaService` would stop it.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html,
     https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
-    invoked = [name_arn("lambda", f"function:@{one.resource}:*") for one in functions]
-    used: dict[str, dict[str, None]] = {}
-    for place in walk_states(definition):
-        task = str(place.state.get("Resource", "")).partition(":states:::")[2]
-        queue = _QUEUES.get(place.state.get("Parameters", {}).get("QueueUrl", ""))
-        if task in _ACTIONS and queue:
-            used.setdefault(_ACTIONS[task], {})[queue] = None
+    machine = name_arn("states", "stateMachine:@state-machine")
     return [
-        allow("InvokeVersions", "lambda:InvokeFunction", invoked),
+        allow(
+            "InvokeVersions",
+            "lambda:InvokeFunction",
+            # executions in flight go on with older versions, so none is named
+            [name_arn("lambda", f"function:@{function.resource}:*") for function in uses.functions],
+        ),
         *(
-            allow(action.partition(":")[2], action, [name_arn("sqs", queue) for queue in queues])
-            for action, queues in used.items()
+            allow(
+                action.partition(":")[2], action, [name_arn("sqs", f"@{queue}") for queue in queues]
+            )
+            for action, queues in uses.queues.items()
         ),
         use_key("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
         allow(
             "EncryptExecutions",
             ["kms:Decrypt", "kms:GenerateDataKey"],
             Ref("KeyArn"),
-            StringEquals={
-                "kms:EncryptionContext:aws:states:stateMachineArn": name_arn(
-                    "states", "stateMachine:@state-machine"
-                )
-            },
+            StringEquals={"kms:EncryptionContext:aws:states:stateMachineArn": machine},
+        ),
+        allow(
+            "EncryptLogs",
+            "kms:GenerateDataKey",
+            Ref("KeyArn"),
+            # the context ends in a star itself; nothing is matched by it
+            StringEquals={"kms:EncryptionContext:SourceArn": name_arn("logs", "*")},
         ),
         allow("DeliverLogs", list(_LOG_DELIVERY), "*"),
         allow("Trace", list(_TRACING), "*"),
+    ]
+
+
+def _list_schedule_permissions() -> list[Statement]:
+    """List what the schedule needs: to start an execution by the alias, and to read its own input.
+
+    Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
+    """
+    schedule = name_arn("scheduler", "schedule/default/@queue")
+    return [
+        allow(
+            "StartExecution",
+            "states:StartExecution",
+            name_arn("states", "stateMachine:@state-machine:live"),
+        ),
+        allow(
+            "DecryptInput",
+            "kms:Decrypt",
+            Ref("KeyArn"),
+            StringEquals={"kms:EncryptionContext:aws:scheduler:schedule:arn": schedule},
+        ),
     ]
 
 
@@ -162,7 +177,12 @@ _TRACING = (
 )
 
 
-def _trust(service: str, source: Sub) -> dict[str, Any]:
+def _name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
+    """Name a resource and its versions and aliases, and nothing whose name only begins alike."""
+    return name_arn(service, resource), name_arn(service, f"{resource}:*")
+
+
+def _trust(service: str, *sources: Sub) -> dict[str, Any]:
     return policy_of(
         {
             "Effect": "Allow",
@@ -170,7 +190,7 @@ def _trust(service: str, source: Sub) -> dict[str, Any]:
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                "ArnLike": {"aws:SourceArn": source},
+                "ArnLike": {"aws:SourceArn": list(sources)},
             },
         }
     )

@@ -35,9 +35,7 @@ from troposphere.stepfunctions import (
 
 from carnation.asl import find_substitutions
 from carnation.document import digest, keyed_path
-from carnation.errors import DefinitionError, suggest_name
 from carnation.stacks.alarms import EXECUTION_ALARMS
-from carnation.stacks.functions import list_titles
 from carnation.stacks.key import add_key
 from carnation.stacks.nouns import Bucket, Function, Sources, Table
 from carnation.stacks.parts import describe_parameter, name_arn, name_resource
@@ -63,7 +61,7 @@ def make_root_stack(
     _add_conditions(template)
     add_key(template, "MakesKey")
     stacks = _Stacks(template, sources, nested)
-    _add_nested(stacks, functions, store)
+    _add_nested(stacks, store)
     machine = _add_machine(template, sources, functions)
     _add_version(template, machine)
     _add_schedule(template)
@@ -90,7 +88,10 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
 
 _PARAMETERS: Mapping[str, dict[str, Any]] = {
     "Environment": {"Default": "dev"},
-    "ArtifactBucket": {},
+    "ArtifactBucket": {
+        "AllowedPattern": "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "ConstraintDescription": "the name of a bucket in this region",
+    },
     "MaxConcurrency": {
         "Type": "Number",
         "Description": "How many events are processed at once",
@@ -100,8 +101,8 @@ _PARAMETERS: Mapping[str, dict[str, Any]] = {
     },
     "Schedule": {
         "Default": "",
-        "AllowedPattern": r"((rate|cron|at)\(.+\))?",
-        "ConstraintDescription": "an EventBridge schedule, as in rate(15 minutes)",
+        "AllowedPattern": r"((rate|cron)\(.+\))?",
+        "ConstraintDescription": "a schedule that comes again, as in rate(15 minutes)",
     },
     "DeploymentType": {
         "Description": "How the alias moves to a new version",
@@ -112,10 +113,19 @@ _PARAMETERS: Mapping[str, dict[str, Any]] = {
         "Description": "The ARN of a customer-managed key; empty: the stack makes one",
         "Default": "",
         "AllowedPattern": "(arn:[a-z-]+:kms:.+:key/.+)?",
+        "ConstraintDescription": "the ARN of a key, not of an alias",
     },
     "DeletionProtection": {"Default": "true"},
-    "PermissionsBoundaryArn": {"Default": ""},
-    "AlarmEmail": {"Default": ""},
+    "PermissionsBoundaryArn": {
+        "Default": "",
+        "AllowedPattern": "(arn:[a-z-]+:iam::.+:policy/.+)?",
+        "ConstraintDescription": "the ARN of a managed policy",
+    },
+    "AlarmEmail": {
+        "Default": "",
+        "AllowedPattern": r"([^@\s]+@[^@\s]+)?",
+        "ConstraintDescription": "an address, as in who@example.com",
+    },
     "LogRetentionDays": {"Default": 30, "AllowedValues": _LOG_DAYS},
 }
 _GROUPS = (
@@ -160,7 +170,7 @@ class _Stacks:
         )
 
 
-def _add_nested(stacks: _Stacks, functions: Sequence[Function], store: Table | Bucket) -> None:
+def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
     stacks.add("TopicStack", "sns", "AlarmEmail", KeyArn=_KEY)
     stacks.add("QueueStack", "sqs", KeyArn=_KEY)
     protection = ["DeletionProtection"] if isinstance(store, Table) else []
@@ -208,42 +218,37 @@ def _add_machine(
             EncryptionConfiguration=EncryptionConfiguration(
                 Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=_KEY, KmsDataKeyReusePeriodSeconds=300
             ),
-            LoggingConfiguration=LoggingConfiguration(
-                Level="ERROR",  # the history has every event; the log outlives it for what failed
-                IncludeExecutionData=True,
-                Destinations=[
-                    LogDestination(
-                        CloudWatchLogsLogGroup=CloudWatchLogsLogGroup(
-                            LogGroupArn=GetAtt(logs, "Arn")
-                        )
-                    )
-                ],
-            ),
+            LoggingConfiguration=_log_to(logs),
             TracingConfiguration=TracingConfiguration(Enabled=True),
         )
     )
 
 
+def _log_to(logs: LogGroup) -> LoggingConfiguration:
+    group = CloudWatchLogsLogGroup(LogGroupArn=GetAtt(logs, "Arn"))
+    return LoggingConfiguration(
+        Level="ERROR",  # the history has every event; the log outlives it for what failed
+        IncludeExecutionData=True,
+        Destinations=[LogDestination(CloudWatchLogsLogGroup=group)],
+    )
+
+
 def _choose_substitutions(sources: Sources, functions: Sequence[Function]) -> dict[str, Any]:
-    """Give the definition the substitutions it uses; refuse one that no stack can give."""
-    known: dict[str, Any] = {
+    """Give the definition the substitutions it uses, and no others."""
+    values: dict[str, Any] = {
         "Partition": Ref("AWS::Partition"),
         "MaxConcurrency": Ref("MaxConcurrency"),
         "QueueUrl": GetAtt("QueueStack", "Outputs.QueueUrl"),
         "DeadLetterQueueUrl": GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
         **{
-            title: GetAtt("FunctionStack", f"Outputs.{title.removesuffix('Function')}VersionArn")
-            for title in list_titles(functions)
+            f"{function.title}Function": GetAtt(
+                "FunctionStack", f"Outputs.{function.title}VersionArn"
+            )
+            for function in functions
         },
     }
     used = find_substitutions(sources.definition)
-    for name in used:
-        if name not in known:
-            raise DefinitionError(
-                f"the definition of '{sources.workflow}' uses ${{{name}}}, which its stacks do not "
-                f"give.{suggest_name(name, known)} They give: {', '.join(known)}."
-            )
-    return {name: value for name, value in known.items() if name in used}
+    return {name: value for name, value in values.items() if name in used}
 
 
 def _add_version(template: Template, machine: StateMachine) -> None:

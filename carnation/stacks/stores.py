@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import GetAtt, Output, Ref, Sub, Template
 from troposphere.dynamodb import (
     AttributeDefinition,
@@ -77,8 +79,8 @@ def _make_table_stack() -> Template:
     return template
 
 
-# bucket names are shared by all accounts, so the account and the region stand in it
-_BUCKET = "${ProjectName}-${Environment}-events-${AWS::AccountId}-${AWS::Region}"
+# all accounts share the names of buckets; with the region too, it could pass 63 characters
+_BUCKET = "${ProjectName}-${Environment}-events-${AWS::AccountId}"
 
 
 def _make_bucket_stack() -> Template:
@@ -91,19 +93,13 @@ def _make_bucket_stack() -> Template:
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
             Metadata=except_from(
-                ("CKV_AWS_18", "The execution history and CloudTrail tell who wrote which object"),
+                (
+                    "CKV_AWS_18",
+                    "Only one role uses it; CloudTrail's data events tell more than access logs",
+                ),
             ),
             BucketName=Sub(_BUCKET),
-            BucketEncryption=s3.BucketEncryption(
-                ServerSideEncryptionConfiguration=[
-                    s3.ServerSideEncryptionRule(
-                        BucketKeyEnabled=True,
-                        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(
-                            SSEAlgorithm="aws:kms", KMSMasterKeyID=Ref("KeyArn")
-                        ),
-                    )
-                ]
-            ),
+            BucketEncryption=_encrypt_bucket(),
             OwnershipControls=s3.OwnershipControls(
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
             ),
@@ -116,15 +112,29 @@ def _make_bucket_stack() -> Template:
             VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
         )
     )
-    arn = GetAtt(bucket, "Arn")
-    template.add_resource(
-        s3.BucketPolicy(
-            "BucketPolicy",
-            Bucket=Ref(bucket),
-            PolicyDocument=policy_of(
-                {**refuse_plain_http(arn, "s3:*"), "Resource": [arn, Sub("${Bucket.Arn}/*")]}
-            ),
-        )
-    )
+    template.add_resource(_refuse_plain_http(bucket))
     template.add_output(Output("BucketName", Value=Ref(bucket)))
     return template
+
+
+def _encrypt_bucket() -> Any:
+    from troposphere import s3
+
+    return s3.BucketEncryption(
+        ServerSideEncryptionConfiguration=[
+            s3.ServerSideEncryptionRule(
+                BucketKeyEnabled=True,
+                ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(
+                    SSEAlgorithm="aws:kms", KMSMasterKeyID=Ref("KeyArn")
+                ),
+            )
+        ]
+    )
+
+
+def _refuse_plain_http(bucket: Any) -> Any:
+    from troposphere import s3
+
+    arn = GetAtt(bucket, "Arn")
+    refusal = {**refuse_plain_http(arn, "s3:*"), "Resource": [arn, Sub("${Bucket.Arn}/*")]}
+    return s3.BucketPolicy("BucketPolicy", Bucket=Ref(bucket), PolicyDocument=policy_of(refusal))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from troposphere import Equals, Not, Output, Ref, Sub, Template
+from troposphere import Equals, Not, Output, Ref, Template
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from carnation.stacks.parts import name_resource, open_template, policy_of, refuse_plain_http
+from carnation.stacks.parts import (
+    Statement,
+    name_arn,
+    name_resource,
+    open_template,
+    policy_of,
+    refuse_plain_http,
+)
 
 
 def make_topic_stack() -> Template:
@@ -25,22 +32,7 @@ def make_topic_stack() -> Template:
             "TopicPolicy",
             Topics=[Ref(topic)],
             PolicyDocument=policy_of(
-                {
-                    "Sid": "LetAlarmsPublish",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                    "Action": "sns:Publish",
-                    "Resource": Ref(topic),
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                        "ArnLike": {
-                            "aws:SourceArn": Sub(
-                                "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:"
-                                "${AWS::AccountId}:alarm:${ProjectName}-${Environment}-*"
-                            )
-                        },
-                    },
-                },
+                _let_alarms_publish(topic),
                 refuse_plain_http(Ref(topic), "sns:Publish"),
             ),
         )
@@ -56,3 +48,18 @@ def make_topic_stack() -> Template:
     )
     template.add_output(Output("TopicArn", Value=Ref(topic)))
     return template
+
+
+def _let_alarms_publish(topic: Topic) -> Statement:
+    alarms = name_arn("cloudwatch", "alarm:@*")
+    return {
+        "Sid": "LetAlarmsPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": Ref(topic),
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+            "ArnLike": {"aws:SourceArn": alarms},
+        },
+    }

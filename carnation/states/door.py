@@ -4,7 +4,8 @@ Importing the SDK's front loads sagemaker, pandas and pkg_resources (300 MB, 2.5
 logger to ERROR and patches YAML for the whole process. The state classes need none of that. So the
 modules that hold them are imported under two bare package objects, which are taken away again: a
 later `import stepfunctions` still gets the full SDK, with these very classes in it. Where the full
-SDK is there already, its classes are used.
+SDK is there already, its classes are used. Likewise `logging`, a tenth of a build's import, is
+put off until the SDK logs something.
 """
 
 from __future__ import annotations
@@ -21,6 +22,30 @@ from typing import Any
 from carnation.errors import CarnationError
 
 _PACKAGES = ("stepfunctions", "stepfunctions.steps")
+
+
+class _PutOffLogger:
+    """A logger that imports `logging` when it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(import_module("logging").getLogger(self._name), attribute)
+
+
+@contextmanager
+def _put_off_logging() -> Iterator[None]:
+    """Let `import logging` give a stand-in that makes such loggers, unless it is loaded already."""
+    if "logging" in sys.modules:
+        yield
+        return
+    stand_in = sys.modules["logging"] = ModuleType("logging")
+    vars(stand_in)["getLogger"] = _PutOffLogger
+    try:
+        yield
+    finally:
+        del sys.modules["logging"]
 
 
 def _locate_sdk() -> str:
@@ -53,7 +78,7 @@ def _bare_packages() -> Iterator[None]:
             del sys.modules[name]
 
 
-with _bare_packages():
+with _put_off_logging(), _bare_packages():
     sdk: Any = import_module("stepfunctions.steps.states")
     choice_rule: Any = import_module("stepfunctions.steps.choice_rule")
     inputs: Any = import_module("stepfunctions.inputs")
