@@ -20,6 +20,7 @@ from carnation.rules import (
     ERROR,
     NOTE,
     SEVERITIES,
+    WARNING,
     Finding,
     Settings,
     Source,
@@ -53,7 +54,11 @@ def _make_parser() -> argparse.ArgumentParser:
         choices=[*SEVERITIES, "never"],
         help="exit 1 from this severity on (default: error)",
     )
-    parser.add_argument("--notes", action="store_true", help="show notes in text, too")
+    parser.add_argument(
+        "--notes",
+        action="store_true",
+        help="look for what is merely worth a note, too (text; the other formats do)",
+    )
     parser.add_argument("--explain", metavar="RULE", help="explain a rule, and do nothing else")
     return parser
 
@@ -75,6 +80,9 @@ def _explain(rule_id: str) -> int:
 
 def _lint(options: argparse.Namespace) -> int:
     settings, fail_on = _read_settings(".")
+    fail_on = options.fail_on or fail_on
+    if options.format == "text" and not options.notes and fail_on != NOTE:
+        settings = settings._replace(lowest=WARNING)
     findings: list[Finding] = []
     sources: dict[str, Any] = {}
     count = 0
@@ -86,7 +94,6 @@ def _lint(options: argparse.Namespace) -> int:
             findings += review_definition(source, type=kind, settings=settings)
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
     _report(findings, sources, count, options)
-    fail_on = options.fail_on or fail_on
     if fail_on == "never":
         return OK
     worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
@@ -203,22 +210,18 @@ def _report(
     elif options.format == "github":
         _print("\n".join(reports.write_github(findings)), end="\n" if findings else "")
     else:
-        _report_text(findings, sources, count, options.notes)
+        _report_text(findings, sources, count)
 
 
-def _report_text(
-    findings: list[Finding], sources: Mapping[str, Any], count: int, notes: bool
-) -> None:
+def _report_text(findings: list[Finding], sources: Mapping[str, Any], count: int) -> None:
     """Frames and a summary for a terminal; a line each, and nothing else, for a pipe."""
     terminal = sys.stdout.isatty()
-    shown = [finding for finding in findings if notes or finding.severity != NOTE]
     colour = has_colour(sys.stdout)
-    for line in reports.write_text(shown, sources, colour=colour, frames=terminal):
+    for line in reports.write_text(findings, sources, colour=colour, frames=terminal):
         _print(line)
     if terminal:
         definitions = "1 definition" if count == 1 else f"{count} definitions"
-        hidden = " (--notes shows the notes)" if len(shown) < len(findings) else ""
-        _print(f"{definitions}: {reports.count_severities(findings)} found{hidden}")
+        _print(f"{definitions}: {reports.count_severities(findings)} found")
 
 
 def _print(text: str, end: str = "\n") -> None:

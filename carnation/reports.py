@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from carnation import __version__
-from carnation.rules import ERROR, NOTE, SEVERITIES, WARNING, Finding, Rule
+from carnation.rules.findings import ERROR, NOTE, SEVERITIES, WARNING, Finding, Rule
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
 _WIDEST = 120

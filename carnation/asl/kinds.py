@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 Check = Callable[[object], bool]
 
@@ -57,6 +56,8 @@ def _is_timestamp(value: object) -> bool:
     match = _TIMESTAMP.match(value) if isinstance(value, str) else None
     if match is None:
         return False
+    from datetime import datetime  # 2 ms, and hardly a state waits for a fixed time
+
     try:
         datetime.fromisoformat(f"{match[1]}T{match[2]}")
     except ValueError:

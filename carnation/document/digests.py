@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 
 def digest(content: str | bytes) -> str:
     """Name a content by its SHA-256, in hexadecimal; text is taken as UTF-8.
@@ -11,6 +9,8 @@ def digest(content: str | bytes) -> str:
     >>> digest("")[:16]
     'e3b0c44298fc1c14'
     """
+    from hashlib import sha256  # whoever only reads pays nothing for it
+
     data = content.encode("utf-8") if isinstance(content, str) else content
     return sha256(data).hexdigest()
 

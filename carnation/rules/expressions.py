@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from carnation.asl.kinds import is_placeholder
 from carnation.errors import ExpressionError
-from carnation.expressions import (
-    Jsonata,
-    Path,
-    parse_intrinsic,
-    parse_jsonata,
-    parse_path,
-    parse_reference_path,
-)
+from carnation.expressions import parse_path, parse_reference_path
 from carnation.rules.findings import NOTE, Problem, refusal, risk
 from carnation.rules.machine import Machine
 from carnation.rules.uses import Use, read_expression
+
+if TYPE_CHECKING:
+    from carnation.expressions import Jsonata, Path
 
 _CALL = "States."
 _IN_CONTEXT = ("ItemsPath",)
@@ -95,6 +92,8 @@ def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
     """
     for use in machine.uses:
         if use.kind in ("template", "either") and _is_call(use.value):
+            from carnation.expressions import parse_intrinsic  # only who calls one pays
+
             try:
                 parse_intrinsic(use.value)
             except ExpressionError as error:
@@ -145,9 +144,11 @@ def find_unbalanced(machine: Machine) -> Iterator[Problem]:
 
 def list_jsonata(machine: Machine) -> Iterator[tuple[Use, Jsonata]]:
     """Give the JSONata expressions that can be parsed."""
-    for use in machine.uses if has_jsonata() else ():
+    for use in machine.uses:
         text = read_expression(use.value) if use.kind == "jsonata" else None
-        if text is not None and not is_placeholder(text):
+        if text is not None and not is_placeholder(text) and has_jsonata():
+            from carnation.expressions import parse_jsonata  # only who writes JSONata pays
+
             try:
                 yield use, parse_jsonata(text)
             except ExpressionError:
@@ -172,6 +173,8 @@ def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
         text = read_expression(use.value) if use.kind == "jsonata" else None
         if text is None or is_placeholder(text) or not has_jsonata():
             continue
+        from carnation.expressions import parse_jsonata  # only who writes JSONata pays
+
         try:
             parse_jsonata(text)
         except ExpressionError as error:

@@ -12,7 +12,16 @@ from typing import Any, NamedTuple, Protocol
 
 from carnation.document.reading import Note, Span
 from carnation.errors import UsageError, suggest_name
-from carnation.rules.findings import REFUSAL, RISK, RULES, Finding, Problem, Rule
+from carnation.rules.findings import (
+    NOTE,
+    REFUSAL,
+    RISK,
+    RULES,
+    SEVERITIES,
+    Finding,
+    Problem,
+    Rule,
+)
 from carnation.rules.machine import Machine
 from carnation.rules.suppressions import find_suppressed
 
@@ -46,9 +55,10 @@ class Source(Protocol):
 
 
 class Settings(NamedTuple):
-    """What a project decides: another severity for a rule, or `off`; rules it does not want."""
+    """What a project decides: other severities for rules (or `off`), the lowest one to look for."""
 
     severities: Mapping[str, str] = {}
+    lowest: str = NOTE
 
 
 def load_rules(*families: str) -> list[Rule]:
@@ -72,7 +82,12 @@ def find_problems(
     definition: object, *, type: str = "STANDARD", size: int = 0, families: tuple[str, ...] = ()
 ) -> Iterator[tuple[Rule, Problem]]:
     """Run the rules over a definition (a plain value), without places or suppressions."""
-    rules = load_rules(*families)
+    yield from _run(load_rules(*families), definition, type, size)
+
+
+def _run(
+    rules: list[Rule], definition: object, type: str, size: int
+) -> Iterator[tuple[Rule, Problem]]:
     if not isinstance(definition, Mapping):
         yield RULES["malformed-definition"], Problem("", "a definition is a mapping")
         return
@@ -86,22 +101,20 @@ def review_definition(
     source: Source, *, type: str = "STANDARD", settings: Settings | None = None
 ) -> list[Finding]:
     """Find everything there is to say about a definition, sorted by where it stands."""
-    severities = (settings or Settings()).severities
-    found = [
-        *_find_notes(source),
-        *find_problems(source.value, type=type, size=source.measure()),
-    ]
+    severities, lowest = settings or Settings()
+    wanted = SEVERITIES[: SEVERITIES.index(lowest) + 1]
+    rules = [rule for rule in load_rules() if severities.get(rule.id, rule.severity) in wanted]
+    found = [*_find_notes(source), *_run(rules, source.value, type, source.measure())]
     suppressed = find_suppressed(source.value, [problem for _, problem in found])
     findings = [
         _make_finding(source, rule, problem, severities.get(rule.id, rule.severity))
         for rule, problem in found
-        if severities.get(rule.id) != "off" and (rule.id, problem.state) not in suppressed
+        if rule in rules and (rule.id, problem.state) not in suppressed
     ]
     return sorted(set(findings), key=lambda finding: (finding.line, finding.column, finding.rule))
 
 
 def _find_notes(source: Source) -> Iterator[tuple[Rule, Problem]]:
-    load_rules()
     for note in source.notes:
         yield RULES[note.kind], Problem(note.pointer, note.message)
 

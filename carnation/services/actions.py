@@ -17,19 +17,20 @@ _UNMODELLED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has
 
 
 @lru_cache(maxsize=1)
-def _read_file() -> str:
-    with open(_PATH, encoding="ascii") as file:
+def _read_file() -> bytes:
+    with open(_PATH, "rb") as file:  # decoding all of it would cost more than searching
         return file.read()
 
 
 @lru_cache(maxsize=64)
 def _read_service(service: str) -> Mapping[str, tuple[str, ...]]:
     text = _read_file()
-    start = text.find(f"\n{service} ")
+    start = text.find(f"\n{service} ".encode())
     if start < 0:
         return {}
     found: dict[str, tuple[str, ...]] = dict.fromkeys(_UNMODELLED.get(service, ()), ())
-    for word in text[start + 1 : text.index("\n", start + 1)].split(" ")[1:]:
+    line = text[start + 1 : text.index(b"\n", start + 1)].decode("ascii")
+    for word in line.split(" ")[1:]:
         action, _, needed = word.partition("(")
         found[action] = tuple(needed[:-1].split(",")) if needed else ()
     return found

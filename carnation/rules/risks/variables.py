@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.kinds import is_placeholder
 from carnation.errors import ExpressionError, suggest_name
-from carnation.expressions import Intrinsic, Path, parse_intrinsic, parse_jsonata, parse_path
+from carnation.expressions import parse_path
 from carnation.rules.expressions import has_jsonata
 from carnation.rules.findings import WARNING, Problem, risk
 from carnation.rules.machine import Machine, Part, Scope, State
 from carnation.rules.uses import Use, read_expression
+
+if TYPE_CHECKING:
+    from carnation.expressions import Path
 
 _LIBRARY = frozenset({
     "abs", "append", "assert", "average", "base64decode", "base64encode", "boolean", "ceil",
@@ -153,6 +156,8 @@ def variables_in(use: Use) -> tuple[str, ...]:
 def _in_jsonata(text: str) -> tuple[str, ...]:
     if not has_jsonata():
         return ()
+    from carnation.expressions import parse_jsonata  # only who writes JSONata pays
+
     try:
         used = parse_jsonata(text).variables
     except ExpressionError:
@@ -167,11 +172,15 @@ def _in_jsonata(text: str) -> tuple[str, ...]:
 def paths_in(text: str) -> tuple[Path, ...]:
     """Give the paths in an expression of JSONPath, those in its calls included; none if broken."""
     try:
-        if not text.startswith("States."):
-            return (parse_path(text),)
-        calls: list[Intrinsic] = list(parse_intrinsic(text).calls())
+        return _in_calls(text) if text.startswith("States.") else (parse_path(text),)
     except ExpressionError:
         return ()
+
+
+def _in_calls(text: str) -> tuple[Path, ...]:
+    from carnation.expressions import Path, parse_intrinsic  # only who calls one pays
+
+    calls = parse_intrinsic(text).calls()
     return tuple(
         argument for call in calls for argument in call.arguments if isinstance(argument, Path)
     )
