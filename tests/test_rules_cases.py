@@ -100,9 +100,7 @@ def test_a_finding_is_suppressed_with_a_reason_and_not_without() -> None:
 def test_without_the_library_jsonata_is_not_checked_and_the_lint_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from carnation.rules import expressions
-
-    monkeypatch.setattr(expressions, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     definition = {
         "StartAt": "A",
         "QueryLanguage": "JSONata",

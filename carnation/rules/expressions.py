@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from carnation.asl.kinds import is_placeholder
@@ -157,6 +156,8 @@ def list_jsonata(machine: Machine) -> Iterator[tuple[Use, Jsonata]]:
 
 def has_jsonata() -> bool:
     """Tell whether JSONata can be parsed here: its library is an extra."""
+    from importlib.util import find_spec  # only who writes JSONata pays
+
     return find_spec("jsonata") is not None
 
 
@@ -212,9 +213,10 @@ def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
             )
         if any(found.name == "$" for found in expression.variables):
             yield use.part.problem("'$$' is not supported; write '$states.input'", use.inner)
-        if use.part.place != "Catcher" and _ERROR_OUTPUT.search(_STRINGS.sub("", expression.text)):
+        code = re.sub(_STRINGS, "", expression.text)
+        if use.part.place != "Catcher" and re.search(_ERROR_OUTPUT, code):
             yield use.part.problem("'$states.errorOutput' exists in a catcher only", use.inner)
 
 
-_STRINGS = re.compile(r""""[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|/\*.*?\*/""", re.DOTALL)
-_ERROR_OUTPUT = re.compile(r"\$states\s*\.\s*errorOutput\b")
+_STRINGS = r"""(?s)"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|/\*.*?\*/"""
+_ERROR_OUTPUT = r"\$states\s*\.\s*errorOutput\b"

@@ -9,7 +9,7 @@ from carnation.asl.kinds import is_placeholder
 from carnation.rules.findings import Problem, refusal
 from carnation.rules.machine import Machine, Part, State
 
-_BAD_LABEL = re.compile(r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]""")
+_BAD_LABEL = r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]"""
 _LONGEST_LABEL = 40
 _READERS = ("getObject", "listObjectsV2", "listObjects")
 
@@ -62,7 +62,7 @@ def find_bad_labels(machine: Machine) -> Iterator[Problem]:
         label = state.body.get("Label")
         if not isinstance(label, str) or is_placeholder(label):
             continue
-        found = _BAD_LABEL.search(label)
+        found = re.search(_BAD_LABEL, label)
         if found:
             yield state.problem(f"'Label' cannot have the character {found[0]!r}", "/Label")
         elif not 0 < len(label) <= _LONGEST_LABEL:

@@ -13,7 +13,7 @@ from typing import Any
 from carnation.asl.walk import walk_states
 from carnation.rules.findings import Problem
 
-_IGNORE = re.compile(r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)")
+_IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
 
 
 class Suppressed:
@@ -37,5 +37,5 @@ def find_suppressed(definition: Any, problems: Iterable[Problem]) -> Suppressed:
         for name, body in bodies:
             comment = body.get("Comment")
             if isinstance(comment, str) and "carnation:" in comment:
-                pairs.update({(rule, name): why for rule, why in _IGNORE.findall(comment)})
+                pairs.update({(rule, name): why for rule, why in re.findall(_IGNORE, comment)})
     return Suppressed(pairs)

@@ -160,7 +160,7 @@ for _places, _names, _needed in EXCLUSIONS:
     for _place in _places:
         _GROUPS.setdefault(_place, []).append((_names, _needed))
 
-_VARIABLE = re.compile(r"[^\W\d]\w{0,79}\Z")
+_VARIABLE = r"[^\W\d]\w{0,79}\Z"
 
 
 @refusal("invalid-variable-name", "INVALID_VARIABLE_NAME")
@@ -182,7 +182,7 @@ def find_bad_variables(machine: Machine) -> Iterator[Problem]:
             continue
         for name in assigned:
             bare = name.removesuffix(".$") if part.language == PATH else name
-            if bare == "states" or not (_VARIABLE.match(bare) or is_placeholder(bare)):
+            if bare == "states" or not (re.match(_VARIABLE, bare) or is_placeholder(bare)):
                 yield part.problem(
                     f"'{name[:90]}' cannot name a variable", f"/Assign/{_escape(name)}"
                 )

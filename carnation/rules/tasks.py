@@ -14,7 +14,7 @@ from carnation.rules.resources import Resource, parse_resource
 from carnation.services import INTEGRATIONS, find_action, find_near_actions
 
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
-_ALIAS = re.compile(r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z")
+_ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
 _FIELDS = {ATA: "Arguments"}
 
 
@@ -58,7 +58,7 @@ def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
         if not isinstance(text, str) or is_placeholder(text) or ":lambda:" not in text:
             continue
         parts = text.split(":", 7)
-        if len(parts) == 8 and parts[5] == "function" and not _ALIAS.match(parts[7]):
+        if len(parts) == 8 and parts[5] == "function" and not re.match(_ALIAS, parts[7]):
             yield state.problem(f"'{parts[7]}' is no alias and no version", "/Resource")
 
 

@@ -12,13 +12,13 @@ from carnation.rules.machine import Machine, Part
 from carnation.rules.tasks import payload_of, resource_of
 from carnation.services import find_action
 
-_PATH_LIKE = re.compile(r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*\Z")
-_CALL_LIKE = re.compile(r"States\.[A-Z][A-Za-z0-9]+\(.*\)\Z", re.DOTALL)
+_PATH_LIKE = r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*\Z"
+_CALL_LIKE = r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z"
 _TEMPLATES = ("Parameters", "ItemSelector", "ResultSelector", "Assign", "BatchInput")
-_ACCOUNT = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12}):")
-_KEY = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")
-_SECRET_NAME = re.compile(r"(?i)(?:password|passwd|secret_?key|api_?key|access_?token)\Z")
-_MASKED = re.compile(r"(?i)^(?:\W*|.*(?:x{3,}|\*{3,}|<|\$\{|\{%|example|placeholder|your).*)$")
+_ACCOUNT = r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12}):"
+_KEY = r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"
+_SECRET_NAMES = ("password", "passwd", "secretkey", "apikey", "accesstoken")
+_MASKED = r"(?i)^(?:\W*|.*(?:x{3,}|\*{3,}|<|\$\{|\{%|example|placeholder|your).*)$"
 
 
 def _walk(value: Any, inner: str) -> Iterator[tuple[str, str, str]]:
@@ -51,7 +51,10 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
             if name not in part.body:
                 continue
             for pointer, key, text in _walk(part.body[name], f"/{name}"):
-                meant = _PATH_LIKE.match(text) or (part.language == PATH and _CALL_LIKE.match(text))
+                if not text.startswith(("$", "States.")):
+                    continue
+                is_call = part.language == PATH and re.match(_CALL_LIKE, text)
+                meant = is_call or re.match(_PATH_LIKE, text)
                 if meant and not key.endswith(".$") and not _is_elsewhere(key):
                     yield part.problem(f"'{text[:60]}' is sent as it stands", pointer)
 
@@ -93,7 +96,7 @@ def find_accounts(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
     """
     for part, pointer, _, text in _list_texts(machine):
-        match = _ACCOUNT.search(text) if "arn:" in text else None
+        match = re.search(_ACCOUNT, text) if "arn:" in text else None
         if match:
             yield part.problem(f"the account {match[2]} is part of the definition", pointer)
 
@@ -107,11 +110,21 @@ def find_secrets(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
     """
     for part, pointer, key, text in _list_texts(machine):
-        named = _SECRET_NAME.search(key) and " " not in text and not _MASKED.match(text)
-        if _KEY.search(text) and "EXAMPLE" not in text:
+        named = key.lower().replace("_", "").endswith(_SECRET_NAMES) and _is_secret(text)
+        if ("AKIA" in text or "ASIA" in text) and _is_key(text):
             yield part.problem("this looks like an AWS access key", pointer)
-        elif named and not text.startswith(("$", "arn:", "States.")):
+        elif named:
             yield part.problem(f"'{key}' looks like a secret", pointer)
+
+
+def _is_secret(text: str) -> bool:
+    if " " in text or text.startswith(("$", "arn:", "States.")):
+        return False
+    return not re.match(_MASKED, text)
+
+
+def _is_key(text: str) -> bool:
+    return re.search(_KEY, text) is not None and "EXAMPLE" not in text
 
 
 def _list_texts(machine: Machine) -> Iterator[tuple[Part, str, str, str]]:

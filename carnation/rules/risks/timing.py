@@ -12,7 +12,7 @@ from carnation.rules.tasks import payload_of, resource_of
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
 _TOKEN = "Task.Token"  # noqa: S105  a path, no secret
-_WHOLE_CONTEXT = re.compile(
+_WHOLE_CONTEXT = (
     r"\$states(?!\.(?:input|result|errorOutput|context\.(?:Execution|StateMachine|State\b)))"
 )
 _EXPRESS_SECONDS = 300
@@ -71,7 +71,7 @@ def _holds_token(value: Any) -> bool:
             # the whole context, or a substitution, may bring it along
             if _TOKEN in item or item == "$$" or "${" in item or item.endswith(".Task"):
                 return True
-            if _WHOLE_CONTEXT.search(item):
+            if re.search(_WHOLE_CONTEXT, item):
                 return True
         elif isinstance(item, dict):
             waiting.extend(item.values())
