@@ -225,10 +225,9 @@ def _report_text(findings: list[Finding], sources: Mapping[str, Any], count: int
 
 
 def _print(text: str, end: str = "\n") -> None:
-    """Print what a foreign file may have brought along: no lone surrogates, no control codes."""
-    safe = "".join(char if char.isprintable() or char in "\n\x1b" else "\ufffd" for char in text)
+    """Print what a foreign file may have brought along, whatever the terminal can show of it."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(safe.encode(encoding, "replace").decode(encoding) + end)
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + end)
 
 
 def _read_settings(start: str) -> tuple[Settings, str]:

@@ -33,10 +33,10 @@ def write_text(
         severity = finding.severity
         if colour:
             severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-        state = f" (state '{finding.state}')" if finding.state else ""
+        state = f" (state '{_clean(finding.state)}')" if finding.state else ""
         lines.append(
-            f"{finding.path}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
-            f"{finding.message}{state}"
+            f"{_clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
+            f"{_clean(finding.message)}{state}"
         )
         if frames and finding.path in sources:
             lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
@@ -47,9 +47,14 @@ def _write_frame(finding: Finding, text: str) -> list[str]:
     if not text.strip():
         return []
     start = max(0, finding.column - 1 - _WIDEST // 2)
-    shown = "".join(char if char.isprintable() else " " for char in text[start : start + _WIDEST])
+    shown = _clean(text[start : start + _WIDEST])
     number = f"{finding.line:>6} | "
     return [f"{number}{shown}", " " * 6 + " | " + " " * (finding.column - 1 - start) + "^"]
+
+
+def _clean(text: str) -> str:
+    """Take out what would steer a terminal, or end the line: a foreign file may say anything."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def count_severities(findings: Iterable[Finding]) -> str:
