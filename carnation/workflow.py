@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from carnation.errors import WorkflowError, suggest_name
-from carnation.states import make_definition
+from carnation.states import find_source, make_definition
 
 if TYPE_CHECKING:
     from carnation.stacks import Function, Sources
@@ -70,6 +70,12 @@ class Workflow:
             query_language=self.query_language,
             timeout_seconds=self.timeout_seconds,
         )
+
+    def find_source(self, state: str) -> str:
+        """Say on which line of Python a state was made; '' where that is not known."""
+        if not state or isinstance(self.states, Mapping):
+            return ""
+        return find_source(self.states, state)
 
     def __repr__(self) -> str:
         return f"Workflow(name={self.name!r}, version={self.version!r})"

@@ -273,7 +273,10 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
         (lambda: Chain([Succeed, Pass("A")]), r"takes states.*Did you mean Succeed\(\.\.\.\)"),
         (lambda: Chain(["A"]), r"a chain \(.*test_states.py:\d+\) takes states, and 'A' is none"),
         (lambda: Wait("W"), "exactly one of seconds.*given none"),
-        (lambda: Wait("W", seconds=1, timestamp="x"), "given 'seconds' and 'timestamp'"),
+        (
+            lambda: Wait("W", seconds=1, timestamp="2026-01-31T12:00:00Z"),
+            "given 'seconds' and 'timestamp'",
+        ),
         (lambda: Fail("F", error="a", error_path="$.a"), "error and error_path exclude"),
         (lambda: Pass("x" * 81), "1 to 80 characters"),
         (lambda: Pass(""), "1 to 80 characters"),

@@ -199,7 +199,6 @@ class Succeed(State, sdk.Succeed):
         query_language: str = UNSET,
         input_path: str | None = UNSET,
         output_path: str | None = UNSET,
-        assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
     ) -> None:
         sdk.Succeed.__init__(self, state_id, **self.note(state_id, locals()))
