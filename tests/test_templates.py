@@ -114,3 +114,28 @@ def test_an_object_that_nests_without_end_is_cut() -> None:
         inner = {"a": [inner]}
     (found,) = find(Definition={"StartAt": "A", "States": {"A": inner}})
     assert "${TooDeep}" in json.dumps(found.value)
+
+
+def list_undefined(**properties: Any) -> list[tuple[str, str]]:
+    (found,) = find(**properties)
+    return [
+        (finding.pointer.rpartition("/Properties/")[2], finding.message)
+        for finding in review_definition(found)
+        if finding.rule == "undefined-substitution"
+    ]
+
+
+def test_a_substitution_without_a_value_is_found() -> None:
+    definition = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Task", "Resource": "${F}", "Comment": "${G}", "End": True}},
+    }
+    given = {"G": "x"}
+    found = [("Definition/States/A/Resource", "the template gives no value to '${F}'")]
+    assert list_undefined(Definition=definition, DefinitionSubstitutions=given) == found
+    text = json.dumps(definition)
+    (undefined,) = list_undefined(DefinitionString=text, DefinitionSubstitutions=given)
+    assert undefined[0] == "DefinitionString#/States/A/Resource"
+    assert list_undefined(DefinitionString={"Fn::Sub": text}) == []
+    definition["States"]["A"]["Resource"] = {"Fn::Sub": "${F}"}  # type: ignore[index]
+    assert list_undefined(Definition=definition, DefinitionSubstitutions=given) == []
