@@ -87,6 +87,7 @@ def _read_comparison(scanner: Scanner, read_path: PathReader) -> Predicate:
 
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"true|false|null")
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # AWS's own samples compare with unquoted text
 _REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/([a-z]*)")
 
 
@@ -103,6 +104,9 @@ def _read_operand(scanner: Scanner, read_path: PathReader) -> Operand:
         return "value", _compiled(scanner, found)
     if scanner.take("["):
         return "value", _read_list(scanner, read_path)
+    bare = scanner.match(_BARE)
+    if bare:
+        return "value", bare[0]
     number = scanner.take_number()
     if number is None:
         scanner.refuse("a path ('@.name'), a text, a number or a list is missing.")

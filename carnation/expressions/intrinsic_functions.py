@@ -5,19 +5,19 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import json
 import math
-import random
 import re
-import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.expressions.filters import same
-from carnation.expressions.scope import Scope
+
+# what computing needs is loaded when it computes: whoever only parses pays nothing
+if TYPE_CHECKING:
+    import random
+
+    from carnation.expressions.scope import Scope
 
 TEXT_LIMIT = 10_000  # of Base64 and hash functions, in characters
 RANGE_LIMIT = 1_000
@@ -44,6 +44,8 @@ class Function(NamedTuple):
 
 def make_uuid(chance: random.Random) -> str:
     """Make a version 4 UUID out of a given source of randomness."""
+    import uuid
+
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
@@ -52,6 +54,8 @@ def hash_text(data: object, algorithm: object) -> str:
     if algorithm not in HASHES:
         raise FunctionError(f"Invalid algorithm '{algorithm}'. Supported: {', '.join(HASHES)}")
     text = data if isinstance(data, str) else to_json(data)
+    import hashlib
+
     return hashlib.new(HASHES[str(algorithm)], text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -119,15 +123,19 @@ def _unique(scope: Scope, items: Any) -> list[Any]:
 def _encode(scope: Scope, text: Any) -> str:
     if len(_text(text)) > TEXT_LIMIT:
         raise FunctionError(f"The input is longer than {TEXT_LIMIT} characters")
+    import base64
+
     return base64.b64encode(text.encode()).decode()
 
 
 def _decode(scope: Scope, text: Any) -> str:
     if len(_text(text)) > TEXT_LIMIT:
         raise FunctionError(f"The input is longer than {TEXT_LIMIT} characters")
+    import base64
+
     try:
         return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise FunctionError("The input is not in valid Base64") from None
 
 
@@ -156,6 +164,8 @@ def _random(scope: Scope, low: Any, high: Any, seed: Any = None) -> int:
     start, end = _whole(low, "1st"), _whole(high, "2nd")
     if start >= end:
         raise FunctionError("The start number must be less than the end number")
+    import random
+
     chance = scope.chance if seed is None else random.Random(_whole(seed, "3rd"))  # noqa: S311
     return chance.randrange(start, end)
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from carnation.errors import EvaluationError, suggest_name
 from carnation.expressions.intrinsic_functions import FUNCTIONS, FunctionError
 from carnation.expressions.paths import NoMatchError, Path, read_path
 from carnation.expressions.scanner import Scanner
-from carnation.expressions.scope import Scope
+
+if TYPE_CHECKING:
+    from carnation.expressions.scope import Scope
 
 
-@dataclass(frozen=True)
-class Literal:
+class Literal(NamedTuple):
     """A text, number, boolean or null among the arguments.
 
     `raw` is a text as it is written, which `States.Format` needs to see which braces are escaped.
@@ -31,8 +31,7 @@ class Literal:
     column: int
 
 
-@dataclass(frozen=True)
-class Intrinsic:
+class Intrinsic(NamedTuple):
     """A call of an intrinsic function, with its arguments in order."""
 
     name: str
@@ -87,6 +86,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 def parse_intrinsic(text: str) -> Intrinsic:
     """Parse a call; raises `ExpressionError` with the column of what is wrong.
 
+    >>> from carnation.expressions import Scope
     >>> parse_intrinsic("States.MathAdd($.n, 1)").evaluate(Scope({"n": 2}))
     3
     >>> parse_intrinsic("States.MathAd($.n, 1)")

@@ -68,7 +68,7 @@ def _read_step(scanner: Scanner) -> Step:
     if scanner.take(".."):
         inner = _read_bracket(scanner) if scanner.peek("[") else _read_dotted(scanner)
         return Step("descend", inner, column)
-    if scanner.take("."):
+    if scanner.take(".") and not scanner.peek("["):  # Jayway takes `$.[0]` for `$[0]`
         return _read_dotted(scanner)
     return _read_bracket(scanner)
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carnation.errors import EvaluationError
 from carnation.expressions.path_grammar import Step, read_root, read_steps
 from carnation.expressions.scanner import Scanner
-from carnation.expressions.scope import Scope
 from carnation.expressions.steps import NoMatchError, select_many, select_one
+
+if TYPE_CHECKING:
+    from carnation.expressions.scope import Scope
 
 __all__ = ["NoMatchError", "Path", "parse_path", "parse_reference_path", "read_path"]
 
@@ -106,7 +108,7 @@ def parse_path(text: str) -> Path:
     """
     scanner = Scanner(text, "the path")
     path = read_path(scanner)
-    if not scanner.at_end:
+    if scanner.text[scanner.at :].strip():  # Jayway trims, and published definitions rely on it
         scanner.refuse("a step starts with '.' or '['. For an odd name, write ['the name'].")
     return path
 
