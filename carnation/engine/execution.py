@@ -215,6 +215,11 @@ class Execution:
             self.status = "TIMED_OUT"
             self._write_end("ExecutionTimedOut", 0, {})
 
+    def break_off(self, cause: str) -> None:
+        """End as FAILED because whoever runs it cannot go on."""
+        if self.status == "RUNNING":
+            self._fail(StateError(RUNTIME, cause))
+
     def redrive(self) -> None:
         """Go on from where it failed, timed out or was stopped; what is finished stays finished.
 

@@ -107,6 +107,16 @@ class Clock:
         due = self.now + seconds
         heapq.heappush(self._timers, (due, self._count, strand.ticket, deadline, strand))
 
+    @property
+    def next_deadline(self) -> float | None:
+        """The moment at which the first waiting strand gives up, if any does."""
+        moments = [
+            due
+            for due, _, ticket, deadline, strand in self._timers
+            if deadline and ticket == strand.ticket and not strand.is_done
+        ]
+        return min(moments, default=None)
+
     def take(self) -> Strand | None:
         """Take the next strand that can go on; None if there is none."""
         if not self.ready:
