@@ -7,6 +7,7 @@ what somebody wrote by hand, and what stands in a template.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ from carnation.rules import (
 
 _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
+GARBAGE_THRESHOLD = 100_000
+"""A large definition lives until the end; looking through it again and again is no linear time."""
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
 
@@ -79,6 +82,7 @@ def _explain(rule_id: str) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
+    gc.set_threshold(GARBAGE_THRESHOLD)
     settings, fail_on = _read_settings(".")
     fail_on = options.fail_on or fail_on
     if options.format == "text" and not options.notes and fail_on != NOTE:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from carnation.asl.fields import STATE_TYPES
 from carnation.asl.kinds import is_placeholder
 from carnation.errors import suggest_name
-from carnation.rules.findings import WARNING, Problem, refusal, risk
+from carnation.rules.findings import ERROR, WARNING, Problem, refusal, risk
 from carnation.rules.machine import Machine, Scope, State
 
 _LARGEST = 1024 * 1024
@@ -131,6 +131,18 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
     Source: https://www.rfc-editor.org/rfc/rfc8259
     """
     yield from ()  # what cannot be read has no machine; `carnation.lint` reports it
+
+
+@risk("undefined-substitution", ERROR)
+def find_undefined_substitutions(machine: Machine) -> Iterator[Problem]:
+    """A definition in a template has a `${Name}` that the template gives no value to.
+
+    Problem: CloudFormation leaves the text as it stands, and Step Functions refuses it or sends
+    eleven characters where a value was meant.
+    Solution: name it in `DefinitionSubstitutions`, or write the text with `Fn::Sub`.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+    """
+    yield from ()  # the reader of templates finds them
 
 
 @refusal("missing-target", "MISSING_TRANSITION_TARGET")
