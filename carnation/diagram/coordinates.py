@@ -10,11 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from carnation.diagram.layers import Item, Layered
-
-_GAPS = {"node": 20.0, "label": 9.0, "bend": 8.0, "turn": 6.0}
-"""Half the space between two items, by kind."""
-_NEAR = 12.0
-"""How far a label moves to stand on its line."""
+from carnation.diagram.settling import separation, settle_items
 
 
 def place_items(layered: Layered) -> None:
@@ -28,38 +24,11 @@ def place_items(layered: Layered) -> None:
     _match_sides(layered.items, candidates)
     for index, item in enumerate(layered.items):
         four = sorted(candidate[index] for candidate in candidates)
-        item.x = (four[1] + four[2]) / 2
+        item.x = float(round((four[1] + four[2]) / 2))
+    settle_items(layered)
     left = min((item.x - item.width / 2 for item in layered.items), default=0)
     for item in layered.items:
-        item.x = float(round(item.x - left))
-    _settle(layered)
-
-
-def _settle(layered: Layered) -> None:
-    """Move what little keeps a label off the line that leads to it or on from it."""
-    items = layered.items
-    for layer in layered.layers:
-        for place, index in enumerate(layer):
-            item = items[index]
-            if item.kind != "label":
-                continue
-            # the source of a label is no line yet: it may be met anywhere along its side
-            aim = items[(item.down or item.up)[0]].x
-            low, high = _room_of(items, layer, place)
-            if abs(aim - item.x) <= _NEAR and low <= aim <= high:
-                item.x = aim
-
-
-def _room_of(items: Sequence[Item], layer: Sequence[int], place: int) -> tuple[float, float]:
-    """Give how far left and right an item may move between its neighbours."""
-    item, low, high = items[layer[place]], items[layer[place]].width / 2, float("inf")
-    if place:
-        before = items[layer[place - 1]]
-        low = before.x + separation(before, item)
-    if place + 1 < len(layer):
-        after = items[layer[place + 1]]
-        high = after.x - separation(item, after)
-    return low, high
+        item.x -= left
 
 
 def _find_conflicts(layered: Layered) -> set[tuple[int, int]]:
@@ -162,11 +131,6 @@ def _compact(layered: Layered, roots: Sequence[int], *, right: bool) -> list[flo
             if before[root]:
                 x[root] = min(x[root], max(x[o] + space for o, space in before[root].items()))
     return [x[root] for root in roots]
-
-
-def separation(left: Item, right: Item) -> float:
-    """Give the least distance between the centres of two neighbours."""
-    return (left.width + right.width) / 2 + _GAPS[left.kind] + _GAPS[right.kind]
 
 
 def _sort_blocks(

@@ -18,7 +18,7 @@ class Look(NamedTuple):
 
 LOOKS = {
     "Task": Look("#c2570c", "#d9772b", "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z"),
-    "Choice": Look("#7c3aed", "#8b5cf6", "M8 1.5 14.5 8 8 14.5 1.5 8zM8 5.5v3M8 10.6v.2"),
+    "Choice": Look("#7c3aed", "#8b5cf6", "M8 1.5 14.5 8 8 14.5 1.5 8z"),
     "Map": Look("#1d64d8", "#3b82f6", "M5 5h9v9H5zM2 11V2h9"),
     "Parallel": Look("#0f766e", "#0d9488", "M8 1.5V5M3 14.5V5h10v9.5M8 5v9.5"),
     "Wait": Look("#0e7490", "#0891b2", "M8 1.8a6.2 6.2 0 1 0 .01 0M8 4.5V8l2.5 2"),

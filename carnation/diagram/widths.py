@@ -99,7 +99,7 @@ def _find_break(text: str, room: float, size: float, bold: bool) -> int:
     best = fits = 0
     for index, letter in enumerate(text):
         before = text[index - 1] if index else ""
-        opens = letter.isupper() and not before.isupper()
+        opens = letter.isupper() and before.islower()
         # a stub of a line is worse than a break within a word
         if index > 2 and (letter == " " or before in " -_./:,)" or opens):
             best = index
