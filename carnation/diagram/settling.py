@@ -86,7 +86,7 @@ def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: flo
         pairs += [(other, (index, other)) for other in item.down]
         for other, pair in pairs:
             if roots[other] != roots[index]:
-                weight = _strength(item, layered.items[other], layered.weights[pair])
+                weight = _strength(layered.items, item, layered.items[other], layered.weights[pair])
                 pulls.append((layered.items[other].x, weight))
     pulls.sort()
     half, passed = sum(weight for _, weight in pulls) / 2, 0
@@ -99,10 +99,16 @@ def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: flo
     return x
 
 
-def _strength(item: Item, other: Item, weight: int) -> int:
-    """Say how much one item pulls another: a way round follows what it goes round, not it."""
+def _strength(items: Sequence[Item], item: Item, other: Item, weight: int) -> int:
+    """Say how much one item pulls another: a way round follows what it goes round, not it.
+
+    A label stands above what it leads to, unless that is a chain of many: then below its source.
+    """
     if other.kind == "turn":
         return 1
     if item.kind == "turn":
         return 1 if other.kind == "bend" else 2
+    if item.kind == "label" and other.layer > item.layer:
+        joins = other.kind == "bend" and any(items[index].kind == "bend" for index in other.up)
+        return 1 if joins else 3
     return 2 * weight
