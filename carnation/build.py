@@ -12,9 +12,11 @@ from carnation.artifacts import (
     Artifacts,
     Difference,
     compare_artifacts,
+    is_released,
     list_trees,
     make_artifacts,
     mend_trees,
+    name_release,
     refuse_changed_release,
     remove_tree,
     write_artifacts,
@@ -35,10 +37,11 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "workflows", nargs="*", metavar="WORKFLOW", help="only these (default: all)"
     )
-    parser.add_argument(
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 and list what is stale"
     )
-    parser.add_argument(
+    how.add_argument(
         "--release", action="store_true", help="freeze the definition of the present version"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
@@ -58,6 +61,11 @@ def _build(options: argparse.Namespace) -> int:
         mend_trees(root)
     for artifacts in made:
         refuse_changed_release(root, artifacts)
+    released = [
+        f"build/{artifacts.workflow}/{name_release(artifacts)}"
+        for artifacts in made
+        if options.release and not is_released(root, artifacts)
+    ]
     differences = {artifacts.workflow: compare_artifacts(root, artifacts) for artifacts in made}
     if not options.workflows:
         for name in list_trees(root):
@@ -66,9 +74,9 @@ def _build(options: argparse.Namespace) -> int:
         _write(root, made, differences, options.release)
     if options.format == "json":
         changes = [change._asdict() for changes in differences.values() for change in changes]
-        print(dump_json({"differences": changes}), end="")
+        print(dump_json({"differences": changes, "released": released}), end="")
     else:
-        _print_differences(made, differences, options)
+        _print_differences(made, differences, released, options.check)
     return FINDINGS if options.check and any(differences.values()) else OK
 
 
@@ -83,24 +91,28 @@ def _write(
 
 
 def _print_differences(
-    made: list[Artifacts], differences: dict[str, list[Difference]], options: argparse.Namespace
+    made: list[Artifacts],
+    differences: dict[str, list[Difference]],
+    released: list[str],
+    check: bool,
 ) -> None:
-    versions = {artifacts.workflow: artifacts.version for artifacts in made}
-    rows: list[list[str]] = []
-    for name, changes in differences.items():
-        rows += [[change.kind, f"build/{name}/{change.path}"] for change in changes]
-        if options.release and name in versions:
-            rows.append(["released", f"build/{name}/releases/{versions[name]}.asl.json"])
+    rows = [
+        [change.kind, f"build/{name}/{change.path}"]
+        for name, changes in differences.items()
+        for change in changes
+    ]
+    rows += [["released", path] for path in released]
     for (kind, _), line in zip(rows, align_table(rows), strict=True):
         print(paint(kind, _COLOUR_OF_KIND[kind]) + line[len(kind) :])
-    names = ", ".join(f"{name} {version}" for name, version in versions.items()) or "nothing"
+    names = ", ".join(f"{artifacts.workflow} {artifacts.version}" for artifacts in made)
     stale = sum(map(len, differences.values()))
     files = "1 file" if stale == 1 else f"{stale} files"
-    if options.check:
+    if check:
         state = f"{files} stale; run: python -m carnation.build" if stale else "build/ is current"
     else:
-        state = f"{files} written" if stale else "nothing changed"
-    print(f"{names}: {state}")
+        written = f"{files} written" if stale else "nothing changed"
+        state = f"{written}, {len(released)} released" if released else written
+    print(f"{names or 'definitions/ holds no workflow'}: {state}")
 
 
 if __name__ == "__main__":

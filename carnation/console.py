@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -18,7 +19,7 @@ OK, FINDINGS, WRONG = 0, 1, 2
 
 def has_colour(stream: TextIO) -> bool:
     """Tell whether to colour: a terminal, and neither NO_COLOR nor TERM=dumb set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return is_watched(stream) and not os.environ.get("NO_COLOR")
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
@@ -50,13 +51,20 @@ def leave(status: int) -> NoReturn:
     sys.exit(status)
 
 
+def is_watched(stream: TextIO) -> bool:
+    """Tell whether a person watches a stream that can be written over."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def run_verb(verb: Callable[[], int]) -> int:
     """Run a verb; turn an error of ours into one line on standard error and status 2.
 
     What a user's own module raises keeps its traceback, without our frames above it.
     """
     try:
-        return verb()
+        status = verb()
+        sys.stdout.flush()
+        return status
     except CarnationError as error:
         print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -64,9 +72,22 @@ def run_verb(verb: Callable[[], int]) -> int:
     except BrokenPipeError:
         # whoever read our output has gone; nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SyntaxError as error:
+        _print_syntax(error)
     except Exception as error:
-        _print_foreign(error)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            print("carnation: no space is left for the output.", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            _print_foreign(error)
     return WRONG
+
+
+def _print_syntax(error: SyntaxError) -> None:
+    """Print where a user's file cannot be read; the way there is all Python's and ours."""
+    import traceback
+
+    print("".join(traceback.format_exception_only(error)), end="", file=sys.stderr)
 
 
 def _print_foreign(error: Exception) -> None:

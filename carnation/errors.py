@@ -9,6 +9,8 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     ├── DefinitionError   a graph of states that is no definition AWS would accept
     ├── WorkflowError     a module of definitions/ or a package of lambdas/ that is not usable
     ├── ArtifactError     a tree in build/ that does not fit what is to be done with it
+    ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
+    │   └── EvaluationError   an expression that has no value for this document
     └── EmulatorError     something the embedded AWS was asked for and cannot do
 """
 
@@ -43,6 +45,24 @@ class WorkflowError(CarnationError):
 
 class ArtifactError(CarnationError):
     """A tree in `build/` does not fit what is to be done with it."""
+
+
+class ExpressionError(CarnationError):
+    """A text is not the path, intrinsic function or JSONata expression it should be.
+
+    `column` is where in the text, counted from 1; 0 where no place is to blame.
+
+    >>> ExpressionError("the path '$.' ends after its dot.", 3).column
+    3
+    """
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class EvaluationError(ExpressionError):
+    """An expression has no value for the document it was asked about; says so in AWS's words."""
 
 
 class EmulatorError(CarnationError):

@@ -12,6 +12,7 @@ from carnation.errors import UsageError
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%\Z")
 
+INJECTED = "InjectedFault"
 Fault = Callable[[Any], "tuple[str, str] | None"]
 """Asked for each payload of a function; gives the name and text of an error, or None."""
 
@@ -33,12 +34,12 @@ def choose_failures(which: str | None, attempts: int, seed: int) -> Fault | None
     chosen = _choose_share(which, seed) or _choose_numbers(which)
 
     def fail(payload: Any) -> tuple[str, str] | None:
-        if not isinstance(payload, dict) or "retry_attempt" not in payload:
+        if not isinstance(payload, dict) or not {"sequence_no", "retry_attempt"} <= set(payload):
             return None
         number, attempt = payload["sequence_no"], payload["retry_attempt"]
         if attempt >= attempts or not chosen(number):
             return None
-        return "InjectedFault", f"event {number} was chosen to fail"
+        return INJECTED, f"event {number} was chosen to fail"
 
     return fail
 
@@ -49,7 +50,7 @@ def _choose_share(which: str, seed: int) -> Callable[[int], bool] | None:
         return None
     share = float(match[1]) / 100
     if share > 1:
-        raise UsageError(f"--fail {which}: a share is at most 100%.")
+        raise UsageError(f"--fail '{which}': a share is at most 100%.")
     # a stream of its own for each event: the choice depends on no order
     return lambda number: random.Random(f"{seed}:{number}").random() < share  # noqa: S311
 
@@ -59,9 +60,12 @@ def _choose_numbers(which: str) -> Callable[[int], bool]:
     for part in which.split(","):
         match = _RANGE.match(part.strip())
         if not match:
-            raise UsageError(f"--fail {which}: '{part}' is no number, range (5-7) or share (10%).")
+            raise UsageError(
+                f"--fail '{which}': '{part}' is no number and no range (5-7). "
+                "A share (10%) stands alone."
+            )
         low, high = int(match[1]), int(match[2] or match[1])
         if high < low:
-            raise UsageError(f"--fail {which}: the range {part} ends before it begins.")
+            raise UsageError(f"--fail '{which}': the range {part} ends before it begins.")
         ranges.append(range(low, high + 1))
     return lambda number: any(number in chosen for chosen in ranges)

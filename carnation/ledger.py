@@ -1,7 +1,8 @@
 """The ledger: where every event of a workflow is, on the embedded AWS.
 
-An event is a message or an item that carries `sequence_no`; its key is that number together with
-`generated_unix_time`. Copies of one event may lie in a queue, so whoever counts, counts keys.
+An event's key is its `sequence_no` together with its `generated_unix_time`; what has none of these
+is named by the object's key or the message's body. Copies of one event may lie in a queue, so
+whoever counts, counts keys.
 """
 
 from __future__ import annotations
@@ -22,8 +23,13 @@ PLACES = {
 
 
 class Whereabouts(NamedTuple):
-    """One event and the place it is in; `reason` says why it is not written, `body` if no event."""
+    """One event and the place it is in.
 
+    `event` is what names it: its sequence number, or, for what has none, its key or its body.
+    `reason` says why it is not written.
+    """
+
+    event: str
     sequence_no: int | None
     generated_unix_time: int | None
     place: str
@@ -41,31 +47,49 @@ def find_events(emulator: Emulator, outputs: Mapping[str, str]) -> list[Whereabo
         *_find_messages(emulator, outputs.get("QueueUrl"), WAITING),
         *_find_messages(emulator, outputs.get("DeadLetterQueueUrl"), DEAD),
     ]
-    return sorted(dict.fromkeys(found), key=lambda one: (one.sequence_no is None, *map(str, one)))
+    return sorted(dict.fromkeys(found), key=_sort_key)
+
+
+def _sort_key(one: Whereabouts) -> tuple[object, ...]:
+    numbers = (one.sequence_no or 0, one.generated_unix_time or 0, one.retry_attempt or 0)
+    return (one.sequence_no is None, *numbers, one.event, one.place, one.reason)
 
 
 def _find_written(emulator: Emulator, outputs: Mapping[str, str]) -> Iterable[Whereabouts]:
     if "TableName" in outputs:
         for item in emulator.items(outputs["TableName"]):
-            number, made = int(item["sequenceNo"]), int(item["generatedUnixTime"])
-            yield Whereabouts(number, made, WRITTEN, int(item["retryAttempt"]), "")
+            attempt = item.get("retryAttempt")
+            event = {
+                "sequence_no": item.get("sequenceNo"),
+                "generated_unix_time": item.get("generatedUnixTime"),
+            }
+            yield _describe(
+                event, WRITTEN, None if attempt is None else int(attempt), name=str(item)
+            )
     if "BucketName" in outputs:
-        for body in emulator.objects(outputs["BucketName"]).values():
-            event = json.loads(body)
-            yield Whereabouts(event["sequence_no"], event["generated_unix_time"], WRITTEN, None, "")
+        for key, body in emulator.objects(outputs["BucketName"]).items():
+            yield _describe(_read_event(body.decode("utf-8", "replace")), WRITTEN, name=key)
 
 
 def _find_messages(emulator: Emulator, url: str | None, place: str) -> Iterable[Whereabouts]:
     for message in emulator.messages(url) if url else ():
-        reason = message.attributes.get("reason", "")
         event = _read_event(message.body)
-        yield Whereabouts(
-            event.get("sequence_no"),
-            event.get("generated_unix_time"),
-            place,
-            event.get("retry_attempt"),
-            reason,
-        )
+        reason = message.attributes.get("reason", "")
+        yield _describe(event, place, event.get("retry_attempt"), reason, name=message.body)
+
+
+def _describe(
+    event: Mapping[str, Any],
+    place: str,
+    attempt: int | None = None,
+    reason: str = "",
+    name: str = "",
+) -> Whereabouts:
+    number, made = event.get("sequence_no"), event.get("generated_unix_time")
+    attempt = attempt if isinstance(attempt, int) else None
+    if number is None or made is None:
+        return Whereabouts(name, None, None, place, attempt, reason)
+    return Whereabouts(str(number), int(number), int(made), place, attempt, reason)
 
 
 def _read_event(body: str) -> Mapping[str, Any]:
@@ -73,13 +97,43 @@ def _read_event(body: str) -> Mapping[str, Any]:
         event = json.loads(body)
     except ValueError:
         return {}
-    return event if isinstance(event, dict) and "sequence_no" in event else {}
+    return event if isinstance(event, dict) else {}
 
 
 def count_places(events: Iterable[Whereabouts]) -> dict[str, int]:
     """Count events by place, each key once in a place."""
-    keys = {(one.place, one.sequence_no, one.generated_unix_time) for one in events}
+    keys = {(one.place, one.event, one.generated_unix_time) for one in events}
     return {place: sum(key[0] == place for key in keys) for place in PLACES}
+
+
+class Complaint(NamedTuple):
+    """An error of a function, as it reported it, and how often."""
+
+    error: str
+    message: str
+    times: int
+
+
+def list_complaints(execution: Execution) -> list[Complaint]:
+    """List what functions complained of in a run, the most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for event in execution.history:
+        details = event.get("taskFailedEventDetails") or event.get(
+            "lambdaFunctionFailedEventDetails"
+        )
+        if details:
+            key = (details.get("error", ""), readable_cause(details.get("cause", "")))
+            counts[key] = counts.get(key, 0) + 1
+    found = [Complaint(error, message, count) for (error, message), count in counts.items()]
+    return sorted(found, key=lambda one: -one.times)
+
+
+def readable_cause(cause: str) -> str:
+    """Give the message inside a Lambda error's cause, or the cause as it is."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause
 
 
 class Tally(NamedTuple):
@@ -110,5 +164,6 @@ def _read_outputs(execution: Execution, kind: str, field: str) -> Iterator[list[
     for event in execution.history:
         if event["type"] == kind:
             output = json.loads(event["stateExitedEventDetails"]["output"])
-            if isinstance(output, dict) and isinstance(output.get(field), list):
-                yield output[field]
+            found = output.get(field) if isinstance(output, dict) else None
+            if isinstance(found, list) and all(isinstance(one, dict) for one in found):
+                yield found

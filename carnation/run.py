@@ -9,21 +9,25 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts
-from carnation.console import FINDINGS, OK, align_table, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb
 from carnation.document import dump_json, parse_json
 from carnation.errors import CarnationError, UsageError
-from carnation.failures import Fault, choose_failures
+from carnation.failures import INJECTED, Fault, choose_failures
 from carnation.workflow import find_root
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator, Execution, FunctionError
-    from carnation.ledger import Whereabouts
+    from carnation.ledger import Complaint, Whereabouts
 
 _QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
+_COMPLAINTS = 5  # how many different errors of a run are told
+_EVENTS = 50  # how many events that are not written are listed
+_LONGEST = 40  # characters of a message that has no number
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -35,24 +39,34 @@ def _make_parser() -> argparse.ArgumentParser:
         """'{"start_seq": 1, "end_seq": 11}' --fail 3,7 --fail-attempts 4 --runs 4""",
     )
     parser.add_argument("workflow", help="the name of a workflow in build/")
-    parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input")
+    parser.add_argument(
+        "--input", default="{}", metavar="JSON",
+        help="the execution's input, or @FILE that holds it (@- is standard input)",
+    )  # fmt: skip
     parser.add_argument(
         "--fail", metavar="WHICH", help="events that fail: by number (3,5-7) or share (10%%)"
     )
     parser.add_argument(
-        "--fail-attempts", type=int, default=1, metavar="N",
+        "--fail-attempts", type=int, metavar="N",
         help="how many attempts of each chosen event fail (default 1; 4 leads to the dead letters)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="chooses the share that fails")
+    parser.add_argument("--seed", type=int, help="chooses the share that fails (default 1)")
     parser.add_argument(
         "--runs", type=int, default=1, metavar="N",
-        help="runs over the same state; those after the first only work through the queue",
+        help="runs over the same state; those after the first take --next-input",
+    )  # fmt: skip
+    parser.add_argument(
+        "--next-input", default=json.dumps(_QUEUE_ONLY), metavar="JSON",
+        help="input of the runs after the first (default: %(default)s, only the queue)",
     )  # fmt: skip
     parser.add_argument(
         "--in-process", action="store_true", help="run handlers in this process, for a debugger"
     )
     parser.add_argument(
         "--real-time", action="store_true", help="let Wait and Retry take their time"
+    )
+    parser.add_argument(
+        "--logs", action="store_true", help="print what the functions printed and logged"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser
@@ -65,15 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    first = parse_json(
-        options.input, "--input", """Give one JSON value, quoted for your shell: '{"a": 1}'."""
-    )
-    if options.runs < 1 or options.fail_attempts < 1:
-        raise UsageError("--runs and --fail-attempts take a number from 1.")
-    fails = choose_failures(options.fail, options.fail_attempts, options.seed)
+    inputs = [
+        _read_input(options.input, "--input"),
+        _read_input(options.next_input, "--next-input"),
+    ]
+    fails = _choose_failures(options)
     artifacts = read_artifacts(find_root("."), options.workflow)
     emulator_type = _import_emulator()
-    report = _Report(options.format, artifacts)
+    report = _Report(options.format, artifacts, chooses=fails is not None)
     with emulator_type(in_process=options.in_process, real_time=options.real_time) as emulator:
         if fails:
             emulator.intercept(before_invoke=_make_hook(fails))
@@ -82,12 +95,35 @@ def _run(options: argparse.Namespace) -> int:
         outputs = _deploy(emulator, artifacts)
         report.tell_deployed(time.monotonic() - begun)
         for number in range(1, options.runs + 1):
-            given = _QUEUE_ONLY if number > 1 and "QueueUrl" in outputs else first
+            given = inputs[number > 1]
             execution = emulator.execute(
                 outputs["StateMachineArn"], given, on_progress=report.tell_progress
             )
             report.tell_run(number, given, execution)
-        return report.close(emulator, outputs)
+        logs = {name: emulator.lines(name) for name in emulator.functions} if options.logs else None
+        return report.close(emulator, outputs, logs)
+
+
+def _read_input(text: str, option: str) -> Any:
+    where, remedy = option, """Give one JSON value, quoted for your shell: '{"a": 1}'."""
+    if text.startswith("@"):
+        where, remedy = text[1:], "Mend the file."
+        try:
+            text = sys.stdin.read() if where == "-" else Path(where).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{option}: {where} cannot be read: {error}.") from error
+    return parse_json(text, where, remedy)
+
+
+def _choose_failures(options: argparse.Namespace) -> Fault | None:
+    if options.fail is None and (options.fail_attempts is not None or options.seed is not None):
+        raise UsageError(
+            "--fail-attempts and --seed say how --fail fails events; give --fail, too."
+        )
+    attempts = 1 if options.fail_attempts is None else options.fail_attempts
+    if options.runs < 1 or attempts < 1:
+        raise UsageError("--runs and --fail-attempts take a number from 1.")
+    return choose_failures(options.fail, attempts, 1 if options.seed is None else options.seed)
 
 
 def _import_emulator() -> type[Emulator]:
@@ -130,8 +166,8 @@ def _deploy(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
 class _Report:
     """What the run tells: text as it goes, or one JSON document at the end."""
 
-    def __init__(self, form: str, artifacts: Artifacts) -> None:
-        self.text = form == "text"
+    def __init__(self, form: str, artifacts: Artifacts, *, chooses: bool = False) -> None:
+        self.text, self.chooses = form == "text", chooses
         self.artifacts = artifacts
         self.runs: list[dict[str, Any]] = []
         self.done = self.total = 0
@@ -143,7 +179,7 @@ class _Report:
 
     def _show(self, line: str) -> None:
         """Show a line where a person watches, until the next one takes its place."""
-        if self.text and sys.stderr.isatty():
+        if self.text and is_watched(sys.stderr):
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
     def tell_deploying(self) -> None:
@@ -159,13 +195,14 @@ class _Report:
             self.done, self.total = 0, event["mapStateStartedEventDetails"]["length"]
         elif event["type"] == "MapIterationSucceeded":
             self.done += 1
-            self._show(f"  {self.done} of {self.total} events")
+            self._show(f"  {self.done} of {self.total} items")
 
     def tell_run(self, number: int, given: Any, execution: Execution) -> None:
-        from carnation.ledger import tally_run
+        from carnation.ledger import list_complaints, tally_run
 
         self._show("")
         tally = tally_run(execution)
+        complaints = list_complaints(execution)
         self.runs.append(
             {
                 "input": given,
@@ -176,12 +213,16 @@ class _Report:
                 "seconds": round(execution.seconds, 3),
                 "waited": round(execution.waited, 3),
                 **(tally._asdict() if tally else {}),
+                "complaints": [complaint._asdict() for complaint in complaints],
             }
         )
         if self.text:
             self._print_run(number, given, execution, tally)
+            self._print_complaints(complaints)
 
     def _print_run(self, number: int, given: Any, execution: Execution, tally: Any) -> None:
+        from carnation.ledger import readable_cause
+
         fine = execution.status == "SUCCEEDED"
         status = paint(execution.status, "green" if fine else "red")
         named = f"{status}  {execution.error}" if execution.error else status
@@ -189,7 +230,7 @@ class _Report:
         self._say(f"\nrun {number}  {json.dumps(given, ensure_ascii=False)}")
         self._say(f"  {named}  in {execution.seconds:.1f} s{waits}")
         if execution.cause and not (tally and tally.failed):
-            self._say(f"  {_readable_cause(execution.cause)}")
+            self._say(f"  {readable_cause(execution.cause)}")
         if tally:
             line = f"  {tally.made} made, {tally.received} received from the queue"
             if tally.written is not None:
@@ -198,23 +239,50 @@ class _Report:
         elif fine:
             self._say(f"  {json.dumps(execution.output, ensure_ascii=False)}")
 
-    def close(self, emulator: Emulator, outputs: Mapping[str, str]) -> int:
+    def _list_injected(self) -> Iterator[str]:
+        for run in self.runs:
+            yield from (one["error"] for one in run["complaints"] if one["error"] == INJECTED)
+
+    def _print_complaints(self, complaints: Sequence[Complaint]) -> None:
+        """Say what the functions complained of; injected faults say no more than the table does."""
+        own = [complaint for complaint in complaints if complaint.error != INJECTED]
+        for error, message, times in own[:_COMPLAINTS]:
+            often = f" ({times} times)" if times > 1 else ""
+            self._say(f"  {paint(error, 'yellow')}: {message}{often}")
+        if len(own) > _COMPLAINTS:
+            self._say(f"  and {len(own) - _COMPLAINTS} other errors; --format json lists them")
+
+    def close(
+        self, emulator: Emulator, outputs: Mapping[str, str], logs: Mapping[str, list[str]] | None
+    ) -> int:
         from carnation.ledger import count_places, find_events
 
         events = find_events(emulator, outputs)
         counts = count_places(events)
         if self.text and "QueueUrl" in outputs:
             self._print_places(events, counts)
-        elif not self.text:
+        if self.chooses and not any(self._list_injected()):
+            self._say("\nno event was chosen to fail: look at --fail")
+        if logs is not None:
+            self._print_logs(logs)
+        if not self.text:
             document = {
                 "workflow": self.artifacts.workflow,
                 "version": self.artifacts.version,
                 "runs": self.runs,
                 "counts": counts,
                 "events": [event._asdict() for event in events],
+                **({} if logs is None else {"logs": logs}),
             }
             print(dump_json(document), end="")
         return OK if self.runs[-1]["status"] == "SUCCEEDED" else FINDINGS
+
+    def _print_logs(self, logs: Mapping[str, list[str]]) -> None:
+        for name, lines in logs.items():
+            self._say(f"\n{paint(name, 'bold')} printed")
+            self._say("\n".join(f"  {line}" for line in lines))
+        if not logs:
+            self._say("\nno function printed anything")
 
     def _print_places(self, events: Sequence[Whereabouts], counts: Mapping[str, int]) -> None:
         from carnation.ledger import PLACES, WRITTEN
@@ -227,25 +295,19 @@ class _Report:
         if elsewhere:
             rows = [
                 ["  event", "attempt", "where", "why"],
-                *(_row_of(event, PLACES[event.place]) for event in elsewhere),
+                *(_row_of(event, PLACES[event.place]) for event in elsewhere[:_EVENTS]),
             ]
             self._say()
             for line in align_table(rows, right=[1]):
                 self._say(line)
+        if len(elsewhere) > _EVENTS:
+            self._say(f"  and {len(elsewhere) - _EVENTS} more; --format json lists them")
 
 
 def _row_of(event: Whereabouts, place: str) -> list[str]:
-    number = "no event" if event.sequence_no is None else str(event.sequence_no)
     attempt = "" if event.retry_attempt is None else str(event.retry_attempt)
-    return [f"  {number}", attempt, place, event.reason]
-
-
-def _readable_cause(cause: str) -> str:
-    """Give the message inside a Lambda error's cause, or the cause as it is."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
+    name = event.event if len(event.event) <= _LONGEST else event.event[: _LONGEST - 1] + "…"
+    return [f"  {name}", attempt, place, event.reason]
 
 
 if __name__ == "__main__":

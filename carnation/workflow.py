@@ -10,11 +10,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from carnation.errors import WorkflowError, suggest_name
-from carnation.states import make_definition
+from carnation.states import find_source, make_definition
 
 if TYPE_CHECKING:
     from carnation.stacks import Function, Sources
@@ -49,7 +49,7 @@ class Workflow:
         functions: Sequence[Function] = (),
         stacks: Callable[[Sources], Mapping[str, str]] | None = None,
     ) -> None:
-        _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
+        refuse_name(name)
         _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
         self.name = name
         self.version = version
@@ -57,7 +57,7 @@ class Workflow:
         self.comment = comment
         self.query_language = query_language
         self.timeout_seconds = timeout_seconds
-        self.functions = tuple(functions)
+        self.functions = _read_functions(name, functions)
         self.stacks = stacks
 
     def make_definition(self) -> dict[str, Any]:
@@ -71,8 +71,30 @@ class Workflow:
             timeout_seconds=self.timeout_seconds,
         )
 
+    def find_source(self, state: str) -> str:
+        """Say on which line of Python a state was made; '' where that is not known."""
+        if not state or isinstance(self.states, Mapping):
+            return ""
+        return find_source(self.states, state)
+
     def __repr__(self) -> str:
         return f"Workflow(name={self.name!r}, version={self.version!r})"
+
+
+def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:
+    # a Function is itself a tuple, so a forgotten comma would take it apart
+    found = [functions] if hasattr(functions, "resource") else list(functions)
+    for function in found:
+        if not hasattr(function, "resource"):
+            raise WorkflowError(
+                f"workflow '{workflow}': functions takes Function(...), and {function!r} is none."
+            )
+    return tuple(found)
+
+
+def refuse_name(name: object) -> None:
+    """Raise `WorkflowError` for what cannot be a workflow's name, nor its folder's in `build/`."""
+    _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
 
 
 def _require(pattern: re.Pattern[str], value: object, what: str, form: str) -> None:
@@ -101,33 +123,22 @@ def list_definitions(root: str) -> list[str]:
 
 
 def load_workflows(root: str, names: Sequence[str] = ()) -> list[Workflow]:
-    """Load the workflows of a project, all or those named (by module or by workflow name).
+    """Load the workflows of a project, all or those named.
 
-    Raises `WorkflowError` for a name that is not there, a module without `make_workflow`, two
-    workflows of one name. What a module itself raises comes through as it is.
+    Raises `WorkflowError` for a name that is not there, a module without `make_workflow`, a
+    workflow that is not named like its module (`-` for `_`), so that no two have one tree in
+    `build/`. What a module itself raises comes through as it is; what it prints goes to standard
+    error, since standard output is the verb's.
     """
     modules = list_definitions(root)
-    chosen = [name for name in modules if not names or name in names]
-    if len(chosen) < len(set(names)):  # a workflow may be named otherwise than its module
-        chosen = modules
-    workflows: dict[str, Workflow] = {}
-    for module in chosen:
-        workflow = _load(root, module)
-        if workflow.name in workflows:
-            raise WorkflowError(
-                f"two modules of definitions/ make a workflow named '{workflow.name}'; "
-                f"the second is {module}.py. Rename one of them."
-            )
-        workflows[workflow.name] = workflow
-        if module in names:
-            names = [workflow.name if name == module else name for name in names]
-    for name in names:
-        if name not in workflows:
-            known = [*modules, *workflows]
+    chosen = [name.replace("-", "_") for name in names] or modules
+    for name, module in zip(names, chosen, strict=False):
+        if module not in modules:
+            known = [module.replace("_", "-") for module in modules]
             raise WorkflowError(
                 f"there is no workflow '{name}' in definitions/.{suggest_name(name, known)}"
             )
-    return [workflow for name, workflow in workflows.items() if not names or name in names]
+    return [_load(root, module) for module in dict.fromkeys(chosen)]
 
 
 def _load(root: str, module: str) -> Workflow:
@@ -138,7 +149,7 @@ def _load(root: str, module: str) -> Workflow:
     if spec is None or spec.loader is None:
         raise WorkflowError(f"definitions/{module}.py cannot be loaded as a module.")
     loaded = module_from_spec(spec)
-    with _importable(root):
+    with _importable(root), redirect_stdout(sys.stderr):
         spec.loader.exec_module(loaded)
         make = getattr(loaded, "make_workflow", None)
         if not callable(make):
@@ -151,6 +162,11 @@ def _load(root: str, module: str) -> Workflow:
         raise WorkflowError(
             f"make_workflow() of definitions/{module}.py returns {type(workflow).__name__}; "
             "it must return a Workflow."
+        )
+    if workflow.name != module.replace("_", "-"):
+        raise WorkflowError(
+            f"definitions/{module}.py makes a workflow named '{workflow.name}'. Name it "
+            f"'{module.replace('_', '-')}' like its module, or rename the module."
         )
     return workflow
 

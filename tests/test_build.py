@@ -113,6 +113,24 @@ def test_a_release_is_frozen_and_a_change_without_a_new_version_is_an_error(
     assert build.main([]) == 0
 
 
+def test_a_build_stops_on_what_aws_would_refuse_and_names_the_line_of_python(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "definitions" / "one.py").write_text(
+        "from carnation.states import Pass\n"
+        "from carnation.workflow import Workflow\n\n"
+        "def make_workflow():\n"
+        "    state = Pass('A', parameters={'id.$': 'order'})\n"
+        "    return Workflow(name='one', version='1.0.0', states=state)\n"
+    )
+    assert build.main([]) == 2
+    err = capsys.readouterr().err
+    assert "AWS would refuse the definition of 'one'. state 'A' (" in err
+    assert "one.py:5): the path 'order', column 1" in err
+    assert "carnation.lint --explain invalid-path" in err
+    assert not (root / "build").exists()
+
+
 def test_an_error_of_ours_is_one_line_and_exit_2(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -126,3 +126,30 @@ def test_leaving_gives_the_status_and_prints_what_was_said() -> None:
     code = "from carnation.console import leave; print('said'); leave(1)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (1, "said\n", "")
+
+
+def test_a_file_that_python_cannot_read_is_told_by_its_line_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_verb(lambda: len(compile("x = (", "definitions/one.py", "exec").co_names)) == WRONG
+    err = capsys.readouterr().err
+    assert "definitions/one.py" in err
+    assert "SyntaxError" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_line() -> None:
+    script = (
+        "import sys\n"
+        "from carnation.console import run_verb\n"
+        "sys.exit(run_verb(lambda: print('x') or 0))\n"
+    )
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (
+        WRONG,
+        "carnation: no space is left for the output.\n",
+    )

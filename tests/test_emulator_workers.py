@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from carnation.emulator import Emulator
+from tests.conftest import ROOT
 from tests.test_emulator import invoke, make_function
 from tests.test_emulator_functions import run
 
@@ -106,3 +109,29 @@ def test_an_asynchronous_invocation_is_accepted_and_run() -> None:
         answer = emulator.client("lambda").invoke(FunctionName="async", InvocationType="Event")
         assert answer["StatusCode"] == 202
         assert len(emulator.client("sqs").list_queues()["QueueUrls"]) == 1
+
+
+def test_in_process_a_debugger_is_seen_and_answered() -> None:
+    script = (
+        "from carnation.emulator import Emulator\n"
+        "from tests.test_emulator import invoke, make_function\n"
+        "with Emulator(in_process=True) as emulator:\n"
+        "    make_function(emulator, 'f', 'def handle(e, c):\\n    breakpoint()\\n    return e')\n"
+        "    print('gave', invoke(emulator, 'f', 7))\n"
+    )
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    seen = ""
+    try:
+        while "(Pdb)" not in seen:
+            seen += os.read(ours, 4096).decode()
+        os.write(ours, b"p e * 6\nc\n")
+        while "gave" not in seen:
+            seen += os.read(ours, 4096).decode()
+    finally:
+        process.wait(30)
+        os.close(ours)
+    assert "42" in seen

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
-import re
+import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +18,7 @@ from carnation.artifacts import read_artifacts
 from carnation.emulator import Execution
 from carnation.errors import CarnationError, UsageError
 from carnation.failures import choose_failures
-from carnation.ledger import tally_run
+from carnation.ledger import Whereabouts, count_places, find_events, list_complaints, tally_run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -68,6 +70,14 @@ def test_a_run_in_which_all_were_written_exits_with_0(capsys: pytest.CaptureFixt
     assert "\x1b" not in printed.out
 
 
+def test_a_long_list_of_events_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    given = '{"start_seq": 0, "end_seq": 53}'
+    assert run_in_process("carnation", "--input", given, "--fail", "100%") == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "  and 3 more; --format json lists them"
+    assert lines[-2].split()[0] == "49"
+
+
 def test_a_program_is_told_status_output_and_where_every_event_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -92,11 +102,53 @@ def test_the_variant_keeps_its_events_in_a_bucket(capsys: pytest.CaptureFixture[
     assert report["counts"] == {"written": 2, "waiting": 1, "dead": 0}
 
 
-def test_a_message_that_is_no_event_is_listed_as_such() -> None:
-    row = run._row_of(
-        SimpleNamespace(sequence_no=None, retry_attempt=None, reason="no JSON"), "dead"
+def test_a_message_that_is_no_event_is_named_by_its_body() -> None:
+    row = run._row_of(Whereabouts("x" * 50, None, None, "dead", None, "no JSON"), "dead letters")
+    assert row == ["  " + "x" * 39 + "…", "", "dead letters", "no JSON"]
+
+
+def test_what_a_handler_raised_and_printed_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for folder in ("definitions", "lambdas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    handler = tmp_path / "lambdas" / "process_event" / "handler.py"
+    handler.write_text(
+        "def handle(event, context):\n"
+        "    print('got', event['sequence_no'])\n"
+        "    raise ValueError(f\"no {event['sequence_no'] % 6} today\")\n"
     )
-    assert row == ["  no event", "", "dead", "no JSON"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["build", "carnation"]) == 0
+    assert run_in_process("carnation", "--input", TEN, "--logs") == 1
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "ValueError: no 1 today (2 times)" in lines
+    assert "and 1 other errors; --format json lists them" in lines
+    assert lines[lines.index("carnation-dev-process-event printed") + 1].startswith("got ")
+    assert run_in_process("carnation", "--input", TEN, "--format", "json", "--logs") == 1
+    report = json.loads(capsys.readouterr().out)
+    complaints = report["runs"][0]["complaints"]
+    assert {"error": "ValueError", "message": "no 0 today", "times": 1} in complaints
+    assert len(report["logs"]["carnation-dev-process-event"]) == 10
+
+
+def test_the_input_may_stand_in_a_file_and_the_sample_events_are_such(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sample = "@lambdas/collect_events/events/make-ten.json"
+    options = ("--fail", "99", "--logs", "--runs", "2")
+    given = ("--next-input", '{"start_seq": 20, "end_seq": 22}')
+    assert run_in_process("carnation", "--input", sample, *options, *given) == 0
+    out = capsys.readouterr().out
+    assert "10 made" in out
+    assert "2 made" in out
+    assert "no event was chosen to fail" in out
+    assert "no function printed anything" in out
+
+
+def test_the_input_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("[1]"))
+    assert run._read_input("@-", "--input") == [1]
 
 
 def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,8 +165,19 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
         (["nothing"], "build/nothing/manifest.json is not there (built: archive, carnation)"),
         (["carnation", "--input", '{"a'], "--input:1:2: this is no JSON"),
         (["carnation", "--runs", "0"], "--runs and --fail-attempts take a number from 1"),
-        (["carnation", "--fail-attempts", "0"], "--runs and --fail-attempts take a number"),
-        (["carnation", "--fail", "3x"], "'3x' is no number, range (5-7) or share (10%)"),
+        (
+            ["carnation", "--fail", "1", "--fail-attempts", "0"],
+            "--runs and --fail-attempts take a number",
+        ),
+        (
+            ["carnation", "--fail", "3x"],
+            "'3x' is no number and no range (5-7). A share (10%) stands alone",
+        ),
+        (["carnation", "--fail", "10%,3"], "'10%' is no number and no range (5-7). A share"),
+        (["carnation", "--seed", "3"], "--fail-attempts and --seed say how --fail fails events"),
+        (["carnation", "--input", "@nothing.json"], "--input: nothing.json cannot be read"),
+        (["carnatio"], "Did you mean 'carnation'?"),
+        (["../carnation"], "a workflow's name is '../carnation'"),
         (["carnation", "--fail", "101%"], "a share is at most 100%"),
         (["carnation", "--fail", "7-5"], "the range 7-5 ends before it begins"),
     ],
@@ -195,8 +258,53 @@ def test_no_choice_is_no_fault_and_a_wrong_one_an_error() -> None:
         choose_failures("1,,2", 1, 0)
 
 
-def test_the_example_of_the_emulators_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs" / "emulator.md").read_text()
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(compile(example, "docs/emulator.md", "exec"), {})
-    assert capsys.readouterr().out.startswith("FAILED EventsFailed [Message(")
+class _Stores:
+    """An emulator that holds what a test put there."""
+
+    def __init__(self, messages: list[str], items: list[dict[str, Any]]) -> None:
+        self._messages, self._items = messages, items
+
+    def messages(self, url: str) -> list[Any]:
+        return [SimpleNamespace(body=body, attributes={"reason": "r"}) for body in self._messages]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        return self._items
+
+
+def test_events_are_sorted_by_number_and_copies_counted_once() -> None:
+    bodies = [
+        json.dumps({"sequence_no": number, "generated_unix_time": 1, "retry_attempt": attempt})
+        for number, attempt in ((10, 1), (2, 1), (2, 2), (10, 1))
+    ]
+    found = find_events(_Stores(bodies, []), {"QueueUrl": "q"})  # type: ignore[arg-type]
+    assert [(one.sequence_no, one.retry_attempt) for one in found] == [(2, 1), (2, 2), (10, 1)]
+    assert count_places(found) == {"written": 0, "waiting": 2, "dead": 0}
+
+
+def test_events_of_another_shape_are_told_apart_by_what_they_are() -> None:
+    stores = _Stores(['{"order_id": 1}', '{"order_id": 2}', "text", "[1]"], [{"order": "a"}])
+    found = find_events(stores, {"QueueUrl": "q", "TableName": "t"})  # type: ignore[arg-type]
+    assert count_places(found) == {"written": 1, "waiting": 4, "dead": 0}
+    assert {one.event for one in found if one.place == "waiting"} == {
+        '{"order_id": 1}', '{"order_id": 2}', "text", "[1]",
+    }  # fmt: skip
+    assert {one.sequence_no for one in found} == {None}
+
+
+def _history(kind: str, details: str, **values: Any) -> Any:
+    return SimpleNamespace(history=[{"type": kind, details: values}])
+
+
+def test_a_list_of_events_that_are_no_objects_is_no_tally() -> None:
+    odd = _history("TaskStateExited", "stateExitedEventDetails", output='{"events": [1, 2]}')
+    assert tally_run(odd) is None
+
+
+def test_complaints_are_counted_and_their_causes_readable() -> None:
+    failed = _history("TaskFailed", "taskFailedEventDetails", error="E", cause="plain")
+    failed.history *= 2
+    cause = json.dumps({"errorMessage": "m"})
+    failed.history += _history(
+        "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails", error="F", cause=cause
+    ).history
+    assert list_complaints(failed) == [("E", "plain", 2), ("F", "m", 1)]

@@ -55,16 +55,16 @@ def test_a_message_received_ten_times_moves_to_the_dead_letters(name: str) -> No
 
 WATCHED = {
     **{
-        f"{title}{metric}": (f"{resource}-{metric.lower()}", "AWS/Lambda", metric, threshold)
+        f"{title}{metric}": (f"{resource}-{name}", "AWS/Lambda", metric, threshold)
         for title, resource, near in (
             ("CollectEvents", "collect-events", 48_000),
             ("ProcessEvent", "process-event", 8_000),
         )
-        for metric, threshold in (
-            ("Errors", 1),
-            ("Throttles", 1),
-            ("Duration", near),
-            ("ConcurrentExecutions", 900),
+        for metric, name, threshold in (
+            ("Errors", "errors", 1),
+            ("Throttles", "throttles", 1),
+            ("Duration", "duration", near),
+            ("ConcurrentExecutions", "concurrent-executions", 900),
         )
     },
     "CollectEventsSilent": ("collect-events-silent", "AWS/Lambda", "Invocations", 1),

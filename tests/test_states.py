@@ -212,7 +212,9 @@ def test_a_choice_takes_one_default() -> None:
 
 def test_a_state_twice_in_one_chain_is_refused() -> None:
     state = Pass("A")
-    with pytest.raises(DefinitionError, match="'A' stands twice in one chain"):
+    with pytest.raises(
+        DefinitionError, match=r"'A' \(.*:\d+\) stands twice in one chain \(.*test_states.py:\d+\)"
+    ):
         Chain([state, Pass("B"), state])
 
 
@@ -260,9 +262,21 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Task("T", resource="r", timeout_seconds=-1), "'T': TimeoutSeconds is -1"),
+        (
+            lambda: Task("T", resource="r", timeout_seconds=-1),
+            r"state 'T' \(tests/test_states.py:\d+\): TimeoutSeconds is -1",
+        ),
+        (lambda: Task("T", resource="r", retry={}), r"state 'T' \(.*\): {} is no Retry"),
+        (lambda: Task("T", resource="r", catch=["x"]), r"state 'T' \(.*\): 'x' is no Catch"),
+        (lambda: Choice("C", choices=[Pass]), r"state 'C' \(.*\): choices takes pairs"),
+        (lambda: Choice("C", choices=[("A", "B")]), r"state 'C' \(.*\): choices takes pairs"),
+        (lambda: Chain([Succeed, Pass("A")]), r"takes states.*Did you mean Succeed\(\.\.\.\)"),
+        (lambda: Chain(["A"]), r"a chain \(.*test_states.py:\d+\) takes states, and 'A' is none"),
         (lambda: Wait("W"), "exactly one of seconds.*given none"),
-        (lambda: Wait("W", seconds=1, timestamp="x"), "given 'seconds' and 'timestamp'"),
+        (
+            lambda: Wait("W", seconds=1, timestamp="2026-01-31T12:00:00Z"),
+            "given 'seconds' and 'timestamp'",
+        ),
         (lambda: Fail("F", error="a", error_path="$.a"), "error and error_path exclude"),
         (lambda: Pass("x" * 81), "1 to 80 characters"),
         (lambda: Pass(""), "1 to 80 characters"),
@@ -286,6 +300,12 @@ def test_a_misspelt_attribute_is_an_error_and_not_none() -> None:
     assert state.timeout_seconds is None
     with pytest.raises(AttributeError, match="no 'timeout_secnds'. Did you mean 'timeout_seconds'"):
         _ = state.timeout_secnds
+
+
+def test_a_field_cannot_be_set_behind_the_constructors_back() -> None:
+    state = Task("T", resource="r")
+    with pytest.raises(AttributeError, match="'timeout_seconds' is a field of a Task: give it"):
+        state.timeout_seconds = 5
 
 
 def test_a_state_can_be_copied() -> None:

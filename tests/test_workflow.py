@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from carnation.errors import WorkflowError
+from carnation.stacks import Function
 from carnation.states import Chain, Pass, Succeed
 from carnation.workflow import Workflow, find_root, list_definitions, load_workflows
 
@@ -76,24 +77,35 @@ def test_modules_are_loaded_by_path_and_in_order(tmp_path: Path) -> None:
     assert [w.name for w in load_workflows(str(tmp_path), ["zeta"])] == ["zeta"]
 
 
-def test_a_workflow_may_be_asked_for_by_module_or_by_its_own_name(tmp_path: Path) -> None:
-    write_definition(tmp_path, "billing", ONE.format(name="invoices"))
-    write_definition(tmp_path, "other", ONE.format(name="other"))
+def test_a_workflow_is_named_like_its_module(tmp_path: Path) -> None:
+    write_definition(tmp_path, "send_bills", ONE.format(name="send-bills"))
+    write_definition(tmp_path, "other", ONE.format(name="send-bills"))
     root = str(tmp_path)
-    assert [w.name for w in load_workflows(root, ["billing"])] == ["invoices"]
-    assert [w.name for w in load_workflows(root, ["invoices"])] == ["invoices"]
-    assert [w.name for w in load_workflows(root, ["invoices", "other"])] == ["invoices", "other"]
+    for name in ("send-bills", "send_bills"):
+        assert [w.name for w in load_workflows(root, [name])] == ["send-bills"]
+    message = r"definitions/other\.py makes a workflow named 'send-bills'. Name it 'other' like its"
+    for names in ([], ["other"]):
+        with pytest.raises(WorkflowError, match=message):
+            load_workflows(root, names)
+
+
+def test_what_a_module_prints_is_kept_out_of_the_verbs_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_definition(tmp_path, "one", "print('loud')\n" + ONE.format(name="one"))
+    load_workflows(str(tmp_path))
+    assert capsys.readouterr() == ("", "loud\n")
 
 
 def test_a_definition_may_import_its_siblings(tmp_path: Path) -> None:
-    write_definition(tmp_path, "_names", "NAME = 'shared'")
+    write_definition(tmp_path, "_names", "NAME = 'one'")
     text = ONE.format(name="x").replace("'x'", "NAME")
     write_definition(tmp_path, "one", f"from definitions._names import NAME\n{text}")
     import sys
 
     before = list(sys.path)
     try:
-        assert load_workflows(str(tmp_path))[0].name == "shared"
+        assert load_workflows(str(tmp_path))[0].name == "one"
     finally:
         for module in [name for name in sys.modules if name.split(".")[0] == "definitions"]:
             del sys.modules[module]
@@ -114,13 +126,6 @@ def test_a_module_that_makes_no_workflow_says_so(tmp_path: Path, text: str, mess
         load_workflows(str(tmp_path))
 
 
-def test_two_workflows_of_one_name_are_refused(tmp_path: Path) -> None:
-    write_definition(tmp_path, "a", ONE.format(name="same"))
-    write_definition(tmp_path, "b", ONE.format(name="same"))
-    with pytest.raises(WorkflowError, match=r"named 'same'; the second is b\.py"):
-        load_workflows(str(tmp_path))
-
-
 def test_an_unknown_workflow_suggests_the_one_that_was_meant(tmp_path: Path) -> None:
     write_definition(tmp_path, "carnation", ONE.format(name="carnation"))
     with pytest.raises(WorkflowError, match="no workflow 'carnatoin'.*Did you mean 'carnation'"):
@@ -131,3 +136,15 @@ def test_what_a_module_raises_comes_through(tmp_path: Path) -> None:
     write_definition(tmp_path, "one", "1 / 0")
     with pytest.raises(ZeroDivisionError):
         load_workflows(str(tmp_path))
+
+
+@pytest.mark.parametrize("functions", [["pay"], "pay"])
+def test_functions_that_are_none_are_refused(functions: Any) -> None:
+    with pytest.raises(WorkflowError, match=r"functions takes Function\(\.\.\.\), and 'p"):
+        Workflow(name="w", version="1.0.0", states=Succeed("S"), functions=functions)
+
+
+def test_a_single_function_counts_as_one() -> None:
+    pay = Function("pay", description="Pays")
+    workflow = Workflow(name="w", version="1.0.0", states=Succeed("S"), functions=pay)  # type: ignore[arg-type]
+    assert workflow.functions == (pay,)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from carnation.artifacts.packages import make_package
 from carnation.artifacts.tree import MANIFEST, Artifacts
 from carnation.document import digest, parse_json
-from carnation.errors import ArtifactError
+from carnation.errors import ArtifactError, suggest_name
+from carnation.workflow import refuse_name
 
 _RELEASES = "releases/"
 
@@ -52,13 +53,24 @@ def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
 
 def refuse_changed_release(root: str, artifacts: Artifacts) -> None:
     """Raise `ArtifactError` if this version was released with another definition."""
-    released = _read_tree(_tree_of(root, artifacts.workflow)).get(_release_of(artifacts))
+    released = _read_tree(_tree_of(root, artifacts.workflow)).get(name_release(artifacts))
     if released is not None and released != _definition_of(artifacts):
         raise ArtifactError(
             f"the definition of '{artifacts.workflow}' differs from the one that was released as "
-            f"{artifacts.version} (build/{artifacts.workflow}/{_release_of(artifacts)}). "
+            f"{artifacts.version} (build/{artifacts.workflow}/{name_release(artifacts)}). "
             "A release never changes: raise the workflow's version."
         )
+
+
+def name_release(artifacts: Artifacts) -> str:
+    """Give the path, below `build/<workflow>/`, at which this version is frozen."""
+    return f"{_RELEASES}{artifacts.version}.asl.json"
+
+
+def is_released(root: str, artifacts: Artifacts) -> bool:
+    """Tell whether this version is frozen already."""
+    path = os.path.join(_tree_of(root, artifacts.workflow), *name_release(artifacts).split("/"))
+    return os.path.exists(path)
 
 
 def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -> None:
@@ -73,7 +85,7 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
     files = {path: text.encode() for path, text in artifacts.files.items()}
     kept = {path: data for path, data in _read_tree(tree).items() if path.startswith(_RELEASES)}
     if release:
-        kept[_release_of(artifacts)] = _definition_of(artifacts)
+        kept[name_release(artifacts)] = _definition_of(artifacts)
     part, new, _ = _steps_of(tree)
     for path, content in {**files, **kept}.items():
         _write_file(os.path.join(part, *path.split("/")), content)
@@ -139,10 +151,6 @@ def _steps_of(tree: str) -> tuple[str, str, str]:
     return part, new, old
 
 
-def _release_of(artifacts: Artifacts) -> str:
-    return f"{_RELEASES}{artifacts.version}.asl.json"
-
-
 def _definition_of(artifacts: Artifacts) -> bytes:
     return artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"].encode()
 
@@ -174,12 +182,14 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
     Raises `ArtifactError` where the tree is missing, or a file or a package is not the one that the
     manifest names: what runs or is deployed is what was reviewed, or nothing.
     """
+    refuse_name(workflow)
     tree = _read_tree(_tree_of(root, workflow))
     if MANIFEST not in tree:
-        known = ", ".join(list_trees(root)) or "nothing yet"
+        known = list_trees(root)
+        hint = suggest_name(workflow, known) or " Build it with: python -m carnation.build"
         raise ArtifactError(
-            f"build/{workflow}/{MANIFEST} is not there (built: {known}). "
-            f"Build it with: python -m carnation.build {workflow}"
+            f"build/{workflow}/{MANIFEST} is not there (built: "
+            f"{', '.join(known) or 'nothing yet'}).{hint}"
         )
     manifest = parse_json(tree[MANIFEST].decode(), f"build/{workflow}/{MANIFEST}")
     paths: Mapping[str, Mapping[str, str]] = manifest["artifacts"]
@@ -197,15 +207,13 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
 
 def _check_digest(workflow: str, path: str, content: bytes | None, expected: str) -> None:
     if content is None:
-        problem = "is missing"
+        problem = " is missing"
     elif digest(content) != expected:
-        source = (
-            f", made from lambdas/{os.path.basename(path)[:-4]}/," if path[-4:] == ".zip" else ""
-        )
-        problem = f"{source} is not the one that the manifest names"
+        made = f", made from lambdas/{os.path.basename(path)[:-4]}/," if path[-4:] == ".zip" else ""
+        problem = f"{made} is not the one that the manifest names"
     else:
         return
     raise ArtifactError(
-        f"build/{workflow}/{path}{problem if problem[0] == ',' else ' ' + problem}. "
+        f"build/{workflow}/{path}{problem}. "
         f"Build it anew with: python -m carnation.build {workflow}"
     )

@@ -18,6 +18,7 @@ from carnation.artifacts.packages import make_package
 from carnation.asl import find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
+from carnation.rules import REFUSAL, find_problems
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
@@ -75,6 +76,7 @@ def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
             f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
             f"{_LARGEST_DEFINITION:,}. Move a part of it into a state machine of its own."
         )
+    _refuse_definition(workflow, definition)
     sources = Sources(
         workflow=workflow.name,
         version=workflow.version,
@@ -95,6 +97,21 @@ def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
         {MANIFEST: dump_json(manifest), **files},
         packages,
         manifest,
+    )
+
+
+def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
+    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
+    found = list(find_problems(definition, families=(REFUSAL,)))
+    if not found:
+        return
+    rule, problem = found[0]
+    source = workflow.find_source(problem.state)
+    state = f"state '{problem.state}'{f' ({source})' if source else ''}: " if problem.state else ""
+    others = f" ({len(found) - 1} more like it.)" if len(found) > 1 else ""
+    raise DefinitionError(
+        f"AWS would refuse the definition of '{workflow.name}'. {state}{problem.message}. At "
+        f"{problem.pointer or '/'}; see: python -m carnation.lint --explain {rule.id}.{others}"
     )
 
 

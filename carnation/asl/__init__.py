@@ -1,9 +1,21 @@
 """Amazon States Language: its fields as one table, and how to walk a definition."""
 
-from carnation.asl.fields import STATE_TYPES, Field, argument_of, fields_of, find_problem
+from carnation.asl.fields import (
+    EXCLUSIONS,
+    KNOWN,
+    REQUIRED,
+    STATE_TYPES,
+    Field,
+    argument_of,
+    fields_of,
+    find_problem,
+)
 from carnation.asl.walk import Place, find_substitutions, walk_states
 
 __all__ = [
+    "EXCLUSIONS",
+    "KNOWN",
+    "REQUIRED",
     "STATE_TYPES",
     "Field",
     "Place",

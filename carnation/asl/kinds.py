@@ -1,30 +1,33 @@
 """The kinds of values that fields of Amazon States Language take, each with its check.
 
-A check answers for plain Python values. A `{% … %}` string (JSONata) or a `${…}` substitution may
-stand wherever AWS lets one stand for a number, so those pass.
+A check answers for plain Python values. That an expression of JSONata or a substitution may stand
+for many of them is said in the table of fields.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+
+Check = Callable[[object], bool]
+
+
+def is_placeholder(value: object) -> bool:
+    """Tell whether a value is, or holds, a substitution (`${Name}`) that is not known yet."""
+    return isinstance(value, str) and "${" in value
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _is_expression(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
-
-
 def _is_whole(value: object) -> bool:
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    return (whole and not isinstance(value, bool)) or _is_expression(value)
+    return whole and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number or _is_expression(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_path(value: object) -> bool:
@@ -44,23 +47,57 @@ def _is_names(value: object) -> bool:
     )
 
 
+_TIMESTAMP = re.compile(
+    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z", re.ASCII
+)
+
+
+def _is_timestamp(value: object) -> bool:
+    match = _TIMESTAMP.match(value) if isinstance(value, str) else None
+    if match is None:
+        return False
+    from datetime import datetime  # 2 ms, and hardly a state waits for a fixed time
+
+    try:
+        datetime.fromisoformat(f"{match[1]}T{match[2]}")
+    except ValueError:
+        return False
+    return True
+
+
 def _is_anything(value: object) -> bool:
     return True
 
 
-KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+def _one_of(*words: str) -> tuple[Check, str]:
+    wanted = " or ".join([", ".join(f"'{word}'" for word in words[:-1]), f"'{words[-1]}'"])
+    return lambda value: isinstance(value, str) and value in words, wanted
+
+
+KINDS: Mapping[str, tuple[Check, str]] = {
     "text": (_is_text, "text"),
     "whole": (_is_whole, "a whole number"),
     "number": (_is_number, "a number"),
     "flag": (lambda value: isinstance(value, bool), "True or False"),
     "path": (_is_path, "a path that starts with '$'"),
     "optional_path": (_is_optional_path, "a path that starts with '$', or None"),
-    "names": (_is_names, "a list of error names, at least one"),
-    "query_language": (lambda value: value in ("JSONPath", "JSONata"), "'JSONPath' or 'JSONata'"),
-    "jitter": (lambda value: value in ("FULL", "NONE"), "'FULL' or 'NONE'"),
+    "names": (_is_names, "a list of texts, at least one"),
+    "timestamp": (_is_timestamp, "a time like '2026-01-31T12:00:00Z'"),
+    "condition": (lambda value: isinstance(value, (str, bool)), "a JSONata expression"),
+    "items": (lambda value: isinstance(value, (list, tuple)), "a list or a JSONata expression"),
+    "query_language": _one_of("JSONPath", "JSONata"),
+    "jitter": _one_of("FULL", "NONE"),
+    "mode": _one_of("INLINE", "DISTRIBUTED"),
+    "execution_type": _one_of("STANDARD", "EXPRESS"),
+    "input_type": _one_of("CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
+    "manifest_type": _one_of("ATHENA_DATA", "S3_INVENTORY"),
+    "flattening": _one_of("NONE", "LOAD_AND_FLATTEN"),
+    "header_location": _one_of("FIRST_ROW", "GIVEN"),
+    "delimiter": _one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
+    "transformation": _one_of("NONE", "COMPACT", "FLATTEN"),
+    "output_type": _one_of("JSON", "JSONL"),
     "object": (lambda value: isinstance(value, Mapping), "a mapping"),
     "payload": (_is_anything, "any JSON value"),
-    "any": (_is_anything, "any JSON value"),
     **dict.fromkeys(
         ("branches", "processor", "retriers", "catchers", "choices", "target", "states"),
         (_is_anything, "part of the graph"),

@@ -52,7 +52,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
+_SUBSTITUTION = r"\$\{([A-Za-z0-9_.:-]+)\}"
 
 
 def find_substitutions(value: object) -> list[str]:
@@ -68,7 +68,7 @@ def find_substitutions(value: object) -> list[str]:
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
-            found.update(dict.fromkeys(_SUBSTITUTION.findall(item)))
+            found.update(dict.fromkeys(re.findall(_SUBSTITUTION, item)))
         elif isinstance(item, Mapping):
             waiting.extend(reversed(list(item.values())))
         elif isinstance(item, (list, tuple)):

@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from carnation.emulator.faults import FunctionError
 from carnation.emulator.functions import Answer, report_exit, report_timeout
@@ -83,7 +83,7 @@ class InProcessWorker:
     def _surroundings(self) -> Iterator[None]:
         """Set environment, path, modules and output to the function's, and back again."""
         modules = set(sys.modules) if self._handler is None else set()
-        output = io.StringIO()
+        output = _Recorder(sys.stdout) if sys.stdin and sys.stdin.isatty() else _Recorder(None)
         before = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
         sys.path.insert(0, str(self._code.folder))
@@ -115,6 +115,20 @@ class InProcessWorker:
         """Forget the modules."""
         self._modules.clear()
         self._handler = None
+
+
+class _Recorder(io.StringIO):
+    """Keeps what a handler prints; shows it too where somebody types, as in a debugger."""
+
+    def __init__(self, shown: TextIO | None) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def write(self, text: str) -> int:
+        if self._shown:
+            self._shown.write(text)
+            self._shown.flush()
+        return super().write(text)
 
 
 def _restore(before: Mapping[str, str | None]) -> None:

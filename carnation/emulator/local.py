@@ -137,6 +137,11 @@ class Emulator:
     def _keep_line(self, function: str, line: str) -> None:
         self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)
 
+    @property
+    def functions(self) -> list[str]:
+        """The functions that have printed or logged anything, by name."""
+        return sorted(self._lines)
+
     def lines(self, function_name: str) -> list[str]:
         """Give the last lines (up to 1,000) that a function printed or logged."""
         return list(self._lines.get(function_name, ()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -146,6 +147,7 @@ def mend_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
         patches.set(S3Response, name, _ask_first_for_s3(vars(S3Response)[name], hooks, locks["s3"]))
     # no policy is enforced here; moto enforces a bucket's, but without its conditions
     patches.set(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
+    patches.set(SQSBackend, "is_message_valid_based_on_retention_period", _is_retained)
     if not real_time:
         patches.set(SQSBackend, "receive_message", _receive_now(SQSBackend.receive_message))
 
@@ -207,6 +209,13 @@ def _ask_first_for_s3(
             return original(response, request, full_url, headers)
 
     return respond
+
+
+def _is_retained(backend: SQSBackend, queue_name: str, message: Any) -> bool:
+    """Ask for one attribute; moto counts the whole queue for it, once for each message."""
+    queue: Any = backend.get_queue(queue_name)
+    period = queue.message_retention_period
+    return bool(period + message.sent_timestamp / 1000 > time.time())
 
 
 def _receive_now(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,24 @@ class LoopbackServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 256
+    closing = False
+
+    def __init__(self, requests: type[BaseHTTPRequestHandler]) -> None:
+        """Open a port on loopback and serve it."""
+        super().__init__(("127.0.0.1", 0), requests)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.closing = True
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Be silent about a client that has gone, and about what is cut off at the end."""
+        gone = isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError))
+        if not (gone or self.closing):
+            super().handle_error(request, client_address)
 
 
 class RuntimeServer:
@@ -64,8 +83,7 @@ class RuntimeServer:
         class Requests(_Requests):
             boxes = mailboxes
 
-        self._server = LoopbackServer(("127.0.0.1", 0), Requests)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = LoopbackServer(Requests)
 
     def register(self, name: str) -> tuple[str, Mailbox]:
         """Make a mailbox; gives the address for AWS_LAMBDA_RUNTIME_API, and the mailbox."""
@@ -76,8 +94,7 @@ class RuntimeServer:
         """Stop serving; whoever still waits is sent away."""
         for mailbox in self._mailboxes.values():
             mailbox.waiting.put(None)
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 class _Requests(BaseHTTPRequestHandler):

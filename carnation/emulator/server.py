@@ -7,7 +7,6 @@ same door that clients in this process go through, so both see one state.
 from __future__ import annotations
 
 import re
-import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -25,14 +24,12 @@ class EndpointServer:
 
     def __init__(self) -> None:
         """Open the port and serve it."""
-        self._server = LoopbackServer(("127.0.0.1", 0), _Requests)
+        self._server = LoopbackServer(_Requests)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 class _Requests(BaseHTTPRequestHandler):

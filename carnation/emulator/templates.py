@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from carnation.errors import EmulatorError
 

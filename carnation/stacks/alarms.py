@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from troposphere import Equals, Not, Ref, Template
@@ -65,7 +66,7 @@ def _watch_function(template: Template, function: Function) -> None:
         ("ConcurrentExecutions", "runs too often at once", _CONCURRENT, "Maximum"),
     ):
         _add_alarm(
-            template, f"{function.title}{metric}", f"{function.resource}-{metric.lower()}",
+            template, f"{function.title}{metric}", f"{function.resource}-{_hyphenate(metric)}",
             f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
             FunctionName=name_resource(function.resource),
         )  # fmt: skip
@@ -119,3 +120,12 @@ def _add_alarm(
             OKActions=[Ref("TopicArn")],
         )
     )
+
+
+def _hyphenate(metric: str) -> str:
+    """Write a metric's name as names of resources are written.
+
+    >>> _hyphenate("ConcurrentExecutions")
+    'concurrent-executions'
+    """
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", metric).lower()

@@ -6,7 +6,7 @@ and checked. `make_definition` turns a graph into Amazon States Language.
 
 from carnation.states.blocks import Catch, Chain, Retry, State
 from carnation.states.door import choice_rule, inputs
-from carnation.states.emitter import make_definition
+from carnation.states.emitter import find_source, make_definition
 from carnation.states.integrations import name_integration
 from carnation.states.types import Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait
 
@@ -28,6 +28,7 @@ __all__ = [
     "Succeed",
     "Task",
     "Wait",
+    "find_source",
     "make_definition",
     "name_integration",
 ]

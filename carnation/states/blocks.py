@@ -6,6 +6,7 @@ mistake shows on the line of Python that made it.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Union
@@ -38,7 +39,7 @@ def _given(place: str, owner: str, arguments: Mapping[str, Any]) -> dict[str, An
             continue
         problem = find_problem(field, value)
         if problem and not _is_placeholder(value):
-            raise DefinitionError(f"{owner}: {field.name} {problem}.")
+            raise DefinitionError(f"{owner} ({find_source()}): {field.name} {problem}.")
         given[field.argument] = value
     return given
 
@@ -47,12 +48,20 @@ def _is_placeholder(value: object) -> bool:
     return hasattr(value, "to_jsonpath")
 
 
-def _find_source() -> str:
+def find_source() -> str:
     """Find the line of Python, outside this package, on which the state is being made."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("carnation."):
         frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    path = frame.f_code.co_filename
+    here = os.getcwd() + os.sep
+    return f"{path.removeprefix(here)}:{frame.f_lineno}"
+
+
+# What the SDK's constructors and ours keep as attributes of their own.
+_STRUCTURE = frozenset(
+    {"branches", "choices", "default", "iterator", "item_processor", "processor_config", "type"}
+)
 
 
 class _Block:
@@ -64,6 +73,15 @@ class _Block:
     def is_field_allowed(self, field_name: str) -> bool:
         """Tell whether the table has this field here; the SDK asks before it takes a field."""
         return any(field.argument == field_name for field in fields_of(self.place))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse to set a field behind the constructor's back: it would not be written."""
+        if name in _STRUCTURE or not self.is_field_allowed(name):
+            super().__setattr__(name, value)
+        else:
+            raise AttributeError(
+                f"'{name}' is a field of a {self.place}: give it when you make the {self.place}."
+            )
 
     def __getattr__(self, name: str) -> Any:
         """Read a field as an attribute: None where it was not given, an error where misspelt."""
@@ -126,6 +144,18 @@ class Catch(_Block, sdk.Catch):
         sdk.Catch.__init__(self, next_step, **_given(self.place, "a catcher", locals()))
 
 
+def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
+    """Give one retrier or catcher, or several, as a list; refuse what is none."""
+    found = list(blocks) if isinstance(blocks, (list, tuple)) else [blocks]
+    for block in found:
+        if not isinstance(block, kind):
+            raise DefinitionError(
+                f"{owner} ({find_source()}): {block!r} is no {kind.__name__}. "
+                f"Make it with {kind.__name__}(error_equals=[...], ...)."
+            )
+    return found
+
+
 class State(_Block):
     """What the eight types share: a name, its place in Python, and one next state."""
 
@@ -137,13 +167,20 @@ class State(_Block):
         """Check the name and the fields, remember the line of Python, give the fields."""
         if not isinstance(state_id, str) or not 0 < len(state_id) <= 80:
             raise DefinitionError(
-                f"a {self.place} state is named {state_id!r}; a name has 1 to 80 characters."
+                f"a {self.place} state ({find_source()}) is named {state_id!r}; a name has 1 to 80 "
+                "characters."
             )
-        self.source = _find_source()
+        self.source = find_source()
+        self.state_id = state_id
         given = _given(self.place, f"state '{state_id}'", arguments)
         given.pop("retry", None)  # these two are lists of objects that the SDK keeps apart
         given.pop("catch", None)
         return given
+
+    def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
+        """Give retriers and catchers as lists; raise `DefinitionError` for what is neither."""
+        owner = f"state '{self.state_id}'"
+        return _list_blocks(retry, sdk.Retry, owner), _list_blocks(catch, sdk.Catch, owner)
 
     def next(self, next_step: Target) -> Any:
         """Set the state that follows, once; give it back, as the SDK does.
@@ -162,24 +199,31 @@ def refuse_rewiring(state: Any, next_step: Target) -> None:
     """Raise `DefinitionError` if a state (ours or the SDK's) already moves to another one."""
     before = state.default if state.type == "Choice" else state.next_step
     if before is not None and _name_of(before) != _name_of(next_step):
-        source = f" ({state.source})" if isinstance(state, State) else ""
         raise DefinitionError(
-            f"state '{state.state_id}'{source} already moves to '{_name_of(before)}' and "
-            f"cannot also move to '{_name_of(next_step)}'. Make a fresh state for the second place."
+            f"state '{state.state_id}'{_place_of(state)} already moves to '{_name_of(before)}' and "
+            f"cannot also move to '{_name_of(next_step)}' ({find_source()}). Make a fresh state "
+            "for the second place."
         )
+
+
+def _place_of(state: Any) -> str:
+    return f" ({state.source})" if isinstance(state, State) else ""
 
 
 def _name_of(target: Any) -> str:
     return target if isinstance(target, str) else str(target.state_id)
 
 
+def _refuse_no_state(step: Any, owner: str) -> None:
+    """Raise `DefinitionError` for what cannot be followed by a state, or follow one."""
+    if not isinstance(step, (sdk.State, sdk.Chain)):
+        given = step.__name__ if isinstance(step, type) else repr(step)
+        hint = f" Did you mean {given}(...)?" if isinstance(step, type) else ""
+        raise DefinitionError(f"{owner} ({find_source()}) takes states, and {given} is none.{hint}")
+
+
 Retriers = Retry | Sequence[Retry]
 Catchers = Catch | Sequence[Catch]
-
-
-def listed(blocks: Any) -> list[Any]:
-    """Give one block, or several, as a list."""
-    return list(blocks) if isinstance(blocks, (list, tuple)) else [blocks]
 
 
 class Chain(sdk.Chain):
@@ -197,6 +241,7 @@ class Chain(sdk.Chain):
         sdk.Chain.__init__(self, [])
         self._members: set[int] = set()
         for step in steps:
+            _refuse_no_state(step, "a chain")
             for state in step.steps if isinstance(step, sdk.Chain) else (step,):
                 self.append(state)
 
@@ -204,8 +249,9 @@ class Chain(sdk.Chain):
         """Add a state behind the last one, which moves to it from now on."""
         if id(step) in self._members:
             raise DefinitionError(
-                f"state '{step.state_id}' stands twice in one chain. Make a fresh state for the "
-                "second place, or move back to it with next()."
+                f"state '{step.state_id}'{_place_of(step)} stands twice in one chain "
+                f"({find_source()}). Make a fresh state for the second place, or move back to it "
+                "with next()."
             )
         if self.steps:
             last = self.steps[-1]

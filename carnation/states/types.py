@@ -22,10 +22,10 @@ from carnation.states.blocks import (
     Rule,
     State,
     Target,
-    listed,
+    find_source,
     refuse_rewiring,
 )
-from carnation.states.door import sdk
+from carnation.states.door import choice_rule, sdk
 
 
 class Pass(State, sdk.Pass):
@@ -93,7 +93,7 @@ class Task(State, sdk.Task):
         output: Any = UNSET,
     ) -> None:
         given = self.note(state_id, locals())
-        sdk.Task.__init__(self, state_id, listed(retry), listed(catch), **given)
+        sdk.Task.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
 
 
 class Choice(State, sdk.Choice):
@@ -120,8 +120,8 @@ class Choice(State, sdk.Choice):
     ) -> None:
         given = self.note(state_id, {**locals(), "choices": UNSET, "default": UNSET})
         sdk.Choice.__init__(self, state_id, **given)
-        for rule, target in choices:
-            self.add_choice(rule, target)
+        for choice in choices:
+            self.add_choice(*_read_choice(choice, state_id))
         if default is not UNSET:
             self.default_choice(default)
 
@@ -130,6 +130,18 @@ class Choice(State, sdk.Choice):
         refuse_rewiring(self, next_step)
         self.default_choice(next_step)
         return next_step
+
+
+def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
+    """Give a rule and its target, or raise `DefinitionError` for what is no such pair."""
+    pair = isinstance(choice, tuple) and len(choice) == 2
+    if pair and isinstance(choice[0], choice_rule.BaseRule):
+        rule, target = choice
+        return rule, target
+    raise DefinitionError(
+        f"state '{state_id}' ({find_source()}): choices takes pairs of a rule and a target, and "
+        f"{choice!r} is none. Write it as (ChoiceRule.StringEquals(...), Succeed(...))."
+    )
 
 
 class Wait(State, sdk.Wait):
@@ -159,8 +171,9 @@ class Wait(State, sdk.Wait):
         ways = [f"'{name}'" for name in _WAYS_TO_WAIT if name in given]
         if len(ways) != 1:
             raise DefinitionError(
-                f"state '{state_id}': a Wait takes exactly one of seconds, seconds_path, "
-                f"timestamp and timestamp_path, and was given {' and '.join(ways) or 'none'}."
+                f"state '{state_id}' ({self.source}): a Wait takes exactly one of seconds, "
+                "seconds_path, timestamp and timestamp_path, and was given "
+                f"{' and '.join(ways) or 'none'}."
             )
         sdk.Wait.__init__(self, state_id, **given)
 
@@ -186,7 +199,6 @@ class Succeed(State, sdk.Succeed):
         query_language: str = UNSET,
         input_path: str | None = UNSET,
         output_path: str | None = UNSET,
-        assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
     ) -> None:
         sdk.Succeed.__init__(self, state_id, **self.note(state_id, locals()))
@@ -215,7 +227,8 @@ class Fail(State, sdk.Fail):
         for field in ("error", "cause"):
             if field in given and f"{field}_path" in given:
                 raise DefinitionError(
-                    f"state '{state_id}': {field} and {field}_path exclude each other; give one."
+                    f"state '{state_id}' ({self.source}): {field} and {field}_path exclude each "
+                    "other; give one."
                 )
         sdk.Fail.__init__(self, state_id, **given)
 
@@ -247,7 +260,7 @@ class Parallel(State, sdk.Parallel):
         output: Any = UNSET,
     ) -> None:
         given = self.note(state_id, {**locals(), "branches": UNSET})
-        sdk.Parallel.__init__(self, state_id, listed(retry), listed(catch), **given)
+        sdk.Parallel.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
         for branch in branches:
             self.add_branch(branch)
 
@@ -293,7 +306,7 @@ class Map(State, sdk.Map):
         output: Any = UNSET,
     ) -> None:
         given = self.note(state_id, {**locals(), "item_processor": UNSET})
-        sdk.Map.__init__(self, state_id, listed(retry), listed(catch), **given)
+        sdk.Map.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
         self.processor_config = (
             {"Mode": "INLINE"} if processor_config is UNSET else processor_config
         )

@@ -1,8 +1,8 @@
-"""Documents: the one canonical writer, the reader, and digests.
+"""The one canonical writer.
 
 What lies in `build/` is reviewed line by line, so its bytes must depend on nothing but its content:
 two-space JSON with one key a line, YAML with CloudFormation's short tags, a final newline, and the
-order of keys that the maker chose. Nothing here knows what a state machine or a template means.
+order of keys that the maker chose.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
-from typing import Any
 
 from carnation.errors import DocumentError
 
@@ -28,49 +26,6 @@ def dump_json(value: object) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
         raise DocumentError(f"the value cannot be written as JSON: {error}") from error
-
-
-def parse_json(text: str, where: str, remedy: str = "Mend the file, or build it anew.") -> Any:
-    """Read JSON text; `where` names it in the error, which gives line, column and the remedy.
-
-    >>> parse_json('{"a": 1}', "a.json")
-    {'a': 1}
-    >>> parse_json('{"a": }', "a.json")
-    Traceback (most recent call last):
-    carnation.errors.DocumentError: a.json:1:7: this is no JSON (Expecting value). Mend the file ...
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DocumentError(
-            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). {remedy}"
-        ) from error
-
-
-def digest(content: str | bytes) -> str:
-    """Name a content by its SHA-256, in hexadecimal; text is taken as UTF-8.
-
-    >>> digest("")[:16]
-    'e3b0c44298fc1c14'
-    """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    return sha256(data).hexdigest()
-
-
-def keyed_path(path: str, content_digest: str) -> str:
-    """Put the first 16 digits of a digest into a path, before its suffix.
-
-    Objects in the bucket carry their digest, because CloudFormation does not see a change of an
-    object whose key stays the same.
-
-    >>> keyed_path("cft/nested-stacks/sqs-stack.yaml", "e3b0c44298fc1c149afb")
-    'cft/nested-stacks/sqs-stack.e3b0c44298fc1c14.yaml'
-    >>> keyed_path("code/state-machine/carnation.asl.json", "e3b0c44298fc1c149afb")
-    'code/state-machine/carnation.e3b0c44298fc1c14.asl.json'
-    """
-    folder, slash, name = path.rpartition("/")
-    stem, dot, suffix = name.partition(".")
-    return f"{folder}{slash}{stem}.{content_digest[:16]}{dot}{suffix}"
 
 
 # A scalar that YAML 1.1 and 1.2 both read as this very string, without quotes.

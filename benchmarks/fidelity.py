@@ -1,0 +1,105 @@
+"""Writes docs/fidelity.md: what the engine emulates how, and what differs from AWS's recordings.
+
+python benchmarks/fidelity.py [--check] ../shared/conformance
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conformance import ROOT, load_cases, run_case, summarize
+
+PAGE = ROOT / "docs" / "fidelity.md"
+
+INTRODUCTION = """# Fidelity
+
+How the engine (`carnation.engine`) runs definitions, beside AWS. `python benchmarks/fidelity.py
+../shared/conformance` writes this page out of the recordings made on AWS; a test keeps it current.
+"""
+
+TABLE = [
+    ("Pass, Choice, Wait, Succeed, Fail", "as on AWS; time is virtual unless asked otherwise"),
+    ("Task", "performed by a port; the events, timeouts, heartbeats and tokens are the engine's"),
+    ("Retry, Catch", "backoff, seeded jitter, MaxDelaySeconds; terminal errors stay terminal"),
+    ("Parallel, Map inline", "at most 40 at once, without threads, in an order chosen by a seed"),
+    ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
+    ("ItemReader", "CSV, JSON, JSONL, MANIFEST of CSV, listObjectsV2; others are refused by name"),
+    ("ItemBatcher, ResultWriter", "by number and bytes; manifest and files, with WriterConfig"),
+    ("JSONPath", "Jayway's semantics, in a parser of our own"),
+    ("Intrinsic functions", "all eighteen; the texts of their errors are ours inside AWS's frame"),
+    ("JSONata", "jsonata-python, with AWS's functions; `$eval` is refused"),
+    ("Variables", "Assign in all states, catchers and rules; inner scopes read outer ones"),
+    ("History", "event types, ids and details; 25,000 events; none for the children of a Map run"),
+    ("Payloads", "256 KiB, measured as compact UTF-8 JSON"),
+    ("Abort, time-out, redrive", "what is finished stays finished, in Map and Parallel as well"),
+    ("TestState", "inspection levels, mocks, state configuration; mocks of any shape are taken"),
+    ("Express", "no history limit; synchronous ones have no RedriveCount"),
+    ("Checks of parameters by a service", "left to the port: the engine knows no AWS"),
+]  # fmt: skip
+
+REASONS = {
+    "callback.callback--multiple": "the recording holds the token as text, which nobody can know",
+    "scenarios.base_scenarios--lambda_service_invoke_with_retry_extended": (
+        "recorded before AWS put RedriveCount into the Context object"
+    ),
+    "scenarios.base_scenarios--parallel_state_nested": "the recorder dropped an event",
+    "services.apigetway_task_service--invoke_with_headers": (
+        "AWS checks the parameters of API Gateway before it schedules the task; the port's affair"
+    ),
+}
+
+
+def make_page(summary: dict[str, Any]) -> str:
+    """Write the page."""
+    lines = [INTRODUCTION, "## What is emulated how", "", "| what | how |", "| --- | --- |"]
+    lines += [f"| {what} | {how} |" for what, how in TABLE]
+    lines += ["", "## Against the recordings", "", "| measure | rate | of |", "| --- | --- | --- |"]
+    lines += [
+        f"| status and output, or error and cause | {summary['outcomes']:.1%} |"
+        f" {summary['counted']} cases |",
+        f"| types of the history's events, in order | {summary['types']:.1%} |"
+        f" {summary['histories']} histories |",
+        f"| details of the events | {summary['details']:.1%} | {summary['events']} events |",
+        f"| ids and previous ids of the events | {summary['ids']:.1%} |"
+        f" {summary['events']} events |",
+        f"| the same, where the recording cannot be replayed in full |"
+        f" {summary['outcomes_left_out']:.1%} | {summary['left_out']} cases |",
+    ]
+    lines += ["", "## What differs, and why", ""]
+    lines += [f"- `{miss['id']}`: {find_reason(miss)}." for miss in list_misses(summary)]
+    return "\n".join(lines) + "\n"
+
+
+def list_misses(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the misses of the cases that count, one for each reason."""
+    return [miss for miss in summary["misses"] if not miss["left_out"]]
+
+
+def find_reason(miss: dict[str, Any]) -> str:
+    """Give the reason for a miss; an unknown one shows what differs."""
+    for beginning, reason in REASONS.items():
+        if miss["id"].startswith(beginning):
+            return reason
+    return "not yet looked into"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the page, or say whether it is current."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path, help="a folder of cases")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
+    options = parser.parse_args(arguments)
+    page = make_page(summarize([run_case(case) for case in load_cases(options.folder)]))
+    if options.check:
+        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page)
+    PAGE.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Documents: the one reader, the one canonical writer, digests, JSON pointers.
+
+Nothing here knows what a state machine or a template means. Reading JSON takes the standard
+library's parser; where a value stands in the text is worked out when somebody first asks, and YAML
+is loaded only for YAML.
+"""
+
+from carnation.document.digests import digest, keyed_path
+from carnation.document.reading import (
+    Document,
+    Span,
+    join_pointer,
+    parse_document,
+    parse_json,
+    read_document,
+    split_pointer,
+)
+from carnation.document.writing import dump_json, dump_yaml
+
+__all__ = [
+    "Document",
+    "Span",
+    "digest",
+    "dump_json",
+    "dump_yaml",
+    "join_pointer",
+    "keyed_path",
+    "parse_document",
+    "parse_json",
+    "read_document",
+    "split_pointer",
+]

@@ -1,0 +1,233 @@
+"""The one reader: JSON, json5 and YAML into plain values, with the line and column of everything.
+
+A file comes from anybody, so nothing in it may crash or stall its reader: what cannot be read is a
+`DocumentError` with line and column, and what can be read but not trusted (a key that stands twice,
+a byte order mark) is noted on the document.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from carnation.errors import DocumentError
+
+_REMEDY = "Mend the file."
+_YAML_SUFFIXES = (".yaml", ".yml", ".template")
+_LARGEST = 64 * 1024 * 1024  # bytes; the largest document AWS takes has 1 MiB
+
+
+class Span(NamedTuple):
+    """A place in a text: from line and column to line and column, counted from 1."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Note(NamedTuple):
+    """Something odd that a document was read in spite of, with the pointer to it."""
+
+    kind: str
+    pointer: str
+    message: str
+
+
+class Document:
+    """A value that was read, the text it came from, and where each part of it stands.
+
+    `where` names the document in messages; `value` is made of dicts, lists and scalars; `notes`
+    lists what is odd about the text.
+
+    >>> document = parse_document('{"a": [true, {"b": 1}]}', "x.json")
+    >>> document.locate("/a/1/b")
+    Span(line=1, column=20, end_line=1, end_column=21)
+    """
+
+    def __init__(self, where: str, text: str, value: Any, notes: tuple[Note, ...] = ()) -> None:
+        self.where = where
+        self.text = text
+        self.value = value
+        self.notes = notes
+        self._offsets: Mapping[str, tuple[int, int]] | None = None
+        self._line_starts: list[int] = []
+
+    def locate(self, pointer: str) -> Span:
+        """Find a part in the text; what is not there is found at the nearest part around it.
+
+        A part that holds others is found at its key, a scalar at itself.
+        """
+        offsets = self._find_offsets()
+        while pointer and pointer not in offsets:
+            pointer = pointer.rpartition("/")[0]
+        start, end = offsets.get(pointer, (0, 1))
+        return Span(*self._line_of(start), *self._line_of(end))
+
+    def line_text(self, line: int) -> str:
+        """Give one line of the text, without its end; '' beyond the last one."""
+        self._line_of(0)
+        if not 0 < line <= len(self._line_starts):
+            return ""
+        start = self._line_starts[line - 1]
+        end = self.text.find("\n", start)
+        return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
+
+    def place(self, pointer: str) -> str:
+        """Give the pointer to a part within the whole file: here the same."""
+        return pointer
+
+    def measure(self) -> int:
+        """Give the size of the text in bytes."""
+        return len(self.text.encode("utf-8", "surrogatepass"))
+
+    def _find_offsets(self) -> Mapping[str, tuple[int, int]]:
+        if self._offsets is None:
+            from carnation.document.scanner import scan_text  # only who finds something pays
+
+            try:
+                self._offsets = scan_text(self.text, self.where, relaxed=True).offsets
+            except DocumentError:
+                self._offsets = {}
+        return self._offsets
+
+    def note_offsets(self, offsets: Mapping[str, tuple[int, int]]) -> None:
+        """Take the places that a reader has found already."""
+        self._offsets = offsets
+
+    def _line_of(self, offset: int) -> tuple[int, int]:
+        if not self._line_starts:
+            self._line_starts = [0]
+            self._line_starts += [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+
+def join_pointer(pointer: str, *parts: str | int) -> str:
+    """Extend a JSON pointer.
+
+    >>> join_pointer("/States", "a/b", "Retry", 0)
+    '/States/a~1b/Retry/0'
+    """
+    for part in parts:
+        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def split_pointer(pointer: str) -> list[str]:
+    """Give the parts of a JSON pointer.
+
+    >>> split_pointer("/States/a~1b")
+    ['States', 'a/b']
+    """
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def parse_json(text: str, where: str, remedy: str = "Mend the file, or build it anew.") -> Any:
+    """Read JSON text; `where` names it in the error, which gives line, column and the remedy.
+
+    >>> parse_json('{"a": 1}', "a.json")
+    {'a': 1}
+    >>> parse_json('{"a": }', "a.json")
+    Traceback (most recent call last):
+    carnation.errors.DocumentError: a.json:1:7: this is no JSON (Expecting value). Mend the file ...
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DocumentError(
+            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). {remedy}"
+        ) from error
+
+
+def read_document(path: str) -> Document:
+    """Read a file; its name says what it is (`.yaml`, `.yml`, `.json5`, else JSON).
+
+    Raises `DocumentError` for what cannot be opened, is not UTF-8, or does not hold what its name
+    says.
+    """
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            raise DocumentError(f"{path}: the file is larger than {_LARGEST:,} bytes. {_REMEDY}")
+        with open(path, "rb") as file:
+            data = file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DocumentError(f"{path}: the file cannot be read ({reason}).") from error
+    return parse_document(_decode(data, path), path)
+
+
+def _decode(data: bytes, where: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DocumentError(f"{where}:1:1: the file is written in UTF-16. Save it as UTF-8.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise DocumentError(
+            f"{where}:{line}:{column}: the file is not UTF-8. Save it as UTF-8."
+        ) from error
+
+
+def parse_document(text: str, where: str) -> Document:
+    """Read a text; `where` names it, and its suffix says what it is, as for `read_document`."""
+    notes: list[Note] = []
+    offsets: Mapping[str, tuple[int, int]]
+    if text.startswith("\ufeff"):
+        notes.append(Note("byte-order-mark", "", "the file begins with a byte order mark"))
+        text = text[1:]
+    if where.endswith(_YAML_SUFFIXES) and not text.lstrip().startswith("{"):
+        from carnation.document.yaml_reader import compose_yaml
+
+        value, offsets, repeated = compose_yaml(text, where)
+    elif where.endswith((".json5", ".jsonc")):
+        value, offsets, repeated = _scan(text, where, relaxed=True)
+    else:
+        return _parse_strict(text, where, notes)
+    document = Document(where, text, value, (*notes, *map(_note_repeated, repeated)))
+    document.note_offsets(offsets)
+    return document
+
+
+def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
+    repeated = False
+
+    def pair(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        made = dict(pairs)
+        repeated = repeated or len(made) != len(pairs)
+        return made
+
+    try:
+        value = json.loads(text, object_pairs_hook=pair, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        # the scanner says better what is wrong, and reads placeholders that stand unquoted
+        value, _, _ = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES))
+        repeated = True
+    if repeated:
+        _, offsets, keys = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES))
+        document = Document(where, text, value, (*notes, *map(_note_repeated, keys)))
+        document.note_offsets(offsets)
+        return document
+    return Document(where, text, value, tuple(notes))
+
+
+def _scan(
+    text: str, where: str, *, relaxed: bool
+) -> tuple[Any, Mapping[str, tuple[int, int]], list[str]]:
+    from carnation.document.scanner import scan_text
+
+    return scan_text(text, where, relaxed=relaxed)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _note_repeated(pointer: str) -> Note:
+    name = split_pointer(pointer)[-1]
+    return Note("repeated-key", pointer, f"the key '{name}' stands twice; the last one counts")

@@ -1,0 +1,235 @@
+"""A scanner for JSON that keeps where everything stands, without recursion, in linear time.
+
+It reads plain JSON, and with `relaxed` also what json5 adds: comments, trailing commas, single
+quotes, bare keys. A placeholder (`${Name}`) may stand unquoted for a value, as in definitions with
+substitutions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from carnation.errors import DocumentError
+
+_DEEPEST = 900  # a definition nests three levels for each Map; AWS gives up long before
+_TOKEN = re.compile(
+    r"""
+      (?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")
+    | (?P<mark>[{}\[\],:])
+    | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.]))
+    | (?P<word>[A-Za-z_$][A-Za-z0-9_$]*(?!\{))
+    | (?P<placeholder>(?:\$\{[^{}"\n]*\})+)
+    | (?P<comment>//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)
+    | (?P<single>'[^'\\\n]*(?:\\.[^'\\\n]*)*')
+    | (?P<other_number>[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]*\.[0-9]+|[0-9]+\.?)(?:[eE][+-]?[0-9]+)?)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_RELAXED_BLANKS = re.compile(r"\s*")
+_WORDS = {"true": True, "false": False, "null": None}
+_ESCAPES = {"'": "'", "\n": "", "v": "\v", "0": "\0"}
+
+
+class Scanned(NamedTuple):
+    """What a scan gives: the value, each pointer's offsets, the pointers of repeated keys."""
+
+    value: Any
+    offsets: dict[str, tuple[int, int]]
+    repeated: list[str]
+
+
+class _Frame:
+    """An object or array that is still open."""
+
+    def __init__(self, value: Any, pointer: str) -> None:
+        self.value = value
+        self.pointer = pointer
+        self.key: str | None = None
+        self.state = "first"  # first, key, colon, value, comma
+        self.key_offsets = (0, 0)
+
+
+class _Scanner:
+    def __init__(self, text: str, where: str, relaxed: bool) -> None:
+        self.text = text
+        self.where = where
+        self.relaxed = relaxed
+        self.blanks = _RELAXED_BLANKS if relaxed else _BLANKS
+        self.offsets: dict[str, tuple[int, int]] = {}
+        self.repeated: list[str] = []
+        self.stack: list[_Frame] = []
+        self.result: Any = None
+        self.done = False
+
+    def scan(self) -> None:
+        position, text, size = 0, self.text, len(self.text)
+        while True:
+            position = self.blanks.match(text, position).end()  # type: ignore[union-attr]
+            if position >= size:
+                break
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise self.fail(position, f"unexpected {text[position]!r}")
+            if match.lastgroup != "comment":
+                self.take(match)
+            elif not self.relaxed:
+                raise self.fail(position, "comments have no place in JSON")
+            position = match.end()
+        if self.stack or not self.done:
+            raise self.fail(size, "the text ends too soon")
+
+    def take(self, match: re.Match[str]) -> None:
+        if self.done:
+            raise self.fail(match.start(), "more text after the end")
+        kind, token = match.lastgroup, match[0]
+        if kind == "mark":
+            self.take_mark(token, match.start(), match.end())
+        elif self.stack and self.expects_key():
+            self.take_key(self.read_key(match), match.start(), match.end())
+        else:
+            self.add(self.read_scalar(match), match.start(), match.end())
+
+    def expects_key(self) -> bool:
+        frame = self.stack[-1]
+        return isinstance(frame.value, dict) and frame.state in ("first", "key", "comma")
+
+    def take_key(self, key: str, start: int, end: int) -> None:
+        frame = self.stack[-1]
+        if frame.state == "comma":
+            raise self.fail(start, "a comma is missing")
+        pointer = _extend(frame.pointer, key)
+        if key in frame.value:
+            self.repeated.append(pointer)
+        frame.key, frame.state, frame.key_offsets = key, "colon", (start, end)
+
+    def take_mark(self, mark: str, start: int, end: int) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if mark in "{[":
+            self.open({} if mark == "{" else [], start, end)
+        elif frame is None:
+            raise self.fail(start, f"unexpected {mark!r}")
+        elif mark == ":" and frame.state == "colon":
+            frame.state = "value"
+        elif mark == "," and frame.state == "comma":
+            frame.state = "key" if isinstance(frame.value, dict) else "value"
+        elif mark == ("}" if isinstance(frame.value, dict) else "]") and self.may_close(frame):
+            self.close()
+        else:
+            raise self.fail(start, f"unexpected {mark!r}")
+
+    def may_close(self, frame: _Frame) -> bool:
+        after_comma = "key" if isinstance(frame.value, dict) else "value"
+        return frame.state in ("first", "comma") or (self.relaxed and frame.state == after_comma)
+
+    def open(self, value: Any, start: int, end: int) -> None:
+        if len(self.stack) >= _DEEPEST:
+            raise self.fail(start, f"the text nests deeper than {_DEEPEST} levels")
+        pointer = self.place(value, start, end)
+        self.stack.append(_Frame(value, pointer))
+
+    def close(self) -> None:
+        self.stack.pop()
+        self.done = not self.stack
+
+    def add(self, value: Any, start: int, end: int) -> None:
+        pointer = self.place(value, start, end)
+        self.offsets[pointer] = (start, end)
+        self.done = not self.stack
+
+    def place(self, value: Any, start: int, end: int) -> str:
+        """Put a value where it belongs, and give its pointer; a container is found at its key."""
+        if not self.stack:
+            self.result = value
+            self.offsets[""] = (start, end)
+            return ""
+        frame = self.stack[-1]
+        if isinstance(frame.value, dict):
+            if frame.state != "value":
+                raise self.fail(start, "a key is missing" if frame.state != "colon" else "no ':'")
+            pointer = _extend(frame.pointer, str(frame.key))
+            frame.value[frame.key] = value
+            self.offsets[pointer] = frame.key_offsets
+        else:
+            if frame.state == "comma":
+                raise self.fail(start, "a comma is missing")
+            pointer = f"{frame.pointer}/{len(frame.value)}"
+            frame.value.append(value)
+            self.offsets[pointer] = (start, end)
+        frame.state = "comma"
+        return pointer
+
+    def read_key(self, match: re.Match[str]) -> str:
+        if match.lastgroup == "string" or (match.lastgroup == "single" and self.relaxed):
+            return str(self.read_scalar(match))
+        if match.lastgroup == "word" and self.relaxed:
+            return match[0]
+        raise self.fail(match.start(), "a key stands in double quotes")
+
+    def read_scalar(self, match: re.Match[str]) -> Any:
+        kind, token = match.lastgroup, match[0]
+        if kind == "string" or kind == "number":
+            return self.read_json(token, match.start())
+        if kind == "word" and token in _WORDS:
+            return _WORDS[token]
+        if kind == "placeholder":
+            return token
+        if kind == "single" and self.relaxed:
+            return self.read_single(token, match.start())
+        if kind == "other_number" and self.relaxed:
+            return self.read_number(token, match.start())
+        raise self.fail(match.start(), f"'{token[:20]}' is no value")
+
+    def read_json(self, token: str, start: int) -> Any:
+        try:
+            return json.loads(token)
+        except ValueError as error:
+            if self.relaxed and token.startswith('"'):
+                return self.read_single(token, start)
+            raise self.fail(start, str(error).partition(":")[0]) from error
+
+    def read_single(self, token: str, start: int) -> str:
+        inner = re.sub(r"\\([\s\S])", _read_escape, token[1:-1]).replace("\n", "\\n")
+        inner = re.sub(r'(?<!\\)((?:\\\\)*)"', r"\1\\" + '"', inner).replace("\t", "\\t")
+        try:
+            return str(json.loads(f'"{inner}"'))
+        except ValueError as error:
+            raise self.fail(start, "the string cannot be read") from error
+
+    def read_number(self, token: str, start: int) -> float | int:
+        digits = token.lstrip("+-")
+        sign = -1 if token.startswith("-") else 1
+        try:
+            return sign * (int(digits, 16) if digits[:2] in ("0x", "0X") else float(digits))
+        except ValueError as error:
+            raise self.fail(start, f"'{token[:20]}' is no number") from error
+
+    def fail(self, offset: int, problem: str) -> DocumentError:
+        line = self.text.count("\n", 0, offset) + 1
+        column = offset - self.text.rfind("\n", 0, offset)
+        return DocumentError(
+            f"{self.where}:{line}:{column}: this is no JSON ({problem}). Mend the file."
+        )
+
+
+def _read_escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[1], match[0])
+
+
+def _extend(pointer: str, key: str) -> str:
+    if "/" in key or "~" in key:
+        key = key.replace("~", "~0").replace("/", "~1")
+    return f"{pointer}/{key}"
+
+
+def scan_text(text: str, where: str, *, relaxed: bool) -> Scanned:
+    """Read a text to the end; raises `DocumentError` with line and column where it cannot be read.
+
+    >>> scan_text("{a: [1, /* two */ 2,]}", "x.json5", relaxed=True).value
+    {'a': [1, 2]}
+    """
+    scanner = _Scanner(text, where, relaxed)
+    scanner.scan()
+    return Scanned(scanner.result, scanner.offsets, scanner.repeated)

@@ -1,0 +1,149 @@
+"""The reader of YAML: PyYAML's nodes, turned into plain values as JSON has them.
+
+Keys are always the text that stands there (`Yes:` is a name, not a truth), dates stay text, and
+CloudFormation's short tags become their long forms. Aliases are followed as far as a sane document
+needs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from carnation.document.reading import join_pointer
+from carnation.errors import CarnationError, DocumentError
+
+try:
+    import yaml
+except ImportError as missing:
+    raise CarnationError(
+        "reading YAML needs PyYAML, which is not installed here. Install it: pip install PyYAML"
+    ) from missing
+
+_MOST_NODES = 500_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SCALARS: Any = yaml.constructor.SafeConstructor()
+_STANDARD = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {"Ref", "Condition"}
+
+
+class _Reader:
+    def __init__(self, where: str, text: str) -> None:
+        self.where = where
+        self.text = text
+        self.offsets: dict[str, tuple[int, int]] = {}
+        self.repeated: list[str] = []
+        self.count = 0
+        self.open: set[int] = set()
+
+    def read(self, node: Any, pointer: str) -> Any:
+        self.count += 1
+        if self.count > _MOST_NODES:
+            raise self.fail(node, f"its aliases unfold to more than {_MOST_NODES:,} values")
+        if id(node) in self.open:
+            raise self.fail(node, "an alias stands inside what it names")
+        if pointer not in self.offsets:
+            self.offsets[pointer] = _offsets_of(node)
+        tag = node.tag
+        if tag.startswith("!") and len(tag) > 1:
+            return self.read_tagged(node, tag[1:], pointer)
+        return self.read_plain(node, pointer)
+
+    def read_tagged(self, node: Any, name: str, pointer: str) -> dict[str, Any]:
+        key = name if name in _PLAIN_TAGS else f"Fn::{name}"
+        inner = join_pointer(pointer, key)
+        self.offsets[inner] = _offsets_of(node)
+        value = node.value if isinstance(node, yaml.ScalarNode) else self.read_plain(node, inner)
+        if name == "GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {key: value}
+
+    def read_plain(self, node: Any, pointer: str) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return self.read_scalar(node)
+        self.open.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            value: Any = [
+                self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)
+            ]
+        else:
+            value = self.read_mapping(node, pointer)
+        self.open.discard(id(node))
+        return value
+
+    def read_mapping(self, node: Any, pointer: str) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.fail(key, "a key that is no text")
+            if key.tag == f"{_STANDARD}merge":
+                self.merge(item, pointer, made)
+                continue
+            inner = join_pointer(pointer, key.value)
+            if key.value in made:
+                self.repeated.append(inner)
+            self.offsets[inner] = _offsets_of(item)
+            if not isinstance(item, yaml.ScalarNode):
+                self.offsets[inner] = _offsets_of(key)
+            made[key.value] = self.read(item, inner)
+        return made
+
+    def merge(self, node: Any, pointer: str, made: dict[str, Any]) -> None:
+        for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            value = self.read(source, join_pointer(pointer, "<<"))
+            if not isinstance(value, dict):
+                raise self.fail(source, "'<<' merges what is no mapping")
+            for key, item in value.items():
+                made.setdefault(key, item)
+
+    def read_scalar(self, node: Any) -> Any:
+        kind = node.tag.removeprefix(_STANDARD)
+        if kind in ("str", "timestamp", "value", "!"):
+            return node.value
+        if kind not in ("null", "bool", "int", "float"):
+            raise self.fail(node, f"the tag '{node.tag}'")
+        try:
+            value = getattr(_SCALARS, f"construct_yaml_{kind}")(node)
+        except (ValueError, KeyError, OverflowError) as error:
+            raise self.fail(node, f"'{node.value[:20]}' is no {kind}") from error
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.fail(node, f"JSON has no word for {node.value}")
+        return value
+
+    def fail(self, node: Any, problem: str) -> DocumentError:
+        mark = node.start_mark
+        return DocumentError(
+            f"{self.where}:{mark.line + 1}:{mark.column + 1}: this YAML cannot be read "
+            f"({problem}). Mend the file."
+        )
+
+
+def _offsets_of(node: Any) -> tuple[int, int]:
+    return node.start_mark.index, node.end_mark.index
+
+
+def compose_yaml(text: str, where: str) -> tuple[Any, dict[str, tuple[int, int]], list[str]]:
+    """Read YAML text: the value, each pointer's offsets, the pointers of repeated keys.
+
+    Raises `DocumentError` with line and column for what is no YAML or has no place in JSON.
+    """
+    reader = _Reader(where, text)
+    try:
+        node = yaml.compose(text, _LOADER)
+        if node is None:
+            raise DocumentError(f"{where}:1:1: the file is empty. Write a document into it.")
+        value = reader.read(node, "")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        raise DocumentError(
+            f"{where}:{place}: this is no YAML ({error.problem}). Mend the file."
+        ) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        reason = (
+            "it nests too deep"
+            if isinstance(error, RecursionError)
+            else " ".join(str(error).split())
+        )
+        raise DocumentError(f"{where}:1:1: this is no YAML ({reason}). Mend the file.") from error
+    return value, reader.offsets, reader.repeated

@@ -1,0 +1,39 @@
+"""The engine: runs a definition as AWS would, in virtual time, on this machine.
+
+It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_definition` makes the
+machine it runs; `test_state` is the TestState API.
+"""
+
+from carnation.engine.execution import Execution, run_definition
+from carnation.engine.history import Event
+from carnation.engine.machine import Machine, compile_definition
+from carnation.engine.ports import (
+    Failed,
+    NoTasks,
+    Outcome,
+    Pending,
+    Port,
+    Started,
+    Submitted,
+    Succeeded,
+    Task,
+)
+from carnation.engine.state_tests import test_state
+
+__all__ = [
+    "Event",
+    "Execution",
+    "Failed",
+    "Machine",
+    "NoTasks",
+    "Outcome",
+    "Pending",
+    "Port",
+    "Started",
+    "Submitted",
+    "Succeeded",
+    "Task",
+    "compile_definition",
+    "run_definition",
+    "test_state",
+]

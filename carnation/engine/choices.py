@@ -1,0 +1,197 @@
+"""Choice rules: `Variable` with an operator, And, Or, Not; and JSONata's `Condition`.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
+from carnation.engine.timestamps import parse_timestamp
+from carnation.errors import DefinitionError, EvaluationError
+from carnation.expressions import Scope, parse_path
+
+Test = Callable[[Any], bool]
+MISSING: Any = object()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_CHECKS: Mapping[str, Test] = {
+    "IsNull": lambda value: value is None,
+    "IsPresent": lambda value: value is not MISSING,
+    "IsNumeric": _is_number,
+    "IsString": lambda value: isinstance(value, str),
+    "IsBoolean": lambda value: isinstance(value, bool),
+    "IsTimestamp": lambda value: parse_timestamp(value) is not None,
+}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "Equals": lambda left, right: bool(left == right),
+    "LessThan": lambda left, right: bool(left < right),
+    "GreaterThan": lambda left, right: bool(left > right),
+    "LessThanEquals": lambda left, right: bool(left <= right),
+    "GreaterThanEquals": lambda left, right: bool(left >= right),
+}
+
+
+def _as_number(value: Any) -> Any:
+    return value if _is_number(value) else None
+
+
+def _as_text(value: Any) -> Any:
+    return value if isinstance(value, str) else None
+
+
+def _as_flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else None
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "String": _as_text,
+    "Numeric": _as_number,
+    "Boolean": _as_flag,
+    "Timestamp": parse_timestamp,
+}
+OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]] = {
+    f"{kind}{order}": (convert, compare)
+    for kind, convert in _KINDS.items()
+    for order, compare in _ORDERS.items()
+    if kind != "Boolean" or order == "Equals"
+}
+
+
+def compile_rule(rule: Mapping[str, Any], language: str, where: str) -> Compiled:
+    """Compile a rule into a test of a scope."""
+    if language == "JSONata":
+        return _compile_condition(rule, where)
+    waiting: list[tuple[Mapping[str, Any], bool]] = [(rule, False)]
+    done: list[Compiled] = []
+    while waiting:  # rules nest as deep as their author likes
+        part, opened = waiting.pop()
+        inner = _inner_rules(part, where)
+        if opened:
+            tests = [done.pop() for _ in inner][::-1]
+            done.append(_combine(part, tests))
+        elif inner:
+            waiting.append((part, True))
+            waiting.extend((each, False) for each in reversed(inner))
+        else:
+            done.append(_compile_comparison(part, where))
+    return done[0]
+
+
+def _inner_rules(rule: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
+    for key in ("And", "Or", "Not"):
+        if key in rule:
+            inner = [rule[key]] if key == "Not" else rule[key]
+            if (
+                not isinstance(inner, list)
+                or not inner
+                or not all(isinstance(each, dict) for each in inner)
+            ):
+                raise DefinitionError(f"{where}: '{key}' takes choice rules. Write at least one.")
+            return inner
+    return []
+
+
+def _combine(rule: Mapping[str, Any], tests: list[Compiled]) -> Compiled:
+    if "And" in rule:
+        return lambda scope: all(test(scope) for test in tests)
+    if "Or" in rule:
+        return lambda scope: any(test(scope) for test in tests)
+    return lambda scope: not tests[0](scope)
+
+
+def _compile_condition(rule: Mapping[str, Any], where: str) -> Compiled:
+    condition = rule.get("Condition")
+    if isinstance(condition, bool):
+        return lambda scope: condition
+    if not is_jsonata(condition):
+        raise DefinitionError(f"{where}: Condition takes '{{% … %}}' or true or false.")
+    return compile_jsonata(str(condition), where.rpartition(" ")[2] + "/Condition", "boolean")
+
+
+def _compile_comparison(rule: Mapping[str, Any], where: str) -> Compiled:
+    variable = rule.get("Variable")
+    operator = next((key for key in rule if _is_operator(key)), None)
+    if not isinstance(variable, str) or operator is None:
+        raise DefinitionError(
+            f"{where}: a rule takes Variable and an operator like StringEquals, or And, Or, Not."
+        )
+    path = parse_path(variable)
+
+    def find(scope: Scope) -> Any:
+        try:
+            return path.evaluate(scope)
+        except EvaluationError:
+            return MISSING
+
+    return _compile_operator(operator, rule[operator], find, variable)
+
+
+def _is_operator(key: str) -> bool:
+    return key in _CHECKS or key == "StringMatches" or key.removesuffix("Path") in OPERATORS
+
+
+def _compile_operator(operator: str, wanted: Any, find: Compiled, variable: str) -> Compiled:
+    if operator in _CHECKS:
+        check = _CHECKS[operator]
+        if operator == "IsPresent":
+            return lambda scope: check(find(scope)) is wanted
+        return lambda scope: check(_present(find(scope), variable)) is wanted
+    if operator == "StringMatches":
+        pattern = compile_pattern(str(wanted))
+        return lambda scope: (
+            isinstance(value := _present(find(scope), variable), str)
+            and pattern.fullmatch(value) is not None
+        )
+    convert, compare = OPERATORS[operator.removesuffix("Path")]
+    if operator.endswith("Path"):
+        other = parse_path(wanted)
+
+        def right(scope: Scope) -> Any:
+            try:
+                return convert(other.evaluate(scope))
+            except EvaluationError:
+                return _present(MISSING, wanted)
+    else:
+        constant = convert(wanted)
+
+        def right(scope: Scope) -> Any:
+            return constant
+
+    def test(scope: Scope) -> bool:
+        left, bound = convert(_present(find(scope), variable)), right(scope)
+        return left is not None and bound is not None and compare(left, bound)
+
+    return test
+
+
+def _present(value: Any, variable: str) -> Any:
+    if value is MISSING:
+        raise StateError(
+            RUNTIME,
+            f"Invalid path '{variable}': The choice state's condition path references an "
+            "invalid value.",
+        )
+    return value
+
+
+def compile_pattern(text: str) -> re.Pattern[str]:
+    r"""Compile StringMatches: `*` stands for anything, `\*` for itself.
+
+    >>> bool(compile_pattern("log-*.txt").fullmatch("log-1.txt"))
+    True
+    """
+    parts = re.split(r"(\\.|\*)", text)
+    regex = "".join(
+        ".*" if part == "*" else re.escape(part[1] if part.startswith("\\") else part)
+        for part in parts
+    )
+    return re.compile(regex, re.DOTALL)

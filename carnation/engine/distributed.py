@@ -1,0 +1,214 @@
+"""The Map state, distributed: each item, or batch of items, runs as a child execution.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from carnation.engine.batches import Batcher
+from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.groups import abort, run_group
+from carnation.engine.history import LIMIT, History
+from carnation.engine.maps import MapState
+from carnation.engine.payloads import to_text
+from carnation.engine.readers import ItemReader
+from carnation.engine.shapes import blame, check_size, compile_number
+from carnation.engine.strands import Steps, Strand
+from carnation.engine.timestamps import format_timestamp
+from carnation.engine.writers import ResultWriter
+from carnation.expressions.intrinsic_functions import make_uuid
+
+AT_ONCE = 10_000
+THRESHOLD = "States.ExceedToleratedFailureThreshold"
+
+
+@dataclass
+class MapRun:
+    """What DescribeMapRun tells: counts of items and of child executions."""
+
+    arn: str
+    max_concurrency: int
+    tolerated_count: int
+    tolerated_percentage: float
+    status: str = "RUNNING"
+    total: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    aborted: int = 0
+    items: dict[str, int] = field(default_factory=dict)
+
+
+class DistributedMap(MapState):
+    """Runs child executions with histories of their own."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the reader, the batcher, the tolerance and the writer."""
+        super().__init__(name, body, language)
+        shape = self.shape
+        self.reader = ItemReader(shape, body["ItemReader"]) if "ItemReader" in body else None
+        self.batcher = Batcher(shape, body["ItemBatcher"]) if "ItemBatcher" in body else None
+        self.writer = ResultWriter(shape, body["ResultWriter"]) if "ResultWriter" in body else None
+        self._count = compile_number(body, "ToleratedFailureCount", language)
+        self._percentage = compile_number(body, "ToleratedFailurePercentage", language)
+        config = body.get("ItemProcessor", body.get("Iterator"))["ProcessorConfig"]
+        self._child_type = config.get("ExecutionType", "STANDARD")
+
+    def attempt(self, strand: Strand, value: Any) -> Steps:
+        """Read, batch, run the children, write."""
+        at_once = min(self.find_concurrency(strand, value) or AT_ONCE, AT_ONCE)
+        items = None if self.reader else self.find_items(strand, value)
+        if not strand.redriven:
+            strand.add("MapStateStarted", {"length": len(items or ())})
+        map_run = self._open(strand, value)
+        try:
+            if items is None and self.reader is not None:
+                items = self.reader.read(strand, value)
+            inputs = self._make_inputs(strand, value, items or [])
+            yield from self._run_children(strand, map_run, inputs, at_once)
+            output = self._collect(strand, value, map_run)
+        except StateError as failure:
+            map_run.status = "FAILED"
+            strand.add("MapRunFailed", failure.details)
+            raise
+        map_run.status = "SUCCEEDED"
+        strand.add("MapRunSucceeded", {})
+        strand.note("MapStateSucceeded", {})
+        return output
+
+    def _open(self, strand: Strand, value: Any) -> MapRun:
+        count, percentage = self.find_tolerance(strand, value)
+        run = strand.run
+        label = self.body.get("Label") or self.name[:40]
+        machine = str(run.machine_arn).replace(":stateMachine:", ":mapRun:")
+        arn = f"{machine}/{label}:{make_uuid(run.tokens)}"
+        if strand.redriven:
+            map_run: MapRun = next(
+                each for each in reversed(run.map_runs) if f"/{label}:" in each.arn
+            )
+            map_run.status, map_run.failed, map_run.aborted, map_run.succeeded = "RUNNING", 0, 0, 0
+            strand.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
+            return map_run
+        concurrency = self.find_concurrency(strand, value)
+        map_run = MapRun(arn, concurrency, count or 0, percentage or 0.0)
+        run.map_runs.append(map_run)
+        strand.add("MapRunStarted", {"mapRunArn": arn})
+        return map_run
+
+    def find_tolerance(self, strand: Strand, value: Any) -> tuple[int | None, float | None]:
+        """Evaluate how many failures are tolerated; None where the definition says nothing."""
+        count = percentage = None
+        if self._count is not None:
+            count = self.shape.evaluate(strand, self._count, value)
+            self._check(strand, count, "ToleratedFailureCount", "integer")
+            if count < 0:
+                raise blame(
+                    strand, StateError(RUNTIME, "ToleratedFailureCount cannot be negative.")
+                )
+        if self._percentage is not None:
+            percentage = self.shape.evaluate(strand, self._percentage, value)
+            self._check(strand, percentage, "ToleratedFailurePercentage", "float")
+            if not 0 <= percentage <= 100:
+                cause = "ToleratedFailurePercentage must be between 0 and 100."
+                raise blame(strand, StateError(RUNTIME, cause))
+        return count, percentage
+
+    def _check(self, strand: Strand, given: Any, name: str, wanted: str) -> None:
+        number = isinstance(given, (int, float)) and not isinstance(given, bool)
+        if not number or (wanted == "integer" and given != int(given)):
+            text = given if isinstance(given, str) else to_text(given)
+            where = f"{name}Path"
+            raise blame(
+                strand,
+                StateError(
+                    RUNTIME,
+                    f'The {where} field refers to value "{text}" which is not a valid {wanted}: '
+                    f"{self.body.get(where, self.body.get(name))}",
+                ),
+            )
+
+    def _make_inputs(self, strand: Strand, value: Any, items: list[Any]) -> list[Any]:
+        """Give what each child is started with: (its input, the number of its items)."""
+        if self.batcher is None:
+            return [(items[at], 1) for at in range(len(items))]
+        selected = [self.select(strand, value, item, at) for at, item in enumerate(items)]
+        return self.batcher.make_batches(strand, value, selected)
+
+    def _run_children(
+        self, strand: Strand, map_run: MapRun, inputs: list[Any], at_once: int
+    ) -> Steps:
+        total = sum(count for _, count in inputs)
+        map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
+        last = strand.previous
+        value = self.shape.take_input(strand)
+
+        def start(index: int) -> Strand:
+            item, _ = inputs[index]
+            if self.batcher is None:
+                item = self.select(strand, value, inputs[index][0], index)
+            return self._start_child(strand, map_run, item, inputs[index][0], index)
+
+        def take(child: Strand) -> bool:
+            if child.failure is None:
+                map_run.succeeded += 1
+                return True
+            map_run.failed += 1
+            map_run.items["failed"] += inputs[child.index][1]
+            return self._is_tolerated(map_run)
+
+        others = yield from run_group(strand, len(inputs), at_once, start, take)
+        strand.previous = last
+        if not self._is_tolerated(map_run):
+            abort(others)
+            map_run.aborted = len(others)
+            raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
+
+    def _start_child(
+        self, strand: Strand, map_run: MapRun, given: Any, item: Any, index: int
+    ) -> Strand:
+        run = strand.run
+        limit = LIMIT if self._child_type == "STANDARD" else None
+        history = History(limit, None, keep=run.keeps_children)
+        child: Strand = run.spawn(strand, self.inner[0], given, index, history)
+        name = make_uuid(run.tokens)
+        machine, _, label = map_run.arn.partition("/")
+        kind = ":execution:" if self._child_type == "STANDARD" else ":express:"
+        base = machine.replace(":mapRun:", kind)
+        execution = {**strand.context["Execution"], "Name": name, "Input": given}
+        execution["Id"] = f"{base}/{label.rpartition(':')[0]}:{name}"
+        execution["StartTime"] = format_timestamp(run.clock.now)
+        child.context = {**strand.context, "Execution": execution}
+        if self.batcher is None:
+            child.item = {"Index": index, "Value": item}
+        child.variables = {}  # a child execution sees none of its parent's
+        child.previous = 0
+        history.add("ExecutionStarted", 0, {"input": given}, run.clock.now)
+        return child
+
+    def _is_tolerated(self, map_run: MapRun) -> bool:
+        failed, total = map_run.items["failed"], map_run.items["total"]
+        if not failed:
+            return True
+        by_count = bool(map_run.tolerated_count) and failed <= map_run.tolerated_count
+        share = 100 * failed / total
+        by_share = bool(map_run.tolerated_percentage) and share <= map_run.tolerated_percentage
+        # exceeding either of two given thresholds fails the run
+        given = [
+            within
+            for within, wanted in (
+                (by_count, map_run.tolerated_count),
+                (by_share, map_run.tolerated_percentage),
+            )
+            if wanted
+        ]
+        return bool(given) and all(given)
+
+    def _collect(self, strand: Strand, value: Any, map_run: MapRun) -> Any:
+        if self.writer is not None:
+            return self.writer.write(strand, value, map_run)
+        output = [child.output for child in strand.children if child.failure is None]
+        check_size(output, self.name)
+        return output

@@ -1,0 +1,308 @@
+"""An execution of a definition: it runs, waits, ends, is stopped, and is driven on again.
+
+Everything that happens is a step of the scheduler: `step` does one, `run` does them until nothing
+can go on. `observe` is shown each event, `before_call` each task before it is performed; what they
+raise stops the execution between two steps, as a crash would.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
+from carnation.engine.machine import Flow, Machine, walk
+from carnation.engine.ports import NoTasks, Outcome, Port, Task
+from carnation.engine.shapes import check_size
+from carnation.engine.strands import WAIT, Clock, Strand
+from carnation.engine.tasks import BEAT
+from carnation.engine.timestamps import format_timestamp
+from carnation.errors import UsageError
+
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
+
+
+class Execution:
+    """One execution.
+
+    `status` is RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; `output`, `error` and `cause` say
+    more; `waited` is the time that Wait and Retry let pass, in seconds.
+    """
+
+    given_context: dict[str, Any] | None = None
+
+    def __init__(
+        self,
+        machine: Machine,
+        value: Any = None,
+        port: Port | None = None,
+        *,
+        arn: str = EXECUTION,
+        machine_arn: str = "",
+        role_arn: str = "arn:aws:iam::123456789012:role/role",
+        express: bool = False,
+        synchronous: bool = False,
+        seed: int | None = None,
+        now: float = 0.0,
+        pause: Callable[[float], None] | None = None,
+        observe: Observer | None = None,
+        before_call: Callable[[Task], None] | None = None,
+        refuse: Callable[[Task], str | None] = lambda task: None,
+        keeps_children: bool = False,
+    ) -> None:
+        """Start: the first event is written, and nothing has run."""
+        self.machine, self.input = machine, {} if value is None else value
+        self.port = NoTasks() if port is None else port
+        self.arn, self.role_arn = arn, role_arn
+        # an Express execution's ARN has its name before a unique part
+        name = (arn.split(":") + [""] * 8)[7]
+        self.machine_arn = machine_arn or ":".join(
+            arn.replace(":execution:", ":stateMachine:").split(":")[:7]
+        )
+        self.region = (arn.split(":") + [""] * 4)[3]
+        self.chance = random.Random(0 if seed is None else seed)  # noqa: S311 - to be repeated
+        self.tokens = random.Random(f"{seed} {arn}")  # noqa: S311
+        self.clock = Clock(now, seed, pause)
+        self.history = History(None if express else LIMIT, observe)
+        self.before_call, self.refuse = before_call, refuse
+        self.keeps_children = keeps_children
+        self.pending: dict[str, Strand] = {}
+        self.map_runs: list[Any] = []
+        self.status, self.output = "RUNNING", None
+        self.error: str | None = None
+        self.cause: str | None = None
+        self.waited, self.redrives = 0.0, 0
+        self.context = self._make_context(name)
+        if synchronous:
+            del self.context["Execution"]["RedriveCount"]
+        self.root = Strand(self, machine.flow, self.input, self.history)
+        self.root.steps = walk(self.root)
+        self.history.add("ExecutionStarted", 0, {"input": self.input, "roleArn": role_arn}, now)
+        self.deadline = None if machine.timeout is None else now + machine.timeout
+        self.clock.ready.append(self.root)
+        self._check_input()
+
+    def _check_input(self) -> None:
+        try:
+            check_size(self.input, "input")
+        except StateError:
+            raise UsageError("the input is larger than 256 KiB. Pass a reference to it.") from None
+
+    def _make_context(self, name: str) -> dict[str, Any]:
+        return {
+            "Execution": {
+                "Id": self.arn,
+                "Input": self.input,
+                "Name": name,
+                "RoleArn": self.role_arn,
+                "StartTime": format_timestamp(self.clock.now),
+                "RedriveCount": 0,
+            },
+            "StateMachine": {
+                "Id": self.machine_arn,
+                "Name": self.machine_arn.rpartition(":")[2],
+            },
+        }
+
+    @property
+    def events(self) -> list[Event]:
+        """The history so far."""
+        return list(self.history)
+
+    def read_clock(self) -> float:
+        """Give the moment it is for the execution, in seconds since 1970."""
+        return self.clock.now
+
+    def run(self, *, give_up: bool = True) -> str:
+        """Run until the end, or until only the answer to a pending task can bring it on.
+
+        With `give_up`, time passes for pending tasks too, and they time out; a task without a
+        timeout then leaves the execution RUNNING.
+        """
+        while self.status == "RUNNING" and self.step(give_up=give_up):
+            pass
+        return self.status
+
+    def step(self, *, give_up: bool = True) -> bool:
+        """Let one strand go on to its next transition; False if none can."""
+        if self.status != "RUNNING":
+            return False
+        strand = self.clock.take()
+        if strand is None:
+            return self._let_time_pass(give_up=give_up)
+        if not strand.is_done:
+            self._resume(strand)
+        return True
+
+    def _let_time_pass(self, *, give_up: bool) -> bool:
+        moved = self.clock.advance(give_up=give_up)
+        if self.deadline is not None and (self.clock.now > self.deadline or not moved):
+            if not moved and not give_up:
+                return False
+            self.clock.now = self.deadline
+            self.time_out()
+            return False
+        return moved
+
+    def _resume(self, strand: Strand) -> None:
+        try:
+            if strand.steps is not None and next(strand.steps) is not WAIT:
+                self.clock.ready.append(strand)
+        except StopIteration:
+            self._finish(strand, None)
+        except StateError as failure:
+            self._finish(strand, failure)
+        except HistoryFull:
+            self._overflow(strand)
+
+    def _finish(self, strand: Strand, failure: StateError | None) -> None:
+        strand.is_done, strand.failure, strand.steps = True, failure, None
+        parent = strand.parent
+        if parent is None:
+            if failure is None:
+                self._succeed(strand.output)
+            else:
+                self._fail(failure)
+            return
+        if failure is not None:
+            if strand.state.type != "Fail" and strand.history is parent.history:
+                strand.note(f"{strand.state.type}StateAborted", {})
+            if failure.error == RUNTIME and strand.history is parent.history:
+                self._fail(failure, strand)
+                return
+        parent.mail.append(strand)
+        if len(parent.mail) == 1:
+            self.clock.wake(parent)
+
+    def _overflow(self, strand: Strand) -> None:
+        failure = StateError(
+            RUNTIME, f"The execution reached the maximum number of history events ({LIMIT})."
+        )
+        if strand.history is self.history:
+            self._fail(failure, strand)
+        else:
+            self._finish(strand, failure)
+
+    def _succeed(self, output: Any) -> None:
+        try:
+            self.history.add(
+                "ExecutionSucceeded", self.root.previous, {"output": output}, self.clock.now
+            )
+        except HistoryFull:
+            self._overflow(self.root)
+            return
+        self.status, self.output = "SUCCEEDED", output
+
+    def _fail(self, failure: StateError, strand: Strand | None = None) -> None:
+        self.status, self.error, self.cause = "FAILED", failure.error, failure.cause
+        self._write_end("ExecutionFailed", (strand or self.root).previous, failure.details)
+
+    def _write_end(self, type_: str, previous: int, details: dict[str, Any]) -> None:
+        self.history.write(type_, previous, details, self.clock.now)
+
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
+        """Abort, as StopExecution does; an execution that has ended stays as it is."""
+        if self.status != "RUNNING":
+            return
+        self.status, self.error, self.cause = "ABORTED", error, cause
+        self._write_end("ExecutionAborted", 0, StateError(error, cause).details)
+
+    def time_out(self) -> None:
+        """End as the definition's TimeoutSeconds does."""
+        if self.status == "RUNNING":
+            self.status = "TIMED_OUT"
+            self._write_end("ExecutionTimedOut", 0, {})
+
+    def redrive(self) -> None:
+        """Go on from where it failed, timed out or was stopped; what is finished stays finished.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
+        """
+        if self.status not in ("FAILED", "TIMED_OUT", "ABORTED"):
+            raise UsageError(f"an execution that is {self.status} cannot be redriven.")
+        abort_quietly(self.root)
+        self.redrives += 1
+        self.context["Execution"]["RedriveCount"] = self.redrives
+        self.status, self.error, self.cause = "RUNNING", None, None
+        self.clock.ready.clear()
+        self.pending.clear()
+        if self.machine.timeout is not None:
+            self.deadline = self.clock.now + self.machine.timeout
+        self.root.previous = self.history.add(
+            "ExecutionRedriven", 0, {"redriveCount": self.redrives}, self.clock.now
+        )
+        self.revive(self.root)
+        self.clock.ready.append(self.root)
+
+    def revive(self, strand: Strand) -> None:
+        """Put a strand that ended badly back to the state it ended in."""
+        strand.is_done, strand.failure, strand.redriven = False, None, bool(strand.entered_id)
+        strand.ticket += 1
+        strand.attempt = 0
+        strand.steps = walk(strand)
+
+    def answer(self, token: str, outcome: Outcome) -> None:
+        """Bring the outcome of a pending task; raises `UsageError` for an unknown token."""
+        strand = self.pending.get(token)
+        if strand is None or self.status != "RUNNING":
+            raise UsageError(f"no task waits with the token '{token}'.")
+        self.clock.wake(strand, outcome)
+
+    def beat(self, token: str) -> None:
+        """Send a heartbeat for a pending task."""
+        strand = self.pending.get(token)
+        if strand is None or self.status != "RUNNING":
+            raise UsageError(f"no task waits with the token '{token}'.")
+        self.clock.wake(strand, BEAT)
+
+    # what follows is for the states
+
+    def spawn(
+        self,
+        parent: Strand,
+        flow: Flow,
+        value: Any,
+        index: int,
+        history: History | None = None,
+    ) -> Strand:
+        """Make a strand inside a state of another one."""
+        child = Strand(self, flow, value, parent.history if history is None else history)
+        child.parent, child.index, child.previous = parent, index, parent.previous
+        child.variables, child.context, child.item = parent.variables, parent.context, parent.item
+        child.steps = walk(child)
+        return child
+
+    def perform(self, strand: Strand, task: Task) -> Outcome:
+        """Have the port perform a task."""
+        if self.before_call is not None:
+            self.before_call(task)
+        return self.port.perform(task)
+
+
+def abort_quietly(root: Strand) -> None:
+    """Close what still runs, without a word in the history."""
+    waiting = [root]
+    while waiting:
+        strand = waiting.pop()
+        strand.is_done = strand.is_done or strand.steps is not None
+        if strand.steps is not None:
+            strand.steps.close()
+            strand.steps = None
+            strand.failure = StateError(None)
+        waiting.extend(strand.children)
+
+
+def run_definition(definition: Mapping[str, Any], value: Any = None, **options: Any) -> Execution:
+    """Compile and run a definition to its end.
+
+    >>> machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+    >>> run_definition(machine, {"n": 1}).output
+    {'n': 1}
+    """
+    from carnation.engine.machine import compile_definition
+
+    execution = Execution(compile_definition(definition), value, **options)
+    execution.run()
+    return execution

@@ -1,0 +1,52 @@
+"""Failures inside an execution: their names, and which retriers and catchers they match.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+RUNTIME = "States.Runtime"
+QUERY = "States.QueryEvaluationError"
+TIMEOUT = "States.Timeout"
+HEARTBEAT = "States.HeartbeatTimeout"
+DATA_LIMIT = "States.DataLimitExceeded"
+TERMINAL = frozenset({RUNTIME, DATA_LIMIT})
+
+
+class StateError(Exception):
+    """A state failed, with AWS's error name and cause; either may be missing."""
+
+    def __init__(self, error: str | None, cause: str | None = None, alias: str = "") -> None:
+        """Name it; `alias` is another name that it is caught by."""
+        super().__init__(error, cause)
+        self.error, self.cause, self.alias = error, cause, alias
+        self.is_caught = False  # by States.ALL, although its name is a terminal one
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What an event says of it: what is missing is left out."""
+        parts = {"error": self.error, "cause": self.cause}
+        return {key: text for key, text in parts.items() if text is not None}
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """What a catcher gets."""
+        return {"Error": self.error, "Cause": self.cause}
+
+
+def matches(failure: StateError, names: Collection[str]) -> bool:
+    """Tell whether a list of ErrorEquals takes this failure.
+
+    >>> matches(StateError("States.Runtime"), ["States.ALL"])
+    False
+    >>> matches(StateError("States.Timeout"), ["States.TaskFailed"])
+    False
+    """
+    if failure.error in names or (failure.alias and failure.alias in names):
+        return True
+    if failure.error in TERMINAL and not failure.is_caught:
+        return False
+    return "States.ALL" in names or ("States.TaskFailed" in names and failure.error != TIMEOUT)

@@ -1,0 +1,279 @@
+"""The states that do no work: Pass, Choice, Wait, Succeed and Fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.engine.choices import compile_rule
+from carnation.engine.failures import QUERY, RUNTIME, StateError
+from carnation.engine.machine import State
+from carnation.engine.payloads import (
+    Compiled,
+    QueryError,
+    compile_jsonata,
+    compile_payload,
+    compile_query,
+    is_jsonata,
+    to_text,
+)
+from carnation.engine.shapes import NOTHING, Shape, blame
+from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.engine.timestamps import parse_timestamp
+from carnation.errors import DefinitionError, EvaluationError
+from carnation.expressions import Scope, parse_path
+
+LONGEST_WAIT = 99_999_999
+
+
+class Pass(State):
+    """Passes its input on, shaped."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the shape."""
+        super().__init__(name, body, language)
+        self.shape = Shape(name, body, language)
+        self._is_idle = not set(body) & {
+            *("InputPath", "Parameters", "Result", "ResultPath", "OutputPath", "Assign", "Output")
+        }
+
+    def run(self, strand: Strand) -> str | None:
+        """Shape the input, or the Result."""
+        if self._is_idle and strand.trace is None:
+            strand.output = strand.input
+            strand.add(self.exited, {"name": self.name, "output": strand.input})
+            return self.next
+        value = self.shape.take_input(strand)
+        if self.shape.is_jsonata:
+            details = self.shape.finish(strand, NOTHING, value)
+        else:
+            value = self._result(strand, value)
+            details = self.shape.finish(strand, value, value)
+        strand.add(self.exited, details)
+        return self.next
+
+    def _result(self, strand: Strand, value: Any) -> Any:
+        value = self.shape.make_parameters(strand, value)
+        if "Result" in self.body:
+            value = self.body["Result"]
+            if strand.trace is not None:
+                # AWS shows no step of the input that the Result replaces
+                for step in ("afterInputPath", "afterParameters"):
+                    strand.trace.pop(step, None)
+                strand.trace["result"] = value
+        return value
+
+
+class Succeed(State):
+    """Ends a flow well."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the shape."""
+        super().__init__(name, body, language)
+        self.shape = Shape(name, body, language)
+
+    def run(self, strand: Strand) -> None:
+        """Shape the input."""
+        value = self.shape.take_input(strand)
+        strand.add(self.exited, self.shape.finish(strand, NOTHING, value))
+
+
+class Choice(State):
+    """Chooses where to go."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the rules."""
+        super().__init__(name, body, language)
+        rules = body.get("Choices")
+        if not isinstance(rules, list) or not rules:
+            raise DefinitionError(f"state '{name}' is a Choice without Choices. Add a rule.")
+        self.shape = Shape(name, body, language)
+        self._rules = [
+            (
+                compile_rule(rule, language, f"state '{name}', Choices[{at}]"),
+                rule.get("Next"),
+                Shape(name, {**_common(body), **_outputs(rule)}, language),
+                "Assign" in rule or "Output" in rule,
+            )
+            for at, rule in enumerate(rules)
+        ]
+        self._default = body.get("Default")
+        self._looks_around = "$$" in str(rules) or "$states" in str(rules)
+
+    def targets(self) -> Iterator[tuple[str, Any]]:
+        """Yield the rules' transitions, and the default."""
+        for at, rule in enumerate(self.body["Choices"]):
+            yield f"Choices[{at}].Next", rule.get("Next")
+        if "Default" in self.body:
+            yield "Default", self._default
+
+    def run(self, strand: Strand) -> str:
+        """Find the first rule that holds."""
+        value = self.shape.take_input(strand)
+        scope = self.shape.scope(strand, value)
+        try:
+            for test, target, shape, own in self._rules:
+                if test(scope):
+                    return self._leave(strand, shape if own else self.shape, value, target)
+        except StateError as failure:
+            raise blame(strand, failure) from None
+        if self._default is None:
+            raise blame(
+                strand,
+                StateError(
+                    RUNTIME,
+                    "Failed to transition out of the state. The state does not point to a "
+                    "next state.",
+                ),
+            )
+        return self._leave(strand, self.shape, value, self._default)
+
+    def _leave(self, strand: Strand, shape: Shape, value: Any, target: str) -> str:
+        strand.add(self.exited, shape.finish(strand, NOTHING, value))
+        return target
+
+
+def _common(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: body[key] for key in ("OutputPath", "Output") if key in body}
+
+
+def _outputs(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: rule[key] for key in ("Assign", "Output") if key in rule}
+
+
+class Wait(State):
+    """Lets time pass."""
+
+    waits = True
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile how long."""
+        super().__init__(name, body, language)
+        self.shape = Shape(name, body, language)
+        fields = [key for key in _WAITS if key in body]
+        if len(fields) != 1:
+            raise DefinitionError(f"state '{name}': a Wait takes one of {', '.join(_WAITS)}.")
+        self._field = fields[0]
+        value = body[self._field]
+        self._value: Compiled
+        if self._field.endswith("Path"):
+            self._value = _compile_wait_path(value, self._field)
+        elif is_jsonata(value):
+            wanted = "number" if self._field == "Seconds" else "string"
+            self._value = compile_jsonata(value, self._field, wanted)
+        else:
+            self._value = lambda scope: value
+
+    def run(self, strand: Strand) -> Steps:
+        """Wait, and go on."""
+        value = self.shape.take_input(strand)
+        given = self.shape.evaluate(strand, self._value, value)
+        try:
+            seconds = self._seconds(strand, given)
+        except StateError as failure:
+            raise blame(strand, failure) from None
+        if seconds > 0:
+            strand.run.waited += seconds
+            strand.run.clock.sleep(strand, seconds)
+            yield WAIT
+        strand.add(self.exited, self.shape.finish(strand, NOTHING, value))
+        return self.next
+
+    def _seconds(self, strand: Strand, given: Any) -> float:
+        if not self._field.startswith("Timestamp"):
+            return self._checked_seconds(given)
+        moment = parse_timestamp(given)
+        if moment is None:
+            if self._field == "TimestampPath":
+                raise StateError(
+                    RUNTIME,
+                    "The TimestampPath parameter does not reference a valid ISO-8601 extended "
+                    "offset date-time format string: "
+                    f"{self.body[self._field]} == {_bare(given)}",
+                )
+            raise _mistaken(self.body[self._field], "Timestamp", "a valid timestamp", given)
+        return moment - float(strand.run.clock.now)
+
+    def _checked_seconds(self, given: Any) -> float:
+        shown = f"{self.body[self._field]} == {_bare(given)}"
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
+            if self._field == "SecondsPath":
+                raise StateError(
+                    RUNTIME, f"The SecondsPath parameter cannot be parsed as a long value: {shown}"
+                )
+            raise _mistaken(self.body[self._field], "Seconds", "an integer", given)
+        if given < 0:
+            if self._field == "SecondsPath":
+                raise StateError(
+                    RUNTIME, f"The SecondsPath parameter references a negative value: {shown}"
+                )
+            raise _mistaken(self.body[self._field], "Seconds", "0 or more", given)
+        return min(given, LONGEST_WAIT)
+
+
+_WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
+
+
+def _mistaken(text: Any, field: str, wanted: str, given: Any) -> StateError:
+    shown = text[2:-2].strip() if is_jsonata(text) else text
+    return QueryError(
+        f"The JSONata expression '{shown}' specified for the field '{field}' returned an invalid "
+        f"value. Expected {wanted}, but was: {to_text(given)}",
+        field,
+    )
+
+
+def _bare(value: Any) -> str:
+    return value if isinstance(value, str) else to_text(value)
+
+
+def _compile_wait_path(text: str, field: str) -> Compiled:
+    path = parse_path(text)
+
+    def find(scope: Scope) -> Any:
+        try:
+            return path.evaluate(scope)
+        except EvaluationError:
+            raise StateError(
+                RUNTIME, f"The {field} parameter does not reference an input value: {text}"
+            ) from None
+
+    return find
+
+
+class Fail(State):
+    """Ends a flow badly."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the error's name and cause."""
+        super().__init__(name, body, language)
+        self.shape = Shape(name, body, language)
+        self._parts = {part: _compile_part(body, part, language) for part in ("Error", "Cause")}
+
+    def run(self, strand: Strand) -> None:
+        """Fail."""
+        value = self.shape.take_input(strand)
+        parts = {
+            part: None if compiled is None else self.shape.evaluate(strand, compiled, value)
+            for part, compiled in self._parts.items()
+        }
+        for part, text in parts.items():
+            if text is not None and not isinstance(text, str):
+                failure = StateError(
+                    QUERY if self.shape.is_jsonata else RUNTIME,
+                    f"The field '{part}' of a Fail state has to be a string, and is "
+                    f"{to_text(text)}",
+                )
+                raise blame(strand, failure)
+        raise StateError(parts["Error"], parts["Cause"])
+
+
+def _compile_part(body: Mapping[str, Any], part: str, language: str) -> Compiled | None:
+    if f"{part}Path" in body:
+        text = body[f"{part}Path"]
+        return compile_query(text, f"{part}Path")
+    if part not in body:
+        return None
+    if language == "JSONata" and is_jsonata(body[part]):
+        return compile_jsonata(body[part], part, "string")
+    return compile_payload(body[part], "JSONPath", part)

@@ -1,0 +1,139 @@
+"""The Map state, inline: its items run as iterations, at most 40 at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.groups import abort, run_group
+from carnation.engine.machine import State
+from carnation.engine.payloads import (
+    Compiled,
+    compile_jsonata,
+    compile_path,
+    compile_payload,
+    is_jsonata,
+)
+from carnation.engine.shapes import blame, compile_number
+from carnation.engine.strands import Steps, Strand
+from carnation.engine.work import Work
+from carnation.errors import DefinitionError
+from carnation.expressions import parse_path
+
+AT_ONCE = 40
+
+
+def make_map(name: str, body: Mapping[str, Any], language: str) -> State:
+    """Make the Map that ProcessorConfig asks for."""
+    processor = body.get("ItemProcessor", body.get("Iterator"))
+    config = processor.get("ProcessorConfig", {}) if isinstance(processor, Mapping) else {}
+    if config.get("Mode") == "DISTRIBUTED":
+        from carnation.engine.distributed import DistributedMap
+
+        return DistributedMap(name, body, language)
+    return InlineMap(name, body, language)
+
+
+class MapState(Work):
+    """What both kinds of Map have in common: where the items come from."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile ItemsPath or Items, the selector and the concurrency."""
+        super().__init__(name, body, language)
+        self._items = self._compile_items()
+        selector = "ItemSelector" if "ItemSelector" in body else "Parameters"
+        self._selector = (
+            compile_payload(body[selector], language, selector) if selector in body else None
+        )
+        self._at_once = compile_number(body, "MaxConcurrency", language, 0)
+
+    def _compile_items(self) -> Compiled | None:
+        items, field = self.body.get("Items"), "Items"
+        if items is None:
+            path = self.body.get("ItemsPath", "$")
+            return None if path == "$" else compile_path(path)
+        if not is_jsonata(items):
+            if not isinstance(items, list):
+                raise DefinitionError(f"state '{self.name}': Items takes an array or '{{% … %}}'.")
+            return compile_payload(items, "JSONata", field)
+        return compile_jsonata(items, field, "array")
+
+    def find_items(self, strand: Strand, value: Any) -> list[Any]:
+        """Find the items; the failure of what is no array has AWS's words."""
+        items = value
+        if self._items is not None:
+            items = self.shape.evaluate(strand, self._items, value)
+        if not isinstance(items, list):
+            path = parse_path(self.body.get("ItemsPath", "$"))
+            # AWS shows `$$` as `$`
+            shown = path.text[1:] if path.is_context else path.text
+            raise StateError(RUNTIME, f'Reference path "{shown}" must point to array.')
+        if strand.trace is not None and not self.shape.is_jsonata:
+            strand.trace["afterItemsPath"] = items
+        return items
+
+    def find_concurrency(self, strand: Strand, value: Any) -> int:
+        """Evaluate MaxConcurrency; 0 stands for no limit of the definition's."""
+        given = self.shape.evaluate(strand, self._at_once, value) if self._at_once else 0
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
+            raise blame(strand, StateError(RUNTIME, "MaxConcurrency has to be a whole number."))
+        if given < 0:
+            raise blame(strand, StateError(RUNTIME, "MaxConcurrency cannot be negative."))
+        return int(given)
+
+    def select(self, strand: Strand, value: Any, item: Any, index: int) -> Any:
+        """Apply ItemSelector to one item."""
+        if self._selector is None:
+            return item
+        kept, strand.item = strand.item, {"Index": index, "Value": item}
+        try:
+            return self.shape.evaluate(strand, self._selector, value)
+        finally:
+            strand.item = kept
+
+    def fail(self, strand: Strand, failure: StateError) -> None:
+        """Write that the Map failed, unless it ended with the whole execution."""
+        if failure.error != RUNTIME:
+            strand.add("MapStateFailed", {})
+
+
+class InlineMap(MapState):
+    """Runs the iterations inside the execution, in its history."""
+
+    def attempt(self, strand: Strand, value: Any) -> Steps:
+        """Run the iterations; gives the list of their outputs."""
+        items = self.find_items(strand, value)
+        at_once = min(self.find_concurrency(strand, value) or AT_ONCE, AT_ONCE)
+        if not strand.redriven:
+            strand.add("MapStateStarted", {"length": len(items)})
+        last = [strand.previous]  # what the next iteration starts behind
+
+        def start(index: int) -> Strand:
+            item = items[index]
+            given = self.select(strand, value, item, index)
+            child: Strand = strand.run.spawn(strand, self.inner[0], given, index)
+            child.item, child.key = {"Index": index, "Value": item}, self.name
+            child.previous = last[0]
+            child.add("MapIterationStarted", {"name": self.name, "index": index})
+            return child
+
+        def take(child: Strand) -> bool:
+            last[0] = child.previous
+            if child.failure is not None:
+                strand.previous = child.previous
+                strand.note("MapIterationFailed", {"name": self.name, "index": child.index})
+                return False
+            if not child.redriven:
+                strand.previous = child.note(
+                    "MapIterationSucceeded", {"name": self.name, "index": child.index}
+                )
+            return True
+
+        others = yield from run_group(strand, len(items), at_once, start, take)
+        failed = next((child.failure for child in strand.children if child.failure), None)
+        if failed is not None:
+            abort(others, "MapIterationAborted")
+            raise StateError(failed.error, failed.cause, failed.alias)
+        strand.note("MapStateSucceeded", {})
+        return [child.output for child in strand.children]

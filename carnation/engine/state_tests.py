@@ -1,0 +1,271 @@
+"""TestState: one state on its own, with mocks, and a look at each step of its processing.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.asl import walk_states
+from carnation.engine.distributed import THRESHOLD, DistributedMap
+from carnation.engine.execution import Execution
+from carnation.engine.failures import StateError
+from carnation.engine.machine import Flow, Machine, State, compile_definition
+from carnation.engine.maps import MapState
+from carnation.engine.parallel import Parallel
+from carnation.engine.ports import Failed, Port, Succeeded, Task
+from carnation.engine.strands import Steps
+from carnation.engine.work import Work
+from carnation.errors import UsageError
+
+
+class _Mocked:
+    """A port that gives the mock."""
+
+    def __init__(self, mock: Mapping[str, Any]) -> None:
+        self.mock = mock
+
+    def perform(self, task: Task) -> Succeeded | Failed:
+        """Give the result or the error."""
+        if "errorOutput" in self.mock:
+            error = self.mock["errorOutput"]
+            return Failed(error.get("error"), error.get("cause"))
+        return Succeeded(self.mock.get("result"))
+
+
+def test_state(
+    definition: Mapping[str, Any],
+    value: Any = None,
+    *,
+    state_name: str | None = None,
+    inspection_level: str = "INFO",
+    variables: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+    mock: Mapping[str, Any] | None = None,
+    configuration: Mapping[str, Any] | None = None,
+    port: Port | None = None,
+) -> dict[str, Any]:
+    """Run one state, and say what came of it as the TestState API does.
+
+    `definition` is a state, or a machine in which `state_name` names one. Raises `UsageError` for
+    what cannot be tested.
+
+    >>> test_state({"Type": "Pass", "Next": "B"}, {"n": 1})
+    {'status': 'SUCCEEDED', 'output': {'n': 1}, 'nextState': 'B'}
+    """
+    body, language, machine = _find_state(definition, state_name)
+    state = _isolate(state_name or "StateName", body, language)
+    settings = dict(configuration or {})
+    tested = _Test(machine, state, value, port, dict(mock or {}), settings)
+    if context is not None:
+        tested.execution.given_context = dict(context)
+    tested.strand.variables = dict(variables or {})
+    return tested.run(inspection_level)
+
+
+test_state.__test__ = False  # type: ignore[attr-defined]  # it is no test of ours
+
+
+def _find_state(
+    definition: Mapping[str, Any], name: str | None
+) -> tuple[Mapping[str, Any], str, Mapping[str, Any]]:
+    if "States" not in definition:
+        return definition, definition.get("QueryLanguage", "JSONPath"), definition
+    if name is None:
+        raise UsageError("the definition is a state machine: say which state to test.")
+    for place in walk_states(definition):
+        if place.name == name:
+            language = definition.get("QueryLanguage", "JSONPath")
+            return place.state, language, definition
+    raise UsageError(f"the definition has no state '{name}' to test.")
+
+
+def _isolate(name: str, body: Mapping[str, Any], language: str) -> State:
+    """Compile a state without what comes after it."""
+    targets = {name: {**body}}
+    probe = {"StartAt": name, "QueryLanguage": language, "States": targets}
+    wanted = [body.get("Next"), body.get("Default")]
+    wanted += [entry.get("Next") for entry in body.get("Choices") or () if isinstance(entry, dict)]
+    wanted += [entry.get("Next") for entry in body.get("Catch") or () if isinstance(entry, dict)]
+    for target in wanted:
+        if isinstance(target, str):
+            targets.setdefault(target, {"Type": "Succeed"})
+    return compile_definition(probe).flow.states[name]
+
+
+class _Test:
+    """One state on a strand of its own."""
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        state: State,
+        value: Any,
+        port: Port | None,
+        mock: dict[str, Any],
+        settings: dict[str, Any],
+    ) -> None:
+        self.state, self.mock, self.settings = state, mock, settings
+        flow = Flow("the state")
+        flow.states, flow.start = {state.name: state}, state
+        arn = "arn:aws:states:us-east-1:123456789012:express:machine:test"
+        machine = "arn:aws:states:us-east-1:123456789012:stateMachine:machine"
+        self.execution = Execution(
+            Machine({}, flow),
+            value,
+            _Mocked(mock) if mock else port,
+            arn=arn,
+            machine_arn=machine,
+            express=True,
+        )
+        self.execution.context["Execution"].pop("RedriveCount")
+        self.strand = self.execution.root
+        self.strand.trace = {"input": self.execution.input}
+
+    def run(self, level: str) -> dict[str, Any]:
+        """Run it to the end of the state."""
+        strand, state = self.strand, self.state
+        strand.entered_at, strand.entered_id = self.execution.clock.now, 2
+        following: str | None = None
+        answer: dict[str, Any]
+        try:
+            following = self._perform()
+            answer = {"status": "SUCCEEDED", "output": strand.output}
+        except StateError as failure:
+            answer = self._judge(failure)
+            following = answer.pop("next", None)
+        if following is not None:
+            answer["nextState"] = following
+        answer = {key: item for key, item in answer.items() if key == "output" or item is not None}
+        if level in ("DEBUG", "TRACE"):
+            answer["inspectionData"] = self._inspect(state, answer)
+        return answer
+
+    def _perform(self) -> str | None:
+        strand, state = self.strand, self.state
+        if isinstance(state, Work):
+            return self._perform_work(state)
+        steps = state.run(strand)
+        if not state.waits:
+            return steps if isinstance(steps, str) else None
+        return _exhaust(steps)  # type: ignore[no-any-return]
+
+    def _perform_work(self, state: Work) -> str | None:
+        strand = self.strand
+        strand.attempt = self.settings.get("retrierRetryCount", 0)
+        value = None if isinstance(state, Parallel) else state.shape.take_input(strand)
+        if isinstance(state, (MapState, Parallel)):
+            result = self._mock_group(state, value)
+        else:
+            result = self._run_task(state, value)
+        if not isinstance(state, (MapState, Parallel)):
+            self.strand.trace["result"] = result  # type: ignore[index]
+        state.shape.finish(strand, result, result)
+        return state.next
+
+    def _run_task(self, state: Work, value: Any) -> Any:
+        if not self.mock:
+            return _exhaust(state.attempt(self.strand, value))
+        self.execution.tokens.seed(0)
+        state.make_task(self.strand, value)  # type: ignore[attr-defined]
+        return self._give_mock()
+
+    def _mock_group(self, state: Work, value: Any) -> Any:
+        if not self.mock:
+            raise UsageError(f"a {state.type} is tested with a mock. Give its result or error.")
+        if isinstance(state, MapState):
+            self._look_at_map(state, value)
+        return self._give_mock()
+
+    def _look_at_map(self, state: MapState, value: Any) -> None:
+        strand, trace = self.strand, self.strand.trace or {}
+        items = self._find_items(state, value)
+        self._look_at_items(state, value, items, trace)
+        trace["maxConcurrency"] = state.find_concurrency(strand, value)
+        if not isinstance(state, DistributedMap):
+            return
+        count, percentage = state.find_tolerance(strand, value)
+        if count is not None:
+            trace["toleratedFailureCount"] = count
+        if percentage is not None:
+            trace["toleratedFailurePercentage"] = float(percentage)
+        failed = self.settings.get("mapIterationFailureCount", 0)
+        within = (count is None and percentage is None) or (
+            failed <= (count or 0)
+            if count is not None
+            else 100 * failed <= (percentage or 0) * max(1, len(items))
+        )
+        if failed and not within:
+            raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
+
+    def _find_items(self, state: MapState, value: Any) -> list[Any]:
+        reader = state.reader if isinstance(state, DistributedMap) else None
+        if reader is None:
+            return state.find_items(self.strand, value)
+        data = self.settings.get("mapItemReaderData", "[]")
+        return reader.take_items(self.strand, value, {"Body": data})
+
+    def _look_at_items(
+        self, state: MapState, value: Any, items: list[Any], trace: dict[str, Any]
+    ) -> None:
+        if "ItemSelector" in state.body:
+            items = [state.select(self.strand, value, item, at) for at, item in enumerate(items)]
+            trace["afterItemSelector"] = items
+        if isinstance(state, DistributedMap) and state.batcher is not None:
+            batches = state.batcher.make_batches(self.strand, value, items)
+            trace["afterItemBatcher"] = [batch for batch, _ in batches]
+
+    def _give_mock(self) -> Any:
+        if "errorOutput" in self.mock:
+            error = self.mock["errorOutput"]
+            raise StateError(error.get("error"), error.get("cause"))
+        return self.mock.get("result")
+
+    def _judge(self, failure: StateError) -> dict[str, Any]:
+        """Say whether a retrier or a catcher takes a failure."""
+        state, strand = self.state, self.strand
+        found = {"error": failure.error, "cause": failure.cause}
+        if not isinstance(state, Work):
+            return {"status": "FAILED", **found}
+        details: dict[str, Any] = {}
+        at = state.find_retrier(failure)
+        count = self.settings.get("retrierRetryCount", 0)
+        if at is not None:
+            details["retryIndex"] = at
+            if count < state.retriers[at].attempts:
+                details["retryBackoffIntervalSeconds"] = int(state.retriers[at].delay(count))
+                self._keep_error(details)
+                return {"status": "RETRIABLE", **found}
+        place = state.find_catcher(failure)
+        if place is not None:
+            details["catchIndex"] = place
+            self._keep_error(details)
+            exited = state.catchers[place].take(strand, failure)
+            following = state.catchers[place].next
+            return {
+                "status": "CAUGHT_ERROR",
+                "output": exited["output"],
+                **found,
+                "next": following,
+            }
+        self._keep_error(details)
+        return {"status": "FAILED", **found}
+
+    def _keep_error(self, details: dict[str, Any]) -> None:
+        if details and self.strand.trace is not None:
+            self.strand.trace["errorDetails"] = details
+
+    def _inspect(self, state: State, answer: dict[str, Any]) -> dict[str, Any]:
+        trace = dict(self.strand.trace or {})
+        return trace
+
+
+def _exhaust(steps: Steps) -> Any:
+    """Run a state that waits to its end; nothing else is there to wait for."""
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value

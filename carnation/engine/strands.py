@@ -1,0 +1,140 @@
+"""Strands of control, and the scheduler that runs them one step at a time.
+
+A strand is the execution itself, a branch of a Parallel, an iteration of a Map or a child
+execution: a generator that yields between two states and wherever it waits. There are no threads.
+Time is virtual: when no strand can go on, the clock moves to the next moment at which one can.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from carnation.engine.failures import StateError
+
+if TYPE_CHECKING:
+    from carnation.engine.history import History
+    from carnation.engine.machine import Flow, State
+
+# what a strand's generator yields: False to go on when its turn comes, True when it waits
+Steps = Generator[bool, None, Any]  # and returns what the state is after
+WAIT, GO_ON = True, False
+_NO_MAIL: deque[Strand] = deque(maxlen=0)
+
+
+class Strand:
+    """One strand: where it stands, what it holds, and what it waits for."""
+
+    __slots__ = (
+        *(
+            "attempt",
+            "before",
+            "children",
+            "context",
+            "entered_at",
+            "entered_id",
+            "failure",
+            "flow",
+        ),
+        *("history", "inbox", "index", "input", "is_done", "item", "key", "mail", "output"),
+        *("parent", "previous", "redriven", "run", "seat", "state", "steps", "ticket", "token"),
+        *("trace", "variables"),
+    )
+
+    def __init__(self, run: Any, flow: Flow, value: Any, history: History) -> None:
+        """Stand before the first state of a flow."""
+        self.run, self.flow, self.history = run, flow, history
+        self.state: State = flow.start
+        self.input, self.output = value, None
+        self.parent: Strand | None = None
+        self.children: list[Strand] = []
+        self.mail = _NO_MAIL  # made by the states that have strands inside
+        self.variables: dict[str, Any] = {}
+        self.item: dict[str, Any] | None = None
+        self.context: dict[str, Any] = run.context
+        self.failure: StateError | None = None
+        self.steps: Steps | None = None
+        self.inbox: Any = None
+        self.is_done = self.redriven = False
+        self.index = self.before = self.previous = self.entered_id = self.attempt = self.ticket = (
+            self.seat
+        ) = 0
+        self.entered_at = 0.0
+        self.token = self.key = ""
+        self.trace: dict[str, Any] | None = None
+
+    def add(self, type_: str, details: dict[str, Any]) -> int:
+        """Write an event behind the strand's last one."""
+        self.previous = self.history.add(type_, self.previous, details, self.run.clock.now)
+        return self.previous
+
+    def note(self, type_: str, details: dict[str, Any]) -> int:
+        """Write an event that no later one points at."""
+        return self.history.add(type_, self.previous, details, self.run.clock.now)
+
+    @property
+    def may_go(self) -> bool:
+        """Whether there is anything left to do in it."""
+        return not self.is_done
+
+
+class Clock:
+    """Runs strands in an order chosen by a seed, and lets virtual time pass.
+
+    With a `pause`, time passes for real: it is called with the seconds to wait.
+    """
+
+    def __init__(self, now: float, seed: int | None, pause: Any = None) -> None:
+        """Start at a moment, in seconds since 1970."""
+        self.now, self.pause = now, pause
+        self.ready: deque[Strand] = deque()
+        self._order = None if seed is None else random.Random(seed)  # noqa: S311
+        self._timers: list[tuple[float, int, int, bool, Strand]] = []
+        self._count = 0
+
+    def wake(self, strand: Strand, message: Any = None) -> None:
+        """Let a waiting strand go on, with a message."""
+        strand.ticket += 1  # whatever else it waited for is stale
+        strand.inbox = message
+        self.ready.append(strand)
+
+    def sleep(self, strand: Strand, seconds: float, *, deadline: bool = False) -> None:
+        """Wake a strand after a time; a deadline is a time at which something is given up."""
+        self._count += 1
+        due = self.now + seconds
+        heapq.heappush(self._timers, (due, self._count, strand.ticket, deadline, strand))
+
+    def take(self) -> Strand | None:
+        """Take the next strand that can go on; None if there is none."""
+        if not self.ready:
+            return None
+        if self._order is not None and len(self.ready) > 1:
+            self.ready.rotate(-self._order.randrange(len(self.ready)))
+        return self.ready.popleft()
+
+    def advance(self, *, give_up: bool) -> bool:
+        """Move to the next timer and wake who waits for it; False if there is none.
+
+        A deadline is passed only with `give_up`: as long as somebody may answer, it is early.
+        """
+        held: list[tuple[float, int, int, bool, Strand]] = []
+        moved = False
+        while self._timers and not moved:
+            entry = heapq.heappop(self._timers)
+            due, _, ticket, deadline, strand = entry
+            if ticket != strand.ticket or strand.is_done:
+                continue
+            if deadline and not give_up:
+                held.append(entry)
+                continue
+            if self.pause is not None and due > self.now:
+                self.pause(due - self.now)
+            self.now = max(self.now, due)
+            self.wake(strand)
+            moved = True
+        for entry in held:
+            heapq.heappush(self._timers, entry)
+        return moved

@@ -1,0 +1,193 @@
+"""The Task state: hands a piece of work to the port, and waits for its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, StateError
+from carnation.engine.payloads import compile_payload
+from carnation.engine.ports import Failed, Pending, Started, Submitted, Task
+from carnation.engine.shapes import blame, check_size, compile_number, context_of
+from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.engine.work import Work
+from carnation.errors import DefinitionError
+from carnation.expressions.intrinsic_functions import make_uuid
+
+BEAT = object()
+
+
+class TaskState(Work):
+    """A Task state."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Read the resource, compile the numbers."""
+        super().__init__(name, body, language)
+        self.resource = body.get("Resource")
+        if not isinstance(self.resource, str):
+            raise DefinitionError(f"state '{name}' is a Task without Resource. Name one.")
+        self.kind, self.service, self.action = split_resource(self.resource)
+        self._has_token = self.action.endswith(".waitForTaskToken") or self.kind == "Activity"
+        self._timeout = compile_number(body, "TimeoutSeconds", language)
+        self._heartbeat = compile_number(body, "HeartbeatSeconds", language)
+        self._credentials = (
+            compile_payload(body["Credentials"], language, "Credentials")
+            if "Credentials" in body
+            else None
+        )
+
+    def attempt(self, strand: Strand, value: Any) -> Steps:
+        """Ask the port, and wait."""
+        task = self.make_task(strand, value)
+        refusal = strand.run.refuse(task)
+        if refusal is not None:
+            raise blame(strand, StateError(RUNTIME, refusal))
+        strand.add(f"{self.kind}Scheduled", self._scheduled(strand, task))
+        if self.kind != "Activity":
+            strand.add(f"{self.kind}Started", self._resource_details({}))
+        outcome = strand.run.perform(strand, task)
+        result = yield from self._await(strand, task, outcome)
+        strand.token = ""
+        return result
+
+    def make_task(self, strand: Strand, value: Any) -> Task:
+        """Evaluate everything the task is scheduled with."""
+        run = strand.run
+        strand.token = make_uuid(run.tokens).replace("-", "") if self._has_token else ""
+        parameters = self.shape.make_parameters(strand, value)
+        numbers = [
+            None if part is None else self.shape.evaluate(strand, part, value)
+            for part in (self._timeout, self._heartbeat)
+        ]
+        credentials = None
+        if self._credentials is not None:
+            credentials = self.shape.evaluate(strand, self._credentials, value)
+        return Task(
+            self.name,
+            self.kind,
+            self.resource or "",
+            self.service,
+            self.action,
+            parameters,
+            strand.token or make_uuid(run.tokens),
+            numbers[0],
+            numbers[1],
+            credentials,
+            strand.attempt,
+            context_of(strand),
+        )
+
+    def _scheduled(self, strand: Strand, task: Task) -> dict[str, Any]:
+        details: dict[str, Any]
+        if self.kind == "Task":
+            details = self._resource_details({"parameters": task.parameters})
+            details["region"] = strand.run.region
+        else:
+            details = {"input": task.parameters, "resource": task.resource}
+        if task.timeout is not None:
+            details["timeoutInSeconds"] = task.timeout
+        if task.heartbeat is not None:
+            details["heartbeatInSeconds"] = task.heartbeat
+        if task.credentials is not None:
+            role = task.credentials.get("RoleArn") if isinstance(task.credentials, dict) else None
+            details["taskCredentials"] = {"roleArn": role}
+        return details
+
+    def _resource_details(self, details: dict[str, Any]) -> dict[str, Any]:
+        if self.kind == "Task":
+            return {**details, "resource": self.action, "resourceType": self.service}
+        return details
+
+    def _await(self, strand: Strand, task: Task, outcome: Any) -> Steps:
+        """Wait until there is a final outcome; gives the result."""
+        started = strand.run.clock.now
+        if isinstance(outcome, Submitted):
+            strand.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
+            outcome = outcome.outcome
+        elif self.kind == "Activity" and not isinstance(outcome, Pending):
+            outcome = self._start(strand, outcome)
+        if isinstance(outcome, Pending):
+            outcome = yield from self._wait_for_answer(strand, task, started)
+        elif outcome.after > 0:
+            outcome = yield from self._wait_for_duration(strand, task, outcome)
+        if isinstance(outcome, Failed):
+            self._fail_task(strand, outcome)
+        result = outcome.output
+        try:
+            check_size(result, self.service or self.resource or "")
+        except StateError as failure:
+            # too large a result is the task's failure, which States.ALL does catch
+            failure.is_caught = True
+            strand.add(f"{self.kind}Failed", self._resource_details(failure.details))
+            raise
+        strand.add(f"{self.kind}Succeeded", self._resource_details({"output": result}))
+        return result
+
+    def _start(self, strand: Strand, outcome: Any) -> Any:
+        worker = outcome.worker if isinstance(outcome, Started) else None
+        strand.add("ActivityStarted", {} if worker is None else {"workerName": worker})
+        return outcome.outcome if isinstance(outcome, Started) else outcome
+
+    def _wait_for_answer(self, strand: Strand, task: Task, started: float) -> Steps:
+        run = strand.run
+        run.pending[task.token] = strand
+        limit = None if task.timeout is None else started + task.timeout
+        try:
+            while True:
+                now = run.clock.now
+                waits = [limit - now] if limit is not None else []
+                if task.heartbeat is not None:
+                    waits.append(task.heartbeat)
+                if waits:
+                    run.clock.sleep(strand, max(0.0, min(waits)), deadline=True)
+                yield WAIT
+                message, strand.inbox = strand.inbox, None
+                if message is None:
+                    late = limit is not None and run.clock.now >= limit
+                    self._time_out(strand, "" if late else HEARTBEAT)
+                if isinstance(message, Started):
+                    message = self._start(strand, message)
+                if message is not BEAT and not isinstance(message, Pending):
+                    return message
+        finally:
+            run.pending.pop(task.token, None)
+
+    def _wait_for_duration(self, strand: Strand, task: Task, outcome: Any) -> Steps:
+        late = task.timeout is not None and outcome.after > task.timeout
+        strand.run.clock.sleep(strand, task.timeout if late else outcome.after)
+        yield WAIT
+        if late:
+            self._time_out(strand, "")
+        return outcome
+
+    def _time_out(self, strand: Strand, alias: str) -> None:
+        strand.token = ""
+        strand.add(f"{self.kind}TimedOut", self._resource_details({"error": TIMEOUT}))
+        raise StateError(TIMEOUT, None, alias)
+
+    def _fail_task(self, strand: Strand, outcome: Failed) -> None:
+        failure = StateError(outcome.error, outcome.cause)
+        failure.is_caught = outcome.error == DATA_LIMIT
+        strand.token = ""
+        strand.add(f"{self.kind}Failed", self._resource_details(failure.details))
+        raise failure
+
+
+def split_resource(resource: str) -> tuple[str, str, str]:
+    """Tell the kind, service and action of a resource.
+
+    >>> split_resource("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess")
+    ('Task', 'aws-sdk:sfn', 'sendTaskSuccess')
+    >>> split_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay")[0]
+    'LambdaFunction'
+    """
+    parts = resource.split(":", 5)
+    if len(parts) == 6 and parts[2] == "lambda":
+        return "LambdaFunction", "", ""
+    if len(parts) == 6 and parts[2] == "states" and parts[5].startswith("activity:"):
+        return "Activity", "", ""
+    if len(parts) == 6 and parts[2] == "states":
+        version = ":2" if parts[5].endswith(".sync:2") else ""
+        service, _, action = parts[5].removesuffix(version).rpartition(":")
+        return "Task", service, action + version
+    return "Task", "", resource

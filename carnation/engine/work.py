@@ -1,0 +1,155 @@
+"""What Task, Parallel and Map have in common: Retry and Catch.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.engine.failures import StateError, matches
+from carnation.engine.machine import State
+from carnation.engine.payloads import compile_payload
+from carnation.engine.shapes import Shape, compile_result_path
+from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.errors import DefinitionError
+
+
+class Retrier:
+    """One entry of Retry."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        """Read it, with AWS's defaults."""
+        self.names: list[str] = body["ErrorEquals"]
+        self.attempts: int = body.get("MaxAttempts", 3)
+        self.interval: float = body.get("IntervalSeconds", 1)
+        self.rate: float = body.get("BackoffRate", 2.0)
+        self.longest: float | None = body.get("MaxDelaySeconds")
+        self.is_jittered: bool = body.get("JitterStrategy") == "FULL"
+
+    def delay(self, attempt: int) -> float:
+        """Give the seconds before a further attempt, the first being number 0, without jitter.
+
+        >>> Retrier({"ErrorEquals": ["States.ALL"], "MaxDelaySeconds": 3}).delay(4)
+        3
+        """
+        try:
+            seconds = self.interval * self.rate**attempt
+        except OverflowError:
+            seconds = float(10**9)
+        return seconds if self.longest is None else min(seconds, self.longest)
+
+
+class Catcher:
+    """One entry of Catch."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile its output."""
+        self.names: list[str] = body["ErrorEquals"]
+        self.next: str = body["Next"]
+        self._shape = Shape(name, {"Type": "Catch", **body}, language)
+        self._put = compile_result_path(body)
+        self._parts = {
+            field: compile_payload(body[field], language, f"Catch/{field}")
+            for field in ("Assign", "Output")
+            if field in body
+        }
+
+    def take(self, strand: Strand, failure: StateError) -> dict[str, Any]:
+        """Make the state's output out of a failure; gives the details of the StateExited event."""
+        error = failure.output
+        assigned = None
+        if "Assign" in self._parts:
+            assigned = self._evaluate(strand, "Assign", error)
+        if "Output" in self._parts:
+            output = self._evaluate(strand, "Output", error)
+        else:
+            output = self._put(strand, error)
+        return self._shape.settle(strand, output, assigned)
+
+    def _evaluate(self, strand: Strand, part: str, error: dict[str, Any]) -> Any:
+        return self._shape.evaluate(strand, self._parts[part], error, errorOutput=error)
+
+
+class Work(State):
+    """A state that does work: attempts it, retries, catches."""
+
+    waits = True
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the shape, the retriers and the catchers."""
+        super().__init__(name, body, language)
+        self.shape = Shape(name, body, language)
+        for field in ("Retry", "Catch"):
+            entries = body.get(field, [])
+            if not isinstance(entries, list) or not all(
+                isinstance(entry, dict) and isinstance(entry.get("ErrorEquals"), list)
+                for entry in entries
+            ):
+                raise DefinitionError(
+                    f"state '{name}': {field} takes a list of objects with ErrorEquals."
+                )
+        self.retriers = [Retrier(entry) for entry in body.get("Retry", [])]
+        self.catchers = [Catcher(name, entry, language) for entry in body.get("Catch", [])]
+
+    def attempt(self, strand: Strand, value: Any) -> Steps:
+        """Do the work once, and give its result."""
+        raise NotImplementedError
+
+    def fail(self, strand: Strand, failure: StateError) -> None:
+        """Write the events of a failure that no retrier takes."""
+
+    def run(self, strand: Strand) -> Steps:
+        """Attempt, retry, catch."""
+        counts = [0] * len(self.retriers)
+        while True:
+            try:
+                value = self.shape.take_input(strand)
+                result = yield from self.attempt(strand, value)
+                details = self.shape.finish(strand, result, result)
+                break
+            except StateError as failure:
+                delay = self._next_delay(strand, failure, counts)
+                if delay is None:
+                    return self._catch(strand, failure)
+                strand.attempt += 1
+                strand.children = []
+                strand.run.waited += delay
+                strand.run.clock.sleep(strand, delay)
+                yield WAIT
+        strand.add(self.exited, details)
+        return self.next
+
+    def find_retrier(self, failure: StateError) -> int | None:
+        """Give the number of the retrier that takes a failure."""
+        for at, retrier in enumerate(self.retriers):
+            if matches(failure, retrier.names):
+                return at
+        return None
+
+    def find_catcher(self, failure: StateError) -> int | None:
+        """Give the number of the catcher that takes a failure."""
+        for at, catcher in enumerate(self.catchers):
+            if matches(failure, catcher.names):
+                return at
+        return None
+
+    def _next_delay(self, strand: Strand, failure: StateError, counts: list[int]) -> float | None:
+        at = self.find_retrier(failure)
+        if at is None or counts[at] >= self.retriers[at].attempts:
+            return None
+        delay = self.retriers[at].delay(counts[at])
+        counts[at] += 1
+        if self.retriers[at].is_jittered:
+            return float(strand.run.chance.uniform(0, delay))
+        return delay
+
+    def _catch(self, strand: Strand, failure: StateError) -> str:
+        self.fail(strand, failure)
+        at = self.find_catcher(failure)
+        if at is None:
+            raise failure
+        catcher = self.catchers[at]
+        strand.add(self.exited, catcher.take(strand, failure))
+        return catcher.next

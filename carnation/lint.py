@@ -1,0 +1,292 @@
+"""Lint definitions: what AWS would refuse, and what it would let through to break at night.
+
+Run as `python -m carnation.lint` or `carnation lint`. It reads documents only: what was just built,
+what somebody wrote by hand, and what stands in a template.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from carnation import reports
+from carnation.console import FINDINGS, OK, has_colour, run_verb
+from carnation.document import Document, read_document
+from carnation.errors import DocumentError, UsageError, suggest_name
+from carnation.rules import (
+    ERROR,
+    NOTE,
+    SEVERITIES,
+    WARNING,
+    Finding,
+    Settings,
+    Source,
+    find_rule,
+    review_definition,
+)
+
+_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
+_TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
+_SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation lint",
+        description="Find what AWS would refuse in a definition, and what production would regret.",
+        epilog="example: python -m carnation.lint statemachine.asl.json --type EXPRESS",
+    )
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="FILE or WORKFLOW",
+        help="definitions, templates, folders, built workflows (default: all of build/)",
+    )
+    parser.add_argument(
+        "--type", choices=["STANDARD", "EXPRESS"], help="the type of the state machine"
+    )
+    parser.add_argument("--format", choices=["text", "json", "sarif", "github"], default="text")
+    parser.add_argument(
+        "--fail-on",
+        choices=[*SEVERITIES, "never"],
+        help="exit 1 from this severity on (default: error)",
+    )
+    parser.add_argument(
+        "--notes",
+        action="store_true",
+        help="look for what is merely worth a note, too (text; the other formats do)",
+    )
+    parser.add_argument("--explain", metavar="RULE", help="explain a rule, and do nothing else")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, review, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    if options.explain:
+        return run_verb(lambda: _explain(options.explain))
+    return run_verb(lambda: _lint(options))
+
+
+def _explain(rule_id: str) -> int:
+    rule = find_rule(rule_id)
+    code = f", AWS: {rule.code}" if rule.code else ""
+    _print(f"{rule.id} ({rule.family}, {rule.severity}{code})\n\n{rule.explain()}")
+    return OK
+
+
+def _lint(options: argparse.Namespace) -> int:
+    settings, fail_on = _read_settings(".")
+    fail_on = options.fail_on or fail_on
+    if options.format == "text" and not options.notes and fail_on != NOTE:
+        settings = settings._replace(lowest=WARNING)
+    findings: list[Finding] = []
+    sources: dict[str, Any] = {}
+    count = 0
+    for path, named in _find_files(options.targets):
+        for source in _open_sources(path, named, findings):
+            count += 1
+            sources[path] = source
+            kind = options.type or getattr(source, "type", "STANDARD")
+            findings += review_definition(source, type=kind, settings=settings)
+    findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
+    _report(findings, sources, count, options)
+    if fail_on == "never":
+        return OK
+    worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return FINDINGS if any(finding.severity in worst for finding in findings) else OK
+
+
+def _find_files(targets: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the files to read, and whether each was named (and so must be a definition)."""
+    if not targets:
+        built = list(_list_built("build")) if os.path.isdir("build") else []
+        if not built:
+            raise UsageError(
+                "there is nothing in build/ to lint. Name a file, or run: python -m carnation.build"
+            )
+        yield from ((path, True) for path in built)
+    for target in targets:
+        if os.path.isfile(target):
+            yield target, True
+        elif os.path.isdir(target):
+            yield from ((path, False) for path in _walk_folder(target))
+        else:
+            yield from ((path, True) for path in _find_workflow(target))
+
+
+def _list_built(folder: str) -> Iterator[str]:
+    for workflow in sorted(os.listdir(folder)):
+        inner = os.path.join(folder, workflow, "code", "state-machine")
+        if os.path.isdir(inner):
+            yield from (os.path.join(inner, name) for name in sorted(os.listdir(inner)))
+
+
+def _find_workflow(name: str) -> list[str]:
+    folder = os.path.join("build", name, "code", "state-machine")
+    if os.sep not in name and os.path.isdir(folder):
+        return [os.path.join(folder, file) for file in sorted(os.listdir(folder))]
+    known = os.listdir("build") if os.path.isdir("build") else []
+    near = suggest_name(name, [*known, *os.listdir(".")])
+    raise UsageError(f"there is no file and no built workflow '{name}'.{near}")
+
+
+def _walk_folder(folder: str) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(files):
+            if name.endswith((*_SUFFIXES, *_TEMPLATE_SUFFIXES)):
+                yield os.path.join(path, name)
+
+
+def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[Source]:
+    """Yield the definitions in a file; what cannot be read becomes a finding."""
+    wanted = named or path.endswith(_SUFFIXES)
+    try:
+        document = read_document(path)
+    except DocumentError as error:
+        if not os.access(path, os.R_OK):
+            raise
+        if wanted:
+            findings.append(_report_unreadable(path, error))
+        return
+    if _is_template(document):
+        yield from _open_template(document, findings)
+    elif wanted or _is_definition(document.value):
+        yield document
+
+
+def _is_template(document: Document) -> bool:
+    if not isinstance(document.value, Mapping) or "Resources" not in document.value:
+        return False
+    from carnation.templates import is_template  # a definition needs no templates
+
+    return is_template(document.value)
+
+
+def _is_definition(value: object) -> bool:
+    return isinstance(value, Mapping) and "StartAt" in value and "States" in value
+
+
+def _open_template(document: Document, findings: list[Finding]) -> Iterator[Source]:
+    from carnation.templates import find_definitions
+
+    for found in find_definitions(document):
+        if found.error is None:
+            yield found
+        else:
+            span = found.locate("")
+            rule = find_rule("unreadable-document")
+            message = f"the definition of {found.name}: {found.error}"
+            findings.append(
+                Finding(
+                    rule.id, ERROR, message, found.where, span.line, span.column,
+                    found.pointer, "", rule.code,
+                )
+            )  # fmt: skip
+
+
+def _report_unreadable(path: str, error: DocumentError) -> Finding:
+    rule = find_rule("unreadable-document")
+    place, message = (1, 1), str(error)
+    parts = message.removeprefix(f"{path}:").split(":", 2)
+    if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit():
+        place, message = (int(parts[0]), int(parts[1])), parts[2].strip()
+    return Finding(rule.id, ERROR, message, path, *place, "", "", rule.code)
+
+
+def _report(
+    findings: list[Finding], sources: Mapping[str, Any], count: int, options: argparse.Namespace
+) -> None:
+    if options.format == "json":
+        _print(reports.write_json(findings, count), end="")
+    elif options.format == "sarif":
+        from carnation.rules.findings import RULES
+
+        _print(reports.write_sarif(findings, RULES), end="")
+    elif options.format == "github":
+        _print("\n".join(reports.write_github(findings)), end="\n" if findings else "")
+    else:
+        _report_text(findings, sources, count)
+
+
+def _report_text(findings: list[Finding], sources: Mapping[str, Any], count: int) -> None:
+    """Frames and a summary for a terminal; a line each, and nothing else, for a pipe."""
+    terminal = sys.stdout.isatty()
+    colour = has_colour(sys.stdout)
+    for line in reports.write_text(findings, sources, colour=colour, frames=terminal):
+        _print(line)
+    if terminal:
+        definitions = "1 definition" if count == 1 else f"{count} definitions"
+        _print(f"{definitions}: {reports.count_severities(findings)} found")
+
+
+def _print(text: str, end: str = "\n") -> None:
+    """Print what a foreign file may have brought along, whatever the terminal can show of it."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + end)
+
+
+def _read_settings(start: str) -> tuple[Settings, str]:
+    """Read `[tool.carnation.lint]` of the nearest pyproject.toml."""
+    folder = os.path.abspath(start)
+    while not os.path.isfile(os.path.join(folder, "pyproject.toml")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return Settings(), ERROR
+        folder = parent
+    path = os.path.join(folder, "pyproject.toml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if "tool.carnation.lint" not in text:  # then nobody pays for a reader of TOML
+        return Settings(), ERROR
+    return _check_settings(path, _parse_toml(path, text))
+
+
+def _parse_toml(path: str, text: str) -> dict[str, Any]:
+    try:
+        if sys.version_info >= (3, 11):
+            import tomllib
+        else:
+            import tomli as tomllib
+    except ImportError as error:
+        raise UsageError(
+            f"{path}: reading [tool.carnation.lint] takes Python 3.11, or tomli on Python 3.10. "
+            "Install it: pip install tomli"
+        ) from error
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: this is no TOML ({error}). Mend the file.") from error
+    return table
+
+
+def _check_settings(path: str, table: Mapping[str, Any]) -> tuple[Settings, str]:
+    lint: Any = table
+    for key in ("tool", "carnation", "lint"):
+        lint = lint.get(key, {}) if isinstance(lint, Mapping) else {}
+    for key in lint:
+        if key not in ("fail-on", "severity"):
+            near = suggest_name(key, ["fail-on", "severity"])
+            raise UsageError(f"{path}: [tool.carnation.lint] has no '{key}'.{near}")
+    severities = lint.get("severity", {})
+    fail_on = lint.get("fail-on", ERROR)
+    if fail_on not in (*SEVERITIES, "never") or not isinstance(severities, Mapping):
+        raise UsageError(
+            f"{path}: fail-on takes {', '.join(SEVERITIES)} or never; severity a table"
+        )
+    for rule_id, severity in severities.items():
+        find_rule(rule_id)
+        if severity not in (*SEVERITIES, "off"):
+            raise UsageError(
+                f"{path}: the severity of '{rule_id}' is {severity!r}; it takes "
+                f"{', '.join(SEVERITIES)} or off."
+            )
+    return Settings(severities), fail_on
+
+
+if __name__ == "__main__":
+    sys.exit(main())

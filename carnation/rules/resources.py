@@ -1,0 +1,37 @@
+"""Resources of Tasks: the ARN of an integration, taken apart."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_INTEGRATION = re.compile(
+    r"arn:[^:]+:states:[^:]*:[^:]*:(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)"
+    r"(?:\.(?P<pattern>.*))?\Z"
+)
+_OTHER_KINDS = ("activity", "stateMachine", "execution", "express", "mapRun")
+
+
+class Resource(NamedTuple):
+    """An integration: `lambda:invoke`, `aws-sdk:s3:getObject`, and the pattern behind it."""
+
+    service: str
+    action: str
+    pattern: str
+    is_sdk: bool
+
+
+@lru_cache(maxsize=4096)
+def parse_resource(text: str) -> Resource | None:
+    """Take the ARN of an integration apart; None for a function, an activity, a substitution.
+
+    >>> parse_resource("arn:aws:states:::ecs:runTask.sync")
+    Resource(service='ecs', action='runTask', pattern='sync', is_sdk=False)
+    """
+    match = _INTEGRATION.match(text)
+    if match is None or match["service"] in _OTHER_KINDS or "${" in text.partition(":states:")[2]:
+        return None
+    return Resource(
+        match["service"], match["action"], match["pattern"] or "", match["sdk"] is not None
+    )

@@ -1,0 +1,127 @@
+"""Reviewing: the rules run over a definition, and their problems turned into findings.
+
+`find_problems` is the short way for who has just built a definition and wants to know whether AWS
+would take it; `review_definition` the long one, with places, severities and suppressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+from carnation.document.reading import Note, Span
+from carnation.errors import UsageError, suggest_name
+from carnation.rules.findings import (
+    NOTE,
+    REFUSAL,
+    RISK,
+    RULES,
+    SEVERITIES,
+    Finding,
+    Problem,
+    Rule,
+)
+from carnation.rules.machine import Machine
+from carnation.rules.suppressions import find_suppressed
+
+_MODULES = {
+    REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
+    RISK: tuple(
+        f"risks.{name}"
+        for name in ("timing", "errors", "graph", "payloads", "variables", "dataflow")
+    ),
+}
+
+
+class Source(Protocol):
+    """What a definition is reviewed from: its value, and where each part of it stands."""
+
+    where: str
+    value: Any
+    notes: tuple[Note, ...]
+
+    def locate(self, pointer: str) -> Span:
+        """Find a part of the value in the file."""
+        ...
+
+    def place(self, pointer: str) -> str:
+        """Give the pointer to a part of the value within the whole file."""
+        ...
+
+    def measure(self) -> int:
+        """Give the size of the definition in bytes."""
+        ...
+
+
+class Settings(NamedTuple):
+    """What a project decides: other severities for rules (or `off`), the lowest one to look for."""
+
+    severities: Mapping[str, str] = {}
+    lowest: str = NOTE
+
+
+def load_rules(*families: str) -> list[Rule]:
+    """Load the rules of these families (all unless given), in a fixed order."""
+    wanted = families or tuple(_MODULES)
+    for family in wanted:
+        for module in _MODULES[family]:
+            import_module(f"carnation.rules.{module}")
+    return [rule for rule in RULES.values() if rule.family in wanted]
+
+
+def find_rule(rule_id: str) -> Rule:
+    """Give a rule by its id; raises `UsageError` with the nearest name if there is none."""
+    load_rules()
+    if rule_id not in RULES:
+        raise UsageError(f"there is no rule '{rule_id}'.{suggest_name(rule_id, RULES)}")
+    return RULES[rule_id]
+
+
+def find_problems(
+    definition: object, *, type: str = "STANDARD", size: int = 0, families: tuple[str, ...] = ()
+) -> Iterator[tuple[Rule, Problem]]:
+    """Run the rules over a definition (a plain value), without places or suppressions."""
+    yield from _run(load_rules(*families), definition, type, size)
+
+
+def _run(
+    rules: list[Rule], definition: object, type: str, size: int
+) -> Iterator[tuple[Rule, Problem]]:
+    if not isinstance(definition, Mapping):
+        yield RULES["malformed-definition"], Problem("", "a definition is a mapping")
+        return
+    machine = Machine(definition, type, size)
+    for rule in rules:
+        for problem in rule.check(machine):
+            yield rule, problem
+
+
+def review_definition(
+    source: Source, *, type: str = "STANDARD", settings: Settings | None = None
+) -> list[Finding]:
+    """Find everything there is to say about a definition, sorted by where it stands."""
+    severities, lowest = settings or Settings()
+    wanted = SEVERITIES[: SEVERITIES.index(lowest) + 1]
+    rules = [rule for rule in load_rules() if severities.get(rule.id, rule.severity) in wanted]
+    found = [*_find_notes(source), *_run(rules, source.value, type, source.measure())]
+    suppressed = find_suppressed(source.value, [problem for _, problem in found])
+    findings = [
+        _make_finding(source, rule, problem, severities.get(rule.id, rule.severity))
+        for rule, problem in found
+        if rule in rules and (rule.id, problem.state) not in suppressed
+    ]
+    return sorted(set(findings), key=lambda finding: (finding.line, finding.column, finding.rule))
+
+
+def _find_notes(source: Source) -> Iterator[tuple[Rule, Problem]]:
+    for note in source.notes:
+        yield RULES[note.kind], Problem(note.pointer, note.message)
+
+
+def _make_finding(source: Source, rule: Rule, problem: Problem, severity: str) -> Finding:
+    span = source.locate(problem.pointer)
+    return Finding(
+        rule.id, severity, problem.message, source.where, span.line, span.column,
+        source.place(problem.pointer), problem.state, rule.code,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Risks: what AWS accepts and production regrets, one module for each kind of regret."""

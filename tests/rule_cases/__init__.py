@@ -1,0 +1,23 @@
+"""Cases for each rule, named as sentences: a definition that breaks it, and one that keeps it."""
+
+from __future__ import annotations
+
+from tests.rule_cases import (
+    choices_and_maps,
+    fields,
+    graph,
+    risks_of_data,
+    risks_of_running,
+    tasks_and_expressions,
+)
+from tests.rule_cases.builders import OK, Case
+
+REFUSALS = [
+    *graph.CASES,
+    *fields.CASES,
+    *choices_and_maps.CASES,
+    *tasks_and_expressions.CASES,
+]
+RISKS = [*risks_of_data.CASES, *risks_of_running.CASES]
+
+__all__ = ["OK", "REFUSALS", "RISKS", "Case"]

@@ -1,0 +1,86 @@
+"""The pages of docs/ do what they say: their examples are built and run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from carnation.__main__ import main
+from carnation.artifacts import read_artifacts
+from carnation.emulator import Emulator
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+
+
+def read_examples(page: str) -> list[str]:
+    """Give a page's Python examples, from top to bottom."""
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lay out the workflow of `your-own.md`, from the page alone."""
+    definition, handler, *_ = read_examples("your-own.md")
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "charge_order.py").write_text(definition)
+    (tmp_path / "lambdas" / "charge_order").mkdir(parents=True)
+    (tmp_path / "lambdas" / "charge_order" / "handler.py").write_text(handler)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("amount", "status"), [(20, 0), (200, 1)])
+def test_a_workflow_of_your_own_is_built_and_run_as_the_page_says(
+    project: Path, capsys: pytest.CaptureFixture[str], amount: int, status: int
+) -> None:
+    assert main(["build", "charge-order"]) == 0
+    given = json.dumps({"order": 7, "amount": amount})
+    assert main(["run", "charge-order", "--input", given, "--in-process"]) == status
+    out = capsys.readouterr().out
+    assert ("The card was declined" in out) is bool(status)
+    assert ('{"order": 7, "charged": true}' in out) is not bool(status)
+
+
+def test_a_graph_of_the_plain_sdk_is_built_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carnation.states.door import sdk
+
+    # the SDK's own front needs sagemaker; its classes are these
+    monkeypatch.setitem(sys.modules, "stepfunctions.steps", sdk)
+    monkeypatch.setitem(sys.modules, "stepfunctions", sdk)
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "plain.py").write_text(read_examples("your-own.md")[2])
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == 0
+    path = tmp_path / "build" / "plain" / "code" / "state-machine" / "plain.asl.json"
+    assert list(json.loads(path.read_text())["States"]) == ["Note", "Done"]
+
+
+def test_the_tree_is_uploaded_by_hand_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("build", "definitions", "lambdas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    with Emulator() as emulator:
+        emulator.client("s3").create_bucket(Bucket="my-artifacts")
+        exec(compile(read_examples("your-own.md")[-1], "docs/your-own.md", "exec"), {})
+        artifacts = read_artifacts(str(ROOT), "carnation")
+        assert emulator.objects("my-artifacts") == artifacts.list_uploads()
+    assert capsys.readouterr().out.strip() == artifacts.find_key("-root-stack.yaml")
+
+
+def test_the_example_of_the_emulators_page_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = read_examples("emulator.md")
+    exec(compile(example, "docs/emulator.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("FAILED EventsFailed [Message(")
