@@ -126,7 +126,8 @@ class _Chart:
                 continue
             self.sort_node(node)
             if any(self.scopes[inner].nodes for inner in node.scopes):
-                yield f'{indent}subgraph {self.ids[node.pointer]}["{_label_of(node)}"]'
+                yield f'{indent}subgraph {self.ids[node.pointer]}["{_label_of(node, ": ")}"]'
+                yield f"{indent}    direction TB"
                 yield from self.write_inner(node, depth + 1)
                 yield f"{indent}end"
             else:
@@ -145,6 +146,7 @@ class _Chart:
         for number, pointer in enumerate(inner, 1):
             branch = self.claim_id(f"{self.ids[node.pointer]}_branch_{number}")
             yield f'{"    " * depth}subgraph {branch}[" "]'
+            yield f"{'    ' * depth}    direction TB"
             yield pointer, depth + 1
             yield f"{'    ' * depth}end"
 
@@ -169,14 +171,12 @@ class _Chart:
                 self.classes.setdefault(name, []).append(self.ids[node.pointer])
 
 
-def _label_of(node: Node) -> str:
-    retries = f", {node.retries} {'retry' if node.retries == '1' else 'retries'}"
-    name, caption = (
-        _escape(node.name, _ROOM),
-        _escape(node.caption + (retries if node.retries else ""), _ROOM),
-    )
-    plain = caption.lower() in ("choice", "succeed", "pass")  # the shape tells
-    return name or "(no name)" if plain else f"{name or '(no name)'}<br><i>{caption}</i>"
+def _label_of(node: Node, between: str = "<br>") -> str:
+    retries = f" ↻ {node.retries}" if node.retries else ""
+    name = _escape(node.name, _ROOM) or "(no name)"
+    if node.caption in ("Choice", "Pass", "Succeed"):
+        return name  # its shape tells
+    return f"{name}{between}<i>{_escape(node.caption + retries, _ROOM)}</i>"
 
 
 def _escape(text: str, room: int) -> str:
