@@ -57,7 +57,8 @@ def make_face(node: Node) -> Face:
     if node.type in (START, END):
         return Face((), "", "", _DOT, _RING)
     name = wrap_text(clean_text(node.name) or "(no name)", _ROOM, NAME, bold=True)
-    caption = cut_text(clean_text(node.caption), _ROOM, SMALL)
+    # what holds others is wide anyhow
+    caption = cut_text(clean_text(node.caption), _ROOM * (1.5 if node.scopes else 1), SMALL)
     texts = [measure_text(line, NAME, bold=True) for line in name]
     room = max(*texts, measure_text(caption, SMALL))
     badge = node.retries and measure_text(node.retries, SMALL) + BADGE + BETWEEN

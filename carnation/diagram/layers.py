@@ -209,20 +209,11 @@ def build_layers(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) ->
 
 
 def _fill_layers(items: Sequence[Item]) -> list[list[int]]:
-    """Put the items into their layers, each beside those it belongs to: walked from the top."""
+    """Put the items into their layers, the highest of which becomes the first."""
     lowest = min((item.layer for item in items), default=0)
     height = max((item.layer for item in items), default=0) - lowest + 1
     layers: list[list[int]] = [[] for _ in range(height)]
-    seen = [False] * len(items)
-    tops = sorted(range(len(items)), key=lambda index: (items[index].layer, index))
-    for top in tops:
-        stack = [top]
-        while stack:
-            index = stack.pop()
-            if not seen[index]:
-                seen[index] = True
-                item = items[index]
-                item.layer -= lowest
-                layers[item.layer].append(index)
-                stack.extend(reversed(item.down))
+    for index, item in enumerate(items):
+        item.layer -= lowest
+        layers[item.layer].append(index)
     return layers
