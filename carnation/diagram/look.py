@@ -62,61 +62,57 @@ _DARK = {
     "removed": "#f85149",
     "changed": "#e3a32b",
 }
-_RULES = """\
+_SHAPES = """\
 svg.carnation{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
-.carnation .ground{fill:var(--ground)}
-.carnation .box{fill:var(--box);stroke:var(--rim)}
-.carnation .holder{fill:var(--box)}
-.carnation .frame{fill:var(--frame);stroke:var(--seam)}
-.carnation .name{fill:var(--ink);font-size:13px;font-weight:bold}
-.carnation .small{fill:var(--faint);font-size:11px}
+.carnation .name{font-size:13px;font-weight:bold}
+.carnation .small{font-size:11px}
 .carnation .label{text-anchor:middle}
-.carnation .tile{fill:var(--type)}
 .carnation .icon{fill:none;stroke:#fff;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
-.carnation .retry{fill:none;stroke:var(--faint);stroke-width:1.3;stroke-linecap:round}
-.carnation .marker{fill:var(--ink)}
-.carnation .ring{fill:none;stroke:var(--ink);stroke-width:1.5}
-.carnation .way{fill:none;stroke:var(--line);stroke-width:1.5}
-.carnation .head{fill:var(--line)}
-.carnation .catch .way{stroke:var(--catch);stroke-dasharray:5 4}
-.carnation .catch .head,.carnation .catch .label{fill:var(--catch)}
-.carnation .missing .box{stroke:var(--catch);stroke-dasharray:4 3}
+.carnation .retry{fill:none;stroke-width:1.3;stroke-linecap:round}
+.carnation .ring,.carnation .way{fill:none;stroke-width:1.5}
+.carnation .catch .way{stroke-dasharray:5 4}
+.carnation .missing .box{stroke-dasharray:4 3}
 .carnation .sign{fill:#fff;font-size:14px;font-weight:bold;text-anchor:middle}
+.carnation .removed>.name,.carnation .removed>.label{text-decoration:line-through}
+"""
+# colours stand in the rules themselves: not every viewer of SVG knows variables
+_COLOURS = """\
+.carnation .ground{fill:%(ground)s}
+.carnation .box{fill:%(box)s;stroke:%(rim)s}
+.carnation .frame{fill:%(frame)s;stroke:%(seam)s}
+.carnation .name,.carnation .marker{fill:%(ink)s}
+.carnation .small{fill:%(faint)s}
+.carnation .retry{stroke:%(faint)s}
+.carnation .ring{stroke:%(ink)s}
+.carnation .way{stroke:%(line)s}
+.carnation .head{fill:%(line)s}
+.carnation .catch .way,.carnation .missing .box{stroke:%(catch)s}
+.carnation .catch .head,.carnation .catch .label{fill:%(catch)s}
 """
 
 
 def make_style() -> str:
     """Write the style sheet of a picture; its rules hold inside the picture only."""
-    rules = [f"svg.carnation{{{_variables(_LIGHT)}}}\n{_RULES}{_types(dark=False)}{_marks()}"]
-    dark = f"svg.carnation{{{_variables(_DARK)}}}\n{_types(dark=True)}"
-    rules.append(f"@media (prefers-color-scheme:dark){{\n{dark}}}\n")
-    return "".join(rules)
+    light, dark = _colour_rules(_LIGHT, dark=False), _colour_rules(_DARK, dark=True)
+    return f"{_SHAPES}{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
-def _variables(colours: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
-
-
-def _types(*, dark: bool) -> str:
+def _colour_rules(colours: dict[str, str], *, dark: bool) -> str:
     looks = {**LOOKS, "Unknown": UNKNOWN}
-    return "".join(
-        f".carnation .{name.lower()}{{--type:{look.dark if dark else look.light}}}\n"
+    types = (
+        f".carnation .{name.lower()}>.tile{{fill:{look.dark if dark else look.light}}}\n"
         for name, look in looks.items()
     )
+    return _COLOURS % colours + "".join(types) + _mark_rules(colours)
 
 
-def _marks() -> str:
+def _mark_rules(colours: dict[str, str]) -> str:
     """Tell marks by colour, by a sign and by the line, so that no one needs the colour."""
     rules = []
     for mark in MARKS:
-        scope = f".carnation .{mark}"
+        scope, colour = f".carnation .{mark}", colours[mark]
         rules.append(
-            f"{scope}>.box{{stroke:var(--{mark});stroke-width:2.5}}\n"
-            f"{scope}>.way{{stroke:var(--{mark});stroke-width:2.5}}\n"
-            f"{scope}>.head,{scope}>.label,{scope}>.disc{{fill:var(--{mark})}}\n"
+            f"{scope}>.box,{scope}>.way{{stroke:{colour};stroke-width:2.5}}\n"
+            f"{scope}>.head,{scope}>.label,{scope}>.disc{{fill:{colour}}}\n"
         )
-    return (
-        "".join(rules)
-        + ".carnation .removed>.name,.carnation .removed>.label{"
-        + ("text-decoration:line-through}\n")
-    )
+    return "".join(rules)
