@@ -427,6 +427,7 @@ def test_what_the_emulator_cannot_do_fails_by_name(emulator: Emulator, name: str
     for resource, said in [
         ("ecs:runTask.sync", "cannot wait for 'arn:aws:states:::ecs:runTask.sync'"),
         ("sqs:doNothing", "knows no action 'arn:aws:states:::sqs:doNothing'"),
+        ("http:invoke", "has no service for 'arn:aws:states:::http:invoke'"),
     ]:
         state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": {}}
         arn = make_machine(emulator, chain(T=state), f"{name}-{said[:6].replace(' ', '')}")

@@ -29,19 +29,10 @@ class Strand:
     """One strand: where it stands, what it holds, and what it waits for."""
 
     __slots__ = (
-        *(
-            "attempt",
-            "before",
-            "children",
-            "context",
-            "entered_at",
-            "entered_id",
-            "failure",
-            "flow",
-        ),
-        *("history", "inbox", "index", "input", "is_done", "item", "key", "mail", "output"),
-        *("parent", "previous", "redriven", "run", "seat", "state", "steps", "ticket", "token"),
-        *("trace", "variables"),
+        *("attempt", "before", "children", "context", "entered_at", "entered_id", "failure"),
+        *("flow", "history", "inbox", "index", "input", "is_done", "is_kept", "item", "key"),
+        *("mail", "output", "parent", "previous", "redriven", "run", "seat", "state", "steps"),
+        *("ticket", "token", "trace", "variables"),
     )
 
     def __init__(self, run: Any, flow: Flow, value: Any, history: History) -> None:
@@ -58,7 +49,7 @@ class Strand:
         self.failure: StateError | None = None
         self.steps: Steps | None = None
         self.inbox: Any = None
-        self.is_done = self.redriven = False
+        self.is_done = self.is_kept = self.redriven = False
         self.index = self.before = self.previous = self.entered_id = self.attempt = self.ticket = (
             self.seat
         ) = 0

@@ -172,7 +172,6 @@ def _start(
     trace_header: Any = None,
 ) -> Run:
     machine, revision = _resolve(backend, state_machine_arn)
-    compiled = compile_text(revision.definition)
     if name:
         backend._validate_name(name)
     text = execution_input or "{}"
@@ -181,12 +180,29 @@ def _start(
     existing: Run | None = machine._handle_name_input_idempotency(name, text)
     if existing is not None:
         return existing
+    run = _make_run(backend, machine, revision, name, text, trace_header, (performer, real_time))
+    watcher = getattr(_watcher, "current", None)
+    run.watchers = [watcher] if watcher else []
+    run.start()
+    machine.executions.append(run)
+    return run
+
+
+def _make_run(
+    backend: Backend,
+    machine: Any,
+    revision: Any,
+    name: str,
+    text: str,
+    trace_header: Any,
+    ways: tuple[Performer, bool],
+) -> Run:
     snapshot = copy.copy(revision)
     snapshot.arn, snapshot.sm_type = machine.arn, machine.type
-    run = Run(
-        performer,
-        compiled,
-        real_time,
+    return Run(
+        ways[0],
+        compile_text(revision.definition),
+        ways[1],
         name=name,
         sm_type=machine.type,
         role_arn=revision.roleArn,
@@ -200,11 +216,6 @@ def _start(
         trace_header=trace_header,
         activity_store={},
     )
-    watcher = getattr(_watcher, "current", None)
-    run.watchers = [watcher] if watcher else []
-    run.start()
-    machine.executions.append(run)
-    return run
 
 
 def find(execution_arn: str) -> Run:

@@ -22,6 +22,7 @@ from carnation.emulator.interpreter.performer import Performer
 from carnation.engine import Event, Outcome, Task, export_event
 from carnation.errors import UsageError
 
+_PATIENCE = 2.0
 Watcher = Callable[[dict[str, Any]], None]
 
 
@@ -78,13 +79,17 @@ class Run(MotoExecution):
         self._go()
 
     def _go(self) -> None:
-        threading.Thread(target=self._work, daemon=True).start()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
 
     def redrive(self) -> datetime.datetime:
         """Go on from where it failed, timed out or was stopped; raises `UsageError` if it cannot.
 
-        A task that was performed when it was stopped has to have come back before.
+        A task that was being performed when it was stopped has to come back first.
         """
+        self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            raise UsageError("a task of the execution is still performed. Wait for it.")
         with self._changed:
             self.engine.redrive()
             self.done.clear()

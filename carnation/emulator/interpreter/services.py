@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnation.engine import Failed, Succeeded, Task
@@ -35,7 +35,10 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
     """Make the call that a Task of an optimized or SDK integration asks for."""
     sdk = task.service.startswith("aws-sdk:")
     service = task.service.removeprefix("aws-sdk:")
-    client = connect(_CLIENTS.get(service, service))
+    try:
+        client = connect(_CLIENTS.get(service, service))
+    except UnknownServiceError:
+        return Failed("States.Runtime", f"the emulator has no service for '{task.resource}'.")
     wanted = task.action.partition(".")[0]
     operation = _find_operation(client, wanted)
     if operation is None:
