@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from carnation.asl.fields import STATE_TYPES
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import suggest_name
 from carnation.rules.findings import ERROR, WARNING, Problem, refusal, risk
 from carnation.rules.machine import Machine, Scope, State
 
@@ -51,7 +50,7 @@ def find_unknown_types(machine: Machine) -> Iterator[Problem]:
             if "Type" not in state.body:
                 yield state.problem("the state has no 'Type'")
                 continue
-            near = suggest_name(state.place, STATE_TYPES)
+            near = machine.suggest(state.place, STATE_TYPES)
             yield state.problem(f"there is no state type '{state.place[:40]}'.{near}", "/Type")
 
 
@@ -168,7 +167,7 @@ def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
     if target in machine.names:
         pointer = machine.names[target].pointer
         return f"'{target}' stands in another graph ({pointer}); a transition cannot leave its own"
-    return f"there is no state '{target}' here.{suggest_name(target, scope.states)}"
+    return f"there is no state '{target}' here.{machine.suggest(target, scope.states)}"
 
 
 @refusal("start-at-is-no-name")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import ExpressionError, suggest_name
+from carnation.errors import ExpressionError
 from carnation.expressions import parse_path
 from carnation.rules.expressions import has_jsonata
 from carnation.rules.findings import WARNING, Problem, risk
@@ -118,7 +118,7 @@ def find_undefined(machine: Machine) -> Iterator[Problem]:
     """
     for use, name, known, bit, flow in _list_variables(machine):
         if not known.perhaps & bit:
-            near = suggest_name(name, flow.bits) if not bit else ""
+            near = machine.suggest(name, flow.bits) if not bit else ""
             yield use.part.problem(f"nothing before has assigned '${name}'.{near}", use.inner)
 
 
