@@ -5,15 +5,12 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from carnation.__main__ import VERBS
-from carnation.asl import walk_states
+from carnation.diagram import draw_mermaid
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,116 +20,13 @@ DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").
 
 # the picture
 
-NODE = re.compile(r"(\w+)(?:\(\((.*?)\)\)|\[(.*?)\]|\{(.*?)\})?")
-ARROW = re.compile(r"\s*(?:-->|-- [^->]+ -->|-\. [^.]+ \.->)\s*")
 
-
-Picture = tuple[dict[str, str], set[tuple[str, str]], dict[str, str]]
-
-
-def read_picture() -> list[str]:
+def test_the_picture_is_the_one_that_draw_prints() -> None:
     blocks = re.findall(r"^```mermaid\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 1
-    return [line.strip() for line in blocks[0].splitlines()[1:]]
-
-
-def parse_picture(lines: list[str]) -> Picture:
-    """Read the picture: each node's label, the edges, and the subgraph each node is drawn in."""
-    labels: dict[str, str] = {}
-    edges: set[tuple[str, str]] = set()
-    scopes: dict[str, str] = {}
-    scope = ""
-    for line in lines:
-        opening = re.fullmatch(r"subgraph (\w+) \[(.*)\]", line)
-        if opening:
-            scope = opening[1]
-            labels[scope] = opening[2]
-            scopes[scope] = ""
-            continue
-        if line == "end":
-            scope = ""
-            continue
-        names = []
-        for part in ARROW.split(line):
-            node = NODE.fullmatch(part)
-            assert node, f"not a node of the picture: {part!r} in {line!r}"
-            names.append(node[1])
-            scopes.setdefault(node[1], scope)
-            label = next((group for group in node.groups()[1:] if group is not None), None)
-            if label is not None:
-                labels[node[1]] = label
-        edges |= set(pairwise(names))
-    return labels, edges, scopes
-
-
-def read_definition() -> Mapping[str, Any]:
     path = ROOT / "build" / "carnation" / "code" / "state-machine" / "carnation.asl.json"
-    definition: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return definition
-
-
-def list_transitions(state: Mapping[str, Any]) -> Iterator[str]:
-    """List where a state may move: its Next and Default, its choices', its catchers'."""
-    for holder in (state, *state.get("Choices", ()), *state.get("Catch", ())):
-        for field in ("Next", "Default"):
-            if field in holder:
-                yield holder[field]
-
-
-@pytest.fixture(scope="module")
-def picture() -> Picture:
-    return parse_picture(read_picture())
-
-
-def test_the_picture_has_every_state_and_no_other(
-    picture: Picture,
-) -> None:
-    _, _, scopes = picture
-    places = {place.name: place for place in walk_states(read_definition())}
-    assert set(scopes) - {"start"} == set(places)
-    for name, place in places.items():
-        inside = place.pointer.split("/")[2] if place.pointer.count("/States/") > 1 else ""
-        assert scopes[name] == inside, f"{name} is drawn in the wrong scope"
-
-
-def test_each_state_is_labelled_with_its_name(
-    picture: Picture,
-) -> None:
-    labels, _, scopes = picture
-    assert set(labels) == set(scopes)
-    wrong = [name for name, label in labels.items() if name != "start" and name not in label]
-    assert wrong == []
-
-
-def test_the_arrows_of_the_picture_are_the_transitions(
-    picture: Picture,
-) -> None:
-    _, edges, _ = picture
-    definition = read_definition()
-    # a deletion that fails and one that succeeds move to the same state: one arrow
-    transitions = {
-        (place.name, target)
-        for place in walk_states(definition)
-        for target in list_transitions(place.state)
-    }
-    assert edges == transitions | {("start", definition["StartAt"])}
-
-
-def test_a_dotted_arrow_is_a_catcher() -> None:
-    dotted = {
-        tuple(
-            re.findall(r"\w+", re.sub(r"-\. .*? \.->", " ", re.sub(r"[\[{(].*?[\]})]", "", line)))
-        )
-        for line in read_picture()
-        if "-." in line
-    }
-    caught = {
-        (place.name, catcher["Next"])
-        for place in walk_states(read_definition())
-        for catcher in place.state.get("Catch", ())
-        if catcher["Next"] != place.state.get("Next")
-    }
-    assert dotted == caught
+    assert blocks == [draw_mermaid(json.loads(path.read_text(encoding="utf-8")))], (
+        "put into the README what this prints: carnation draw carnation --format mermaid"
+    )
 
 
 # the links

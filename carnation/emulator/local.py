@@ -155,7 +155,11 @@ class Emulator:
                 region_name=self.region,
                 botocore_session=botocore.session.Session(),
             )
-            config = Config(ignore_configured_endpoint_urls=True, retries={"total_max_attempts": 1})
+            config = Config(
+                ignore_configured_endpoint_urls=True,
+                retries={"total_max_attempts": 1},
+                inject_host_prefix=False,  # moto knows no `sync-states…`
+            )
             self._clients[service] = session.client(service, config=config)
         return self._clients[service]
 

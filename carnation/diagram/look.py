@@ -1,0 +1,118 @@
+"""How the picture looks: a colour and an icon for each type of state, light and dark.
+
+Icons are paths in a field of 16 by 16, drawn for carnation, stroked in white.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Look(NamedTuple):
+    """The colours of a type of state, on light and on dark, and its icon."""
+
+    light: str
+    dark: str
+    icon: str
+
+
+LOOKS = {
+    "Task": Look("#c2570c", "#d9772b", "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z"),
+    "Choice": Look("#7c3aed", "#8b5cf6", "M8 1.5 14.5 8 8 14.5 1.5 8z"),
+    "Map": Look("#1d64d8", "#3b82f6", "M5 5h9v9H5zM2 11V2h9"),
+    "Parallel": Look("#0f766e", "#0d9488", "M8 1.5V5M3 14.5V5h10v9.5M8 5v9.5"),
+    "Wait": Look("#0e7490", "#0891b2", "M8 1.8a6.2 6.2 0 1 0 .01 0M8 4.5V8l2.5 2"),
+    "Pass": Look("#526072", "#64748b", "M1.5 8h12M9.5 4l4 4-4 4"),
+    "Succeed": Look("#15803d", "#16a34a", "M2.5 8.5 6.3 12.3 13.5 4"),
+    "Fail": Look("#c81e3a", "#e11d48", "M3.5 3.5l9 9M12.5 3.5l-9 9"),
+}
+UNKNOWN = Look("#8b1d3f", "#be3a63", "M5.2 5.6A2.8 2.8 0 1 1 8 8.6V10M8 13v.3")
+"""For a state whose type nobody knows, and for one that a transition leads to and is not there."""
+
+RETRY_ICON = "M9.6 3.4A4 4 0 1 0 10 6M10 1.2v2.6H7.4"
+"""An arrow that runs in a circle, in a field of 12 by 12."""
+
+MARKS = {"added": "+", "removed": "−", "changed": "~"}
+
+_LIGHT = {
+    "ground": "#ffffff",
+    "box": "#ffffff",
+    "rim": "#c3cad5",
+    "ink": "#1b2430",
+    "faint": "#5b6675",
+    "line": "#7a8696",
+    "catch": "#c0394f",
+    "frame": "#f5f7fa",
+    "seam": "#dde2ea",
+    "added": "#15803d",
+    "removed": "#cf222e",
+    "changed": "#b26a00",
+}
+_DARK = {
+    "ground": "#0f141b",
+    "box": "#1a212b",
+    "rim": "#3a4554",
+    "ink": "#e8edf4",
+    "faint": "#9aa7b8",
+    "line": "#7d8a9c",
+    "catch": "#f0758a",
+    "frame": "#141a23",
+    "seam": "#2a3442",
+    "added": "#3fb950",
+    "removed": "#f85149",
+    "changed": "#e3a32b",
+}
+_SHAPES = """\
+svg.carnation{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
+.carnation .name{font-size:13px;font-weight:bold}
+.carnation .small{font-size:11px}
+.carnation .label{text-anchor:middle}
+.carnation .icon{fill:none;stroke:#fff;stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
+.carnation .retry{fill:none;stroke-width:1.3;stroke-linecap:round}
+.carnation .ring,.carnation .way{fill:none;stroke-width:1.5}
+.carnation .catch .way{stroke-dasharray:5 4}
+.carnation .missing .box{stroke-dasharray:4 3}
+.carnation .sign{fill:#fff;font-size:14px;font-weight:bold;text-anchor:middle}
+.carnation .removed>.name,.carnation .removed>.label{text-decoration:line-through}
+"""
+# colours stand in the rules themselves: not every viewer of SVG knows variables
+_COLOURS = """\
+.carnation .ground{fill:%(ground)s}
+.carnation .box{fill:%(box)s;stroke:%(rim)s}
+.carnation .frame{fill:%(frame)s;stroke:%(seam)s}
+.carnation .name,.carnation .marker{fill:%(ink)s}
+.carnation .small{fill:%(faint)s}
+.carnation .retry{stroke:%(faint)s}
+.carnation .ring{stroke:%(ink)s}
+.carnation .way{stroke:%(line)s}
+.carnation .head{fill:%(line)s}
+.carnation .catch .way,.carnation .missing .box{stroke:%(catch)s}
+.carnation .catch .head,.carnation .catch .label{fill:%(catch)s}
+"""
+
+
+def make_style() -> str:
+    """Write the style sheet of a picture; its rules hold inside the picture only."""
+    light, dark = _colour_rules(_LIGHT, dark=False), _colour_rules(_DARK, dark=True)
+    return f"{_SHAPES}{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
+
+
+def _colour_rules(colours: dict[str, str], *, dark: bool) -> str:
+    looks = {**LOOKS, "Unknown": UNKNOWN}
+    types = (
+        f".carnation .{name.lower()}>.tile{{fill:{look.dark if dark else look.light}}}\n"
+        for name, look in looks.items()
+    )
+    return _COLOURS % colours + "".join(types) + _mark_rules(colours)
+
+
+def _mark_rules(colours: dict[str, str]) -> str:
+    """Tell marks by colour, by a sign and by the line, so that no one needs the colour."""
+    rules = []
+    for mark in MARKS:
+        scope, colour = f".carnation .{mark}", colours[mark]
+        rules.append(
+            f"{scope}>.box,{scope}>.way{{stroke:{colour};stroke-width:2.5}}\n"
+            f"{scope}>.head,{scope}>.label,{scope}>.disc{{fill:{colour}}}\n"
+        )
+    return "".join(rules)

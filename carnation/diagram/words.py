@@ -1,0 +1,168 @@
+"""What a state does, in the few words that a picture has room for.
+
+Sources: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html (Resource),
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html (Retry, Catch).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.diagram.conditions import describe_expression, describe_path
+
+_SERVICES = {
+    "apigateway": "API Gateway",
+    "aws-sdk": "AWS SDK",
+    "bedrock": "Bedrock",
+    "codebuild": "CodeBuild",
+    "dynamodb": "DynamoDB",
+    "elasticmapreduce": "EMR",
+    "emr-containers": "EMR on EKS",
+    "emr-serverless": "EMR Serverless",
+    "events": "EventBridge",
+    "eventbridge": "EventBridge",
+    "http": "HTTP",
+    "mediaconvert": "MediaConvert",
+    "sagemaker": "SageMaker",
+    "scheduler": "EventBridge Scheduler",
+    "secretsmanager": "Secrets Manager",
+    "sfn": "Step Functions",
+    "states": "Step Functions",
+    "stepfunctions": "Step Functions",
+}
+_INTEGRATION = re.compile(
+    r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?([\w-]+):([\w-]+)"
+    r"(?:\.(sync(?::2)?|waitForTaskToken))?"
+)
+_PATTERNS = {"sync": ", waits for it", "sync:2": ", waits for it", "waitForTaskToken": ", waits"}
+_DEFAULT_ATTEMPTS = 3
+
+
+def describe_state(state: Mapping[str, Any]) -> str:
+    """Say under a state's name what it does.
+
+    >>> describe_state({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"})
+    'SQS sendMessage'
+    >>> describe_state({"Type": "Wait", "Seconds": 30})
+    'Wait 30 s'
+    """
+    kind = state.get("Type")
+    if kind == "Task":
+        return describe_resource(state.get("Resource"))
+    if kind == "Wait":
+        return describe_wait(state)
+    if kind == "Fail" and isinstance(state.get("Error"), str):
+        return f"Fail {state['Error']}"
+    if kind == "Map":
+        return describe_map(state)
+    if kind == "Parallel" and isinstance(state.get("Branches"), list):
+        count = len(state["Branches"])
+        return f"Parallel, {count} {'branch' if count == 1 else 'branches'}"
+    return kind if isinstance(kind, str) and kind else "no Type"
+
+
+def describe_resource(resource: object) -> str:
+    """Name the service and its action, or the function or activity that a Task asks.
+
+    >>> describe_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay:7")
+    'Lambda pay'
+    >>> describe_resource("arn:aws:states:::ecs:runTask.sync")
+    'ECS runTask, waits for it'
+    """
+    if not isinstance(resource, str) or not resource:
+        return "Task"
+    found = _INTEGRATION.fullmatch(resource)
+    if found and found[1] != "activity":
+        return f"{_name_service(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
+    for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):
+        if mark in resource:
+            return f"{title} {resource.partition(mark)[2].partition(':')[0]}"
+    return f"Task {resource.removeprefix('${').removesuffix('}')}"
+
+
+def _name_service(name: str) -> str:
+    known = _SERVICES.get(name)
+    # the names of AWS's services with up to four letters are initials: SQS, SNS, ECS, Glue is not
+    initials = len(name) <= 3 or name == "xray"
+    return known or (name.upper() if initials else name[:1].upper() + name[1:])
+
+
+def describe_wait(state: Mapping[str, Any]) -> str:
+    """Say how long, or until when, a Wait waits."""
+    for field, word in (("Seconds", "Wait "), ("Timestamp", "Wait until ")):
+        if f"{field}Path" in state:
+            return word + describe_path(state[f"{field}Path"])
+        value = state.get(field)
+        if isinstance(value, str):
+            return word + describe_expression(value)
+        if isinstance(value, (int, float)):
+            return f"{word}{value} s"
+    return "Wait"
+
+
+def describe_map(state: Mapping[str, Any]) -> str:
+    """Say what a Map goes through, whether distributed, and how many at once."""
+    processor = state.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    distributed = isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+    words = "Distributed Map" if distributed else "Map"
+    items = state.get("ItemsPath", state.get("Items"))
+    if isinstance(items, str) and items != "$":
+        expression = items.startswith("{%")
+        words += f" over {describe_expression(items) if expression else describe_path(items)}"
+    concurrency = state.get("MaxConcurrency")
+    if isinstance(concurrency, int) and concurrency > 0:
+        words += ", one at a time" if concurrency == 1 else f", {concurrency} at once"
+    return words
+
+
+def describe_errors(catcher: Mapping[str, Any]) -> str:
+    """Name the errors of a retrier or a catcher.
+
+    >>> describe_errors({"ErrorEquals": ["States.ALL"]})
+    'any error'
+    """
+    names = catcher.get("ErrorEquals")
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    if "States.ALL" in texts:
+        return "any error"
+    return ", ".join(texts) or "…"
+
+
+def list_retriers(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """List the retriers of a state, whatever else stands among them left out."""
+    retriers = state.get("Retry")
+    items = retriers if isinstance(retriers, list) else []
+    return [retrier for retrier in items if isinstance(retrier, Mapping)]
+
+
+def count_retries(state: Mapping[str, Any]) -> str:
+    """Give the most retries that a state may make, as its badge says it; '' without retriers.
+
+    >>> count_retries({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 2}, {"MaxAttempts": 1}]})
+    '3'
+    """
+    retriers = list_retriers(state)
+    attempts = [retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS) for retrier in retriers]
+    if not attempts:
+        return ""
+    total = sum(count for count in attempts if isinstance(count, int))
+    return f"{total}" if total < 1000 else "999+"
+
+
+def describe_retries(state: Mapping[str, Any]) -> list[str]:
+    """Tell each retrier in a sentence.
+
+    >>> describe_retries({"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]})
+    ['any error: up to 2 retries, the first after 1 s, then 2 times as long']
+    """
+    return [
+        f"{describe_errors(retrier)}: up to {retrier.get('MaxAttempts', _DEFAULT_ATTEMPTS)} retries"
+        f", the first after {retrier.get('IntervalSeconds', 1)} s"
+        f", then {retrier.get('BackoffRate', 2):g} times as long"
+        if isinstance(retrier.get("BackoffRate", 2), (int, float))
+        else f"{describe_errors(retrier)}: retried"
+        for retrier in list_retriers(state)
+    ]
