@@ -25,6 +25,8 @@ def _make_parser() -> argparse.ArgumentParser:
         prog="carnation diff",
         description="Tell what changed between two definitions, templates or whole builds.",
         epilog="example: python -m carnation.diff main --fail-on breaking",
+        # with a width of its own argparse need not load shutil to ask for one
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_find_width() - 2),
     )
     target = "a folder, a definition or template file, or a git revision"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")

@@ -83,15 +83,20 @@ def _make_review(
     definitions: list[tuple[str, Any, Any]],
 ) -> Review:
     named = new or old
+    # a fingerprint costs a digest, and most projects accept nothing
+    fine = {
+        id(change): accepted[change.fingerprint]
+        for change in (changes if accepted else ())
+        if change.fingerprint in accepted
+    }
     return Review(
         named.name if named else "",
         old.version if old else "",
         new.version if new else "",
-        [change for change in changes if change.fingerprint not in accepted],
-        [(change, accepted[change.fingerprint]) for change in changes
-         if change.fingerprint in accepted],
+        [change for change in changes if id(change) not in fine],
+        [(change, fine[id(change)]) for change in changes if id(change) in fine],
         definitions,
-    )  # fmt: skip
+    )
 
 
 def _find_changes(
