@@ -11,6 +11,7 @@ from carnation.document import Document, join_pointer
 from carnation.reviews.units import Unit, is_definition
 from carnation.templates import find_definitions, is_template
 
+_MARKS = (b"AWS::CloudFormation::Stack", b"::StateMachine")
 _EMPTY: Mapping[str, Any] = {"States": {}}
 
 
@@ -19,8 +20,8 @@ def find_stack_changes(
 ) -> Iterator[Change]:
     """Yield the changes of two units' templates; adds the definitions in them to `definitions`."""
     single = len(old.files) == len(new.files) == 1 and not new.manifest
-    before = _read_templates(old)
-    after = _read_templates(new)
+    before = _read_templates(old, new)
+    after = _read_templates(new, old)
     if single:  # under one name, whatever the files are called
         before = dict(zip(after, before.values(), strict=False))
     for path in dict.fromkeys([*after, *before]):
@@ -32,10 +33,15 @@ def find_stack_changes(
     yield from find_package_changes(old, new)
 
 
-def _read_templates(unit: Unit) -> dict[str, Document]:
+def _read_templates(unit: Unit, other: Unit) -> dict[str, Document]:
+    """Read what differs, and what says who uses it; reading YAML costs more than comparing it."""
     found = {}
-    for path in unit.files:
-        document = None if path.endswith((".asl.json", "manifest.json")) else unit.parse(path)
+    for path, data in unit.files.items():
+        if path.endswith((".asl.json", "manifest.json")):
+            continue
+        if other.files.get(path) == data and not any(mark in data for mark in _MARKS):
+            continue
+        document = unit.parse(path)
         if document and is_template(document.value):
             found[path] = document
     return found
