@@ -53,7 +53,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--seed", type=int, metavar="N",
-        help="chooses the share that fails, and the order of what AWS does at once ",
+        help="chooses the share that fails, and the order of what AWS does at once",
     )  # fmt: skip
     parser.add_argument(
         "--runs", type=int, default=1, metavar="N",

@@ -60,9 +60,9 @@ class Emulator:
 
     `in_process` calls handlers in this process instead of in workers; `real_time` makes Wait
     states, retries and long polls take the time they say. `seed` chooses the order of what AWS
-    would do at once (None: that of the definition); `port` is the one by which other processes reach it (0: any that is free).
-    One emulator at a time is open in a process, and while it is, this process has no other AWS
-    environment.
+    would do at once (None: that of the definition); `port` is the one by which other processes
+    reach it (0: any that is free). One emulator at a time is open in a process, and while it is,
+    this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
