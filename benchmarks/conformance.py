@@ -110,7 +110,7 @@ def run_execution(case: dict[str, Any]) -> engine.Execution:
     machine = engine.compile_definition(case["definition"])
     execution = engine.Execution(
         machine,
-        case.get("input"),
+        case.get("input", {}),
         port,
         arn=context.get("execution_arn", "arn:aws:states:us-east-1:111111111111:execution:m:e"),
         machine_arn=context.get("state_machine_arn", ""),
@@ -132,7 +132,7 @@ def run_test_state(case: dict[str, Any]) -> dict[str, Any]:
     mock = case.get("mock") or {}
     return engine.test_state(
         case["definition"],
-        case.get("input"),
+        case.get("input", {}),
         state_name=case.get("state_name"),
         inspection_level=case.get("inspection_level", "INFO"),
         variables=case.get("variables"),

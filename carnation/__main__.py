@@ -12,10 +12,12 @@ from carnation.errors import suggest_name
 
 VERBS = {
     "build": "build definitions/ into build/, or check that it is current",
+    "diff": "tell what changed between two builds, revisions, definitions or templates",
     "draw": "draw a definition, as SVG or Mermaid",
     "fetch": "fetch the wheels that functions require",
     "lint": "find what AWS would refuse, and what production would regret",
     "run": "run a built workflow on this machine",
+    "serve": "serve the embedded AWS on a port, for any client",
 }
 
 

@@ -7,6 +7,8 @@ what somebody wrote by hand, and what stands in a template.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,9 +29,12 @@ from carnation.rules import (
     find_rule,
     review_definition,
 )
+from carnation.rules.findings import RULES
 
 _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
+GARBAGE_THRESHOLD = 100_000
+"""A large definition lives until the end; looking through it again and again is no linear time."""
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
 
@@ -59,6 +64,9 @@ def _make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="look for what is merely worth a note, too (text; the other formats do)",
     )
+    parser.add_argument(
+        "--cfn-lint", action="store_true", help="run cfn-lint over the templates, too (an extra)"
+    )
     parser.add_argument("--explain", metavar="RULE", help="explain a rule, and do nothing else")
     return parser
 
@@ -79,6 +87,7 @@ def _explain(rule_id: str) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
+    gc.set_threshold(GARBAGE_THRESHOLD)
     settings, fail_on = _read_settings(".")
     fail_on = options.fail_on or fail_on
     if options.format == "text" and not options.notes and fail_on != NOTE:
@@ -92,12 +101,27 @@ def _lint(options: argparse.Namespace) -> int:
             sources[path] = source
             kind = options.type or getattr(source, "type", "STANDARD")
             findings += review_definition(source, type=kind, settings=settings)
+    if options.cfn_lint:
+        findings += _check_templates(options.targets, settings)
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
     _report(findings, sources, count, options)
     if fail_on == "never":
         return OK
     worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return FINDINGS if any(finding.severity in worst for finding in findings) else OK
+
+
+def _check_templates(targets: Sequence[str], settings: Settings) -> list[Finding]:
+    """Let cfn-lint look at the templates among the targets; those of build/ without targets."""
+    from carnation.rules.cloudformation import check_templates  # a second, for those who ask
+
+    paths = []
+    for target in targets or ["build"]:
+        for path in _walk_folder(target) if os.path.isdir(target) else [target]:
+            with contextlib.suppress(DocumentError):  # which is a finding already, or no template
+                paths += [path] if _is_template(read_document(path)) else []
+    wanted = SEVERITIES[: SEVERITIES.index(settings.lowest) + 1]
+    return [finding for finding in check_templates(paths) if finding.severity in wanted]
 
 
 def _find_files(targets: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -139,7 +163,7 @@ def _walk_folder(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         for name in sorted(files):
             if name.endswith((*_SUFFIXES, *_TEMPLATE_SUFFIXES)):
-                yield os.path.join(path, name)
+                yield os.path.normpath(os.path.join(path, name))
 
 
 def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[Source]:
@@ -204,8 +228,6 @@ def _report(
     if options.format == "json":
         _print(reports.write_json(findings, count), end="")
     elif options.format == "sarif":
-        from carnation.rules.findings import RULES
-
         _print(reports.write_sarif(findings, RULES), end="")
     elif options.format == "github":
         _print("\n".join(reports.write_github(findings)), end="\n" if findings else "")

@@ -124,7 +124,7 @@ def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
             "driver": {
                 "name": "carnation",
                 "semanticVersion": __version__,
-                "rules": [_describe_rule(rules[rule_id]) for rule_id in used],
+                "rules": [_describe_rule(rule_id, rules.get(rule_id)) for rule_id in used],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -136,7 +136,9 @@ def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _describe_rule(rule: Rule) -> dict[str, Any]:
+def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:  # cfn-lint's, which has pages of its own
+        return {"id": rule_id}
     page = rule.explain()
     return {
         "id": rule.id,

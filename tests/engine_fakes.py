@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from carnation.engine import Execution, Outcome, Succeeded, Task, compile_definition
+from carnation.engine.execution import NO_INPUT
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
 Answer = Outcome | Callable[[Task], Outcome]
@@ -44,7 +45,7 @@ def task(**fields: Any) -> dict[str, Any]:
 
 
 def run(
-    definition: dict[str, Any], value: Any = None, port: Any = None, **options: Any
+    definition: dict[str, Any], value: Any = NO_INPUT, port: Any = None, **options: Any
 ) -> Execution:
     execution = Execution(compile_definition(definition), value, port, **options)
     execution.run()

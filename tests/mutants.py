@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from carnation.asl import KNOWN, walk_states
 from carnation.asl.comparisons import COMPARISONS
+from carnation.document import split_pointer
 
 Body = dict[str, Any]
 Change = Callable[[Body], object]
@@ -347,11 +348,11 @@ def _change_scopes(definition: Body) -> Iterator[Mutant]:
     """Rename the first state of each inner scope to the first one of the machine."""
     top = next(iter(definition["States"]))
     for place in walk_states(definition):
-        parts = place.pointer.split("/")
-        if len(parts) > 3 and parts[-1] == place.name and "States" in parts[1:2]:
+        parts = split_pointer(place.pointer)
+        if len(parts) > 2:
             copy = _copy(definition)
             scope: Any = copy
-            for key in parts[1:-2]:
+            for key in parts[:-2]:
                 scope = scope[int(key)] if isinstance(scope, list) else scope[key]
             scope["States"][top] = scope["States"].pop(place.name)
             yield Mutant("duplicate-state-name", f"{place.name} takes the name of {top}", copy)

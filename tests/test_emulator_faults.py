@@ -103,7 +103,7 @@ def test_a_hook_sees_who_is_called_with_what(emulator: Emulator, queue: str) -> 
 @pytest.mark.parametrize(
     ("resource", "parameters", "error"),
     [
-        ("sqs:sendMessage", {"MessageBody": "m"}, "SQS.SdkClientException"),
+        ("sqs:sendMessage", {"MessageBody": "m"}, "SQS.AmazonSQSException"),
         ("aws-sdk:sqs:sendMessage", {"MessageBody": "m"}, "Sqs.SqsException"),
     ],
 )

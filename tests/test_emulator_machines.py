@@ -99,7 +99,7 @@ def test_a_definition_may_stand_in_the_template(emulator: Emulator, field: str) 
         ({"DefinitionString": '{"A": "${Queue}"}'}, r"uses \$\{Queue\}.*it gives nothing"),
         (
             {"DefinitionString": '{"StartAt": 1}'},
-            r"definition is not one that can run: .*mismatched input '1'$",
+            r"definition is not one that can run: .*States is missing",
         ),
     ],
 )

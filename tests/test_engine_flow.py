@@ -259,3 +259,14 @@ def test_the_same_seed_gives_the_same_history_and_any_seed_the_same_output(
     again = run(definition, list(range(count)), seed=seed)
     assert first.output == list(range(count))
     assert first.events == again.events
+
+
+def test_null_is_an_input() -> None:
+    assert run(machine(PASS), None).output is None
+    assert run(machine(PASS)).output == {}
+
+
+def test_an_express_execution_ends_after_five_minutes() -> None:
+    states = machine({"Type": "Wait", "Seconds": 400})
+    assert run(states, express=True).status == "TIMED_OUT"
+    assert run(states).status == "SUCCEEDED"

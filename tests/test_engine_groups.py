@@ -127,6 +127,30 @@ def test_a_redrive_keeps_what_is_finished() -> None:
     assert [asked.parameters for asked in port.asked] == [1, 2, 2, 3]
 
 
+def test_a_redrive_takes_up_what_was_aborted() -> None:
+    state = each({"Type": "Wait", "Seconds": 1}, task(), {"Type": "Pass"})
+    port = Script(XB=fail_on(2))
+    execution = run(machine(state), [1, 2, 3, 4], port)
+    assert execution.status == "FAILED"
+    port.answers["XB"] = [fail_on()]
+    execution.redrive()
+    assert execution.run() == "SUCCEEDED"
+    assert execution.output == [1, 2, 3, 4]
+    found = types(execution)
+    assert found.count("MapIterationStarted") == found.count("MapIterationSucceeded") == 4
+    assert found.count("MapStateStarted") == 1
+
+
+def test_a_map_that_is_retried_after_a_redrive_starts_anew() -> None:
+    retry = [{"ErrorEquals": ["Bad"], "MaxAttempts": 1}]
+    port = Script(XA=[fail_on(1)] * 3 + [fail_on()])
+    execution = run(machine(each(task(), Retry=retry)), [1], port)
+    assert execution.status == "FAILED"
+    execution.redrive()
+    assert execution.run() == "SUCCEEDED"
+    assert types(execution).count("MapStateStarted") == 3
+
+
 def test_a_redrive_goes_on_inside_nested_branches() -> None:
     inner = {"Type": "Parallel", "Branches": [flow(task()), flow({"Type": "Pass", "Result": 2})]}
     inner["Branches"][1] = {  # type: ignore[index]

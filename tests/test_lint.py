@@ -168,10 +168,10 @@ def test_a_folder_is_walked_for_definitions_and_templates(
     status, out, _ = run(capsys, ".")
     assert status == 1
     assert [line.split(" ")[0] for line in out.splitlines()] == [
-        "./b.asl.yaml:4:11:",
-        "./broken.asl.json:1:13:",
-        "./plain.json:1:43:",
-        "./t/template.yaml:12:50:",
+        "b.asl.yaml:4:11:",
+        "broken.asl.json:1:13:",
+        "plain.json:1:43:",
+        "t/template.yaml:12:50:",
     ]
 
 
@@ -380,3 +380,48 @@ def test_the_committed_definitions_have_nothing_to_refuse_or_to_warn_of(
     monkeypatch.chdir(ROOT)
     assert run(capsys, "--fail-on", "warning") == (0, "", "")
     assert find_rule("missing-target").family == "refusal"
+
+
+STACK = """\
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      Nme: x
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !Sub arn:${AWS::Partition}:iam::${AWS::AccountId}:role/r
+      Definition:
+        QueryLanguage: JSONata
+        StartAt: A
+        States:
+          A: {Type: Map, Items: [1], MaxConcurrency: "{% 1 %}", End: true,
+              ItemProcessor: {StartAt: B, States: {B: {Type: Succeed, QueryLanguage: JSONata}}}}
+"""
+
+
+def test_cfn_lint_looks_at_the_templates_when_it_is_asked_to(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "t.yaml").write_text(STACK)
+    (root / "a.asl.json").write_text(FINE)
+    assert run(capsys, ".") == (0, "", "")
+    status, out, _ = run(capsys, ".", "--cfn-lint")
+    assert status == 1
+    (line,) = out.splitlines()
+    assert line.startswith("t.yaml:5:7: error cfn-lint-E3002: ")
+    assert "Nme" in line
+    _, out, _ = run(capsys, "t.yaml", "--cfn-lint", "--format", "sarif")
+    (rule,) = {result["ruleId"] for result in json.loads(out)["runs"][0]["results"]}
+    assert rule == "cfn-lint-E3002"
+
+
+def test_without_cfn_lint_the_verb_says_how_to_get_it(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "t.yaml").write_text(STACK)
+    monkeypatch.setitem(sys.modules, "cfnlint.config", None)
+    status, _, err = run(capsys, "t.yaml", "--cfn-lint")
+    assert status == 2
+    assert "pip install 'carnation[cloudformation]'" in err

@@ -223,6 +223,18 @@ def test_a_loop_of_growing_data_comes_to_an_end() -> None:
     list(find_problems({"StartAt": "S0", "States": states}))
 
 
+def test_thousands_of_mistakes_take_no_longer_than_thousands_of_states() -> None:
+    sdk = "arn:aws:states:::aws-sdk:ec2:doNothing"
+    states: dict[str, Any] = {
+        f"State{i}": {"Type": "Task", "Resource": f"{sdk}{i}", "Nxt": 1, "Next": f"Stat{i}"}
+        for i in range(10_000)
+    }
+    found = list(find_problems({"StartAt": "State0", "States": states}))
+    assert len(found) > 30_000
+    name = "x" * 1_000_000
+    list(find_problems({"StartAt": f"{name}y", "States": {name: {"Type": name, name: 1}}}))
+
+
 def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         read_document(str(tmp_path / "none.json"))

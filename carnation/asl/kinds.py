@@ -84,7 +84,10 @@ KINDS: Mapping[str, tuple[Check, str]] = {
     "names": (_is_names, "a list of texts, at least one"),
     "timestamp": (_is_timestamp, "a time like '2026-01-31T12:00:00Z'"),
     "condition": (lambda value: isinstance(value, (str, bool)), "a JSONata expression"),
-    "items": (lambda value: isinstance(value, (list, tuple)), "a list or a JSONata expression"),
+    "items": (
+        lambda value: isinstance(value, (list, tuple, Mapping)),
+        "a list, a mapping or a JSONata expression",
+    ),
     "query_language": _one_of("JSONPath", "JSONata"),
     "jitter": _one_of("FULL", "NONE"),
     "mode": _one_of("INLINE", "DISTRIBUTED"),

@@ -5,7 +5,8 @@ library's parser; where a value stands in the text is worked out when somebody f
 is loaded only for YAML.
 """
 
-from carnation.document.digests import digest, keyed_path
+from typing import TYPE_CHECKING, Any
+
 from carnation.document.reading import (
     Document,
     Span,
@@ -15,7 +16,10 @@ from carnation.document.reading import (
     read_document,
     split_pointer,
 )
-from carnation.document.writing import dump_json, dump_yaml
+
+if TYPE_CHECKING:
+    from carnation.document.digests import digest, keyed_path
+    from carnation.document.writing import dump_json, dump_yaml
 
 __all__ = [
     "Document",
@@ -30,3 +34,19 @@ __all__ = [
     "read_document",
     "split_pointer",
 ]
+
+_HOMES = {
+    "digest": "digests",
+    "dump_json": "writing",
+    "dump_yaml": "writing",
+    "keyed_path": "digests",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what writes when somebody writes: whoever reads starts sooner."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'carnation.document' has no '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"carnation.document.{_HOMES[name]}"), name)

@@ -191,10 +191,10 @@ class _Scanner:
             raise self.fail(start, str(error).partition(":")[0]) from error
 
     def read_single(self, token: str, start: int) -> str:
-        inner = re.sub(r"\\([\s\S])", _read_escape, token[1:-1]).replace("\n", "\\n")
-        inner = re.sub(r'(?<!\\)((?:\\\\)*)"', r"\1\\" + '"', inner).replace("\t", "\\t")
+        inner = re.sub(r"\\([\s\S])", _read_escape, token[1:-1])
+        inner = re.sub(r'(?<!\\)((?:\\\\)*)"', r"\1\\" + '"', inner)
         try:
-            return str(json.loads(f'"{inner}"'))
+            return str(json.loads(f'"{inner}"', strict=False))
         except ValueError as error:
             raise self.fail(start, "the string cannot be read") from error
 

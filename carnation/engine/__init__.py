@@ -5,6 +5,7 @@ machine it runs; `test_state` is the TestState API.
 """
 
 from carnation.engine.execution import Execution, run_definition
+from carnation.engine.exports import export_event
 from carnation.engine.history import Event
 from carnation.engine.machine import Machine, compile_definition
 from carnation.engine.ports import (
@@ -34,6 +35,7 @@ __all__ = [
     "Succeeded",
     "Task",
     "compile_definition",
+    "export_event",
     "run_definition",
     "test_state",
 ]

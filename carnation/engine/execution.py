@@ -21,6 +21,9 @@ from carnation.engine.tasks import BEAT
 from carnation.engine.timestamps import format_timestamp
 from carnation.errors import UsageError
 
+# https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+EXPRESS_LIMIT = 300
+NO_INPUT: Mapping[str, Any] = {}
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
 
 
@@ -36,7 +39,7 @@ class Execution:
     def __init__(
         self,
         machine: Machine,
-        value: Any = None,
+        value: Any = NO_INPUT,
         port: Port | None = None,
         *,
         arn: str = EXECUTION,
@@ -53,36 +56,44 @@ class Execution:
         keeps_children: bool = False,
     ) -> None:
         """Start: the first event is written, and nothing has run."""
-        self.machine, self.input = machine, {} if value is None else value
+        self.machine, self.input = machine, value
         self.port = NoTasks() if port is None else port
-        self.arn, self.role_arn = arn, role_arn
-        # an Express execution's ARN has its name before a unique part
-        name = (arn.split(":") + [""] * 8)[7]
-        self.machine_arn = machine_arn or ":".join(
-            arn.replace(":execution:", ":stateMachine:").split(":")[:7]
-        )
-        self.region = (arn.split(":") + [""] * 4)[3]
+        self._set_identity(arn, machine_arn, role_arn)
         self.chance = random.Random(0 if seed is None else seed)  # noqa: S311 - to be repeated
         self.tokens = random.Random(f"{seed} {arn}")  # noqa: S311
         self.clock = Clock(now, seed, pause)
         self.history = History(None if express else LIMIT, observe)
         self.before_call, self.refuse = before_call, refuse
         self.keeps_children = keeps_children
-        self.pending: dict[str, Strand] = {}
-        self.map_runs: list[Any] = []
+        self.context = self._make_context()
+        if synchronous:
+            del self.context["Execution"]["RedriveCount"]
+        self.limit = (
+            min(machine.timeout or EXPRESS_LIMIT, EXPRESS_LIMIT) if express else (machine.timeout)
+        )
+        self.deadline = None if self.limit is None else now + self.limit
+        self._check_input()
+        self._begin()
+
+    def _set_identity(self, arn: str, machine_arn: str, role_arn: str) -> None:
+        parts = arn.split(":") + [""] * 8
+        # an Express execution's ARN has its name before a unique part
+        self.arn, self.role_arn, self.region, self.name = arn, role_arn, parts[3], parts[7]
+        machine = arn.replace(":execution:", ":stateMachine:").split(":")[:7]
+        self.machine_arn = machine_arn or ":".join(machine)
+
+    def _begin(self) -> None:
         self.status, self.output = "RUNNING", None
         self.error: str | None = None
         self.cause: str | None = None
         self.waited, self.redrives = 0.0, 0
-        self.context = self._make_context(name)
-        if synchronous:
-            del self.context["Execution"]["RedriveCount"]
-        self.root = Strand(self, machine.flow, self.input, self.history)
+        self.pending: dict[str, Strand] = {}
+        self.map_runs: list[Any] = []
+        details = {"input": self.input, "roleArn": self.role_arn}
+        self.history.add("ExecutionStarted", 0, details, self.clock.now)
+        self.root = Strand(self, self.machine.flow, self.input, self.history)
         self.root.steps = walk(self.root)
-        self.history.add("ExecutionStarted", 0, {"input": self.input, "roleArn": role_arn}, now)
-        self.deadline = None if machine.timeout is None else now + machine.timeout
         self.clock.ready.append(self.root)
-        self._check_input()
 
     def _check_input(self) -> None:
         try:
@@ -90,12 +101,12 @@ class Execution:
         except StateError:
             raise UsageError("the input is larger than 256 KiB. Pass a reference to it.") from None
 
-    def _make_context(self, name: str) -> dict[str, Any]:
+    def _make_context(self) -> dict[str, Any]:
         return {
             "Execution": {
                 "Id": self.arn,
                 "Input": self.input,
-                "Name": name,
+                "Name": self.name,
                 "RoleArn": self.role_arn,
                 "StartTime": format_timestamp(self.clock.now),
                 "RedriveCount": 0,
@@ -215,6 +226,11 @@ class Execution:
             self.status = "TIMED_OUT"
             self._write_end("ExecutionTimedOut", 0, {})
 
+    def break_off(self, cause: str) -> None:
+        """End as FAILED because whoever runs it cannot go on."""
+        if self.status == "RUNNING":
+            self._fail(StateError(RUNTIME, cause))
+
     def redrive(self) -> None:
         """Go on from where it failed, timed out or was stopped; what is finished stays finished.
 
@@ -228,8 +244,8 @@ class Execution:
         self.status, self.error, self.cause = "RUNNING", None, None
         self.clock.ready.clear()
         self.pending.clear()
-        if self.machine.timeout is not None:
-            self.deadline = self.clock.now + self.machine.timeout
+        if self.limit is not None:
+            self.deadline = self.clock.now + self.limit
         self.root.previous = self.history.add(
             "ExecutionRedriven", 0, {"redriveCount": self.redrives}, self.clock.now
         )
@@ -294,7 +310,9 @@ def abort_quietly(root: Strand) -> None:
         waiting.extend(strand.children)
 
 
-def run_definition(definition: Mapping[str, Any], value: Any = None, **options: Any) -> Execution:
+def run_definition(
+    definition: Mapping[str, Any], value: Any = NO_INPUT, **options: Any
+) -> Execution:
     """Compile and run a definition to its end.
 
     >>> machine = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}

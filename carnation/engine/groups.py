@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from carnation.engine.failures import StateError
 from carnation.engine.strands import WAIT, Steps, Strand
 
 
@@ -55,6 +56,7 @@ def _start_or_keep(
         child = kept[index]
         child.seat = index
         if child.is_done and child.failure is None:
+            child.is_kept = True
             return child
         strand.run.revive(child)
         return child
@@ -73,7 +75,7 @@ def abort(strands: list[Strand], iteration: str = "") -> None:
             order.append(strand)
             waiting.extend(child for child in strand.children if not child.is_done)
     for strand in reversed(order):
-        strand.is_done = True
+        strand.is_done, strand.failure = True, StateError(None)
         strand.ticket += 1
         strand.run.pending.pop(strand.token, None)
         if strand.steps is not None:

@@ -124,7 +124,7 @@ class InlineMap(MapState):
                 strand.previous = child.previous
                 strand.note("MapIterationFailed", {"name": self.name, "index": child.index})
                 return False
-            if not child.redriven:
+            if not child.is_kept:  # its events were written before a redrive
                 strand.previous = child.note(
                     "MapIterationSucceeded", {"name": self.name, "index": child.index}
                 )

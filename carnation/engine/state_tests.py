@@ -10,34 +10,20 @@ from typing import Any
 
 from carnation.asl import walk_states
 from carnation.engine.distributed import THRESHOLD, DistributedMap
-from carnation.engine.execution import Execution
+from carnation.engine.execution import NO_INPUT, Execution
 from carnation.engine.failures import StateError
 from carnation.engine.machine import Flow, Machine, State, compile_definition
 from carnation.engine.maps import MapState
 from carnation.engine.parallel import Parallel
-from carnation.engine.ports import Failed, Port, Succeeded, Task
+from carnation.engine.ports import Port
 from carnation.engine.strands import Steps
 from carnation.engine.work import Work
 from carnation.errors import UsageError
 
 
-class _Mocked:
-    """A port that gives the mock."""
-
-    def __init__(self, mock: Mapping[str, Any]) -> None:
-        self.mock = mock
-
-    def perform(self, task: Task) -> Succeeded | Failed:
-        """Give the result or the error."""
-        if "errorOutput" in self.mock:
-            error = self.mock["errorOutput"]
-            return Failed(error.get("error"), error.get("cause"))
-        return Succeeded(self.mock.get("result"))
-
-
 def test_state(
     definition: Mapping[str, Any],
-    value: Any = None,
+    value: Any = NO_INPUT,
     *,
     state_name: str | None = None,
     inspection_level: str = "INFO",
@@ -115,7 +101,7 @@ class _Test:
         self.execution = Execution(
             Machine({}, flow),
             value,
-            _Mocked(mock) if mock else port,
+            port,
             arn=arn,
             machine_arn=machine,
             express=True,
@@ -126,7 +112,7 @@ class _Test:
 
     def run(self, level: str) -> dict[str, Any]:
         """Run it to the end of the state."""
-        strand, state = self.strand, self.state
+        strand = self.strand
         strand.entered_at, strand.entered_id = self.execution.clock.now, 2
         following: str | None = None
         answer: dict[str, Any]
@@ -140,7 +126,7 @@ class _Test:
             answer["nextState"] = following
         answer = {key: item for key, item in answer.items() if key == "output" or item is not None}
         if level in ("DEBUG", "TRACE"):
-            answer["inspectionData"] = self._inspect(state, answer)
+            answer["inspectionData"] = dict(strand.trace or {})
         return answer
 
     def _perform(self) -> str | None:
@@ -256,10 +242,6 @@ class _Test:
     def _keep_error(self, details: dict[str, Any]) -> None:
         if details and self.strand.trace is not None:
             self.strand.trace["errorDetails"] = details
-
-    def _inspect(self, state: State, answer: dict[str, Any]) -> dict[str, Any]:
-        trace = dict(self.strand.trace or {})
-        return trace
 
 
 def _exhaust(steps: Steps) -> Any:

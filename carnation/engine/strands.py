@@ -29,19 +29,10 @@ class Strand:
     """One strand: where it stands, what it holds, and what it waits for."""
 
     __slots__ = (
-        *(
-            "attempt",
-            "before",
-            "children",
-            "context",
-            "entered_at",
-            "entered_id",
-            "failure",
-            "flow",
-        ),
-        *("history", "inbox", "index", "input", "is_done", "item", "key", "mail", "output"),
-        *("parent", "previous", "redriven", "run", "seat", "state", "steps", "ticket", "token"),
-        *("trace", "variables"),
+        *("attempt", "before", "children", "context", "entered_at", "entered_id", "failure"),
+        *("flow", "history", "inbox", "index", "input", "is_done", "is_kept", "item", "key"),
+        *("mail", "output", "parent", "previous", "redriven", "run", "seat", "state", "steps"),
+        *("ticket", "token", "trace", "variables"),
     )
 
     def __init__(self, run: Any, flow: Flow, value: Any, history: History) -> None:
@@ -58,7 +49,7 @@ class Strand:
         self.failure: StateError | None = None
         self.steps: Steps | None = None
         self.inbox: Any = None
-        self.is_done = self.redriven = False
+        self.is_done = self.is_kept = self.redriven = False
         self.index = self.before = self.previous = self.entered_id = self.attempt = self.ticket = (
             self.seat
         ) = 0
@@ -106,6 +97,16 @@ class Clock:
         self._count += 1
         due = self.now + seconds
         heapq.heappush(self._timers, (due, self._count, strand.ticket, deadline, strand))
+
+    @property
+    def next_deadline(self) -> float | None:
+        """The moment at which the first waiting strand gives up, if any does."""
+        moments = [
+            due
+            for due, _, ticket, deadline, strand in self._timers
+            if deadline and ticket == strand.ticket and not strand.is_done
+        ]
+        return min(moments, default=None)
 
     def take(self) -> Strand | None:
         """Take the next strand that can go on; None if there is none."""

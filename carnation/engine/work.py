@@ -114,7 +114,7 @@ class Work(State):
                 if delay is None:
                     return self._catch(strand, failure)
                 strand.attempt += 1
-                strand.children = []
+                strand.children, strand.redriven = [], False
                 strand.run.waited += delay
                 strand.run.clock.sleep(strand, delay)
                 yield WAIT

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA
 from carnation.asl.kinds import KINDS, is_placeholder
-from carnation.errors import suggest_name
 from carnation.rules.findings import Problem, refusal
 from carnation.rules.machine import Machine, Part
 
@@ -86,7 +85,7 @@ def find_nested_fields(machine: Machine) -> Iterator[Problem]:
     """
     for part in machine.parts_of("NestedRule") if machine.by_type["Choice"] else ():
         for name in part.body.keys() - _NESTED:
-            near = suggest_name(name, _NESTED)
+            near = machine.suggest(name, _NESTED)
             yield part.problem(f"a nested rule has no field '{name[:60]}'.{near}", f"/{name}")
 
 

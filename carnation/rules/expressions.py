@@ -199,7 +199,8 @@ def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
     """A JSONata expression refers to what Step Functions does not have.
 
     Problem: there is no input at the top of an expression: a bare name (`orders`) and `$$` refer to
-    nothing, and AWS refuses them. `$states.errorOutput` exists in a catcher only.
+    nothing, and AWS refuses them. `$states.errorOutput` exists in a catcher only, `$states.result`
+    in the `Assign` and `Output` of a state that has a result.
     Solution: write `$states.input.orders`; use `$states.errorOutput` in the `Assign` or `Output` of
     a catcher.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
@@ -216,7 +217,19 @@ def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
         code = re.sub(_STRINGS, "", expression.text)
         if use.part.place != "Catcher" and re.search(_ERROR_OUTPUT, code):
             yield use.part.problem("'$states.errorOutput' exists in a catcher only", use.inner)
+        if re.search(_RESULT, code) and not _has_result(use):
+            yield use.part.problem(
+                "'$states.result' exists in the 'Assign' and 'Output' of Task, Map, Parallel only",
+                use.inner,
+            )
+
+
+def _has_result(use: Use) -> bool:
+    if use.part.place == "Catcher":
+        return True  # AWS takes it there, though nothing is in it
+    return use.part.place in ("Task", "Map", "Parallel") and use.field in ("Assign", "Output")
 
 
 _STRINGS = r"""(?s)"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|/\*.*?\*/"""
+_RESULT = r"\$states\s*\.\s*result\b"
 _ERROR_OUTPUT = r"\$states\s*\.\s*errorOutput\b"

@@ -6,19 +6,22 @@ Everything is taken as it comes. What is not shaped as the language wants it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA, PATH, STATE_TYPES
 from carnation.asl.kinds import is_placeholder
+from carnation.errors import suggest_name
 from carnation.rules.findings import Problem
 
 if TYPE_CHECKING:
     from carnation.rules.uses import Use
 
 Body = Mapping[str, Any]
+_LONGEST_NAME = 100
+_MOST_NAMES = 1_000
 _CONFIGURED = {"ItemReader": "ReaderConfig", "ResultWriter": "WriterConfig"}
 _PARTS_OF_STATE = ("ItemReader", "ResultWriter", "ItemBatcher", "Credentials")
 
@@ -109,6 +112,7 @@ class Machine:
         self.names: dict[str, State] = {}
         self.repeated: list[State] = []
         self.malformed: list[Problem] = []
+        self.suggestions = 25
         self.notes: dict[str, Any] = {}  # what a rule worked out that its neighbours want, too
         for scope in self.scopes:  # grows while Maps and Parallels are met
             self._read_scope(scope)
@@ -130,6 +134,16 @@ class Machine:
         from carnation.rules.uses import find_uses  # it reads machines, too
 
         return find_uses(self)
+
+    def suggest(self, name: str, known: Collection[str]) -> str:
+        """Say which known name was probably meant, as a sentence to append; '' if none is near.
+
+        Comparing names is dear, so only the first few problems of a definition get a suggestion.
+        """
+        if not self.suggestions or len(name) > _LONGEST_NAME or len(known) > _MOST_NAMES:
+            return ""
+        self.suggestions -= 1
+        return suggest_name(name, [other for other in known if len(other) <= _LONGEST_NAME])
 
     def parts_of(self, *places: str) -> Iterator[Part]:
         """Give the parts of these places."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.asl.fields import STATE_TYPES
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import suggest_name
-from carnation.rules.findings import WARNING, Problem, refusal, risk
+from carnation.rules.findings import ERROR, WARNING, Problem, refusal, risk
 from carnation.rules.machine import Machine, Scope, State
 
 _LARGEST = 1024 * 1024
@@ -51,7 +50,7 @@ def find_unknown_types(machine: Machine) -> Iterator[Problem]:
             if "Type" not in state.body:
                 yield state.problem("the state has no 'Type'")
                 continue
-            near = suggest_name(state.place, STATE_TYPES)
+            near = machine.suggest(state.place, STATE_TYPES)
             yield state.problem(f"there is no state type '{state.place[:40]}'.{near}", "/Type")
 
 
@@ -133,6 +132,18 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
     yield from ()  # what cannot be read has no machine; `carnation.lint` reports it
 
 
+@risk("undefined-substitution", ERROR)
+def find_undefined_substitutions(machine: Machine) -> Iterator[Problem]:
+    """A definition in a template has a `${Name}` that the template gives no value to.
+
+    Problem: CloudFormation leaves the text as it stands, and Step Functions refuses it or sends
+    eleven characters where a value was meant.
+    Solution: name it in `DefinitionSubstitutions`, or write the text with `Fn::Sub`.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+    """
+    yield from ()  # the reader of templates finds them
+
+
 @refusal("missing-target", "MISSING_TRANSITION_TARGET")
 def find_missing_targets(machine: Machine) -> Iterator[Problem]:
     """A transition goes to a state that does not exist in its scope.
@@ -156,7 +167,7 @@ def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
     if target in machine.names:
         pointer = machine.names[target].pointer
         return f"'{target}' stands in another graph ({pointer}); a transition cannot leave its own"
-    return f"there is no state '{target}' here.{suggest_name(target, scope.states)}"
+    return f"there is no state '{target}' here.{machine.suggest(target, scope.states)}"
 
 
 @refusal("start-at-is-no-name")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA, EXCLUSIONS, KNOWN, PATH, REQUIRED, Field, find_problem
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import suggest_name
 from carnation.rules.findings import Problem, refusal
 from carnation.rules.machine import Machine, Part
 
@@ -35,15 +34,15 @@ def find_unknown_fields(machine: Machine) -> Iterator[Problem]:
         for name in part.body.keys() - known.keys():
             if part.place == "Rule" and name in _RULE_FIELDS:
                 continue
-            yield part.problem(_describe_unknown(part, name), f"/{_escape(name)}")
+            yield part.problem(_describe_unknown(machine, part, name), f"/{_escape(name)}")
 
 
-def _describe_unknown(part: Part, name: str) -> str:
+def _describe_unknown(machine: Machine, part: Part, name: str) -> str:
     if name in _PLACES_OF_FIELD:
         places = ", ".join(_PLACES_OF_FIELD[name])
         return f"'{name}' has no place in a {part.place}; it belongs to {places}"
     known = [*KNOWN[part.place], *(_RULE_FIELDS if part.place == "Rule" else ())]
-    return f"a {part.place} has no field '{name[:60]}'.{suggest_name(name, known)}"
+    return f"a {part.place} has no field '{name[:60]}'.{machine.suggest(name, known)}"
 
 
 def _escape(name: str) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from carnation.asl.fields import ATA
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import suggest_name
 from carnation.rules.findings import Problem, refusal
 from carnation.rules.machine import Machine, State
 from carnation.rules.resources import Resource, parse_resource
-from carnation.services import INTEGRATIONS, find_action, find_near_actions
+from carnation.services import INTEGRATIONS, find_action, list_actions
 
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
 _ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
@@ -75,14 +74,14 @@ def find_unknown_integrations(machine: Machine) -> Iterator[Problem]:
     for state, resource in _list_integrations(machine):
         if resource.is_sdk:
             if find_action(resource.service, resource.action) is None:
-                near = find_near_actions(resource.service, resource.action)
+                near = machine.suggest(resource.action, list_actions(resource.service))
                 yield state.problem(
                     f"the SDK has no '{resource.service}:{resource.action}'.{near}", "/Resource"
                 )
         elif f"{resource.service}:{resource.action}" not in INTEGRATIONS:
             name = f"{resource.service}:{resource.action}"
             yield state.problem(
-                f"there is no integration '{name[:80]}'.{suggest_name(name, INTEGRATIONS)}",
+                f"there is no integration '{name[:80]}'.{machine.suggest(name, INTEGRATIONS)}",
                 "/Resource",
             )
 

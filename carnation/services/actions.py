@@ -10,8 +10,6 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
-from carnation.errors import suggest_name
-
 _PATH = os.path.join(os.path.dirname(__file__), "actions.txt")
 _UNMODELLED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has it
 
@@ -50,10 +48,10 @@ def find_action(service: str, action: str) -> tuple[str, ...] | None:
     return actions.get(action) if actions else ()
 
 
-def find_near_actions(service: str, action: str) -> str:
-    """Say which action of a service was probably meant, as a sentence to append.
+def list_actions(service: str) -> tuple[str, ...]:
+    """List the actions of a service; none if it is not known here.
 
-    >>> find_near_actions("s3", "getObjct")
-    " Did you mean 'getObject'?"
+    >>> "getObject" in list_actions("s3")
+    True
     """
-    return suggest_name(action, _read_service(service))
+    return tuple(_read_service(service))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnation.asl import find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
@@ -82,6 +83,33 @@ class TemplateDefinition:
         """Give one line of the template."""
         return self.template.line_text(line)
 
+    def note_undefined(self, written: Any) -> None:
+        """Note the substitutions in what is written that the template gives no value to."""
+        found = [
+            Note("undefined-substitution", pointer, f"the template gives no value to '${{{name}}}'")
+            for pointer, text in _list_texts(written)
+            for name in find_substitutions(text)
+            if name not in self.substitutions
+        ]
+        self.notes = (*self.notes, *found)
+
+
+def _list_texts(written: Any) -> Iterator[tuple[str, str]]:
+    """Give every text that reaches Step Functions as it stands: not those in functions."""
+    waiting = [("", written)]
+    while waiting:
+        pointer, item = waiting.pop()
+        if isinstance(item, str):
+            yield pointer, item
+        elif isinstance(item, list):
+            waiting += [(join_pointer(pointer, at), inner) for at, inner in enumerate(item)]
+        elif isinstance(item, Mapping) and not _is_intrinsic(item):
+            waiting += [(join_pointer(pointer, key), inner) for key, inner in item.items()]
+
+
+def _is_intrinsic(item: Mapping[str, Any]) -> bool:
+    return len(item) == 1 and next(iter(item)).startswith(("Ref", "Fn::"))
+
 
 def is_template(value: object) -> bool:
     """Tell whether a document is a template: it has resources with types."""
@@ -117,6 +145,7 @@ def _read_properties(
     if isinstance(properties.get("Definition"), Mapping):
         found = TemplateDefinition(template, f"{pointer}/Definition", name, properties)
         found.value = _replace_intrinsics(properties["Definition"])
+        found.note_undefined(properties["Definition"])
     elif text_field in properties:
         written = properties[text_field]
         inner = _pointer_to_text(written, f"{pointer}/{text_field}")
@@ -125,6 +154,8 @@ def _read_properties(
         if text is None:
             return
         found.read_text(text)
+        if isinstance(written, str):
+            found.note_undefined(found.value)
     if found is not None:
         found.type = "EXPRESS" if properties.get(type_field) == "EXPRESS" else "STANDARD"
         yield found

@@ -20,6 +20,29 @@ from tests.rule_cases.builders import (
 
 CASES: list[Case] = [
     Case(
+        "undefined-variable",
+        "a child execution asks for a variable",
+        two(
+            pass_(Assign={"n": 1}),
+            {
+                "Type": "Map",
+                "End": True,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    **machine(I=pass_(Parameters={"a.$": "$n"})),
+                },
+            },
+        ),
+        two(
+            pass_(Assign={"n": 1}),
+            {
+                "Type": "Map",
+                "End": True,
+                "ItemProcessor": machine(I=pass_(Parameters={"a.$": "$n"})),
+            },
+        ),
+    ),
+    Case(
         "literal-path",
         "a path is sent as it stands",
         only(pass_(Parameters={"id": "$.order.id"})),

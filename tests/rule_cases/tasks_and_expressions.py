@@ -20,6 +20,18 @@ from tests.rule_cases.builders import (
 )
 
 CASES: list[Case] = [
+    Case(
+        "unsupported-jsonata-reference",
+        "a Pass asks for a result",
+        ata(Output="{% $states.result %}"),
+        ata(Output="{% '$states.result' %}"),
+    ),
+    Case(
+        "unsupported-jsonata-reference",
+        "the arguments ask for the result",
+        only(task(QueryLanguage="JSONata", Arguments={"FunctionName": "{% $states.result %}"})),
+        only(task(QueryLanguage="JSONata", Output="{% $states.result.Payload %}")),
+    ),
     Case("invalid-resource", "a resource is no ARN", resource("lambda"), resource("${Function}")),
     Case(
         "invalid-function-alias",

@@ -1,16 +1,13 @@
-"""The seam where an engine of our own will sit: executions of state machines.
+"""Executions of state machines: the engine, behind moto's Step Functions API.
 
-Everything the emulator knows of moto's interpreter of the Amazon States Language is in this folder,
-and nothing outside it imports `moto.stepfunctions`. What the rest asks for is the front: `install`
-(while an emulator is open), `stop`, `time_out`, `find`, `watching`, `publish_version`,
-`find_revision`, `refuse_beyond_reach`.
-An engine of our own replaces the modules behind these names and nothing else.
+Everything the emulator knows of moto's `stepfunctions` is in this folder, and nothing outside it
+imports that. What the rest asks for is the front: `install` (while an emulator is open), `stop`,
+`time_out`, `find`, `watching`, `publish_version`, `find_revision`, `refuse_beyond_reach`.
 """
 
 from __future__ import annotations
 
-from carnation.emulator.interpreter.executions import (
-    Run,
+from carnation.emulator.interpreter.backend import (
     find,
     find_revision,
     install,
@@ -19,9 +16,11 @@ from carnation.emulator.interpreter.executions import (
     time_out,
     watching,
 )
+from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.reach import refuse_beyond_reach
 
 __all__ = [
+    "How",
     "Run",
     "find",
     "find_revision",

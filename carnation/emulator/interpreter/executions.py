@@ -1,181 +1,237 @@
-"""Executions on moto's interpreter: how one starts, waits, ends, is stopped.
+"""Executions on the engine, behind moto's API: how one starts, waits, ends, is stopped.
 
-moto's own worker cannot be stopped before its thread runs, overwrites a stop with a failure, goes
-on writing history after the end, and knows neither versions nor aliases; `Run` does.
+An execution runs in a thread of its own, so that whoever started it may do other things. The
+engine is held while it steps and let go while a task is performed: that is when an execution can
+be stopped, and a callback answered.
 """
 
 from __future__ import annotations
 
-import copy
 import datetime
-import random
+import json
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from moto.stepfunctions.exceptions import StateMachineDoesNotExist
-from moto.stepfunctions.parser import models as backend_module
-from moto.stepfunctions.parser.api import (
-    ExecutionAbortedEventDetails,
-    ExecutionStartedEventDetails,
-    ExecutionStatus,
-    HistoryEventExecutionDataDetails,
-    HistoryEventType,
-)
-from moto.stepfunctions.parser.asl.component.program.program import Program
-from moto.stepfunctions.parser.asl.eval.program_state import (
-    ProgramEnded,
-    ProgramError,
-    ProgramStopped,
-    ProgramTimedOut,
-)
-from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
-from moto.stepfunctions.parser.backend.execution import Execution
-from moto.stepfunctions.parser.utils import TMP_THREADS
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
 
-from carnation.emulator.interpreter import mends
-from carnation.emulator.interpreter.reach import refuse_beyond_reach
-from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
-from carnation.errors import EmulatorError
+from carnation import engine
+from carnation.emulator.interpreter.performer import Performer
+from carnation.engine import Event, Outcome, Task, export_event
+from carnation.errors import UsageError
 
-ACCOUNT = "123456789012"
-Backend = Any  # moto's StepFunctionsParserBackend; moto's parser has no types
+_PATIENCE = 2.0
+Watcher = Callable[[dict[str, Any]], None]
 
 
-class Run(Execution):
-    """One execution: moto's, with a clock, an end that can be waited for, and a stop that stops."""
+class _EndedError(BaseException):
+    """The execution ended while a task of it was performed: nothing more happens."""
 
-    real_time = False
 
-    def __init__(self, **details: Any) -> None:
+class How(NamedTuple):
+    """How executions run: by the clock or on paper, in which order, and who else's time passes."""
+
+    real_time: bool
+    seed: int | None
+    let_time_pass: Callable[[float], None]
+
+
+class Run(MotoExecution):
+    """One execution: moto's record of it, the engine's run of it."""
+
+    def __init__(
+        self, performer: Performer, machine: engine.Machine, how: How, **details: Any
+    ) -> None:
         """Take what moto's execution takes; nothing runs yet."""
         super().__init__(**details)
         self.done = threading.Event()
-        self.waited = 0.0
-        self._waited_outside = 0.0
-        self._time_limit = float("inf")
         self.seconds = 0.0
-        self.watchers: list[Callable[[dict[str, Any]], None]] = []
+        self.watchers: list[Watcher] = []
         self.last_event = time.monotonic()
+        self._performer, self._machine, self._how = performer, machine, how
+        self._passed = 0.0
         self._began = time.monotonic()
-        self._ending = threading.Lock()
+        self._changed = threading.Condition(threading.RLock())
+        self._asked: set[str] = set()
+        self._early: dict[str, Outcome] = {}
+        self.engine: engine.Execution
 
     @property
-    def env(self) -> Any:
-        """Moto's environment of the outermost scope."""
-        worker: Any = self.exec_worker
-        return worker.env
+    def waited(self) -> float:
+        """The seconds that Wait states and retries let pass."""
+        return self.engine.waited
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """The history so far, as GetExecutionHistory gives it."""
-        return [_as_plain(event) for event in self.env.event_manager.get_event_history()]
+        with self._changed:
+            return [export_event(event) for event in self.engine.events]
 
     def start(self) -> None:
-        """Begin; the environment stands before the thread runs, so that a stop always finds it."""
-        worker: Any = self._get_start_execution_worker()
-        self.exec_worker = worker
-        program: Program = worker._get_evaluation_entrypoint()
-        worker.env = worker._get_evaluation_environment()
-        self.env.event_manager.run = self
+        """Begin."""
         self.exec_status = ExecutionStatus.RUNNING
-        details = ExecutionStartedEventDetails(
-            input=to_json_str(self.input_data),
-            inputDetails=HistoryEventExecutionDataDetails(truncated=False),
-            roleArn=self.role_arn,
+        now = self.start_date.timestamp()
+        self.engine = engine.Execution(
+            self._machine,
+            self.input_data,
+            self,
+            arn=self.exec_arn,
+            machine_arn=":".join(self.state_machine.arn.split(":")[:7]),
+            role_arn=self.role_arn,
+            express=str(self.sm_type or "").endswith("EXPRESS"),
+            now=now,
+            pause=self._pause if self._how.real_time else None,
+            seed=self._how.seed,
+            observe=self._observe,
         )
-        self._add(HistoryEventType.ExecutionStarted, {"executionStartedEventDetails": details})
-        self.env.next_state_name = program.start_at.start_at_name
-        threading.Thread(target=self._evaluate, args=(program,), daemon=True).start()
+        self._go()
 
-    def _evaluate(self, program: Program) -> None:
-        timeout = program.timeout_seconds
-        seconds = None if timeout is None else timeout.timeout_seconds
-        self._time_limit = float("inf") if seconds is None else seconds
-        body = threading.Thread(target=super(Program, program).eval, args=(self.env,), daemon=True)
-        body.start()
-        body.join(seconds)
-        if body.is_alive():
-            self.time_out()
-        else:
-            self._end()
+    def _go(self) -> None:
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
 
-    def pause(self, seconds: float, env: Any) -> None:
-        """Let a Wait or a retry's interval pass: by the clock, or only on paper.
+    def redrive(self) -> datetime.datetime:
+        """Go on from where it failed, timed out or was stopped; raises `UsageError` if it cannot.
 
-        What the outermost states wait counts against the definition's TimeoutSeconds; waits inside
-        a Map or Parallel happen at the same time, and only add to `waited`.
+        A task that was being performed when it was stopped has to come back first.
         """
-        self.waited += seconds
-        if self.real_time:
-            self.done.wait(seconds)
-        elif not env.is_frame():
-            self._waited_outside += seconds
-            if self._waited_outside + time.monotonic() - self._began > self._time_limit:
-                self.time_out()
+        self._thread.join(_PATIENCE)
+        if self._thread.is_alive():
+            raise UsageError("a task of the execution is still performed. Wait for it.")
+        with self._changed:
+            self.engine.redrive()
+            self.done.clear()
+            self.exec_status = ExecutionStatus.RUNNING
+            self.error = self.cause = self.stop_date = None
+            self._began = time.monotonic()
+        self._go()
+        return datetime.datetime.now(tz=datetime.timezone.utc)
+
+    def _observe(self, event: Event) -> None:
+        self.last_event = time.monotonic()
+        for watcher in self.watchers:
+            watcher(export_event(event))
+
+    def _pause(self, seconds: float) -> None:
+        self._changed.wait_for(lambda: self.engine.status != "RUNNING", seconds)
+        self._check()
+
+    def _check(self) -> None:
+        if self.engine.status != "RUNNING":
+            raise _EndedError
+
+    def _work(self) -> None:
+        try:
+            with self._changed:
+                while self.engine.status == "RUNNING":
+                    if not self.engine.step(give_up=False):
+                        self._wait_for_answer()
+                    self._pass_time()
+                    self._watch_deadline()
+        except _EndedError:
+            pass
+        except Exception as failure:
+            self._break(failure)
+        finally:
+            self._conclude()
+
+    def _break(self, failure: Exception) -> None:
+        """End with what the engine or a hook broke down with, rather than stay RUNNING."""
+        with self._changed:
+            self.engine.break_off(f"the emulator failed with {type(failure).__name__}: {failure}")
+
+    def _wait_for_answer(self) -> None:
+        """Wait, in real time, until a task is answered or gives up."""
+        if self.engine.status != "RUNNING":
+            return
+        deadlines = [self.engine.clock.next_deadline, self.engine.deadline]
+        moments = [moment for moment in deadlines if moment is not None]
+        seconds = max(0.0, min(moments) - self.engine.clock.now) if moments else None
+        if not self._changed.wait(seconds) and self.engine.status == "RUNNING":
+            self.engine.step(give_up=True)
+
+    def _pass_time(self) -> None:
+        """Let the queues' timeouts run on by what a Wait or a retry has just waited on paper."""
+        passed = self.engine.clock.now - self.start_date.timestamp()
+        if passed > self._passed and not self._how.real_time:
+            self._how.let_time_pass(passed - self._passed)
+        self._passed = passed
+
+    def _watch_deadline(self) -> None:
+        deadline = self.engine.deadline
+        if deadline is not None and self.engine.clock.now > deadline:
+            self.engine.time_out()
+
+    def perform(self, task: Task) -> Outcome:
+        """Perform a task, with the engine let go; time it takes counts against the machine's."""
+        self._asked.add(task.token)
+        self._changed.release()
+        began = time.monotonic()
+        try:
+            outcome = self._performer.perform(task)
+        finally:
+            self._changed.acquire()
+            if self.engine.deadline is not None:
+                self.engine.deadline -= time.monotonic() - began
+            self._asked.discard(task.token)
+        self._watch_deadline()
+        self._check()
+        early = self._early.pop(task.token, None)
+        if early is not None and isinstance(outcome, engine.Submitted):
+            return engine.Submitted(outcome.output, early)  # type: ignore[arg-type]
+        return outcome
+
+    def answer(self, token: str, outcome: Outcome) -> bool:
+        """Bring the answer to a callback; False if the token is not of this execution."""
+        with self._changed:
+            if token in self._asked:
+                self._early[token] = outcome
+                return True
+            try:
+                self.engine.answer(token, outcome)
+            except UsageError:
+                return False
+            self._changed.notify_all()
+            return True
+
+    def beat(self, token: str) -> bool:
+        """Bring a heartbeat; False if the token is not of this execution."""
+        with self._changed:
+            try:
+                self.engine.beat(token)
+            except UsageError:
+                return token in self._asked
+            self._changed.notify_all()
+            return True
 
     def stop(
         self, stop_date: datetime.datetime, error: str | None = None, cause: str | None = None
     ) -> None:
         """Abort: nothing is entered, retried or written to the history any more."""
-        self.env.set_stop(stop_date=stop_date, error=error, cause=cause)
-        if isinstance(self.env.program_state(), ProgramStopped):
-            details = ExecutionAbortedEventDetails()
-            if error:
-                details["error"] = error
-            if cause:
-                details["cause"] = cause
-            self._finish(
-                HistoryEventType.ExecutionAborted,
-                {"executionAbortedEventDetails": details},
-            )
+        with self._changed:
+            self.engine.stop(error, cause)
+            self._changed.notify_all()
+        self._conclude()
 
     def time_out(self) -> None:
         """End as TimeoutSeconds does."""
-        if self.env.is_running():
-            self.env.set_timed_out()
-            self._finish(HistoryEventType.ExecutionTimedOut, {"executionTimedOutEventDetails": {}})
-
-    def _finish(self, event: HistoryEventType, details: dict[str, Any]) -> None:
-        with self._ending:
-            if not self.done.is_set():
-                self.env.event_history_context.source_event_id = 0
-                self._add(event, details)
-                self._conclude()
-
-    def _end(self) -> None:
-        with self._ending:
-            if not self.done.is_set():
-                self._conclude()
-
-    def _add(self, event: HistoryEventType, details: dict[str, Any]) -> None:
-        self.env.event_manager.add_event(
-            context=self.env.event_history_context, event_type=event, event_details=details
-        )
+        with self._changed:
+            self.engine.time_out()
+            self._changed.notify_all()
+        self._conclude()
 
     def _conclude(self) -> None:
-        state = self.env.program_state()
-        self.stop_date = datetime.datetime.now(tz=datetime.timezone.utc)
-        self.seconds = time.monotonic() - self._began
-        if isinstance(state, ProgramEnded):
-            self.output = self.env.states.get_input()
-            self.exec_status = ExecutionStatus.SUCCEEDED
-        elif isinstance(state, ProgramStopped):
-            self.error, self.cause = state.error, state.cause
-            self.exec_status = ExecutionStatus.ABORTED
-        elif isinstance(state, ProgramTimedOut):
-            self.exec_status = ExecutionStatus.TIMED_OUT
-        elif isinstance(state, ProgramError):
-            failure = state.error or {}
-            self.error, self.cause = failure.get("error"), failure.get("cause")
-            self.exec_status = ExecutionStatus.FAILED
-        else:
-            self.error, self.cause = "States.Runtime", "the interpreter stopped without an end"
-            self.exec_status = ExecutionStatus.FAILED
-        self.done.set()
+        with self._changed:
+            if self.done.is_set():
+                return
+            self.seconds = time.monotonic() - self._began
+            self.stop_date = datetime.datetime.now(tz=datetime.timezone.utc)
+            self.exec_status = ExecutionStatus(self.engine.status)
+            self.output = self.engine.output
+            self.error, self.cause = self.engine.error, self.engine.cause
+            self.done.set()
 
     def describe_wait(self) -> str:
         """Say which states were entered and not left: what the execution waits for."""
@@ -192,135 +248,23 @@ class Run(Execution):
         ]
         return ", ".join(open_states) or "its first state"
 
+    def to_history_output(self) -> Any:
+        """Give the history to moto's API."""
+        return {"events": self.events}
 
-def _as_plain(event: dict[str, Any]) -> dict[str, Any]:
-    """Give an event with its type as the text that a client would get."""
-    return {**event, "type": str(event["type"].value)}
-
-
-_watcher = threading.local()
-
-
-@contextmanager
-def watching(watcher: Callable[[dict[str, Any]], None] | None) -> Iterator[None]:
-    """Show the history of the execution that is started in this block, event by event."""
-    _watcher.current = watcher
-    try:
-        yield
-    finally:
-        _watcher.current = None
-
-
-def install(patches: Patches, *, region: str, real_time: bool, invoke: mends.Invoke) -> None:
-    """Mend the interpreter for as long as an emulator is open."""
-    Run.real_time = real_time
-    mends.install(patches, region=region, credentials=(ACCESS_KEY, SECRET_KEY), invoke=invoke)
-    patches.set(backend_module.StepFunctionsParserBackend, "start_execution", _start)
-    patches.set(backend_module.StepFunctionsParserBackend, "describe_execution", _describe)
-    patches.defer(TMP_THREADS.clear)
-
-
-def _backend(arn: str) -> Backend:
-    return backend_module.stepfunctions_parser_backends[ACCOUNT][arn.split(":")[3]]
-
-
-def _resolve(backend: Backend, arn: str) -> tuple[Any, Any]:
-    """Find the state machine and what of it is to run: itself, a version, an alias's version."""
-    base = ":".join(arn.split(":")[:7])
-    machine = next((m for m in backend.state_machines if m.arn == base), None)
-    if machine is None:
-        raise StateMachineDoesNotExist(f"State Machine Does Not Exist: '{arn}'")
-    if arn == base:
-        return machine, machine
-    qualifier = arn.rsplit(":", 1)[1]
-    if qualifier in machine.aliases:
-        routes = machine.aliases[qualifier].routing_configuration
-        weights = [int(route["weight"]) for route in routes]
-        (route,) = random.choices(routes, weights)  # noqa: S311 - no secret
-        qualifier = route["stateMachineVersionArn"].rsplit(":", 1)[1]
-    if qualifier.isdecimal() and int(qualifier) in machine.versions:
-        return machine, machine.versions[int(qualifier)]
-    raise StateMachineDoesNotExist(f"State Machine Does Not Exist: '{arn}'")
-
-
-def _start(
-    backend: Backend,
-    state_machine_arn: str,
-    name: str | None = None,
-    execution_input: str | None = None,
-    trace_header: Any = None,
-) -> Run:
-    machine, revision = _resolve(backend, state_machine_arn)
-    refuse_beyond_reach(revision.definition)
-    if name:
-        backend._validate_name(name)
-    text = execution_input or "{}"
-    machine._validate_execution_input(text)
-    name = name or str(uuid.uuid4())
-    existing: Run | None = machine._handle_name_input_idempotency(name, text)
-    if existing is not None:
-        return existing
-    snapshot = copy.copy(revision)
-    snapshot.arn, snapshot.sm_type = machine.arn, machine.type
-    run = Run(
-        name=name,
-        sm_type=machine.type,
-        role_arn=revision.roleArn,
-        exec_arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
-        account_id=backend.account_id,
-        region_name=backend.region_name,
-        state_machine=snapshot,
-        start_date=datetime.datetime.now(tz=datetime.timezone.utc),
-        cloud_watch_logging_session=None,
-        input_data=text,
-        trace_header=trace_header,
-        activity_store={},
-    )
-    watcher = getattr(_watcher, "current", None)
-    run.watchers = [lambda event: watcher(_as_plain(event))] if watcher else []
-    machine.executions.append(run)
-    run.start()
-    return run
-
-
-def _describe(backend: Backend, execution_arn: str) -> Run:
-    return find(execution_arn)
-
-
-def find(execution_arn: str) -> Run:
-    """Find an execution by its ARN."""
-    for machine in _backend(execution_arn).state_machines:
-        for run in machine.executions:
-            if run.execution_arn == execution_arn:
-                found: Run = run
-                return found
-    raise EmulatorError(f"there is no execution '{execution_arn}' in this emulator.")
-
-
-def stop(execution_arn: str, error: str | None, cause: str | None) -> None:
-    """Abort an execution, as StopExecution does; one that has ended stays as it is."""
-    now = datetime.datetime.now(tz=datetime.timezone.utc)
-    find(execution_arn).stop(now, error, cause)
-
-
-def time_out(execution_arn: str) -> None:
-    """End an execution now as its TimeoutSeconds would."""
-    find(execution_arn).time_out()
-
-
-def find_revision(machine_arn: str) -> str:
-    """Give a state machine's revision: it changes with the definition and the role."""
-    machine, _ = _resolve(_backend(machine_arn), machine_arn)
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{machine.roleArn} {machine.definition}"))
-
-
-def publish_version(machine_arn: str, revision: str | None, description: str | None) -> str:
-    """Publish a version of a state machine as it is now; gives the version's ARN."""
-    machine, _ = _resolve(_backend(machine_arn), machine_arn)
-    if revision is not None and revision != find_revision(machine_arn):
-        raise EmulatorError(
-            f"StateMachineRevisionId is '{revision}', and '{machine.name}' is at another revision."
-        )
-    machine.publish(description)
-    arn: str = machine.latest_version.arn
-    return arn
+    def describe(self) -> Mapping[str, Any]:
+        """Wait for the end, and describe it as `startExecution.sync` does."""
+        self.done.wait()
+        found = {
+            "ExecutionArn": self.exec_arn,
+            "Input": json.dumps(self.input_data),
+            "Name": self.name,
+            "StartDate": int(self.start_date.timestamp() * 1000),
+            "StateMachineArn": self.state_machine.arn,
+            "Status": self.status,
+        }
+        if self.status == "SUCCEEDED":
+            found["Output"] = json.dumps(self.output)
+        else:
+            found.update({"Error": self.error, "Cause": self.cause})
+        return found

@@ -157,9 +157,10 @@ def _find_cycles(scope: Scope) -> list[list[State]]:
 def _pop_component(
     scope: Scope, name: str, stack: list[str], held: set[str]
 ) -> Iterator[list[State]]:
-    at = stack.index(name) if len(stack) < 64 else len(stack) - 1 - stack[::-1].index(name)
-    component = stack[at:]
-    del stack[at:]
+    component: list[str] = []
+    while not component or component[-1] != name:
+        component.append(stack.pop())
+    component.reverse()
     held.difference_update(component)
     if len(component) > 1 or name in _targets(scope, name):
         yield [scope.states[member] for member in component]

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.kinds import is_placeholder
-from carnation.errors import ExpressionError, suggest_name
+from carnation.errors import ExpressionError
 from carnation.expressions import parse_path
 from carnation.rules.expressions import has_jsonata
 from carnation.rules.findings import WARNING, Problem, risk
 from carnation.rules.machine import Machine, Part, Scope, State
+from carnation.rules.maps import is_distributed
 from carnation.rules.uses import Use, read_expression
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class _Flow:
         for scope in machine.scopes:  # outer scopes stand before those inside them
             self._follow(scope, starts.get(id(scope), _Known(0, 0)))
             for state in scope.reached:
-                starts.update({id(inner): self.before[id(state)] for inner in state.inner})
+                # the children of a distributed Map are executions of their own, and see nothing
+                known = _Known(0, 0) if is_distributed(state) else self.before[id(state)]
+                starts.update({id(inner): known for inner in state.inner})
 
     def _follow(self, scope: Scope, start: _Known) -> None:
         if not scope.reached:
@@ -107,14 +110,15 @@ def find_undefined(machine: Machine) -> Iterator[Problem]:
 
     Problem: the execution fails with `States.Runtime` or `States.QueryEvaluationError` here. What a
     state assigns is seen by the states after it, not by its own fields; what is assigned inside a
-    Map or a branch is not seen outside.
+    Map or a branch is not seen outside, and the children of a distributed Map see nothing of what
+    stands outside.
     Solution: assign the variable in a state that comes before on every path, or hand the value out
     of the Map in its output.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
     """
     for use, name, known, bit, flow in _list_variables(machine):
         if not known.perhaps & bit:
-            near = suggest_name(name, flow.bits) if not bit else ""
+            near = machine.suggest(name, flow.bits) if not bit else ""
             yield use.part.problem(f"nothing before has assigned '${name}'.{near}", use.inner)
 
 

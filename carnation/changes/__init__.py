@@ -1,0 +1,19 @@
+"""Changes: what two definitions, or two sets of templates, do not share, and how much it matters.
+
+Generators over plain documents that yield small frozen records; no files, no printing. Templates
+have a door of their own, `carnation.changes.templates`, which who compares definitions never loads.
+"""
+
+from carnation.changes.definitions import find_definition_changes
+from carnation.changes.policy import FAMILIES, IMPACTS, KINDS, find_worst
+from carnation.changes.records import ABSENT, Change
+
+__all__ = [
+    "ABSENT",
+    "FAMILIES",
+    "IMPACTS",
+    "KINDS",
+    "Change",
+    "find_definition_changes",
+    "find_worst",
+]

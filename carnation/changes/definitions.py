@@ -1,0 +1,172 @@
+"""Two definitions compared: their graphs, their scopes, and each state with what it was.
+
+Works on plain documents and believes nothing: what is not shaped like a definition is compared like
+any value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.asl import Place
+from carnation.changes.context import Sides, name_path
+from carnation.changes.edits import count_reordered, find_edits
+from carnation.changes.graph import Flow, draw_flow, find_cycles
+from carnation.changes.matching import INNER, Match, Pair, find_scope, match_states
+from carnation.changes.records import ABSENT, Change
+from carnation.changes.scopes import Scopes, find_scope_changes, pair_scopes
+from carnation.changes.states import find_field_changes, find_state_changes
+from carnation.changes.transitions import find_target_changes
+from carnation.changes.wording import contrast, shorten, tell_list
+from carnation.document import split_pointer
+
+MACHINE = "the state machine"
+
+
+def find_definition_changes(old: Any, new: Any, part: str = "") -> Iterator[Change]:
+    """Yield every change between two definitions; `part` names the document in the records.
+
+    >>> old = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    >>> new = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 2, "End": True}}}
+    >>> [(change.subject, change.sentence) for change in find_definition_changes(old, new)]
+    [('A', 'Seconds: 1 to 2')]
+    """
+    for change in _find_changes(old, new):
+        yield change._replace(part=part) if part else change
+
+
+def _find_changes(old: Any, new: Any) -> Iterator[Change]:
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        yield from _compare_plainly(old, new, "", "")
+        return
+    match = match_states(old, new)
+    scopes = pair_scopes(match)
+    yield from _tell_states(match, scopes)
+    yield from _compare_machine(old, new, scopes)
+    for pair in match.pairs:
+        yield from find_state_changes(_place_sides(old, new, pair, scopes))
+        yield from find_scope_changes(pair, scopes)
+    yield from _compare_unshaped(old, new, match)
+    yield from _compare_flows(match, draw_flow(old, match.old), draw_flow(new, match.new))
+    count = count_reordered(old, new)
+    if count:
+        places = "one place" if count == 1 else f"{count} places"
+        yield Change("order-changed", "", MACHINE, f"keys stand in another order in {places}")
+
+
+def _compare_plainly(old: Any, new: Any, old_at: str, new_at: str) -> Iterator[Change]:
+    for edit in find_edits(old, new, old_at, new_at):
+        path = name_path(split_pointer(edit.pointer))
+        yield edit.tell("field-changed", MACHINE, f"{path}: {contrast(edit.before, edit.after)}")
+
+
+def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
+    for place in match.removed:
+        sentence = f"is removed ({_describe(place)})"
+        yield Change(
+            "state-removed", place.pointer, place.name, sentence, _outline(place), ABSENT, old=True
+        )
+    for old, new in match.pairs:
+        if old.name != new.name:
+            sentence = f"was called '{shorten(old.name)}'"
+            yield Change("state-renamed", new.pointer, new.name, sentence, old.name, new.name)
+        here, there = find_scope(old.pointer), find_scope(new.pointer)
+        if scopes.pairs.get(here) != there:
+            sentence = f"moved from {_name_scope(here)} to {_name_scope(there)}"
+            yield Change("state-moved", new.pointer, new.name, sentence, old.pointer, new.pointer)
+    for place in match.added:
+        sentence = f"is new ({_describe(place)})"
+        yield Change("state-added", place.pointer, place.name, sentence, ABSENT, _outline(place))
+
+
+def _outline(place: Place) -> dict[str, Any]:
+    """Give a state without the states inside it, which are told by themselves."""
+    return {key: value for key, value in place.state.items() if key not in INNER}
+
+
+def _describe(place: Place) -> str:
+    kind, resource = place.state.get("Type"), place.state.get("Resource")
+    if kind == "Task" and isinstance(resource, str):
+        return f"a Task, {shorten(resource)}"
+    return f"a {kind}" if isinstance(kind, str) else "of no Type"
+
+
+def _name_scope(scope: str) -> str:
+    if not scope:
+        return "the top"
+    parts = split_pointer(scope)
+    if parts[-1].isdigit():
+        return f"branch {int(parts[-1]) + 1} of '{shorten(parts[-3])}'"
+    return f"the {parts[-1]} of '{shorten(parts[-2])}'"
+
+
+def _compare_machine(
+    old: Mapping[str, Any], new: Mapping[str, Any], scopes: Scopes
+) -> Iterator[Change]:
+    sides = Sides(MACHINE, old, new, "", "", scopes.renamer(""))
+    for change in find_target_changes(sides, "StartAt", "starts at"):
+        yield change._replace(kind="start-changed")
+    rest = Sides(MACHINE, _without_flow(old), _without_flow(new), "", "")
+    yield from find_state_changes(rest)
+    if not (isinstance(old.get("States"), Mapping) and isinstance(new.get("States"), Mapping)):
+        yield from find_field_changes(sides, "States")
+
+
+def _without_flow(definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in definition.items() if key not in ("StartAt", "States")}
+
+
+def _place_sides(
+    old: Mapping[str, Any], new: Mapping[str, Any], pair: Pair, scopes: Scopes
+) -> Sides:
+    final = not find_scope(pair.new.pointer) and (
+        pair.new.state.get("End") is True or pair.new.state.get("Type") == "Succeed"
+    )
+    language = pair.new.state.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
+    return Sides(
+        pair.new.name,
+        pair.old.state,
+        pair.new.state,
+        pair.old.pointer,
+        pair.new.pointer,
+        scopes.renamer(find_scope(pair.old.pointer)),
+        final,
+        str(language),
+    )
+
+
+def _compare_unshaped(
+    old: Mapping[str, Any], new: Mapping[str, Any], match: Match
+) -> Iterator[Change]:
+    """Compare what stands among the states and is none: no mapping."""
+    one, two = old.get("States"), new.get("States")
+    if isinstance(one, Mapping) and isinstance(two, Mapping):
+        left = [{key: value for key, value in states.items() if not isinstance(value, Mapping)}
+                for states in (one, two)]  # fmt: skip
+        yield from _compare_plainly(left[0], left[1], "/States", "/States")
+
+
+def _compare_flows(match: Match, old: Flow, new: Flow) -> Iterator[Change]:
+    now = {pair.old.pointer: pair.new.pointer for pair in match.pairs}
+    for pair in match.pairs:
+        if pair.old.pointer in old.reached and pair.new.pointer not in new.reached:
+            sentence = "can no longer be reached"
+            yield Change("state-unreachable", pair.new.pointer, pair.new.name, sentence)
+    before = [{now.get(pointer, "") for pointer in cycle} for cycle in find_cycles(old.targets)]
+    after = find_cycles(new.targets)
+    for cycle in after:
+        if not any(set(cycle) <= known for known in before):
+            yield _tell_cycle("cycle-added", new, cycle, "can now come back to itself")
+    kept = [set(cycle) for cycle in after]
+    for cycle in find_cycles(old.targets):
+        if not any({now.get(pointer, "") for pointer in cycle} & known for known in kept):
+            yield _tell_cycle("cycle-removed", old, cycle, "can no longer come back to itself")
+
+
+def _tell_cycle(kind: str, flow: Flow, cycle: list[str], phrase: str) -> Change:
+    places = [flow.places[pointer] for pointer in cycle]
+    names = [f"'{shorten(place.name, 30)}'" for place in places[1:]]
+    through = f", through {tell_list(names)}" if names else ""
+    old = kind == "cycle-removed"
+    return Change(kind, cycle[0], places[0].name, phrase + through, old=old)

@@ -1,0 +1,50 @@
+"""Executions in flight: they keep the old definition, and get the new role.
+
+So an action that the old definition needs and a role has lost stops them, though the new definition
+no longer needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from carnation.changes.permissions import Holder, read_grants
+from carnation.changes.records import ABSENT, Change
+from carnation.changes.wording import shorten, tell_list
+from carnation.permissions import Grant, find_lost, find_needed_actions
+from carnation.permissions.grants import matches
+
+_ROLE = "AWS::IAM::Role"
+
+
+def is_trusted_by_states(role: Mapping[str, Any]) -> bool:
+    """Tell whether Step Functions may assume a role."""
+    trust = Holder(role, "").properties.get("AssumeRolePolicyDocument")
+    return "states." in str(trust)
+
+
+def find_lost_actions(
+    subject: str, old: Holder, new: Holder, definitions: Sequence[Mapping[str, Any]]
+) -> Iterator[Change]:
+    """Yield the actions that a role has lost and executions of the old definitions still need."""
+    if not definitions or not is_trusted_by_states(old.body):
+        return
+    before, after = read_grants(_ROLE, old), read_grants(_ROLE, new)
+    lost = [grant for grant in find_lost(before, after) if grant.effect == "Allow"]
+    lost += [grant for grant in find_lost(after, before) if grant.effect == "Deny"]
+    for definition in definitions:
+        for action, states in find_needed_actions(definition).items():
+            grants = [grant for grant in lost if matches(grant.action.lower(), action.lower())]
+            if grants:
+                yield _tell(subject, action, states, grants)
+
+
+def _tell(subject: str, action: str, states: list[str], grants: list[Grant]) -> Change:
+    where = tell_list([f"'{shorten(name, 40)}'" for name in states], 3)
+    on = tell_list([shorten(name, 90) for name in dict.fromkeys(g.resource for g in grants)], 3)
+    sentence = f"lost {action} on {on}, which executions in flight still need in {where}"
+    value = [list(grant[:5]) for grant in grants]
+    if grants[0].effect == "Deny":  # a denial that is new stands in the new document
+        return Change("action-lost", grants[0].pointer, subject, sentence, ABSENT, value)
+    return Change("action-lost", grants[0].pointer, subject, sentence, value, ABSENT, old=True)

@@ -1,0 +1,169 @@
+"""Who may do what now, and could before: roles, trust, and the policies of resources.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.changes.records import ABSENT, Change
+from carnation.changes.wording import shorten, tell_list
+from carnation.document import join_pointer
+from carnation.permissions import Grant, find_lost, read_policy
+from carnation.permissions.grants import spell_value
+
+_TRUST = "AssumeRolePolicyDocument"
+_ROLES = frozenset({"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"})
+_IDENTITY = frozenset({"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy",
+                       "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"})  # fmt: skip
+_MANAGED = "a managed policy"
+
+
+class Holder(NamedTuple):
+    """A resource that holds policies, with its pointer; `body` is {} where there is none."""
+
+    body: Mapping[str, Any]
+    pointer: str
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What is given to it."""
+        given = self.body.get("Properties")
+        return given if isinstance(given, Mapping) else {}
+
+
+def list_policy_fields(kind: str) -> tuple[str, ...]:
+    """List the properties of a type of resource that say who may do what."""
+    if kind in _ROLES:
+        return (_TRUST, "Policies", "ManagedPolicyArns", "PermissionsBoundary")
+    if kind in _IDENTITY:
+        return ("PolicyDocument",)
+    return {
+        "AWS::KMS::Key": ("KeyPolicy",),
+        "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy",),
+        "AWS::SQS::QueuePolicy": ("PolicyDocument",),
+        "AWS::SNS::TopicPolicy": ("PolicyDocument",),
+        "AWS::S3::BucketPolicy": ("PolicyDocument",),
+        "AWS::SQS::QueueInlinePolicy": ("PolicyDocument",),
+        "AWS::SNS::TopicInlinePolicy": ("PolicyDocument",),
+        "AWS::Events::EventBusPolicy": ("Statement",),
+        "AWS::Lambda::Permission": ("Action", "Principal", "FunctionName", "SourceArn",
+                                    "SourceAccount", "PrincipalOrgID"),
+    }.get(kind, ())  # fmt: skip
+
+
+def read_grants(kind: str, holder: Holder) -> list[Grant]:
+    """List what a resource's policies grant, but for a role's trust."""
+    given, at = holder.properties, join_pointer(holder.pointer, "Properties")
+    if kind == "AWS::Lambda::Permission":
+        return _read_permission(given, at) if given else []
+    found: list[Grant] = []
+    for field in list_policy_fields(kind):
+        value, place = given.get(field), join_pointer(at, field)
+        if field == "Policies":
+            for index, entry in enumerate(value if isinstance(value, list) else ()):
+                if isinstance(entry, Mapping):
+                    inner = f"{place}/{index}/PolicyDocument"
+                    found += read_policy(entry.get("PolicyDocument"), inner)
+        elif field == "ManagedPolicyArns":
+            for index, arn in enumerate(value if isinstance(value, list) else ()):
+                name = spell_value(arn)
+                found.append(Grant("Allow", _MANAGED, name, "", "", f"{place}/{index}"))
+        elif field == "Statement":
+            found += read_policy({"Statement": value}, at)
+        elif field not in (_TRUST, "PermissionsBoundary"):
+            found += read_policy(value, place)
+    return found
+
+
+def _read_permission(given: Mapping[str, Any], pointer: str) -> list[Grant]:
+    """Read what lets somebody invoke a function: a policy of one statement, in other words."""
+    limits = {key: given[key] for key in ("SourceArn", "SourceAccount", "PrincipalOrgID")
+              if key in given}  # fmt: skip
+    words = [spell_value(given.get(key, "")) for key in ("Action", "FunctionName", "Principal")]
+    condition = json.dumps(limits, sort_keys=True) if limits else ""
+    return [Grant("Allow", words[0], words[1], words[2], condition, pointer)]
+
+
+def find_permission_changes(subject: str, kind: str, old: Holder, new: Holder) -> Iterator[Change]:
+    """Yield what somebody may do now and could not, and the other way round."""
+    before, after = read_grants(kind, old), read_grants(kind, new)
+    stem = "permission" if kind in _ROLES or kind in _IDENTITY else "access"
+    yield from _compare_grants(subject, stem, before, after)
+    if _TRUST in list_policy_fields(kind):
+        trusted = [
+            list(read_policy(side.properties.get(_TRUST), f"{side.pointer}/Properties/{_TRUST}"))
+            for side in (old, new)
+        ]
+        yield from _compare_grants(subject, "trust", trusted[0], trusted[1])
+        yield from _compare_boundary(subject, old, new)
+
+
+def _compare_grants(
+    subject: str, stem: str, before: list[Grant], after: list[Grant]
+) -> Iterator[Change]:
+    lost, gained = find_lost(before, after), find_lost(after, before)
+    for grants, old in ((gained, False), (lost, True)):
+        for group in _group(grants):
+            yield _tell(subject, stem, group, old=old)
+
+
+def _group(grants: Iterable[Grant]) -> list[list[Grant]]:
+    """Group grants by the statement that they stand in, which is how people wrote them."""
+    groups: dict[tuple[str, bool], list[Grant]] = {}
+    for grant in grants:
+        groups.setdefault((grant.pointer, grant.is_wide), []).append(grant)
+    return list(groups.values())
+
+
+def _tell(subject: str, stem: str, group: list[Grant], *, old: bool) -> Change:
+    first = group[0]
+    denied = first.effect == "Deny"
+    broader = old == denied  # a grant is gained, or a denial is lost
+    kind = f"{stem}-{'broadened' if broader else 'narrowed'}"
+    if kind == "permission-broadened" and first.is_wide and not denied:
+        kind = "permission-wildcard"
+    value = [list(grant[:5]) for grant in group]
+    sentence = _tell_sentence(stem, group, old=old)
+    if old:
+        return Change(kind, first.pointer, subject, sentence, value, ABSENT, old=True)
+    return Change(kind, first.pointer, subject, sentence, ABSENT, value)
+
+
+def _tell_sentence(stem: str, group: list[Grant], *, old: bool) -> str:
+    first = group[0]
+    actions = tell_list(_unique(grant.action for grant in group), 6)
+    resources = tell_list([shorten(name, 90) for name in _unique(g.resource for g in group)], 3)
+    who = tell_list([shorten(name, 90) for name in _unique(g.principal for g in group)], 3)
+    when = f", if {shorten(first.condition, 120)}" if first.condition else ""
+    if first.effect == "Deny":
+        verb = f"{actions} is {'no longer' if old else 'now'} denied"
+    else:
+        verb = f"may {'no longer' if old else 'now'} {actions}"
+    if stem == "trust":
+        return f"{who} {verb}{when}"
+    if first.action == _MANAGED:
+        return f"{'no longer has' if old else 'now has'} {resources}"
+    place = f" on {resources}" if resources else ""
+    return f"{who} {verb}{place}{when}".lstrip()
+
+
+def _unique(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def _compare_boundary(subject: str, old: Holder, new: Holder) -> Iterator[Change]:
+    field = "PermissionsBoundary"
+    before, after = old.properties.get(field, ABSENT), new.properties.get(field, ABSENT)
+    if before == after or not old.body:
+        return
+    pointer = f"{(old if after is ABSENT else new).pointer}/Properties/{field}"
+    if after is ABSENT:
+        sentence = f"{spell_value(before)} bounds it no longer"
+        yield Change("boundary-removed", pointer, subject, sentence, before, ABSENT, old=True)
+    else:
+        sentence = f"is now bounded by {shorten(spell_value(after))}"
+        yield Change("boundary-changed", pointer, subject, sentence, before, after)

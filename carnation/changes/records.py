@@ -1,0 +1,85 @@
+"""What a comparison yields: small frozen records of a closed set of kinds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+from carnation.changes.policy import KINDS
+from carnation.document import digest
+
+
+class _Absent:
+    """Stands where a document has no value; JSON's null is a value."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+
+
+class Change(NamedTuple):
+    """One difference between two documents.
+
+    `pointer` is where it stands in the new document, or in the old one for what is gone (`old` is
+    then true); `subject` is whom it concerns, a state or a resource; `sentence` says it in the
+    words of the field and follows the subject; `part` names the document, where there are several.
+
+    >>> change = Change("state-removed", "/States/Pay", "Pay", "is removed", old=True)
+    >>> change.impact, change.fingerprint
+    ('breaking', '68d90efab62e')
+    """
+
+    kind: str
+    pointer: str
+    subject: str
+    sentence: str
+    before: Any = ABSENT
+    after: Any = ABSENT
+    old: bool = False
+    part: str = ""
+
+    @property
+    def impact(self) -> str:
+        """How much it matters, by the table of `carnation.changes.policy`."""
+        return KINDS[self.kind].impact
+
+    @property
+    def fingerprint(self) -> str:
+        """Name this change, and no other value of the same field, for a list of accepted ones."""
+        values = [spell(value) for value in (self.before, self.after)]
+        facts = [self.kind, self.part, self.pointer, self.subject, *values]
+        return digest("\n".join(facts).encode("utf-8", "surrogatepass"))[:12]
+
+
+class Edit(NamedTuple):
+    """One value that two documents do not share; a pointer is None where the value is absent."""
+
+    old: str | None
+    new: str | None
+    before: Any
+    after: Any
+
+    @property
+    def pointer(self) -> str:
+        """Where to look: in the new document, or in the old one for what is gone."""
+        return (self.old if self.new is None else self.new) or ""
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether the pointer is one of the old document."""
+        return self.new is None
+
+    def tell(self, kind: str, subject: str, sentence: str) -> Change:
+        """Make a record of this edit."""
+        return Change(kind, self.pointer, subject, sentence, self.before, self.after, self.gone)
+
+
+def spell(value: object) -> str:
+    """Write a value so that equal ones, and no others, are spelt alike.
+
+    >>> spell({"b": 1, "a": True}), spell(ABSENT)
+    ('{"a": true, "b": 1}', '')
+    """
+    return "" if value is ABSENT else json.dumps(value, sort_keys=True)

@@ -1,0 +1,233 @@
+"""The resources of one template: what an update does to each, and what becomes of its data.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.changes.edits import find_edits
+from carnation.changes.flight import find_lost_actions
+from carnation.changes.permissions import Holder, find_permission_changes, list_policy_fields
+from carnation.changes.records import ABSENT, Change, Edit, spell
+from carnation.changes.wording import contrast
+from carnation.document import split_pointer
+from carnation.services.updates import (
+    INTERRUPTS,
+    MAY_REPLACE,
+    REPLACES,
+    find_update,
+    is_stateful,
+)
+
+_ROLE = "AWS::IAM::Role"
+_FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+_VERSIONS = ("AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion")
+_MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+_WRITTEN = ("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionUri")
+_PROTECTIONS = ("DeletionProtectionEnabled", "DeletionProtection", "EnableTerminationProtection")
+_RETENTION = {"Delete": 0, "Snapshot": 1, "RetainExceptOnCreate": 2, "Retain": 2}
+_KINDS = {REPLACES: "resource-replaced", MAY_REPLACE: "resource-may-be-replaced",
+          INTERRUPTS: "property-interrupts"}  # fmt: skip
+_DIGEST = re.compile(r"\.[0-9a-f]{16}(?=\.)")
+
+
+class Place(NamedTuple):
+    """A resource in a template: logical ID, body, and the pointer to it."""
+
+    name: str
+    body: Mapping[str, Any]
+    pointer: str
+
+    @property
+    def kind(self) -> str:
+        """The type of the resource."""
+        return str(self.body.get("Type", ""))
+
+    def keeps_data(self, field: str) -> bool:
+        """Tell whether a policy of the resource leaves its data, or a snapshot, behind."""
+        return _RETENTION.get(str(self.body.get(field)), 0) > 0
+
+
+Places = Mapping[str, Place]
+
+
+def find_resource_changes(
+    way: str, old: Places, new: Places, definitions: Sequence[Mapping[str, Any]]
+) -> Iterator[Change]:
+    """Yield what has become of the resources of a template; `way` leads to its stack."""
+    moved = _match_moved(old, new)
+    for name, place in new.items():
+        if name in old:
+            yield from _compare_resource(way, old[name], place, (old, new), definitions)
+        elif name in moved:
+            yield _tell_moved(way, old[moved[name]], place)
+        else:
+            sentence = f"is new ({place.kind})"
+            yield Change("resource-added", place.pointer, way + name, sentence, ABSENT, place.body)
+            nobody = Holder({}, place.pointer)
+            yield from find_permission_changes(way + name, place.kind, nobody, _hold(place))
+    for name, place in old.items():
+        if name not in new and name not in moved.values():
+            yield _tell_removed(way, place)
+            if place.kind == _ROLE:
+                gone = Holder({}, place.pointer)
+                yield from find_lost_actions(way + name, _hold(place), gone, definitions)
+
+
+def _hold(place: Place) -> Holder:
+    return Holder(place.body, place.pointer)
+
+
+def _match_moved(old: Places, new: Places) -> dict[str, str]:
+    """Match resources that only their logical IDs tell apart: new name to old name."""
+    left = {spell(place.body): name for name, place in old.items() if name not in new}
+    return {
+        name: left.pop(spell(place.body))
+        for name, place in new.items()
+        if name not in old and spell(place.body) in left
+    }
+
+
+def _tell_moved(way: str, old: Place, new: Place) -> Change:
+    sentence = f"was called '{old.name}': CloudFormation makes a new one and removes the old one"
+    kind = "data-replaced" if is_stateful(new.kind) else "resource-moved"
+    return Change(kind, new.pointer, way + new.name, sentence, old.name, new.name)
+
+
+def _tell_removed(way: str, place: Place) -> Change:
+    kind, sentence = "resource-removed", f"is removed ({place.kind})"
+    if is_stateful(place.kind):
+        kept = place.keeps_data("DeletionPolicy")
+        kind = "data-orphaned" if kept else "data-removed"
+        policy = place.body.get("DeletionPolicy", "none")
+        word = "the data is kept" if kept else "and its data with it"
+        sentence = f"{sentence}, {word} (DeletionPolicy: {policy})"
+    return Change(kind, place.pointer, way + place.name, sentence, place.body, ABSENT, old=True)
+
+
+def _compare_resource(
+    way: str, old: Place, new: Place, both: tuple[Places, Places],
+    definitions: Sequence[Mapping[str, Any]],
+) -> Iterator[Change]:  # fmt: skip
+    subject = way + new.name
+    if old.kind != new.kind:
+        kind = "data-replaced" if is_stateful(old.kind) else "resource-replaced"
+        sentence = f"was a {old.kind} and is a {new.kind}"
+        yield Change(kind, f"{new.pointer}/Type", subject, sentence, old.kind, new.kind)
+    for field in dict.fromkeys([*new.body, *old.body]):
+        if field in ("DeletionPolicy", "UpdateReplacePolicy"):
+            yield from _compare_retention(subject, field, old, new)
+        elif field not in ("Type", "Properties"):
+            kind = "metadata-changed" if field == "Metadata" else "attribute-changed"
+            for edit in _find_edits(old, new, field):
+                sentence = f"{field}: {contrast(edit.before, edit.after)}"
+                yield edit.tell(kind, subject, sentence)
+    yield from _compare_properties(subject, old, new, both)
+    if new.kind == _ROLE:
+        yield from find_lost_actions(subject, _hold(old), _hold(new), definitions)
+
+
+def _find_edits(old: Place, new: Place, field: str) -> Iterator[Edit]:
+    before, after = old.body.get(field, ABSENT), new.body.get(field, ABSENT)
+    yield from find_edits(before, after, f"{old.pointer}/{field}", f"{new.pointer}/{field}")
+
+
+def _compare_retention(subject: str, field: str, old: Place, new: Place) -> Iterator[Change]:
+    for edit in _find_edits(old, new, field):
+        ranks = [_RETENTION.get(str(side.body.get(field)), 0) for side in (old, new)]
+        kind = "retention-weakened" if ranks[1] < ranks[0] else "retention-strengthened"
+        if not is_stateful(new.kind):
+            kind = "attribute-changed"
+        yield edit.tell(kind, subject, f"{field}: {contrast(edit.before, edit.after)}")
+
+
+def _compare_properties(
+    subject: str, old: Place, new: Place, both: tuple[Places, Places]
+) -> Iterator[Change]:
+    edits = [edit for edit in _find_edits(old, new, "Properties") if not _is_told(new.kind, edit)]
+    policies = list_policy_fields(new.kind)
+    about = [edit for edit in edits if _first(edit) in policies or not _way(edit)]
+    if about and policies:
+        told = list(find_permission_changes(subject, new.kind, _hold(old), _hold(new)))
+        yield from told
+        if not told:
+            sentence = "its policies say the same in other words"
+            yield Change("metadata-changed", about[0].pointer, subject, sentence, old=about[0].gone)
+        edits = [edit for edit in edits if edit not in about]
+    if edits and new.kind in _VERSIONS:
+        sentence = "a new version is published"
+        yield Change("property-changed", edits[0].pointer, subject, sentence, old=edits[0].gone)
+        return
+    code = [
+        edit for edit in edits if new.kind in _FUNCTIONS and _first(edit) in ("Code", "CodeUri")
+    ]
+    if code:
+        yield _tell_code(subject, old, code[0], both)
+    for edit in edits:
+        if edit not in code:
+            yield _tell_property(subject, new, edit)
+
+
+def _way(edit: Edit) -> list[str]:
+    """Give the way of an edit into the properties."""
+    return split_pointer(edit.pointer)[3:]
+
+
+def _first(edit: Edit) -> str:
+    return (_way(edit) or [""])[0]
+
+
+def _is_told(kind: str, edit: Edit) -> bool:
+    """Tell whether an edit only follows from what is told elsewhere: a definition, a digest."""
+    if kind in _MACHINES and _first(edit) in _WRITTEN:
+        return True
+    if kind == "AWS::CloudFormation::Stack" and _first(edit) == "TemplateURL":
+        return _DIGEST.sub("", str(edit.before)) == _DIGEST.sub("", str(edit.after))
+    return False
+
+
+def _tell_property(subject: str, new: Place, edit: Edit) -> Change:
+    way = _way(edit)
+    sentence = f"{'.'.join(way) or 'Properties'}: {contrast(edit.before, edit.after)}"
+    if new.kind in _MACHINES and way[:1] in (["RoleArn"], ["Role"]):
+        return edit.tell("role-changed", subject, sentence)
+    if way[:1] and way[0] in _PROTECTIONS and edit.after in (False, "false", ABSENT):
+        return edit.tell("protection-removed", subject, sentence)
+    update = find_update(new.kind, way)
+    kind = _KINDS.get(update, "property-changed")
+    if kind == "resource-replaced" and is_stateful(new.kind):
+        kept = new.keeps_data("UpdateReplacePolicy")
+        word = "the old one is kept" if kept else "the old one goes with its data"
+        return edit.tell("data-replaced", subject, f"{sentence}; replaces it, {word}")
+    words = {
+        REPLACES: "; replaces it",
+        MAY_REPLACE: "; may replace it",
+        INTERRUPTS: "; interrupts it",
+    }
+    return edit.tell(kind, subject, sentence + words.get(update, ""))
+
+
+def _tell_code(subject: str, old: Place, edit: Edit, both: tuple[Places, Places]) -> Change:
+    versions = [_list_versions(places, old.name) for places in both]
+    if not versions[1]:
+        sentence = "its code changed, and executions in flight get it at once: it has no version"
+        return edit.tell("code-changed-in-flight", subject, sentence)
+    if versions[0] == versions[1]:
+        sentence = "its code changed, and no new version is published"
+        return edit.tell("code-unversioned", subject, sentence)
+    return edit.tell("code-changed", subject, "its code changed; a new version is published")
+
+
+def _list_versions(places: Places, function: str) -> list[str]:
+    """Spell the versions of a function that a template publishes."""
+    refs = ({"Ref": function}, {"Fn::GetAtt": [function, "Arn"]})
+    return [
+        place.name + spell(place.body)
+        for place in places.values()
+        if place.kind == "AWS::Lambda::Version"
+        and Holder(place.body, "").properties.get("FunctionName") in refs
+    ]

@@ -1,0 +1,139 @@
+"""Retriers in words: how often, and how long an execution may wait for it at worst.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.changes.context import Sides, has_objects, is_reordered, match_objects, tell_comment
+from carnation.changes.records import ABSENT, Change, Edit
+from carnation.changes.wording import contrast, tell_list, tell_seconds
+
+_DEFAULTS = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2.0}
+_COUNTED = (*_DEFAULTS, "MaxDelaySeconds")
+_MANY_ROUNDS = 100_000
+
+
+def measure_wait(retrier: Mapping[str, Any]) -> float:
+    """Give the seconds that a retrier adds at worst; jitter only shortens a wait.
+
+    >>> measure_wait({"MaxAttempts": 6}), measure_wait({"MaxAttempts": 2, "IntervalSeconds": 2})
+    (63.0, 6.0)
+    >>> measure_wait({"MaxAttempts": 4, "BackoffRate": 10, "MaxDelaySeconds": 30})
+    71.0
+    """
+    interval, attempts, rate = (_read(retrier, name) for name in _DEFAULTS)
+    longest = _number(retrier.get("MaxDelaySeconds"), math.inf)
+    total, delay = 0.0, interval
+    for done in range(min(int(attempts), _MANY_ROUNDS)):
+        if delay >= longest or rate == 1 or math.isinf(delay):
+            return total + (attempts - done) * min(delay, longest)
+        total += delay
+        delay *= rate
+    return total
+
+
+def _read(retrier: Mapping[str, Any], name: str) -> float:
+    return _number(retrier.get(name), _DEFAULTS[name])
+
+
+def _number(value: Any, default: float) -> float:
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return min(max(float(value), 0.0), 1e300) if known and value == value else float(default)
+
+
+def tell_retrier(retrier: Mapping[str, Any]) -> str:
+    """Say how often a retrier tries, and how long that takes at worst.
+
+    >>> tell_retrier({"ErrorEquals": ["States.ALL"], "MaxAttempts": 1})
+    '1 attempt, worst-case wait 1 s'
+    """
+    return f"{_tell_attempts(retrier)}, worst-case wait {tell_seconds(measure_wait(retrier))}"
+
+
+def _tell_attempts(retrier: Mapping[str, Any]) -> str:
+    attempts = int(_read(retrier, "MaxAttempts"))
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"
+
+
+def name_errors(item: Mapping[str, Any]) -> str:
+    """Name the errors that a retrier or a catcher is for."""
+    errors = item.get("ErrorEquals")
+    if not isinstance(errors, list) or not errors:
+        return "no error"
+    return tell_list([str(error) for error in errors], 2)
+
+
+def find_retry_changes(sides: Sides) -> Iterator[Change]:
+    """Yield what has become of a state's retriers."""
+    old, new = sides.old.get("Retry", []), sides.new.get("Retry", [])
+    if not has_objects(old) or not has_objects(new):
+        yield from (sides.tell(edit, "retry-changed") for edit in sides.find_edits("Retry"))
+        return
+    pairs, removed, added = match_objects(old, new, (*_COUNTED, "Comment", "JitterStrategy"))
+    for i in removed:
+        sentence = f"no longer retries {name_errors(old[i])} ({tell_retrier(old[i])})"
+        yield sides.remove("retry-removed", "Retry", i, sentence)
+    for i, j in pairs:
+        yield from _compare_retriers(sides.enter("Retry", i, j))
+    for j in added:
+        sentence = f"now retries {name_errors(new[j])}: {tell_retrier(new[j])}"
+        yield sides.add("retry-added", "Retry", j, sentence)
+    if is_reordered(pairs):
+        sentence = "its retriers stand in another order, and the first that fits counts"
+        yield Change("retry-changed", f"{sides.new_at}/Retry", sides.subject, sentence, old, new)
+
+
+def _compare_retriers(sides: Sides) -> Iterator[Change]:
+    yield from tell_comment(sides)
+    yield from find_error_changes(sides, "retry", "retries")
+    counted = [edit for name in _COUNTED for edit in sides.find_edits(name)]
+    if counted:
+        yield _tell_counts(sides, counted)
+    known = ("Comment", "ErrorEquals", *_COUNTED)
+    for name in dict.fromkeys([*sides.new, *sides.old]):
+        for edit in sides.find_edits(name) if name not in known else ():
+            sentence = f"{name_errors(sides.new)}: {name} {contrast(edit.before, edit.after)}"
+            yield edit.tell("retry-changed", sides.subject, sentence)
+
+
+def _tell_counts(sides: Sides, edits: list[Edit]) -> Change:
+    """Make one record of a retrier's numbers; of a single one, at its place."""
+    attempts = [_tell_attempts(sides.old), _tell_attempts(sides.new)]
+    waits = [tell_seconds(measure_wait(side)) for side in (sides.old, sides.new)]
+    first = attempts[0] if attempts[0] == attempts[1] else f"{attempts[0]} to {_count(sides.new)}"
+    wait = waits[0] if waits[0] == waits[1] else f"{waits[0]} to {waits[1]}"
+    sentence = f"{name_errors(sides.new)}: {first}, worst-case wait {wait}"
+    never = [_read(side, "MaxAttempts") == 0 for side in (sides.old, sides.new)]
+    kind = "retry-changed"
+    if never[0] != never[1]:
+        kind = "retry-removed" if never[1] else "retry-added"
+    if len(edits) == 1:
+        name = edits[0].pointer.rpartition("/")[2]
+        return edits[0].tell(kind, sides.subject, f"{sentence} ({name})")
+    return Change(kind, sides.new_at, sides.subject, sentence, dict(sides.old), dict(sides.new))
+
+
+def _count(retrier: Mapping[str, Any]) -> int:
+    return int(_read(retrier, "MaxAttempts"))
+
+
+def find_error_changes(sides: Sides, stem: str, verb: str) -> Iterator[Change]:
+    """Yield which errors a retrier or a catcher is for now, and is for no longer."""
+    for edit in sides.find_edits("ErrorEquals"):
+        if edit.before is ABSENT:
+            kind, sentence = f"{stem}-added", f"{verb} {_name(edit.after)} as well"
+        elif edit.after is ABSENT:
+            kind, sentence = f"{stem}-removed", f"no longer {verb} {_name(edit.before)}"
+        else:
+            kind = f"{stem}-changed"
+            sentence = f"{verb} {_name(edit.after)} instead of {_name(edit.before)}"
+        yield edit.tell(kind, sides.subject, sentence)
+
+
+def _name(errors: Any) -> str:
+    return errors if isinstance(errors, str) else name_errors({"ErrorEquals": errors})

@@ -1,0 +1,190 @@
+"""The scopes of two definitions: which Map's inside and which branch is which.
+
+Branches have no names: they are matched by the states that they have in common.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.changes.context import Sides, is_reordered
+from carnation.changes.edits import find_edits
+from carnation.changes.matching import Match, Pair, find_scope, split_owner
+from carnation.changes.records import ABSENT, Change
+from carnation.changes.transitions import find_target_changes
+from carnation.changes.wording import contrast, tell_list
+
+_PROCESSORS = ("ItemProcessor", "Iterator")
+
+
+class Scopes(NamedTuple):
+    """Which scope is which, and what its states are called now.
+
+    `pairs` gives for each scope of the old definition the one that it is now; `names` for each
+    scope of the old one the new name of each of its states.
+    """
+
+    pairs: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+
+    def renamer(self, scope: str) -> Callable[[str], str]:
+        """Give the function from a state's old name, in a scope, to its name now."""
+        names = self.names.get(scope, {})
+        return lambda name: names.get(name, name)
+
+
+def pair_scopes(match: Match) -> Scopes:
+    """Pair the scopes of two definitions whose states are matched."""
+    votes: Counter[tuple[str, str]] = Counter()
+    names: dict[str, dict[str, str]] = {}
+    for old, new in match.pairs:
+        scope = find_scope(old.pointer)
+        votes[scope, find_scope(new.pointer)] += 1
+        names.setdefault(scope, {})[old.name] = new.name
+    pairs = {"": ""}
+    for old, new in match.pairs:
+        for field in _PROCESSORS:
+            inner = _find_processor(new.state)
+            if isinstance(old.state.get(field), Mapping) and inner:
+                pairs[f"{old.pointer}/{field}"] = f"{new.pointer}/{inner}"
+        pairs.update(_pair_branches(Pair(old, new), votes))
+    return Scopes(pairs, names)
+
+
+def _find_processor(state: Mapping[str, Any]) -> str:
+    return next((field for field in _PROCESSORS if isinstance(state.get(field), Mapping)), "")
+
+
+def _pair_branches(pair: Pair, votes: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    old = [f"{pair.old.pointer}/Branches/{i}" for i in range(_count_branches(pair.old.state))]
+    new = [f"{pair.new.pointer}/Branches/{i}" for i in range(_count_branches(pair.new.state))]
+    ranked = sorted(
+        ((count, one, two) for one in old for two in new if (count := votes.get((one, two), 0))),
+        key=lambda row: -row[0],
+    ) if len(old) * len(new) <= len(votes) ** 2 else []  # fmt: skip
+    found: dict[str, str] = {}
+    for _, one, two in ranked:
+        if one not in found and two not in found.values():
+            found[one] = two
+    taken = set(found.values())
+    rest = [scope for scope in new if scope not in taken]
+    left = [scope for scope in old if scope not in found]
+    found.update(zip(left, rest, strict=False))
+    return found
+
+
+def _count_branches(state: Mapping[str, Any]) -> int:
+    branches = state.get("Branches")
+    return len(branches) if isinstance(branches, list) else 0
+
+
+def find_scope_changes(pair: Pair, scopes: Scopes) -> Iterator[Change]:
+    """Yield what has become of the scopes inside a Map or a Parallel."""
+    old, new = pair
+    if isinstance(old.state.get("Branches"), list) and isinstance(new.state.get("Branches"), list):
+        yield from _compare_branches(pair, scopes)
+    else:
+        yield from _compare_inner(pair, "Branches", "Branches")
+    fields = [_find_processor(place.state) for place in pair]
+    if all(fields):
+        if fields[0] != fields[1]:
+            sentence = f"its {fields[0]} is now called {fields[1]}"
+            yield Change("processor-respelled", f"{new.pointer}/{fields[1]}", new.name, sentence)
+        here, there = (f"{place.pointer}/{name}" for place, name in zip(pair, fields, strict=True))
+        inner = (old.state[fields[0]], new.state[fields[1]])
+        yield from _compare_scopes(new.name, inner, (here, there), scopes)
+    else:
+        for field in _PROCESSORS:
+            yield from _compare_inner(pair, field, field)
+
+
+def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Change]:
+    """Compare what is no scope in one of the two, like any value."""
+    old = pair.old.state.get(old_field, ABSENT)
+    new = pair.new.state.get(new_field, ABSENT)
+    here, there = f"{pair.old.pointer}/{old_field}", f"{pair.new.pointer}/{new_field}"
+    for edit in find_edits(old, new, here, there):
+        words = "is new" if edit.before is ABSENT else "is gone" if edit.after is ABSENT else ""
+        sentence = f"{new_field} {words or 'is another'}"
+        yield edit.tell("field-changed", pair.new.name, sentence)
+
+
+def _compare_scopes(
+    name: str, inner: tuple[Any, Any], at: tuple[str, str], scopes: Scopes
+) -> Iterator[Change]:
+    """Compare two scopes but for their states."""
+    old, new = inner
+    sides = Sides(name, old, new, at[0], at[1], scopes.renamer(at[0]))
+    for change in find_target_changes(sides, "StartAt", "inside starts at"):
+        yield change._replace(kind="start-changed")
+    for field in dict.fromkeys([*new, *old]):
+        if field == "StartAt" or (field == "States" and _have_states(old, new)):
+            continue
+        for edit in sides.find_edits(field):
+            kind = _kind_of(field, edit.pointer)
+            yield sides.tell(edit, kind)
+    yield from _compare_strays(sides)
+
+
+def _kind_of(field: str, pointer: str) -> str:
+    if field == "ProcessorConfig":
+        return "mode-changed" if pointer.endswith(("Mode", "Type", "Config")) else "field-changed"
+    return "comment-changed" if field == "Comment" else "field-changed"
+
+
+def _have_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return isinstance(old.get("States"), Mapping) and isinstance(new.get("States"), Mapping)
+
+
+def _compare_strays(sides: Sides) -> Iterator[Change]:
+    """Compare what stands among the states and is none."""
+    if not _have_states(sides.old, sides.new):
+        return
+    left = [{key: value for key, value in side["States"].items() if not isinstance(value, Mapping)}
+            for side in (sides.old, sides.new)]  # fmt: skip
+    for edit in find_edits(left[0], left[1], f"{sides.old_at}/States", f"{sides.new_at}/States"):
+        sentence = f"among its states: {contrast(edit.before, edit.after)}"
+        yield edit.tell("field-changed", sides.subject, sentence)
+
+
+def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
+    old, new = pair
+    matched: list[tuple[int, int]] = []
+    taken = set()
+    for i, branch in enumerate(old.state["Branches"]):
+        here = f"{old.pointer}/Branches/{i}"
+        there = scopes.pairs.get(here)
+        if there is None:
+            sentence = f"branch {i + 1} is removed ({_tell_branch(branch)})"
+            yield Change("branch-removed", here, new.name, sentence, branch, ABSENT, old=True)
+            continue
+        j = int(split_owner(there)[1].rpartition("/")[2])
+        taken.add(j)
+        matched.append((i, j))
+        inner = (branch, new.state["Branches"][j])
+        yield from _compare_branch(new.name, inner, (here, there), scopes)
+    for j, branch in enumerate(new.state["Branches"]):
+        if j not in taken:
+            sentence = f"branch {j + 1} is new ({_tell_branch(branch)})"
+            pointer = f"{new.pointer}/Branches/{j}"
+            yield Change("branch-added", pointer, new.name, sentence, ABSENT, branch)
+    if is_reordered(matched):
+        sentence = "its branches stand in another order, and so do the items of its output"
+        yield Change("branches-reordered", f"{new.pointer}/Branches", new.name, sentence)
+
+
+def _compare_branch(
+    name: str, inner: tuple[Any, Any], at: tuple[str, str], scopes: Scopes
+) -> Iterator[Change]:
+    if isinstance(inner[0], Mapping) and isinstance(inner[1], Mapping):
+        yield from _compare_scopes(name, inner, at, scopes)
+        return
+    for edit in find_edits(inner[0], inner[1], *at):
+        yield edit.tell("field-changed", name, f"a branch: {contrast(edit.before, edit.after)}")
+
+
+def _tell_branch(branch: Any) -> str:
+    states = branch.get("States") if isinstance(branch, Mapping) else None
+    return tell_list(list(map(str, states)), 3) if isinstance(states, Mapping) else "of no states"

@@ -1,0 +1,148 @@
+"""What has become of one state: field by field, each in its own words.
+
+Fields of which nothing special is known are compared like any value, so no edit goes unseen.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from carnation.changes.context import Sides, tell_comment
+from carnation.changes.matching import INNER
+from carnation.changes.records import ABSENT, Change, Edit
+from carnation.changes.retries import find_retry_changes
+from carnation.changes.tasks import find_resource_changes, is_target
+from carnation.changes.transitions import (
+    find_catch_changes,
+    find_choice_changes,
+    find_next_changes,
+)
+from carnation.changes.wording import contrast, quote, tell_seconds
+
+Teller = Callable[[Sides], Iterator[Change]]
+
+_INPUT = ("InputPath", "Parameters", "Arguments", "Items", "ItemsPath", "ItemSelector",
+          "ItemBatcher", "ItemReader")  # fmt: skip
+_OUTPUT = ("ResultSelector", "ResultPath", "OutputPath", "Output", "Result", "ResultWriter")
+_WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
+_TIMEOUTS = ("TimeoutSeconds", "HeartbeatSeconds")
+_TOLERANCES = ("ToleratedFailurePercentage", "ToleratedFailureCount")
+_PLAIN_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(_INPUT, "input-changed"),
+    **dict.fromkeys(_OUTPUT, "output-changed"),
+    **dict.fromkeys(_WAITS, "wait-changed"),
+    "Type": "type-changed",
+    "QueryLanguage": "language-changed",
+    "Credentials": "credentials-changed",
+    "Assign": "variable-changed",
+    "Error": "error-changed",
+    "ErrorPath": "error-changed",
+    "Cause": "cause-changed",
+    "CausePath": "cause-changed",
+}
+
+
+def find_state_changes(sides: Sides) -> Iterator[Change]:
+    """Yield every change of a state but for what lies in its inner scopes."""
+    yield from find_next_changes(sides)
+    for field in dict.fromkeys([*sides.new, *sides.old]):
+        teller = _TELLERS.get(field)
+        if teller is not None:
+            yield from teller(sides)
+        elif field not in (*INNER, "Next", "End", "Default", "Choices"):
+            yield from find_field_changes(sides, field)
+    if any(field in side for side in (sides.old, sides.new) for field in ("Choices", "Default")):
+        yield from find_choice_changes(sides)
+
+
+def find_field_changes(sides: Sides, field: str) -> Iterator[Change]:
+    """Yield the changes of a field that is compared like any value, its kind by the table."""
+    kind = _PLAIN_KINDS.get(field, "field-changed")
+    if sides.final and field in _OUTPUT:
+        kind = "result-changed"
+    for edit in sides.find_edits(field):
+        yield sides.tell(edit, _refine(sides, field, kind, edit))
+
+
+def _refine(sides: Sides, field: str, kind: str, edit: Edit) -> str:
+    if kind == "input-changed" and is_target(edit.pointer):
+        return "target-changed"
+    if kind in ("input-changed", "output-changed") and _is_expression(sides, field, edit):
+        return "expression-changed"
+    return kind
+
+
+def _is_expression(sides: Sides, field: str, edit: Edit) -> bool:
+    """Tell whether both values are expressions: a path, an intrinsic function, JSONata."""
+    if not (isinstance(edit.before, str) and isinstance(edit.after, str)):
+        return False
+    if sides.language == "JSONata":
+        return edit.before.startswith("{%") and edit.after.startswith("{%")
+    return edit.pointer.endswith(".$") or field.endswith("Path")
+
+
+def _find_timeout_changes(field: str) -> Teller:
+    def find(sides: Sides) -> Iterator[Change]:
+        for edit in sides.find_edits(field):
+            kind, sentence = _tell_timeout(edit.before, edit.after)
+            yield edit.tell(kind, sides.subject, f"{field}: {sentence}")
+
+    return find
+
+
+def _tell_timeout(before: Any, after: Any) -> tuple[str, str]:
+    words = [
+        tell_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
+    ]
+    if before is ABSENT:
+        return "timeout-added", f"{words[1]}, where there was none"
+    if after is ABSENT:
+        return "timeout-removed", f"none, where there were {words[0]}"
+    raised = _is_number(before) and _is_number(after) and after > before
+    return "timeout-raised" if raised else "timeout-lowered", f"{words[0]} to {words[1]}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _find_tolerance_changes(field: str) -> Teller:
+    def find(sides: Sides) -> Iterator[Change]:
+        for edit in sides.find_edits(field):
+            before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
+            lowered = _is_number(before) and _is_number(after) and after < before
+            kind = "tolerance-lowered" if lowered else "tolerance-raised"
+            unit = " %" if field.endswith("Percentage") else ""
+            sentence = (
+                f"tolerates {quote(after)}{unit} of failed items, {quote(before)}{unit} before"
+            )
+            yield edit.tell(kind, sides.subject, f"{sentence} ({field})")
+
+    return find
+
+
+def _find_concurrency_changes(sides: Sides) -> Iterator[Change]:
+    for edit in sides.find_edits("MaxConcurrency"):
+        before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
+        if after == 0:
+            kind, sentence = "concurrency-unbounded", f"no limit, where it was {quote(before)}"
+        elif before == 0:
+            kind, sentence = "concurrency-lowered", f"{quote(after)}, where there was no limit"
+        else:
+            lowered = _is_number(before) and _is_number(after) and after < before
+            kind = "concurrency-lowered" if lowered else "concurrency-raised"
+            sentence = contrast(before, after)
+        yield edit.tell(kind, sides.subject, f"MaxConcurrency: {sentence}")
+
+
+_TELLERS: Mapping[str, Teller] = {
+    "Comment": tell_comment,
+    "Resource": find_resource_changes,
+    "Retry": find_retry_changes,
+    "Catch": find_catch_changes,
+    "MaxConcurrency": _find_concurrency_changes,
+    **{field: _find_timeout_changes(field) for field in _TIMEOUTS},
+    **{field: _find_tolerance_changes(field) for field in _TOLERANCES},
+}

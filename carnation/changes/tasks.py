@@ -1,0 +1,93 @@
+"""What a task calls: the API, how it waits for the answer, and whose.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from carnation.changes.context import Sides
+from carnation.changes.records import Change
+from carnation.changes.wording import quote, shorten
+
+_TARGETS = frozenset({
+    "ActivityArn", "Bucket", "BucketName", "Cluster", "EventBusName", "FunctionName", "Host",
+    "JobDefinition", "JobName", "JobQueue", "ProjectName", "QueueUrl", "StateMachineArn",
+    "TableName", "TaskDefinition", "TopicArn", "ApiEndpoint", "ModelId", "StreamName",
+})  # fmt: skip
+_WAITING = {
+    "": "goes on when the call is answered",
+    "sync": "waits until the job is done",
+    "sync:2": "waits until the job is done, its output parsed",
+    "waitForTaskToken": "waits until somebody sends the task token",
+}
+
+
+class Call(NamedTuple):
+    """A Resource taken apart: `action` is `service:action`; `pattern` is '' for request-response.
+
+    `target` is what a plain ARN names, and the whole of what cannot be taken apart.
+    """
+
+    action: str
+    pattern: str
+    target: str
+
+
+def read_resource(resource: Any) -> Call:
+    """Take a Resource apart.
+
+    >>> read_resource("arn:aws:states:::aws-sdk:sqs:deleteMessage")
+    Call(action='sqs:deleteMessage', pattern='', target='')
+    >>> read_resource("arn:aws:states:::ecs:runTask.sync").pattern
+    'sync'
+    >>> read_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay").action
+    'lambda:invoke'
+    """
+    if not isinstance(resource, str):
+        return Call("", "", quote(resource))
+    parts = resource.split(":", 5)
+    if len(parts) == 6 and parts[2] == "states" and not parts[3] and not parts[4]:
+        action, _, pattern = parts[5].removeprefix("aws-sdk:").partition(".")
+        return Call(action, pattern, "")
+    if len(parts) == 6 and parts[2] == "lambda":
+        return Call("lambda:invoke", "", resource)
+    return Call("activity" if ":activity:" in resource else "", "", resource)
+
+
+def find_resource_changes(sides: Sides) -> Iterator[Change]:
+    """Yield what a task calls now, and called before."""
+    for edit in sides.find_edits("Resource"):
+        old, new = read_resource(edit.before), read_resource(edit.after)
+        if old.action != new.action or not (old.action or old.target == new.target):
+            kind, sentence = "action-changed", f"calls {_name(new)} instead of {_name(old)}"
+        elif old.pattern != new.pattern:
+            kind, sentence = "pattern-changed", f"{_tell_pattern(new)} ({_name(new)})"
+        else:
+            kind, sentence = "target-changed", f"calls {_name(new)} instead of {_name(old)}"
+            if old.target == new.target:
+                sentence = f"its Resource was {quote(edit.before)} and is {quote(edit.after)}"
+        yield edit.tell(kind, sides.subject, sentence)
+
+
+def _name(call: Call) -> str:
+    if call.action and not call.target:
+        return call.action + (f".{call.pattern}" if call.pattern else "")
+    return shorten(call.target)
+
+
+def _tell_pattern(call: Call) -> str:
+    return _WAITING.get(call.pattern, f"waits as '{shorten(call.pattern)}' says")
+
+
+def is_target(pointer: str) -> bool:
+    """Tell whether a pointer is to the parameter that names what a task works on.
+
+    >>> is_target("/States/A/Parameters/QueueUrl"), is_target("/States/A/Parameters/MessageBody")
+    (True, False)
+    """
+    head, _, name = pointer.rpartition("/")
+    named = name.removesuffix(".$") in _TARGETS
+    return named and head.endswith(("/Parameters", "/Arguments"))

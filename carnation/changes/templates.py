@@ -1,0 +1,192 @@
+"""Two sets of templates compared: resources, parameters, outputs, with nested stacks in place.
+
+A resource is named by the way to it, `RoleStack/StateMachineRole`. Keys in the bucket carry the
+digest of what lies there; that such a digest changed is told by what changed there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from carnation.changes.edits import find_edits
+from carnation.changes.records import ABSENT, Change
+from carnation.changes.resources import Place, find_resource_changes
+from carnation.changes.wording import contrast, quote, shorten
+from carnation.document import join_pointer
+
+Templates = Mapping[str, Any]
+
+_STACK = "AWS::CloudFormation::Stack"
+_DIGEST = re.compile(r"\.[0-9a-f]{16}(?=\.)")
+_SECTIONS = ("Conditions", "Mappings", "Rules", "Transform", "Globals", "Hooks")
+_NOISE = ("Description", "Metadata", "AWSTemplateFormatVersion")
+
+
+def find_template_changes(
+    old: Templates,
+    new: Templates,
+    definitions: Sequence[Mapping[str, Any]] = (),
+    parts: Mapping[str, str] | None = None,
+) -> Iterator[Change]:
+    """Yield every change between two sets of templates, path to document.
+
+    `definitions` are the old ones, which executions in flight keep; `parts` names the documents in
+    the records, where their paths do not.
+
+    >>> one = {"t": {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}}
+    >>> two = {"t": {"Resources": {}}}
+    >>> [(change.kind, change.subject) for change in find_template_changes(one, two)]
+    [('data-removed', 'Q')]
+    """
+    ways = {**name_stacks(old), **name_stacks(new)}
+    for path in dict.fromkeys([*new, *old]):
+        before, after = _shape(old.get(path)), _shape(new.get(path))
+        if before != after:
+            part = (parts or {}).get(path, path)
+            for change in _compare_template(ways.get(path, ""), before, after, definitions):
+                yield change._replace(part=part)
+
+
+def _shape(template: Any) -> Mapping[str, Any]:
+    return template if isinstance(template, Mapping) else {}
+
+
+def name_stacks(templates: Templates) -> dict[str, str]:
+    """Give for each template the way to it, through the stacks that use it; '' for a root.
+
+    >>> stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x/a.yaml"}}
+    >>> name_stacks({"root.yaml": {"Resources": {"A": stack}}, "nested/a.yaml": {}})
+    {'root.yaml': '', 'nested/a.yaml': 'A/'}
+    """
+    uses: dict[str, tuple[str, str]] = {}
+    for path, template in templates.items():
+        for name, resource in _section(_shape(template), "Resources").items():
+            if isinstance(resource, Mapping) and resource.get("Type") == _STACK:
+                target = _find_nested(resource, templates)
+                if target and target != path:
+                    uses.setdefault(target, (path, name))
+    return {path: _name_way(path, uses) for path in templates}
+
+
+def _name_way(path: str, uses: Mapping[str, tuple[str, str]]) -> str:
+    way, seen = "", {path}
+    while path in uses:
+        path, name = uses[path]
+        way = f"{name}/{way}"
+        if path in seen:
+            break
+        seen.add(path)
+    return way
+
+
+def _find_nested(stack: Mapping[str, Any], templates: Templates) -> str:
+    address = _DIGEST.sub("", str(_section(stack, "Properties").get("TemplateURL", "")))
+    name = re.search(r"[^/\\'\"]+\.(?:yaml|yml|json|template)", address)
+    if name is None:
+        return ""
+    return next((path for path in templates if path.rpartition("/")[2] == name[0]), "")
+
+
+def _section(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = holder.get(name)
+    return section if isinstance(section, Mapping) else {}
+
+
+def _compare_template(
+    way: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    definitions: Sequence[Mapping[str, Any]],
+) -> Iterator[Change]:
+    places = [
+        {
+            name: Place(name, body, join_pointer("/Resources", name))
+            for name, body in _section(side, "Resources").items()
+            if isinstance(body, Mapping)
+        }
+        for side in (old, new)
+    ]
+    yield from find_resource_changes(way, places[0], places[1], definitions)
+    yield from _compare_parameters(way, old, new)
+    yield from _compare_outputs(way, old, new)
+    for name in dict.fromkeys([*new, *old]):
+        if name in ("Resources", "Parameters", "Outputs"):
+            continue
+        kind = "condition-changed" if name == "Conditions" else "section-changed"
+        kind = "metadata-changed" if name in _NOISE else kind
+        yield from _compare_section(way, name, kind, old, new)
+    yield from _compare_unshaped(way, old, new)
+
+
+def _compare_section(
+    way: str, name: str, kind: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Change]:
+    before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+    for edit in find_edits(before, after, f"/{name}", f"/{name}"):
+        yield edit.tell(kind, way + name, contrast(edit.before, edit.after))
+
+
+def _compare_unshaped(way: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Compare what stands among the resources and is none."""
+    sides = [{name: body for name, body in _section(side, "Resources").items()
+              if not isinstance(body, Mapping)} for side in (old, new)]  # fmt: skip
+    for edit in find_edits(sides[0], sides[1], "/Resources", "/Resources"):
+        yield edit.tell("section-changed", f"{way}Resources", contrast(edit.before, edit.after))
+
+
+def _compare_parameters(
+    way: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[Change]:
+    before, after = _section(old, "Parameters"), _section(new, "Parameters")
+    for name in dict.fromkeys([*after, *before]):
+        one, two = before.get(name, ABSENT), after.get(name, ABSENT)
+        pointer = join_pointer("/Parameters", name)
+        subject = way + name
+        if one is ABSENT:
+            yield _tell_new_parameter(subject, pointer, two)
+        elif two is ABSENT:
+            sentence = "the parameter is gone"
+            yield Change("parameter-removed", pointer, subject, sentence, one, ABSENT, old=True)
+        else:
+            for edit in find_edits(one, two, pointer, pointer):
+                field = edit.pointer[len(pointer) + 1 :]
+                kind = "metadata-changed" if field.endswith("Description") else "parameter-changed"
+                kind = "parameter-required" if field == "Default" and edit.gone else kind
+                sentence = f"{field or 'the parameter'}: {contrast(edit.before, edit.after)}"
+                yield edit.tell(kind, subject, sentence)
+
+
+def _tell_new_parameter(subject: str, pointer: str, body: Any) -> Change:
+    if isinstance(body, Mapping) and "Default" in body:
+        sentence = f"the parameter is new; {quote(body['Default'])} by default"
+        return Change("parameter-added", pointer, subject, sentence, ABSENT, body)
+    sentence = "the parameter is new, and has no default"
+    return Change("parameter-required", pointer, subject, sentence, ABSENT, body)
+
+
+def _compare_outputs(way: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    before, after = _section(old, "Outputs"), _section(new, "Outputs")
+    for name in dict.fromkeys([*after, *before]):
+        one, two = before.get(name, ABSENT), after.get(name, ABSENT)
+        pointer, subject = join_pointer("/Outputs", name), way + name
+        if one is ABSENT:
+            yield Change("output-added", pointer, subject, "the output is new", ABSENT, two)
+        elif two is ABSENT:
+            exported = isinstance(one, Mapping) and "Export" in one
+            kind = "export-removed" if exported else "output-removed"
+            word = ", and with it the export" if exported else ""
+            sentence = f"the output is gone{word}"
+            yield Change(kind, pointer, subject, sentence, one, ABSENT, old=True)
+        else:
+            for edit in find_edits(one, two, pointer, pointer):
+                field = edit.pointer[len(pointer) + 1 :]
+                sentence = f"{shorten(field) or 'the output'}: {contrast(edit.before, edit.after)}"
+                yield edit.tell(_kind_of_output(field, gone=edit.gone), subject, sentence)
+
+
+def _kind_of_output(field: str, *, gone: bool) -> str:
+    if field.startswith("Export"):
+        return "export-removed" if gone else "export-changed"
+    return "metadata-changed" if field.startswith("Description") else "stack-output-changed"

@@ -1,0 +1,172 @@
+"""Transitions: where a state goes on to, on which condition, after which error.
+
+A target that was renamed is the same target. A catcher without a ResultPath puts the error in the
+input's place; with one it keeps the input.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.changes.context import Sides, has_objects, is_reordered, match_objects, tell_comment
+from carnation.changes.records import ABSENT, Change, Edit, spell
+from carnation.changes.retries import find_error_changes, name_errors
+from carnation.changes.wording import quote, shorten
+
+
+def find_next_changes(sides: Sides) -> Iterator[Change]:
+    """Yield what has become of Next and End, which are two words for one thing."""
+    ends = sides.find_edits("End")
+    for edit in sides.find_edits("Next"):
+        if _is_rename(sides, edit):
+            continue
+        if edit.after is ABSENT and ends and sides.new.get("End") is True:
+            sentence = f"ends here instead of going on to {_name(edit.before)}"
+            yield edit.tell("transition-removed", sides.subject, sentence)
+            ends = []
+        elif edit.before is ABSENT and ends and sides.old.get("End") is True:
+            sentence = f"goes on to {_name(edit.after)} instead of ending here"
+            yield edit.tell("transition-added", sides.subject, sentence)
+            ends = []
+        else:
+            yield _tell_target(sides, edit, "goes on to")
+    for edit in ends:
+        kind = "transition-removed" if sides.new.get("End") is True else "transition-added"
+        word = "now ends here" if kind == "transition-removed" else "no longer ends here"
+        yield edit.tell(kind, sides.subject, word)
+
+
+def find_target_changes(sides: Sides, field: str, phrase: str) -> Iterator[Change]:
+    """Yield the change of a field that names a state; none where that state was only renamed."""
+    for edit in sides.find_edits(field):
+        if not _is_rename(sides, edit):
+            yield _tell_target(sides, edit, phrase)
+
+
+def _is_rename(sides: Sides, edit: Edit) -> bool:
+    both = isinstance(edit.before, str) and isinstance(edit.after, str)
+    return both and sides.rename(edit.before) == edit.after
+
+
+def _tell_target(sides: Sides, edit: Edit, phrase: str) -> Change:
+    if edit.before is ABSENT:
+        kind, sentence = "transition-added", f"now {phrase} {_name(edit.after)}"
+    elif edit.after is ABSENT:
+        kind, sentence = "transition-removed", f"no longer {phrase} {_name(edit.before)}"
+    else:
+        kind = "transition-retargeted"
+        sentence = f"{phrase} {_name(edit.after)} instead of {_name(edit.before)}"
+    return edit.tell(kind, sides.subject, sentence)
+
+
+def _name(target: Any) -> str:
+    return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
+
+
+def find_choice_changes(sides: Sides) -> Iterator[Change]:
+    """Yield what has become of a Choice state's rules and its Default."""
+    old, new = sides.old.get("Choices", []), sides.new.get("Choices", [])
+    if not has_objects(old) or not has_objects(new):
+        yield from (sides.tell(edit, "choice-changed") for edit in sides.find_edits("Choices"))
+    else:
+        pairs, removed, added = match_objects(old, new, ("Next", "Comment"))
+        for i in removed:
+            sentence = f"no longer goes on to {_name(old[i].get('Next'))} if {_tell_rule(old[i])}"
+            yield sides.remove("transition-removed", "Choices", i, sentence)
+        for i, j in pairs:
+            yield from _compare_rules(sides.enter("Choices", i, j))
+        for j in added:
+            sentence = f"now goes on to {_name(new[j].get('Next'))} if {_tell_rule(new[j])}"
+            yield sides.add("transition-added", "Choices", j, sentence)
+        if is_reordered(pairs):
+            sentence = "its rules stand in another order, and the first that holds counts"
+            yield Change("choice-changed", f"{sides.new_at}/Choices", sides.subject, sentence)
+    yield from find_target_changes(sides, "Default", "by default goes on to")
+
+
+def _compare_rules(sides: Sides) -> Iterator[Change]:
+    yield from tell_comment(sides)
+    phrase = f"if {_tell_rule(sides.new)} goes on to"
+    yield from find_target_changes(sides, "Next", phrase)
+    for name in dict.fromkeys([*sides.new, *sides.old]):
+        for edit in sides.find_edits(name) if name not in ("Next", "Comment") else ():
+            change = sides.tell(edit, _kind_of_rule_field(name))
+            way = f"the way to {_name(sides.new.get('Next'))}: "
+            yield change._replace(sentence=way + change.sentence)
+
+
+def _kind_of_rule_field(name: str) -> str:
+    return {"Assign": "variable-changed", "Output": "output-changed"}.get(name, "choice-changed")
+
+
+def _tell_rule(rule: Mapping[str, Any]) -> str:
+    """Say a rule's condition, shortened.
+
+    >>> _tell_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
+    '$.n NumericEquals 3'
+    """
+    if isinstance(rule.get("Condition"), str):
+        return shorten(rule["Condition"])
+    parts = {key: value for key, value in rule.items() if key not in ("Next", "Comment", "Assign")}
+    variable = parts.pop("Variable", "")
+    words = [f"{key} {spell(value)}" for key, value in parts.items()]
+    return shorten(" ".join([variable, *words] if isinstance(variable, str) else words).strip())
+
+
+def find_catch_changes(sides: Sides) -> Iterator[Change]:
+    """Yield what has become of a state's catchers."""
+    old, new = sides.old.get("Catch", []), sides.new.get("Catch", [])
+    if not has_objects(old) or not has_objects(new):
+        yield from (sides.tell(edit, "catch-changed") for edit in sides.find_edits("Catch"))
+        return
+    loose = ("Next", "Comment", "ResultPath", "Output", "Assign")
+    pairs, removed, added = match_objects(old, new, loose)
+    for i in removed:
+        sentence = f"no longer catches {name_errors(old[i])}"
+        yield sides.remove("catch-removed", "Catch", i, sentence)
+    for i, j in pairs:
+        yield from _compare_catchers(sides.enter("Catch", i, j))
+    for j in added:
+        kept = "keeps" if _keeps_input(sides, new[j]) else "loses"
+        target = _name(new[j].get("Next"))
+        sentence = f"now catches {name_errors(new[j])}, goes on to {target} and {kept} the input"
+        yield sides.add("catch-added", "Catch", j, sentence)
+    if is_reordered(pairs):
+        sentence = "its catchers stand in another order, and the first that fits counts"
+        yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
+
+
+def _keeps_input(sides: Sides, catcher: Mapping[str, Any]) -> bool:
+    """Tell whether the input survives an error: beside it, or named in the Output."""
+    if sides.language == "JSONata":
+        return "$states.input" in spell(catcher.get("Output", ""))
+    return "ResultPath" in catcher and catcher["ResultPath"] != "$"
+
+
+def _compare_catchers(sides: Sides) -> Iterator[Change]:
+    yield from tell_comment(sides)
+    yield from find_error_changes(sides, "catch", "catches")
+    phrase = f"after {name_errors(sides.new)} goes on to"
+    yield from find_target_changes(sides, "Next", phrase)
+    keeps = [_keeps_input(sides, side) for side in (sides.old, sides.new)]
+    for name in dict.fromkeys([*sides.new, *sides.old]):
+        if name in ("Next", "Comment", "ErrorEquals"):
+            continue
+        for edit in sides.find_edits(name):
+            if keeps[0] != keeps[1] and name in ("ResultPath", "Output"):
+                yield _tell_input(sides, edit, kept=keeps[1])
+            else:
+                kind = "variable-changed" if name == "Assign" else "catch-changed"
+                yield sides.tell(edit, kind)
+
+
+def _tell_input(sides: Sides, edit: Edit, *, kept: bool) -> Change:
+    errors = name_errors(sides.new)
+    name = edit.pointer.rpartition("/")[2]
+    if kept:
+        sentence = f"after {errors} the input is kept beside the error ({name})"
+        return edit.tell("catch-keeps-input", sides.subject, sentence)
+    sentence = f"after {errors} the error takes the place of the input, which is lost ({name})"
+    return edit.tell("catch-loses-input", sides.subject, sentence)

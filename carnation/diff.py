@@ -1,0 +1,102 @@
+"""Diff definitions and templates: what a pull request changes, in words, and how much it matters.
+
+Run as `python -m carnation.diff` or `carnation diff`. It reads documents only, of a folder, a file
+or a git revision, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from carnation.changes import IMPACTS
+from carnation.console import FINDINGS, OK, has_colour, leave, run_verb
+from carnation.document import dump_json
+from carnation.reviews import Review, compare_trees, open_targets, read_accepted
+from carnation.reviews.verdicts import reaches
+
+_WIDTH = 100
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation diff",
+        description="Tell what changed between two definitions, templates or whole builds.",
+        epilog="example: python -m carnation.diff main --fail-on breaking",
+    )
+    target = "a folder, a definition or template file, or a git revision"
+    parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
+    parser.add_argument(
+        "new", nargs="?", metavar="NEW", help="the same (default: the working tree)"
+    )
+    parser.add_argument("--format", choices=["text", "markdown", "json", "html"], default="text")
+    parser.add_argument(
+        "--fail-on",
+        choices=[*IMPACTS, "never"],
+        default="never",
+        help="exit 1 from this impact on (default: never)",
+    )
+    parser.add_argument(
+        "--accepted",
+        metavar="FILE",
+        help="changes that are fine, by fingerprint (default: accepted-changes.json, if there)",
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, compare, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_verb(lambda: _diff(options))
+
+
+def _diff(options: argparse.Namespace) -> int:
+    old, new = open_targets(options.old, options.new)
+    reviews = compare_trees(old, new, read_accepted(options.accepted))
+    _print(_write(reviews, options.format, f"{old.name} to {new.name}"))
+    failed = any(reaches(review.changes, options.fail_on) for review in reviews)
+    return FINDINGS if failed else OK
+
+
+def _write(reviews: Sequence[Review], form: str, title: str) -> str:
+    """Write the report; each format is loaded by who asks for it."""
+    if form == "json":
+        from carnation.reviews.records import make_report
+
+        return dump_json(make_report(reviews))
+    if form == "markdown":
+        from carnation.reviews.markdown import write_markdown
+
+        return write_markdown(reviews)
+    if form == "html":
+        from carnation.reviews.page import write_page
+
+        return write_page(reviews, title)
+    if not reviews:
+        return "nothing changed\n"
+    from carnation.reviews.text import write_text
+
+    return "\n".join(write_text(reviews, _find_width(), colour=has_colour(sys.stdout))) + "\n"
+
+
+def _find_width() -> int:
+    """Give the width of the terminal; a pipe has a comfortable one."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+    except (OSError, ValueError):
+        return _WIDTH
+
+
+def _print(text: str) -> None:
+    """Print whatever the terminal's encoding can show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+if __name__ == "__main__":
+    leave(main())

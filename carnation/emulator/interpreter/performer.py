@@ -1,0 +1,162 @@
+"""Performs the Tasks of an execution on the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+
+from carnation.emulator.interpreter.services import call_service, to_text
+from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
+
+# Runs a function: (name, payload) → (payload, failed); None if it is to go through boto3.
+Invoke = Callable[[str, bytes], "tuple[bytes, bool] | None"]
+# Waits for an execution: ARN → what DescribeExecution says of it.
+Await = Callable[[str], Mapping[str, Any]]
+
+
+class Clients:
+    """boto3's clients, each made once: making one takes 5 to 50 ms."""
+
+    def __init__(self, region: str, credentials: tuple[str, str]) -> None:
+        """Make the session."""
+        self._session = boto3.session.Session(*credentials, region_name=region)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        """Give the client of a service."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service)
+            return self._clients[service]
+
+
+class Performer:
+    """The engine's port: functions by the short way, everything else by boto3."""
+
+    def __init__(self, connect: Callable[[str], Any], invoke: Invoke, wait: Await) -> None:
+        """Take the ways to functions, services and other executions."""
+        self._connect, self._invoke, self._wait = connect, invoke, wait
+
+    def perform(self, task: Task) -> Outcome:
+        """Perform a task; one that took longer than it may counts with the time it took."""
+        began = time.monotonic()
+        outcome = self._perform(task)
+        seconds = time.monotonic() - began
+        late = task.timeout is not None and seconds > task.timeout
+        if late and isinstance(outcome, Succeeded):
+            return Succeeded(outcome.output, seconds)
+        if late and isinstance(outcome, Failed):
+            return Failed(outcome.error, outcome.cause, seconds)
+        return outcome
+
+    def _perform(self, task: Task) -> Outcome:
+        if task.kind == "Activity":
+            return Pending()
+        if task.kind == "LambdaFunction":
+            return self._call_function(task.resource, to_text(task.parameters).encode())
+        if task.service == "lambda" and task.action.startswith("invoke"):
+            outcome = self._invoke_function(task)
+        elif task.service == "states" and task.action.startswith("startExecution"):
+            outcome = self._start_execution(task)
+        elif task.is_sync:
+            return Failed(
+                "States.Runtime", f"the emulator cannot wait for '{task.resource}', and does not."
+            )
+        else:
+            outcome = call_service(self._connect, task)
+        if task.is_callback and isinstance(outcome, Succeeded):
+            return Submitted(outcome.output)
+        return outcome
+
+    def _call_function(self, name: str, payload: bytes) -> Succeeded | Failed:
+        """Invoke a function for its payload."""
+        outcome = self._answer_of(name, payload)
+        if isinstance(outcome, Failed):
+            return outcome
+        return Succeeded(_parse(outcome[0])) if not outcome[1] else _fail_function(outcome[0])
+
+    def _answer_of(self, name: str, payload: bytes) -> tuple[bytes, bool] | Failed:
+        answer = self._invoke(name, payload)
+        if answer is not None:
+            return answer
+        task = Task("", "Task", "", "lambda", "invoke", {"FunctionName": name}, "")
+        task.parameters["Payload"] = payload.decode()
+        found = call_service(self._connect, task)
+        if isinstance(found, Failed):
+            return found
+        body = str(found.output.get("Payload", "null"))
+        return body.encode(), "FunctionError" in found.output
+
+    def _invoke_function(self, task: Task) -> Succeeded | Failed:
+        parameters = task.parameters if isinstance(task.parameters, dict) else {}
+        if not set(parameters) <= {"FunctionName", "Payload"}:
+            return self._invoke_otherwise(task)
+        payload = parameters.get("Payload", {})
+        body = payload if isinstance(payload, str) and _is_json(payload) else to_text(payload)
+        answer = self._answer_of(str(parameters.get("FunctionName")), body.encode())
+        if isinstance(answer, Failed):
+            return answer
+        if answer[1]:
+            return _fail_function(answer[0])
+        return Succeeded(
+            {
+                "ExecutedVersion": "$LATEST",
+                "Payload": _parse(answer[0]),
+                "SdkHttpMetadata": {"HttpStatusCode": 200},
+                "StatusCode": 200,
+            }
+        )
+
+    def _invoke_otherwise(self, task: Task) -> Succeeded | Failed:
+        """Invoke with InvocationType, Qualifier or other fields: by boto3."""
+        found = call_service(self._connect, task)
+        if isinstance(found, Failed):
+            return found
+        payload = str(found.output.get("Payload", "")).encode()
+        if "FunctionError" in found.output:
+            return _fail_function(payload)
+        return Succeeded({**found.output, "Payload": _parse(payload)})
+
+    def _start_execution(self, task: Task) -> Succeeded | Failed:
+        if isinstance(task.parameters, dict) and task.parameters.get("Input") is None:
+            task.parameters.pop("Input", None)
+        started = call_service(self._connect, task)
+        if isinstance(started, Failed) or not task.is_sync:
+            return started
+        found = dict(self._wait(started.output["ExecutionArn"]))
+        if task.action.endswith(":2"):
+            for field in ("Input", "Output"):
+                if field in found:
+                    found[field] = json.loads(found[field])
+        if found["Status"] == "SUCCEEDED":
+            return Succeeded(found)
+        return Failed("States.TaskFailed", to_text(found))
+
+
+def _parse(body: bytes) -> Any:
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _fail_function(body: bytes) -> Failed:
+    """Name a function's failure as AWS does: by the class of the exception."""
+    payload = _parse(body)
+    name = payload.get("errorType") if isinstance(payload, dict) else None
+    return Failed(name or "Lambda.Unknown", to_text(payload))

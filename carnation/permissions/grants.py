@@ -1,0 +1,138 @@
+"""Grants: a policy taken apart into who may do what, on what, under which condition.
+
+Wildcards are compared as patterns, so a policy that says less in other words is seen to say less.
+What CloudFormation only knows at deployment becomes a text: `${Key.Arn}`.
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+_ALWAYS = ""
+
+
+class Grant(NamedTuple):
+    """One action on one resource, allowed (or denied) to one principal; `pointer` to its statement.
+
+    A policy of a role names no principal. `NotAction` and its like are kept as texts that begin
+    with `!`.
+    """
+
+    effect: str
+    action: str
+    resource: str
+    principal: str
+    condition: str
+    pointer: str
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether it allows more than what is listed."""
+        return "*" in self.action or self.resource == "*" or self.action.startswith("!")
+
+
+def read_policy(policy: Any, pointer: str) -> Iterator[Grant]:
+    """Yield what a policy grants and denies.
+
+    >>> policy = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": {"Ref": "B"}}}
+    >>> list(read_policy(policy, "/P"))[0][:3]
+    ('Allow', 's3:*', '${B}')
+    """
+    statements = policy.get("Statement") if isinstance(policy, Mapping) else None
+    single = isinstance(statements, Mapping)
+    for index, statement in enumerate([statements] if single else _items(statements)):
+        if isinstance(statement, Mapping):
+            place = f"{pointer}/Statement" + ("" if single else f"/{index}")
+            yield from _read_statement(statement, place)
+
+
+def _read_statement(statement: Mapping[str, Any], pointer: str) -> Iterator[Grant]:
+    condition = statement.get("Condition")
+    when = json.dumps(condition, sort_keys=True) if condition else _ALWAYS
+    effect = str(statement.get("Effect", "Allow"))
+    for action in _read_element(statement, "Action"):
+        for resource in _read_element(statement, "Resource"):
+            for principal in _read_element(statement, "Principal"):
+                yield Grant(effect, action, resource, principal, when, pointer)
+
+
+def _read_element(statement: Mapping[str, Any], name: str) -> list[str]:
+    if f"Not{name}" in statement:
+        return [f"!{json.dumps(statement[f'Not{name}'], sort_keys=True)}"]
+    value = statement.get(name)
+    if name == "Principal" and isinstance(value, Mapping):
+        return [f"{kind} {who}" for kind, names in value.items() for who in _texts(names)]
+    return _texts(value) or [""]
+
+
+def _texts(value: Any) -> list[str]:
+    return [spell_value(item) for item in _items(value)]
+
+
+def _items(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def spell_value(value: Any) -> str:
+    """Spell a value of a template as a text, what is known at deployment as a placeholder."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((key, inner),) = value.items()
+        if key == "Ref" and isinstance(inner, str):
+            return f"${{{inner}}}"
+        if key == "Fn::Sub" and isinstance(inner, str):
+            return inner
+        if key == "Fn::GetAtt" and isinstance(inner, list):
+            return "${" + ".".join(map(str, inner)) + "}"
+    return json.dumps(value, sort_keys=True)
+
+
+@lru_cache(maxsize=4096)
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell whether a pattern with `*` and `?` takes in a text, which may be a pattern itself.
+
+    >>> matches("sqs:*", "sqs:Send*"), matches("sqs:Send*", "sqs:*")
+    (True, False)
+    """
+    if pattern in ("*", text):
+        return True
+    return ("*" in pattern or "?" in pattern) and _compile(pattern).fullmatch(text) is not None
+
+
+def covers(wide: Grant, narrow: Grant) -> bool:
+    """Tell whether a grant holds all of another one."""
+    return (
+        wide.effect == narrow.effect
+        and wide.condition in (_ALWAYS, narrow.condition)
+        and matches(wide.action.lower(), narrow.action.lower())
+        and matches(wide.resource, narrow.resource)
+        and (wide.principal == narrow.principal or wide.principal in ("*", "AWS *"))
+    )
+
+
+def find_lost(old: Iterable[Grant], new: Iterable[Grant]) -> list[Grant]:
+    """List the grants of the first that nothing in the second covers."""
+    there = list(new)
+    same = {grant[:5] for grant in there}
+    patterns = [grant for grant in there if grant.condition == _ALWAYS or _is_pattern(grant)]
+    return [
+        grant
+        for grant in old
+        if grant[:5] not in same and not any(covers(other, grant) for other in patterns)
+    ]
+
+
+def _is_pattern(grant: Grant) -> bool:
+    return any(mark in text for text in grant[1:4] for mark in "*?")

@@ -1,0 +1,86 @@
+"""Trees: the paths of a folder, of a file or of a revision, and how to read them.
+
+Listing is cheap and comes first; only files that may hold a definition or a template are read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from carnation.errors import DocumentError
+
+DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
+SUFFIXES = (*DEFINITION_SUFFIXES, ".json", ".json5", ".yaml", ".yml", ".template")
+MANIFEST = "manifest.json"
+_SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "cdk.out"})
+_RELEASES = "/releases/"
+
+
+class Tree(NamedTuple):
+    """Documents under one roof: `read` gives the bytes of some of `paths`."""
+
+    name: str
+    paths: tuple[str, ...]
+    read: Callable[[Sequence[str]], dict[str, bytes]]
+
+    def narrow(self, paths: Sequence[str]) -> Tree:
+        """Give the same tree with some of its paths only."""
+        return self._replace(paths=tuple(paths))
+
+
+def open_folder(folder: str) -> Tree:
+    """Open a folder; hidden ones in it, and those of other tools, are passed over."""
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        return {path: read_bytes(os.path.join(folder, *path.split("/"))) for path in paths}
+
+    return Tree(folder, tuple(_list_folder(folder)), read)
+
+
+def _list_folder(folder: str) -> Iterator[str]:
+    built = os.path.join(folder, "build")
+    # a folder with built workflows is told by them: no need to walk all of it
+    inside = os.path.isdir(built) and any(
+        os.path.isfile(os.path.join(built, name, MANIFEST)) for name in os.listdir(built)
+    )
+    for path, folders, files in os.walk(built if inside else folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _SKIPPED
+        )
+        for name in sorted(files):
+            if name.endswith(SUFFIXES):
+                yield os.path.relpath(os.path.join(path, name), folder).replace(os.sep, "/")
+
+
+def open_file(path: str) -> Tree:
+    """Open one file, as a tree of its own."""
+    return Tree(path, (path,), lambda paths: {name: read_bytes(name) for name in paths})
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a file; raises `DocumentError` where that cannot be done."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise DocumentError(f"{path}: the file cannot be read ({error.strerror}).") from error
+
+
+def choose_paths(old: Tree, new: Tree) -> tuple[Tree, Tree]:
+    """Keep what is to be compared: built workflows where there are any, else every document."""
+    trees = []
+    built = [path for tree in (old, new) for path in tree.paths if is_built(path)]
+    for tree in (old, new):
+        paths = [path for path in tree.paths if path.endswith(SUFFIXES) or len(tree.paths) == 1]
+        if built:
+            paths = [path for path in paths if path.startswith("build/")]
+        trees.append(tree.narrow([path for path in paths if _RELEASES not in f"/{path}"]))
+    return trees[0], trees[1]
+
+
+def is_built(path: str) -> bool:
+    """Tell whether a path is the manifest of a built workflow, `build/<workflow>/manifest.json`."""
+    parts = path.split("/")
+    return len(parts) == 3 and parts[0] == "build" and parts[2] == MANIFEST

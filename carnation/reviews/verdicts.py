@@ -1,0 +1,79 @@
+"""The verdict: the worst comes first, and asks for a version.
+
+Permissions stand on top, then what is worst, then what holds data, then the order of the documents.
+Source of the numbers: https://semver.org (before 1.0.0 the second number is for what breaks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from carnation.changes import FAMILIES, IMPACTS, KINDS, Change
+
+NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"
+_SIZES = (NONE, PATCH, MINOR, MAJOR)
+_WANTED = {"": NONE, "cosmetic": NONE, "behavioural": MINOR, "breaking": MAJOR, "dangerous": MAJOR}
+_BEFORE_ONE = {MAJOR: MINOR, MINOR: PATCH}
+
+
+class Bump(NamedTuple):
+    """The step of the version that the changes ask for, and the one that was made."""
+
+    wanted: str
+    made: str
+
+    @property
+    def enough(self) -> bool:
+        """Tell whether the step made is at least the one asked for."""
+        return _SIZES.index(self.made) >= _SIZES.index(self.wanted)
+
+
+def judge_bump(old: str, new: str, impact: str) -> Bump | None:
+    """Compare the step between two versions with what an impact asks for; None without versions.
+
+    >>> judge_bump("1.2.0", "1.3.0", "breaking")
+    Bump(wanted='major', made='minor')
+    >>> judge_bump("0.2.0", "0.3.0", "breaking").enough
+    True
+    """
+    one, two = _read_version(old), _read_version(new)
+    if one is None or two is None:
+        return None
+    wanted = _WANTED[impact]
+    if one[0] == 0:
+        wanted = _BEFORE_ONE.get(wanted, wanted)
+    made = NONE
+    for size, before, after in zip((MAJOR, MINOR, PATCH), one, two, strict=True):
+        if before != after:
+            made = size if after > before else NONE  # a step back is none
+            break
+    return Bump(wanted, made)
+
+
+def _read_version(text: str) -> tuple[int, int, int] | None:
+    parts = text.partition("+")[0].partition("-")[0].split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def sort_changes(changes: Iterable[Change]) -> list[Change]:
+    """Sort changes as a reviewer should read them."""
+    return sorted(changes, key=_rank)
+
+
+def _rank(change: Change) -> tuple[int, int, int]:
+    kind = KINDS[change.kind]
+    return (
+        FAMILIES.index(kind.family) if kind.family == FAMILIES[0] else 1,
+        -IMPACTS.index(kind.impact),
+        0 if kind.concerns == "data" else 1,
+    )
+
+
+def reaches(changes: Sequence[Change], level: str) -> bool:
+    """Tell whether one of the changes is at or above a level; none is above `never`."""
+    if level == "never":
+        return False
+    return any(IMPACTS.index(change.impact) >= IMPACTS.index(level) for change in changes)
