@@ -86,8 +86,6 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("error-changed", DEFINITION, BREAKING, _CALLERS, "callers and alarms know errors by name"),
     ("cause-changed", DEFINITION, BEHAVIOURAL, _READERS, "the error's explanation is another"),
     ("field-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "nothing more is known of this field"),
-    ("declared-input-changed", DEFINITION, BREAKING, _CALLERS, "callers hand over what it says"),
-    ("declared-output-changed", DEFINITION, BREAKING, _CALLERS, "callers rely on what it says"),
     ("workflow-added", DEFINITION, BEHAVIOURAL, _OWNERS, "there is one more"),
     ("workflow-removed", DEFINITION, BREAKING, _CALLERS, "nobody can start it any more"),
     # permissions

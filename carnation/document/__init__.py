@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from carnation.document.reading import (
     Document,
     Span,
+    decode_text,
     join_pointer,
     parse_document,
     parse_json,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Document",
     "Span",
+    "decode_text",
     "digest",
     "dump_json",
     "dump_yaml",

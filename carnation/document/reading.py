@@ -157,10 +157,11 @@ def read_document(path: str) -> Document:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DocumentError(f"{path}: the file cannot be read ({reason}).") from error
-    return parse_document(_decode(data, path), path)
+    return parse_document(decode_text(data, path), path)
 
 
-def _decode(data: bytes, where: str) -> str:
+def decode_text(data: bytes, where: str) -> str:
+    """Give the text of a file's bytes; raises `DocumentError` where they are not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DocumentError(f"{where}:1:1: the file is written in UTF-16. Save it as UTF-8.")
     try:

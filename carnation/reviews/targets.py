@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from carnation.changes.wording import clean
 from carnation.errors import UsageError, suggest_name
 from carnation.reviews.trees import Tree, open_file, open_folder
 
@@ -46,6 +47,7 @@ def _open_beside(revision: str, path: str) -> Tree:
     folder, name = (path, "") if os.path.isdir(path) else os.path.split(path)
     commit = find_commit(folder, revision)
     if not commit:
+        revision = clean(revision)
         if not is_repository(folder):
             where = os.path.abspath(folder)
             raise UsageError(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from carnation.document import Document, parse_document, parse_json
+from carnation.document import Document, decode_text, parse_document, parse_json
 from carnation.errors import DocumentError
 from carnation.reviews.trees import DEFINITION_SUFFIXES, MANIFEST, Tree
 
@@ -52,17 +52,7 @@ class Unit(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _parse(data: bytes, where: str) -> Document:
-    return parse_document(_decode(data, where), where)
-
-
-def _decode(data: bytes, where: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DocumentError(
-            f"{where}:{line}:1: the file is not UTF-8. Save it as UTF-8."
-        ) from error
+    return parse_document(decode_text(data, where), where)
 
 
 def is_definition(value: object) -> bool:
@@ -90,7 +80,7 @@ def list_units(tree: Tree) -> list[Unit]:
 def _read_manifest(data: bytes, where: str) -> Mapping[str, Any]:
     if b'"artifacts"' not in data:
         return {}
-    value = parse_json(_decode(data, where), where)
+    value = parse_json(decode_text(data, where), where)
     known = isinstance(value, Mapping) and isinstance(value.get("artifacts"), Mapping)
     return value if known and "workflow" in value else {}
 

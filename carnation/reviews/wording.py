@@ -6,18 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from carnation.changes import FAMILIES, KINDS, Change
+from carnation.changes.wording import clean
 from carnation.reviews.comparing import Review
 
 COSMETIC = "cosmetic"
 
-
-def clean(text: str) -> str:
-    r"""Replace what a foreign document may bring along: control codes, lone surrogates.
-
-    >>> clean("a\x1b[31m\u202eb")
-    'a�[31m�b'
-    """
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+__all__ = ["clean", "count_noise", "group_changes", "tell_bump", "tell_impact", "tell_versions"]
 
 
 def group_changes(review: Review) -> list[tuple[str, list[Change]]]:

@@ -1,0 +1,484 @@
+"""Definitions compared: pairs made by editing one value, since two random ones never look so."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from carnation.changes import ABSENT, KINDS, Change, find_definition_changes, find_worst
+from carnation.changes.edits import count_reordered, find_edits, match_items
+from carnation.changes.graph import find_cycles
+from carnation.changes.retries import measure_wait, tell_retrier
+from carnation.changes.tasks import read_resource
+from carnation.changes.wording import contrast, tell_seconds
+from carnation.document import split_pointer
+
+GONE = object()
+QUEUE = "https://sqs/queue"
+MAP: dict[str, Any] = {
+    "Type": "Map",
+    "ItemsPath": "$.items",
+    "MaxConcurrency": 10,
+    "ToleratedFailureCount": 5,
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "INLINE"},
+        "StartAt": "One",
+        "States": {
+            "One": {"Type": "Pass", "Result": 1, "Next": "Two"},
+            "Two": {"Type": "Pass", "Result": 2, "Assign": {"x": 1}, "End": True},
+        },
+    },
+    "Next": "Both",
+}
+BOTH: dict[str, Any] = {
+    "Type": "Parallel",
+    "Branches": [
+        {"StartAt": "Left", "States": {"Left": {"Type": "Pass", "Result": "l", "End": True}}},
+        {"StartAt": "Right", "States": {"Right": {"Type": "Succeed", "Comment": "r"}}},
+    ],
+    "Next": "Pick",
+}
+BASE: dict[str, Any] = {
+    "Comment": "pays",
+    "StartAt": "Put",
+    "TimeoutSeconds": 600,
+    "States": {
+        "Put": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage",
+            "Parameters": {"QueueUrl": QUEUE, "MessageBody": {"id.$": "$.id", "kind": "a"}},
+            "ResultPath": "$.put",
+            "TimeoutSeconds": 30,
+            "Credentials": {"RoleArn": "arn:aws:iam::123456789012:role/a"},
+            "Retry": [
+                {"ErrorEquals": ["Lambda.TooManyRequestsException"], "MaxAttempts": 6},
+                {"ErrorEquals": ["A", "B"], "JitterStrategy": "FULL"},
+            ],
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Broken"}],
+            "Next": "Each",
+        },
+        "Each": MAP,
+        "Both": BOTH,
+        "Pick": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.n", "NumericEquals": 1, "Next": "Hold"},
+                {"Variable": "$.n", "NumericEquals": 2, "Next": "Done"},
+            ],
+            "Default": "Broken",
+        },
+        "Hold": {"Type": "Wait", "Seconds": 5, "Next": "Done"},
+        "Done": {"Type": "Succeed", "OutputPath": "$.put"},
+        "Broken": {"Type": "Fail", "Error": "Refused", "Cause": "because"},
+    },
+}
+RETRY = "/States/Put/Retry/0"
+EACH = "/States/Each"
+LEFT = {"StartAt": "L", "States": {"L": {"Type": "Wait", "Seconds": 9, "End": True}}}
+
+# pointer, value, kind there, kind back
+CASES: list[tuple[str, Any, str, str]] = [
+    ("/Comment", "charges", "comment-changed", "comment-changed"),
+    ("/StartAt", "Each", "start-changed", "start-changed"),
+    ("/TimeoutSeconds", 60, "timeout-lowered", "timeout-raised"),
+    ("/QueryLanguage", "JSONPath", "language-changed", "language-changed"),
+    ("/Version", "1.0", "field-changed", "field-changed"),
+    ("/States/Put/TimeoutSeconds", GONE, "timeout-removed", "timeout-added"),
+    ("/States/Put/HeartbeatSeconds", 5, "timeout-added", "timeout-removed"),
+    ("/States/Put/Type", "Pass", "type-changed", "type-changed"),
+    ("/States/Put/Next", "Both", "transition-retargeted", "transition-retargeted"),
+    ("/States/Hold/Next", GONE, "transition-removed", "transition-added"),
+    ("/States/Hold/End", True, "transition-removed", "transition-added"),
+    ("/States/Hold/Seconds", 6, "wait-changed", "wait-changed"),
+    ("/States/Hold/Next", "Pick", "cycle-added", "cycle-removed"),
+    ("/States/Hold/Next", "Hold", "cycle-added", "cycle-removed"),
+    ("/States/New", {"Type": "Succeed"}, "state-added", "state-removed"),
+    ("/States/Put/Next", "Done", "state-unreachable", "transition-retargeted"),
+    ("/States/Pick/Default", "Done", "transition-retargeted", "transition-retargeted"),
+    ("/States/Pick/Default", GONE, "transition-removed", "transition-added"),
+    ("/States/Pick/Choices/0/NumericEquals", 7, "choice-changed", "choice-changed"),
+    ("/States/Pick/Choices/0", GONE, "transition-removed", "transition-added"),
+    ("/States/Pick/Choices/0/Next", "Done", "transition-retargeted", "transition-retargeted"),
+    ("/States/Pick/Choices/0/Assign", {"x": 1}, "variable-changed", "variable-changed"),
+    ("/States/Pick/Choices/0/Output", 1, "output-changed", "output-changed"),
+    ("/States/Pick/Choices", "odd", "choice-changed", "choice-changed"),
+    ("/States/Put/Resource", "arn:aws:states:::sns:publish", "action-changed", "action-changed"),
+    ("/States/Put/Resource", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+     "pattern-changed", "pattern-changed"),
+    ("/States/Put/Resource", "arn:aws-cn:states:::sqs:sendMessage",
+     "target-changed", "target-changed"),
+    ("/States/Put/Resource", 7, "action-changed", "action-changed"),
+    ("/States/Put/Parameters/QueueUrl", "https://b", "target-changed", "target-changed"),
+    ("/States/Put/Parameters/MessageBody/kind", "b", "input-changed", "input-changed"),
+    ("/States/Put/Parameters/MessageBody/id.$", "$.x", "expression-changed", "expression-changed"),
+    ("/States/Put/ResultPath", "$.b", "expression-changed", "expression-changed"),
+    ("/States/Put/ResultSelector", {"a": 1}, "output-changed", "output-changed"),
+    ("/States/Put/Assign", {"a": 1}, "variable-changed", "variable-changed"),
+    ("/States/Put/Credentials/RoleArn", "r", "credentials-changed", "credentials-changed"),
+    ("/States/Done/OutputPath", "$", "result-changed", "result-changed"),
+    ("/States/Broken/Error", "Failed", "error-changed", "error-changed"),
+    ("/States/Broken/Cause", "so", "cause-changed", "cause-changed"),
+    (f"{RETRY}/MaxAttempts", 2, "retry-changed", "retry-changed"),
+    (f"{RETRY}/MaxAttempts", 0, "retry-removed", "retry-added"),
+    (RETRY, GONE, "retry-removed", "retry-added"),
+    (f"{RETRY}/ErrorEquals/0", "X", "retry-changed", "retry-changed"),
+    (f"{RETRY}/ErrorEquals/1", "X", "retry-added", "retry-removed"),
+    ("/States/Put/Retry/1/JitterStrategy", "NONE", "retry-changed", "retry-changed"),
+    ("/States/Put/Retry", "odd", "retry-changed", "retry-changed"),
+    ("/States/Put/Catch/0", GONE, "catch-removed", "catch-added"),
+    ("/States/Put/Catch", GONE, "catch-removed", "catch-added"),
+    ("/States/Put/Catch", 5, "catch-changed", "catch-changed"),
+    ("/States/Put/Catch/0/ErrorEquals/0", "A", "catch-changed", "catch-changed"),
+    ("/States/Put/Catch/0/ErrorEquals/1", "A", "catch-added", "catch-removed"),
+    ("/States/Put/Catch/0/ResultPath", GONE, "catch-loses-input", "catch-keeps-input"),
+    ("/States/Put/Catch/0/ResultPath", "$", "catch-loses-input", "catch-keeps-input"),
+    ("/States/Put/Catch/0/ResultPath", "$.b", "catch-changed", "catch-changed"),
+    ("/States/Put/Catch/0/Assign", {"a": 1}, "variable-changed", "variable-changed"),
+    ("/States/Put/Catch/0/Next", "Hold", "transition-retargeted", "transition-retargeted"),
+    (f"{EACH}/ToleratedFailureCount", 9, "tolerance-raised", "tolerance-lowered"),
+    (f"{EACH}/ToleratedFailurePercentage", 10, "tolerance-raised", "tolerance-lowered"),
+    (f"{EACH}/MaxConcurrency", 20, "concurrency-raised", "concurrency-lowered"),
+    (f"{EACH}/MaxConcurrency", 0, "concurrency-unbounded", "concurrency-lowered"),
+    (f"{EACH}/MaxConcurrency", GONE, "concurrency-unbounded", "concurrency-lowered"),
+    (f"{EACH}/ItemsPath", "$.b", "expression-changed", "expression-changed"),
+    (f"{EACH}/ItemProcessor/ProcessorConfig/Mode", "DISTRIBUTED", "mode-changed", "mode-changed"),
+    (f"{EACH}/ItemProcessor/ProcessorConfig/More", 1, "field-changed", "field-changed"),
+    (f"{EACH}/ItemProcessor/Comment", "c", "comment-changed", "comment-changed"),
+    (f"{EACH}/ItemProcessor/StartAt", "Two", "start-changed", "start-changed"),
+    (f"{EACH}/ItemProcessor/States/Odd", 5, "field-changed", "field-changed"),
+    (f"{EACH}/ItemProcessor/States/One/Result", 3, "output-changed", "output-changed"),
+    (f"{EACH}/ItemProcessor/States/Two/Assign/x", 3, "variable-changed", "variable-changed"),
+    (f"{EACH}/ItemProcessor/States", 5, "field-changed", "field-changed"),
+    (f"{EACH}/ItemProcessor", 5, "field-changed", "field-changed"),
+    ("/States/Both/Branches/0", GONE, "branch-removed", "branch-added"),
+    ("/States/Both/Branches/2", LEFT, "branch-added", "branch-removed"),
+    ("/States/Both/Branches/1", "odd", "field-changed", "field-changed"),
+    ("/States/Both/Branches", "odd", "field-changed", "field-changed"),
+    ("/States/Odd", 5, "field-changed", "field-changed"),
+    ("/States", 5, "field-changed", "field-changed"),
+]  # fmt: skip
+
+
+def edit(document: Any, pointer: str, value: Any) -> Any:
+    """Copy a document, with one value set, added or taken away."""
+    copied = copy.deepcopy(document)
+    *way, last = split_pointer(pointer)
+    holder = copied
+    for part in way:
+        holder = holder[int(part) if isinstance(holder, list) else part]
+    if isinstance(holder, list):
+        place = int(last)
+        holder[place : place + 1] = [] if value is GONE else [value]
+    elif value is GONE:
+        del holder[last]
+    else:
+        holder[last] = value
+    return copied
+
+
+def compare(old: Any, new: Any) -> list[Change]:
+    return list(find_definition_changes(old, new))
+
+
+def list_kinds(old: Any, new: Any) -> set[str]:
+    return {change.kind for change in compare(old, new)}
+
+
+@pytest.mark.parametrize(("pointer", "value", "there", "back"), CASES)
+def test_one_edited_value_is_found_where_it_stands_and_so_is_its_opposite(
+    pointer: str, value: Any, there: str, back: str
+) -> None:
+    new = edit(BASE, pointer, value)
+    changes = compare(BASE, new)
+    assert there in {change.kind for change in changes}
+    assert pointer in {change.pointer for change in changes}
+    assert back in list_kinds(new, BASE)
+    assert pointer in {change.pointer for change in compare(new, BASE)}
+
+
+def test_a_document_has_no_change_from_itself() -> None:
+    assert compare(BASE, copy.deepcopy(BASE)) == []
+
+
+def test_documents_that_are_no_definitions_are_compared_like_any_value() -> None:
+    assert list_kinds([1], [2]) == {"field-changed"}
+    assert compare(None, None) == []
+
+
+# states
+
+
+def rename(old: str, new: str) -> dict[str, Any]:
+    """Rename a state of the top scope, wherever it is named."""
+    renamed = copy.deepcopy(BASE)
+    renamed["States"] = {new if k == old else k: v for k, v in renamed["States"].items()}
+    for state in renamed["States"].values():
+        for holder in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+            for field in ("Next", "Default"):
+                if holder.get(field) == old:
+                    holder[field] = new
+    if renamed["StartAt"] == old:
+        renamed["StartAt"] = new
+    return renamed
+
+
+@pytest.mark.parametrize("name", list(BASE["States"]))
+def test_a_renamed_state_is_one_change_and_transitions_to_it_are_none(name: str) -> None:
+    changes = compare(BASE, rename(name, "Something else"))
+    assert [(c.kind, c.before, c.after) for c in changes] == [
+        ("state-renamed", name, "Something else")
+    ]
+
+
+def test_a_renamed_state_that_was_edited_too_is_still_known() -> None:
+    new = edit(rename("Put", "Send"), "/States/Send/TimeoutSeconds", 60)
+    assert list_kinds(BASE, new) == {"state-renamed", "timeout-raised"}
+
+
+def test_states_that_have_nothing_in_common_are_removed_and_added() -> None:
+    old = {"States": {"A": {"Type": "Task", "Resource": "a"}}}
+    new = {"States": {"B": {"Type": "Wait", "Seconds": 1}}}
+    assert list_kinds(old, new) == {"state-removed", "state-added"}
+
+
+def test_a_name_that_now_stands_for_another_type_is_believed_last() -> None:
+    call = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    old = {"StartAt": "Pay", "States": {"Pay": call}}
+    new = {"StartAt": "Pay", "States": {"Pay": {"Type": "Wait", "Seconds": 3, "Next": "Do"},
+                                        "Do": call}}  # fmt: skip
+    changes = compare(old, new)
+    assert ("state-renamed", "Pay", "Do") in [(c.kind, c.before, c.after) for c in changes]
+    assert "state-added" in {c.kind for c in changes}
+
+
+def test_a_state_moved_into_a_map_is_told_with_both_scopes() -> None:
+    new = copy.deepcopy(BASE)
+    hold = new["States"].pop("Hold")
+    new["States"]["Each"]["ItemProcessor"]["States"]["Hold"] = {**hold, "Next": "One"}
+    moved = [change for change in compare(BASE, new) if change.kind == "state-moved"]
+    assert [(c.subject, c.sentence) for c in moved] == [
+        ("Hold", "moved from the top to the ItemProcessor of 'Each'")
+    ]
+
+
+def test_a_renamed_map_does_not_move_its_states() -> None:
+    assert list_kinds(BASE, rename("Each", "All")) == {"state-renamed"}
+
+
+def test_swapped_branches_swap_the_items_of_the_output_and_move_nothing() -> None:
+    new = copy.deepcopy(BASE)
+    new["States"]["Both"]["Branches"].reverse()
+    assert list_kinds(BASE, new) == {"branches-reordered"}
+
+
+def test_a_state_moved_between_branches_is_told_by_their_numbers() -> None:
+    new = copy.deepcopy(BASE)
+    first, second = new["States"]["Both"]["Branches"]
+    second["States"]["Extra"] = first["States"]["Extra"] = {"Type": "Wait", "Seconds": 3}
+    old = copy.deepcopy(new)
+    del first["States"]["Extra"]
+    del old["States"]["Both"]["Branches"][1]["States"]["Extra"]
+    (moved,) = [change for change in compare(old, new) if change.kind == "state-moved"]
+    assert moved.sentence == "moved from branch 1 of 'Both' to branch 2 of 'Both'"
+
+
+def test_iterator_called_item_processor_is_noise() -> None:
+    old = edit(BASE, f"{EACH}/Iterator", MAP["ItemProcessor"])
+    del old["States"]["Each"]["ItemProcessor"]
+    assert {KINDS[kind].impact for kind in list_kinds(old, BASE)} == {"cosmetic"}
+    assert "processor-respelled" in list_kinds(old, BASE)
+
+
+# the words
+
+
+def tell(pointer: str, value: Any, base: Any = BASE) -> str:
+    changes = [c for c in compare(base, edit(base, pointer, value)) if c.pointer == pointer]
+    return changes[0].sentence
+
+
+def test_retries_are_told_with_the_worst_wait_before_and_after() -> None:
+    new = edit(BASE, RETRY, {"ErrorEquals": ["Lambda.TooManyRequestsException"],
+                             "MaxAttempts": 2, "IntervalSeconds": 2})  # fmt: skip
+    (change,) = compare(BASE, new)
+    assert change.sentence == (
+        "Lambda.TooManyRequestsException: 6 attempts to 2, worst-case wait 63 s to 6 s"
+    )
+    assert change.pointer == RETRY
+
+
+def test_a_retrier_that_only_waits_longer_keeps_its_attempts() -> None:
+    assert tell(f"{RETRY}/IntervalSeconds", 2) == (
+        "Lambda.TooManyRequestsException: 6 attempts, worst-case wait 63 s to 2 min 6 s "
+        "(IntervalSeconds)"
+    )
+
+
+def test_waits_beyond_measure_are_for_ever() -> None:
+    assert tell_retrier({"MaxAttempts": 99_999_999}) == (
+        "99999999 attempts, worst-case wait for ever"
+    )
+    assert measure_wait({"MaxAttempts": 99_999_999, "BackoffRate": 1}) == 99_999_999
+    assert measure_wait({"MaxAttempts": "odd"}) == 7.0
+
+
+def test_a_retriers_order_matters() -> None:
+    new = copy.deepcopy(BASE)
+    new["States"]["Put"]["Retry"].reverse()
+    (change,) = compare(BASE, new)
+    assert change.kind == "retry-changed"
+    assert "another order" in change.sentence
+
+
+@pytest.mark.parametrize(("field", "kind"), [("Catch", "catch-changed"),
+                                             ("Choices", "choice-changed")])  # fmt: skip
+def test_the_order_of_catchers_and_rules_matters(field: str, kind: str) -> None:
+    items = [{"ErrorEquals": [name], "Condition": name, "Next": "B"} for name in "xy"]
+    old = {"States": {"A": {"Type": "Choice" if field == "Choices" else "Task", field: items}}}
+    new = copy.deepcopy(old)
+    new["States"]["A"][field].reverse()  # type: ignore[attr-defined]
+    assert list_kinds(old, new) == {kind}
+
+
+def test_a_catcher_in_jsonata_keeps_the_input_that_its_output_names() -> None:
+    catcher = {"ErrorEquals": ["E"], "Output": "{% $states.input %}", "Next": "B"}
+    old = {"QueryLanguage": "JSONata", "States": {"A": {"Type": "Task", "Catch": [catcher]}}}
+    new = edit(old, "/States/A/Catch/0/Output", "{% $states.errorOutput %}")
+    assert list_kinds(old, new) == {"catch-loses-input"}
+    assert list_kinds(new, old) == {"catch-keeps-input"}
+
+
+def test_jsonata_in_a_payload_is_an_expression() -> None:
+    state = {"Type": "Task", "QueryLanguage": "JSONata", "Arguments": {"a": "{% 1 %}"}}
+    new = edit({"States": {"A": state}}, "/States/A/Arguments/a", "{% 2 %}")
+    assert list_kinds({"States": {"A": state}}, new) == {"expression-changed"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "sentence"),
+    [
+        ("/States/Put/TimeoutSeconds", 10, "TimeoutSeconds: 30 s to 10 s"),
+        ("/States/Put/TimeoutSeconds", GONE, "TimeoutSeconds: none, where there were 30 s"),
+        ("/States/Put/TimeoutSeconds", "odd", 'TimeoutSeconds: 30 s to "odd"'),
+        ("/States/Put/Next", "Done", "goes on to 'Done' instead of 'Each'"),
+        ("/States/Put/Next", 5, "goes on to 5 instead of 'Each'"),
+        ("/States/Pick/Choices/1", GONE, "no longer goes on to 'Done' if $.n NumericEquals 2"),
+        ("/States/Put/Resource", "arn:aws:states:::sns:publish",
+         "calls sns:publish instead of sqs:sendMessage"),
+        ("/States/Put/Resource", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+         "waits until somebody sends the task token (sqs:sendMessage.waitForTaskToken)"),
+        ("/States/Put/Resource", "arn:aws:states:::sqs:sendMessage.odd",
+         "waits as 'odd' says (sqs:sendMessage.odd)"),
+        ("/States/Put/Catch/0/ResultPath", GONE, "after States.ALL the error takes the place of "
+         "the input, which is lost (ResultPath)"),
+        (f"{EACH}/MaxConcurrency", 0, "MaxConcurrency: no limit, where it was 10"),
+        (f"{EACH}/ToleratedFailurePercentage", 10,
+         "tolerates 10 % of failed items, 0 % before (ToleratedFailurePercentage)"),
+        ("/States/Put/Parameters/MessageBody/kind", GONE,
+         'Parameters.MessageBody.kind: "a" is gone'),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_in_the_words_of_its_field(
+    pointer: str, value: Any, sentence: str
+) -> None:
+    assert tell(pointer, value) == sentence
+
+
+def test_ending_instead_of_going_on_is_one_change_each_way() -> None:
+    new = edit(edit(BASE, "/States/Hold/Next", GONE), "/States/Hold/End", True)
+    there = [c for c in compare(BASE, new) if c.subject == "Hold"]
+    back = [c for c in compare(new, BASE) if c.subject == "Hold"]
+    assert [c.sentence for c in there] == ["ends here instead of going on to 'Done'"]
+    assert [c.sentence for c in back] == ["goes on to 'Done' instead of ending here"]
+
+
+def test_a_cycle_is_told_with_the_states_on_its_way() -> None:
+    (cycle,) = [
+        c for c in compare(BASE, edit(BASE, "/States/Hold/Next", "Pick")) if c.kind == "cycle-added"
+    ]
+    assert (cycle.subject, cycle.sentence) == (
+        "Pick", "can now come back to itself, through 'Hold'"
+    )  # fmt: skip
+
+
+def test_cycles_that_touch_are_one() -> None:
+    assert find_cycles({"a": ["b"], "b": ["c", "a"], "c": ["b"], "d": ["a"]}) == [["a", "b", "c"]]
+
+
+def test_a_lambda_and_an_activity_are_known_by_their_arns() -> None:
+    assert read_resource("arn:aws:states:eu-west-1:1:activity:a").action == "activity"
+    assert read_resource("odd") == ("", "", "odd")
+    base = {"States": {"A": {"Type": "Task", "Resource": "arn:aws:lambda:x:1:function:a"}}}
+    new = edit(base, "/States/A/Resource", "arn:aws:lambda:x:1:function:b")
+    assert list_kinds(base, new) == {"target-changed"}
+
+
+# noise
+
+
+def test_the_order_of_keys_is_one_cosmetic_change_however_often() -> None:
+    new = dict(reversed(BASE.items()))
+    new["States"] = dict(reversed(BASE["States"].items()))
+    (change,) = compare(BASE, new)
+    assert (change.kind, change.impact) == ("order-changed", "cosmetic")
+    assert change.sentence == "keys stand in another order in 2 places"
+    assert count_reordered([{"a": 1, "b": 2}], [{"b": 2, "a": 1}]) == 1
+
+
+def test_the_spelling_of_a_number_is_no_edit_and_a_truth_is_no_number() -> None:
+    assert list(find_edits({"a": 2}, {"a": 2.0})) == []
+    assert len(list(find_edits({"a": 1}, {"a": True}))) == 1
+
+
+def test_items_are_matched_by_what_they_say() -> None:
+    assert match_items(list("abc"), list("axbc")) == [(0, 0), (None, 1), (1, 2), (2, 3)]
+    assert match_items(list("abcd"), list("xcay")) == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert match_items(list("abcde"), list("ycx")) == [
+        (0, 0), (1, None), (2, 1), (3, 2), (4, None)
+    ]  # fmt: skip
+
+
+def test_very_long_lists_are_matched_without_a_square() -> None:
+    old, new = [str(n) for n in range(1000)], [str(-n) for n in range(1001)]
+    assert len(match_items(old, new)) == 1001
+
+
+# the records
+
+
+def test_a_fingerprint_names_the_change_and_not_the_next_one_of_the_same_field() -> None:
+    pointer = "/States/Put/TimeoutSeconds"
+    first, again, other = (compare(BASE, edit(BASE, pointer, n))[0] for n in (10, 10, 11))
+    assert first.fingerprint == again.fingerprint
+    assert first.fingerprint != other.fingerprint
+    assert len(first.fingerprint) == 12
+
+
+def test_records_are_frozen_and_their_impact_is_the_tables() -> None:
+    change = Change("state-removed", "/States/A", "A", "is removed")
+    with pytest.raises(AttributeError):
+        change.kind = "state-added"  # type: ignore[misc]
+    assert change.impact == KINDS["state-removed"].impact == "breaking"
+    assert repr(ABSENT) == "ABSENT"
+
+
+def test_the_worst_impact_wins_and_of_nothing_there_is_none() -> None:
+    assert find_worst(["behavioural", "dangerous", "breaking"]) == "dangerous"
+    assert find_worst([]) == ""
+
+
+def test_long_texts_are_contrasted_where_they_part() -> None:
+    text = contrast("x" * 200 + "before", "x" * 200 + "after")
+    assert text == '"…xxxxxxxxxxxxbefore" to "…xxxxxxxxxxxxafter"'
+    assert tell_seconds(3661) == "1 h 1 min"
+
+
+def test_every_kind_of_a_definition_has_a_case() -> None:
+    made = {kind for case in CASES for kind in case[2:]} | {
+        "state-renamed", "state-moved", "branches-reordered", "processor-respelled",
+        "order-changed", "layout-changed", "workflow-added", "workflow-removed",
+    }  # fmt: skip
+    wanted = {slug for slug, kind in KINDS.items() if kind.family == "definition"}
+    assert wanted - made == set()
