@@ -17,6 +17,7 @@ VERBS = {
     "fetch": "fetch the wheels that functions require",
     "lint": "find what AWS would refuse, and what production would regret",
     "run": "run a built workflow on this machine",
+    "serve": "serve the embedded AWS on a port, for any client",
 }
 
 

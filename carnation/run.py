@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb
 from carnation.document import dump_json, parse_json
-from carnation.errors import CarnationError, UsageError
+from carnation.embedded import deploy_artifacts, import_emulator
+from carnation.errors import UsageError
 from carnation.failures import INJECTED, Fault, choose_failures
 from carnation.workflow import find_root
 
@@ -50,7 +51,10 @@ def _make_parser() -> argparse.ArgumentParser:
         "--fail-attempts", type=int, metavar="N",
         help="how many attempts of each chosen event fail (default 1; 4 leads to the dead letters)",
     )  # fmt: skip
-    parser.add_argument("--seed", type=int, help="chooses the share that fails (default 1)")
+    parser.add_argument(
+        "--seed", type=int, metavar="N",
+        help="chooses the share that fails, and the order of what AWS does at once",
+    )  # fmt: skip
     parser.add_argument(
         "--runs", type=int, default=1, metavar="N",
         help="runs over the same state; those after the first take --next-input",
@@ -85,17 +89,21 @@ def _run(options: argparse.Namespace) -> int:
     ]
     fails = _choose_failures(options)
     artifacts = read_artifacts(find_root("."), options.workflow)
-    emulator_type = _import_emulator()
+    emulator_type = import_emulator()
     report = _Report(options.format, artifacts, chooses=fails is not None)
-    with emulator_type(in_process=options.in_process, real_time=options.real_time) as emulator:
+    with emulator_type(
+        in_process=options.in_process, real_time=options.real_time, seed=options.seed
+    ) as emulator:
         if fails:
             emulator.intercept(before_invoke=_make_hook(fails))
         begun = time.monotonic()
         report.tell_deploying()
-        outputs = _deploy(emulator, artifacts)
+        outputs = deploy_artifacts(emulator, artifacts)
         report.tell_deployed(time.monotonic() - begun)
         for number in range(1, options.runs + 1):
             given = inputs[number > 1]
+            if number > 1 and "QueueUrl" in outputs and not options.real_time:
+                emulator.expire_visibility(outputs["QueueUrl"])  # the next run comes later
             execution = emulator.execute(
                 outputs["StateMachineArn"], given, on_progress=report.tell_progress
             )
@@ -116,25 +124,12 @@ def _read_input(text: str, option: str) -> Any:
 
 
 def _choose_failures(options: argparse.Namespace) -> Fault | None:
-    if options.fail is None and (options.fail_attempts is not None or options.seed is not None):
-        raise UsageError(
-            "--fail-attempts and --seed say how --fail fails events; give --fail, too."
-        )
+    if options.fail is None and options.fail_attempts is not None:
+        raise UsageError("--fail-attempts says how --fail fails events; give --fail, too.")
     attempts = 1 if options.fail_attempts is None else options.fail_attempts
     if options.runs < 1 or attempts < 1:
         raise UsageError("--runs and --fail-attempts take a number from 1.")
     return choose_failures(options.fail, attempts, 1 if options.seed is None else options.seed)
-
-
-def _import_emulator() -> type[Emulator]:
-    try:
-        from carnation.emulator import Emulator
-    except ImportError as error:
-        raise CarnationError(
-            f"running needs the embedded AWS, and '{error.name}' is not installed. "
-            "Install it with: pip install 'carnation[run]'"
-        ) from error
-    return Emulator
 
 
 def _make_hook(fault: Fault) -> Callable[[str, Any], FunctionError | None]:
@@ -145,22 +140,6 @@ def _make_hook(fault: Fault) -> Callable[[str, Any], FunctionError | None]:
         return FunctionError(*found) if found else None
 
     return fail
-
-
-def _deploy(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
-    deployment = emulator.deploy(
-        artifacts.workflow,
-        artifacts.list_uploads(),
-        artifacts.find_key("-root-stack.yaml"),
-        {"ArtifactBucket": "carnation-artifacts"},
-        bucket="carnation-artifacts",
-    )
-    if "StateMachineArn" not in deployment.outputs:
-        raise CarnationError(
-            f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "
-            "run finds what to start. Add one to the workflow's root template, and build."
-        )
-    return deployment.outputs
 
 
 class _Report:

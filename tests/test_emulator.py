@@ -165,7 +165,7 @@ def test_closing_stops_an_execution_that_still_runs() -> None:
 def test_an_open_that_fails_leaves_the_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     from carnation.emulator import local
 
-    def fail() -> None:
+    def fail(port: int) -> None:
         raise OSError("no port")
 
     monkeypatch.setattr(local, "EndpointServer", fail)
@@ -190,3 +190,23 @@ def test_in_real_time_a_wait_takes_its_time() -> None:
         done = emulator.execute(arn, {})
         assert done.waited == 1
         assert done.seconds >= 1
+
+
+def test_the_seed_chooses_the_order_of_what_is_at_once() -> None:
+    processor = {"ProcessorConfig": {"Mode": "INLINE"}, **chain(T=task("f"))}
+    states = chain(M={"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor})
+    orders = set()
+    for seed in (1, 1, 2, 3, 4):
+        calls: list[Any] = []
+
+        def note(function: str, payload: Any, calls: list[Any] = calls) -> None:
+            calls.append(payload)
+
+        with Emulator(in_process=True, seed=seed) as emulator:
+            make_function(emulator, "f", ECHO)
+            arn = make_machine(emulator, states)
+            with emulator.intercept(before_invoke=note):
+                emulator.execute(arn, {"items": list(range(6))})
+        orders.add((seed, tuple(calls)))
+    assert len(orders) == 4  # the same seed, the same order
+    assert len({order for _, order in orders}) > 1

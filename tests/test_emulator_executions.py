@@ -491,3 +491,14 @@ def test_a_definition_is_validated_through_the_api(emulator: Emulator) -> None:
     assert good["result"] == "OK"
     bad = client.validate_state_machine_definition(definition='{"StartAt": "A"}')
     assert (bad["result"], len(bad["diagnostics"])) == ("FAIL", 1)
+
+
+def test_what_waits_on_paper_lets_a_message_become_visible(emulator: Emulator, name: str) -> None:
+    sqs = emulator.client("sqs")
+    url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    assert sqs.receive_message(QueueUrl=url)["Messages"]
+    for seconds, visible in ((300, False), (301, True)):
+        states = chain(W={"Type": "Wait", "Seconds": seconds})
+        emulator.execute(make_machine(emulator, states, f"{name[-40:]}-{seconds}"), {})
+        assert emulator.messages(url)[0].visible is visible

@@ -15,6 +15,7 @@ import pytest
 from carnation import run
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
+from carnation.embedded import deploy_artifacts
 from carnation.emulator import Execution
 from carnation.errors import CarnationError, UsageError
 from carnation.failures import choose_failures
@@ -174,7 +175,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
             "'3x' is no number and no range (5-7). A share (10%) stands alone",
         ),
         (["carnation", "--fail", "10%,3"], "'10%' is no number and no range (5-7). A share"),
-        (["carnation", "--seed", "3"], "--fail-attempts and --seed say how --fail fails events"),
+        (["carnation", "--fail-attempts", "3"], "--fail-attempts says how --fail fails events"),
         (["carnation", "--input", "@nothing.json"], "--input: nothing.json cannot be read"),
         (["carnatio"], "Did you mean 'carnation'?"),
         (["../carnation"], "a workflow's name is '../carnation'"),
@@ -197,7 +198,7 @@ def test_without_the_embedded_aws_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "carnation.emulator", None)
     assert main(["run", "carnation"]) == 2
-    assert "pip install 'carnation[run]'" in capsys.readouterr().err
+    assert "pip install -e '.[run]'" in capsys.readouterr().err
 
 
 class _Nowhere:
@@ -210,7 +211,7 @@ class _Nowhere:
 def test_a_root_stack_must_say_what_to_start() -> None:
     artifacts = read_artifacts(str(ROOT), "carnation")
     with pytest.raises(CarnationError, match="has no output StateMachineArn"):
-        run._deploy(_Nowhere(), artifacts)  # type: ignore[arg-type]
+        deploy_artifacts(_Nowhere(), artifacts)  # type: ignore[arg-type]
 
 
 def test_waiting_that_was_left_out_is_told() -> None:

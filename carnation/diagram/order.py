@@ -6,7 +6,7 @@ E. R. Gansner et al., A Technique for Drawing Directed Graphs, 1993.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -84,16 +84,46 @@ def _improve(layered: Layered) -> int:
 
 
 def count_crossings(layered: Layered) -> int:
-    """Count the pairs of pieces that cross between neighbouring layers."""
-    items, total = layered.items, 0
-    for upper, lower in pairwise(layered.layers):
-        places = {index: place for place, index in enumerate(lower)}
-        met: list[int] = []
-        for index in upper:
-            ends = sorted(places[below] for below in items[index].down)
-            total += sum(len(met) - bisect_right(met, end) for end in ends)
-            for end in ends:
-                insort(met, end)
+    """Count the crossings between neighbouring layers."""
+    return sum(
+        _count_between(layered.items, upper, lower) for upper, lower in pairwise(layered.layers)
+    )
+
+
+def _count_between(items: Sequence[Item], upper: Sequence[int], lower: Sequence[int]) -> int:
+    """Count the pieces that cross, and those that a turn between the layers goes across.
+
+    A turn below the upper layer and one above the lower never cross: they lie above each other.
+    """
+    above = {index: place for place, index in enumerate(upper)}
+    below = {index: place for place, index in enumerate(lower)}
+    met: list[int] = []
+    starts: list[int] = []
+    total = 0
+    for index in upper:
+        if items[index].kind == "turn":
+            continue
+        onward = (other for other in items[index].down if items[other].kind != "turn")
+        ends = sorted(below[other] for other in onward)
+        total += sum(len(met) - bisect_right(met, end) for end in ends)
+        for end in ends:
+            insort(met, end)
+        starts += [above[index]] * len(ends)
+    turns = [[above[other] for other in items[i].up] for i in lower if items[i].kind == "turn"]
+    caps = [[below[other] for other in items[i].down] for i in upper if items[i].kind == "turn"]
+    return total + _count_across(turns, starts) + _count_across(caps, met)
+
+
+def _count_across(turns: Sequence[Sequence[int]], pieces: Sequence[int]) -> int:
+    """Count what passes through turns: pieces, sorted by where they do, and other turns."""
+    total = 0
+    for number, ends in enumerate(turns):
+        if ends:
+            low, high = min(ends), max(ends)
+            total += max(bisect_left(pieces, high) - bisect_right(pieces, low), 0)
+            for others in turns[:number]:
+                inside = [low < end < high for end in others]
+                total += any(inside) and not all(inside) and not {low, high} & set(others)
     return total
 
 
@@ -123,17 +153,21 @@ def _exchange(items: Sequence[Item], layers: list[list[int]], places: list[int])
     for layer in layers:
         for place in range(len(layer) - 1):
             left, right = layer[place], layer[place + 1]
-            if _gain(items[left], items[right], places) > 0:
+            if _gain(items, left, right, places) > 0:
                 layer[place], layer[place + 1] = right, left
                 places[left], places[right] = place + 1, place
 
 
-def _gain(left: Item, right: Item, places: Sequence[int]) -> int:
+def _gain(items: Sequence[Item], left: int, right: int, places: Sequence[int]) -> int:
+    """Count the crossings that go if two neighbours change places, less those that come."""
     gain = 0
-    for ours, theirs in ((left.up, right.up), (left.down, right.down)):
+    one, other = items[left], items[right]
+    for ours, theirs in ((one.up, other.up), (one.down, other.down)):
         if len(ours) * len(theirs) > 10_000:
             continue  # two hubs: the sweeps have to do
-        for one in ours:
-            for other in theirs:
-                gain += (places[one] > places[other]) - (places[one] < places[other])
+        for mine in ours:
+            for yours in theirs:
+                apart = (one.kind, items[yours].kind), (other.kind, items[mine].kind)
+                if ("turn", "turn") not in apart:
+                    gain += (places[mine] > places[yours]) - (places[mine] < places[yours])
     return gain

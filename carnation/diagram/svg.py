@@ -43,8 +43,8 @@ def draw_svg(
     """Draw a definition as SVG.
 
     `marks` say of a state's JSON pointer whether it is "added", "removed" or "changed"; of a
-    transition by its source's pointer, "→" and its target's name. `prefix` begins every id: two
-    pictures on one page need two.
+    transition by its source's pointer, "→" and its target's name ("/States/A→B"; of where a scope
+    starts, "/StartAt→A"). `prefix` begins every id: two pictures on one page need two.
 
     >>> svg = draw_svg({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     >>> 'data-pointer="/States/A"' in svg

@@ -59,8 +59,10 @@ class Emulator:
     """An AWS account on this machine, for as long as its `with` block lasts.
 
     `in_process` calls handlers in this process instead of in workers; `real_time` makes Wait
-    states, retries and long polls take the time they say. One emulator at a time is open in a
-    process, and while it is, this process has no other AWS environment.
+    states, retries and long polls take the time they say. `seed` chooses the order of what AWS
+    would do at once (None: that of the definition); `port` is the one by which other processes
+    reach it (0: any that is free). One emulator at a time is open in a process, and while it is,
+    this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
@@ -69,10 +71,17 @@ class Emulator:
     """
 
     def __init__(
-        self, *, region: str = "us-east-1", in_process: bool = False, real_time: bool = False
+        self,
+        *,
+        region: str = "us-east-1",
+        in_process: bool = False,
+        real_time: bool = False,
+        seed: int | None = None,
+        port: int = 0,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time
+        self._seed, self._port = seed, port
         self._hooks = Hooks()
         self._clients: dict[str, Any] = {}
         self._lines: dict[str, deque[str]] = {}
@@ -104,7 +113,7 @@ class Emulator:
                 }
             )
         )
-        server = EndpointServer()
+        server = EndpointServer(self._port)
         stack.callback(server.close)
         self.endpoint = server.url
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carnation-")))
@@ -118,12 +127,31 @@ class Emulator:
         store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
         invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
-        interpreter.install(patches, region=self.region, real_time=self.real_time, invoke=invoke)
+        interpreter.install(
+            patches,
+            region=self.region,
+            invoke=invoke,
+            how=interpreter.How(self.real_time, self._seed, self._let_time_pass),
+        )
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs, end the workers, put everything back."""
         self._clients.clear()
         self._stack.close()
+
+    def _let_time_pass(self, seconds: float) -> None:
+        stores.let_time_pass(ACCOUNT, self.region, seconds)
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """The environment in which any AWS client, of any process, finds this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
 
     def _stop_executions(self) -> None:
         for arn in self._executions:

@@ -54,9 +54,9 @@ class LoopbackServer(ThreadingHTTPServer):
     request_queue_size = 256
     closing = False
 
-    def __init__(self, requests: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, requests: type[BaseHTTPRequestHandler], port: int = 0) -> None:
         """Open a port on loopback and serve it."""
-        super().__init__(("127.0.0.1", 0), requests)
+        super().__init__(("127.0.0.1", port), requests)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.models import botocore_stubber
 
 from carnation.emulator.runtime import LoopbackServer
+from carnation.errors import EmulatorError
 
 # The credential scope of a signed request: Credential=AKIA…/20261123/us-east-1/sqs/aws4_request
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -22,9 +23,14 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 class EndpointServer:
     """A port on loopback that answers AWS requests, whatever the service."""
 
-    def __init__(self) -> None:
-        """Open the port and serve it."""
-        self._server = LoopbackServer(_Requests)
+    def __init__(self, port: int = 0) -> None:
+        """Open the port (0: one that is free); raises `EmulatorError` where that cannot be."""
+        try:
+            self._server = LoopbackServer(_Requests, port)
+        except OSError as error:
+            raise EmulatorError(
+                f"port {port} of this machine cannot be opened: {error.strerror}. Choose another."
+            ) from error
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:

@@ -54,6 +54,14 @@ def expire_visibility(account: str, region: str, queue_url: str) -> int:
     return len(hidden)
 
 
+def let_time_pass(account: str, region: str, seconds: float) -> None:
+    """Let visibility timeouts and delays run on by time that passed on paper only."""
+    for queue in list(sqs_backends[account][region].queues.values()):
+        for message in list(queue._messages):
+            for moment in ("visible_at", "delayed_until"):
+                setattr(message, moment, getattr(message, moment) - seconds * 1000)
+
+
 def _queue(account: str, region: str, queue_url: str) -> Any:
     name = queue_url.rstrip("/").rsplit("/", 1)[-1]
     queues = sqs_backends[account][region].queues

@@ -16,10 +16,11 @@ from carnation.emulator.interpreter.backend import (
     time_out,
     watching,
 )
-from carnation.emulator.interpreter.executions import Run
+from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.reach import refuse_beyond_reach
 
 __all__ = [
+    "How",
     "Run",
     "find",
     "find_revision",

@@ -17,7 +17,7 @@ from moto.stepfunctions.parser import models as backend_module
 from moto.stepfunctions.parser.api import InvalidDefinition
 
 from carnation.emulator.interpreter import actions
-from carnation.emulator.interpreter.executions import Run
+from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.performer import Clients, Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
@@ -40,13 +40,13 @@ def watching(watcher: Callable[[dict[str, Any]], None] | None) -> Iterator[None]
         _watcher.current = None
 
 
-def install(patches: Patches, *, region: str, real_time: bool, invoke: Invoke) -> None:
+def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
     """Put the engine behind moto's API for as long as an emulator is open."""
     clients = Clients(region, (ACCESS_KEY, SECRET_KEY))
     performer = Performer(clients, invoke, lambda arn: find(arn).describe())
 
     def start(backend: Backend, *arguments: Any, **options: Any) -> Run:
-        return _start(backend, performer, real_time, *arguments, **options)
+        return _start(backend, performer, how, *arguments, **options)
 
     api = backend_module.StepFunctionsParserBackend
     patches.set(api, "start_execution", start)
@@ -165,7 +165,7 @@ def _resolve(backend: Backend, arn: str) -> tuple[Any, Any]:
 def _start(
     backend: Backend,
     performer: Performer,
-    real_time: bool,
+    how: How,
     state_machine_arn: str,
     name: str | None = None,
     execution_input: str | None = None,
@@ -180,7 +180,7 @@ def _start(
     existing: Run | None = machine._handle_name_input_idempotency(name, text)
     if existing is not None:
         return existing
-    run = _make_run(backend, machine, revision, name, text, trace_header, (performer, real_time))
+    run = _make_run(backend, machine, revision, name, text, trace_header, (performer, how))
     watcher = getattr(_watcher, "current", None)
     run.watchers = [watcher] if watcher else []
     run.start()
@@ -195,7 +195,7 @@ def _make_run(
     name: str,
     text: str,
     trace_header: Any,
-    ways: tuple[Performer, bool],
+    ways: tuple[Performer, How],
 ) -> Run:
     snapshot = copy.copy(revision)
     snapshot.arn, snapshot.sm_type = machine.arn, machine.type

@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
@@ -30,11 +30,19 @@ class _EndedError(BaseException):
     """The execution ended while a task of it was performed: nothing more happens."""
 
 
+class How(NamedTuple):
+    """How executions run: by the clock or on paper, in which order, and who else's time passes."""
+
+    real_time: bool
+    seed: int | None
+    let_time_pass: Callable[[float], None]
+
+
 class Run(MotoExecution):
     """One execution: moto's record of it, the engine's run of it."""
 
     def __init__(
-        self, performer: Performer, machine: engine.Machine, real_time: bool, **details: Any
+        self, performer: Performer, machine: engine.Machine, how: How, **details: Any
     ) -> None:
         """Take what moto's execution takes; nothing runs yet."""
         super().__init__(**details)
@@ -42,7 +50,8 @@ class Run(MotoExecution):
         self.seconds = 0.0
         self.watchers: list[Watcher] = []
         self.last_event = time.monotonic()
-        self._performer, self._machine, self._real_time = performer, machine, real_time
+        self._performer, self._machine, self._how = performer, machine, how
+        self._passed = 0.0
         self._began = time.monotonic()
         self._changed = threading.Condition(threading.RLock())
         self._asked: set[str] = set()
@@ -73,7 +82,8 @@ class Run(MotoExecution):
             role_arn=self.role_arn,
             express=str(self.sm_type or "").endswith("EXPRESS"),
             now=now,
-            pause=self._pause if self._real_time else None,
+            pause=self._pause if self._how.real_time else None,
+            seed=self._how.seed,
             observe=self._observe,
         )
         self._go()
@@ -118,6 +128,7 @@ class Run(MotoExecution):
                 while self.engine.status == "RUNNING":
                     if not self.engine.step(give_up=False):
                         self._wait_for_answer()
+                    self._pass_time()
                     self._watch_deadline()
         except _EndedError:
             pass
@@ -140,6 +151,13 @@ class Run(MotoExecution):
         seconds = max(0.0, min(moments) - self.engine.clock.now) if moments else None
         if not self._changed.wait(seconds) and self.engine.status == "RUNNING":
             self.engine.step(give_up=True)
+
+    def _pass_time(self) -> None:
+        """Let the queues' timeouts run on by what a Wait or a retry has just waited on paper."""
+        passed = self.engine.clock.now - self.start_date.timestamp()
+        if passed > self._passed and not self._how.real_time:
+            self._how.let_time_pass(passed - self._passed)
+        self._passed = passed
 
     def _watch_deadline(self) -> None:
         deadline = self.engine.deadline

@@ -1,0 +1,41 @@
+"""What the verbs that need the embedded AWS share: having it, and deploying a workflow to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from carnation.artifacts import Artifacts
+from carnation.errors import CarnationError
+
+if TYPE_CHECKING:
+    from carnation.emulator import Emulator
+
+
+def import_emulator() -> type[Emulator]:
+    """Import the emulator, or raise `CarnationError` that says what to install."""
+    try:
+        from carnation.emulator import Emulator
+    except ImportError as error:
+        raise CarnationError(
+            f"running needs the embedded AWS, and '{error.name}' is not installed. "
+            "Install the extra 'run'; in a clone: pip install -e '.[run]'"
+        ) from error
+    return Emulator
+
+
+def deploy_artifacts(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
+    """Deploy a built workflow; gives the outputs of its root stack."""
+    deployment = emulator.deploy(
+        artifacts.workflow,
+        artifacts.list_uploads(),
+        artifacts.find_key("-root-stack.yaml"),
+        {"ArtifactBucket": "carnation-artifacts"},
+        bucket="carnation-artifacts",
+    )
+    if "StateMachineArn" not in deployment.outputs:
+        raise CarnationError(
+            f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "
+            "run finds what to start. Add one to the workflow's root template, and build."
+        )
+    return deployment.outputs
