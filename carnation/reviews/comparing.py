@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from carnation.changes import Change, find_definition_changes, find_worst
 from carnation.document import Document
-from carnation.errors import DocumentError, UsageError
+from carnation.errors import UsageError
 from carnation.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.reviews.units import Unit, is_definition, list_units
 from carnation.reviews.verdicts import Bump, judge_bump, sort_changes
@@ -152,10 +152,7 @@ def _compare_documents(
     before = old.value if old else _EMPTY
     after = new.value if new else _EMPTY
     definitions.append((path, before, after))
-    try:
-        changes = list(find_definition_changes(before, after, path))
-    except RecursionError as error:
-        raise DocumentError(f"{path}: it nests too deep to be compared.") from error
+    changes = list(find_definition_changes(before, after, path))
     if not changes and old and new and old.text != new.text:
         sentence = "is laid out in another way"
         changes = [Change("layout-changed", "", "the document", sentence, part=path)]
