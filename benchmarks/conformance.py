@@ -300,7 +300,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="a folder of cases")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
-    summary = summarize([run_case(case) for case in load_cases(options.folder)])
+    results = [run_case(case) for case in load_cases(options.folder)]
+    if not results:
+        print(f"there are no recorded cases in {options.folder}.", file=sys.stderr)
+        return 2
+    summary = summarize(results)
     if options.format == "json":
         print(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
