@@ -285,6 +285,15 @@ def test_a_new_denial_and_a_removed_role_lose_what_is_in_flight() -> None:
         assert "action-lost" in kinds
 
 
+def test_a_policy_beside_the_role_loses_what_is_in_flight_too() -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
+    base = edit(BASE, f"{R}/Extra/Properties/Roles", [{"Ref": "Role"}, "odd", {"Ref": "Gone"}])
+    for new in (edit(base, f"{R}/Extra", GONE),
+                edit(base, f"{R}/Extra/Properties/PolicyDocument/Statement/0", GONE)):  # fmt: skip
+        kinds = {change.kind for change in compare(base, new, {"States": {"Tell": task}})}
+        assert "action-lost" in kinds
+
+
 def test_a_role_of_somebody_else_loses_nothing_in_flight() -> None:
     base = edit(BASE, f"{ROLE}/AssumeRolePolicyDocument/Statement/0/Principal", {"AWS": "x"})
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}

@@ -18,19 +18,31 @@ from carnation.permissions.grants import matches
 _ROLE = "AWS::IAM::Role"
 
 
-def is_trusted_by_states(role: Mapping[str, Any]) -> bool:
-    """Tell whether Step Functions may assume a role."""
+def is_for_states(kind: str, body: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Tell whether a resource says what Step Functions may do: a role, or a policy of one.
+
+    `others` are the bodies of the resources beside it, by their names.
+    """
+    if kind == _ROLE:
+        return _is_trusted(body)
+    roles = Holder(body, "").properties.get("Roles")
+    named = roles if isinstance(roles, list) else ()
+    names = [str(role.get("Ref")) for role in named if isinstance(role, Mapping)]
+    return any(_is_trusted(others[name]) for name in names if name in others)
+
+
+def _is_trusted(role: Any) -> bool:
     trust = Holder(role, "").properties.get("AssumeRolePolicyDocument")
     return "states." in str(trust)
 
 
 def find_lost_actions(
-    subject: str, old: Holder, new: Holder, definitions: Sequence[Mapping[str, Any]]
+    subject: str, kind: str, old: Holder, new: Holder, definitions: Sequence[Mapping[str, Any]]
 ) -> Iterator[Change]:
     """Yield the actions that a role has lost and executions of the old definitions still need."""
-    if not definitions or not is_trusted_by_states(old.body):
+    if not definitions:
         return
-    before, after = read_grants(_ROLE, old), read_grants(_ROLE, new)
+    before, after = read_grants(kind, old), read_grants(kind, new)
     lost = [grant for grant in find_lost(before, after) if grant.effect == "Allow"]
     lost += [grant for grant in find_lost(after, before) if grant.effect == "Deny"]
     for definition in definitions:

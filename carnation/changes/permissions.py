@@ -35,6 +35,11 @@ class Holder(NamedTuple):
         return given if isinstance(given, Mapping) else {}
 
 
+def is_policy(kind: str) -> bool:
+    """Tell whether a type of resource says what somebody may do, and not who may do it to it."""
+    return kind in _ROLES or kind in _IDENTITY
+
+
 def list_policy_fields(kind: str) -> tuple[str, ...]:
     """List the properties of a type of resource that say who may do what."""
     if kind in _ROLES:
@@ -91,7 +96,7 @@ def _read_permission(given: Mapping[str, Any], pointer: str) -> list[Grant]:
 def find_permission_changes(subject: str, kind: str, old: Holder, new: Holder) -> Iterator[Change]:
     """Yield what somebody may do now and could not, and the other way round."""
     before, after = read_grants(kind, old), read_grants(kind, new)
-    stem = "permission" if kind in _ROLES or kind in _IDENTITY else "access"
+    stem = "permission" if is_policy(kind) else "access"
     yield from _compare_grants(subject, stem, before, after)
     if _TRUST in list_policy_fields(kind):
         trusted = [

@@ -10,8 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.changes.edits import find_edits
-from carnation.changes.flight import find_lost_actions
-from carnation.changes.permissions import Holder, find_permission_changes, list_policy_fields
+from carnation.changes.flight import find_lost_actions, is_for_states
+from carnation.changes.permissions import (
+    Holder,
+    find_permission_changes,
+    is_policy,
+    list_policy_fields,
+)
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
@@ -23,7 +28,6 @@ from carnation.services.updates import (
     is_stateful,
 )
 
-_ROLE = "AWS::IAM::Role"
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _VERSIONS = ("AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion")
 _MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
@@ -77,9 +81,17 @@ def find_resource_changes(
     for name, place in old.items():
         if name not in new and name not in moved.values():
             yield _tell_removed(way, place)
-            if place.kind == _ROLE:
-                gone = Holder({}, place.pointer)
-                yield from find_lost_actions(way + name, _hold(place), gone, definitions)
+            gone = Holder({}, place.pointer)
+            if _is_for_states(place, old):
+                yield from find_lost_actions(
+                    way + name, place.kind, _hold(place), gone, definitions
+                )
+
+
+def _is_for_states(place: Place, places: Places) -> bool:
+    if not is_policy(place.kind):
+        return False
+    return is_for_states(place.kind, place.body, {name: p.body for name, p in places.items()})
 
 
 def _hold(place: Place) -> Holder:
@@ -131,8 +143,8 @@ def _compare_resource(
                 sentence = f"{field}: {contrast(edit.before, edit.after)}"
                 yield edit.tell(kind, subject, sentence)
     yield from _compare_properties(subject, old, new, both)
-    if new.kind == _ROLE:
-        yield from find_lost_actions(subject, _hold(old), _hold(new), definitions)
+    if _is_for_states(old, both[0]):
+        yield from find_lost_actions(subject, old.kind, _hold(old), _hold(new), definitions)
 
 
 def _find_edits(old: Place, new: Place, field: str) -> Iterator[Edit]:
