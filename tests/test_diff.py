@@ -508,6 +508,41 @@ def test_an_unreadable_file_that_need_not_be_a_template_is_passed_over(
     assert capsys.readouterr().out == "nothing changed\n"
 
 
+def test_a_manifest_of_somebody_else_is_no_workflow(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, value in (("a", WAIT), ("b", LONGER)):
+        write(f"{side}/manifest.json", {"artifacts": 5, "workflow": "w"})
+        write(f"{side}/in/manifest.json", {"name": "an app"})
+        write(f"{side}/d.asl.json", value)
+    (review,) = read_json(capsys, "a", "b")["reviews"]
+    assert (review["name"], review["bump"]) == ("d.asl.json", None)
+
+
+def test_a_commit_whose_content_is_not_there_is_one_line(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = run_git("rev-parse", "HEAD:a.asl.json").strip()
+    lost = repository / ".git" / "objects" / name[:2] / name[2:]
+    lost.chmod(0o600)
+    lost.unlink()
+    assert main([]) == 2
+    assert "git has no content for a.asl.json" in capsys.readouterr().err
+    tree = run_git("rev-parse", "HEAD^{tree}").strip()
+    lost = repository / ".git" / "objects" / tree[:2] / tree[2:]
+    lost.chmod(0o600)
+    lost.unlink()
+    assert main([]) == 2
+    assert "git cannot list 'HEAD'" in capsys.readouterr().err
+
+
+def test_a_file_that_vanishes_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkdir("a")
+    os.symlink("nowhere", "a/d.asl.json")
+    assert main(["a", "a"]) == 2
+    assert "d.asl.json: the file cannot be read" in capsys.readouterr().err
+
+
 def test_help_gives_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as leaving:
         main(["--help"])
