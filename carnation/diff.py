@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from carnation.changes import IMPACTS
 from carnation.console import FINDINGS, OK, has_colour, leave, run_verb
 from carnation.document import dump_json
+from carnation.errors import DocumentError
 from carnation.reviews import Review, compare_trees, open_targets, read_accepted
 from carnation.reviews.verdicts import reaches
 
@@ -25,6 +26,8 @@ def _make_parser() -> argparse.ArgumentParser:
         prog="carnation diff",
         description="Tell what changed between two definitions, templates or whole builds.",
         epilog="example: python -m carnation.diff main --fail-on breaking",
+        # with a width of its own argparse need not load shutil to ask for one
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_find_width() - 2),
     )
     target = "a folder, a definition or template file, or a git revision"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
@@ -54,8 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     old, new = open_targets(options.old, options.new)
-    reviews = compare_trees(old, new, read_accepted(options.accepted))
-    _print(_write(reviews, options.format, f"{old.name} to {new.name}"))
+    title = f"{old.name} to {new.name}"
+    try:
+        reviews = compare_trees(old, new, read_accepted(options.accepted))
+        report = _write(reviews, options.format, title)
+    except RecursionError as error:
+        raise DocumentError(f"{title}: a document nests too deep to be compared.") from error
+    _print(report)
     failed = any(reaches(review.changes, options.fail_on) for review in reviews)
     return FINDINGS if failed else OK
 

@@ -219,6 +219,18 @@ def test_stacks_that_hold_each_other_have_names_all_the_same() -> None:
     assert set(name_stacks(templates)) == {"a.yaml", "b.yaml"}
 
 
+def test_a_definition_under_another_digest_is_no_news_and_in_another_bucket_is() -> None:
+    def locate(bucket: str, digest: str) -> dict[str, Any]:
+        location = {"Bucket": bucket, "Key": f"m.{digest}.asl.json"}
+        machine = {"Type": "AWS::StepFunctions::StateMachine",
+                   "Properties": {"DefinitionS3Location": location}}  # fmt: skip
+        return {"Resources": {"M": machine}}
+
+    assert compare(locate("a", "0" * 16), locate("a", "1" * 16)) == []
+    (change,) = compare(locate("a", "0" * 16), locate("b", "1" * 16))
+    assert change.pointer == "/Resources/M/Properties/DefinitionS3Location/Bucket"
+
+
 # data
 
 

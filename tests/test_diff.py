@@ -208,6 +208,34 @@ def test_a_definition_inside_a_template_is_compared_where_it_stands(
     assert back is not None
 
 
+def test_a_text_that_is_no_definition_is_compared_as_a_text(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = {"Type": "AWS::StepFunctions::StateMachine",
+               "Properties": {"DefinitionString": "{", "RoleArn": "r"}}  # fmt: skip
+    old = {"Resources": {"M": machine}}
+    new = edit(old, f"{R}/M/Properties/DefinitionString", json.dumps(WAIT))
+    text = edit(old, f"{R}/M/Properties/DefinitionString", json.dumps(LONGER))
+    first = read_json(capsys, write("a.json", old), write("b.json", new))
+    assert list_kinds(first) == {"property-changed"}
+    second = read_json(capsys, "b.json", write("c.json", text))
+    assert list_kinds(second) == {"wait-changed"}
+
+
+def test_what_nests_deeper_than_anybody_writes_is_compared_or_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for depth in (300, 3000, 30_000):
+        for number in (1, 2):
+            result = "[" * depth + str(number) + "]" * depth
+            state = f'{{"A": {{"Type": "Pass", "Result": {result}}}}}'
+            write(f"{number}.asl.json", f'{{"StartAt": "A", "States": {state}}}')
+        for form in ("text", "json", "html"):  # how deep a reader goes depends on Python
+            status = main(["1.asl.json", "2.asl.json", "--format", form])
+            assert status == 0 or depth > 1000
+            assert capsys.readouterr().err.count("\n") == status // 2
+
+
 def test_yaml_is_read_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {}\n"
     old, new = write("a.yaml", text.format("!Sub a")), write("b.yaml", text.format("!Sub b"))

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import ABSENT, Change, Edit, spell
-from carnation.changes.wording import contrast
+from carnation.changes.wording import contrast, shorten
 from carnation.document import join_pointer, split_pointer
+
+_LONGEST_PATH = 120
 
 
 class Sides(NamedTuple):
@@ -50,8 +52,8 @@ class Sides(NamedTuple):
     def tell(self, edit: Edit, kind: str) -> Change:
         """Make a record of an edit in the plainest words: where in the state, from what to what."""
         base = self.old_at if edit.gone else self.new_at
-        path = split_pointer(edit.pointer[len(base) :])
-        return edit.tell(kind, self.subject, f"{name_path(path)}: {contrast(edit[2], edit[3])}")
+        path = shorten(name_path(split_pointer(edit.pointer[len(base) :])), _LONGEST_PATH)
+        return edit.tell(kind, self.subject, f"{path}: {contrast(edit.before, edit.after)}")
 
     def add(self, kind: str, field: str, index: int, sentence: str) -> Change:
         """Make a record of an item that only the new side has."""

@@ -27,7 +27,11 @@ _ROLE = "AWS::IAM::Role"
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _VERSIONS = ("AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion")
 _MACHINES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
-_WRITTEN = ("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionUri")
+_KEYED = frozenset({
+    ("AWS::CloudFormation::Stack", "TemplateURL"),
+    ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+    ("AWS::Serverless::StateMachine", "DefinitionUri"),
+})  # fmt: skip
 _PROTECTIONS = ("DeletionProtectionEnabled", "DeletionProtection", "EnableTerminationProtection")
 _RETENTION = {"Delete": 0, "Snapshot": 1, "RetainExceptOnCreate": 2, "Retain": 2}
 _KINDS = {REPLACES: "resource-replaced", MAY_REPLACE: "resource-may-be-replaced",
@@ -182,12 +186,10 @@ def _first(edit: Edit) -> str:
 
 
 def _is_told(kind: str, edit: Edit) -> bool:
-    """Tell whether an edit only follows from what is told elsewhere: a definition, a digest."""
-    if kind in _MACHINES and _first(edit) in _WRITTEN:
-        return True
-    if kind == "AWS::CloudFormation::Stack" and _first(edit) == "TemplateURL":
-        return _DIGEST.sub("", str(edit.before)) == _DIGEST.sub("", str(edit.after))
-    return False
+    """Tell whether only a digest changed: what it is the digest of is told by itself."""
+    if (kind, _first(edit)) not in _KEYED:
+        return False
+    return _DIGEST.sub("", spell(edit.before)) == _DIGEST.sub("", spell(edit.after))
 
 
 def _tell_property(subject: str, new: Place, edit: Edit) -> Change:

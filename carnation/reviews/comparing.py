@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from carnation.changes import Change, find_definition_changes, find_worst
 from carnation.document import Document
-from carnation.errors import DocumentError, UsageError
+from carnation.errors import UsageError
 from carnation.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.reviews.units import Unit, is_definition, list_units
 from carnation.reviews.verdicts import Bump, judge_bump, sort_changes
@@ -83,15 +83,20 @@ def _make_review(
     definitions: list[tuple[str, Any, Any]],
 ) -> Review:
     named = new or old
+    # a fingerprint costs a digest, and most projects accept nothing
+    fine = {
+        id(change): accepted[change.fingerprint]
+        for change in (changes if accepted else ())
+        if change.fingerprint in accepted
+    }
     return Review(
         named.name if named else "",
         old.version if old else "",
         new.version if new else "",
-        [change for change in changes if change.fingerprint not in accepted],
-        [(change, accepted[change.fingerprint]) for change in changes
-         if change.fingerprint in accepted],
+        [change for change in changes if id(change) not in fine],
+        [(change, fine[id(change)]) for change in changes if id(change) in fine],
         definitions,
-    )  # fmt: skip
+    )
 
 
 def _find_changes(
@@ -147,10 +152,7 @@ def _compare_documents(
     before = old.value if old else _EMPTY
     after = new.value if new else _EMPTY
     definitions.append((path, before, after))
-    try:
-        changes = list(find_definition_changes(before, after, path))
-    except RecursionError as error:
-        raise DocumentError(f"{path}: it nests too deep to be compared.") from error
+    changes = list(find_definition_changes(before, after, path))
     if not changes and old and new and old.text != new.text:
         sentence = "is laid out in another way"
         changes = [Change("layout-changed", "", "the document", sentence, part=path)]

@@ -7,10 +7,11 @@ from typing import Any
 
 from carnation.changes import ABSENT, Change, find_definition_changes
 from carnation.changes.templates import find_template_changes
-from carnation.document import Document, join_pointer
+from carnation.document import Document, join_pointer, split_pointer
 from carnation.reviews.units import Unit, is_definition
 from carnation.templates import find_definitions, is_template
 
+_MARKS = (b"AWS::CloudFormation::Stack", b"::StateMachine")
 _EMPTY: Mapping[str, Any] = {"States": {}}
 
 
@@ -19,23 +20,39 @@ def find_stack_changes(
 ) -> Iterator[Change]:
     """Yield the changes of two units' templates; adds the definitions in them to `definitions`."""
     single = len(old.files) == len(new.files) == 1 and not new.manifest
-    before = _read_templates(old)
-    after = _read_templates(new)
+    before = _read_templates(old, new)
+    after = _read_templates(new, old)
     if single:  # under one name, whatever the files are called
         before = dict(zip(after, before.values(), strict=False))
+    told: set[tuple[str, str]] = set()
     for path in dict.fromkeys([*after, *before]):
-        yield from _compare_inner(new.root + path, before.get(path), after.get(path), definitions)
+        place = new.root + path
+        yield from _compare_inner(place, before.get(path), after.get(path), definitions, told)
     kept = [value for value in _list_old(old, before) if isinstance(value, Mapping)]
     parts = {path: new.root + path for path in dict.fromkeys([*after, *before])}
     values = [{path: document.value for path, document in side.items()} for side in (before, after)]
-    yield from find_template_changes(values[0], values[1], kept, parts)
+    for change in find_template_changes(values[0], values[1], kept, parts):
+        if not _is_told(change, told):
+            yield change
     yield from find_package_changes(old, new)
 
 
-def _read_templates(unit: Unit) -> dict[str, Document]:
+def _is_told(change: Change, told: set[tuple[str, str]]) -> bool:
+    """Tell whether a change of a property is one of a definition that was compared as such."""
+    way = split_pointer(change.pointer)
+    named = len(way) > 3 and way[3] in ("Definition", "DefinitionString")
+    return named and change.kind == "property-changed" and (change.part, way[1]) in told
+
+
+def _read_templates(unit: Unit, other: Unit) -> dict[str, Document]:
+    """Read what differs, and what says who uses it; reading YAML costs more than comparing it."""
     found = {}
-    for path in unit.files:
-        document = None if path.endswith((".asl.json", "manifest.json")) else unit.parse(path)
+    for path, data in unit.files.items():
+        if path.endswith((".asl.json", "manifest.json")):
+            continue
+        if other.files.get(path) == data and not any(mark in data for mark in _MARKS):
+            continue
+        document = unit.parse(path)
         if document and is_template(document.value):
             found[path] = document
     return found
@@ -56,15 +73,18 @@ def _compare_inner(
     old: Document | None,
     new: Document | None,
     definitions: list[tuple[str, Any, Any]],
+    told: set[tuple[str, str]],
 ) -> Iterator[Change]:
+    """Yield the changes of the definitions in a template; one that cannot be read stays a text."""
     sides = [
-        {found.name: found for found in find_definitions(side) if found.error is None}
-        if side
-        else {}
+        {found.name: found for found in find_definitions(side)} if side else {}
         for side in (old, new)
     ]
     for name in dict.fromkeys([*sides[1], *sides[0]]):
         one, two = (side.get(name) for side in sides)
+        if any(side and side.error for side in (one, two)):
+            continue
+        told.add((path, name))
         values = [side.value if side else _EMPTY for side in (one, two)]
         if values[0] == values[1]:
             continue
