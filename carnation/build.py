@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from carnation.artifacts import (
     Artifacts,
@@ -21,7 +22,7 @@ from carnation.artifacts import (
     remove_tree,
     write_artifacts,
 )
-from carnation.console import FINDINGS, OK, align_table, leave, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, find_width, leave, paint, run_verb
 from carnation.document import dump_json
 from carnation.workflow import find_root, load_workflows
 
@@ -33,6 +34,7 @@ def _make_parser() -> argparse.ArgumentParser:
         prog="carnation build",
         description="Build the workflows of definitions/ into build/, and print what changed.",
         epilog="example: python -m carnation.build --check",
+        formatter_class=partial(argparse.HelpFormatter, width=find_width()),
     )
     parser.add_argument(
         "workflows", nargs="*", metavar="WORKFLOW", help="only these (default: all)"

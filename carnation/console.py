@@ -45,6 +45,14 @@ def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> 
     ]
 
 
+def find_width() -> int:
+    """Find how wide help may be; argparse would load shutil for it, 3 ms at every start."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) - 2
+    except (OSError, ValueError):
+        return 78
+
+
 def leave(status: int) -> NoReturn:
     """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
     gc.freeze()

@@ -153,3 +153,11 @@ def test_a_full_disk_is_one_line() -> None:
         WRONG,
         "carnation: no space is left for the output.\n",
     )
+
+
+def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnation.console import find_width
+
+    for columns, width in (("120", 118), ("no number", 78)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert find_width() == width

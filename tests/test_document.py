@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -112,3 +114,11 @@ def test_a_digest_is_the_same_for_text_and_its_bytes() -> None:
 def test_a_keyed_path_keeps_folder_and_suffix() -> None:
     assert keyed_path("plain", "0" * 64) == "plain.0000000000000000"
     assert keyed_path("a/b.asl.json", "1" * 64) == "a/b.1111111111111111.asl.json"
+
+
+def test_a_digest_is_hashlibs_whichever_python_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = hashlib.sha256("grün".encode()).hexdigest()
+    assert digest("grün") == digest("grün".encode()) == expected
+    for name in ("_sha2", "_sha256"):
+        monkeypatch.setitem(sys.modules, name, None)  # as on an interpreter without it
+    assert digest("grün") == expected
