@@ -490,7 +490,11 @@ def test_a_definition_is_validated_through_the_api(emulator: Emulator) -> None:
     good = client.validate_state_machine_definition(definition=json.dumps(PASS))
     assert good["result"] == "OK"
     bad = client.validate_state_machine_definition(definition='{"StartAt": "A"}')
-    assert (bad["result"], len(bad["diagnostics"])) == ("FAIL", 1)
+    codes = [diagnostic["code"] for diagnostic in bad["diagnostics"]]
+    assert (bad["result"], codes) == (
+        "FAIL",
+        ["MISSING_TRANSITION_TARGET", "SCHEMA_VALIDATION_FAILED"],
+    )
 
 
 def test_what_waits_on_paper_lets_a_message_become_visible(emulator: Emulator, name: str) -> None:
@@ -502,3 +506,26 @@ def test_what_waits_on_paper_lets_a_message_become_visible(emulator: Emulator, n
         states = chain(W={"Type": "Wait", "Seconds": seconds})
         emulator.execute(make_machine(emulator, states, f"{name[-40:]}-{seconds}"), {})
         assert emulator.messages(url)[0].visible is visible
+
+
+def test_a_client_validates_with_the_rules_and_publishes_versions(
+    emulator: Emulator, name: str
+) -> None:
+    client = emulator.client("stepfunctions")
+    dangling = chain(P={"Type": "Pass", "Next": "Nowhere"})
+    answer = client.validate_state_machine_definition(definition=json.dumps(dangling))
+    assert answer["result"] == "FAIL"
+    first = answer["diagnostics"][0]
+    assert (first["code"], first["location"]) == ("MISSING_TRANSITION_TARGET", "/States/P/Next")
+    broken = client.validate_state_machine_definition(definition="{")
+    assert broken["diagnostics"][0]["code"] == "INVALID_JSON_DESCRIPTION"
+    arn = make_machine(emulator, PASS, name)
+    versions = [
+        client.publish_state_machine_version(stateMachineArn=arn)["stateMachineVersionArn"]
+        for _ in range(2)
+    ]
+    assert versions == [f"{arn}:1", f"{arn}:2"]
+    listed = client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
+    assert [one["stateMachineVersionArn"] for one in listed] == versions[::-1]
+    with pytest.raises(ClientError, match="ConflictException"):
+        client.publish_state_machine_version(stateMachineArn=arn, revisionId="another")

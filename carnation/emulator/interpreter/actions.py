@@ -5,6 +5,7 @@ Each is a method put on moto's responses while an emulator is open.
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,17 +14,24 @@ from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from carnation.document import parse_json
 from carnation.emulator.interpreter.executions import Run
-from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import Patches
 from carnation.engine import Port, test_state
-from carnation.errors import CarnationError, UsageError
+from carnation.errors import CarnationError, EmulatorError, UsageError
+from carnation.rules import REFUSAL, find_problems
 
 Find = Callable[[str], Run]
+Publish = Callable[["str", "str | None", "str | None"], str]
 
 
 class _NotRedrivableError(AWSError):
     TYPE = "ExecutionNotRedrivable"
+    STATUS = 400
+
+
+class _ConflictError(AWSError):
+    TYPE = "ConflictException"
     STATUS = 400
 
 
@@ -32,8 +40,19 @@ class _ValidationError(AWSError):
     STATUS = 400
 
 
-def install(patches: Patches, find: Find, performer: Port) -> None:
+def install(patches: Patches, find: Find, performer: Port, publish: Publish) -> None:
     """Add the actions."""
+
+    def publish_version(response: Any) -> ActionResult:
+        arn, revision, description = (
+            response._get_param(name) for name in ("stateMachineArn", "revisionId", "description")
+        )
+        try:
+            version = publish(arn, revision, description)
+        except EmulatorError as error:
+            raise _ConflictError(str(error)) from error
+        now = datetime.datetime.now(tz=datetime.timezone.utc)
+        return ActionResult({"stateMachineVersionArn": version, "creationDate": now})
 
     def redrive_execution(response: Any) -> ActionResult:
         run = find(response._get_param("executionArn"))
@@ -48,6 +67,8 @@ def install(patches: Patches, find: Find, performer: Port) -> None:
     actions: dict[str, Callable[[Any], ActionResult]] = {
         "redrive_execution": redrive_execution,
         "test_state": test,
+        "publish_state_machine_version": publish_version,
+        "list_state_machine_versions": _list_versions,
         "validate_state_machine_definition": _validate_definition,
         "send_task_failure": _fail_task,
     }
@@ -66,17 +87,42 @@ def _fail_task(response: Any) -> ActionResult:
 
 
 def _validate_definition(response: Any) -> ActionResult:
-    """Say whether the engine can run a definition; AWS says more, and carnation's lint does."""
+    """Say what the rules refuse, with AWS's codes and the places in the definition."""
+    text, kind = response._get_param("definition"), response._get_param("type") or "STANDARD"
     try:
-        compile_text(response._get_param("definition"))
+        found = [
+            _make_diagnostic(rule.code, problem.message, problem.pointer)
+            for rule, problem in find_problems(
+                parse_json(text, "the definition", ""), type=kind, families=(REFUSAL,)
+            )
+        ]
     except CarnationError as error:
-        found = {
-            "severity": "ERROR",
-            "code": "SCHEMA_VALIDATION_FAILED",
-            "message": str(error),
+        found = [_make_diagnostic("INVALID_JSON_DESCRIPTION", str(error), "")]
+    result = "FAIL" if found else "OK"
+    return ActionResult({"result": result, "diagnostics": found, "truncated": False})
+
+
+def _make_diagnostic(code: str, message: str, pointer: str) -> dict[str, str]:
+    diagnostic = {
+        "severity": "ERROR",
+        "code": code or "SCHEMA_VALIDATION_FAILED",
+        "message": message,
+    }
+    return {**diagnostic, "location": pointer} if pointer else diagnostic
+
+
+def _list_versions(response: Any) -> ActionResult:
+    """List a machine's published versions, the newest first."""
+    arn = response._get_param("stateMachineArn")
+    machine = response.stepfunction_backend.describe_state_machine(arn)
+    versions = [
+        {
+            "stateMachineVersionArn": version.arn,
+            "creationDate": datetime.datetime.now(tz=datetime.timezone.utc),
         }
-        return ActionResult({"result": "FAIL", "diagnostics": [found], "truncated": False})
-    return ActionResult({"result": "OK", "diagnostics": [], "truncated": False})
+        for _, version in sorted(machine.versions.items(), reverse=True)
+    ]
+    return ActionResult({"stateMachineVersions": versions})
 
 
 _INSPECTED = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")

@@ -57,7 +57,7 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
     patches.set(api, "send_task_heartbeat", _beat_task)
     patches.set(api, "list_map_runs", _list_map_runs)
     patches.set(api, "describe_map_run", _describe_map_run)
-    actions.install(patches, find, performer)
+    actions.install(patches, find, performer, publish_version)
 
 
 def _validate(definition: str) -> None:
