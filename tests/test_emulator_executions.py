@@ -282,7 +282,15 @@ def test_a_path_that_may_match_several_places_gives_a_list(
 def test_the_history_ends_where_that_of_aws_does(emulator: Emulator, name: str) -> None:
     loop = {
         "StartAt": "A",
-        "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}},
+        "States": {
+            "A": {"Type": "Pass", "Next": "B"},
+            "B": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.stop", "IsPresent": True, "Next": "C"}],
+                "Default": "A",
+            },
+            "C": {"Type": "Succeed"},
+        },
     }
     done = emulator.execute(make_machine(emulator, loop, name), {})
     assert (done.status, done.error) == ("FAILED", "States.Runtime")
@@ -426,10 +434,17 @@ def test_a_function_is_called_by_its_arn_or_asynchronously(emulator: Emulator, n
 def test_what_the_emulator_cannot_do_fails_by_name(emulator: Emulator, name: str) -> None:
     for resource, said in [
         ("ecs:runTask.sync", "cannot wait for 'arn:aws:states:::ecs:runTask.sync'"),
-        ("sqs:doNothing", "knows no action 'arn:aws:states:::sqs:doNothing'"),
         ("http:invoke", "has no service for 'arn:aws:states:::http:invoke'"),
     ]:
-        state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": {}}
+        parameters = {
+            "TaskDefinition": "t", "ApiEndpoint": "https://example.com", "Method": "GET",
+            "Authentication": {"ConnectionArn": "arn:aws:events:us-east-1:1:connection/c"},
+        }  # fmt: skip
+        state = {
+            "Type": "Task",
+            "Resource": f"arn:aws:states:::{resource}",
+            "Parameters": parameters,
+        }
         arn = make_machine(emulator, chain(T=state), f"{name}-{said[:6].replace(' ', '')}")
         done = emulator.execute(arn, {})
         assert (done.status, done.error) == ("FAILED", "States.Runtime")
@@ -529,3 +544,11 @@ def test_a_client_validates_with_the_rules_and_publishes_versions(
     assert [one["stateMachineVersionArn"] for one in listed] == versions[::-1]
     with pytest.raises(ClientError, match="ConflictException"):
         client.publish_state_machine_version(stateMachineArn=arn, revisionId="another")
+
+
+def test_a_definition_that_aws_would_refuse_is_refused_by_the_rules_name(
+    emulator: Emulator, name: str
+) -> None:
+    lonely = chain(P={"Type": "Pass", "End": True}, Lonely={"Type": "Pass"})
+    with pytest.raises(ClientError, match=r"state 'Lonely'.*\(unreachable-state\)"):
+        make_machine(emulator, lonely, name)

@@ -7,16 +7,27 @@ from functools import lru_cache
 
 from carnation.engine import Machine, compile_definition
 from carnation.errors import CarnationError, DefinitionError, EmulatorError
+from carnation.rules import REFUSAL, find_problems
 
 
 @lru_cache(maxsize=64)
 def compile_text(definition: str) -> Machine:
-    """Compile a definition; raises `DefinitionError` or `ExpressionError`."""
+    """Compile a definition; raises `DefinitionError` or `ExpressionError`.
+
+    What the engine could run and AWS would refuse is refused by the rule's name.
+    """
     try:
         document = json.loads(definition)
     except ValueError as error:
         raise DefinitionError(f"the definition is no JSON: {error}") from error
-    return compile_definition(document)
+    machine = compile_definition(document)
+    for rule, problem in find_problems(document, families=(REFUSAL,)):
+        state = f"state '{problem.state}': " if problem.state else ""
+        raise DefinitionError(
+            f"AWS would refuse it. {state}{problem.message}, at {problem.pointer or '/'} "
+            f"({rule.id})."
+        )
+    return machine
 
 
 def refuse_beyond_reach(definition: str) -> None:
