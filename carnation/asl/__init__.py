@@ -10,7 +10,7 @@ from carnation.asl.fields import (
     fields_of,
     find_problem,
 )
-from carnation.asl.walk import Place, find_substitutions, walk_states
+from carnation.asl.walk import Place, find_substitutions, list_scopes, walk_states
 
 __all__ = [
     "EXCLUSIONS",
@@ -23,5 +23,6 @@ __all__ = [
     "fields_of",
     "find_problem",
     "find_substitutions",
+    "list_scopes",
     "walk_states",
 ]

@@ -34,18 +34,19 @@ def walk_states(definition: Mapping[str, Any]) -> Iterator[Place]:
             if isinstance(state, Mapping):
                 place = Place(name, state, f"{pointer}/States/{_escaped(name)}")
                 yield place
-                scopes.extend(_inner_scopes(place))
+                scopes.extend((inner, pointer) for pointer, inner in list_scopes(place))
 
 
-def _inner_scopes(place: Place) -> Iterator[tuple[Mapping[str, Any], str]]:
+def list_scopes(place: Place) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the scopes inside a state, a Map's processor or a Parallel's branches, by pointer."""
     for key in ("ItemProcessor", "Iterator"):
         inner = place.state.get(key)
         if isinstance(inner, Mapping):
-            yield inner, f"{place.pointer}/{key}"
+            yield f"{place.pointer}/{key}", inner
     branches = place.state.get("Branches")
     for index, branch in enumerate(branches if isinstance(branches, list) else ()):
         if isinstance(branch, Mapping):
-            yield branch, f"{place.pointer}/Branches/{index}"
+            yield f"{place.pointer}/Branches/{index}", branch
 
 
 def _escaped(name: str) -> str:

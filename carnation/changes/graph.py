@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import Place
+from carnation.asl import Place, list_scopes
 from carnation.changes.matching import find_scope, list_targets
 from carnation.document import join_pointer
 
@@ -37,20 +37,8 @@ def draw_flow(definition: Mapping[str, Any], places: list[Place]) -> Flow:
 def _list_starts(definition: Mapping[str, Any], places: list[Place]) -> Iterator[str]:
     yield join_pointer("", "States", str(definition.get("StartAt")))
     for place in places:
-        for pointer, scope in list_inner(place):
+        for pointer, scope in list_scopes(place):
             yield join_pointer(pointer, "States", str(scope.get("StartAt")))
-
-
-def list_inner(place: Place) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the scopes inside a state, each with its pointer."""
-    for field in ("ItemProcessor", "Iterator"):
-        scope = place.state.get(field)
-        if isinstance(scope, Mapping):
-            yield f"{place.pointer}/{field}", scope
-    branches = place.state.get("Branches")
-    for index, branch in enumerate(branches if isinstance(branches, list) else ()):
-        if isinstance(branch, Mapping):
-            yield f"{place.pointer}/Branches/{index}", branch
 
 
 def _reach(starts: Iterator[str], targets: Graph) -> set[str]:

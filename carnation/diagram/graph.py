@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import Place, walk_states
+from carnation.asl import Place, list_scopes, walk_states
 from carnation.diagram.conditions import describe_rule
 from carnation.diagram.words import count_retries, describe_errors, describe_retries, describe_state
 
@@ -59,7 +59,7 @@ def read_graph(definition: Mapping[str, Any]) -> list[Scope]:
     for place in walk_states(definition):
         scope = place.pointer[: place.pointer.rindex("/States/")]
         places[scope].append(place)
-        for pointer, body in _inner_scopes(place):
+        for pointer, body in list_scopes(place):
             bodies[pointer] = body
             places[pointer] = []
             inner.setdefault(place.pointer, []).append(pointer)
@@ -67,18 +67,6 @@ def read_graph(definition: Mapping[str, Any]) -> list[Scope]:
         _read_scope(pointer, body.get("StartAt"), places[pointer], inner)
         for pointer, body in bodies.items()
     ]
-
-
-def _inner_scopes(place: Place) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """List the scopes inside a state, empty ones too, named as `walk_states` names them."""
-    for key in ("ItemProcessor", "Iterator"):
-        body = place.state.get(key)
-        if isinstance(body, Mapping):
-            yield f"{place.pointer}/{key}", body
-    branches = place.state.get("Branches")
-    for index, body in enumerate(branches if isinstance(branches, list) else ()):
-        if isinstance(body, Mapping):
-            yield f"{place.pointer}/Branches/{index}", body
 
 
 def _read_scope(
