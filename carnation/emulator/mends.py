@@ -28,6 +28,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
+from carnation.emulator import changesets, updates
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.functions import Answer, Functions
 from carnation.emulator.patches import Patches
@@ -51,6 +52,7 @@ def mend_cloudformation(patches: Patches, connect: Connect, hooks: Hooks) -> Non
     make = _make_resource(parsing.parse_and_create_resource, hooks)
     patches.set(parsing, "parse_and_create_resource", make)
     patches.set(parsing, "parse_output", _read_output)
+    changesets.install(patches, hooks)
 
 
 def _find_model(original: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -74,10 +76,14 @@ def _make_resource(original: Callable[..., Any], hooks: Hooks) -> Callable[..., 
         """Make a resource; the first that fails says which, in which stack, of which type."""
         stack = resources_map["AWS::StackName"]
         try:
-            with hooks.quiet():
+            with hooks.quiet(), updates.watch_resource(logical_id, resource_json, resources_map):
+                made = updates.adopt_resource(logical_id, resource_json, resources_map)
+                if made is not None:
+                    return made
                 made = original(logical_id, resource_json, resources_map, **place)
                 if made is not None:
                     _complete(resource_json["Type"], made, resource_json, resources_map)
+                    updates.remember_resource(logical_id, resource_json, resources_map)
                 return made
         except _StackError:
             raise

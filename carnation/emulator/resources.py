@@ -71,6 +71,13 @@ class MadeResource(CloudFormationModel):
         """Say yes: whether it is so is found out when the attribute is read."""
         return True
 
+    def delete(self, *_: Any) -> None:
+        """Delete the resource, where its type has anything to delete."""
+        from carnation.emulator.updaters import DELETERS  # whose rows are made of these
+
+        if self.type in DELETERS:
+            DELETERS[self.type](self.connect, self.made.ref)
+
     @classmethod
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, *_: Any, **__: Any
