@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeCh
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import uuid
@@ -15,16 +16,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.cloudformation.parsing import ResourceMap
 from moto.cloudformation.responses import CloudFormationResponse
-from moto.cloudformation.utils import generate_stack_id
+from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
 from moto.core.responses import ActionResult, EmptyResult
 
 from carnation.emulator import updates
 from carnation.emulator.faults import Hooks
 from carnation.emulator.patches import Patches
 from carnation.emulator.templates import parse_template
+from carnation.errors import EmulatorError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update
 
 _NO_CHANGES = (
@@ -96,7 +100,7 @@ def _create(response: Any) -> ActionResult:
         for row in response._get_param("Parameters", [])
     }
     stack = stack or _reserve(backend, name)
-    made = _make_set(response._get_param("ChangeSetName"), stack, text, parameters, kind)
+    made = _make_set(backend, response._get_param("ChangeSetName"), stack, text, parameters, kind)
     backend.change_sets[made["ChangeSetId"]] = made
     return ActionResult({"Id": made["ChangeSetId"], "StackId": stack.stack_id})
 
@@ -110,17 +114,27 @@ def _refuse_busy(stack: Any) -> None:
 
 def _reserve(backend: CloudFormationBackend, name: str) -> Any:
     stack_id = generate_stack_id(name, backend.region_name, backend.account_id)
-    stack = Stack(stack_id, name, {}, {}, backend.account_id, backend.region_name)
+    stack = Stack(stack_id, name, {}, {}, backend.account_id, backend.region_name)  # type: ignore[abstract]
     stack.status = "REVIEW_IN_PROGRESS"
     backend.stacks[stack_id] = stack
     stack._add_stack_event("REVIEW_IN_PROGRESS", resource_status_reason="User Initiated")
     return stack
 
 
-def _make_set(name: str, stack: Any, text: str, parameters: Any, kind: str) -> dict[str, Any]:
+def _make_set(
+    backend: Any, name: str, stack: Any, text: str, parameters: Any, kind: str
+) -> dict[str, Any]:
     place = f"arn:aws:cloudformation:{stack.region_name}:{stack.account_id}:changeSet"
     old = stack if kind == "UPDATE" else None
-    changes = list(_find_changes(old, parse_template(text), parameters))
+    changes = []
+    for change in _find_changes(old, parse_template(text), parameters):
+        inner = _make_inner_set(backend, name, old, text, parameters, change)
+        if inner is not None and not inner["Changes"] and inner["Status"] == "FAILED":
+            continue
+        if inner is not None:
+            change["ChangeSetId"] = inner["ChangeSetId"]
+            backend.change_sets[inner["ChangeSetId"]] = inner
+        changes.append(change)
     same = not changes and old is not None and not updates.has_changes(old, text, parameters)
     return {
         "ChangeSetId": f"{place}/{name}/{uuid.uuid4()}",
@@ -136,6 +150,49 @@ def _make_set(name: str, stack: Any, text: str, parameters: Any, kind: str) -> d
         "kind": kind,
         "text": text,
     }
+
+
+def _make_inner_set(
+    backend: Any, name: str, stack: Any, text: str, parameters: Any, change: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Make the change set of a nested stack that stays; what is not known yet is a new value."""
+    if stack is None or change["Action"] != "Modify" or change["ResourceType"] != updates.NESTED:
+        return None
+    logical_id = change["LogicalResourceId"]
+    nested = stack.resource_map._parsed_resources[logical_id]
+    template = parse_template(text)
+    known = _Known(stack, template, parameters)
+    properties = template["Resources"][logical_id]["Properties"]
+    body = get_stack_from_s3_url(known.read(properties["TemplateURL"]), stack.account_id, "aws")
+    given = {
+        key: known.read(value, nested.parameters.get(key))
+        for key, value in properties.get("Parameters", {}).items()
+    }
+    return _make_set(backend, f"{name}-{logical_id}", nested, body, given, "UPDATE")
+
+
+class _Known:
+    """What a template's values are before anything is made: parameters, and what there is."""
+
+    def __init__(self, stack: Any, template: Mapping[str, Any], parameters: Any) -> None:
+        before = stack.resource_map
+        self.map: Any = ResourceMap(
+            stack.stack_id, stack.name, parameters, {}, stack.region_name, stack.account_id,
+            dict(template), {},
+        )  # fmt: skip
+        self.map.load_mapping()
+        self.map.load_parameters()
+        self.map.load_conditions()
+        made = {key: before._parsed_resources[key] for key in before.known}
+        self.map._parsed_resources.update(made)
+        self.map._resource_json_map = {}
+
+    def read(self, value: Any, otherwise: Any = None) -> str:
+        """Resolve a value; what refers to something that is not made yet is `otherwise`."""
+        try:
+            return str(parsing.clean_json(value, self.map))
+        except EmulatorError:
+            return str(otherwise)
 
 
 def _find_changes(
@@ -187,9 +244,7 @@ def _names_any(value: Any, moved: set[str]) -> bool:
     )
 
 
-def _tell(
-    action: str, name: str, kind: str, effect: str = "", made: Any = None
-) -> dict[str, Any]:
+def _tell(action: str, name: str, kind: str, effect: str = "", made: Any = None) -> dict[str, Any]:
     change = {"Action": action, "LogicalResourceId": name, "ResourceType": kind}
     if made is not None:
         change["PhysicalResourceId"] = str(made.physical_resource_id)
@@ -243,10 +298,8 @@ def _execute(response: Any) -> EmptyResult:
 
 
 def _update_stack(stack: Any, found: Mapping[str, Any]) -> None:
-    try:
+    with contextlib.suppress(Exception):  # told by the stack's events, as CloudFormation does
         updates.update_stack(stack, found["text"], dict(found["Parameters"]))
-    except Exception:  # noqa: S110 - told by the stack's events, as CloudFormation does
-        pass
 
 
 def _create_stack(stack: Any, found: Mapping[str, Any], remove_all: Any) -> None:
@@ -264,6 +317,10 @@ def _create_stack(stack: Any, found: Mapping[str, Any], remove_all: Any) -> None
         stack._add_stack_event("ROLLBACK_IN_PROGRESS", resource_status_reason=str(error))
         all_of_it = str(remove_all).lower() == "true"
         resisted = updates.remove_made(stack, retain=not all_of_it)
+        # or moto makes it all again for whoever asks for the outputs
+        stack.template_dict = {"Resources": {}}
+        stack.resource_map._resource_json_map = {}
+        stack.output_map = stack._create_output_map()
         stack.status = "ROLLBACK_FAILED" if resisted else "ROLLBACK_COMPLETE"
         stack._add_stack_event(stack.status)
 

@@ -37,7 +37,9 @@ def make_machine(connect: Connect, name: str, properties: Properties) -> tuple[s
     return arn, _describe(arn, name)
 
 
-def update_machine(connect: Connect, arn: str, properties: Properties) -> tuple[str, dict[str, Any]]:
+def update_machine(
+    connect: Connect, arn: str, properties: Properties
+) -> tuple[str, dict[str, Any]]:
     """Give a state machine another definition, role or configuration; its versions stay."""
     name = arn.rsplit(":", 1)[1]
     request = _make_request(connect, name, properties)

@@ -6,6 +6,7 @@ call goes (where faults are put in), and Lambda (which moto runs in Docker). Fou
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -83,7 +84,7 @@ def _make_resource(original: Callable[..., Any], hooks: Hooks) -> Callable[..., 
                 made = original(logical_id, resource_json, resources_map, **place)
                 if made is not None:
                     _complete(resource_json["Type"], made, resource_json, resources_map)
-                    updates.remember_resource(logical_id, resource_json, resources_map)
+                    updates.remember_resource(logical_id, resource_json, resources_map, made)
                 return made
         except _StackError:
             raise
@@ -106,7 +107,12 @@ def _name_error(error: Exception) -> str:
 
 
 def _complete(kind: str, made: Any, resource_json: Any, resources_map: Any) -> None:
-    """Give a table what moto's CloudFormation leaves out: recovery and time to live."""
+    """Give a table its recovery and time to live, a role policies as the text that IAM keeps."""
+    if kind == "AWS::IAM::Role":
+        made.policies = {
+            name: policy if isinstance(policy, str) else json.dumps(policy)
+            for name, policy in made.policies.items()
+        }
     if kind != "AWS::DynamoDB::Table":
         return
     properties = parsing.clean_json(resource_json, resources_map).get("Properties", {})

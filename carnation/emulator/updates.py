@@ -83,11 +83,13 @@ def _resolve(body: Mapping[str, Any], resources_map: Any) -> Any:
     return parsing.clean_json(body.get("Properties") or {}, resources_map)
 
 
-def remember_resource(logical_id: str, body: Mapping[str, Any], resources_map: Any) -> None:
+def remember_resource(
+    logical_id: str, body: Mapping[str, Any], resources_map: Any, made: Any
+) -> None:
     """Keep what a resource's properties resolved to: an update compares with it."""
     known = vars(resources_map).setdefault("known", {})
     known[logical_id] = _resolve(body, resources_map)
-    physical = _identify(resources_map._parsed_resources.get(logical_id))
+    physical = _identify(made)
     add_event(_find_stack(resources_map), logical_id, physical, body["Type"], "CREATE_COMPLETE")
     journal = getattr(resources_map, "journal", None)
     if journal is not None:
@@ -109,8 +111,11 @@ def adopt_resource(logical_id: str, body: Mapping[str, Any], resources_map: Any)
     before = getattr(resources_map, "before", None)
     made = before._parsed_resources.get(logical_id) if before is not None else None
     condition = body.get("Condition")
-    off = bool(condition) and not resources_map.lazy_condition_map[condition]
-    if made is None or off or before._resource_json_map.get(logical_id, {}).get("Type") != body["Type"]:
+    if before is None or made is None:
+        return None
+    if condition and not resources_map.lazy_condition_map[condition]:
+        return None
+    if before._resource_json_map.get(logical_id, {}).get("Type") != body["Type"]:
         return None
     wanted, had = _resolve(body, resources_map), before.known.get(logical_id, {})
     if body["Type"] == NESTED:
@@ -148,7 +153,7 @@ def _update(
     add_event(_find_stack(resources_map), logical_id, ref, kind, "UPDATE_COMPLETE")
     if facts is None or not isinstance(made, MadeResource):
         return made
-    updated: Any = MadeResource(facts, kind)
+    updated: Any = MadeResource(facts, kind)  # type: ignore[abstract]
     updated.cf_resource_type, updated.logical_resource_id = kind, logical_id
     return updated
 
@@ -233,7 +238,7 @@ def remove_made(stack: Any, *, retain: bool) -> list[str]:
     """Delete what a stack has made, the last first; gives the logical IDs of what resisted."""
     resisted = []
     resources_map = stack.resource_map
-    made = [name for name in vars(resources_map).get("known", {})]
+    made = list(vars(resources_map).get("known", {}))
     for logical_id in reversed(made):
         body = resources_map._resource_json_map[logical_id]
         kept = body.get("DeletionPolicy", "Delete")
@@ -256,6 +261,7 @@ def remove_made(stack: Any, *, retain: bool) -> list[str]:
 
 
 def bury(stack: Any) -> None:
+    """Keep a stack among the deleted ones, where only its ID finds it."""
     backend = models.cloudformation_backends[stack.account_id][stack.region_name]
     backend.stacks.pop(stack.stack_id, None)
     stack.status = "DELETE_COMPLETE"
