@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +105,15 @@ def make_blocks() -> Iterator[tuple[str, bytes]]:
         yield service, block.write()
 
 
-def write_file() -> bytes:
-    """Give the whole file: a line that says where it is from, the index, an empty line, blocks."""
-    rows, data, start = [f"# scripts/write_apis.py botocore {botocore.__version__}"], b"", 0
-    for service, block in make_blocks():
+def write_blocks(origin: str, blocks: Iterable[tuple[str, bytes]]) -> bytes:
+    """Give a whole file: a line that says where it is from, the index, an empty line, blocks."""
+    rows, data, start = [f"# {origin}"], [], 0
+    for service, block in blocks:
         packed = zlib.compress(block, 9)
         rows.append(f"{service} {start} {len(packed)}")
-        data, start = data + packed, start + len(packed)
-    return "\n".join([*rows, "", ""]).encode("ascii") + data
+        data.append(packed)
+        start += len(packed)
+    return "\n".join([*rows, "", ""]).encode("ascii") + b"".join(data)
 
 
 def unpack(file: bytes) -> Iterator[tuple[str, bytes]]:
@@ -127,7 +128,8 @@ def main() -> int:
     """Write the file, or compare what it holds."""
     if "--check" in sys.argv:
         return 0 if dict(unpack(TARGET.read_bytes())) == dict(make_blocks()) else 1
-    TARGET.write_bytes(write_file())
+    origin = f"scripts/write_apis.py botocore {botocore.__version__}"
+    TARGET.write_bytes(write_blocks(origin, make_blocks()))
     return 0
 
 
