@@ -11,6 +11,7 @@ from carnation.console import OK, WRONG
 from carnation.errors import suggest_name
 
 VERBS = {
+    "adopt": "turn definitions somebody wrote into modules of definitions/",
     "build": "build definitions/ into build/, or check that it is current",
     "diff": "tell what changed between two builds, revisions, definitions or templates",
     "draw": "draw a definition, as SVG or Mermaid",
