@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from carnation import engine
 from carnation.emulator import interpreter, mends, stores
+from carnation.emulator.calls import watch_clients
 from carnation.emulator.deployment import Deployment, deploy_stack
-from carnation.emulator.faults import BeforeCall, BeforeInvoke, Hooks, Interception
+from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.functions import Functions, Worker
 from carnation.emulator.inprocess import InProcessWorker
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
@@ -29,6 +31,7 @@ from carnation.emulator.processes import ProcessWorker
 from carnation.emulator.runtime import RuntimeServer
 from carnation.emulator.server import EndpointServer
 from carnation.emulator.unpacked import Code, CodeStore
+from carnation.engine import Port
 from carnation.errors import EmulatorError
 
 ACCOUNT = "123456789012"
@@ -127,7 +130,8 @@ class Emulator:
         store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
         invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
-        interpreter.install(
+        watch_clients(patches, self._hooks, real_time=self.real_time)
+        self._performer = interpreter.install(
             patches,
             region=self.region,
             invoke=invoke,
@@ -248,6 +252,22 @@ class Emulator:
         self._executions.append(arn)
         return arn
 
+    def hold(
+        self,
+        state_machine_arn: str,
+        input: Any,
+        *,
+        name: str,
+        wrap: Callable[[Port], Port] = lambda port: port,
+        seed: int | None = None,
+    ) -> engine.Execution:
+        """Begin an execution that goes on only when its caller calls `step()`.
+
+        `wrap` may put something of the caller's around what performs its tasks.
+        """
+        port = wrap(self._performer)
+        return interpreter.hold(state_machine_arn, name, input, port, seed, time.time())
+
     def wait(self, execution_arn: str, *, limit: float = 300) -> Execution:
         """Wait for the end of an execution."""
         run = interpreter.find(execution_arn)
@@ -288,14 +308,22 @@ class Emulator:
         interpreter.time_out(execution_arn)
 
     def intercept(
-        self, *, before_invoke: BeforeInvoke | None = None, before_call: BeforeCall | None = None
+        self,
+        *,
+        before_invoke: BeforeInvoke | None = None,
+        before_call: BeforeCall | None = None,
+        around_call: AroundCall | None = None,
     ) -> Interception:
         """Register hooks at the seams (see `carnation.emulator.faults`), until removed.
 
         >>> with emulator.intercept(before_call=throttle):  # doctest: +SKIP
         ...     emulator.execute(arn, {})
         """
-        return self._hooks.add(before_invoke, before_call)
+        if around_call is not None and not self.in_process:
+            raise EmulatorError(
+                "around_call sees the calls of this process only. Open it with in_process=True."
+            )
+        return self._hooks.add(before_invoke, before_call, around_call)
 
     def messages(self, queue_url: str) -> list[stores.Message]:
         """Give all messages of a queue, visible or not, without receiving them."""
@@ -305,12 +333,22 @@ class Emulator:
         """Make all messages of a queue visible now; gives how many were not."""
         return stores.expire_visibility(ACCOUNT, self.region, queue_url)
 
+    def clear(self, buckets: Collection[str] = ()) -> None:
+        """Empty all queues and tables, and these buckets."""
+        stores.clear_stores(ACCOUNT, self.region, buckets)
+
+    def key_fields(self, table_name: str) -> tuple[str, ...]:
+        """Give the names of the attributes that make a table's key."""
+        return stores.find_key_fields(ACCOUNT, self.region, table_name)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let the queues' visibility timeouts and delays run on by time passed on paper."""
+        self._let_time_pass(seconds)
+
     def items(self, table_name: str) -> list[dict[str, Any]]:
         """Give all items of a table as plain values; numbers are `Decimal`."""
-        with self._hooks.quiet():
-            return stores.read_items(self.client, table_name)
+        return stores.read_items(ACCOUNT, self.region, table_name)
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         """Give all objects of a bucket by key."""
-        with self._hooks.quiet():
-            return stores.read_objects(self.client, bucket)
+        return stores.read_objects(ACCOUNT, bucket)

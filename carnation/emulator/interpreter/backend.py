@@ -21,7 +21,7 @@ from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.performer import Clients, Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
-from carnation.engine import Failed, Outcome, Succeeded
+from carnation.engine import Execution, Failed, Outcome, Port, Succeeded
 from carnation.errors import CarnationError, EmulatorError
 
 ACCOUNT = "123456789012"
@@ -40,8 +40,8 @@ def watching(watcher: Callable[[dict[str, Any]], None] | None) -> Iterator[None]
         _watcher.current = None
 
 
-def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
-    """Put the engine behind moto's API for as long as an emulator is open."""
+def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Performer:
+    """Put the engine behind moto's API for as long as an emulator is open; gives what performs."""
     clients = Clients(region, (ACCESS_KEY, SECRET_KEY))
     performer = Performer(clients, invoke, lambda arn: find(arn).describe())
 
@@ -58,6 +58,7 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
     patches.set(api, "list_map_runs", _list_map_runs)
     patches.set(api, "describe_map_run", _describe_map_run)
     actions.install(patches, find, performer, publish_version)
+    return performer
 
 
 def _validate(definition: str) -> None:
@@ -215,6 +216,22 @@ def _make_run(
         input_data=text,
         trace_header=trace_header,
         activity_store={},
+    )
+
+
+def hold(arn: str, name: str, given: Any, port: Port, seed: int | None, now: float) -> Execution:
+    """Begin an execution that no thread runs: whoever asked for it steps it."""
+    machine, revision = _resolve(_backend(arn), arn)
+    return Execution(
+        compile_text(revision.definition),
+        given,
+        port,
+        arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
+        machine_arn=machine.arn,
+        role_arn=revision.roleArn,
+        express=str(machine.type or "").endswith("EXPRESS"),
+        seed=seed,
+        now=now,
     )
 
 
