@@ -67,6 +67,11 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--cfn-lint", action="store_true", help="run cfn-lint over the templates, too (an extra)"
     )
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="print, as JSON, the policy that the role of a definition needs, and do nothing else",
+    )
     parser.add_argument("--explain", metavar="RULE", help="explain a rule, and do nothing else")
     return parser
 
@@ -76,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _make_parser().parse_args(argv)
     if options.explain:
         return run_verb(lambda: _explain(options.explain))
+    if options.policy:
+        return run_verb(lambda: _print_policies(options.policy))
     return run_verb(lambda: _lint(options))
 
 
@@ -83,6 +90,25 @@ def _explain(rule_id: str) -> int:
     rule = find_rule(rule_id)
     code = f", AWS: {rule.code}" if rule.code else ""
     _print(f"{rule.id} ({rule.family}, {rule.severity}{code})\n\n{rule.explain()}")
+    return OK
+
+
+def _print_policies(target: str) -> int:
+    import json  # nothing else here needs it, nor what follows
+
+    from carnation.permissions.reports import report_policy
+
+    findings: list[Finding] = []
+    reports_ = [
+        report_policy(source.value, source.where, getattr(source, "properties", {}))
+        for path, named in _find_files([target])
+        for source in _open_sources(path, named, findings)
+        if _is_definition(source.value)
+    ]
+    if not reports_:
+        why = findings[0].message if findings else "there is no definition in it"
+        raise UsageError(f"{target}: {why}. Name a file with a state machine.")
+    _print(json.dumps({"policies": reports_}, indent=2, ensure_ascii=False))
     return OK
 
 

@@ -84,3 +84,11 @@ def test_the_example_of_the_emulators_page_runs(
     (example,) = read_examples("emulator.md")
     exec(compile(example, "docs/emulator.md", "exec"), {})
     assert capsys.readouterr().out.startswith("FAILED EventsFailed [Message(")
+
+
+def test_the_example_of_the_permissions_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = read_examples("permissions.md")
+    exec(compile(example, "docs/permissions.md", "exec"), {})
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("('glue:BatchStopJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', ")
+    assert second == "  Load glue:StartJobRun - calls glue:startJobRun"

@@ -28,7 +28,7 @@ class TemplateDefinition:
     """A definition in a template: `value` is what is written, `error` why it cannot be read.
 
     `name` is the logical ID of the state machine, `type` STANDARD or EXPRESS, `substitutions` the
-    names that the template gives values to.
+    names that the template gives values to, `properties` what else it says of the machine.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class TemplateDefinition:
         self.error: DocumentError | None = None
         self.inner: Document | None = None
         self.type = "STANDARD"
+        self.properties = properties
         given = properties.get("DefinitionSubstitutions")
         self.substitutions = tuple(given) if isinstance(given, Mapping) else ()
 
