@@ -40,10 +40,7 @@ WORKFLOWS = ["carnation", "archive"]
 QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 ONE, TWO, THREE = ({"start_seq": 1, "end_seq": end} for end in (2, 3, 4))
 FIFTY = {"start_seq": 1, "end_seq": 51}
-FAILS = [
-    {number: times for number, times in enumerate(counts, 1) if times}
-    for counts in itertools.combinations_with_replacement((0, 1, 4), 3)
-]
+FAILS: list[dict[int, int]] = [{}, {2: 1}, {1: 1, 2: 2, 3: 4}]  # none, one, and up to the letters
 
 
 def make_naive() -> Artifacts:
@@ -149,24 +146,26 @@ def test_three_events_keep_the_promise_at_every_point(world: World, fails: Any) 
 
 @every_workflow
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "second", [QUEUE_ONLY, {"start_seq": 4, "end_seq": 6}], ids=["queue", "new"]
-)
-@pytest.mark.parametrize(
-    "first", [QUEUE_ONLY, {"start_seq": 6, "end_seq": 7}], ids=["queue", "new"]
-)
-def test_three_queued_events_survive_every_order_of_two_runs(
-    world: World, first: Any, second: Any
-) -> None:
+def test_three_queued_events_survive_every_order_of_two_runs(world: World) -> None:
     prove(
-        world, keep_promise, [THREE, first, second], fails={1: 1, 2: 2, 3: 4}, then=QUEUE_ONLY,
+        world, keep_promise, [THREE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1, 2: 2, 3: 4},
+        then=QUEUE_ONLY, overlap=True,
+    )  # fmt: skip
+
+
+@reference
+@pytest.mark.slow
+def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: World) -> None:
+    new = [{"start_seq": 6, "end_seq": 7}, {"start_seq": 4, "end_seq": 6}]
+    prove(
+        world, keep_promise, [THREE, *new], fails={1: 1, 2: 2, 3: 4}, then=QUEUE_ONLY,
         overlap=True,
     )  # fmt: skip
 
 
 @every_workflow
 @pytest.mark.slow
-@settings(max_examples=60, **RANDOM)
+@settings(max_examples=40, **RANDOM)
 @given(story=stories_of(600, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
 def test_fifty_events_keep_the_promise_in_many_more_stories(world: World, story: Story) -> None:
     play(world, story, keep_promise, QUEUE_ONLY)
@@ -219,7 +218,7 @@ def test_a_crash_after_the_deletion_loses_it_for_good(world: World) -> None:
     at = next(at for at, line in enumerate(lines) if "✗" in line)
     assert lines[at - 1].endswith("sqs DeleteMessage")
     assert lines[at].endswith("the handler's process dies here, after DeleteMessage")
-    assert len(lines) < 18
+    assert len(lines) < 20
 
 
 @naive

@@ -79,20 +79,20 @@ class Player(Port):
 
     def _invoke(self, task: Task) -> Outcome:
         function, payload = telling.read_invocation(task)
-        kind = self.stage.reach(self, BEFORE, FUNCTION, function)
+        kind, times = self.stage.reach(self, BEFORE, FUNCTION, function), 0
         if kind == stories.THROTTLE:
             outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
         elif self.execution.status != "RUNNING":
             return Failed(None)  # never seen: the execution has ended
         else:
-            outcome = self._run_handler(task, function, payload)
+            outcome, times = self._run_handler(task, function, payload)
         error = outcome.error if isinstance(outcome, Failed) else None
         if isinstance(outcome, Succeeded) and outcome.after:
             error = "States.Timeout"
-        self.stage.world.attempts.append(Attempt(function, payload, error))
+        self.stage.world.attempts.append(Attempt(function, payload, error, times))
         return outcome
 
-    def _run_handler(self, task: Task, function: str, payload: Any) -> Outcome:
+    def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
         self.place = HANDLER
         error = self.stage.fail(payload)
         if error is None:
@@ -104,12 +104,10 @@ class Player(Port):
         kind = self.stage.reach(self, AFTER, FUNCTION, function)
         if kind == stories.DUPLICATE:
             self.place = HANDLER
-            return self.performer.perform(task)
+            return self.performer.perform(task), 2
         if kind == stories.LOSE:
-            return Failed("Lambda.SdkClientException", "the answer was lost")
-        if kind == stories.EXPIRE:
-            return _expire(task)
-        return outcome
+            return Failed("Lambda.SdkClientException", "the answer was lost"), 1
+        return (_expire(task) if kind == stories.EXPIRE else outcome), 1
 
     def step(self) -> bool:
         """Go on to the next state; False if it has ended."""

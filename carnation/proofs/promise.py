@@ -7,7 +7,6 @@ bucket, a queue and a dead-letter queue, as the reference workflow and its varia
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -91,4 +90,4 @@ def _find_held(world: World) -> Iterator[int]:
         if isinstance(value, Mapping) and {"start_seq", "end_seq"} <= set(value):
             yield from range(int(value["start_seq"]), int(value["end_seq"]))
         else:
-            yield from find_numbers(json.loads(json.dumps(value)))
+            yield from find_numbers(value)

@@ -22,11 +22,16 @@ _T = TypeVar("_T")
 
 
 class Attempt(NamedTuple):
-    """A function that a state invoked: with what, and the error the state saw, if any."""
+    """A function that a state invoked: with what, and the error the state saw, if any.
+
+    `times` is how often the function really ran: 0 if the call was throttled, 2 if Lambda invoked
+    it twice.
+    """
 
     function: str
     payload: Any
     error: str | None
+    times: int = 1
 
 
 class World:
