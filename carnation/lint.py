@@ -126,7 +126,8 @@ def _lint(options: argparse.Namespace) -> int:
             count += 1
             sources[path] = source
             kind = options.type or getattr(source, "type", "STANDARD")
-            findings += review_definition(source, type=kind, settings=settings)
+            declared = _read_declared(path)
+            findings += review_definition(source, type=kind, settings=settings, declared=declared)
     if options.cfn_lint:
         findings += _check_templates(options.targets, settings)
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
@@ -182,6 +183,20 @@ def _find_workflow(name: str) -> list[str]:
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])
     raise UsageError(f"there is no file and no built workflow '{name}'.{near}")
+
+
+def _read_declared(path: str) -> Mapping[str, Any]:
+    """Give the shapes that the workflow of a built definition declares; its manifest has them."""
+    inner = os.path.dirname(os.path.abspath(path))
+    code, name = os.path.split(inner)
+    manifest = os.path.join(os.path.dirname(code), "manifest.json")
+    if name != "state-machine" or not os.path.isfile(manifest):
+        return {}
+    with contextlib.suppress(DocumentError):  # a broken one is for `build --check`
+        value = read_document(manifest).value
+        declared = value.get("declared") if isinstance(value, Mapping) else None
+        return declared if isinstance(declared, Mapping) else {}
+    return {}
 
 
 def _walk_folder(folder: str) -> Iterator[str]:

@@ -150,6 +150,23 @@ def test_without_a_name_all_of_build_is_linted_and_a_workflow_goes_by_its_name(
     assert "there is no file and no built workflow 'onne'. Did you mean 'one'?" in err
 
 
+def test_the_shapes_that_a_workflow_declares_stand_in_its_manifest(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = root / "build" / "w" / "code" / "state-machine"
+    folder.mkdir(parents=True)
+    state = '{"Type": "Pass", "InputPath": "$.total", "End": true}'
+    (folder / "w.asl.json").write_text(f'{{"StartAt": "A", "States": {{"A": {state}}}}}')
+    schema = {"type": "object", "properties": {"id": {}}}
+    for manifest, found in ((schema, 1), (None, 0)):
+        declared = {"declared": {"input": manifest}} if manifest else []
+        (root / "build" / "w" / "manifest.json").write_text(json.dumps(declared))
+        _, out, _ = run(capsys, "w")
+        assert out.count("path-never-produced") == found
+    (root / "build" / "w" / "manifest.json").write_text("{")
+    assert run(capsys, "w")[1] == ""
+
+
 def test_a_folder_is_walked_for_definitions_and_templates(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

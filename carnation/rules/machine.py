@@ -97,10 +97,20 @@ class Scope(Part):
 
 
 class Machine:
-    """A whole definition, prepared; `type` is STANDARD or EXPRESS."""
+    """A whole definition, prepared; `type` is STANDARD or EXPRESS.
 
-    def __init__(self, definition: Body, type: str = "STANDARD", size: int = 0) -> None:
+    `declared` holds the JSON schemas of `input`, `output` and `results`, as a manifest does.
+    """
+
+    def __init__(
+        self,
+        definition: Body,
+        type: str = "STANDARD",
+        size: int = 0,
+        declared: Mapping[str, Any] | None = None,
+    ) -> None:
         self.definition = definition
+        self.declared = declared or {}
         self.type = type
         self.size = size
         language = definition.get("QueryLanguage")
