@@ -29,7 +29,16 @@ _MODULES = {
     REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
     RISK: tuple(
         f"risks.{name}"
-        for name in ("timing", "errors", "graph", "payloads", "variables", "dataflow")
+        for name in (
+            "timing",
+            "errors",
+            "graph",
+            "payloads",
+            "variables",
+            "dataflow",
+            "bounds",
+            "roles",
+        )
     ),
 }
 
@@ -116,7 +125,7 @@ def review_definition(
     rules = [rule for rule in load_rules() if severities.get(rule.id, rule.severity) in wanted]
     found = [*_find_notes(source)]
     if isinstance(source.value, Mapping):
-        found += _run(rules, Machine(source.value, type, source.measure(), declared))
+        found += _run(rules, _prepare(source, type, declared))
     else:
         found += find_problems(source.value)
     suppressed = find_suppressed(source.value, [problem for _, problem in found])
@@ -126,6 +135,12 @@ def review_definition(
         if rule in rules and (rule.id, problem.state) not in suppressed
     ]
     return sorted(set(findings), key=lambda finding: (finding.line, finding.column, finding.rule))
+
+
+def _prepare(source: Source, type: str, declared: Mapping[str, Any] | None) -> Machine:
+    """Prepare a definition, with what the template around it says, if it stands in one."""
+    properties, role = getattr(source, "properties", None), getattr(source, "role", None)
+    return Machine(source.value, type, source.measure(), declared, properties, role)
 
 
 def _find_notes(source: Source) -> Iterator[tuple[Rule, Problem]]:

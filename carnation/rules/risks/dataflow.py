@@ -45,6 +45,7 @@ class _Flow:
         self.visits: dict[int, int] = {}
         self.given: dict[int, Shape] = {}
         self.misses: list[Lookup] = []
+        self.most_items: dict[int, int] = {}
         self.outputs: dict[int, Shape] = {}
         results = machine.declared.get("results")
         self.declared = results if isinstance(results, dict) else {}
@@ -177,6 +178,8 @@ class _Flow:
                 shape = _fill(state.body["Parameters"], effective)
             elif state.place == "Map":
                 shape = _item_of(state, effective)
+                items = _pick(effective, state.body.get("ItemsPath", "$"))
+                self.most_items[id(state)] = items.most if isinstance(items, List) else 0
             self.given[id(inner)] = shape
 
     def _check_rules(self, state: State, effective: Shape) -> None:
@@ -272,13 +275,24 @@ def _fill(template: Any, shape: Shape, depth: int = 0) -> Shape:
     return Object(fields)
 
 
-def _list_misses(machine: Machine) -> list[Lookup]:
-    if machine.language != PATH or not machine.states:
-        return []
+def _follow(machine: Machine) -> _Flow:
     if "dataflow" not in machine.notes:
-        machine.notes["dataflow"] = _Flow(machine).misses
-    found: list[Lookup] = machine.notes["dataflow"]
-    return found
+        machine.notes["dataflow"] = _Flow(machine)
+    flow: _Flow = machine.notes["dataflow"]
+    return flow
+
+
+def _list_misses(machine: Machine) -> list[Lookup]:
+    return _follow(machine).misses if machine.language == PATH and machine.states else []
+
+
+def find_most_items(machine: Machine, state: State) -> int:
+    """Give how many items a Map may be given, as literals and schemas tell; 0 if they do not."""
+    literal = state.body.get("Items")
+    if isinstance(literal, list):
+        return len(literal)
+    known = state.language == PATH and machine.language == PATH
+    return _follow(machine).most_items.get(id(state), 0) if known else 0
 
 
 def _origin_of(miss: Miss) -> str:

@@ -83,7 +83,9 @@ def _read_type(schema: Mapping[str, Any], root: Any, depth: int) -> Shape:
     if isinstance(kind, list):
         return join_all(_read_type({**schema, "type": one}, root, depth + 1) for one in kind)
     if kind == "array":
-        return List(read_schema(schema.get("items"), root, depth + 1))
+        most = schema.get("maxItems")
+        item = read_schema(schema.get("items"), root, depth + 1)
+        return List(item, most if isinstance(most, int) and most > 0 else 0)
     if kind != "object":
         return _SCALARS.get(str(kind), ANY)
     named = schema.get("properties")
