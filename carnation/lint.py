@@ -36,7 +36,7 @@ _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
-_STDIN = "-"
+_STDIN, _STDIN_NAME = "-", "standard input"
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
 
@@ -238,7 +238,7 @@ def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[S
         if path != _STDIN and not os.access(path, os.R_OK):
             raise
         if wanted:
-            findings.append(_report_unreadable(path, error))
+            findings.append(_report_unreadable(_STDIN_NAME if path == _STDIN else path, error))
         return
     if _is_template(document):
         yield from _open_template(document, findings)
@@ -248,9 +248,9 @@ def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[S
 
 def _read_stdin() -> Document:
     """Read a definition or template from standard input: JSON, else YAML."""
-    text = decode_text(sys.stdin.buffer.read(), "standard input")
+    text = decode_text(sys.stdin.buffer.read(), _STDIN_NAME)
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-    return parse_document(text, "standard input" if is_json else "standard input.yaml")
+    return parse_document(text, _STDIN_NAME if is_json else f"{_STDIN_NAME}.yaml")
 
 
 def _is_template(document: Document) -> bool:
