@@ -218,7 +218,8 @@ def test_what_cannot_be_is_one_line(
 
 def test_a_task_without_a_limit_does_not_time_out(pytester: pytest.Pytester) -> None:
     statement = """m = load_definition({"StartAt": "A", "States": {"A": {
-        "Type": "Task", "End": True, "Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": "q",
+        "Type": "Task", "End": True, "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {"QueueUrl": "q",
         "MessageBody": ""}}}}); m.mock("A", TimeOut())"""
     assert "the state has no TimeoutSeconds" in wrong(pytester, statement)
 
@@ -254,7 +255,8 @@ def test_it(load_definition):
 
 def test_who_waits_for_a_callback_is_told(pytester: pytest.Pytester) -> None:
     statement = """m = load_definition({"StartAt": "A", "States": {"A": {
-        "Type": "Task", "End": True, "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": {
+        "Type": "Task", "End": True, "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Parameters": {
         "QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}}}})
     from carnation.engine import Pending
     m._call = lambda task: Pending(); m.run({})"""
