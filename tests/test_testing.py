@@ -255,7 +255,8 @@ def test_it(load_definition):
 
 def test_who_waits_for_a_callback_is_told(pytester: pytest.Pytester) -> None:
     statement = """m = load_definition({"StartAt": "A", "States": {"A": {
-        "Type": "Task", "End": True, "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Type": "Task", "End": True,
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
         "Parameters": {
         "QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}}}})
     from carnation.engine import Pending
