@@ -46,8 +46,8 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation replay",
         description="Write a test that replays a recorded history; Tasks answer as recorded.",
-        epilog="example: aws stepfunctions get-execution-history --execution-arn ARN > night.json; "
-        "python -m carnation.replay night.json --out tests/test_night.py",
+        epilog="example: python -m carnation.replay night.json --out tests/test_night.py (after: "
+        "aws stepfunctions get-execution-history --execution-arn ARN > night.json)",
     )
     parser.add_argument("history", metavar="HISTORY.json", help="what get-execution-history prints")
     parser.add_argument(
