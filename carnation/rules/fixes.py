@@ -26,7 +26,7 @@ from carnation.rules.risks.errors import find_meant_name
 from carnation.rules.suppressions import find_suppressed
 from carnation.services import INTEGRATIONS, list_actions
 
-_MOST_SINGLE = 40
+_MOST_TRIES = 60
 _WRONG_PREFIXES = {"DynamoDB.": "DynamoDb.", "DynamoDb.": "DynamoDB."}
 _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
 
@@ -216,25 +216,32 @@ def fix_document(
 ) -> Fixed:
     """Fix the definitions that stand in a document at these pointers, each with its type.
 
-    All at once if that leaves no new finding, else one by one. The text is unchanged where nothing
-    is fixed. The rules in `skipped` are left alone, and so is what is suppressed.
+    All at once if that leaves no new finding, else halves of them, and halves of these. The text is
+    unchanged where nothing is fixed. The rules in `skipped` are left alone, and so is what is
+    suppressed.
     """
-    fixes = [*_list_fixes(document, prefixes, skipped)]
-    text = _try(document, prefixes, fixes)
-    if text is not None:
-        return Fixed(text, tuple(fixes))
     done: list[Fix] = []
-    tried: set[Fix] = set()
-    while len(tried) < _MOST_SINGLE:
-        waiting = [fix for fix in fixes if fix not in tried]
-        if not waiting:
+    seen = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+    groups = [[*seen]] if seen else []
+    before = _count(document, prefixes) if seen else Counter()
+    for _ in range(_MOST_TRIES):
+        if not groups:
             break
-        tried.add(waiting[0])
-        text = _try(document, prefixes, waiting[:1])
-        if text is not None:
-            done.append(waiting[0])
-            document = parse_document(text, document.where)
-            fixes = [*_list_fixes(document, prefixes, skipped)]
+        group = groups.pop()
+        text = _try(document, before, prefixes, group)
+        if text is None:
+            half = len(group) // 2
+            groups += [part for part in (group[half:], group[:half]) if half]
+            continue
+        done += group
+        document = parse_document(text, document.where)
+        before = _count(document, prefixes)
+        left = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+        # an item that is gone moves those behind it, whose fixes then have other pointers
+        groups = [[fix for fix in one if fix in left] for one in groups]
+        groups.append([fix for fix in left if fix not in seen])
+        groups = [one for one in groups if one]
+        seen.update(left)
     return Fixed(document.text, tuple(done))
 
 
@@ -255,7 +262,12 @@ def _list_fixes(
                 yield fix._replace(prefix=prefix)
 
 
-def _try(document: Document, prefixes: Mapping[str, str], fixes: Sequence[Fix]) -> str | None:
+def _try(
+    document: Document,
+    before: Counter[tuple[str, str]],
+    prefixes: Mapping[str, str],
+    fixes: Sequence[Fix],
+) -> str | None:
     """Give the text with the fixes made; None if they cannot be, or leave something new."""
     edits = [
         edit._replace(pointer=fix.prefix + edit.pointer) for fix in fixes for edit in fix.edits
@@ -267,7 +279,7 @@ def _try(document: Document, prefixes: Mapping[str, str], fixes: Sequence[Fix]) 
         after = parse_document(text, document.where)
     except DocumentError:
         return None
-    left = _count(document, prefixes)
+    left = before.copy()
     left.subtract(Counter((fix.prefix, fix.rule) for fix in fixes))
     now = _count(after, prefixes)
     return text if all(now[key] <= left[key] for key in now | left) else None
