@@ -26,6 +26,7 @@ from carnation.rules.risks.errors import find_meant_name
 from carnation.rules.suppressions import find_suppressed
 from carnation.services import INTEGRATIONS, list_actions
 
+_Counts = Counter[tuple[str, str, str]]
 _MOST_TRIES = 60
 _WRONG_PREFIXES = {"DynamoDB.": "DynamoDb.", "DynamoDb.": "DynamoDB."}
 _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
@@ -223,15 +224,14 @@ def fix_document(
     done: list[Fix] = []
     seen = dict.fromkeys(_list_fixes(document, prefixes, skipped))
     groups = [[*seen]] if seen else []
-    before = _count(document, prefixes) if seen else Counter()
+    before = _count(document, prefixes)
     for _ in range(_MOST_TRIES):
         if not groups:
             break
         group = groups.pop()
-        text = _try(document, before, prefixes, group)
+        text, states = _try(document, before, prefixes, group)
         if text is None:
-            half = len(group) // 2
-            groups += [part for part in (group[half:], group[:half]) if half]
+            groups += _split(group, states)
             continue
         done += group
         document = parse_document(text, document.where)
@@ -262,34 +262,43 @@ def _list_fixes(
                 yield fix._replace(prefix=prefix)
 
 
+def _split(group: list[Fix], states: Collection[str]) -> list[list[Fix]]:
+    """Part the fixes of states that won a finding from the others, else halve the group."""
+    if len(group) < 2:
+        return []
+    suspects = [fix for fix in group if fix.problem.state in states]
+    if suspects and len(suspects) < len(group):
+        return [suspects, [fix for fix in group if fix.problem.state not in states]]
+    half = len(group) // 2
+    return [group[half:], group[:half]]
+
+
 def _try(
-    document: Document,
-    before: Counter[tuple[str, str]],
-    prefixes: Mapping[str, str],
-    fixes: Sequence[Fix],
-) -> str | None:
-    """Give the text with the fixes made; None if they cannot be, or leave something new."""
+    document: Document, before: _Counts, prefixes: Mapping[str, str], fixes: Sequence[Fix]
+) -> tuple[str | None, set[str]]:
+    """Give the text with the fixes made; or None, and the states that have something new."""
     edits = [
         edit._replace(pointer=fix.prefix + edit.pointer) for fix in fixes for edit in fix.edits
     ]
     text = edit_text(document, edits)
     if text is None:
-        return None
+        return None, set()
     try:
         after = parse_document(text, document.where)
     except DocumentError:
-        return None
+        return None, set()
     left = before.copy()
-    left.subtract(Counter((fix.prefix, fix.rule) for fix in fixes))
+    left.subtract(Counter((fix.prefix, fix.rule, fix.problem.state) for fix in fixes))
     now = _count(after, prefixes)
-    return text if all(now[key] <= left[key] for key in now | left) else None
+    worse = {key[2] for key in now if now[key] > left[key]}
+    return (None if worse else text), worse
 
 
-def _count(document: Document, prefixes: Mapping[str, str]) -> Counter[tuple[str, str]]:
+def _count(document: Document, prefixes: Mapping[str, str]) -> _Counts:
     return Counter(
-        (prefix, rule.id)
+        (prefix, rule.id, problem.state)
         for prefix, type in prefixes.items()
-        for rule, _ in find_problems(_look_up(document.value, prefix), type=type)
+        for rule, problem in find_problems(_look_up(document.value, prefix), type=type)
     )
 
 
