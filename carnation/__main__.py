@@ -21,6 +21,7 @@ GROUPS = {
         "lint": "find what AWS would refuse, and what production would regret",
     },
     "run here": {
+        "replay": "turn a recorded history into a test",
         "run": "run a built workflow on this machine",
         "serve": "serve the embedded AWS on a port, for any client",
     },
