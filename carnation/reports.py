@@ -204,9 +204,9 @@ def write_pages(rules: Iterable[Rule]) -> str:
         "```",
         "",
         "A finding is suppressed in the `Comment` of its state (or of the state machine), with the",
-        "reason: `carnation: ignore RULE because REASON`. What is marked `--fix` has one safe answer,",
-        "which `carnation lint --fix` writes into the file; `--diff` only shows it. A fix that would",
-        "bring another finding is not made.",
+        "reason: `carnation: ignore RULE because REASON`. What is marked `--fix` has one safe",
+        "answer, which `carnation lint --fix` writes into the file; `--diff` only shows it. A fix",
+        "that would bring another finding is not made.",
         "",
     ]
     for family, title in (("refusal", "Refusals"), ("risk", "Risks")):
