@@ -251,7 +251,12 @@ def _list_fixes(
     for prefix, type in prefixes.items():
         definition = _look_up(document.value, prefix)
         found = [*find_problems(definition, type=type)]
-        suppressed = find_suppressed(definition, [problem for _, problem in found])
+        suppressed = find_suppressed(
+            definition,
+            [problem for _, problem in found],
+            document.text,
+            lambda pointer, prefix=prefix: document.locate(prefix + pointer),  # type: ignore[misc]
+        )
         wanted = [
             (rule, problem)
             for rule, problem in found

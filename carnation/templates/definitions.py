@@ -40,6 +40,7 @@ class TemplateDefinition:
         self.pointer = pointer
         self.name = name
         self.where = template.where
+        self.text = template.text
         self.notes: tuple[Note, ...] = ()
         self.value: Any = None
         self.error: DocumentError | None = None
