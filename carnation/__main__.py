@@ -14,6 +14,7 @@ VERBS = {
     "build": "build definitions/ into build/, or check that it is current",
     "diff": "tell what changed between two builds, revisions, definitions or templates",
     "draw": "draw a definition, as SVG or Mermaid",
+    "estimate": "estimate what a definition takes as it grows, and which limit breaks first",
     "fetch": "fetch the wheels that functions require",
     "lint": "find what AWS would refuse, and what production would regret",
     "run": "run a built workflow on this machine",
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in ("", "-h", "--help"):
         print("usage: carnation VERB [OPTIONS]\n")
         for name, meaning in VERBS.items():
-            print(f"  {name:<8}{meaning}")
+            print(f"  {name:<10}{meaning}")
         print("\nexample: carnation build --check\n`carnation VERB --help` tells more.")
         return OK if verb else WRONG
     print(f"carnation: there is no verb '{verb}'.{suggest_name(verb, VERBS)}", file=sys.stderr)
