@@ -33,7 +33,7 @@ def write_text(
         severity = finding.severity
         if colour:
             severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-        state = f" (state '{_clean(finding.state)}')" if finding.state else ""
+        state = _clean(_name_state(finding))
         lines.append(
             f"{_clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
             f"{_clean(finding.message)}{state}"
@@ -41,6 +41,15 @@ def write_text(
         if frames and finding.path in sources:
             lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
     return lines
+
+
+def _name_source(finding: Finding) -> str:
+    return finding.message + (f" (made in {finding.source})" if finding.source else "")
+
+
+def _name_state(finding: Finding) -> str:
+    made = f", made in {finding.source}" if finding.source else ""
+    return f" (state '{finding.state}'{made})" if finding.state else ""
 
 
 def _write_frame(finding: Finding, text: str) -> list[str]:
@@ -72,6 +81,8 @@ def write_json(findings: Iterable[Finding], definitions: int) -> str:
     for finding in findings:
         entry: dict[str, Any] = finding._asdict()
         code = entry.pop("code")
+        if not finding.source:
+            del entry["source"]
         if code:
             entry["aws"] = {"code": code, "location": locate_for_aws(finding.pointer)}
         entries.append(entry)
@@ -100,7 +111,7 @@ def write_github(findings: Iterable[Finding]) -> list[str]:
     return [
         f"::{levels[finding.severity]} file={_escape_property(finding.path)},"
         f"line={finding.line},col={finding.column},title={finding.rule}"
-        f"::{_escape_message(finding.message)}"
+        f"::{_escape_message(_name_source(finding))}"
         for finding in findings
     ]
 
@@ -156,7 +167,7 @@ def _write_result(finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.severity,
-        "message": {"text": finding.message},
+        "message": {"text": _name_source(finding)},
         "locations": [
             {
                 "physicalLocation": {

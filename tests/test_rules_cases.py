@@ -16,7 +16,8 @@ READ_ONLY = {
     "jsonata-not-checked",
     "undefined-substitution",
 }
-OTHERWISE = {"definition-too-large", *READ_ONLY}
+OF_TEMPLATES = {"missing-permission", "unneeded-permission"}
+OTHERWISE = {"definition-too-large", *READ_ONLY, *OF_TEMPLATES}
 
 
 def find_rules(definition: Any, type: str = "STANDARD", family: str = "") -> set[str]:

@@ -15,6 +15,7 @@ from carnation.asl import find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
+from carnation.templates.roles import Role, find_role
 
 _TYPES = {
     "AWS::StepFunctions::StateMachine": ("DefinitionString", "StateMachineType"),
@@ -28,7 +29,8 @@ class TemplateDefinition:
     """A definition in a template: `value` is what is written, `error` why it cannot be read.
 
     `name` is the logical ID of the state machine, `type` STANDARD or EXPRESS, `substitutions` the
-    names that the template gives values to, `properties` what else it says of the machine.
+    names that the template gives values to, `properties` what else it says of the machine, `role`
+    its role if that stands there, too.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class TemplateDefinition:
         self.inner: Document | None = None
         self.type = "STANDARD"
         self.properties = properties
+        self.role: Role | None = find_role(template.value, properties)
         given = properties.get("DefinitionSubstitutions")
         self.substitutions = tuple(given) if isinstance(given, Mapping) else ()
 
