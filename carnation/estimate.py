@@ -27,7 +27,7 @@ def _make_parser() -> argparse.ArgumentParser:
         description="Estimate what a definition takes as it grows: history, payloads, transitions, "
         "functions, time and dollars, and the first limit that breaks.",
         epilog="example: python -m carnation.estimate statemachine.asl.json --items 1000,100000 "
-        "--input @input.json --fail 1%%",
+        "--input @input.json --fail 1%",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=find_width()),
     )
     parser.add_argument(
