@@ -196,13 +196,18 @@ def _slope(model: Model, state: str) -> float:
     return model.growths[("payload", state)].item
 
 
+def _grows(model: Model, key: Key) -> bool:
+    growth = model.growths[key]
+    return bool(growth.item or growth.batch)
+
+
 def _find_times(model: Model) -> Iterator[Break]:
     kind, longest = "a year", float(limits.STANDARD_SECONDS)
     if model.facts.express:
         kind, longest = "an Express execution's five minutes", float(limits.EXPRESS_SECONDS)
     if isinstance(model.timeout, (int, float)) and model.timeout < longest:
         kind, longest = f"TimeoutSeconds ({model.timeout})", float(model.timeout)
-    items = _first(lambda items: model.find_seconds(items) > longest)
+    items = _first(lambda items: model.find_seconds(items) >= longest)
     name = model.outer.name if model.outer else ""
     remedy = "Raise MaxConcurrency, or put more into one task." if name else "Wait less."
     yield Break(kind, items, name, remedy, True)
@@ -226,7 +231,7 @@ def _find_quotas(model: Model) -> Iterator[Break]:
     outer = model.outer
     if outer is None:
         return
-    calls = {key[2] for key in model.growths if key[0] == "call" and model.growths[key].item}
+    calls = {key[2] for key in model.growths if key[0] == "call" and _grows(model, key)}
     if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_AT_ONCE:
         yield Break(
             f"{limits.LAMBDA_AT_ONCE:,} functions at once, an account's first quota",

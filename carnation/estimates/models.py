@@ -215,7 +215,7 @@ def _find_batch(state: Mapping[str, Any], run: Run) -> int:
 def _find_size(run: Run, outer: Outer) -> int:
     """Find a size for the samples: whole rounds or batches, if so many fit into a payload."""
     rounds = outer.at_once * math.ceil(20 / outer.at_once)
-    sizes = (rounds, outer.at_once, 4, 2)
+    sizes: tuple[int, ...] = (rounds, outer.at_once, 4, 2)
     if outer.is_distributed:
         sizes = (outer.batch * math.ceil(20 / outer.batch), 2 * outer.batch, outer.batch)
     for size in sizes:
@@ -247,7 +247,9 @@ def flatten(tally: Tally) -> dict[Key, float]:
     )  # fmt: skip
     for name, numbers in parts:
         for key, number in numbers.items():
-            found[(name, *(key if isinstance(key, tuple) else (key,)))] = number
+            rest = key if isinstance(key, tuple) else (key,)
+            path: Key = (name, *rest)
+            found[path] = number
     return found
 
 
