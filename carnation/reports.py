@@ -188,6 +188,8 @@ def _quote(uri: str) -> str:
 
 def write_pages(rules: Iterable[Rule]) -> str:
     """Write the page of all rules, in Markdown, from their docstrings."""
+    from carnation.rules.fixes import FIXERS  # only the page needs it
+
     lines = [
         "# The rules of `carnation lint`",
         "",
@@ -198,11 +200,16 @@ def write_pages(rules: Iterable[Rule]) -> str:
         "```toml",
         "[tool.carnation.lint]",
         'fail-on = "warning"',
-        'severity = { "no-retry" = "warning", "fail-without-error" = "off" }',
+        'severity = { "lambda-without-retry" = "warning", "fail-without-error" = "off" }',
         "```",
         "",
-        "A finding is suppressed in the `Comment` of its state (or of the state machine), with the",
-        "reason: `carnation: ignore RULE because REASON`.",
+        "A finding is suppressed in the `Comment` of its state (or of the state machine), or in a",
+        "remark there in YAML and json5, with the reason:",
+        "`carnation: ignore RULE because REASON`.",
+        "",
+        "What is marked `--fix` has one safe",
+        "answer, which `carnation lint --fix` writes into the file; `--diff` only shows it. A fix",
+        "that would bring another finding is not made.",
         "",
     ]
     for family, title in (("refusal", "Refusals"), ("risk", "Risks")):
@@ -210,7 +217,8 @@ def write_pages(rules: Iterable[Rule]) -> str:
         for rule in sorted(rules, key=lambda rule: rule.id):
             if rule.family == family:
                 code = f" · AWS: `{rule.code}`" if rule.code else ""
-                lines += [f"### `{rule.id}`", "", f"{rule.severity}{code}", ""]
+                fix = " · `--fix`" if rule.id in FIXERS else ""
+                lines += [f"### `{rule.id}`", "", f"{rule.severity}{code}{fix}", ""]
                 lines += [*_mark_heads(rule.explain()), ""]
     return "\n".join(lines)
 

@@ -13,6 +13,12 @@ from typing import Any
 
 import pytest
 
+from carnation.errors import ArtifactError, EmulatorError, UsageError
+from carnation.states import Succeed
+from carnation.testing import Throw, TimeOut, kept
+from carnation.testing.coverage import Coverage
+from carnation.testing.machines import load_machine
+from carnation.workflow import Workflow
 from tests.conftest import ROOT
 
 TASK = {
@@ -85,7 +91,8 @@ def project(pytester: pytest.Pytester) -> Path:
 def test_the_example_of_the_page_passes(pytester: pytest.Pytester, project: Path) -> None:
     page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     (project / "test_page.py").write_text(page.split("```python\n")[1].split("```")[0])
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist")
+    # in process pytester would forget a part of moto between two tests
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist")
     result.assert_outcomes(passed=4)
 
 
@@ -361,9 +368,9 @@ def test_it(load_definition):
 def test_stores_are_put_back_and_handlers_are_the_sources(
     pytester: pytest.Pytester, project: Path
 ) -> None:
-    result = run(
-        pytester,
-        """
+    pytester.makepyfile(
+        FRONT
+        + """
 import os, pathlib
 
 def test_first(deploy_workflow):
@@ -401,7 +408,56 @@ def test_own_workflow(deploy_workflow):
         deploy_workflow(Workflow(name="tiny", version="1.0.0", states=Succeed("Done")))
 """,
     )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist")
     result.assert_outcomes(passed=5)
+
+
+def test_the_deployed_machine_is_kept_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    coverage = Coverage()
+    try:
+        first = kept.deploy_machine("carnation", ROOT, coverage)
+        first.mock("ProcessEvent", Throw("Boom"), when=lambda given: given["Payload"])
+        first.run({"start_seq": 1, "end_seq": 3}).assert_failed("EventsFailed")
+        handler = first.load_handler("process_event")
+        assert handler.__file__ == str(ROOT / "lambdas" / "process_event" / "handler.py")
+        with pytest.raises(UsageError, match="Did you mean 'process_event'"):
+            first.load_handler("proces_event")
+        with pytest.raises(EmulatorError, match="there is no function 'nobody'"):
+            first.emulator.load_handler("nobody")
+        kept.end_test()
+        second = kept.deploy_machine("carnation", ROOT, coverage)
+        assert second.emulator is first.emulator
+        assert second.emulator.messages(second.outputs["QueueUrl"]) == []
+        second.run({"start_seq": 1, "end_seq": 3}).assert_succeeded()
+        second.emulator.client("sqs").create_queue(QueueName="another")
+        third = kept.deploy_machine("carnation", ROOT, coverage)
+        assert third.emulator is not first.emulator
+        assert kept.deploy_machine("carnation", ROOT, coverage, fresh=True).emulator is not (
+            third.emulator
+        )
+        with pytest.raises(UsageError, match="takes the name of a workflow"):
+            kept.deploy_machine({}, ROOT, coverage)  # type: ignore[arg-type]
+        tiny = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
+        with pytest.raises(ArtifactError, match="hold 0 files"):
+            kept.deploy_machine(tiny, ROOT, coverage)
+        assert not kept._kept
+    finally:
+        kept.close_kept()
+    covered = coverage.machines["carnation"]
+    assert ("catchers", "ProcessEvent", "1", "States.ALL") in covered.taken
+
+
+def test_coverage_of_another_process_is_added() -> None:
+    one, other = Coverage(), Coverage()
+    for coverage, value in ((one, {"skip": 1}), (other, {})):
+        machine = load_machine(PAY, coverage, {}, {})
+        machine.mock("Pay", TimeOut())
+        machine.run(value)
+    before = one.percent
+    one.merge(other.export())
+    assert one.percent > before
+    assert Coverage().percent == 100
 
 
 def test_a_real_account_is_out_of_reach(

@@ -47,12 +47,14 @@ def edit_text(document: Document, edits: Sequence[Edit]) -> str | None:
         if not made:
             return None
         splices += made
-    text, end = document.text, len(document.text)
-    for start, stop, new in sorted(splices, reverse=True):
-        if stop > end:
+    pieces: list[str] = []
+    at = 0
+    for start, stop, new in sorted(splices):
+        if start < at:
             return None  # two edits would meet
-        text, end = text[:start] + new + text[stop:], start
-    return text
+        pieces += [document.text[at:start], new]
+        at = stop
+    return "".join([*pieces, document.text[at:]])
 
 
 class _Editor:

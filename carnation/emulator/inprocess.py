@@ -21,9 +21,10 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from carnation.emulator.faults import FunctionError
-from carnation.emulator.functions import Answer, report_exit, report_timeout
+from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
 from carnation.emulator.unpacked import Code
 
+_MOST = 1_048_576  # characters that are kept of what one invocation prints
 # Environment and sys.modules belong to the whole process.
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -114,7 +115,7 @@ class InProcessWorker:
                 sys.path.remove(folder)
             _restore(before)
             for line in output.getvalue().splitlines():
-                self._log(self._code.name, line)
+                self._log(self._code.name, line[:LONGEST_LINE])
 
     def _keep_modules(self, before: set[str]) -> None:
         """Take the function's own modules out of sys.modules: another's `handler` is another."""
@@ -146,7 +147,8 @@ class _Recorder(io.StringIO):
         if self._shown:
             self._shown.write(text)
             self._shown.flush()
-        return super().write(text)
+        super().write(text[: max(0, _MOST - self.tell())])
+        return len(text)
 
 
 def _restore(before: Mapping[str, str | None]) -> None:

@@ -26,7 +26,8 @@ from carnation.rules.risks.errors import find_meant_name
 from carnation.rules.suppressions import find_suppressed
 from carnation.services import INTEGRATIONS, list_actions
 
-_MOST_SINGLE = 40
+_Counts = Counter[tuple[str, str, str]]
+_MOST_TRIES = 60
 _WRONG_PREFIXES = {"DynamoDB.": "DynamoDb.", "DynamoDb.": "DynamoDB."}
 _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
 
@@ -216,25 +217,31 @@ def fix_document(
 ) -> Fixed:
     """Fix the definitions that stand in a document at these pointers, each with its type.
 
-    All at once if that leaves no new finding, else one by one. The text is unchanged where nothing
-    is fixed. The rules in `skipped` are left alone, and so is what is suppressed.
+    All at once if that leaves no new finding, else halves of them, and halves of these. The text is
+    unchanged where nothing is fixed. The rules in `skipped` are left alone, and so is what is
+    suppressed.
     """
-    fixes = [*_list_fixes(document, prefixes, skipped)]
-    text = _try(document, prefixes, fixes)
-    if text is not None:
-        return Fixed(text, tuple(fixes))
     done: list[Fix] = []
-    tried: set[Fix] = set()
-    while len(tried) < _MOST_SINGLE:
-        waiting = [fix for fix in fixes if fix not in tried]
-        if not waiting:
+    seen = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+    groups = [[*seen]] if seen else []
+    before = _count(document, prefixes)
+    for _ in range(_MOST_TRIES):
+        if not groups:
             break
-        tried.add(waiting[0])
-        text = _try(document, prefixes, waiting[:1])
-        if text is not None:
-            done.append(waiting[0])
-            document = parse_document(text, document.where)
-            fixes = [*_list_fixes(document, prefixes, skipped)]
+        group = groups.pop()
+        text, states = _try(document, before, prefixes, group)
+        if text is None:
+            groups += _split(group, states)
+            continue
+        done += group
+        document = parse_document(text, document.where)
+        before = _count(document, prefixes)
+        left = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+        # an item that is gone moves those behind it, whose fixes then have other pointers
+        groups = [[fix for fix in one if fix in left] for one in groups]
+        groups.append([fix for fix in left if fix not in seen])
+        groups = [one for one in groups if one]
+        seen.update(left)
     return Fixed(document.text, tuple(done))
 
 
@@ -244,7 +251,12 @@ def _list_fixes(
     for prefix, type in prefixes.items():
         definition = _look_up(document.value, prefix)
         found = [*find_problems(definition, type=type)]
-        suppressed = find_suppressed(definition, [problem for _, problem in found])
+        suppressed = find_suppressed(
+            definition,
+            [problem for _, problem in found],
+            document.text,
+            lambda pointer, prefix=prefix: document.locate(prefix + pointer),  # type: ignore[misc]
+        )
         wanted = [
             (rule, problem)
             for rule, problem in found
@@ -255,29 +267,43 @@ def _list_fixes(
                 yield fix._replace(prefix=prefix)
 
 
-def _try(document: Document, prefixes: Mapping[str, str], fixes: Sequence[Fix]) -> str | None:
-    """Give the text with the fixes made; None if they cannot be, or leave something new."""
+def _split(group: list[Fix], states: Collection[str]) -> list[list[Fix]]:
+    """Part the fixes of states that won a finding from the others, else halve the group."""
+    if len(group) < 2:
+        return []
+    suspects = [fix for fix in group if fix.problem.state in states]
+    if suspects and len(suspects) < len(group):
+        return [suspects, [fix for fix in group if fix.problem.state not in states]]
+    half = len(group) // 2
+    return [group[half:], group[:half]]
+
+
+def _try(
+    document: Document, before: _Counts, prefixes: Mapping[str, str], fixes: Sequence[Fix]
+) -> tuple[str | None, set[str]]:
+    """Give the text with the fixes made; or None, and the states that have something new."""
     edits = [
         edit._replace(pointer=fix.prefix + edit.pointer) for fix in fixes for edit in fix.edits
     ]
     text = edit_text(document, edits)
     if text is None:
-        return None
+        return None, set()
     try:
         after = parse_document(text, document.where)
     except DocumentError:
-        return None
-    left = _count(document, prefixes)
-    left.subtract(Counter((fix.prefix, fix.rule) for fix in fixes))
+        return None, set()
+    left = before.copy()
+    left.subtract(Counter((fix.prefix, fix.rule, fix.problem.state) for fix in fixes))
     now = _count(after, prefixes)
-    return text if all(now[key] <= left[key] for key in now | left) else None
+    worse = {key[2] for key in now if now[key] > left[key]}
+    return (None if worse else text), worse
 
 
-def _count(document: Document, prefixes: Mapping[str, str]) -> Counter[tuple[str, str]]:
+def _count(document: Document, prefixes: Mapping[str, str]) -> _Counts:
     return Counter(
-        (prefix, rule.id)
+        (prefix, rule.id, problem.state)
         for prefix, type in prefixes.items()
-        for rule, _ in find_problems(_look_up(document.value, prefix), type=type)
+        for rule, problem in find_problems(_look_up(document.value, prefix), type=type)
     )
 
 

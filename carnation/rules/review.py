@@ -128,7 +128,9 @@ def review_definition(
         found += _run(rules, _prepare(source, type, declared))
     else:
         found += find_problems(source.value)
-    suppressed = find_suppressed(source.value, [problem for _, problem in found])
+    problems = [problem for _, problem in found]
+    text = getattr(source, "text", "")
+    suppressed = find_suppressed(source.value, problems, text, source.locate)
     findings = [
         _make_finding(source, rule, problem, severities.get(rule.id, rule.severity))
         for rule, problem in found

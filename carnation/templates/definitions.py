@@ -40,6 +40,7 @@ class TemplateDefinition:
         self.pointer = pointer
         self.name = name
         self.where = template.where
+        self.text = template.text
         self.notes: tuple[Note, ...] = ()
         self.value: Any = None
         self.error: DocumentError | None = None
@@ -133,7 +134,7 @@ def find_definitions(template: Document) -> Iterator[TemplateDefinition]:
     [('M', {'StartAt': '${X}'})]
     """
     for name, resource in template.value["Resources"].items():
-        if not isinstance(resource, Mapping) or resource.get("Type") not in _TYPES:
+        if not isinstance(resource, Mapping) or str(resource.get("Type")) not in _TYPES:
             continue
         properties = resource.get("Properties")
         if isinstance(properties, Mapping):

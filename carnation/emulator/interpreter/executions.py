@@ -181,12 +181,17 @@ class Run(MotoExecution):
         early = self._early.pop(task.token, None)
         if early is not None and isinstance(outcome, engine.Submitted):
             return engine.Submitted(outcome.output, early)  # type: ignore[arg-type]
+        if early is not None and isinstance(outcome, engine.Pending):
+            return early
         return outcome
 
     def answer(self, token: str, outcome: Outcome) -> bool:
         """Bring the answer to a callback; False if the token is not of this execution."""
         with self._changed:
             if token in self._asked:
+                before = self._early.get(token)
+                if isinstance(before, engine.Started):
+                    outcome = engine.Started(before.worker, outcome)  # type: ignore[arg-type]
                 self._early[token] = outcome
                 return True
             try:
