@@ -18,6 +18,7 @@ GROUPS = {
     "review": {
         "diff": "tell what changed between two builds, revisions, definitions or templates",
         "draw": "draw a definition, as SVG or Mermaid",
+        "estimate": "estimate what a definition takes as it grows, and which limit breaks first",
         "lint": "find what AWS would refuse, and what production would regret",
     },
     "run here": {

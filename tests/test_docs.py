@@ -92,3 +92,11 @@ def test_the_example_of_the_permissions_page_runs(capsys: pytest.CaptureFixture[
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("('glue:BatchStopJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', ")
     assert second == "  Load glue:StartJobRun - calls glue:startJobRun"
+
+
+def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = read_examples("estimate.md")
+    exec(compile(example, "docs/estimate.md", "exec"), {})
+    counts, breaks = capsys.readouterr().out.splitlines()
+    assert counts == "4006 1002 9011"
+    assert breaks == "6249"  # 4 for each item, 6 for the run; the event numbered 25,000 ends it
