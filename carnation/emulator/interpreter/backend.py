@@ -184,8 +184,10 @@ def _start(
     run = _make_run(backend, machine, revision, name, text, trace_header, (performer, how))
     watcher = getattr(_watcher, "current", None)
     run.watchers = [watcher] if watcher else []
-    run.start()
+    run.prepare()
+    # before it starts: a worker may answer its first task at once
     machine.executions.append(run)
+    run.start()
     return run
 
 

@@ -69,8 +69,8 @@ class Run(MotoExecution):
         with self._changed:
             return [export_event(event) for event in self.engine.events]
 
-    def start(self) -> None:
-        """Begin."""
+    def prepare(self) -> None:
+        """Write the first event; whoever finds the execution from now on may ask it anything."""
         self.exec_status = ExecutionStatus.RUNNING
         now = self.start_date.timestamp()
         self.engine = engine.Execution(
@@ -86,9 +86,9 @@ class Run(MotoExecution):
             seed=self._how.seed,
             observe=self._observe,
         )
-        self._go()
 
-    def _go(self) -> None:
+    def start(self) -> None:
+        """Go on, in a thread of its own."""
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -106,7 +106,7 @@ class Run(MotoExecution):
             self.exec_status = ExecutionStatus.RUNNING
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
-        self._go()
+        self.start()
         return datetime.datetime.now(tz=datetime.timezone.utc)
 
     def _observe(self, event: Event) -> None:
