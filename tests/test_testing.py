@@ -563,7 +563,10 @@ def test_other(load_definition):
     load_definition({"StartAt": "Choose", "States": {"Choose": {"Type": "Succeed"}}}).run()
 """
     )
-    result = pytester.runpytest_subprocess("-n", "2", "--carnation-cov", "-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess(
+        "-n", "2", "--carnation-cov-fail-under", "72", "-p", "no:cacheprovider"
+    )
+    assert result.ret == 0  # 8 of 11, and neither worker has seen them all
     result.stdout.fnmatch_lines(
         [
             "Choose * 3/4 * 3/4 * 0/1 * 1/1 * 70 %",

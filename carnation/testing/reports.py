@@ -83,5 +83,6 @@ def _make_marks(covered: Covered) -> dict[str, str]:
         marks[place.pointer] = "added" if ("states", place.name) in taken else "removed"
         for item in covered.list_items():
             if item[0] == "transitions" and item[1] == place.name:
-                marks[f"{place.pointer}→{item[3]}"] = "added" if item in taken else "removed"
+                way = f"{place.pointer}→{item[3]}"
+                marks[way] = "added" if item in taken else marks.get(way, "removed")
     return marks
