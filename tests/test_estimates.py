@@ -15,7 +15,7 @@ import pytest
 from carnation.artifacts import read_artifacts
 from carnation.document import read_document
 from carnation.emulator import Emulator
-from carnation.engine import Execution, Succeeded, compile_definition
+from carnation.engine import Execution, Failed, Succeeded, Task, compile_definition
 from carnation.estimate import main
 from carnation.estimates import Facts, Model, find_breaks, find_figures, make_model, sample_schema
 from carnation.services.prices import find_price, read_prices
@@ -259,13 +259,26 @@ def test_express_children_are_priced_by_their_time() -> None:
     assert find_figures(model, 100).transitions < 10
 
 
-def test_failing_and_retried_items_cost_more_as_the_engine_shows() -> None:
-    retrier = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}
-    definition = over(chain("i", task(Retry=[retrier], ResultPath=None)))
-    plain = estimate(definition, 100)
-    events, transitions, _ = estimate(definition, 100, retry=0.1)
-    assert transitions == plain[1] + 10
-    assert events > plain[0]
+def test_retried_and_failing_items_count_what_the_engine_counts() -> None:
+    retrier = {"ErrorEquals": ["E"], "MaxAttempts": 1}
+    catcher = {"ErrorEquals": ["F"], "ResultPath": None, "Next": "iB"}
+    definition = over(chain("i", task(Retry=[retrier], Catch=[catcher], ResultPath=None), PASS))
+    result = {"Payload": 1}
+
+    def answer(name: str, *, always: bool) -> Any:
+        def perform(asked: Task) -> Any:
+            chosen = asked.context["Map"]["Item"]["Index"] % 10 == 0
+            return (
+                Failed(name, "") if chosen and (always or not asked.attempt) else Succeeded(result)
+            )
+
+        return perform
+
+    retried = count(definition, 100, iA=answer("E", always=False))
+    assert estimate(definition, 100, results={"iA": result}, retry=0.1)[:2] == retried[:2]
+    failed = count(definition, 100, iA=answer("F", always=True))
+    said = estimate(definition, 100, results={"iA": result}, fail=0.1, error="F")
+    assert said[:2] == failed[:2]
 
 
 def test_a_definition_without_a_map_counts_executions() -> None:
