@@ -18,9 +18,11 @@ GROUPS = {
     "review": {
         "diff": "tell what changed between two builds, revisions, definitions or templates",
         "draw": "draw a definition, as SVG or Mermaid",
+        "estimate": "estimate what a definition takes as it grows, and which limit breaks first",
         "lint": "find what AWS would refuse, and what production would regret",
     },
     "run here": {
+        "replay": "turn a recorded history into a test",
         "run": "run a built workflow on this machine",
         "serve": "serve the embedded AWS on a port, for any client",
     },

@@ -105,3 +105,11 @@ def test_the_proof_of_an_own_workflow_goes_as_the_page_says(
     assert re.fullmatch(r"holds in \d+ stories", holds)
     assert broken == "order 7 was charged 2 times."
     assert any("✗" in line for line in story)
+
+
+def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = read_examples("estimate.md")
+    exec(compile(example, "docs/estimate.md", "exec"), {})
+    counts, breaks = capsys.readouterr().out.splitlines()
+    assert counts == "4006 1002 9011"
+    assert breaks == "6249"  # 4 for each item, 6 for the run; the event numbered 25,000 ends it

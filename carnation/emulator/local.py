@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
@@ -30,6 +31,7 @@ from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches, dummy_en
 from carnation.emulator.processes import ProcessWorker
 from carnation.emulator.runtime import RuntimeServer
 from carnation.emulator.server import EndpointServer
+from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.unpacked import Code, CodeStore
 from carnation.engine import Port
 from carnation.errors import EmulatorError
@@ -90,6 +92,8 @@ class Emulator:
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._executions: list[str] = []
+        # in process, a zip of this digest is run from this folder, where it was packed
+        self.sources: dict[str, Path] = {}
 
     def __enter__(self) -> Emulator:
         """Start the services, or fail if another emulator is open."""
@@ -125,9 +129,10 @@ class Emulator:
         stack.callback(self._runtime.close)
         stack.callback(self._functions.close)
         stack.callback(self._stop_executions)
+        stack.callback(self.script_tasks, None)
         mends.mend_cloudformation(patches, self.client, self._hooks)
         mends.mend_calls(patches, self._hooks, real_time=self.real_time)
-        store = CodeStore(folder)
+        store = self._store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
         invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
         watch_clients(patches, self._hooks, real_time=self.real_time)
@@ -163,7 +168,7 @@ class Emulator:
 
     def _start_worker(self, code: Code) -> Worker:
         if self.in_process:
-            return InProcessWorker(code, self._keep_line)
+            return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
         return ProcessWorker(code, self._runtime, self.endpoint, self._keep_line)
 
     def _keep_line(self, function: str, line: str) -> None:
@@ -302,6 +307,34 @@ class Emulator:
     ) -> None:
         """Abort an execution: no further state is entered, nothing is retried."""
         interpreter.stop(execution_arn, error, cause)
+
+    def script_tasks(self, script: interpreter.Script | None) -> None:
+        """Have a script stand before every task: it answers, or has the task performed."""
+        interpreter.Performer.script = script
+
+    def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
+        """Give the module of a function's handler, as the function will run it in this process."""
+        if not self.in_process:
+            raise EmulatorError("a handler's module is here only with in_process=True.")
+        code = mends.find_code(function_name, qualifier, ACCOUNT, self.region, self._store)
+        return self._functions.load(code)
+
+    def take_snapshot(self) -> Snapshot:
+        """Remember what is in the tables, queues and buckets now."""
+        return Snapshot(ACCOUNT, self.region)
+
+    def restore(self, snapshot: Snapshot) -> bool:
+        """Put everything back as it was; False, with nothing done, if more was changed than that.
+
+        Executions and lines of functions are forgotten, and handlers are imported anew.
+        """
+        self._stop_executions()
+        if not snapshot.restore():
+            return False
+        self._executions.clear()
+        self._lines.clear()
+        self._functions.close()
+        return True
 
     def time_out(self, execution_arn: str) -> None:
         """End an execution now, as its TimeoutSeconds would."""

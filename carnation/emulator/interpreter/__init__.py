@@ -18,11 +18,14 @@ from carnation.emulator.interpreter.backend import (
     watching,
 )
 from carnation.emulator.interpreter.executions import How, Run
+from carnation.emulator.interpreter.performer import Performer, Script
 from carnation.emulator.interpreter.reach import refuse_beyond_reach
 
 __all__ = [
     "How",
+    "Performer",
     "Run",
+    "Script",
     "find",
     "find_revision",
     "hold",

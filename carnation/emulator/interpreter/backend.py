@@ -16,7 +16,7 @@ from moto.stepfunctions.exceptions import InvalidToken, StateMachineDoesNotExist
 from moto.stepfunctions.parser import models as backend_module
 from moto.stepfunctions.parser.api import InvalidDefinition
 
-from carnation.emulator.interpreter import actions
+from carnation.emulator.interpreter import actions, activities
 from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.performer import Clients, Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
@@ -58,6 +58,7 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Perfo
     patches.set(api, "list_map_runs", _list_map_runs)
     patches.set(api, "describe_map_run", _describe_map_run)
     actions.install(patches, find, performer, publish_version)
+    activities.install(patches, performer.activities, _answer, find, real_time=how.real_time)
     return performer
 
 
@@ -184,8 +185,10 @@ def _start(
     run = _make_run(backend, machine, revision, name, text, trace_header, (performer, how))
     watcher = getattr(_watcher, "current", None)
     run.watchers = [watcher] if watcher else []
-    run.start()
+    run.prepare()
+    # before it starts: a worker may answer its first task at once
     machine.executions.append(run)
+    run.start()
     return run
 
 
