@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
 from carnation.states import find_source, make_definition
 
@@ -30,6 +31,8 @@ class Workflow:
     `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
     `timeout_seconds` bounds an execution. `stacks` renders the templates (see
     `carnation.stacks.event_stacks`); without it only the definition is built.
+    `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
+    TypedDict or a dataclass (see `carnation.schemas.make_schema`); they stand in the manifest.
 
     >>> from carnation.states import Succeed
     >>> workflow = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
@@ -48,6 +51,9 @@ class Workflow:
         timeout_seconds: int | None = None,
         functions: Sequence[Function] = (),
         stacks: Callable[[Sources], Mapping[str, str]] | None = None,
+        input: object = None,
+        output: object = None,
+        results: Mapping[str, object] | None = None,
     ) -> None:
         refuse_name(name)
         _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
@@ -59,17 +65,31 @@ class Workflow:
         self.timeout_seconds = timeout_seconds
         self.functions = _read_functions(name, functions)
         self.stacks = stacks
+        self.declared = _read_declared(name, input, output, results or {})
 
     def make_definition(self) -> dict[str, Any]:
         """Write the definition; a plain one (a mapping) is given as it is."""
         if isinstance(self.states, Mapping):
-            return dict(self.states)
-        return make_definition(
-            self.states,
-            comment=self.comment,
-            query_language=self.query_language,
-            timeout_seconds=self.timeout_seconds,
-        )
+            definition = dict(self.states)
+        else:
+            definition = make_definition(
+                self.states,
+                comment=self.comment,
+                query_language=self.query_language,
+                timeout_seconds=self.timeout_seconds,
+            )
+        if "results" in self.declared:
+            self._refuse_lost_results(definition)
+        return definition
+
+    def _refuse_lost_results(self, definition: Mapping[str, Any]) -> None:
+        names = [place.name for place in walk_states(definition)]
+        for name in self.declared["results"]:
+            if name not in names:
+                raise WorkflowError(
+                    f"workflow '{self.name}' declares the result of '{name}', which is no state."
+                    f"{suggest_name(name, names)}"
+                )
 
     def find_source(self, state: str) -> str:
         """Say on which line of Python a state was made; '' where that is not known."""
@@ -79,6 +99,26 @@ class Workflow:
 
     def __repr__(self) -> str:
         return f"Workflow(name={self.name!r}, version={self.version!r})"
+
+
+def _read_declared(
+    workflow: str, input: object, output: object, results: Mapping[str, object]
+) -> dict[str, Any]:
+    """Give the declared shapes as JSON schemas, those that were declared."""
+    if input is None and output is None and not results:
+        return {}
+    from carnation.schemas import make_schema  # 5 ms, and many workflows declare nothing
+
+    declared: dict[str, Any] = {}
+    for name, shape in (("input", input), ("output", output)):
+        if shape is not None:
+            declared[name] = make_schema(shape, f"workflow '{workflow}': its {name}")
+    if results:
+        declared["results"] = {
+            state: make_schema(shape, f"workflow '{workflow}': the result of '{state}'")
+            for state, shape in results.items()
+        }
+    return declared
 
 
 def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:

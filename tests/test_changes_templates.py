@@ -12,9 +12,8 @@ import pytest
 
 from carnation.changes import KINDS, Change
 from carnation.changes.templates import find_template_changes, name_stacks
-from carnation.permissions import Grant, covers, find_needed_actions, read_policy
+from carnation.permissions import Grant, covers, read_policy
 from carnation.permissions.grants import matches, spell_value
-from carnation.permissions.needs import name_action
 from carnation.services.updates import find_update, is_stateful
 from tests.test_changes_definitions import GONE, edit
 
@@ -299,16 +298,6 @@ def test_a_role_of_somebody_else_loses_nothing_in_flight() -> None:
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
     changes = compare(base, edit(base, f"{POLICY}/0", GONE), {"States": {"Put": task}})
     assert {change.kind for change in changes} == {"permission-narrowed"}
-
-
-def test_needed_actions_have_the_names_that_iam_knows() -> None:
-    prefix = "arn:aws:states:::"
-    assert name_action(f"{prefix}http:invoke") == "states:InvokeHTTPEndpoint"
-    assert name_action(f"{prefix}aws-sdk:cloudwatchlogs:putLogEvents") == "logs:PutLogEvents"
-    assert name_action(f"{prefix}lambda:invoke.waitForTaskToken") == "lambda:InvokeFunction"
-    assert name_action("arn:aws:lambda:x:1:function:f") == "lambda:InvokeFunction"
-    assert name_action("arn:aws:states:x:1:activity:a") == name_action(f"{prefix}odd") == ""
-    assert find_needed_actions({"States": {"A": {"Resource": 5}}}) == {}
 
 
 def test_patterns_take_in_patterns_and_conditions_narrow() -> None:

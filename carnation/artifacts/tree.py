@@ -134,4 +134,6 @@ def _make_manifest(
             entries[path]["needs"] = [
                 other for other, entry in entries.items() if entry["key"] in text
             ]
-    return {"workflow": workflow.name, "version": workflow.version, "artifacts": entries}
+    declared = {"declared": workflow.declared} if workflow.declared else {}
+    head = {"workflow": workflow.name, "version": workflow.version}
+    return {**head, **declared, "artifacts": entries}

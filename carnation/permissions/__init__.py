@@ -1,6 +1,30 @@
-"""Permissions: what a policy grants, and the IAM actions that a definition needs."""
+"""Permissions: what a policy grants, what a definition needs, and a policy that is just that."""
 
 from carnation.permissions.grants import Grant, covers, find_lost, read_policy
-from carnation.permissions.needs import find_needed_actions
+from carnation.permissions.needs import Need
+from carnation.permissions.policy import (
+    Machine,
+    Statement,
+    derive_needs,
+    derive_policy,
+    find_missing,
+    find_needed_actions,
+    find_unneeded,
+    write_policy,
+)
 
-__all__ = ["Grant", "covers", "find_lost", "find_needed_actions", "read_policy"]
+__all__ = [
+    "Grant",
+    "Machine",
+    "Need",
+    "Statement",
+    "covers",
+    "derive_needs",
+    "derive_policy",
+    "find_lost",
+    "find_missing",
+    "find_needed_actions",
+    "find_unneeded",
+    "read_policy",
+    "write_policy",
+]

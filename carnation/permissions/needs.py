@@ -1,64 +1,68 @@
-"""The IAM actions that the tasks of a definition need: each integration calls an API by its name.
-
-Only the call itself: what `.sync` needs beside it, to watch a job, is not told here.
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html
-"""
+"""What a definition's role needs: each action, on what, for which state and why."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from carnation.asl import walk_states
-
-_PREFIXES = {"sfn": "states", "cloudwatchlogs": "logs", "eventbridge": "events", "ses": "ses",
-             "sesv2": "ses", "apigatewayv2": "apigateway", "emr": "elasticmapreduce",
-             "elasticloadbalancingv2": "elasticloadbalancing", "bedrockruntime": "bedrock",
-             "bedrockagentruntime": "bedrock", "dynamodbstreams": "dynamodb",
-             "cloudwatch": "cloudwatch", "servicecatalog": "servicecatalog"}  # fmt: skip
-_ACTIONS = {
-    "lambda:invoke": "lambda:InvokeFunction",
-    "http:invoke": "states:InvokeHTTPEndpoint",
-    "apigateway:invoke": "execute-api:Invoke",
-    "elasticmapreduce:createCluster": "elasticmapreduce:RunJobFlow",
-    "s3:listObjectsV2": "s3:ListBucket",
-    "s3:headObject": "s3:GetObject",
-    "s3:copyObject": "s3:PutObject",
-    "dynamodb:transactWriteItems": "dynamodb:PutItem",
-}
+Condition = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Operator, key and values, each: `(("StringEquals", "iam:PassedToService", ("ecs…",)),)`."""
 
 
-def find_needed_actions(definition: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Give the actions that a definition needs, each with the names of the states that do.
+class Need(NamedTuple):
+    """One IAM action on one resource, which a state (or, with '', the machine itself) needs.
 
-    >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
-    >>> find_needed_actions({"States": {"Put": task}})
-    {'sqs:SendMessage': ['Put']}
+    `why` says what for, and, where `resource` is wider than one would like, why it is. `is_exact`
+    is False there: what it really is, only an execution knows.
     """
-    found: dict[str, list[str]] = {}
-    for place in walk_states(definition):
-        action = name_action(place.state.get("Resource"))
-        if action:
-            found.setdefault(action, []).append(place.name)
-    return found
+
+    action: str
+    resource: str
+    state: str
+    why: str
+    condition: Condition = ()
+    is_exact: bool = True
 
 
-def name_action(resource: Any) -> str:
-    """Name the IAM action that a task's Resource needs; '' if it needs none that is known.
+class Target(NamedTuple):
+    """What a call is about: an ARN, and what keeps it from being narrower, if anything does."""
 
-    >>> name_action("arn:aws:states:::aws-sdk:sfn:startExecution")
-    'states:StartExecution'
+    resource: str
+    note: str = ""
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether nothing is left open."""
+        return not self.note
+
+
+def require(action: str, target: Target, state: str, why: str, condition: Condition = ()) -> Need:
+    """Make a need of an action and its target.
+
+    >>> require("sns:Publish", Target("*", "the topic is worked out"), "Tell", "calls it").why
+    'calls it; the topic is worked out'
     """
-    parts = resource.split(":", 5) if isinstance(resource, str) else []
-    if len(parts) != 6:
-        return ""
-    if parts[2] == "lambda":
-        return "lambda:InvokeFunction"
-    if parts[2] != "states" or parts[3] or parts[4]:
-        return ""
-    call = parts[5].removeprefix("aws-sdk:").partition(".")[0]
-    service, _, action = call.partition(":")
-    if not action:
-        return ""
-    prefix = _PREFIXES.get(service, service)
-    return _ACTIONS.get(call) or f"{prefix}:{action[0].upper()}{action[1:]}"
+    reason = f"{why}; {target.note}" if target.note else why
+    return Need(action, target.resource, state, reason, condition, target.is_exact)
+
+
+def when(operator: str, key: str, *values: str) -> Condition:
+    """Write a condition with one test."""
+    return ((operator, key, values),)
+
+
+def name_arn(service: str, resource: str, region: bool = True, account: bool = True) -> str:
+    """Name something of this account and region, free of both.
+
+    >>> name_arn("events", "rule/Daily")
+    'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/Daily'
+    """
+    where = "${AWS::Region}" if region else ""
+    whose = "${AWS::AccountId}" if account else ""
+    return f"arn:${{AWS::Partition}}:{service}:{where}:{whose}:{resource}"
+
+
+def read_given(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what a state gives to its call; {} where that is worked out as a whole."""
+    given = state.get("Parameters", state.get("Arguments"))
+    return given if isinstance(given, Mapping) else {}

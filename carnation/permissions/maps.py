@@ -1,0 +1,93 @@
+"""What a distributed Map needs: to start itself, to read its items, to write its results.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.asl import Place
+from carnation.permissions.needs import Condition, Need, Target, name_arn, read_given, require, when
+from carnation.permissions.targets import Given, read_parameter
+
+_NAME = "${StateMachineName}"
+_WRITTEN = (
+    "s3:AbortMultipartUpload",
+    "s3:GetObject",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+)
+
+
+def is_distributed(state: Mapping[str, Any]) -> bool:
+    """Tell whether a Map starts an execution for each item or batch."""
+    processor = state.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
+
+
+def list_map_needs(place: Place) -> Iterator[Need]:
+    """Yield what a distributed Map needs."""
+    state, name = place.state, place.name
+    label = read_parameter(state, "Label")
+    run = f"{_NAME}/{label.text if label and label.text else '*'}:*"
+    start = Target(name_arn("states", f"stateMachine:{_NAME}"))
+    yield require("states:StartExecution", start, name, "starts an execution for each batch")
+    for action in ("states:DescribeExecution", "states:StopExecution"):
+        for execution in (f"{_NAME}:*", run):
+            watched = Target(name_arn("states", f"execution:{execution}"))
+            yield require(action, watched, name, "watches its executions, and stops them")
+    redriven = Target(name_arn("states", f"execution:{run}"))
+    yield require("states:RedriveExecution", redriven, name, "redrives what failed")
+    for field, listing in (("ItemReader", _list_read), ("ResultWriter", _list_written)):
+        inner = state.get(field)
+        if isinstance(inner, Mapping) and "Resource" in inner:
+            yield from listing(inner, name)
+
+
+def _list_read(reader: Mapping[str, Any], state: str) -> Iterator[Need]:
+    given = read_given(reader)
+    bucket, key = read_parameter(given, "Bucket"), read_parameter(given, "Key")
+    config = reader.get("ReaderConfig")
+    config = config if isinstance(config, Mapping) else {}
+    if str(reader["Resource"]).endswith("listObjectsV2"):
+        prefix = read_parameter(given, "Prefix")
+        condition: Condition = ()
+        if prefix and prefix.text:
+            condition = when("StringLike", "s3:prefix", f"{prefix.text}*")
+        yield require("s3:ListBucket", _name_place(bucket, None), state, "lists items", condition)
+        if config.get("Transformation") == "LOAD_AND_FLATTEN":
+            inside = _name_place(bucket, prefix or Given("Prefix", ""), "*")
+            yield require("s3:GetObject", inside, state, "reads the objects that it lists")
+        return
+    yield require("s3:GetObject", _name_place(bucket, key), state, "reads its items")
+    if config.get("InputType") == "MANIFEST":
+        if bucket and bucket.text and config.get("ManifestType") == "S3_INVENTORY":
+            inside = Target(f"{_name_place(bucket, None).resource}/*")
+        else:
+            inside = Target("arn:${AWS::Partition}:s3:::*/*", "the manifest names the files")
+        yield require("s3:GetObject", inside, state, "reads the files of the manifest")
+
+
+def _list_written(writer: Mapping[str, Any], state: str) -> Iterator[Need]:
+    given = read_given(writer)
+    prefix = read_parameter(given, "Prefix")
+    behind = "/*" if prefix and prefix.text and not prefix.text.endswith("/") else "*"
+    target = _name_place(read_parameter(given, "Bucket"), prefix or Given("Prefix", ""), behind)
+    for action in _WRITTEN:
+        yield require(action, target, state, "writes the results, in parts")
+
+
+def _name_place(bucket: Given | None, key: Given | None, behind: str = "") -> Target:
+    """Name a bucket, or what lies in it."""
+    notes = [
+        f"{part.name if part else 'Bucket'} is worked out while it runs"
+        for part in (bucket, *([key] if key else []))
+        if part is None or part.text is None
+    ]
+    path = bucket.text if bucket and bucket.text else "*"
+    if key is not None:
+        path += f"/{'*' if key.text is None else key.text + behind}"
+    return Target(name_arn("s3", path, region=False, account=False), ", ".join(notes))

@@ -1,0 +1,233 @@
+"""The policy of a state machine's role, derived from its definition.
+
+Exactly what the definition needs, each statement with its reasons. Names are CloudFormation's:
+`${AWS::Region}` and the like, the definition's own substitutions as they stand, and
+`${StateMachineName}` for the machine itself where it calls itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.asl import walk_states
+from carnation.permissions.calls import list_task_needs
+from carnation.permissions.grants import Grant, matches
+from carnation.permissions.maps import is_distributed, list_map_needs
+from carnation.permissions.needs import Condition, Need, Target, name_arn, require, when
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+)  # fmt: skip
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
+TRACING = (
+    "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)  # fmt: skip
+
+
+class Statement(NamedTuple):
+    """A statement that allows `actions` on `resources`, with the needs that it is there for."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: Condition
+    needs: tuple[Need, ...]
+
+    @property
+    def sid(self) -> str:
+        """Name the statement by its first action."""
+        service, _, action = self.actions[0].partition(":")
+        return f"{service.title().replace('-', '')}{action.replace('*', 'Any')}"
+
+    def as_document(self) -> dict[str, Any]:
+        """Write it as IAM reads it."""
+        document: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions)}
+        document["Resource"] = list(self.resources)
+        for operator, key, values in self.condition:
+            tests = document.setdefault("Condition", {}).setdefault(operator, {})
+            tests[key] = list(values) if len(values) > 1 else values[0]
+        return document
+
+
+class Machine(NamedTuple):
+    """What a definition does not say: whether its machine logs, traces, and has a key.
+
+    `key` is the ARN of the key; `sealed` names the services whose resources it encrypts, too.
+    """
+
+    logs: bool = False
+    traces: bool = False
+    key: str = ""
+    sealed: tuple[str, ...] = ()
+
+
+_BOTH = ("kms:Decrypt", "kms:GenerateDataKey")
+_THROUGH = {
+    "dynamodb": _BOTH[:1],
+    "s3": _BOTH,
+    "secretsmanager": _BOTH[:1],
+    "sns": _BOTH,
+    "sqs": _BOTH,
+}
+"""What a caller needs of the key behind a service's resources."""
+
+
+def derive_needs(
+    definition: Mapping[str, Any],
+    machine: Machine | None = None,
+    known: Mapping[str, str] | None = None,
+) -> list[Need]:
+    """Derive what the role of a definition needs, in the order of its states.
+
+    `known` gives the ARNs that substitutions stand for: `{"${QueueUrl}": "arn:…"}`; a `*` in one
+    is taken as a pattern.
+
+    >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
+    >>> task["Parameters"] = {"QueueUrl": "${JobsUrl}", "MessageBody": "Go"}
+    >>> [need[:3] for need in derive_needs({"States": {"Put": task}})]
+    [('sqs:SendMessage', '${JobsArn}', 'Put')]
+    """
+    needs: list[Need] = []
+    for place in walk_states(definition):
+        if place.state.get("Type") == "Map" and is_distributed(place.state):
+            needs += list_map_needs(place)
+        elif place.state.get("Type", "Task") == "Task":
+            needs += list_task_needs(place)
+    needs = [_replace(need, known) for need in needs] if known else needs
+    return list(dict.fromkeys([*needs, *_list_machine_needs(machine or Machine(), needs)]))
+
+
+def _replace(need: Need, known: Mapping[str, str]) -> Need:
+    return need._replace(resource=known.get(need.resource, need.resource))
+
+
+def _list_machine_needs(machine: Machine, needs: Iterable[Need]) -> Iterator[Need]:
+    """Yield what the machine itself needs: its logs, its traces, its key.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    used = {need.action.partition(":")[0] for need in needs}
+    for service in machine.sealed if machine.key else ():
+        through = f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"
+        for action in _THROUGH.get(service, _BOTH) if service in used else ():
+            context = when("StringEquals", "kms:ViaService", through)
+            yield require(action, Target(machine.key), "", f"{service} is encrypted", context)
+    for action in LOG_DELIVERY if machine.logs else ():
+        yield require(action, Target("*"), "", "delivers the logs; IAM knows nothing narrower")
+    for action in TRACING if machine.traces else ():
+        yield require(action, Target("*"), "", "traces; IAM knows nothing narrower")
+    if machine.key:
+        own = name_arn("states", "stateMachine:${StateMachineName}")
+        context = when("StringEquals", "kms:EncryptionContext:aws:states:stateMachineArn", own)
+        for action in _BOTH:
+            yield require(action, Target(machine.key), "", "encrypts its executions", context)
+    if machine.key and machine.logs:
+        context = when("StringEquals", "kms:EncryptionContext:SourceArn", name_arn("logs", "*"))
+        yield require("kms:GenerateDataKey", Target(machine.key), "", "encrypts its logs", context)
+
+
+def derive_policy(
+    definition: Mapping[str, Any],
+    machine: Machine | None = None,
+    known: Mapping[str, str] | None = None,
+) -> list[Statement]:
+    """Derive the statements of a definition's role; what shares resources shares a statement.
+
+    >>> task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem"}
+    >>> task["Parameters"] = {"TableName": "events", "Item": {}}
+    >>> for statement in derive_policy({"States": {"Write": task}}):
+    ...     print(statement.actions, statement.resources[0].rpartition(":")[2])
+    ('dynamodb:PutItem',) table/events
+    """
+    return group_needs(derive_needs(definition, machine, known))
+
+
+def group_needs(needs: Iterable[Need]) -> list[Statement]:
+    """Group needs: an action's resources together, then the actions of a service that share all."""
+    by_action: dict[tuple[str, Condition], list[Need]] = {}
+    for need in needs:
+        by_action.setdefault((need.action, need.condition), []).append(need)
+    by_resource: dict[tuple[str, Condition, tuple[str, ...]], list[Need]] = {}
+    for (action, condition), same in by_action.items():
+        resources = tuple(sorted({need.resource for need in same}))
+        resources = ("*",) if "*" in resources else resources
+        service = action.partition(":")[0]
+        by_resource.setdefault((service, condition, resources), []).extend(same)
+    return [
+        Statement(tuple(sorted({need.action for need in same})), resources, condition, tuple(same))
+        for (_, condition, resources), same in by_resource.items()
+    ]
+
+
+def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
+    """Write statements as the policy document that IAM reads."""
+    documents = []
+    sids: set[str] = set()
+    for statement in statements:
+        sid = statement.sid
+        while sid in sids:
+            sid += "Too"
+        sids.add(sid)
+        documents.append({"Sid": sid, **statement.as_document()})
+    return {"Version": "2012-10-17", "Statement": documents}
+
+
+def find_missing(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Need]:
+    """List the needs that no grant covers; believing the role where nobody can tell.
+
+    A need whose resource only an execution knows is met by its action on anything, and so is one
+    that names a substitution, for which the policy may have another name.
+    """
+    allowed = [grant for grant in grants if grant.effect == "Allow"]
+    return [need for need in needs if not any(_meets(grant, need) for grant in allowed)]
+
+
+def _meets(grant: Grant, need: Need) -> bool:
+    if not matches(grant.action.lower(), need.action.lower()):
+        return grant.action.startswith("!")
+    if grant.resource.startswith("!") or not need.is_exact:
+        return True
+    if "${" in grant.resource or "${" in need.resource or "{" in grant.resource:
+        return _is_same_kind(grant.resource, need.resource)
+    return matches(grant.resource, need.resource)
+
+
+def _is_same_kind(granted: str, needed: str) -> bool:
+    """Tell whether two ARNs may be the same, as far as placeholders show."""
+    parts, others = granted.split(":", 5), needed.split(":", 5)
+    if len(parts) < 6 or len(others) < 6 or not granted.startswith("arn:"):
+        return True
+    return parts[2] in (others[2], "*") or "$" in parts[2]
+
+
+def find_unneeded(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Grant]:
+    """List the grants of actions that nothing in the definition needs.
+
+    What a definition does not show is left out: logs, traces, keys, and events for other roles.
+    """
+    needed = {need.action.lower() for need in needs}
+    unseen = ("logs:", "xray:", "kms:", "!")
+    return [
+        grant
+        for grant in grants
+        if grant.effect == "Allow"
+        and not grant.action.lower().startswith(unseen)
+        and not any(matches(grant.action.lower(), action) for action in needed)
+    ]
+
+
+def find_needed_actions(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give the actions that a definition needs, each with the names of the states that do.
+
+    >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
+    >>> find_needed_actions({"States": {"Put": task}})
+    {'sqs:SendMessage': ['Put']}
+    """
+    found: dict[str, dict[str, None]] = {}
+    for need in derive_needs(definition):
+        found.setdefault(need.action, {})[need.state] = None
+    return {action: list(states) for action, states in found.items()}

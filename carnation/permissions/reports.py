@@ -1,0 +1,53 @@
+"""A policy with its reasons, for whoever reviews it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.permissions.grants import spell_value
+from carnation.permissions.policy import Machine, derive_policy, write_policy
+
+
+def read_machine(properties: Mapping[str, Any]) -> Machine:
+    """Read what a template says of a state machine: its logs, its traces, its key.
+
+    >>> read_machine({"TracingConfiguration": {"Enabled": True}})
+    Machine(logs=False, traces=True, key='', sealed=())
+    """
+    logging = _read(properties, "LoggingConfiguration", "Logging")
+    tracing = _read(properties, "TracingConfiguration", "Tracing")
+    key = _read(properties, "EncryptionConfiguration").get("KmsKeyId")
+    return Machine(
+        logs=logging.get("Level", "OFF") != "OFF",
+        traces=tracing.get("Enabled", False) is not False,
+        key=spell_value(key) if key else "",
+    )
+
+
+def _read(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    for name in names:
+        inner = properties.get(name)
+        if isinstance(inner, Mapping):
+            return inner
+    return {}
+
+
+def report_policy(
+    definition: Mapping[str, Any], where: str, properties: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Report the policy of a definition: the document, and for each statement its reasons."""
+    statements = derive_policy(definition, read_machine(properties))
+    policy = write_policy(statements)
+    reasons = [
+        {
+            "sid": document["Sid"],
+            "state": need.state or None,
+            "action": need.action,
+            "resource": need.resource,
+            "why": need.why,
+        }
+        for document, statement in zip(policy["Statement"], statements, strict=True)
+        for need in statement.needs
+    ]
+    return {"definition": where, "policy": policy, "reasons": reasons}
