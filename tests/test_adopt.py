@@ -69,9 +69,7 @@ def test_a_definition_becomes_a_workflow_that_is_loaded_and_built(
     assert json.loads(Path("build/order/code/state-machine/order.asl.json").read_text()) == ORDER
 
 
-def test_without_out_a_module_is_printed(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_out_a_module_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adopt", "order.asl.json"]) == 0
     out = capsys.readouterr().out
     assert out.startswith('"""The workflow order, adopted from order.asl.json."""\n')
@@ -146,7 +144,7 @@ def test_comments_of_yaml_and_json5_are_kept(
     )
     Path("a.json5").write_text(
         "/* All\n * of it */ {StartAt: 'A', States: {A: {Type: 'Pass', // first\n"
-        "Comment: \"// none\", End: true}}}"
+        'Comment: "// none", End: true}}}'
     )
     assert main(["adopt", "a.asl.yaml"]) == 0
     out = capsys.readouterr().out
@@ -189,7 +187,7 @@ def test_standard_input_is_read(
         ("x.json", "{\n  'a': 1}", "x.json:2:3: this is no JSON"),
         ("x.json", "[1]", "x.json:1:1: this is no definition: it has no StartAt, or no States."),
         ("x.json", '{"a":\n 1}', "x.json:1:1: this is no definition"),
-        ("x.yaml", "a: [", "x.yaml:1:5: this is no YAML"),
+        ("x.yaml", "a: [", "x.yaml:2:1: this is no YAML"),
         (
             "x.json",
             '{"StartAt": "A", "States": {\n"A": {"Type": "Pass", "Next": "B"}}}',

@@ -87,7 +87,9 @@ class _Body:
         self.add(node, f"{self.writer.variables[node]} = ", code)
 
     def add(self, node: Node, before: str, code: Code) -> None:
-        notes = "".join(f"    # {line}\n" for line in self.comments.get(node.pointer, ()))
+        notes = "".join(
+            f"    # {line}".rstrip() + "\n" for line in self.comments.get(node.pointer, ())
+        )
         self.statements.append(f"{notes}    {before}{write_code(code, 4, len(before))}")
 
     def connect(self) -> None:
@@ -147,7 +149,7 @@ def write_module(
     rest = functions[1:] if whole else functions
     blocks = [_write_function(writer, body, body_statements) for body, body_statements in rest]
     blocks.append(_write_make(writer, definition, name, root, statements if whole else None))
-    head = "".join(f"# {line}\n" for line in comments.get("", ()))
+    head = "".join(f"# {line}".rstrip() + "\n" for line in comments.get("", ()))
     return "\n".join(
         [
             _write_docstring(name, origin),

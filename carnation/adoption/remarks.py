@@ -66,9 +66,9 @@ def _find_part(
         return parts[at]
     at = bisect_left(starts, end)
     whole = bool(parts) and parts[0] == ""
-    if at == len(starts) or (at == 0 and not whole):
-        return None  # behind the definition, or of what stands before it in a template
-    return parts[at]
+    if at < len(starts) and (at or whole):
+        return parts[at]
+    return "" if whole else None  # in a template: of what stands before the definition or behind it
 
 
 def _find_state(part: str, states: Mapping[str, str]) -> str:
