@@ -29,7 +29,7 @@ def _make_parser() -> argparse.ArgumentParser:
         # with a width of its own argparse need not load shutil to ask for one
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_find_width() - 2),
     )
-    target = "a folder, a definition or template file, or a git revision"
+    target = "a folder, a definition or template file, a git revision, or deployed[:STACK]"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
     parser.add_argument(
         "new", nargs="?", metavar="NEW", help="the same (default: the working tree)"

@@ -11,7 +11,10 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     ├── ArtifactError     a tree in build/ that does not fit what is to be done with it
     ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
     │   └── EvaluationError   an expression that has no value for this document
-    └── EmulatorError     something the embedded AWS was asked for and cannot do
+    ├── EmulatorError     something the embedded AWS was asked for and cannot do
+    ├── AccountError      an AWS account refused, or is not as it has to be
+    └── ProofError        a proof that cannot be made as it was asked for
+        └── BrokenPromiseError  an invariant that does not hold; an AssertionError, too
 """
 
 from __future__ import annotations
@@ -67,6 +70,29 @@ class EvaluationError(ExpressionError):
 
 class EmulatorError(CarnationError):
     """The embedded AWS was asked for something that it cannot do."""
+
+
+class ProofError(CarnationError):
+    """A proof cannot be made: an invariant that raises, a fault that does not exist."""
+
+
+class BrokenPromiseError(ProofError, AssertionError):
+    """An invariant does not hold; says of what it complains, and tells the story."""
+
+
+class AccountError(CarnationError):
+    """An AWS account refused what was asked, could not be reached, or is in no state for it.
+
+    `reason` names the kind (`denied`, `expired`, `no-credentials` …); `code` and `message` are
+    AWS's own, where it was AWS that answered.
+
+    >>> AccountError("the login has expired. Log in.", reason="expired").reason
+    'expired'
+    """
+
+    def __init__(self, text: str, *, reason: str = "", code: str = "", message: str = "") -> None:
+        super().__init__(text)
+        self.reason, self.code, self.message = reason, code, message
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

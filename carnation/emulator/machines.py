@@ -22,33 +22,48 @@ Connect = Callable[[str], Any]
 def make_machine(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
     """Make a state machine; gives its ARN and its attributes."""
     name = properties.get("StateMachineName", name)
-    text = _read_definition(connect, name, properties)
-    definition = substitute_definition(
-        text, properties.get("DefinitionSubstitutions") or {}, f"state machine '{name}'"
-    )
-    interpreter.refuse_beyond_reach(definition)
-    request: dict[str, Any] = {
+    request = _make_request(connect, name, properties)
+    request |= {
         "name": name,
-        "definition": definition,
-        "roleArn": properties["RoleArn"],
         "type": properties.get("StateMachineType", "STANDARD"),
         "tags": [{"key": tag["Key"], "value": tag["Value"]} for tag in properties.get("Tags", ())],
     }
-    for field in ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"):
-        if field in properties:
-            value = _lower_names(properties[field])
-            request[field[0].lower() + field[1:]] = value
     try:
         arn = connect("stepfunctions").create_state_machine(**request)["stateMachineArn"]
     except ClientError as error:
         # the parser's complaint goes on with every word that it expected instead
         reason = error.response["Error"]["Message"].split(" expecting ")[0]
         raise EmulatorError(f"its definition is not one that can run: {reason}") from error
-    return arn, {
-        "Arn": arn,
-        "Name": name,
-        "StateMachineRevisionId": interpreter.find_revision(arn),
-    }
+    return arn, _describe(arn, name)
+
+
+def update_machine(
+    connect: Connect, arn: str, properties: Properties
+) -> tuple[str, dict[str, Any]]:
+    """Give a state machine another definition, role or configuration; its versions stay."""
+    name = arn.rsplit(":", 1)[1]
+    request = _make_request(connect, name, properties)
+    connect("stepfunctions").update_state_machine(stateMachineArn=arn, **request)
+    return arn, _describe(arn, name)
+
+
+def _describe(arn: str, name: str) -> dict[str, Any]:
+    revision = interpreter.find_revision(arn)
+    return {"Arn": arn, "Name": name, "StateMachineRevisionId": revision}
+
+
+def _make_request(connect: Connect, name: str, properties: Properties) -> dict[str, Any]:
+    text = _read_definition(connect, name, properties)
+    definition = substitute_definition(
+        text, properties.get("DefinitionSubstitutions") or {}, f"state machine '{name}'"
+    )
+    interpreter.refuse_beyond_reach(definition)
+    request: dict[str, Any] = {"definition": definition, "roleArn": properties["RoleArn"]}
+    for field in ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration"):
+        if field in properties:
+            value = _lower_names(properties[field])
+            request[field[0].lower() + field[1:]] = value
+    return request
 
 
 def _read_definition(connect: Connect, name: str, properties: Properties) -> str:
@@ -102,6 +117,20 @@ def make_version(connect: Connect, name: str, properties: Properties) -> tuple[s
 
 def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
     """Make an alias that routes to a version, or as `DeploymentPreference` says."""
+    request = {"name": properties.get("Name", name), **_route(properties)}
+    answer = connect("stepfunctions").create_state_machine_alias(**request)
+    arn = answer["stateMachineAliasArn"]
+    return arn, {"Arn": arn}
+
+
+def update_alias(connect: Connect, arn: str, properties: Properties) -> None:
+    """Route an alias anew: at once, for here no time passes in which it could move gradually."""
+    connect("stepfunctions").update_state_machine_alias(
+        stateMachineAliasArn=arn, **_route(properties)
+    )
+
+
+def _route(properties: Properties) -> dict[str, Any]:
     routes = properties.get("RoutingConfiguration")
     if not routes:
         version = (properties.get("DeploymentPreference") or {}).get("StateMachineVersionArn")
@@ -111,8 +140,7 @@ def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str
             )
         # the first deployment of an alias moves all traffic at once, whatever the preference
         routes = [{"StateMachineVersionArn": version, "Weight": 100}]
-    request = {
-        "name": properties.get("Name", name),
+    request: dict[str, Any] = {
         "routingConfiguration": [
             {
                 "stateMachineVersionArn": route["StateMachineVersionArn"],
@@ -123,6 +151,4 @@ def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str
     }
     if "Description" in properties:
         request["description"] = properties["Description"]
-    answer = connect("stepfunctions").create_state_machine_alias(**request)
-    arn = answer["stateMachineAliasArn"]
-    return arn, {"Arn": arn}
+    return request

@@ -6,6 +6,7 @@ call goes (where faults are put in), and Lambda (which moto runs in Docker). Fou
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -28,13 +29,14 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
+from carnation.emulator import changesets, updates
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.functions import Answer, Functions
 from carnation.emulator.patches import Patches
 from carnation.emulator.resources import MAKERS, Connect, MadeResource
 from carnation.emulator.templates import make_cleaner, parse_template
 from carnation.emulator.unpacked import Code, CodeStore
-from carnation.errors import EmulatorError
+from carnation.errors import EmulatorError, suggest_name
 
 
 def mend_cloudformation(patches: Patches, connect: Connect, hooks: Hooks) -> None:
@@ -51,6 +53,7 @@ def mend_cloudformation(patches: Patches, connect: Connect, hooks: Hooks) -> Non
     make = _make_resource(parsing.parse_and_create_resource, hooks)
     patches.set(parsing, "parse_and_create_resource", make)
     patches.set(parsing, "parse_output", _read_output)
+    changesets.install(patches, hooks)
 
 
 def _find_model(original: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -74,10 +77,14 @@ def _make_resource(original: Callable[..., Any], hooks: Hooks) -> Callable[..., 
         """Make a resource; the first that fails says which, in which stack, of which type."""
         stack = resources_map["AWS::StackName"]
         try:
-            with hooks.quiet():
+            with hooks.quiet(), updates.watch_resource(logical_id, resource_json, resources_map):
+                made = updates.adopt_resource(logical_id, resource_json, resources_map)
+                if made is not None:
+                    return made
                 made = original(logical_id, resource_json, resources_map, **place)
                 if made is not None:
                     _complete(resource_json["Type"], made, resource_json, resources_map)
+                    updates.remember_resource(logical_id, resource_json, resources_map, made)
                 return made
         except _StackError:
             raise
@@ -100,7 +107,12 @@ def _name_error(error: Exception) -> str:
 
 
 def _complete(kind: str, made: Any, resource_json: Any, resources_map: Any) -> None:
-    """Give a table what moto's CloudFormation leaves out: recovery and time to live."""
+    """Give a table its recovery and time to live, a role policies as the text that IAM keeps."""
+    if kind == "AWS::IAM::Role":
+        made.policies = {
+            name: policy if isinstance(policy, str) else json.dumps(policy)
+            for name, policy in made.policies.items()
+        }
     if kind != "AWS::DynamoDB::Table":
         return
     properties = parsing.clean_json(resource_json, resources_map).get("Properties", {})
@@ -272,6 +284,18 @@ def make_invoke(
         return functions.invoke(_read_code(function, store), payload)
 
     return invoke
+
+
+def find_code(
+    name: str, qualifier: str | None, account: str, region: str, store: CodeStore
+) -> Code:
+    """Find the code of a function; raises `EmulatorError` where there is none."""
+    backend = get_backend(account, region)
+    try:
+        return _read_code(backend.get_function(name, qualifier), store)
+    except UnknownFunctionException:
+        known = [function.function_name for function in backend.list_functions()]
+        raise EmulatorError(f"there is no function '{name}'.{suggest_name(name, known)}") from None
 
 
 def _read_code(function: Any, store: CodeStore) -> Code:

@@ -9,15 +9,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduct
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
 from moto.core.common_models import CloudFormationModel
 
 from carnation.emulator import machines
 from carnation.errors import EmulatorError
 
 Properties = Mapping[str, Any]
+_GONE = re.compile("NotFound|NonExist|DoesNotExist|NoSuch")  # then it is deleted
 Connect = Callable[[str], Any]
 
 
@@ -70,6 +73,17 @@ class MadeResource(CloudFormationModel):
     def has_cfn_attr(cls, attr: str) -> bool:
         """Say yes: whether it is so is found out when the attribute is read."""
         return True
+
+    def delete(self, *_: Any) -> None:
+        """Delete the resource, where its type has anything to delete."""
+        from carnation.emulator.updaters import DELETERS  # whose rows are made of these
+
+        try:
+            if self.type in DELETERS:
+                DELETERS[self.type](self.connect, self.made.ref)
+        except ClientError as error:
+            if not _GONE.search(error.response["Error"]["Code"]):
+                raise
 
     @classmethod
     def create_from_cloudformation_json(

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from carnation.changes.wording import clean
 from carnation.errors import UsageError, suggest_name
-from carnation.reviews.trees import Tree, open_file, open_folder
+from carnation.reviews.trees import Tree, is_built, open_file, open_folder
 
 _HEAD = "HEAD"
+DEPLOYED = "deployed"
 
 
 def open_targets(old: str | None, new: str | None) -> tuple[Tree, Tree]:
@@ -22,6 +23,8 @@ def open_targets(old: str | None, new: str | None) -> tuple[Tree, Tree]:
         old, new = _HEAD, "."
     elif new is None:
         old, new = (_HEAD, old) if os.path.exists(old) else (old, ".")
+    if DEPLOYED in (old.partition(":")[0], new.partition(":")[0]):
+        return _open_deployed(old, new)
     exist = (os.path.exists(old), os.path.exists(new))
     if all(exist):
         if os.path.isdir(old) != os.path.isdir(new):
@@ -34,6 +37,35 @@ def open_targets(old: str | None, new: str | None) -> tuple[Tree, Tree]:
     if exist[0]:
         return _open_path(old), _open_beside(new, old)
     return _open_beside(old, "."), _open_beside(new, ".")
+
+
+def _open_deployed(old: str, new: str) -> tuple[Tree, Tree]:
+    """Open what an account holds, `deployed` or `deployed:STACK`, beside a tree that is built.
+
+    The tree says which workflows are meant; the stack of each is `<workflow>-dev` unless named.
+    """
+    words = (old, new)
+    away = 0 if old.partition(":")[0] == DEPLOYED else 1
+    here, stack = words[1 - away], words[away].partition(":")[2]
+    tree = _open_path(here) if os.path.exists(here) else _open_beside(here, ".")
+    names = sorted({path.split("/")[1] for path in tree.paths if is_built(path)})
+    if stack:
+        names = [name for name in names if stack.rpartition("-")[0] == name]
+    if not names:
+        raise UsageError(
+            f"'{here}' holds no built workflow that '{words[away]}' could be a stack of. Run it in "
+            "a project, and name the stack as deployed:<workflow>-<environment>."
+        )
+    from carnation.account import Account, read_deployed
+
+    account = Account()
+    files: dict[str, bytes] = {}
+    for name in names:
+        for path, content in read_deployed(account, stack or f"{name}-dev", name).items():
+            files[f"build/{name}/{path}"] = content
+    kept = [path for path in tree.paths if path.startswith(tuple(f"build/{n}/" for n in names))]
+    there = Tree(words[away], tuple(files), lambda paths: {path: files[path] for path in paths})
+    return (there, tree.narrow(kept)) if away == 0 else (tree.narrow(kept), there)
 
 
 def _open_path(path: str) -> Tree:

@@ -1,0 +1,94 @@
+"""What AWS and boto3 complain of, each as one paragraph: what happened, and what to do.
+
+Source: https://docs.aws.amazon.com/general/latest/gr/api-error-codes.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnation.errors import AccountError
+
+_LOGIN = "Log in (`aws sso login`, `aws configure`), or name another profile with --profile."
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_UNKNOWN = frozenset({
+    "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure",
+    "SignatureDoesNotMatch", "InvalidSignatureException", "InvalidToken",
+})  # fmt: skip
+_DENIED = frozenset({
+    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError",
+    "AuthorizationErrorException", "KMSAccessDeniedException", "KmsAccessDeniedException", "403",
+})  # fmt: skip
+_BUSY = frozenset({
+    "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown",
+    "TooManyRequestsException",
+})  # fmt: skip
+_PREFIXES = {"stepfunctions": "states", "sfn": "states"}
+# the few whose IAM action has another name than their API
+_ACTIONS = {
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+}
+
+
+def name_action(service: str, operation: str) -> str:
+    """Name the IAM action that an operation takes.
+
+    >>> name_action("stepfunctions", "StartExecution"), name_action("s3", "HeadBucket")
+    ('states:StartExecution', 's3:ListBucket')
+    """
+    action = f"{_PREFIXES.get(service, service)}:{operation}"
+    return _ACTIONS.get(action, action)
+
+
+def explain_answer(service: str, error: Any, region: str) -> AccountError:
+    """Turn AWS's answer (a `ClientError`) into a sentence with its remedy."""
+    code = str(error.response["Error"].get("Code", ""))
+    message = str(error.response["Error"].get("Message", ""))
+    action = name_action(service, error.operation_name)
+    reason, text = _word(code, message, action, region)
+    return AccountError(text, reason=reason, code=code, message=message)
+
+
+def _word(code: str, message: str, action: str, region: str) -> tuple[str, str]:
+    if code in _EXPIRED:
+        return "expired", f"the credentials have expired ({action} in {region}). {_LOGIN}"
+    if code in _UNKNOWN:
+        return "unknown-credentials", (
+            f"AWS does not know these credentials in {region} ({action}: {code}). A region that is "
+            f"not enabled for the account answers so, too: check --region. {_LOGIN}"
+        )
+    if code in _DENIED:
+        return "denied", (
+            f"these credentials may not {action} in {region} ({message or code}). "
+            f"Have {action} allowed for them, or name another profile with --profile."
+        )
+    if code in _BUSY:
+        return "throttled", f"AWS asks for patience ({action}: {code}). Run the same command again."
+    return "refused", f"AWS refused {action} in {region}: {message or code} ({code})."
+
+
+def explain_failure(service: str, action: str, error: Exception, region: str) -> AccountError:
+    """Turn what boto3 itself raises, before AWS has answered, into a sentence with its remedy."""
+    name = type(error).__name__
+    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
+        return AccountError(f"there are no AWS credentials here. {_LOGIN}", reason="no-credentials")
+    if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError",
+                "LoginTokenLoadError", "LoginRefreshRequired"):  # fmt: skip
+        return AccountError(f"the login has expired ({error}). {_LOGIN}", reason="expired")
+    if name == "ProfileNotFound":
+        return AccountError(
+            f"{error}. List the profiles with `aws configure list-profiles`.", reason="no-profile"
+        )
+    if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
+                "ConnectionClosedError", "InvalidRegionError", "ProxyConnectionError"):  # fmt: skip
+        return AccountError(
+            f"{service} does not answer in region '{region}' ({error}). "
+            "Check --region, --endpoint-url and the network, and run the same command again.",
+            reason="unreachable",
+        )
+    return AccountError(f"{service}, {action}: {error}", reason="failed")

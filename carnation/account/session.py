@@ -1,0 +1,107 @@
+"""An account as carnation calls it: one way to call, one way to list, one kind of error."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from carnation.account.complaints import explain_answer, explain_failure
+from carnation.errors import AccountError, CarnationError
+
+
+def _import_boto3() -> Any:
+    try:
+        import boto3
+    except ImportError as error:
+        raise CarnationError(
+            "an account needs boto3, which is not installed. "
+            "Install the extra 'deploy'; in a clone: pip install -e '.[deploy]'"
+        ) from error
+    return boto3
+
+
+class Account:
+    """An account in one region, by a profile and an endpoint where these are given.
+
+    Credentials are found by boto3 where every AWS tool finds them; none is kept or printed here.
+
+    >>> account = Account(region="eu-west-1")  # doctest: +SKIP
+    >>> account.call("sqs", "list_queues")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+    ) -> None:
+        """Open a session; raises `AccountError` for an unknown profile, or without a region."""
+        from botocore.exceptions import BotoCoreError
+
+        self.endpoint_url = endpoint_url
+        try:
+            self._session = _import_boto3().session.Session(
+                profile_name=profile, region_name=region
+            )
+        except BotoCoreError as error:
+            raise explain_failure("", "", error, region or "") from error
+        self.profile, self.region = profile, self._session.region_name
+        if not self.region:
+            raise AccountError(
+                "no region is chosen. Give --region, set AWS_REGION, or give the profile one.",
+                reason="no-region",
+            )
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def number(self) -> str:
+        """The account's number, which is also how the credentials are tried."""
+        return str(self.call("sts", "get_caller_identity")["Account"])
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the endpoint is one of this machine, where nothing takes long."""
+        url = self.endpoint_url or self._client("sts").meta.endpoint_url
+        return "//127.0.0.1" in url or "//localhost" in url
+
+    def _client(self, service: str) -> Any:
+        from botocore.config import Config
+
+        with self._lock:  # making a client is not safe from two threads, using it is
+            if service not in self._clients:
+                config = Config(retries={"mode": "standard", "max_attempts": 5})
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=self.endpoint_url, config=config
+                )
+            return self._clients[service]
+
+    def call(self, service: str, action: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call an action by boto3's name; raises `AccountError`."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: dict[str, Any] = getattr(self._client(service), action)(**parameters)
+        except ClientError as error:
+            raise explain_answer(service, error, self.region) from error
+        except (BotoCoreError, ValueError) as error:
+            raise explain_failure(service, action, error, self.region) from error
+        return answer
+
+    def list(
+        self, service: str, action: str, field: str, /, limit: int | None = None, **parameters: Any
+    ) -> Iterator[Any]:
+        """Yield what an action lists under a field, page by page, `limit` items at the most."""
+        tokens = {"s3": ("ContinuationToken", "NextContinuationToken"),
+                  "stepfunctions": ("nextToken", "nextToken")}  # fmt: skip
+        give, take = tokens.get(service, ("NextToken", "NextToken"))
+        count = 0
+        while True:
+            answer = self.call(service, action, **parameters)
+            for item in answer.get(field, ()):
+                if limit is not None and count >= limit:
+                    return
+                count += 1
+                yield item
+            if not answer.get(take):
+                return
+            parameters[give] = answer[take]

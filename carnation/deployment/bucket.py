@@ -1,0 +1,101 @@
+"""The bucket for artifacts: made once, and whole, or the one that is given."""
+
+from __future__ import annotations
+
+import json
+
+from carnation.account import Account
+from carnation.errors import AccountError
+
+
+def name_bucket(account: Account) -> str:
+    """Name the bucket that is made where none is given: one for each account and region."""
+    return f"carnation-artifacts-{account.number}-{account.region}"
+
+
+def ensure_bucket(account: Account, given: str | None) -> str:
+    """Make sure of the bucket and that it is this account's; gives its name.
+
+    The policy is the last thing put on a bucket that is made here, so that a half-made one is
+    known by its absence and finished. A bucket that is given is left as it is.
+    """
+    name = given or name_bucket(account)
+    owner = {"Bucket": name, "ExpectedBucketOwner": account.number}
+    try:
+        account.call("s3", "head_bucket", **owner)
+    except AccountError as error:
+        if error.code in ("403", "AccessDenied"):
+            raise AccountError(
+                f"the bucket '{name}' is somebody else's, or these credentials may not see it. "
+                "Give one of this account with --bucket.",
+                reason="foreign-bucket",
+            ) from error
+        if error.code not in ("404", "NoSuchBucket"):
+            raise
+        if given:
+            raise AccountError(
+                f"there is no bucket '{name}' in {account.region}. Make it, or leave --bucket out "
+                f"and '{name_bucket(account)}' is made.",
+                reason="no-bucket",
+            ) from error
+        _create(account, name)
+    if not given and not _has_policy(account, name):
+        _furnish(account, name)
+    return name
+
+
+def _create(account: Account, name: str) -> None:
+    place = {"LocationConstraint": account.region}
+    more = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": place}
+    try:
+        account.call("s3", "create_bucket", Bucket=name, **more)
+    except AccountError as error:
+        if error.code != "BucketAlreadyOwnedByYou":  # another deployment was faster
+            raise
+
+
+def _has_policy(account: Account, name: str) -> bool:
+    try:
+        account.call("s3", "get_bucket_policy", Bucket=name, ExpectedBucketOwner=account.number)
+    except AccountError as error:
+        if error.code == "NoSuchBucketPolicy":
+            return False
+        raise
+    return True
+
+
+def _furnish(account: Account, name: str) -> None:
+    owner = {"Bucket": name, "ExpectedBucketOwner": account.number}
+    private = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    account.call(
+        "s3", "put_public_access_block",
+        PublicAccessBlockConfiguration=dict.fromkeys(private, True), **owner,
+    )  # fmt: skip
+    account.call(
+        "s3", "put_bucket_ownership_controls",
+        OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}, **owner,
+    )  # fmt: skip
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    account.call(
+        "s3", "put_bucket_encryption",
+        ServerSideEncryptionConfiguration={"Rules": [rule]}, **owner,
+    )  # fmt: skip
+    account.call(
+        "s3", "put_bucket_versioning", VersioningConfiguration={"Status": "Enabled"}, **owner
+    )
+    account.call("s3", "put_bucket_policy", Policy=_write_policy(account, name), **owner)
+
+
+def _write_policy(account: Account, name: str) -> str:
+    partition = "aws-cn" if account.region.startswith("cn-") else "aws"
+    partition = "aws-us-gov" if account.region.startswith("us-gov-") else partition
+    arn = f"arn:{partition}:s3:::{name}"
+    refuse = {
+        "Sid": "RefusePlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [refuse]})

@@ -1,0 +1,95 @@
+"""Change sets: what CloudFormation says it would do, nested stacks included."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.account import Account
+from carnation.errors import AccountError
+
+_CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_LONGEST = 900.0  # seconds that a change set may take to be made
+
+
+class ChangeSet(NamedTuple):
+    """A change set that was made: `rows` are the resource changes, `Path` leads to each."""
+
+    name: str
+    arn: str
+    stack_id: str
+    rows: Sequence[Mapping[str, Any]]
+    is_new_stack: bool
+
+
+def make_change_set(
+    account: Account,
+    stack: str,
+    url: str,
+    values: Mapping[str, str],
+    reused: Sequence[str],
+    *,
+    is_new: bool,
+    pause: Callable[[float], None] = time.sleep,
+) -> ChangeSet | None:
+    """Make a change set over the root and all nested stacks; None where nothing would change."""
+    name = f"carnation-{uuid.uuid4()}"
+    given: list[dict[str, Any]] = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
+    ]
+    given += [{"ParameterKey": key, "UsePreviousValue": True} for key in reused]
+    made = account.call(
+        "cloudformation", "create_change_set",
+        StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
+        TemplateURL=url, Parameters=given, Capabilities=_CAPABILITIES, IncludeNestedStacks=True,
+    )  # fmt: skip
+    change_set = ChangeSet(name, made["Id"], made["StackId"], (), is_new)
+    status, reason = _wait(account, made["Id"], pause)
+    if status == "CREATE_COMPLETE":
+        return change_set._replace(rows=list(_list_rows(account, made["Id"], "")))
+    discard_change_set(account, change_set)
+    if any(words in reason for words in _NOTHING):
+        return None
+    raise AccountError(
+        f"CloudFormation cannot make a change set for stack '{stack}': {reason or status}. "
+        "Mend what it names, build, and deploy again.",
+        reason="change-set",
+    )
+
+
+def _wait(account: Account, arn: str, pause: Callable[[float], None]) -> tuple[str, str]:
+    waited = 0.0
+    while True:
+        answer = account.call("cloudformation", "describe_change_set", ChangeSetName=arn)
+        if answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+            return answer["Status"], answer.get("StatusReason") or ""
+        if waited > _LONGEST:
+            return answer["Status"], f"it is not ready after {_LONGEST:.0f} seconds"
+        pause(2)
+        waited += 2
+
+
+def _list_rows(account: Account, arn: str, way: str) -> Iterator[dict[str, Any]]:
+    changes = account.list("cloudformation", "describe_change_set", "Changes", ChangeSetName=arn)
+    for change in changes:
+        row = dict(change["ResourceChange"])
+        row["Path"] = f"{way}{row['LogicalResourceId']}"
+        yield row
+        if row.get("ChangeSetId"):
+            yield from _list_rows(account, row["ChangeSetId"], f"{row['Path']}/")
+
+
+def discard_change_set(account: Account, change_set: ChangeSet) -> None:
+    """Take a change set away, and the name that was kept for a stack that is not made."""
+    with contextlib.suppress(AccountError):  # what stays behind does nothing
+        account.call("cloudformation", "delete_change_set", ChangeSetName=change_set.arn)
+        if change_set.is_new_stack:
+            others = account.call(
+                "cloudformation", "list_change_sets", StackName=change_set.stack_id
+            )
+            if not others.get("Summaries"):
+                account.call("cloudformation", "delete_stack", StackName=change_set.stack_id)

@@ -1,0 +1,155 @@
+"""The plan: what is deployed beside what is to be, before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.account import Account, Deployed, read_deployed
+from carnation.artifacts import Artifacts
+from carnation.changes import Change
+from carnation.deployment.changeset import ChangeSet
+from carnation.document import parse_document
+from carnation.errors import AccountError, UsageError, suggest_name
+from carnation.reviews import Review, Tree, compare_trees
+from carnation.services.updates import is_stateful
+
+_LOSSES = ("data-removed", "data-replaced", "data-orphaned")
+
+
+class Plan(NamedTuple):
+    """A deployment before it happens.
+
+    `values` are the parameters that are given, `reused` those that stay as they were; `moved`
+    those whose value becomes another: name to old and new. `reviews` say what changes.
+    """
+
+    stack: str
+    artifacts: Artifacts
+    deployed: Deployed | None
+    values: Mapping[str, str]
+    reused: Sequence[str]
+    moved: Mapping[str, tuple[str, str]]
+    reviews: Sequence[Review]
+    same: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the stack is made for the first time."""
+        return self.deployed is None or not self.deployed.exists
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether all of it is deployed already."""
+        return self.same and not self.moved
+
+
+def make_plan(
+    account: Account,
+    stack: str,
+    artifacts: Artifacts,
+    deployed: Deployed | None,
+    given: Mapping[str, str],
+) -> Plan:
+    """Compare a tree with what is deployed, by documents and parameters."""
+    slots = find_parameters(artifacts)
+    values = {name: value for name, value in given.items() if name in slots}
+    _refuse_unknown([name for name in given if name not in slots], slots)
+    there = deployed.parameters if deployed and deployed.exists else {}
+    reused = [name for name in slots if name in there and name not in values]
+    _refuse_missing([
+        name
+        for name, slot in slots.items()
+        if "Default" not in slot and name not in values and name not in there
+    ])  # fmt: skip
+    secret = {name for name, slot in slots.items() if str(slot.get("NoEcho")).lower() == "true"}
+    moved = {
+        name: ("****", "****") if name in secret else (there.get(name, ""), value)
+        for name, value in values.items()
+        if deployed and deployed.exists and (name in secret or there.get(name) != value)
+    }
+    reviews: list[Review] = []
+    same = False
+    if deployed and deployed.exists:
+        before = read_deployed(account, stack, artifacts.workflow)
+        root = f"cft/{artifacts.workflow}-root-stack.yaml"
+        same = before[root].decode().strip() == _find_root(artifacts).strip()
+        if not same:
+            after = {path: text.encode() for path, text in artifacts.files.items()}
+            trees = (
+                _plant(f"stack {stack}", artifacts, before),
+                _plant("build/", artifacts, after),
+            )
+            reviews = compare_trees(*trees, {})
+    return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same)
+
+
+def _find_root(artifacts: Artifacts) -> str:
+    return next(text for path, text in artifacts.files.items() if path.endswith("-root-stack.yaml"))
+
+
+def _plant(name: str, artifacts: Artifacts, files: Mapping[str, bytes]) -> Tree:
+    whole = {f"build/{artifacts.workflow}/{path}": content for path, content in files.items()}
+    return Tree(name, tuple(whole), lambda paths: {path: whole[path] for path in paths})
+
+
+def find_parameters(artifacts: Artifacts) -> dict[str, Mapping[str, Any]]:
+    """Find the parameters of the root template: name to what the template says of it."""
+    value = parse_document(_find_root(artifacts), "root-stack.yaml").value
+    slots: dict[str, Mapping[str, Any]] = dict(value.get("Parameters") or {})
+    return slots
+
+
+def _refuse_unknown(names: Sequence[str], known: Mapping[str, Any]) -> None:
+    for name in names:
+        raise UsageError(
+            f"the root template has no parameter '{name}'; it has "
+            f"{', '.join(known) or 'none'}.{suggest_name(name, known)}"
+        )
+
+
+def _refuse_missing(names: Sequence[str]) -> None:
+    if names:
+        raise UsageError(
+            f"the root template wants {', '.join(names)}. Give "
+            f"{' '.join(f'--parameter {name}=…' for name in names)}"
+        )
+
+
+def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
+    """Find what would lose its data, by the documents and by CloudFormation: name to why.
+
+    The documents say what a template takes away; only CloudFormation knows what a parameter does.
+    """
+    found: dict[str, str] = {}
+    for review in plan.reviews:
+        for change in review.changes:
+            if change.kind in _LOSSES:
+                found[_name_resource(change)] = change.sentence
+    for row in change_set.rows:
+        name, kind = row["LogicalResourceId"], row["ResourceType"]
+        if not is_stateful(kind):
+            continue
+        if row["Action"] == "Remove":
+            found.setdefault(name, f"is removed ({kind})")
+        elif row.get("Replacement") in ("True", "Conditional"):
+            perhaps = "" if row["Replacement"] == "True" else "may be "
+            found.setdefault(name, f"{perhaps or 'is '}replaced by an empty one ({kind})")
+    return found
+
+
+def _name_resource(change: Change) -> str:
+    return change.subject.rpartition("/")[2].rpartition(" ")[2]
+
+
+def refuse_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
+    """Raise `AccountError` for a loss that nobody allowed by name."""
+    left = {name: why for name, why in losses.items() if name not in allowed}
+    if left:
+        told = "; ".join(f"{name} {why}" for name, why in left.items())
+        flags = " ".join(f"--allow-replacement {name}" for name in left)
+        raise AccountError(
+            f"this deployment would take data out of the stack: {told}. Nothing was executed. "
+            f"If that is meant, and the data is safe elsewhere, add {flags}",
+            reason="loss",
+        )

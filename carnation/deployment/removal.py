@@ -1,0 +1,62 @@
+"""Removing a stack: what would be lost, what is retained, and then doing it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from carnation.account import Account, Deployed
+from carnation.account.deployed import list_resources, read_template
+from carnation.deployment.following import Event, Outcome, find_last_event, follow
+from carnation.deployment.stage import protect
+from carnation.document import parse_document
+from carnation.services.updates import is_stateful
+
+_KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
+
+
+class Removal(NamedTuple):
+    """One resource of a stack that is to be removed, and what becomes of it."""
+
+    path: str
+    kind: str
+    physical: str
+    retained: bool
+
+    @property
+    def holds_data(self) -> bool:
+        """Tell whether data goes with it."""
+        return is_stateful(self.kind)
+
+
+def find_removal(account: Account, deployed: Deployed) -> list[Removal]:
+    """Find what removing a stack takes away and what it leaves, by the deployed templates."""
+    bodies: dict[str, Mapping[str, Any]] = {}
+    found = []
+    for row in list_resources(account, deployed.stack_id):
+        stack = row["Stack"]
+        if stack not in bodies:
+            text = read_template(account, stack)
+            bodies[stack] = parse_document(text, "stack.yaml").value.get("Resources", {})
+        if row["ResourceType"] == "AWS::CloudFormation::Stack":
+            continue
+        body = bodies[stack].get(row["LogicalResourceId"], {})
+        retained = body.get("DeletionPolicy") in _KEPT
+        physical = row.get("PhysicalResourceId") or ""
+        found.append(Removal(row["Path"], row["ResourceType"], physical, retained))
+    return found
+
+
+def remove(
+    account: Account,
+    deployed: Deployed,
+    tell: Callable[[Event], None] = lambda event: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Take the protection off, delete the stack, follow it to its end."""
+    if deployed.protected:
+        protect(account, deployed, on=False)
+    since = find_last_event(account, deployed.stack_id)
+    account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+    return follow(account, deployed.stack_id, tell, since=since, pause=pause)

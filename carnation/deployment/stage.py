@@ -1,0 +1,104 @@
+"""Executing: states in which that can be done, waiting for others, protection, the outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from carnation.account import Account, Deployed, find_deployed
+from carnation.deployment.changeset import ChangeSet
+from carnation.deployment.following import Event, Outcome, find_last_event, follow
+from carnation.errors import AccountError
+
+_REMEDIES = {
+    "UPDATE_ROLLBACK_FAILED": (
+        "an update failed, and so did putting it back. See which resource resists (`aws "
+        "cloudformation describe-stack-events --stack-name {name}`), mend it, then run `aws "
+        "cloudformation continue-update-rollback --stack-name {name}` and deploy again"
+    ),
+    "ROLLBACK_FAILED": (
+        "its creation failed, and so did removing what had been made. A table that is protected "
+        "from deletion resists so. Empty or unprotect what is left, run `carnation destroy`, and "
+        "deploy again"
+    ),
+    "DELETE_FAILED": (
+        "it could not be deleted whole. Run `carnation destroy` again, which names what resists"
+    ),
+    "CREATE_FAILED": "its creation failed. Run `carnation destroy`, and deploy again",
+}
+
+
+def refuse_state(deployed: Deployed | None) -> None:
+    """Raise `AccountError` for a stack that cannot be deployed over, with the way out."""
+    if deployed is None or deployed.status not in _REMEDIES:
+        return
+    remedy = _REMEDIES[deployed.status].format(name=deployed.name)
+    raise AccountError(
+        f"stack '{deployed.name}' is {deployed.status}: {remedy}.", reason="bad-state"
+    )
+
+
+def settle(
+    account: Account,
+    stack: str,
+    tell: Callable[[str], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> Deployed | None:
+    """Find a stack, waiting for whatever somebody else does to it; clear a failed creation away.
+
+    ROLLBACK_COMPLETE is what a failed creation leaves: a name with nothing in it, that can only be
+    deleted.
+    """
+    deployed = find_deployed(account, stack)
+    if deployed and deployed.exists and deployed.status.endswith("_IN_PROGRESS"):
+        tell(f"stack '{stack}' is {deployed.status}: waiting for that to end")
+        follow(account, deployed.stack_id, since=find_last_event(account, stack), pause=pause)
+        deployed = find_deployed(account, stack)
+    if deployed and deployed.status == "ROLLBACK_COMPLETE":
+        tell(f"stack '{stack}' was never made (ROLLBACK_COMPLETE): clearing its name")
+        if deployed.protected:
+            protect(account, deployed, on=False)
+        account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+        follow(account, deployed.stack_id, pause=pause)
+        deployed = find_deployed(account, stack)
+    refuse_state(deployed)
+    return deployed
+
+
+def execute(
+    account: Account,
+    change_set: ChangeSet,
+    tell: Callable[[Event], None] = lambda event: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Execute a change set and follow it; protect the stack when it stands.
+
+    A creation that fails takes all it made along, what has to be retained later included: it is
+    empty yet, and its name would stand in the next creation's way.
+    """
+    since = find_last_event(account, change_set.stack_id)
+    more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
+    try:
+        account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
+    except AccountError as error:
+        if "cannot be executed" in error.message or "can not be updated" in error.message:
+            raise AccountError(
+                "somebody else deployed this stack in between, so that what was reviewed no longer "
+                "holds. Nothing was executed. Run the same command again.",
+                reason="overtaken",
+            ) from error
+        raise
+    outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
+    if outcome.succeeded:
+        deployed = find_deployed(account, change_set.stack_id)
+        if deployed and not deployed.protected:
+            protect(account, deployed, on=True)
+    return outcome
+
+
+def protect(account: Account, deployed: Deployed, *, on: bool) -> None:
+    """Switch a stack's termination protection."""
+    account.call(
+        "cloudformation", "update_termination_protection",
+        StackName=deployed.stack_id, EnableTerminationProtection=on,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Destroy a deployed workflow: say what would be lost and what is retained, ask, delete.
+
+Run as `python -m carnation.destroy` or `carnation destroy`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from carnation import deployment
+from carnation.console import OK, align_table, find_width, paint, run_verb
+from carnation.errors import AccountError
+from carnation.targets import Console, add_options, confirm, open_stack
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation destroy",
+        description="Delete a deployed workflow's stack. What its templates retain stays.",
+        epilog="example: python -m carnation.destroy carnation --environment dev --plan",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=find_width()),
+    )
+    add_options(parser)
+    parser.add_argument("--plan", action="store_true", help="only say what would happen")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, destroy, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_verb(lambda: _destroy(options))
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    console = Console(options.format)
+    account, deployed = open_stack(options)
+    found = deployment.find_removal(account, deployed)
+    retained = [row for row in found if row.retained]
+    lost = [row for row in found if not row.retained]
+    holding = [row for row in lost if row.holds_data]
+    console.say(f"stack '{deployed.name}' in account {account.number}, {account.region}\n")
+    for title, rows in (("retained, and to be removed by hand", retained), ("deleted", lost)):
+        console.say(paint(f"{title}: {len(rows)}", "bold"))
+        table = [[row.path, row.kind, row.physical] for row in rows]
+        for line in align_table(table):
+            console.say(f"  {line}")
+    for row in holding:
+        console.say(paint(f"its data is lost: {row.path} ({row.physical})", "red"))
+    report = {
+        "stack": deployed.name,
+        "retained": [row._asdict() for row in retained],
+        "deleted": [row._asdict() for row in lost],
+        "lost": [row.path for row in holding],
+    }
+    if options.plan or not (options.yes or confirm(f"\ndelete stack '{deployed.name}'?")):
+        console.say("nothing was deleted")
+        return console.end({**report, "executed": False}, OK)
+    outcome = deployment.remove(account, deployed, console.tell_event)
+    if not outcome.succeeded:
+        cause = outcome.cause
+        why = f"{cause.path}: {cause.reason}" if cause else "CloudFormation gives no cause"
+        raise AccountError(
+            f"stack '{deployed.name}' is {outcome.status}: {why}. What was deleted is gone, the "
+            "rest stands. Mend the cause, and run the same command again.",
+            reason="failed-removal",
+        )
+    console.say(f"stack '{deployed.name}' is deleted; {len(retained)} resources are retained")
+    return console.end({**report, "executed": True}, OK)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,354 @@
+"""Change sets, deletion and protection of stacks, which moto knows in part.
+
+moto's change sets know no nested stacks, update a resource by deleting it, and leave a stack that
+failed as it is; here a change set lists what it would do, nested stacks included, and executing it
+updates the stack or rolls it back. Source:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.cloudformation.parsing import ResourceMap
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
+from moto.core.responses import ActionResult, EmptyResult
+
+from carnation.emulator import updates
+from carnation.emulator.faults import Hooks
+from carnation.emulator.patches import Patches
+from carnation.emulator.templates import parse_template
+from carnation.errors import EmulatorError
+from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update
+
+_NO_CHANGES = (
+    "The submitted information didn't contain changes. "
+    "Submit different information to create a change set."
+)
+_LOCK = threading.Lock()
+_ORDER = (IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES)
+_REPLACEMENT = {REPLACES: "True", MAY_REPLACE: "Conditional"}
+
+
+def install(patches: Patches, hooks: Hooks) -> None:
+    """Put these actions in the place of moto's."""
+
+    def execute(response: Any) -> EmptyResult:
+        with hooks.quiet():
+            return _execute(response)
+
+    def delete(response: Any) -> EmptyResult:
+        with hooks.quiet():
+            return _delete_stack(response)
+
+    for name, action in {
+        "create_change_set": _create,
+        "describe_change_set": _describe,
+        "execute_change_set": execute,
+        "delete_change_set": _delete,
+        "list_change_sets": _list,
+        "delete_stack": delete,
+        "update_termination_protection": _protect,
+    }.items():
+        patches.set(CloudFormationResponse, name, action)
+
+
+def _find_stack(backend: CloudFormationBackend, name: str) -> Any:
+    for stack in backend.stacks.values():
+        if name in (stack.name, stack.stack_id):
+            return stack
+    return None
+
+
+def _find_set(response: Any) -> dict[str, Any]:
+    name, stack = response._get_param("ChangeSetName"), response._get_param("StackName")
+    for found in response.cloudformation_backend.change_sets.values():
+        if name in (found["ChangeSetId"], found["ChangeSetName"]) and (
+            name == found["ChangeSetId"] or stack in (found["StackName"], found["StackId"])
+        ):
+            return found  # type: ignore[no-any-return]
+    raise ValidationError(name, message=f"ChangeSet [{name}] does not exist")
+
+
+def _create(response: Any) -> ActionResult:
+    backend, name = response.cloudformation_backend, response._get_param("StackName")
+    stack = _find_stack(backend, name)
+    kind = response._get_param("ChangeSetType", "UPDATE")
+    if kind == "UPDATE" and (stack is None or stack.status == "REVIEW_IN_PROGRESS"):
+        raise ValidationError(name, message=f"Stack [{name}] does not exist")
+    if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+        raise ValidationError(name, message=f"Stack [{name}] already exists")
+    if kind == "UPDATE":
+        _refuse_busy(stack)
+    text = response._get_param("TemplateBody") or response._get_stack_from_s3_url(
+        response._get_param("TemplateURL")
+    )
+    parameters = {
+        row["ParameterKey"]: stack.resource_map.resolved_parameters[row["ParameterKey"]]
+        if row.get("UsePreviousValue")
+        else row["ParameterValue"]
+        for row in response._get_param("Parameters", [])
+    }
+    stack = stack or _reserve(backend, name)
+    made = _make_set(backend, response._get_param("ChangeSetName"), stack, text, parameters, kind)
+    backend.change_sets[made["ChangeSetId"]] = made
+    return ActionResult({"Id": made["ChangeSetId"], "StackId": stack.stack_id})
+
+
+def _refuse_busy(stack: Any) -> None:
+    if stack.status.endswith("_COMPLETE") and stack.status != "ROLLBACK_COMPLETE":
+        return
+    where = f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
+    raise ValidationError(stack.stack_id, message=where)
+
+
+def _reserve(backend: CloudFormationBackend, name: str) -> Any:
+    stack_id = generate_stack_id(name, backend.region_name, backend.account_id)
+    stack = Stack(stack_id, name, {}, {}, backend.account_id, backend.region_name)  # type: ignore[abstract]
+    stack.status = "REVIEW_IN_PROGRESS"
+    backend.stacks[stack_id] = stack
+    stack._add_stack_event("REVIEW_IN_PROGRESS", resource_status_reason="User Initiated")
+    return stack
+
+
+def _make_set(
+    backend: Any, name: str, stack: Any, text: str, parameters: Any, kind: str
+) -> dict[str, Any]:
+    place = f"arn:aws:cloudformation:{stack.region_name}:{stack.account_id}:changeSet"
+    old = stack if kind == "UPDATE" else None
+    changes = []
+    for change in _find_changes(old, parse_template(text), parameters):
+        inner = _make_inner_set(backend, name, old, text, parameters, change)
+        if inner is not None and not inner["Changes"] and inner["Status"] == "FAILED":
+            continue
+        if inner is not None:
+            change["ChangeSetId"] = inner["ChangeSetId"]
+            backend.change_sets[inner["ChangeSetId"]] = inner
+        changes.append(change)
+    same = not changes and old is not None and not updates.has_changes(old, text, parameters)
+    return {
+        "ChangeSetId": f"{place}/{name}/{uuid.uuid4()}",
+        "ChangeSetName": name,
+        "StackId": stack.stack_id,
+        "StackName": stack.name,
+        "Parameters": parameters,
+        "CreationTime": datetime.now(tz=timezone.utc),
+        "ExecutionStatus": "UNAVAILABLE" if same else "AVAILABLE",
+        "Status": "FAILED" if same else "CREATE_COMPLETE",
+        "StatusReason": _NO_CHANGES if same else None,
+        "Changes": changes,
+        "kind": kind,
+        "text": text,
+    }
+
+
+def _make_inner_set(
+    backend: Any, name: str, stack: Any, text: str, parameters: Any, change: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Make the change set of a nested stack that stays; what is not known yet is a new value."""
+    if stack is None or change["Action"] != "Modify" or change["ResourceType"] != updates.NESTED:
+        return None
+    logical_id = change["LogicalResourceId"]
+    nested = stack.resource_map._parsed_resources[logical_id]
+    template = parse_template(text)
+    known = _Known(stack, template, parameters)
+    properties = template["Resources"][logical_id]["Properties"]
+    body = get_stack_from_s3_url(known.read(properties["TemplateURL"]), stack.account_id, "aws")
+    given = {
+        key: known.read(value, nested.parameters.get(key))
+        for key, value in properties.get("Parameters", {}).items()
+    }
+    return _make_set(backend, f"{name}-{logical_id}", nested, body, given, "UPDATE")
+
+
+class _Known:
+    """What a template's values are before anything is made: parameters, and what there is."""
+
+    def __init__(self, stack: Any, template: Mapping[str, Any], parameters: Any) -> None:
+        before = stack.resource_map
+        self.map: Any = ResourceMap(
+            stack.stack_id, stack.name, parameters, {}, stack.region_name, stack.account_id,
+            dict(template), {},
+        )  # fmt: skip
+        self.map.load_mapping()
+        self.map.load_parameters()
+        self.map.load_conditions()
+        made = {key: before._parsed_resources[key] for key in before.known}
+        self.map._parsed_resources.update(made)
+        self.map._resource_json_map = {}
+
+    def read(self, value: Any, otherwise: Any = None) -> str:
+        """Resolve a value; what refers to something that is not made yet is `otherwise`."""
+        try:
+            return str(parsing.clean_json(value, self.map))
+        except EmulatorError:
+            return str(otherwise)
+
+
+def _find_changes(
+    stack: Any, template: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield what executing would do, as far as that is known without doing it."""
+    old = stack.resource_map._resource_json_map if stack is not None else {}
+    new = template["Resources"]
+    moved = _find_moved(stack, template, parameters) if stack is not None else set()
+    for name, body in new.items():
+        if name not in old:
+            yield _tell("Add", name, body["Type"])
+            moved.add(name)
+            continue
+        effect = _judge(old[name], body, moved)
+        made = stack.resource_map._parsed_resources.get(name)
+        if effect and made is not None:
+            yield _tell("Modify", name, body["Type"], effect, made)
+            moved.add(name)
+    for name, body in old.items():
+        made = stack.resource_map._parsed_resources.get(name)
+        if name not in new and made is not None:
+            yield _tell("Remove", name, body["Type"], made=made)
+
+
+def _find_moved(stack: Any, template: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
+    """Find the parameters whose value becomes another."""
+    had = stack.resource_map.resolved_parameters
+    slots = template.get("Parameters", {})
+    now = {name: given.get(name, slot.get("Default")) for name, slot in slots.items()}
+    return {name for name, value in now.items() if str(value) != str(had.get(name))}
+
+
+def _judge(old: Mapping[str, Any], new: Mapping[str, Any], moved: set[str]) -> str:
+    """Say what an update does to a resource; '' for nothing."""
+    before, after = old.get("Properties") or {}, new.get("Properties") or {}
+    effects = [
+        find_update(new["Type"], [name])
+        for name in {**before, **after}
+        if before.get(name) != after.get(name) or _names_any(after.get(name), moved)
+    ]
+    return max(effects, key=_ORDER.index, default="")
+
+
+def _names_any(value: Any, moved: set[str]) -> bool:
+    text = json.dumps(value, default=str)
+    return any(
+        f'"{name}"' in text or f"${{{name}}}" in text or f"${{{name}." in text for name in moved
+    )
+
+
+def _tell(action: str, name: str, kind: str, effect: str = "", made: Any = None) -> dict[str, Any]:
+    change = {"Action": action, "LogicalResourceId": name, "ResourceType": kind}
+    if made is not None:
+        change["PhysicalResourceId"] = str(made.physical_resource_id)
+    if action == "Modify":
+        change["Replacement"] = _REPLACEMENT.get(effect, "False")
+    return change
+
+
+def _describe(response: Any) -> ActionResult:
+    found = _find_set(response)
+    return ActionResult({key: value for key, value in found.items() if key[0].isupper()})
+
+
+def _delete(response: Any) -> EmptyResult:
+    found = _find_set(response)
+    del response.cloudformation_backend.change_sets[found["ChangeSetId"]]
+    return EmptyResult()
+
+
+def _list(response: Any) -> ActionResult:
+    name = response._get_param("StackName")
+    fields = ("ChangeSetId", "ChangeSetName", "StackId", "StackName", "Status", "ExecutionStatus")
+    rows = [
+        {field: found[field] for field in fields}
+        for found in response.cloudformation_backend.change_sets.values()
+        if name in (found["StackName"], found["StackId"])
+    ]
+    return ActionResult({"Summaries": rows})
+
+
+def _execute(response: Any) -> EmptyResult:
+    found = _find_set(response)
+    backend = response.cloudformation_backend
+    stack = backend.stacks[found["StackId"]]
+    with _LOCK:
+        if found["ExecutionStatus"] != "AVAILABLE":
+            name, status = found["ChangeSetName"], found["ExecutionStatus"]
+            where = f"ChangeSet [{name}] cannot be executed in its current status of [{status}]"
+            raise ValidationError(stack.stack_id, message=where)
+        found["ExecutionStatus"] = "EXECUTE_IN_PROGRESS"
+        for other in backend.change_sets.values():
+            if other["StackId"] == stack.stack_id and other is not found:
+                other["ExecutionStatus"] = "OBSOLETE"
+    if found["kind"] == "CREATE":
+        _create_stack(stack, found, response._get_param("RetainExceptOnCreate"))
+    else:
+        _update_stack(stack, found)
+    done = stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    found["ExecutionStatus"] = "EXECUTE_COMPLETE" if done else "EXECUTE_FAILED"
+    return EmptyResult()
+
+
+def _update_stack(stack: Any, found: Mapping[str, Any]) -> None:
+    with contextlib.suppress(Exception):  # told by the stack's events, as CloudFormation does
+        updates.update_stack(stack, found["text"], dict(found["Parameters"]))
+
+
+def _create_stack(stack: Any, found: Mapping[str, Any], remove_all: Any) -> None:
+    stack.status = "CREATE_IN_PROGRESS"
+    stack._add_stack_event("CREATE_IN_PROGRESS", resource_status_reason="User Initiated")
+    stack.template, stack.parameters = found["text"], dict(found["Parameters"])
+    try:
+        stack._parse_template()
+        stack.resource_map = stack._create_resource_map()
+        stack.output_map = stack._create_output_map()
+        stack.create_resources()
+        list(stack.outputs or ())
+    except Exception as error:
+        stack.status = "ROLLBACK_IN_PROGRESS"
+        stack._add_stack_event("ROLLBACK_IN_PROGRESS", resource_status_reason=str(error))
+        all_of_it = str(remove_all).lower() == "true"
+        resisted = updates.remove_made(stack, retain=not all_of_it)
+        # or moto makes it all again for whoever asks for the outputs
+        stack.template_dict = {"Resources": {}}
+        stack.resource_map._resource_json_map = {}
+        stack.output_map = stack._create_output_map()
+        stack.status = "ROLLBACK_FAILED" if resisted else "ROLLBACK_COMPLETE"
+        stack._add_stack_event(stack.status)
+
+
+def _protect(response: Any) -> ActionResult:
+    name = response._get_param("StackName")
+    stack = _find_stack(response.cloudformation_backend, name)
+    if stack is None:
+        raise ValidationError(name, message=f"Stack [{name}] does not exist")
+    wanted = str(response._get_param("EnableTerminationProtection")).lower() == "true"
+    stack.enable_termination_protection = wanted
+    return ActionResult({"StackId": stack.stack_id})
+
+
+def _delete_stack(response: Any) -> EmptyResult:
+    name = response._get_param("StackName")
+    stack = _find_stack(response.cloudformation_backend, name)
+    if stack is None:
+        return EmptyResult()
+    if stack.enable_termination_protection:
+        where = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+        raise ValidationError(stack.stack_id, message=where)
+    stack._add_stack_event("DELETE_IN_PROGRESS", resource_status_reason="User Initiated")
+    resisted = updates.remove_made(stack, retain=True)
+    if resisted:
+        stack.status = "DELETE_FAILED"
+        failed = f"The following resource(s) failed to delete: [{', '.join(resisted)}]."
+        stack._add_stack_event("DELETE_FAILED", resource_status_reason=failed)
+        return EmptyResult()
+    updates.bury(stack)
+    return EmptyResult()

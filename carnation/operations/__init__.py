@@ -1,0 +1,43 @@
+"""Operating what is deployed: versions and routes, executions, dead letters, status, drift.
+
+Each module asks an account and gives plain records; nothing here prints. What changes anything
+does the safe half first: a message is sent before it is deleted, and written before it is purged.
+"""
+
+from __future__ import annotations
+
+from carnation.operations.drift import Drift, find_drift
+from carnation.operations.executions import (
+    Failure,
+    derive_name,
+    explain_failure,
+    find_redrivable,
+    follow_execution,
+    redrive,
+    start,
+)
+from carnation.operations.letters import Letter, purge, read_filters, read_letters, redrive_letters
+from carnation.operations.machine import Version, find_routes, list_versions, move_alias
+from carnation.operations.state import find_status
+
+__all__ = [
+    "Drift",
+    "Failure",
+    "Letter",
+    "Version",
+    "derive_name",
+    "explain_failure",
+    "find_drift",
+    "find_redrivable",
+    "find_routes",
+    "find_status",
+    "follow_execution",
+    "list_versions",
+    "move_alias",
+    "purge",
+    "read_filters",
+    "read_letters",
+    "redrive",
+    "redrive_letters",
+    "start",
+]

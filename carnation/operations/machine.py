@@ -1,0 +1,86 @@
+"""Versions of a state machine, and where its alias leads.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cd-aliasing-versioning.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.account import Account
+from carnation.errors import AccountError, UsageError
+
+
+class Version(NamedTuple):
+    """A published version: its number, when it was published, the share that the alias sends it."""
+
+    number: int
+    arn: str
+    created: Any
+    weight: int
+
+
+def find_routes(account: Account, outputs: Mapping[str, str]) -> dict[str, int]:
+    """Find where the alias leads: version ARN to percent."""
+    alias = outputs["StateMachineAliasArn"]
+    answer = account.call(
+        "stepfunctions", "describe_state_machine_alias", stateMachineAliasArn=alias
+    )
+    rows = answer["routingConfiguration"]
+    return {row["stateMachineVersionArn"]: int(row["weight"]) for row in rows if row["weight"]}
+
+
+def list_versions(account: Account, outputs: Mapping[str, str]) -> list[Version]:
+    """List the versions of a deployed state machine, the newest first."""
+    routes = find_routes(account, outputs) if "StateMachineAliasArn" in outputs else {}
+    rows = account.list(
+        "stepfunctions", "list_state_machine_versions", "stateMachineVersions",
+        stateMachineArn=outputs["StateMachineArn"],
+    )  # fmt: skip
+    versions = [
+        Version(
+            int(row["stateMachineVersionArn"].rpartition(":")[2]),
+            row["stateMachineVersionArn"],
+            row["creationDate"],
+            routes.get(row["stateMachineVersionArn"], 0),
+        )
+        for row in rows
+    ]
+    return sorted(versions, reverse=True)
+
+
+def choose_version(versions: Sequence[Version], wanted: int | None) -> Version:
+    """Choose the version to go to: the one that is named, or the one before the present."""
+    if wanted is not None:
+        for version in versions:
+            if version.number == wanted:
+                return version
+        there = ", ".join(str(version.number) for version in versions) or "none"
+        raise UsageError(f"there is no version {wanted}; there are {there}.")
+    present = max((version.number for version in versions if version.weight), default=0)
+    older = [version for version in versions if version.number < present]
+    if not older:
+        raise AccountError(
+            f"version {present} is the first: there is none before it to go back to.",
+            reason="no-version",
+        )
+    return older[0]
+
+
+def move_alias(account: Account, outputs: Mapping[str, str], version: Version) -> None:
+    """Send everything that starts from now on to one version."""
+    account.call(
+        "stepfunctions", "update_state_machine_alias",
+        stateMachineAliasArn=outputs["StateMachineAliasArn"],
+        routingConfiguration=[{"stateMachineVersionArn": version.arn, "weight": 100}],
+    )  # fmt: skip
+
+
+def count_running(account: Account, outputs: Mapping[str, str]) -> int:
+    """Count the executions in flight (up to 1,000)."""
+    rows = account.list(
+        "stepfunctions", "list_executions", "executions", limit=1000,
+        stateMachineArn=outputs["StateMachineArn"], statusFilter="RUNNING",
+    )  # fmt: skip
+    return sum(1 for _ in rows)

@@ -1,0 +1,74 @@
+"""Redrive the executions that ended while they still held events.
+
+Run as `python -m carnation.recover` or `carnation recover`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from carnation.console import FINDINGS, OK, align_table, find_width, run_verb
+from carnation.operations import find_redrivable, follow_execution, redrive
+from carnation.operations.executions import is_redrivable
+from carnation.targets import Console, add_options, confirm, find_output, open_stack
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation recover",
+        description="Redrive executions that failed, were aborted or timed out with events in "
+        "them, after a look; exit 1 where one ends badly again.",
+        epilog="example: python -m carnation.recover carnation --environment prod --plan",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=find_width()),
+    )
+    add_options(parser)
+    parser.add_argument("--plan", action="store_true", help="only show them")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, redrive, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_verb(lambda: _recover(options))
+
+
+def _recover(options: argparse.Namespace) -> int:
+    console = Console(options.format)
+    account, deployed = open_stack(options)
+    found = list(find_redrivable(account, find_output(deployed, "StateMachineArn")))
+    rows = [["execution", "status", "error", "started", "can be redriven"]] + [
+        [
+            one["name"], one["status"], one.get("error") or "",
+            f"{one['startDate']:%Y-%m-%d %H:%M}",
+            "yes" if is_redrivable(one) else str(one.get("redriveStatusReason") or "no"),
+        ]
+        for one in found
+    ]  # fmt: skip
+    chosen = [one for one in found if is_redrivable(one)]
+    report = {"executions": [one["executionArn"] for one in found], "redriven": {}}
+    if not found:
+        console.say("no execution holds events: every one that ended badly has put them away")
+        return console.end(report, OK)
+    for line in align_table(rows):
+        console.say(line)
+    if options.plan or not chosen:
+        return console.end(report, FINDINGS)
+    count = f"{len(chosen)} execution{'s' * (len(chosen) != 1)}"
+    if not (options.yes or confirm(f"redrive {count} from where each failed?")):
+        return console.end(report, FINDINGS)
+    ended: dict[str, str] = {}
+    for one in chosen:
+        redrive(account, one["executionArn"])
+    for one in chosen:
+        final, _ = follow_execution(account, one["executionArn"])
+        ended[one["name"]] = final["status"]
+        console.say(f"  {one['name']}: {final['status']} {final.get('error') or ''}".rstrip())
+    status = OK if all(status == "SUCCEEDED" for status in ended.values()) else FINDINGS
+    return console.end({**report, "redriven": ended}, status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

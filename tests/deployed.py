@@ -1,0 +1,127 @@
+"""A small project to deploy, and calls to an account that fail or crash on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnation import build
+from carnation.account import Account
+from carnation.errors import AccountError
+
+TINY = '''
+"""A queue in a nested stack, and a state machine beside it."""
+
+from carnation.document import dump_yaml, keyed_path, digest
+from carnation.states import Chain, Pass, Succeed
+from carnation.workflow import Workflow
+
+
+def make_workflow():
+    return Workflow(
+        name="tiny", version="1.0.0", states=Chain([Pass("Note", result=1), Succeed("Done")]),
+        stacks=render,
+    )
+
+
+def render(sources):
+    def queue(name):
+        return {
+            "Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "QueueName": {"Fn::Sub": "tiny-${Environment}-" + name}, "VisibilityTimeout": 30,
+            },
+        }
+    nested = dump_yaml({
+        "Parameters": {"Environment": {"Type": "String"}},
+        "Resources": {"Queue": queue("queue"), "Letters": queue("letters")},
+        "Outputs": {
+            "QueueUrl": {"Value": {"Ref": "Queue"}}, "LettersUrl": {"Value": {"Ref": "Letters"}},
+        },
+    })
+    path = "cft/nested-stacks/queues.yaml"
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+             "Principal": {"Service": "states.amazonaws.com"}}]}
+    root = {
+        "Parameters": {
+            "ArtifactBucket": {"Type": "String"},
+            "Environment": {"Type": "String", "Default": "dev"},
+            "Size": {"Type": "String", "Default": "small"},
+        },
+        "Resources": {
+            "Queues": {"Type": "AWS::CloudFormation::Stack", "Properties": {
+                "TemplateURL": {"Fn::Sub": "https://${ArtifactBucket}.s3.${AWS::Region}.${AWS::URLSuffix}/"
+                                + keyed_path("tiny/" + path, digest(nested))},
+                "Parameters": {"Environment": {"Ref": "Environment"}},
+            }},
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {
+                "RoleName": {"Fn::Sub": "tiny-${Environment}"},
+                "AssumeRolePolicyDocument": trust, "Description": {"Ref": "Size"},
+            }},
+            "Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+                "StateMachineName": {"Fn::Sub": "tiny-${Environment}"},
+                "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "DefinitionS3Location": {"Bucket": {"Ref": "ArtifactBucket"}, "Key": keyed_path(
+                    "tiny/" + sources.definition_path, sources.definition_sha256)},
+            }},
+            "Version": {"Type": "AWS::StepFunctions::StateMachineVersion",
+                "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "Properties": {
+                "StateMachineArn": {"Ref": "Machine"},
+                "StateMachineRevisionId": {"Fn::GetAtt": ["Machine", "StateMachineRevisionId"]}}},
+            "Live": {"Type": "AWS::StepFunctions::StateMachineAlias", "Properties": {
+                "Name": "live", "DeploymentPreference": {
+                    "StateMachineVersionArn": {"Ref": "Version"}, "Type": "ALL_AT_ONCE"}}},
+        },
+        "Outputs": {
+            "StateMachineArn": {"Value": {"Ref": "Machine"}},
+            "StateMachineVersionArn": {"Value": {"Ref": "Version"}},
+            "StateMachineAliasArn": {"Value": {"Ref": "Live"}},
+            "QueueUrl": {"Value": {"Fn::GetAtt": ["Queues", "Outputs.QueueUrl"]}},
+            "DeadLetterQueueUrl": {"Value": {"Fn::GetAtt": ["Queues", "Outputs.LettersUrl"]}},
+        },
+    }
+    return {"cft/tiny-root-stack.yaml": dump_yaml(root), path: nested}
+'''
+
+
+def make_tiny(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the small project, built, and go there."""
+    write_definition(folder, monkeypatch, TINY)
+    return folder
+
+
+def write_definition(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Write the definition and build it."""
+    (folder / "definitions").mkdir(exist_ok=True)
+    (folder / "definitions" / "tiny.py").write_text(text)
+    monkeypatch.chdir(folder)
+    assert build.main([]) == 0
+
+
+class Crash(KeyboardInterrupt):
+    """The process ends here."""
+
+
+@contextmanager
+def break_call(monkeypatch: pytest.MonkeyPatch, number: int, how: str) -> Iterator[list[str]]:
+    """Let the call of this number fail, or the process crash after it; gives the calls made."""
+    calls: list[str] = []
+    original = Account.call
+
+    def call(account: Account, service: str, action: str, /, **parameters: Any) -> Any:
+        calls.append(f"{service}.{action}")
+        mine = len(calls) == number
+        if mine and how == "fails":
+            raise AccountError(f"{action} was made to fail", code="Injected", message="on purpose")
+        answer = original(account, service, action, **parameters)
+        if mine:
+            raise Crash
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Account, "call", call)
+        yield calls
