@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
 
-from carnation.asl import fields_of
+from carnation.asl.fields import PLACES, fields_of
 from carnation.errors import DefinitionError
 from carnation.states.arguments import (
     UNSET,
@@ -28,6 +28,10 @@ Extra = Mapping[str, Any]
 # What the SDK's constructors and ours keep as attributes of their own.
 _STRUCTURE = frozenset({"branches", "choices", "default", "iterator", "type"})
 
+_ARGUMENTS = {
+    place: frozenset(field.argument for field in fields_of(place, legacy=True)) for place in PLACES
+}
+
 
 class _Block:
     """What retriers, catchers and states share: the table decides what may be in them."""
@@ -47,7 +51,7 @@ class _Block:
 
     def is_field_allowed(self, field_name: str) -> bool:
         """Tell whether the table has this field here; the SDK asks before it takes a field."""
-        return any(field.argument == field_name for field in fields_of(self.place, legacy=True))
+        return field_name in _ARGUMENTS.get(self.place, ())
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse to set a field behind the constructor's back: it would not be written."""
@@ -145,6 +149,11 @@ class State(_Block):
 
     def note(self, state_id: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the name and the fields, remember the line of Python, give the fields."""
+        self.take_name(state_id)
+        return self.read(f"state '{state_id}'", arguments)
+
+    def take_name(self, state_id: str) -> None:
+        """Check the name, and remember the line of Python."""
         if not isinstance(state_id, str) or not 0 < len(state_id) <= 80:
             raise DefinitionError(
                 f"a {self.place} state ({find_line()}) is named {state_id!r}; a name has 1 to 80 "
@@ -152,7 +161,6 @@ class State(_Block):
             )
         self.source = find_line()
         self.state_id = state_id
-        return self.read(f"state '{state_id}'", arguments)
 
     def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
         """Give retriers and catchers as lists; raise `DefinitionError` for what is neither."""
@@ -161,9 +169,14 @@ class State(_Block):
 
     def refuse_mixture(self) -> None:
         """Raise `DefinitionError` where fields of both query languages stand together."""
-        blocks = [self, *(catcher for catcher in self.catches if isinstance(catcher, Catch))]
-        found = (pair for block in blocks for pair in block.list_languages())
-        refuse_mixture(f"state '{self.state_id}'", found)
+        refuse_mixture(f"state '{self.state_id}'", self.list_all_languages())
+
+    def list_all_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield what belongs to one query language, that of the catchers too."""
+        yield from self.list_languages()
+        for catcher in self.catches:
+            if isinstance(catcher, Catch):
+                yield from catcher.list_languages()
 
     def next(self, next_step: Target) -> Any:
         """Set the state that follows, once; give it back, as the SDK does.

@@ -1,4 +1,4 @@
-"""The two state types that hold graphs, Map and Parallel, and those graphs: processors and branches.
+"""The two state types that hold graphs, Map and Parallel, and those graphs.
 
 A graph inside a state is its first state or a chain; where it has fields of its own, it is an
 `ItemProcessor` or a `Branch`.
@@ -7,7 +7,7 @@ A graph inside a state is its first state or a chain; where it has fields of its
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line, read_arguments
@@ -72,11 +72,11 @@ class ItemProcessor(Subgraph):
         self.is_configured = processor_config is not UNSET
 
 
-Processor = Union[State, Chain, ItemProcessor]
+Processor = State | Chain | ItemProcessor
 
 
 class Parallel(State, sdk.Parallel):
-    """A state that runs `branches` (a state, a chain or a `Branch` each) at once, and waits for all.
+    """A state that runs `branches` (states, chains, `Branch`es) at once and waits for all.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
     """

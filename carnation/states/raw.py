@@ -44,7 +44,8 @@ class Raw(State, sdk.State):
                 f"the raw state '{state_id}' ({find_line()}) takes a mapping with a 'Type', and "
                 f"was given {body!r}."
             )
-        self.note(state_id, {})
+        self.take_name(state_id)
+        self.extra = {}
         self.body = dict(body)
         _refuse_body(f"state '{state_id}'", self.body)
         sdk.State.__init__(self, state_id, body["Type"])
@@ -61,6 +62,10 @@ class Raw(State, sdk.State):
             self.body.setdefault("Default", next_step)
             return next_step
         return super().next(next_step)
+
+    def list_all_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields of the body that belong to one query language."""
+        return _list_body_languages(self.body)
 
     def list_targets(self) -> Iterator[Any]:
         """Yield where the state moves: states, chains and names, its own way first."""
@@ -87,5 +92,12 @@ def _refuse_body(owner: str, body: Mapping[str, Any]) -> None:
             if problem:
                 raise DefinitionError(f"{owner} ({find_line()}): {name} {problem}.")
     refuse_exclusions(place, owner, body)
-    arguments = {field.argument: body[name] for name, field in KNOWN[place].items() if name in body}
-    refuse_mixture(owner, list_languages(place, arguments))
+    refuse_mixture(owner, _list_body_languages(body))
+
+
+def _list_body_languages(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    place = body["Type"]
+    known = KNOWN.get(place, {})
+    if known:
+        given = {field.argument: body[name] for name, field in known.items() if name in body}
+        yield from list_languages(place, given)

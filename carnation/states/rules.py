@@ -170,7 +170,7 @@ class ChoiceRule:
     {'Not': {'Variable': '$.name', 'StringMatches': 'order-*'}}
     >>> ChoiceRule.NumericEquals("$.total", "three")
     Traceback (most recent call last):
-    carnation.errors.DefinitionError: the rule NumericEquals (...) compares with 'three'; it takes ...
+    carnation.errors.DefinitionError: the rule NumericEquals (...) compares with 'three'; it ...
     """
 
     StringEquals = Operator[str]("StringEquals")

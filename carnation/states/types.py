@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from carnation.errors import DefinitionError
-from carnation.states.arguments import UNSET, find_line, refuse_mixture
+from carnation.states.arguments import UNSET, find_line
 from carnation.states.blocks import Catchers, Extra, Retriers, State, Target, refuse_rewiring
 from carnation.states.door import choice_rule, sdk
 from carnation.states.parts import list_part_languages, refuse_wrong_parts
