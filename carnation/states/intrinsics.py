@@ -7,15 +7,21 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import find_line
 from carnation.states.context import Expression
-from carnation.states.door import inputs
 from carnation.states.values import write_argument
 
-Dynamic = Expression | inputs.Placeholder
+
+class Dynamic(Protocol):
+    """An expression: one of ours, or a placeholder of the SDK."""
+
+    def to_jsonpath(self) -> str:
+        """Give the expression as ASL writes it."""
+
+
 Text = str | Dynamic
 Number = int | Dynamic
 List = list[Any] | tuple[Any, ...] | Dynamic
