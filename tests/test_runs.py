@@ -153,6 +153,20 @@ def test_run_writes_the_page_of_all_its_runs(
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_a_terminal_shows_how_far_a_run_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run, "is_watched", lambda stream: True)
+    monkeypatch.setattr("carnation.runs.progress._EVERY", 0)
+    given = json.dumps({"start_seq": 1, "end_seq": 4})
+    assert run.main(["carnation", "--in-process", "--input", given, "--fail", "2"]) == 1
+    lines = capsys.readouterr().err.split("\r\x1b[K")
+    assert any(
+        re.match(r"  run 1: 3 of 3 items, 1 failed, [\d.,]+ items/s$", line) for line in lines
+    )
+
+
 def test_a_report_that_cannot_be_written_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

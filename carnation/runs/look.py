@@ -54,6 +54,7 @@ tr.ok th:first-child { box-shadow: inset 3px 0 var(--ok); }
 button, input { font: inherit; color: inherit; background: var(--tint); border-radius: .3rem;
   border: 1px solid var(--line); padding: .15rem .6rem; }
 button[aria-pressed=true] { border-color: var(--lit); box-shadow: inset 0 0 0 1px var(--lit); }
+input[type=search] { width: 16rem; }
 .axis { position: relative; height: 1.3rem; margin-left: 16rem; font-size: .75rem;
   color: var(--faint); }
 .axis span { position: absolute; white-space: nowrap; }
@@ -95,7 +96,7 @@ summary { cursor: pointer; color: var(--faint); }
 SCRIPT = r"""
 'use strict';
 const DATA = JSON.parse(document.getElementById('data').textContent);
-const HIGH = 24, SIGNS = {failed: '✗', retried: '↻', open: '…', ok: ''};
+const HIGH = 24, PRINTED = 1000, SIGNS = {failed: '✗', retried: '↻', open: '…', ok: ''};
 const detail = document.getElementById('detail');
 const SVG = 'http://www.w3.org/2000/svg';
 const make = (tag, name, text) => {
@@ -118,8 +119,9 @@ function paint(section, run) {
     group.classList.add(`ran-${one.state}`);
     const box = group.querySelector('.box');
     const signs = ['failed', 'retried', 'open'].filter(kind => one[kind])
-      .map(kind => ` ${one[kind].toLocaleString('en')}\u2009${SIGNS[kind]}`);
-    const text = one.count.toLocaleString('en') + signs.join('');
+      .map(kind => `${one[kind].toLocaleString('en')}\u2009${SIGNS[kind]}`);
+    const alone = signs.length && one[one.state] === one.count;
+    const text = [...alone ? [] : [one.count.toLocaleString('en')], ...signs].join(' · ');
     const wide = 10 + text.length * 7, right = +box.getAttribute('x') + +box.getAttribute('width');
     const top = +box.getAttribute('y');
     const badge = document.createElementNS(SVG, 'g');
@@ -186,9 +188,11 @@ function begin(section) {
   const long = run.seconds || 1;
   paint(section, run);
 
-  const draw = () => {
-    const first = Math.max(0, Math.floor(list.scrollTop / HIGH) - 5);
-    const last = Math.min(rows.length, first + Math.ceil(list.clientHeight / HIGH) + 10);
+  const draw = whole => {
+    const first = whole === true ? 0 : Math.max(0, Math.floor(list.scrollTop / HIGH) - 5);
+    const room = whole === true ? PRINTED : Math.ceil(list.clientHeight / HIGH) + 10;
+    const last = Math.min(rows.length, first + room);
+    space.style.height = `${(whole === true ? last : rows.length) * HIGH}px`;
     const nodes = [];
     for (let index = first; index < last; index += 1) nodes.push(line(index));
     space.replaceChildren(...nodes);
@@ -233,7 +237,6 @@ function begin(section) {
       visitsOf(row).some(visit => visit.n === state)) && (!words || has(row)));
     at = -1;
     list.scrollTop = 0;
-    space.style.height = `${rows.length * HIGH}px`;
     said.textContent = `${rows.length.toLocaleString('en')} of ` +
       `${run.rows.length.toLocaleString('en')} rows${state ? ` in ${state}` : ''}`;
     for (const button of tools.querySelectorAll('button[data-kind]')) {
@@ -282,7 +285,8 @@ function begin(section) {
     if (!detail.hidden && at >= 0) show(run, rows[at]);
   });
   window.addEventListener('resize', draw);
-  window.addEventListener('beforeprint', draw);
+  window.addEventListener('beforeprint', () => draw(true));
+  window.addEventListener('afterprint', draw);
   sift();
 }
 document.addEventListener('keydown', event => { if (event.key === 'Escape') hide(); });
