@@ -227,15 +227,17 @@ class Stage:
     def reach(self, player: Player, phase: str, place: str, action: str) -> str | None:
         """Come to a point: let the other run take its turn, check, and say what goes wrong."""
         number = len(self.points)
-        self.points.append(Point(player.number, player.state, phase, place, action))
+        point = Point(player.number, player.state, phase, place, action)
+        self.points.append(point)
         if number in self.turns:
             self._take_turn(player, self.turns[number])
         playing, self.playing = self.playing, None  # what the check calls is no part of the story
         self.check(self.world)
         self.playing = playing
         kind = self.faults.get(number)
-        if kind is not None:
-            self.tell(player, telling.tell_fault(kind, phase, action))
+        if kind is None or kind not in set(point.kinds):  # one drawn at random may not fit here
+            return None
+        self.tell(player, telling.tell_fault(kind, phase, action))
         if kind == stories.STOP:
             player.execution.stop()
         elif kind == stories.TIME_OUT:

@@ -64,7 +64,10 @@ class Point(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong at a point, counted from the story's beginning."""
+    """Something that goes wrong at a point, counted from the story's beginning.
+
+    What cannot happen at that point does not: no process of a handler dies where a state calls.
+    """
 
     point: int
     kind: str

@@ -48,6 +48,7 @@ class Visit:
     scopes: list[Scope] = field(default_factory=list)
     entered_at: float = 0.0
     failed_at: float | None = None
+    left_at: float | None = None
 
     @property
     def retries(self) -> int:
@@ -137,6 +138,7 @@ def _leave(details: Mapping[str, Any], place: _Place, at: float) -> _Place:
     visit = found.visit
     if visit is not None:
         visit.left, visit.output = True, _load(details.get("output"))
+        visit.left_at = at
         if visit.type == "Wait":
             visit.waited = at - visit.entered_at
     return found
