@@ -12,15 +12,18 @@ from carnation.errors import suggest_name
 
 GROUPS = {
     "make": {
+        "adopt": "turn definitions somebody wrote into modules of definitions/",
         "build": "build definitions/ into build/, or check that it is current",
         "fetch": "fetch the wheels that functions require",
     },
     "review": {
         "diff": "tell what changed between two builds, revisions, definitions or templates",
         "draw": "draw a definition, as SVG or Mermaid",
+        "estimate": "estimate what a definition takes as it grows, and which limit breaks first",
         "lint": "find what AWS would refuse, and what production would regret",
     },
     "run here": {
+        "replay": "turn a recorded history into a test",
         "run": "run a built workflow on this machine",
         "serve": "serve the embedded AWS on a port, for any client",
     },

@@ -12,7 +12,9 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
     │   └── EvaluationError   an expression that has no value for this document
     ├── EmulatorError     something the embedded AWS was asked for and cannot do
-    └── AccountError      an AWS account refused, or is not as it has to be
+    ├── AccountError      an AWS account refused, or is not as it has to be
+    └── ProofError        a proof that cannot be made as it was asked for
+        └── BrokenPromiseError  an invariant that does not hold; an AssertionError, too
 """
 
 from __future__ import annotations
@@ -68,6 +70,14 @@ class EvaluationError(ExpressionError):
 
 class EmulatorError(CarnationError):
     """The embedded AWS was asked for something that it cannot do."""
+
+
+class ProofError(CarnationError):
+    """A proof cannot be made: an invariant that raises, a fault that does not exist."""
+
+
+class BrokenPromiseError(ProofError, AssertionError):
+    """An invariant does not hold; says of what it complains, and tells the story."""
 
 
 class AccountError(CarnationError):

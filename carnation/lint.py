@@ -16,8 +16,9 @@ from typing import Any
 
 from carnation import reports
 from carnation.console import FINDINGS, OK, has_colour, run_verb
-from carnation.document import Document, read_document
+from carnation.document import Document, decode_text, parse_document, read_document
 from carnation.errors import DocumentError, UsageError, suggest_name
+from carnation.origins import name_sources, read_declared
 from carnation.rules import (
     ERROR,
     NOTE,
@@ -35,6 +36,7 @@ _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
+_STDIN, _STDIN_NAME = "-", "standard input"
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
 
@@ -48,7 +50,8 @@ def _make_parser() -> argparse.ArgumentParser:
         "targets",
         nargs="*",
         metavar="FILE or WORKFLOW",
-        help="definitions, templates, folders, built workflows (default: all of build/)",
+        help="definitions, templates, folders, built workflows, - for standard input "
+        "(default: all of build/)",
     )
     parser.add_argument(
         "--type", choices=["STANDARD", "EXPRESS"], help="the type of the state machine"
@@ -66,6 +69,13 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--cfn-lint", action="store_true", help="run cfn-lint over the templates, too (an extra)"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--fix", action="store_true", help="mend, in the files, what has one safe answer"
+    )
+    how.add_argument(
+        "--diff", action="store_true", help="show what --fix would change; exit 1 if it would"
     )
     parser.add_argument(
         "--policy",
@@ -118,15 +128,21 @@ def _lint(options: argparse.Namespace) -> int:
     fail_on = options.fail_on or fail_on
     if options.format == "text" and not options.notes and fail_on != NOTE:
         settings = settings._replace(lowest=WARNING)
+    if options.diff or options.fix:
+        changed = _fix(options, settings)
+        if options.diff:
+            return FINDINGS if changed else OK
     findings: list[Finding] = []
     sources: dict[str, Any] = {}
     count = 0
     for path, named in _find_files(options.targets):
         for source in _open_sources(path, named, findings):
             count += 1
-            sources[path] = source
+            sources[source.where] = source
             kind = options.type or getattr(source, "type", "STANDARD")
-            findings += review_definition(source, type=kind, settings=settings)
+            declared = read_declared(path)
+            found = review_definition(source, type=kind, settings=settings, declared=declared)
+            findings += name_sources(path, found)
     if options.cfn_lint:
         findings += _check_templates(options.targets, settings)
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
@@ -135,6 +151,27 @@ def _lint(options: argparse.Namespace) -> int:
         return OK
     worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return FINDINGS if any(finding.severity in worst for finding in findings) else OK
+
+
+def _fix(options: argparse.Namespace, settings: Settings) -> bool:
+    """Mend the files, or show how they would be; what was done goes beside the report."""
+    from carnation import fixing  # who only reads does not pay for it
+
+    skipped = [rule for rule, severity in settings.severities.items() if severity == "off"]
+    changed = False
+    for path, named in _find_files(options.targets):
+        if path == _STDIN:
+            raise UsageError("standard input cannot be mended. Name a file.")
+        fixed = fixing.fix_file(path, named or path.endswith(_SUFFIXES), options.type, skipped)
+        changed = changed or bool(fixed.lines)
+        if options.diff:
+            _print(fixing.write_diff(fixed), end="")
+        elif fixed.lines:
+            fixing.write_file(path, fixed.after)
+        told = fixed.kept if options.diff else [*fixed.lines, *fixed.kept]
+        for line in told:
+            print(line, file=sys.stderr)
+    return changed
 
 
 def _check_templates(targets: Sequence[str], settings: Settings) -> list[Finding]:
@@ -160,7 +197,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[tuple[str, bool]]:
             )
         yield from ((path, True) for path in built)
     for target in targets:
-        if os.path.isfile(target):
+        if target == _STDIN or os.path.isfile(target):
             yield target, True
         elif os.path.isdir(target):
             yield from ((path, False) for path in _walk_folder(target))
@@ -196,17 +233,24 @@ def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[S
     """Yield the definitions in a file; what cannot be read becomes a finding."""
     wanted = named or path.endswith(_SUFFIXES)
     try:
-        document = read_document(path)
+        document = _read_stdin() if path == _STDIN else read_document(path)
     except DocumentError as error:
-        if not os.access(path, os.R_OK):
+        if path != _STDIN and not os.access(path, os.R_OK):
             raise
         if wanted:
-            findings.append(_report_unreadable(path, error))
+            findings.append(_report_unreadable(_STDIN_NAME if path == _STDIN else path, error))
         return
     if _is_template(document):
         yield from _open_template(document, findings)
     elif wanted or _is_definition(document.value):
         yield document
+
+
+def _read_stdin() -> Document:
+    """Read a definition or template from standard input: JSON, else YAML."""
+    text = decode_text(sys.stdin.buffer.read(), _STDIN_NAME)
+    is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
+    return parse_document(text, _STDIN_NAME if is_json else f"{_STDIN_NAME}.yaml")
 
 
 def _is_template(document: Document) -> bool:

@@ -33,7 +33,7 @@ def write_text(
         severity = finding.severity
         if colour:
             severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-        state = f" (state '{_clean(finding.state)}')" if finding.state else ""
+        state = _clean(_name_state(finding))
         lines.append(
             f"{_clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
             f"{_clean(finding.message)}{state}"
@@ -41,6 +41,15 @@ def write_text(
         if frames and finding.path in sources:
             lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
     return lines
+
+
+def _name_source(finding: Finding) -> str:
+    return finding.message + (f" (made in {finding.source})" if finding.source else "")
+
+
+def _name_state(finding: Finding) -> str:
+    made = f", made in {finding.source}" if finding.source else ""
+    return f" (state '{finding.state}'{made})" if finding.state else ""
 
 
 def _write_frame(finding: Finding, text: str) -> list[str]:
@@ -72,6 +81,8 @@ def write_json(findings: Iterable[Finding], definitions: int) -> str:
     for finding in findings:
         entry: dict[str, Any] = finding._asdict()
         code = entry.pop("code")
+        if not finding.source:
+            del entry["source"]
         if code:
             entry["aws"] = {"code": code, "location": locate_for_aws(finding.pointer)}
         entries.append(entry)
@@ -100,7 +111,7 @@ def write_github(findings: Iterable[Finding]) -> list[str]:
     return [
         f"::{levels[finding.severity]} file={_escape_property(finding.path)},"
         f"line={finding.line},col={finding.column},title={finding.rule}"
-        f"::{_escape_message(finding.message)}"
+        f"::{_escape_message(_name_source(finding))}"
         for finding in findings
     ]
 
@@ -156,7 +167,7 @@ def _write_result(finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.severity,
-        "message": {"text": finding.message},
+        "message": {"text": _name_source(finding)},
         "locations": [
             {
                 "physicalLocation": {
@@ -177,6 +188,8 @@ def _quote(uri: str) -> str:
 
 def write_pages(rules: Iterable[Rule]) -> str:
     """Write the page of all rules, in Markdown, from their docstrings."""
+    from carnation.rules.fixes import FIXERS  # only the page needs it
+
     lines = [
         "# The rules of `carnation lint`",
         "",
@@ -187,11 +200,16 @@ def write_pages(rules: Iterable[Rule]) -> str:
         "```toml",
         "[tool.carnation.lint]",
         'fail-on = "warning"',
-        'severity = { "no-retry" = "warning", "fail-without-error" = "off" }',
+        'severity = { "lambda-without-retry" = "warning", "fail-without-error" = "off" }',
         "```",
         "",
-        "A finding is suppressed in the `Comment` of its state (or of the state machine), with the",
-        "reason: `carnation: ignore RULE because REASON`.",
+        "A finding is suppressed in the `Comment` of its state (or of the state machine), or in a",
+        "remark there in YAML and json5, with the reason:",
+        "`carnation: ignore RULE because REASON`.",
+        "",
+        "What is marked `--fix` has one safe",
+        "answer, which `carnation lint --fix` writes into the file; `--diff` only shows it. A fix",
+        "that would bring another finding is not made.",
         "",
     ]
     for family, title in (("refusal", "Refusals"), ("risk", "Risks")):
@@ -199,7 +217,8 @@ def write_pages(rules: Iterable[Rule]) -> str:
         for rule in sorted(rules, key=lambda rule: rule.id):
             if rule.family == family:
                 code = f" · AWS: `{rule.code}`" if rule.code else ""
-                lines += [f"### `{rule.id}`", "", f"{rule.severity}{code}", ""]
+                fix = " · `--fix`" if rule.id in FIXERS else ""
+                lines += [f"### `{rule.id}`", "", f"{rule.severity}{code}{fix}", ""]
                 lines += [*_mark_heads(rule.explain()), ""]
     return "\n".join(lines)
 

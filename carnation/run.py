@@ -24,6 +24,7 @@ from carnation.workflow import find_root
 if TYPE_CHECKING:
     from carnation.emulator import Emulator, Execution, FunctionError
     from carnation.ledger import Complaint, Whereabouts
+    from carnation.runs import Recorded
 
 _QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 _COMPLAINTS = 5  # how many different errors of a run are told
@@ -73,6 +74,10 @@ def _make_parser() -> argparse.ArgumentParser:
         "--logs", action="store_true", help="print what the functions printed and logged"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--report", metavar="FILE.html",
+        help="write one page of what the runs did: picture, timeline, inputs and outputs, errors",
+    )  # fmt: skip
     return parser
 
 
@@ -90,7 +95,8 @@ def _run(options: argparse.Namespace) -> int:
     fails = _choose_failures(options)
     artifacts = read_artifacts(find_root("."), options.workflow)
     emulator_type = import_emulator()
-    report = _Report(options.format, artifacts, chooses=fails is not None)
+    _check_folder(options.report)
+    report = _Report(options.format, artifacts, chooses=fails is not None, page=options.report)
     with emulator_type(
         in_process=options.in_process, real_time=options.real_time, seed=options.seed
     ) as emulator:
@@ -105,11 +111,19 @@ def _run(options: argparse.Namespace) -> int:
             if number > 1 and "QueueUrl" in outputs and not options.real_time:
                 emulator.expire_visibility(outputs["QueueUrl"])  # the next run comes later
             execution = emulator.execute(
-                outputs["StateMachineArn"], given, on_progress=report.tell_progress
+                outputs["StateMachineArn"], given, on_progress=report.follow(number)
             )
             report.tell_run(number, given, execution)
         logs = {name: emulator.lines(name) for name in emulator.functions} if options.logs else None
-        return report.close(emulator, outputs, logs)
+        status = report.close(emulator, outputs, logs)
+    report.write_page()
+    return status
+
+
+def _check_folder(path: str | None) -> None:
+    """Refuse before anything ran what could not be written after."""
+    if path is not None and not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"--report: there is no folder for {path}. Make it, or write elsewhere.")
 
 
 def _read_input(text: str, option: str) -> Any:
@@ -145,11 +159,13 @@ def _make_hook(fault: Fault) -> Callable[[str, Any], FunctionError | None]:
 class _Report:
     """What the run tells: text as it goes, or one JSON document at the end."""
 
-    def __init__(self, form: str, artifacts: Artifacts, *, chooses: bool = False) -> None:
-        self.text, self.chooses = form == "text", chooses
+    def __init__(
+        self, form: str, artifacts: Artifacts, *, chooses: bool = False, page: str | None = None
+    ) -> None:
+        self.text, self.chooses, self.page = form == "text", chooses, page
         self.artifacts = artifacts
         self.runs: list[dict[str, Any]] = []
-        self.done = self.total = 0
+        self.recorded: list[Recorded] = []
         self._say(f"{artifacts.workflow} {artifacts.version} on the embedded AWS")
 
     def _say(self, line: str = "") -> None:
@@ -168,13 +184,18 @@ class _Report:
         self._show("")
         self._say(paint(f"deployed in {seconds:.1f} s", "dim"))
 
-    def tell_progress(self, event: Mapping[str, Any]) -> None:
-        """Count the iterations of a Map."""
-        if event["type"] == "MapStateStarted":
-            self.done, self.total = 0, event["mapStateStartedEventDetails"]["length"]
-        elif event["type"] == "MapIterationSucceeded":
-            self.done += 1
-            self._show(f"  {self.done} of {self.total} items")
+    def follow(self, number: int) -> Callable[[Mapping[str, Any]], None]:
+        """Give what counts a run's events, and shows the counts to whoever watches."""
+        from carnation.runs.progress import Progress
+
+        progress = self.progress = Progress()
+
+        def tell(event: Mapping[str, Any]) -> None:
+            progress.add(event)
+            if progress.is_due():
+                self._show(f"  run {number}: {progress.tell()}")
+
+        return tell
 
     def tell_run(self, number: int, given: Any, execution: Execution) -> None:
         from carnation.ledger import list_complaints, tally_run
@@ -195,9 +216,35 @@ class _Report:
                 "complaints": [complaint._asdict() for complaint in complaints],
             }
         )
+        if self.page is not None:
+            self._record(number, given, execution)
         if self.text:
             self._print_run(number, given, execution, tally)
             self._print_complaints(complaints)
+
+    def _record(self, number: int, given: Any, execution: Execution) -> None:
+        from carnation.runs import record_run
+
+        name = self.artifacts.workflow
+        definition = json.loads(self.artifacts.files[f"code/state-machine/{name}.asl.json"])
+        moments = self.progress.moments
+        self.recorded.append(record_run(definition, execution, given, moments, number=number))
+
+    def write_page(self) -> None:
+        """Write the report, whole or not at all, where one was asked for."""
+        if self.page is None:
+            return
+        from carnation.runs import write_page
+
+        path, beside = Path(self.page), Path(f"{self.page}.part")
+        title = f"{self.artifacts.workflow} {self.artifacts.version}"
+        try:
+            beside.write_text(write_page(self.recorded, title), encoding="utf-8")
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise UsageError(f"--report: {path} cannot be written: {error}.") from error
+        self._say(f"\nwhat happened, on one page: {path}")
 
     def _print_run(self, number: int, given: Any, execution: Execution, tally: Any) -> None:
         from carnation.ledger import readable_cause

@@ -166,10 +166,11 @@ def test_links_are_not_followed_out_of_a_revision(
 def test_built_workflows_are_compared_with_templates_packages_and_versions(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    send = edit(BASE, "/States/Put/TimeoutSeconds", 60)
+    own = edit(BASE, "/States/Put/Credentials", GONE)  # so the call is made with the machine's role
+    send = edit(own, "/States/Put/TimeoutSeconds", 60)
     poor = edit(TEMPLATE, f"{R}/Role/Properties/Policies/0/PolicyDocument/Statement/0/Action",
                 "sqs:DeleteMessage")  # fmt: skip
-    build("old/build/w", BASE, TEMPLATE, "1.0.0")
+    build("old/build/w", own, TEMPLATE, "1.0.0")
     build("new/build/w", send, poor, "1.0.0", package="2")
     write("new/stray.asl.json", WAIT)
     report = read_json(capsys, "old", "new")
@@ -181,6 +182,16 @@ def test_built_workflows_are_compared_with_templates_packages_and_versions(
     assert review["bump"] == {"wanted": "major", "made": "none", "enough": False}
     assert report["impact"] == review["impact"] == "dangerous"
     assert review["changes"][0]["document"] == "build/w/cft/w-root-stack.json"
+
+
+def test_a_call_under_the_role_of_its_credentials_loses_nothing_with_the_machines_role(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poor = edit(TEMPLATE, f"{R}/Role/Properties/Policies/0/PolicyDocument/Statement/0/Action",
+                "sqs:DeleteMessage")  # fmt: skip
+    build("old/build/w", BASE, TEMPLATE, "1.0.0")
+    build("new/build/w", BASE, poor, "1.1.0")
+    assert list_kinds(read_json(capsys, "old", "new")) == {"permission-narrowed"}
 
 
 def test_a_workflow_without_templates_still_tells_of_its_packages(

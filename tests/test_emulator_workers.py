@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -135,3 +136,22 @@ def test_in_process_a_debugger_is_seen_and_answered() -> None:
         process.wait(30)
         os.close(ours)
     assert "42" in seen
+
+
+@pytest.mark.parametrize("in_process", [True, False])
+def test_of_what_a_function_prints_in_one_line_the_beginning_is_kept(in_process: bool) -> None:
+    code = """
+        def handle(event, context):
+            print("x" * 5_000_000)
+            print("behind it")
+    """
+    with Emulator(in_process=in_process) as emulator:
+        make_function(emulator, "wordy", dedent(code))
+        emulator.client("lambda").invoke(FunctionName="wordy", Payload=b"{}")
+        for _ in range(200):
+            lines = emulator.lines("wordy")
+            if in_process or len(lines) == 2:
+                break
+            time.sleep(0.05)
+    assert [len(line) for line in lines][:1] == [16_384]
+    assert in_process or lines[1:] == ["behind it"]

@@ -268,3 +268,26 @@ def test_a_redrive_after_a_stop_and_a_timeout() -> None:
     execution.redrive()
     assert execution.run() == "TIMED_OUT"
     assert execution.context["Execution"]["RedriveCount"] == 1
+
+
+def test_answers_that_come_faster_than_they_are_noted_are_all_noted() -> None:
+    definition = machine({"Type": "Task", "Resource": ACTIVITY, "HeartbeatSeconds": 60})
+    execution = Execution(compile_definition(definition), {}, Script(A=Pending()))
+    execution.run(give_up=False)
+    (token,) = execution.pending
+    execution.answer(token, Started("me"))
+    execution.beat(token)
+    execution.answer(token, Succeeded(1))
+    execution.answer(token, Failed("Late"))
+    assert execution.run() == "SUCCEEDED"
+    assert types(execution)[2:5] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
+
+
+def test_an_answer_behind_a_heartbeat_is_the_answer() -> None:
+    definition = machine({"Type": "Task", "Resource": ACTIVITY, "HeartbeatSeconds": 60})
+    execution = Execution(compile_definition(definition), {}, Script(A=Pending()))
+    execution.run(give_up=False)
+    (token,) = execution.pending
+    execution.beat(token)
+    execution.answer(token, Succeeded(1))
+    assert (execution.run(), execution.output) == ("SUCCEEDED", 1)

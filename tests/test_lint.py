@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +150,23 @@ def test_without_a_name_all_of_build_is_linted_and_a_workflow_goes_by_its_name(
     status, _, err = run(capsys, "onne")
     assert status == 2
     assert "there is no file and no built workflow 'onne'. Did you mean 'one'?" in err
+
+
+def test_the_shapes_that_a_workflow_declares_stand_in_its_manifest(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = root / "build" / "w" / "code" / "state-machine"
+    folder.mkdir(parents=True)
+    state = '{"Type": "Pass", "InputPath": "$.total", "End": true}'
+    (folder / "w.asl.json").write_text(f'{{"StartAt": "A", "States": {{"A": {state}}}}}')
+    schema = {"type": "object", "properties": {"id": {}}}
+    for manifest, found in ((schema, 1), (None, 0)):
+        declared = {"declared": {"input": manifest}} if manifest else []
+        (root / "build" / "w" / "manifest.json").write_text(json.dumps(declared))
+        _, out, _ = run(capsys, "w")
+        assert out.count("path-never-produced") == found
+    (root / "build" / "w" / "manifest.json").write_text("{")
+    assert run(capsys, "w")[1] == ""
 
 
 def test_a_folder_is_walked_for_definitions_and_templates(
@@ -334,13 +353,72 @@ def test_sarif_has_the_shape_that_its_standard_gives_it() -> None:
     assert read_sarif([])["runs"][0]["results"] == []
 
 
-def test_sarif_fits_the_schema_where_there_is_one() -> None:
-    schemas = [*(ROOT.parent / "shared").glob("**/sarif-schema-2.1.0.json")]
-    if not schemas:
-        pytest.skip("needs ../shared/**/sarif-schema-2.1.0.json")
+SCHEMA = ROOT / ".cache" / "sarif-schema-2.1.0.json"
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="run: python scripts/fetch_sarif_schema.py")
+def test_sarif_fits_its_schema() -> None:
     import jsonschema
 
-    jsonschema.validate(read_sarif([FINDING]), json.loads(schemas[0].read_text()))
+    validator = jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    rules = [FINDING._replace(rule=rule.id, severity=rule.severity) for rule in load_rules()]
+    log = read_sarif([FINDING, *rules, FINDING._replace(rule="cfn-lint-E1", source="a.py:1")])
+    assert [error.message for error in validator.iter_errors(log)] == []
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    assert len([*validator.iter_errors(log)]) == 1
+
+
+class Piped:
+    """Standard input as a pipe gives it."""
+
+    def __init__(self, text: str) -> None:
+        self.buffer = io.BytesIO(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (BROKEN, "standard input:"),
+        ("\ufeff" + BROKEN, "standard input:"),
+        ("StartAt: A\nStates:\n  A: {Type: Fail, Next: B}\n", "standard input.yaml:3:25: "),
+        ("{", "standard input:1:2: "),
+    ],
+)
+def test_standard_input_is_read_as_json_or_yaml(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    where: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", Piped(text))
+    status, out, _ = run(capsys, "-")
+    assert status == 1
+    assert out.startswith(where)
+
+
+def test_the_hook_for_pre_commit_runs_the_verb_on_definitions(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shlex
+
+    import yaml
+
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hook["id"] == "carnation-lint"
+    pattern = re.compile(hook["files"])
+    for name in ("a.asl.json", "b/c.asl.yaml", "d.asl.yml", "e.asl", "f.asl.json5"):
+        assert pattern.search(name)
+    assert not any(map(pattern.search, ("a.json", "asl.yaml", "x.asl.py")))
+    (root / "a.asl.json").write_text(BROKEN)
+    command = shlex.split(hook["entry"])
+    assert command[:2] == ["python", "-m"]
+    command[0] = sys.executable
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*command, "a.asl.json"], capture_output=True, text=True, env=env)
+    assert done.returncode == 1
+    assert done.stdout.startswith("a.asl.json:")
+    assert done.stderr == ""
 
 
 def test_a_long_line_is_cut_around_its_finding() -> None:

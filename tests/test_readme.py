@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from carnation import pytest_plugin
 from carnation.__main__ import VERBS
 from carnation.diagram import draw_mermaid
 
@@ -119,7 +121,7 @@ def test_the_input_in_the_readme_is_json() -> None:
 
 def test_the_options_the_readme_explains_exist() -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", strip_blocks(README)))
-    known: set[str] = set()
+    known = set(re.findall(r'"(--[a-z-]+)"', inspect.getsource(pytest_plugin)))
     for verb in VERBS:
         help_text = importlib.import_module(f"carnation.{verb}")._make_parser().format_help()
         known |= set(re.findall(r"--[a-z][a-z-]+", help_text))

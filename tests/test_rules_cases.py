@@ -16,7 +16,8 @@ READ_ONLY = {
     "jsonata-not-checked",
     "undefined-substitution",
 }
-OTHERWISE = {"definition-too-large", *READ_ONLY}
+OF_TEMPLATES = {"missing-permission", "unneeded-permission"}
+OTHERWISE = {"definition-too-large", *READ_ONLY, *OF_TEMPLATES}
 
 
 def find_rules(definition: Any, type: str = "STANDARD", family: str = "") -> set[str]:
@@ -101,6 +102,34 @@ def test_a_finding_is_suppressed_with_a_reason_and_not_without() -> None:
     assert comment(told, "machine") == []
     assert comment("carnation: ignore fail-without-error", "state") == ["fail-without-error"]
     assert comment(told.replace("fail", "fall"), "state") == ["fail-without-error"]
+
+
+REMARKED = """# first
+StartAt: A
+States:
+  A: {Type: Pass, Next: B}
+  B:
+    Type: Fail
+  # carnation: ignore fail-without-error because nobody looks
+  C:
+    Type: Fail
+"""
+REMARK = "# carnation: ignore fail-without-error because nobody looks"
+
+
+def suppress(text: str) -> list[str]:
+    found = review_definition(parse_document(text, "x.yaml"))
+    return [finding.state for finding in found if finding.rule == "fail-without-error"]
+
+
+def test_a_remark_in_a_file_suppresses_in_its_state() -> None:
+    bare = REMARKED.replace(REMARK, "# as it is")
+    assert suppress(bare) == ["B", "C"]
+    assert suppress(REMARKED) == ["B"]
+    assert suppress(bare.replace("  B:", f"  B: {REMARK}")) == ["C"]
+    assert suppress(bare.replace("Fail\n  #", f"Fail  {REMARK}\n  #")) == ["C"]
+    assert suppress(bare.replace("# first", REMARK)) == []
+    assert suppress(bare.replace("# first", REMARK.partition(" because")[0])) == ["B", "C"]
 
 
 def test_without_the_library_jsonata_is_not_checked_and_the_lint_says_so(

@@ -19,6 +19,7 @@ from carnation.document import Document, parse_document, read_document
 from carnation.errors import DocumentError
 from carnation.expressions import parse_jsonata
 from carnation.rules import find_problems, review_definition
+from carnation.rules.fixes import fix_document
 from carnation.templates import find_definitions, is_template
 from tests.rule_cases import REFUSALS, RISKS
 
@@ -89,6 +90,43 @@ def test_the_rules_take_a_definition_with_anything_in_any_place(
     document = replace_somewhere(case.kept, chance, other)
     for rule, problem in find_problems(document, type=case.type):
         assert problem.message, rule.id
+
+
+POLICY = {"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+ROLE = {"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}
+
+
+@given(st.randoms(use_true_random=False), scalars | st.just({}) | st.just([]) | st.just([{}]))
+@settings(max_examples=300, deadline=None)
+def test_a_template_with_anything_in_any_place_is_reviewed_and_mended(
+    chance: random.Random, other: Any
+) -> None:
+    case = chance.choice([*REFUSALS, *RISKS])
+    machine = {"Definition": case.broken, "RoleArn": {"Fn::GetAtt": ["R", "Arn"]}}
+    template = {
+        "Resources": {
+            "R": {"Type": "AWS::IAM::Role", "Properties": ROLE},
+            "M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+        }
+    }
+    text = json.dumps(replace_somewhere(template, chance, other), allow_nan=True)
+    with contextlib.suppress(DocumentError):
+        document = parse_document(text, "x.json")
+        review(document)
+        found = [*find_definitions(document)] if is_template(document.value) else []
+        prefixes = {one.pointer: one.type for one in found if one.inner is None}
+        fixed = fix_document(document, prefixes)
+        parse_document(fixed.text, "x.json")
+        assert bool(fixed.fixes) == (fixed.text != text)
+
+
+@given(documents, documents)
+@settings(max_examples=200, deadline=None)
+def test_what_is_declared_may_be_anything(schema: Any, results: Any) -> None:
+    declared = {"input": schema, "results": results}
+    for case in RISKS[::7]:
+        for rule, problem in find_problems(case.broken, declared=declared):
+            assert problem.message, rule.id
 
 
 def read_and_review(text: str, name: str) -> None:

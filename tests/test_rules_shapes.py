@@ -30,9 +30,9 @@ NUMBER = Scalar("number")
         ("${A}", ANY),
         (1.5, NUMBER),
         (None, Scalar("")),
-        ([1, "a"], List(Scalar(""))),
+        ([1, "a"], List(Scalar(""), 2)),
         ([], List(ANY)),
-        ([1] * 500, List(ANY)),
+        ([1] * 500, List(ANY, 500)),
         (dict.fromkeys(map(str, range(300))), ANY),
     ],
 )
@@ -57,6 +57,8 @@ def test_joined_shapes_fit_both() -> None:
     assert join(left, right) == joined
     assert join(left, List(TEXT)) is ANY
     assert join(List(left), List(right)) == List(joined)
+    assert join(List(TEXT, 2), List(TEXT, 7)) == List(TEXT, 7)
+    assert join(List(TEXT, 2), List(TEXT)) == List(TEXT)
     many = [Object(dict.fromkeys(map(str, range(at, at + 150)), TEXT)) for at in (0, 100)]
     assert join(*many) is ANY
 

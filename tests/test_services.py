@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from carnation.asl import walk_states
@@ -15,6 +16,7 @@ from carnation.services import (
     INTEGRATIONS,
     Shape,
     find_action,
+    find_errors,
     find_parameters,
     find_result,
     find_task_parameters,
@@ -214,3 +216,21 @@ def test_what_aws_recorded_of_tasks_has_the_shape_of_their_results() -> None:
                 seen += 1
     assert seen > 50
     assert strange == set()
+
+
+# errors
+
+
+def test_the_errors_are_those_of_botocore() -> None:
+    first = (ROOT / "carnation" / "services" / "errors.txt").read_text().partition("\n")[0]
+    if not first.endswith(f" {botocore.__version__}"):
+        pytest.skip(f"{first}; {botocore.__version__} is installed")
+    script = str(ROOT / "scripts" / "write_errors.py")
+    done = subprocess.run([sys.executable, script, "--check"], check=False)
+    assert done.returncode == 0, "run scripts/write_errors.py"
+
+
+def test_errors_are_spelled_as_the_integration_spells_them() -> None:
+    assert "EventBridge.FailedEntry" in (find_errors("events") or ())
+    assert "SecretsManager.X" not in (find_errors("aws-sdk:secretsmanager") or ())
+    assert find_errors("aws-sdk:tomorrow") is None

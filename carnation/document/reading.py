@@ -11,9 +11,12 @@ import json
 import os
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.errors import DocumentError
+
+if TYPE_CHECKING:
+    from carnation.document.scanner import Scanned
 
 _REMEDY = "Mend the file."
 _YAML_SUFFIXES = (".yaml", ".yml", ".template")
@@ -84,6 +87,11 @@ class Document:
         """Give the size of the text in bytes."""
         return len(self.text.encode("utf-8", "surrogatepass"))
 
+    @property
+    def offsets(self) -> Mapping[str, tuple[int, int]]:
+        """Where each part stands, by its pointer: from character to character of the text."""
+        return self._find_offsets()
+
     def _find_offsets(self) -> Mapping[str, tuple[int, int]]:
         if self._offsets is None:
             from carnation.document.scanner import scan_text  # only who finds something pays
@@ -93,6 +101,10 @@ class Document:
             except DocumentError:
                 self._offsets = {}
         return self._offsets
+
+    def find_scalar(self, pointer: str) -> tuple[int, int] | None:
+        """Give the offsets of a text, number or word in the text; None where it cannot be told."""
+        return self._find_offsets().get(pointer)
 
     def note_offsets(self, offsets: Mapping[str, tuple[int, int]]) -> None:
         """Take the places that a reader has found already."""
@@ -186,7 +198,7 @@ def parse_document(text: str, where: str) -> Document:
 
         value, offsets, repeated = compose_yaml(text, where)
     elif where.endswith((".json5", ".jsonc")):
-        value, offsets, repeated = _scan(text, where, relaxed=True)
+        value, offsets, repeated, _ = _scan(text, where, relaxed=True)
     else:
         return _parse_strict(text, where, notes)
     document = Document(where, text, value, (*notes, *map(_note_repeated, repeated)))
@@ -207,19 +219,17 @@ def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
         value = json.loads(text, object_pairs_hook=pair, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         # the scanner says better what is wrong, and reads placeholders that stand unquoted
-        value, _, _ = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES))
+        value = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES)).value
         repeated = True
     if repeated:
-        _, offsets, keys = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES))
-        document = Document(where, text, value, (*notes, *map(_note_repeated, keys)))
-        document.note_offsets(offsets)
+        scanned = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES))
+        document = Document(where, text, value, (*notes, *map(_note_repeated, scanned.repeated)))
+        document.note_offsets(scanned.offsets)
         return document
     return Document(where, text, value, tuple(notes))
 
 
-def _scan(
-    text: str, where: str, *, relaxed: bool
-) -> tuple[Any, Mapping[str, tuple[int, int]], list[str]]:
+def _scan(text: str, where: str, *, relaxed: bool) -> Scanned:
     from carnation.document.scanner import scan_text
 
     return scan_text(text, where, relaxed=relaxed)

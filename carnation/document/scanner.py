@@ -34,19 +34,24 @@ _ESCAPES = {"'": "'", "\n": "", "v": "\v", "0": "\0"}
 
 
 class Scanned(NamedTuple):
-    """What a scan gives: the value, each pointer's offsets, the pointers of repeated keys."""
+    """What a scan gives: the value, each pointer's offsets, the pointers of repeated keys.
+
+    `bodies` holds the offsets of objects and arrays, from their first mark to their last.
+    """
 
     value: Any
     offsets: dict[str, tuple[int, int]]
     repeated: list[str]
+    bodies: dict[str, tuple[int, int]]
 
 
 class _Frame:
     """An object or array that is still open."""
 
-    def __init__(self, value: Any, pointer: str) -> None:
+    def __init__(self, value: Any, pointer: str, start: int) -> None:
         self.value = value
         self.pointer = pointer
+        self.start = start
         self.key: str | None = None
         self.state = "first"  # first, key, colon, value, comma
         self.key_offsets = (0, 0)
@@ -60,6 +65,7 @@ class _Scanner:
         self.blanks = _RELAXED_BLANKS if relaxed else _BLANKS
         self.offsets: dict[str, tuple[int, int]] = {}
         self.repeated: list[str] = []
+        self.bodies: dict[str, tuple[int, int]] = {}
         self.stack: list[_Frame] = []
         self.result: Any = None
         self.done = False
@@ -116,7 +122,7 @@ class _Scanner:
         elif mark == "," and frame.state == "comma":
             frame.state = "key" if isinstance(frame.value, dict) else "value"
         elif mark == ("}" if isinstance(frame.value, dict) else "]") and self.may_close(frame):
-            self.close()
+            self.close(end)
         else:
             raise self.fail(start, f"unexpected {mark!r}")
 
@@ -128,10 +134,11 @@ class _Scanner:
         if len(self.stack) >= _DEEPEST:
             raise self.fail(start, f"the text nests deeper than {_DEEPEST} levels")
         pointer = self.place(value, start, end)
-        self.stack.append(_Frame(value, pointer))
+        self.stack.append(_Frame(value, pointer, start))
 
-    def close(self) -> None:
-        self.stack.pop()
+    def close(self, end: int) -> None:
+        frame = self.stack.pop()
+        self.bodies[frame.pointer] = (frame.start, end)
         self.done = not self.stack
 
     def add(self, value: Any, start: int, end: int) -> None:
@@ -232,4 +239,4 @@ def scan_text(text: str, where: str, *, relaxed: bool) -> Scanned:
     """
     scanner = _Scanner(text, where, relaxed)
     scanner.scan()
-    return Scanned(scanner.result, scanner.offsets, scanner.repeated)
+    return Scanned(scanner.result, scanner.offsets, scanner.repeated, scanner.bodies)

@@ -5,6 +5,9 @@ or raises as a `FunctionError` is reported in the function's stead. `before_call
 parameters)` runs before a call to an API is answered, whoever made it (a handler, a state machine,
 a client); a `ServiceError` is that API's error, a mapping is its answer, `None` lets it through.
 A hook may also only look, wait, or stop an execution.
+
+A third stands on both sides of a call: `around_call(service, action, parameters, proceed)` sees the
+calls of clients in this process, gives their answer, and makes them by `proceed(parameters)`.
 """
 
 from __future__ import annotations
@@ -56,6 +59,9 @@ class ServiceError(Exception):
 BeforeInvoke = Callable[[str, Any], "FunctionError | None"]
 BeforeCall = Callable[[str, str, dict[str, Any]], "ServiceError | Mapping[str, Any] | None"]
 
+Proceed = Callable[[dict[str, Any]], Any]
+AroundCall = Callable[[str, str, dict[str, Any], Proceed], Any]
+
 
 class Interception:
     """A registered pair of hooks; leaving its `with` block, or `remove()`, takes them out again."""
@@ -81,10 +87,18 @@ class Hooks:
         self._invoke: list[BeforeInvoke] = []
         self._call: list[BeforeCall] = []
         self._failures: list[BaseException] = []
+        self._around: list[AroundCall] = []
         self._quiet = threading.local()
 
-    def add(self, invoke: BeforeInvoke | None, call: BeforeCall | None) -> Interception:
+    def add(
+        self,
+        invoke: BeforeInvoke | None,
+        call: BeforeCall | None,
+        around: AroundCall | None = None,
+    ) -> Interception:
         """Register hooks until the interception is removed."""
+        if around is not None:
+            self._around.append(around)
         if invoke is not None:
             self._invoke.append(invoke)
         if call is not None:
@@ -95,6 +109,8 @@ class Hooks:
                 self._invoke.remove(invoke)
             if call is not None and call in self._call:
                 self._call.remove(call)
+            if around is not None and around in self._around:
+                self._around.remove(around)
 
         return Interception(remove)
 
@@ -102,6 +118,13 @@ class Hooks:
     def watches_calls(self) -> bool:
         """Whether a call has to be shown to anybody at all."""
         return bool(self._call) and not getattr(self._quiet, "on", False)
+
+    @property
+    def around(self) -> AroundCall | None:
+        """What stands around a client's call: the last that was registered, unless quiet."""
+        if not self._around or getattr(self._quiet, "on", False):
+            return None
+        return self._around[-1]
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

@@ -15,13 +15,16 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from carnation.emulator.faults import FunctionError, Hooks
 from carnation.emulator.unpacked import Code
+from carnation.errors import EmulatorError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 RESPONSE_BYTES = 6_291_556
+LONGEST_LINE = 16_384  # characters that are kept of a line which a function prints
 _PATIENCE = 0.05  # seconds to wait for an idle worker before another is started
 
 
@@ -143,6 +146,18 @@ class Functions:
             if key not in self._pools:
                 self._pools[key] = Pool(lambda: self._start(code))
             return self._pools[key]
+
+    def load(self, code: Code) -> ModuleType:
+        """Have a function's handler imported, where workers are in this process."""
+        pool = self._pool(code)
+        worker = pool.take()
+        try:
+            module: ModuleType = worker.load()  # type: ignore[attr-defined]  # in process
+        except FunctionError as error:
+            raise EmulatorError(f"function '{code.name}': {error.message}.") from error
+        finally:
+            pool.give_back(worker)
+        return module
 
     def close(self) -> None:
         """End all workers."""

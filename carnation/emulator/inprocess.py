@@ -16,12 +16,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
 from typing import Any, TextIO
 
 from carnation.emulator.faults import FunctionError
-from carnation.emulator.functions import Answer, report_exit, report_timeout
+from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
 from carnation.emulator.unpacked import Code
 
+_MOST = 1_048_576  # characters that are kept of what one invocation prints
 # Environment and sys.modules belong to the whole process.
 _ONE_AT_A_TIME = threading.RLock()
 
@@ -51,10 +54,16 @@ class Context:
 class InProcessWorker:
     """A function's handler, called here."""
 
-    def __init__(self, code: Code, log: Callable[[str, str], None]) -> None:
-        """Take the code; it is imported at the first invocation."""
+    def __init__(
+        self, code: Code, log: Callable[[str, str], None], source: Path | None = None
+    ) -> None:
+        """Take the code; it is imported at the first invocation, from its source if that is given.
+
+        What the source lacks, such as what it requires, comes out of the zip.
+        """
         self._code, self._log = code, log
-        self._handler: Callable[[Any, Any], Any] | None = None
+        self._folders = [str(folder) for folder in (source, code.folder) if folder is not None]
+        self._module: ModuleType | None = None
         self._modules: dict[str, Any] = {}
         # no address: boto3's calls stay in this process, where moto answers them
         self._variables = code.environment("")
@@ -65,9 +74,8 @@ class InProcessWorker:
         with _ONE_AT_A_TIME, self._surroundings():
             started = time.monotonic()
             try:
-                if self._handler is None:
-                    self._handler = _import_handler(self._code.handler)
-                result = self._handler(json.loads(payload), Context(self._code, request_id))
+                handler = getattr(self._find_module(), self._code.handler.rpartition(".")[2])
+                result = handler(json.loads(payload), Context(self._code, request_id))
                 body = _marshal(result)
             except SystemExit as error:
                 return Answer(report_exit(request_id, _exit_status(error)), True)
@@ -79,32 +87,43 @@ class InProcessWorker:
                 return Answer(report_timeout(request_id, self._code), True)
             return Answer(body, False)
 
+    def load(self) -> ModuleType:
+        """Import the handler's module now, and give it: a test may patch it."""
+        with _ONE_AT_A_TIME, self._surroundings():
+            return self._find_module()
+
+    def _find_module(self) -> ModuleType:
+        if self._module is None:
+            self._module = _import_handler(self._code.handler)
+        return self._module
+
     @contextlib.contextmanager
     def _surroundings(self) -> Iterator[None]:
         """Set environment, path, modules and output to the function's, and back again."""
-        modules = set(sys.modules) if self._handler is None else set()
+        modules = set(sys.modules) if self._module is None else set()
         output = _Recorder(sys.stdout) if sys.stdin and sys.stdin.isatty() else _Recorder(None)
         before = {name: os.environ.get(name) for name in self._variables}
         os.environ.update(self._variables)
-        sys.path.insert(0, str(self._code.folder))
+        sys.path[:0] = self._folders
         sys.modules.update(self._modules)
         try:
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 yield
         finally:
             self._keep_modules(modules)
-            sys.path.remove(str(self._code.folder))
+            for folder in self._folders:
+                sys.path.remove(folder)
             _restore(before)
             for line in output.getvalue().splitlines():
-                self._log(self._code.name, line)
+                self._log(self._code.name, line[:LONGEST_LINE])
 
     def _keep_modules(self, before: set[str]) -> None:
         """Take the function's own modules out of sys.modules: another's `handler` is another."""
-        root = str(self._code.folder)
+        roots = tuple(f"{folder}{os.sep}" for folder in self._folders)
         new = set(sys.modules) - before if before else set()
         for name in [*new, *self._modules]:
             module = sys.modules.get(name)
-            if module is not None and str(getattr(module, "__file__", "")).startswith(root):
+            if module is not None and str(getattr(module, "__file__", "")).startswith(roots):
                 self._modules[name] = sys.modules.pop(name)
 
     def is_alive(self) -> bool:
@@ -114,7 +133,7 @@ class InProcessWorker:
     def close(self) -> None:
         """Forget the modules."""
         self._modules.clear()
-        self._handler = None
+        self._module = None
 
 
 class _Recorder(io.StringIO):
@@ -128,7 +147,8 @@ class _Recorder(io.StringIO):
         if self._shown:
             self._shown.write(text)
             self._shown.flush()
-        return super().write(text)
+        super().write(text[: max(0, _MOST - self.tell())])
+        return len(text)
 
 
 def _restore(before: Mapping[str, str | None]) -> None:
@@ -139,8 +159,8 @@ def _restore(before: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _import_handler(handler: str) -> Callable[[Any, Any], Any]:
-    """Import a handler; what can go wrong is named as Lambda names it."""
+def _import_handler(handler: str) -> ModuleType:
+    """Import a handler's module; what can go wrong is named as Lambda names it."""
     importlib.invalidate_caches()
     module_name, dot, name = handler.rpartition(".")
     if not dot:
@@ -160,13 +180,11 @@ def _import_handler(handler: str) -> Callable[[Any, Any], Any]:
             f"Syntax error in module '{module_name}': {error}",
             (f'  File "{error.filename}" Line {error.lineno}\n    {error.text}',),
         ) from error
-    try:
-        found: Callable[[Any, Any], Any] = getattr(module, name)
-    except AttributeError:
+    if not hasattr(module, name):
         raise FunctionError(
             "Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'"
-        ) from None
-    return found
+        )
+    return module
 
 
 def _marshal(result: Any) -> bytes:

@@ -7,10 +7,11 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
@@ -19,16 +20,20 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from carnation import engine
 from carnation.emulator import interpreter, mends, stores
+from carnation.emulator.calls import watch_clients
 from carnation.emulator.deployment import Deployment, deploy_stack
-from carnation.emulator.faults import BeforeCall, BeforeInvoke, Hooks, Interception
+from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.functions import Functions, Worker
 from carnation.emulator.inprocess import InProcessWorker
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
 from carnation.emulator.processes import ProcessWorker
 from carnation.emulator.runtime import RuntimeServer
 from carnation.emulator.server import EndpointServer
+from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.unpacked import Code, CodeStore
+from carnation.engine import Port
 from carnation.errors import EmulatorError
 
 ACCOUNT = "123456789012"
@@ -87,6 +92,8 @@ class Emulator:
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._executions: list[str] = []
+        # in process, a zip of this digest is run from this folder, where it was packed
+        self.sources: dict[str, Path] = {}
 
     def __enter__(self) -> Emulator:
         """Start the services, or fail if another emulator is open."""
@@ -122,12 +129,14 @@ class Emulator:
         stack.callback(self._runtime.close)
         stack.callback(self._functions.close)
         stack.callback(self._stop_executions)
+        stack.callback(self.script_tasks, None)
         mends.mend_cloudformation(patches, self.client, self._hooks)
         mends.mend_calls(patches, self._hooks, real_time=self.real_time)
-        store = CodeStore(folder)
+        store = self._store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
         invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
-        interpreter.install(
+        watch_clients(patches, self._hooks, real_time=self.real_time)
+        self._performer = interpreter.install(
             patches,
             region=self.region,
             invoke=invoke,
@@ -159,7 +168,7 @@ class Emulator:
 
     def _start_worker(self, code: Code) -> Worker:
         if self.in_process:
-            return InProcessWorker(code, self._keep_line)
+            return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
         return ProcessWorker(code, self._runtime, self.endpoint, self._keep_line)
 
     def _keep_line(self, function: str, line: str) -> None:
@@ -248,6 +257,22 @@ class Emulator:
         self._executions.append(arn)
         return arn
 
+    def hold(
+        self,
+        state_machine_arn: str,
+        input: Any,
+        *,
+        name: str,
+        wrap: Callable[[Port], Port] = lambda port: port,
+        seed: int | None = None,
+    ) -> engine.Execution:
+        """Begin an execution that goes on only when its caller calls `step()`.
+
+        `wrap` may put something of the caller's around what performs its tasks.
+        """
+        port = wrap(self._performer)
+        return interpreter.hold(state_machine_arn, name, input, port, seed, time.time())
+
     def wait(self, execution_arn: str, *, limit: float = 300) -> Execution:
         """Wait for the end of an execution."""
         run = interpreter.find(execution_arn)
@@ -283,19 +308,55 @@ class Emulator:
         """Abort an execution: no further state is entered, nothing is retried."""
         interpreter.stop(execution_arn, error, cause)
 
+    def script_tasks(self, script: interpreter.Script | None) -> None:
+        """Have a script stand before every task: it answers, or has the task performed."""
+        interpreter.Performer.script = script
+
+    def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
+        """Give the module of a function's handler, as the function will run it in this process."""
+        if not self.in_process:
+            raise EmulatorError("a handler's module is here only with in_process=True.")
+        code = mends.find_code(function_name, qualifier, ACCOUNT, self.region, self._store)
+        return self._functions.load(code)
+
+    def take_snapshot(self) -> Snapshot:
+        """Remember what is in the tables, queues and buckets now."""
+        return Snapshot(ACCOUNT, self.region)
+
+    def restore(self, snapshot: Snapshot) -> bool:
+        """Put everything back as it was; False, with nothing done, if more was changed than that.
+
+        Executions and lines of functions are forgotten, and handlers are imported anew.
+        """
+        self._stop_executions()
+        if not snapshot.restore():
+            return False
+        self._executions.clear()
+        self._lines.clear()
+        self._functions.close()
+        return True
+
     def time_out(self, execution_arn: str) -> None:
         """End an execution now, as its TimeoutSeconds would."""
         interpreter.time_out(execution_arn)
 
     def intercept(
-        self, *, before_invoke: BeforeInvoke | None = None, before_call: BeforeCall | None = None
+        self,
+        *,
+        before_invoke: BeforeInvoke | None = None,
+        before_call: BeforeCall | None = None,
+        around_call: AroundCall | None = None,
     ) -> Interception:
         """Register hooks at the seams (see `carnation.emulator.faults`), until removed.
 
         >>> with emulator.intercept(before_call=throttle):  # doctest: +SKIP
         ...     emulator.execute(arn, {})
         """
-        return self._hooks.add(before_invoke, before_call)
+        if around_call is not None and not self.in_process:
+            raise EmulatorError(
+                "around_call sees the calls of this process only. Open it with in_process=True."
+            )
+        return self._hooks.add(before_invoke, before_call, around_call)
 
     def messages(self, queue_url: str) -> list[stores.Message]:
         """Give all messages of a queue, visible or not, without receiving them."""
@@ -305,12 +366,22 @@ class Emulator:
         """Make all messages of a queue visible now; gives how many were not."""
         return stores.expire_visibility(ACCOUNT, self.region, queue_url)
 
+    def clear(self, buckets: Collection[str] = ()) -> None:
+        """Empty all queues and tables, and these buckets."""
+        stores.clear_stores(ACCOUNT, self.region, buckets)
+
+    def key_fields(self, table_name: str) -> tuple[str, ...]:
+        """Give the names of the attributes that make a table's key."""
+        return stores.find_key_fields(ACCOUNT, self.region, table_name)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let the queues' visibility timeouts and delays run on by time passed on paper."""
+        self._let_time_pass(seconds)
+
     def items(self, table_name: str) -> list[dict[str, Any]]:
         """Give all items of a table as plain values; numbers are `Decimal`."""
-        with self._hooks.quiet():
-            return stores.read_items(self.client, table_name)
+        return stores.read_items(ACCOUNT, self.region, table_name)
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         """Give all objects of a bucket by key."""
-        with self._hooks.quiet():
-            return stores.read_objects(self.client, bucket)
+        return stores.read_objects(ACCOUNT, bucket)

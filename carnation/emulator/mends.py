@@ -36,7 +36,7 @@ from carnation.emulator.patches import Patches
 from carnation.emulator.resources import MAKERS, Connect, MadeResource
 from carnation.emulator.templates import make_cleaner, parse_template
 from carnation.emulator.unpacked import Code, CodeStore
-from carnation.errors import EmulatorError
+from carnation.errors import EmulatorError, suggest_name
 
 
 def mend_cloudformation(patches: Patches, connect: Connect, hooks: Hooks) -> None:
@@ -284,6 +284,18 @@ def make_invoke(
         return functions.invoke(_read_code(function, store), payload)
 
     return invoke
+
+
+def find_code(
+    name: str, qualifier: str | None, account: str, region: str, store: CodeStore
+) -> Code:
+    """Find the code of a function; raises `EmulatorError` where there is none."""
+    backend = get_backend(account, region)
+    try:
+        return _read_code(backend.get_function(name, qualifier), store)
+    except UnknownFunctionException:
+        known = [function.function_name for function in backend.list_functions()]
+        raise EmulatorError(f"there is no function '{name}'.{suggest_name(name, known)}") from None
 
 
 def _read_code(function: Any, store: CodeStore) -> Code:

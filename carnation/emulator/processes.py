@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carnation.emulator import worker as worker_program
-from carnation.emulator.functions import Answer, report_exit, report_timeout
+from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
 from carnation.emulator.runtime import Invocation, RuntimeServer
 from carnation.emulator.unpacked import Code, process_environment
 
@@ -52,9 +52,13 @@ class ProcessWorker:
 
     def _read(self, log: Callable[[str, str], None]) -> None:
         output: Any = self._process.stdout
+        begins = True
         with output:
-            for line in output:
-                log(self._code.name, line.rstrip("\r\n"))
+            # by pieces: a line may be a gigabyte, and only its beginning is kept
+            for piece in iter(lambda: output.readline(LONGEST_LINE), ""):
+                if begins:
+                    log(self._code.name, piece.rstrip("\r\n"))
+                begins = piece.endswith("\n")
 
     def invoke(self, request_id: str, payload: bytes) -> Answer:
         """Hand the event over and wait for the answer, the timeout or the end of the process."""

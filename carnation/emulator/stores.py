@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import FakeDeleteMarker, s3_backends
 from moto.sqs.models import sqs_backends
 
 from carnation.errors import EmulatorError
-
-Connect = Callable[[str], Any]
 
 
 class Message(NamedTuple):
@@ -72,23 +72,43 @@ def _queue(account: str, region: str, queue_url: str) -> Any:
     return queues[name]
 
 
-def read_items(connect: Connect, table: str) -> list[dict[str, Any]]:
+def read_items(account: str, region: str, table: str) -> list[dict[str, Any]]:
     """Read all items of a table, as plain values (numbers are `Decimal`)."""
     read = TypeDeserializer().deserialize
-    pages = connect("dynamodb").get_paginator("scan").paginate(TableName=table)
+    found = dynamodb_backends[account][region].tables.get(table)
+    if found is None:
+        raise EmulatorError(f"there is no table '{table}'.")
     return [
-        {name: read(value) for name, value in item.items()}
-        for page in pages
-        for item in page["Items"]
+        {name: read(value.to_json()) for name, value in item.attrs.items()}
+        for item in found.all_items()
     ]
 
 
-def read_objects(connect: Connect, bucket: str) -> dict[str, bytes]:
+def read_objects(account: str, bucket: str) -> dict[str, bytes]:
     """Read all objects of a bucket, by key."""
-    s3 = connect("s3")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    found = s3_backends[account]["aws"].buckets.get(bucket)
+    if found is None:
+        raise EmulatorError(f"there is no bucket '{bucket}'.")
     return {
-        row["Key"]: s3.get_object(Bucket=bucket, Key=row["Key"])["Body"].read()
-        for page in pages
-        for row in page.get("Contents", ())
+        name: key.value
+        for name, key in sorted(found.keys.items())
+        if not isinstance(key, FakeDeleteMarker)
     }
+
+
+def clear_stores(account: str, region: str, buckets: Collection[str]) -> None:
+    """Empty every queue and table, and these buckets; they stay as they were made."""
+    for queue in sqs_backends[account][region].queues.values():
+        queue._messages.clear()
+        queue._pending_messages.clear()
+        queue.deleted_messages.clear()
+    for table in dynamodb_backends[account][region].tables.values():
+        table.items.clear()
+    for name in buckets:
+        s3_backends[account]["aws"].buckets[name].keys.clear()
+
+
+def find_key_fields(account: str, region: str, table: str) -> tuple[str, ...]:
+    """Give the names of a table's key attributes."""
+    found = dynamodb_backends[account][region].tables[table]
+    return tuple(name for name in (found.hash_key_attr, found.range_key_attr) if name)

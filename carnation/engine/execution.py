@@ -14,7 +14,7 @@ from typing import Any
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
 from carnation.engine.machine import Flow, Machine, walk
-from carnation.engine.ports import NoTasks, Outcome, Port, Task
+from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
 from carnation.engine.shapes import check_size
 from carnation.engine.strands import WAIT, Clock, Strand
 from carnation.engine.tasks import BEAT
@@ -264,14 +264,21 @@ class Execution:
         strand = self.pending.get(token)
         if strand is None or self.status != "RUNNING":
             raise UsageError(f"no task waits with the token '{token}'.")
-        self.clock.wake(strand, outcome)
+        if strand.inbox is None:
+            self.clock.wake(strand, outcome)
+        elif isinstance(strand.inbox, Started) and isinstance(strand.inbox.outcome, Pending):
+            # that a worker took it is not noted yet
+            strand.inbox = Started(strand.inbox.worker, outcome)  # type: ignore[arg-type]
+        elif strand.inbox is BEAT:
+            strand.inbox = outcome
 
     def beat(self, token: str) -> None:
         """Send a heartbeat for a pending task."""
         strand = self.pending.get(token)
         if strand is None or self.status != "RUNNING":
             raise UsageError(f"no task waits with the token '{token}'.")
-        self.clock.wake(strand, BEAT)
+        if strand.inbox is None:
+            self.clock.wake(strand, BEAT)
 
     # what follows is for the states
 

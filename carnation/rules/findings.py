@@ -47,7 +47,10 @@ class Rule(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A problem as it is reported: by which rule, how bad, and where in which file."""
+    """A problem as it is reported: by which rule, how bad, and where in which file.
+
+    `source` is the line of Python that made the state, where the definition is built here.
+    """
 
     rule: str
     severity: str
@@ -58,6 +61,7 @@ class Finding(NamedTuple):
     pointer: str
     state: str
     code: str
+    source: str = ""
 
 
 RULES: dict[str, Rule] = {}

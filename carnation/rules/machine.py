@@ -18,6 +18,7 @@ from carnation.rules.findings import Problem
 
 if TYPE_CHECKING:
     from carnation.rules.uses import Use
+    from carnation.templates.roles import Role
 
 Body = Mapping[str, Any]
 _LONGEST_NAME = 100
@@ -97,10 +98,25 @@ class Scope(Part):
 
 
 class Machine:
-    """A whole definition, prepared; `type` is STANDARD or EXPRESS."""
+    """A whole definition, prepared; `type` is STANDARD or EXPRESS.
 
-    def __init__(self, definition: Body, type: str = "STANDARD", size: int = 0) -> None:
+    `declared` holds the JSON schemas of `input`, `output` and `results`, as a manifest does;
+    `properties` and `role` are what a template says of the state machine.
+    """
+
+    def __init__(
+        self,
+        definition: Body,
+        type: str = "STANDARD",
+        size: int = 0,
+        declared: Mapping[str, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        role: Role | None = None,
+    ) -> None:
         self.definition = definition
+        self.declared = declared or {}
+        self.properties = properties or {}
+        self.role = role
         self.type = type
         self.size = size
         language = definition.get("QueryLanguage")

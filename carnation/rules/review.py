@@ -29,7 +29,16 @@ _MODULES = {
     REFUSAL: ("structure", "table", "errors", "choices", "maps", "tasks", "expressions"),
     RISK: tuple(
         f"risks.{name}"
-        for name in ("timing", "errors", "graph", "payloads", "variables", "dataflow")
+        for name in (
+            "timing",
+            "errors",
+            "graph",
+            "payloads",
+            "variables",
+            "dataflow",
+            "bounds",
+            "roles",
+        )
     ),
 }
 
@@ -79,39 +88,61 @@ def find_rule(rule_id: str) -> Rule:
 
 
 def find_problems(
-    definition: object, *, type: str = "STANDARD", size: int = 0, families: tuple[str, ...] = ()
+    definition: object,
+    *,
+    type: str = "STANDARD",
+    size: int = 0,
+    families: tuple[str, ...] = (),
+    declared: Mapping[str, Any] | None = None,
 ) -> Iterator[tuple[Rule, Problem]]:
-    """Run the rules over a definition (a plain value), without places or suppressions."""
-    yield from _run(load_rules(*families), definition, type, size)
+    """Run the rules over a definition (a plain value), without places or suppressions.
 
-
-def _run(
-    rules: list[Rule], definition: object, type: str, size: int
-) -> Iterator[tuple[Rule, Problem]]:
-    if not isinstance(definition, Mapping):
+    `declared` gives the JSON schemas of its input and results, as a manifest holds them.
+    """
+    rules = load_rules(*families)
+    if isinstance(definition, Mapping):
+        yield from _run(rules, Machine(definition, type, size, declared))
+    else:
         yield RULES["malformed-definition"], Problem("", "a definition is a mapping")
-        return
-    machine = Machine(definition, type, size)
+
+
+def _run(rules: list[Rule], machine: Machine) -> Iterator[tuple[Rule, Problem]]:
     for rule in rules:
         for problem in rule.check(machine):
             yield rule, problem
 
 
 def review_definition(
-    source: Source, *, type: str = "STANDARD", settings: Settings | None = None
+    source: Source,
+    *,
+    type: str = "STANDARD",
+    settings: Settings | None = None,
+    declared: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """Find everything there is to say about a definition, sorted by where it stands."""
     severities, lowest = settings or Settings()
     wanted = SEVERITIES[: SEVERITIES.index(lowest) + 1]
     rules = [rule for rule in load_rules() if severities.get(rule.id, rule.severity) in wanted]
-    found = [*_find_notes(source), *_run(rules, source.value, type, source.measure())]
-    suppressed = find_suppressed(source.value, [problem for _, problem in found])
+    found = [*_find_notes(source)]
+    if isinstance(source.value, Mapping):
+        found += _run(rules, _prepare(source, type, declared))
+    else:
+        found += find_problems(source.value)
+    problems = [problem for _, problem in found]
+    text = getattr(source, "text", "")
+    suppressed = find_suppressed(source.value, problems, text, source.locate)
     findings = [
         _make_finding(source, rule, problem, severities.get(rule.id, rule.severity))
         for rule, problem in found
         if rule in rules and (rule.id, problem.state) not in suppressed
     ]
     return sorted(set(findings), key=lambda finding: (finding.line, finding.column, finding.rule))
+
+
+def _prepare(source: Source, type: str, declared: Mapping[str, Any] | None) -> Machine:
+    """Prepare a definition, with what the template around it says, if it stands in one."""
+    properties, role = getattr(source, "properties", None), getattr(source, "role", None)
+    return Machine(source.value, type, source.measure(), declared, properties, role)
 
 
 def _find_notes(source: Source) -> Iterator[tuple[Rule, Problem]]:

@@ -1,14 +1,17 @@
 """Facts about AWS: which integrations exist, what their actions take and give, what updates do."""
 
 from carnation.services.actions import find_action, list_actions
+from carnation.services.errors import STATES_ERRORS, find_errors
 from carnation.services.integrations import INTEGRATIONS
 from carnation.services.optimized import find_task_parameters, find_task_result
 from carnation.services.shapes import Shape, find_parameters, find_result
 
 __all__ = [
     "INTEGRATIONS",
+    "STATES_ERRORS",
     "Shape",
     "find_action",
+    "find_errors",
     "find_parameters",
     "find_result",
     "find_task_parameters",

@@ -15,6 +15,7 @@ from carnation.asl import find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
+from carnation.templates.roles import Role, find_role
 
 _TYPES = {
     "AWS::StepFunctions::StateMachine": ("DefinitionString", "StateMachineType"),
@@ -28,7 +29,8 @@ class TemplateDefinition:
     """A definition in a template: `value` is what is written, `error` why it cannot be read.
 
     `name` is the logical ID of the state machine, `type` STANDARD or EXPRESS, `substitutions` the
-    names that the template gives values to, `properties` what else it says of the machine.
+    names that the template gives values to, `properties` what else it says of the machine, `role`
+    its role if that stands there, too.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class TemplateDefinition:
         self.pointer = pointer
         self.name = name
         self.where = template.where
+        self.text = template.text
         self.notes: tuple[Note, ...] = ()
         self.value: Any = None
         self.error: DocumentError | None = None
         self.inner: Document | None = None
         self.type = "STANDARD"
         self.properties = properties
+        self.role: Role | None = find_role(template.value, properties)
         given = properties.get("DefinitionSubstitutions")
         self.substitutions = tuple(given) if isinstance(given, Mapping) else ()
 
@@ -130,7 +134,7 @@ def find_definitions(template: Document) -> Iterator[TemplateDefinition]:
     [('M', {'StartAt': '${X}'})]
     """
     for name, resource in template.value["Resources"].items():
-        if not isinstance(resource, Mapping) or resource.get("Type") not in _TYPES:
+        if not isinstance(resource, Mapping) or str(resource.get("Type")) not in _TYPES:
             continue
         properties = resource.get("Properties")
         if isinstance(properties, Mapping):

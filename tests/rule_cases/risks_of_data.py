@@ -77,6 +77,18 @@ CASES: list[Case] = [
         resource("${F}"),
     ),
     Case(
+        "hard-coded-region",
+        "the address of a queue names the region",
+        only(pass_(Parameters={"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/${A}/q"})),
+        only(pass_(Parameters={"QueueUrl": "https://sqs.${R}.amazonaws.com/${A}/q"})),
+    ),
+    Case(
+        "hard-coded-region",
+        "an ARN names the region",
+        resource("arn:aws:lambda:eu-west-1:${A}:function:f"),
+        resource("arn:aws:lambda:${R}:${A}:function:f"),
+    ),
+    Case(
         "hard-coded-secret",
         "a key lies open",
         only(pass_(Result={"k": "AKIA" + "A1B2C3D4E5F6G7H8"})),

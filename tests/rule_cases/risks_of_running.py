@@ -21,6 +21,7 @@ from tests.rule_cases.builders import (
     retry,
     rule,
     task,
+    two,
 )
 
 CASES: list[Case] = [
@@ -236,5 +237,40 @@ CASES: list[Case] = [
         "a million results are one payload",
         only(map_(DISTRIBUTED)),
         only(map_(DISTRIBUTED, ResultPath=None)),
+    ),
+    Case(
+        "states-all-misses-data-limit",
+        "too large a result goes past the handler",
+        machine(
+            A=map_(Catch=[{**errors("States.ALL"), "ResultPath": "$.e", "Next": "B"}]), B=pass_()
+        ),
+        machine(A=map_(ResultPath=None, Catch=[{**errors("States.ALL"), "Next": "B"}]), B=pass_()),
+    ),
+    Case(
+        "inline-map-beyond-history",
+        "a literal list of JSONata is too long for one history",
+        only(map_(QueryLanguage="JSONata", Items=[1] * 7_000)),
+        only(map_(QueryLanguage="JSONata", Items=[1] * 5_000)),
+    ),
+    Case(
+        "inline-map-beyond-history",
+        "a list that a Pass gives is too long for one history",
+        two(pass_(Result=[1] * 7_000), map_()),
+        two(pass_(Result=[1] * 7_000), map_(DISTRIBUTED)),
+    ),
+    Case(
+        "inline-map-beyond-payload",
+        "the envelopes of so many calls are too large together",
+        two(pass_(Result=[1] * 600), map_(ItemProcessor=machine(I=task()))),
+        two(
+            pass_(Result=[1] * 600),
+            map_(ItemProcessor=machine(I=task(ResultSelector={"id.$": "$.Payload.id"}))),
+        ),
+    ),
+    Case(
+        "inline-map-beyond-payload",
+        "so many literal results are too large together",
+        two(pass_(Result=[1] * 600), map_(ItemProcessor=machine(I=pass_(Result="x" * 500)))),
+        two(pass_(Result=[1] * 600), map_(ItemProcessor=machine(I=pass_(Result="x")))),
     ),
 ]

@@ -1,8 +1,8 @@
 """Executions of state machines: the engine, behind moto's Step Functions API.
 
 Everything the emulator knows of moto's `stepfunctions` is in this folder, and nothing outside it
-imports that. What the rest asks for is the front: `install` (while an emulator is open), `stop`,
-`time_out`, `find`, `watching`, `publish_version`, `find_revision`, `refuse_beyond_reach`.
+imports that. What the rest asks for is the front: `install` (while an emulator is open), `hold`,
+`stop`, `time_out`, `find`, `watching`, `publish_version`, `find_revision`, `refuse_beyond_reach`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from carnation.emulator.interpreter.backend import (
     find,
     find_revision,
+    hold,
     install,
     publish_version,
     stop,
@@ -17,13 +18,17 @@ from carnation.emulator.interpreter.backend import (
     watching,
 )
 from carnation.emulator.interpreter.executions import How, Run
+from carnation.emulator.interpreter.performer import Performer, Script
 from carnation.emulator.interpreter.reach import refuse_beyond_reach
 
 __all__ = [
     "How",
+    "Performer",
     "Run",
+    "Script",
     "find",
     "find_revision",
+    "hold",
     "install",
     "publish_version",
     "refuse_beyond_reach",

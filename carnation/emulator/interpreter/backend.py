@@ -16,12 +16,12 @@ from moto.stepfunctions.exceptions import InvalidToken, StateMachineDoesNotExist
 from moto.stepfunctions.parser import models as backend_module
 from moto.stepfunctions.parser.api import InvalidDefinition
 
-from carnation.emulator.interpreter import actions
+from carnation.emulator.interpreter import actions, activities
 from carnation.emulator.interpreter.executions import How, Run
 from carnation.emulator.interpreter.performer import Clients, Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
-from carnation.engine import Failed, Outcome, Succeeded
+from carnation.engine import Execution, Failed, Outcome, Port, Succeeded
 from carnation.errors import CarnationError, EmulatorError
 
 ACCOUNT = "123456789012"
@@ -40,8 +40,8 @@ def watching(watcher: Callable[[dict[str, Any]], None] | None) -> Iterator[None]
         _watcher.current = None
 
 
-def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
-    """Put the engine behind moto's API for as long as an emulator is open."""
+def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Performer:
+    """Put the engine behind moto's API for as long as an emulator is open; gives what performs."""
     clients = Clients(region, (ACCESS_KEY, SECRET_KEY))
     performer = Performer(clients, invoke, lambda arn: find(arn).describe())
 
@@ -58,6 +58,8 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> None:
     patches.set(api, "list_map_runs", _list_map_runs)
     patches.set(api, "describe_map_run", _describe_map_run)
     actions.install(patches, find, performer, publish_version)
+    activities.install(patches, performer.activities, _answer, find, real_time=how.real_time)
+    return performer
 
 
 def _validate(definition: str) -> None:
@@ -183,8 +185,10 @@ def _start(
     run = _make_run(backend, machine, revision, name, text, trace_header, (performer, how))
     watcher = getattr(_watcher, "current", None)
     run.watchers = [watcher] if watcher else []
-    run.start()
+    run.prepare()
+    # before it starts: a worker may answer its first task at once
     machine.executions.append(run)
+    run.start()
     return run
 
 
@@ -215,6 +219,22 @@ def _make_run(
         input_data=text,
         trace_header=trace_header,
         activity_store={},
+    )
+
+
+def hold(arn: str, name: str, given: Any, port: Port, seed: int | None, now: float) -> Execution:
+    """Begin an execution that no thread runs: whoever asked for it steps it."""
+    machine, revision = _resolve(_backend(arn), arn)
+    return Execution(
+        compile_text(revision.definition),
+        given,
+        port,
+        arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
+        machine_arn=machine.arn,
+        role_arn=revision.roleArn,
+        express=str(machine.type or "").endswith("EXPRESS"),
+        seed=seed,
+        now=now,
     )
 
 

@@ -69,8 +69,8 @@ class Run(MotoExecution):
         with self._changed:
             return [export_event(event) for event in self.engine.events]
 
-    def start(self) -> None:
-        """Begin."""
+    def prepare(self) -> None:
+        """Write the first event; whoever finds the execution from now on may ask it anything."""
         self.exec_status = ExecutionStatus.RUNNING
         now = self.start_date.timestamp()
         self.engine = engine.Execution(
@@ -86,9 +86,9 @@ class Run(MotoExecution):
             seed=self._how.seed,
             observe=self._observe,
         )
-        self._go()
 
-    def _go(self) -> None:
+    def start(self) -> None:
+        """Go on, in a thread of its own."""
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -106,7 +106,7 @@ class Run(MotoExecution):
             self.exec_status = ExecutionStatus.RUNNING
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
-        self._go()
+        self.start()
         return datetime.datetime.now(tz=datetime.timezone.utc)
 
     def _observe(self, event: Event) -> None:
@@ -181,12 +181,17 @@ class Run(MotoExecution):
         early = self._early.pop(task.token, None)
         if early is not None and isinstance(outcome, engine.Submitted):
             return engine.Submitted(outcome.output, early)  # type: ignore[arg-type]
+        if early is not None and isinstance(outcome, engine.Pending):
+            return early
         return outcome
 
     def answer(self, token: str, outcome: Outcome) -> bool:
         """Bring the answer to a callback; False if the token is not of this execution."""
         with self._changed:
             if token in self._asked:
+                before = self._early.get(token)
+                if isinstance(before, engine.Started):
+                    outcome = engine.Started(before.worker, outcome)  # type: ignore[arg-type]
                 self._early[token] = outcome
                 return True
             try:

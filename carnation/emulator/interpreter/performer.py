@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Tas
 Invoke = Callable[[str, bytes], "tuple[bytes, bool] | None"]
 # Waits for an execution: ARN → what DescribeExecution says of it.
 Await = Callable[[str], Mapping[str, Any]]
+# Stands before all tasks: gives an outcome, or has the task performed.
+Script = Callable[[Task, Callable[[Task], Outcome]], Outcome]
 
 
 class Clients:
@@ -36,17 +39,43 @@ class Clients:
             return self._clients[service]
 
 
+class Activities:
+    """Tasks of activities that no worker has taken yet, by the activity's ARN."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._waiting: dict[str, deque[Task]] = {}
+        self._changed = threading.Condition()
+
+    def offer(self, task: Task) -> None:
+        """Let a task wait for a worker."""
+        with self._changed:
+            self._waiting.setdefault(task.resource, deque()).append(task)
+            self._changed.notify_all()
+
+    def take(self, arn: str, seconds: float) -> Task | None:
+        """Take the oldest task of an activity; None if none came within so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting.get(arn), seconds)
+            waiting = self._waiting.get(arn)
+            return waiting.popleft() if waiting else None
+
+
 class Performer:
     """The engine's port: functions by the short way, everything else by boto3."""
+
+    script: Script | None = None  # of all there are: one emulator is open at a time
 
     def __init__(self, connect: Callable[[str], Any], invoke: Invoke, wait: Await) -> None:
         """Take the ways to functions, services and other executions."""
         self._connect, self._invoke, self._wait = connect, invoke, wait
+        self.activities = Activities()
 
     def perform(self, task: Task) -> Outcome:
         """Perform a task; one that took longer than it may counts with the time it took."""
         began = time.monotonic()
-        outcome = self._perform(task)
+        script = Performer.script
+        outcome = script(task, self._perform) if script else self._perform(task)
         seconds = time.monotonic() - began
         late = task.timeout is not None and seconds > task.timeout
         if late and isinstance(outcome, Succeeded):
@@ -57,6 +86,7 @@ class Performer:
 
     def _perform(self, task: Task) -> Outcome:
         if task.kind == "Activity":
+            self.activities.offer(task)
             return Pending()
         if task.kind == "LambdaFunction":
             return self._call_function(task.resource, to_text(task.parameters).encode())
@@ -66,7 +96,9 @@ class Performer:
             outcome = self._start_execution(task)
         elif task.is_sync:
             return Failed(
-                "States.Runtime", f"the emulator cannot wait for '{task.resource}', and does not."
+                "States.Runtime",
+                f"the emulator cannot wait for '{task.resource}', and does not. In a test, mock "
+                f"the state: machine.mock('{task.name}', Return(…)).",
             )
         else:
             outcome = call_service(self._connect, task)

@@ -1,8 +1,8 @@
 """Risks of data: paths that no state before can have produced.
 
-The shape of the data is pushed through the states, from an input of which nothing is known, until
-nothing changes. Then every path is looked up in the shape that its state is given. Only JSONPath
-states are followed; what a JSONata state gives is not known.
+The shape of the data is pushed through the states, from the input that is declared (or of which
+nothing is known), until nothing changes. Then every path is looked up in the shape that its state
+is given. Only JSONPath states are followed; what a JSONata state gives is not known.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from carnation.errors import ExpressionError
 from carnation.expressions import Path, parse_path
 from carnation.rules.findings import ERROR, WARNING, Problem, risk
 from carnation.rules.machine import Machine, Part, Scope, State
+from carnation.rules.risks.results import find_result_shape, join_all, read_schema
 from carnation.rules.risks.shapes import (
     ANY,
     TEXT,
     List,
     Miss,
     Object,
-    Scalar,
     Shape,
     join,
     look_up,
@@ -32,20 +32,7 @@ from carnation.rules.risks.variables import paths_in
 from carnation.rules.tasks import resource_of
 
 _MOST_VISITS = 4
-_LAMBDA = Object(
-    {
-        **dict.fromkeys(("Payload", "SdkHttpMetadata", "SdkResponseMetadata", "LogResult"), ANY),
-        **dict.fromkeys(("ExecutedVersion", "FunctionError"), TEXT),
-        "StatusCode": Scalar("number"),
-    },
-    origin="lambda",
-)
-_CHILD = Object({"Output": TEXT, "Input": TEXT}, is_open=True, origin="child")
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")
-_RESULTS = {
-    ("lambda", "invoke", ""): _LAMBDA,
-    ("states", "startExecution", "sync"): _CHILD,
-}
 Lookup = tuple[Part, str, str, Miss]
 
 
@@ -58,13 +45,19 @@ class _Flow:
         self.visits: dict[int, int] = {}
         self.given: dict[int, Shape] = {}
         self.misses: list[Lookup] = []
+        self.most_items: dict[int, int] = {}
         self.outputs: dict[int, Shape] = {}
+        results = machine.declared.get("results")
+        self.declared = results if isinstance(results, dict) else {}
         # inner scopes first, so that a Map or Parallel knows what its scopes give; what goes into
         # them is known only later, so a first round takes it for anything
         for scope in reversed(machine.scopes):
             self._follow(scope, ANY)
         for scope in machine.scopes:
-            self._follow(scope, self.given.get(id(scope), ANY), final=True)
+            start = self.given.get(id(scope), ANY)
+            if scope is machine.top:
+                start = read_schema(machine.declared.get("input"))
+            self._follow(scope, start, final=True)
 
     def _follow(self, scope: Scope, start: Shape, *, final: bool = False) -> None:
         ends: list[Shape] = []
@@ -87,7 +80,7 @@ class _Flow:
                 ends.append(self._output_of(state))
             if final:
                 self._check(state)
-        self.outputs[id(scope)] = _join_all(ends)
+        self.outputs[id(scope)] = join_all(ends)
 
     def _enter(self, state: State, shape: Shape) -> bool:
         """Add what a state may be given; tell whether that is news."""
@@ -141,13 +134,23 @@ class _Flow:
                 else (effective)
             )
         if state.place == "Task":
-            resource = resource_of(state)
-            if resource is None or resource.is_sdk:
-                return ANY
-            return _RESULTS.get((resource.service, resource.action, resource.pattern), ANY)
+            return self._find_task_result(state)
         if "ResultWriter" in state.body:
             return ANY
-        return List(_join_all([self.outputs.get(id(inner), ANY) for inner in state.inner]))
+        return List(join_all([self.outputs.get(id(inner), ANY) for inner in state.inner]))
+
+    def _find_task_result(self, state: State) -> Shape:
+        """Give what a Task gives: by its API; what is declared of a function lies in `Payload`."""
+        schema = self.declared.get(state.name)
+        declared = ANY if schema is None else read_schema(schema)
+        if resource_of(state) is None:
+            return declared
+        known = find_result_shape(state.body["Resource"])
+        if schema is None or (isinstance(declared, Object) and "Payload" in declared.fields):
+            return declared or known
+        if isinstance(known, Object) and known.origin == "lambda":
+            return known._replace(fields={**known.fields, "Payload": declared})
+        return declared
 
     def _check(self, state: State) -> None:
         """Look every path of a state up in the shape it is asked of."""
@@ -175,6 +178,8 @@ class _Flow:
                 shape = _fill(state.body["Parameters"], effective)
             elif state.place == "Map":
                 shape = _item_of(state, effective)
+                items = _pick(effective, state.body.get("ItemsPath", "$"))
+                self.most_items[id(state)] = items.most if isinstance(items, List) else 0
             self.given[id(inner)] = shape
 
     def _check_rules(self, state: State, effective: Shape) -> None:
@@ -231,13 +236,6 @@ def _item_of(state: State, effective: Shape) -> Shape:
     return items.item if isinstance(items, List) else ANY
 
 
-def _join_all(shapes: list[Shape]) -> Shape:
-    whole = shapes[0] if shapes else ANY
-    for shape in shapes[1:]:
-        whole = join(whole, shape)
-    return whole
-
-
 def _parse(text: object) -> Path | None:
     try:
         return parse_path(text) if isinstance(text, str) else None
@@ -277,13 +275,24 @@ def _fill(template: Any, shape: Shape, depth: int = 0) -> Shape:
     return Object(fields)
 
 
-def _list_misses(machine: Machine) -> list[Lookup]:
-    if machine.language != PATH or not machine.states:
-        return []
+def _follow(machine: Machine) -> _Flow:
     if "dataflow" not in machine.notes:
-        machine.notes["dataflow"] = _Flow(machine).misses
-    found: list[Lookup] = machine.notes["dataflow"]
-    return found
+        machine.notes["dataflow"] = _Flow(machine)
+    flow: _Flow = machine.notes["dataflow"]
+    return flow
+
+
+def _list_misses(machine: Machine) -> list[Lookup]:
+    return _follow(machine).misses if machine.language == PATH and machine.states else []
+
+
+def find_most_items(machine: Machine, state: State) -> int:
+    """Give how many items a Map may be given, as literals and schemas tell; 0 if they do not."""
+    literal = state.body.get("Items")
+    if isinstance(literal, list):
+        return len(literal)
+    known = state.language == PATH and machine.language == PATH
+    return _follow(machine).most_items.get(id(state), 0) if known else 0
 
 
 def _origin_of(miss: Miss) -> str:
@@ -296,18 +305,26 @@ def _origin_of(miss: Miss) -> str:
 def find_unproduced(machine: Machine) -> Iterator[Problem]:
     """A path asks for a field that no state before can have produced.
 
-    Problem: on every way to this state the data has a known shape here, and the field is not in it;
-    the execution fails with `States.Runtime` or `States.ParameterPathFailure`.
+    Problem: on every way to this state the data has a known shape here (by the states before, by
+    the API that a Task calls, by what the workflow declares), and the field is not in it; the
+    execution fails with `States.Runtime` or `States.ParameterPathFailure`.
     Solution: look at the `Result`, `Parameters`, `ResultSelector`, `ResultPath` and `OutputPath` of
     the states before: one of them drops the field, or gives it another name.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
     """
     for part, inner, text, miss in _list_misses(machine):
-        if isinstance(miss.shape, Object) and not miss.shape.origin:
-            known = ", ".join(f"'{name}'" for name in list(miss.shape.fields)[:6]) or "nothing"
+        if not isinstance(miss.shape, Object) or miss.shape.origin in ("lambda", "error"):
+            continue
+        near = machine.suggest(miss.step, miss.shape.fields)
+        if miss.shape.origin:
             yield part.problem(
-                f"'{text}': no state before gives '{miss.step}'; there is {known}", inner
+                f"'{text}': {miss.shape.origin} gives no '{miss.step}'.{near}", inner
             )
+            continue
+        known = ", ".join(f"'{name}'" for name in list(miss.shape.fields)[:6]) or "nothing"
+        yield part.problem(
+            f"'{text}': no state before gives '{miss.step}'; there is {known}", inner
+        )
 
 
 @risk("lambda-envelope", WARNING)

@@ -20,6 +20,16 @@ _TRANSIENT = {
 }  # fmt: skip
 
 
+def find_meant_name(name: str) -> str:
+    """Give AWS's error name that was meant by one in other letters; '' if none was.
+
+    >>> find_meant_name("state.all")
+    'States.ALL'
+    """
+    folded = name.casefold()
+    return _FOLDED.get(folded) or _FOLDED.get(folded.replace("state.", "states.", 1), "")
+
+
 @risk("miscased-error-name", WARNING)
 def find_miscased_names(machine: Machine) -> Iterator[Problem]:
     """An error name looks like one of AWS's and is none.
@@ -31,9 +41,7 @@ def find_miscased_names(machine: Machine) -> Iterator[Problem]:
     """
     for part in machine.parts_of("Retrier", "Catcher"):
         for name in names_of(part):
-            meant = _FOLDED.get(name.casefold()) or _FOLDED.get(
-                name.casefold().replace("state.", "states.", 1)
-            )
+            meant = find_meant_name(name)
             if meant and meant != name:
                 yield part.problem(f"no error is named '{name}'; '{meant}' is", "/ErrorEquals")
             elif name.startswith("States.") and name not in RESERVED:

@@ -16,6 +16,10 @@ _PATH_LIKE = r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])
 _CALL_LIKE = r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z"
 _TEMPLATES = ("Parameters", "ItemSelector", "ResultSelector", "Assign", "BatchInput")
 _ACCOUNT = r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12}):"
+_REGION = (
+    r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com|"
+    r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d):(?!\d{12}:)"
+)
 _KEY = r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"
 _SECRET_NAMES = ("password", "passwd", "secretkey", "apikey", "accesstoken")
 _MASKED = r"(?i)^(?:\W*|.*(?:x{3,}|\*{3,}|<|\$\{|\{%|example|placeholder|your).*)$"
@@ -99,6 +103,20 @@ def find_accounts(machine: Machine) -> Iterator[Problem]:
         match = re.search(_ACCOUNT, text) if "arn:" in text else None
         if match:
             yield part.problem(f"the account {match[2]} is part of the definition", pointer)
+
+
+@risk("hard-coded-region", NOTE)
+def find_regions(machine: Machine) -> Iterator[Problem]:
+    """The address of an endpoint, or an ARN without an account, holds a region.
+
+    Problem: a copy of the state machine in another region goes on calling into this one.
+    Solution: put a substitution there, or `${AWS::Region}` in the template.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+    """
+    for part, pointer, _, text in _list_texts(machine):
+        match = re.search(_REGION, text) if "amazonaws" in text or "arn:" in text else None
+        if match:
+            yield part.problem(f"the region {match[1] or match[2]} is part of it", pointer)
 
 
 @risk("hard-coded-secret", ERROR)

@@ -23,9 +23,10 @@ class Scalar(NamedTuple):
 
 
 class List(NamedTuple):
-    """A list whose items have one shape."""
+    """A list whose items have one shape; `most` says how many there may be, 0 that nobody knows."""
 
     item: Shape
+    most: int = 0
 
 
 class Object(NamedTuple):
@@ -52,7 +53,7 @@ def shape_of(value: Any, depth: int = 0) -> Shape:
     """Give the shape of a plain value.
 
     >>> shape_of({"a": [1]})
-    Object(fields={'a': List(item=Scalar(kind='number'))}, is_open=False, origin='')
+    Object(fields={'a': List(item=Scalar(kind='number'), most=1)}, is_open=False, origin='')
     """
     if depth > _DEEPEST or (isinstance(value, str) and "${" in value):
         return ANY
@@ -64,7 +65,7 @@ def shape_of(value: Any, depth: int = 0) -> Shape:
         item = shape_of(value[0], depth + 1) if value else ANY
         for other in value[1:_WIDEST]:
             item = join(item, shape_of(other, depth + 1))
-        return List(item if len(value) <= _WIDEST else ANY)
+        return List(item if len(value) <= _WIDEST else ANY, len(value))
     if isinstance(value, str):
         return TEXT
     if isinstance(value, bool) or value is None:
@@ -81,7 +82,8 @@ def join(left: Shape, right: Shape, depth: int = 0) -> Shape:
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return Scalar("")
     if isinstance(left, List) and isinstance(right, List):
-        return List(join(left.item, right.item, depth + 1))
+        most = max(left.most, right.most) if left.most and right.most else 0
+        return List(join(left.item, right.item, depth + 1), most)
     if isinstance(left, Object) and isinstance(right, Object):
         fields = {**left.fields, **right.fields}
         if len(fields) > _WIDEST:

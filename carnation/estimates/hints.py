@@ -1,0 +1,225 @@
+"""What a definition says of data that nobody has shown: the names it reads, and as what.
+
+A path that is mapped over ends in a list, one that a Choice compares with 3 in a number. Where a
+Choice could go several ways, the values are those of the first way that goes on: that neither ends
+in a Fail nor comes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.asl import walk_states
+
+_PATH = re.compile(
+    r"\$(?P<root>\$|[A-Za-z_]\w*)?(?P<rest>(?:\.[A-Za-z_][\w-]*|\[\s*'[^']*'\s*\]|\[[^\]']*\])+)"
+)
+_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[\s*'([^']*)'\s*\]|(\[)")
+_CALL = re.compile(r"States\.(\w+)\(([^()]*)")
+_COMPARED = re.compile(
+    r"(\$[\w.]+)\s*(=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?|true|false)"
+)
+_NUMBERS = ("SecondsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
+_LISTED = ("ArrayLength", "ArrayContains", "ArrayPartition", "ArrayUnique", "ArrayGetItem")
+_MADE: Mapping[str, Any] = {
+    "MathAdd": 1, "MathRandom": 1, "StringToJson": "{}", "StringSplit": "a,b",
+    "Base64Decode": "YQ==", "ArrayRange": 1,
+}  # fmt: skip
+_MOMENT = "2016-03-14T01:59:00Z"
+_STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
+
+
+class Hints:
+    """Names, and what stands behind them."""
+
+    def __init__(self, definition: Mapping[str, Any]) -> None:
+        """Read a definition."""
+        self.items: set[str] = set()
+        """What the outermost Maps map over."""
+        self.lists: set[str] = set()
+        self.objects: set[str] = set()
+        self.values: dict[str, Any] = {}
+        self.whole: set[str] = set()
+        """States whose whole result is mapped over; '' is the execution's input."""
+        self.members: dict[str, dict[str, None]] = {}
+        """What is read of each object, by its name; '' is the input, and every result."""
+        for names, is_list in _find_paths(definition):
+            self.objects.update(names[:-1])
+            for outer, inner in zip(["", *names], names, strict=False):
+                self.members.setdefault(outer, {})[inner] = None
+            self.lists.update(names[-1:] if is_list else ())
+        for text in _find_texts(definition):
+            self._read_calls(text)
+        for place in walk_states(definition):
+            self._read_state(definition, place.state, place.pointer)
+
+    def _read_calls(self, text: str) -> None:
+        for match in _CALL.finditer(text):
+            for names, _ in _find_paths(match.group(2)):
+                if match.group(1) in _LISTED:
+                    self.lists.add(names[-1])
+                elif match.group(1) in _MADE:
+                    self.values.setdefault(names[-1], _MADE[match.group(1)])
+
+    def _read_state(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
+        for field in _NUMBERS:
+            self._set(state.get(field), 1)
+        for field, value in (("TimestampPath", _MOMENT), ("MaxConcurrencyPath", 0)):
+            self._set(state.get(field), value)
+        if state.get("Type") == "Map":
+            self._read_map(scope, state, at)
+        if state.get("Type") == "Choice":
+            siblings = _find_siblings(scope, at)
+            for rule in _choose_rules(siblings, at.rpartition("/")[2], state):
+                self._satisfy(rule)
+
+    def _set(self, path: Any, value: Any) -> None:
+        for names, _ in _find_paths(path) if isinstance(path, str) else ():
+            self.values.setdefault(names[-1], value)
+
+    def _read_map(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
+        is_outer = at.count("/States/") == 1
+        found = self.items if is_outer else self.lists
+        source = state.get("ItemsPath", state.get("Items"))
+        paths = list(_find_paths(source)) if isinstance(source, str) else []
+        if paths:
+            found.add(paths[-1][0][-1])
+        elif is_outer and "ItemReader" not in state and not isinstance(source, list):
+            paths = list(_find_paths(state.get("InputPath", "")))
+            if paths:
+                found.add(paths[-1][0][-1])
+            else:
+                self._read_whole(scope, at.rpartition("/")[2])
+
+    def _read_whole(self, scope: Mapping[str, Any], name: str) -> None:
+        """Find what gives a Map its whole input: what comes before it, or who starts it."""
+        if scope.get("StartAt") == name:
+            self.whole.add("")
+        for before, state in scope.get("States", {}).items():
+            if name in list_targets(state):
+                paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
+                if paths:
+                    self.items.add(paths[-1][0][-1])
+                else:
+                    self.whole.add(before)
+
+    def _satisfy(self, rule: Mapping[str, Any]) -> None:
+        condition = rule.get("Condition")
+        if isinstance(condition, str):
+            for path, operator, text in _COMPARED.findall(condition):
+                for names, _ in _find_paths(path):
+                    self.values[names[-1]] = _beside(_read_literal(text), operator)
+        for inner in (rule, *rule.get("And", ()), *rule.get("Or", ())[:1]):
+            if isinstance(inner, Mapping):
+                self._satisfy_test(inner)
+
+    def _satisfy_test(self, test: Mapping[str, Any]) -> None:
+        for names, _ in _find_paths(test.get("Variable", "")):
+            for operator, value in test.items():
+                made = _make_value(operator, value)
+                if made is not None:
+                    self.values[names[-1]] = made
+
+
+def _make_value(operator: str, value: Any) -> Any:
+    """Make a value of which a comparison holds."""
+    if operator.endswith("Path") or operator in ("Variable", "Next", "And", "Or", "Not"):
+        return None
+    if operator.startswith("Numeric") and isinstance(value, (int, float)):
+        steps = 0 if "Equals" in operator else 1 if "Greater" in operator else -1
+        return value + steps
+    if operator == "StringMatches" and isinstance(value, str):
+        return value.replace("*", "x")
+    if operator.startswith("String") and isinstance(value, str):
+        return value + "x" if operator == "StringGreaterThan" else value
+    if operator in ("BooleanEquals", "TimestampEquals"):
+        return value
+    made = {"IsNumeric": 1, "IsString": "x", "IsBoolean": True, "IsTimestamp": _MOMENT}
+    return made.get(operator) if value else None
+
+
+def _beside(value: Any, operator: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return value + {"<": -1, ">": 1}.get(operator, 0)
+
+
+def _read_literal(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if text[0] in "'\"":
+        return text[1:-1]
+    return float(text) if "." in text else int(text)
+
+
+def _find_siblings(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
+    """Find the scope that a state stands in."""
+    scope: Any = definition
+    for part in pointer.split("/")[1:-2]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        scope = scope[int(part)] if isinstance(scope, list) else scope[part]
+    states = scope.get("States", {})
+    return states if isinstance(states, Mapping) else {}
+
+
+def _choose_rules(
+    states: Mapping[str, Any], name: str, choice: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Give the first rule that goes on, if the default does not; several may be as good."""
+    rules = [rule for rule in choice.get("Choices", ()) if isinstance(rule, Mapping)]
+    good = [rule for rule in rules if _goes_on(states, name, rule.get("Next"))]
+    if good:
+        return good[:1]
+    return [] if _goes_on(states, name, choice.get("Default")) else rules[:1]
+
+
+def _goes_on(states: Mapping[str, Any], name: str, target: Any) -> bool:
+    """Tell whether a way neither ends in a Fail at once nor comes back to where it began."""
+    if not isinstance(target, str) or states.get(target, {}).get("Type") == "Fail":
+        return False
+    seen, waiting = {target}, [target]
+    for at in waiting:  # grows while we walk
+        state = states.get(at)
+        ahead = list_targets(state) if isinstance(state, Mapping) else []
+        waiting.extend(following for following in ahead if following not in seen)
+        seen.update(ahead)
+    return name.replace("~1", "/").replace("~0", "~") not in seen
+
+
+def list_targets(state: Mapping[str, Any]) -> list[str]:
+    """List where a state may go when nothing fails."""
+    rules = [rule for rule in state.get("Choices", ()) if isinstance(rule, Mapping)]
+    targets = [state.get("Next"), state.get("Default"), *(rule.get("Next") for rule in rules)]
+    return [target for target in targets if isinstance(target, str)]
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    waiting = [value]
+    for item in waiting:  # grows while we walk
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
+    """Yield the names along each path in a value, and whether the last one is a list."""
+    for text in _find_texts(value):
+        for match in _PATH.finditer(text):
+            names, is_list = [], False
+            for dotted, quoted, bracket in _STEP.findall(match["rest"]):
+                if bracket:
+                    is_list = True
+                    continue
+                names.append(dotted or quoted)
+                is_list = False
+            if match["root"] == "states":
+                names = names[1:] if names[:1] != ["context"] else []
+            if match["root"] == "$":
+                names = names[2:] if names[:2] == ["Execution", "Input"] else []
+            if names:
+                yield names, is_list

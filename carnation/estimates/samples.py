@@ -1,0 +1,151 @@
+"""Data to run a definition on: what was given, what was declared, and what is guessed for the rest.
+
+A guess is an object that makes its members up when they are asked for, by what the definition reads
+them as. It holds what was read and nothing more, so payloads with guesses in them are lower bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.estimates.hints import Hints
+
+TEXT = "x" * 24
+_DEEPEST = 8
+
+
+class Guess(dict[str, Any]):
+    """An object whose members are made up, each the first time that it is asked for."""
+
+    def __init__(self, world: World, **members: Any) -> None:
+        """Begin with what is known."""
+        super().__init__(members)
+        self._world = world
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give a member, made up if need be."""
+        if name not in self:
+            self[name] = self._world.guess(name)
+        return super().get(name)
+
+    def __missing__(self, name: str) -> Any:
+        return self.get(name)
+
+
+class World:
+    """The data of one run: `count` items wherever the outermost Maps look for theirs.
+
+    If it `is_full`, guesses hold from the start what the definition reads of them: states that
+    copy a guess lose its readiness to make up more.
+    """
+
+    def __init__(
+        self,
+        hints: Hints,
+        count: int,
+        given: Any = None,
+        results: Mapping[str, Any] | None = None,
+        *,
+        is_full: bool = False,
+    ) -> None:
+        """Take what is given: the input, and results by the names of their states."""
+        self.hints, self.count = hints, count
+        self.is_full = is_full
+        self._open: list[str] = []
+        self._given, self._results = given, results or {}
+
+    @property
+    def input(self) -> Any:
+        """The execution's input."""
+        if self._given is None:
+            return self._make_whole("")
+        return self.scale(self._given, "" in self.hints.whole)
+
+    def find_result(self, state: str) -> Any:
+        """Give the result of a state's task, or of its function."""
+        if state in self._results:
+            return self.scale(self._results[state], state in self.hints.whole)
+        return self._make_whole(state)
+
+    def is_known(self, state: str) -> bool:
+        """Tell whether somebody said what a state's task gives."""
+        return state in self._results
+
+    def _make_whole(self, state: str) -> Any:
+        guess = self._fill("")
+        return [guess] * self.count if state in self.hints.whole else guess
+
+    def _fill(self, name: str) -> Guess:
+        """Make a guess; a full one has its members, but none that it lies in itself."""
+        guess = Guess(self)
+        if self.is_full and len(self._open) < _DEEPEST:
+            self._open.append(name)
+            for member in self.hints.members.get(name, ()):
+                if member not in self._open:
+                    guess[member] = self.guess(member)
+            self._open.pop()
+        return guess
+
+    def scale(self, value: Any, is_items: bool, depth: int = 0) -> Any:
+        """Copy a value, with as many items as this world has where items are mapped over."""
+        if isinstance(value, list):
+            if is_items and value:
+                return [value[at % len(value)] for at in range(self.count)]
+            return value
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            return {
+                name: self.scale(inner, name in self.hints.items, depth + 1)
+                for name, inner in value.items()
+            }
+        return value
+
+    def guess(self, name: str) -> Any:
+        """Make up what stands behind a name."""
+        hints = self.hints
+        if name in hints.items:
+            return [self._fill("" if self.is_full else name)] * self.count
+        if name in hints.lists:
+            inner = name in hints.objects
+            return [self._fill(name) if inner else hints.values.get(name, TEXT)]
+        if name in hints.objects:
+            return self._fill(name)
+        return hints.values.get(name, TEXT)
+
+
+def sample_schema(schema: Any, depth: int = 0) -> Any:
+    """Make a value of a JSON schema: an example if there is one, else the plainest of its type.
+
+    >>> sample_schema({"type": "object", "properties": {"n": {"type": "integer"}}})
+    {'n': 1}
+    """
+    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+        return {}
+    for field in ("const", "default"):
+        if field in schema:
+            return schema[field]
+    for field in ("examples", "enum"):
+        if schema.get(field):
+            return schema[field][0]
+    for field in ("anyOf", "oneOf", "allOf"):
+        if schema.get(field):
+            return sample_schema(schema[field][0], depth + 1)
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    kind = kind[0] if isinstance(kind, list) and kind else kind
+    if kind == "object":
+        members = schema.get("properties", {})
+        return {name: sample_schema(inner, depth + 1) for name, inner in members.items()}
+    if kind == "array":
+        return [sample_schema(schema.get("items", {}), depth + 1)]
+    return _sample_scalar(kind, schema)
+
+
+def _sample_scalar(kind: Any, schema: Mapping[str, Any]) -> Any:
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 1)
+    if kind in ("boolean", "null"):
+        return True if kind == "boolean" else None
+    if schema.get("format") == "date-time":
+        return "2016-03-14T01:59:00Z"
+    longest = min(schema.get("maxLength", len(TEXT)), len(TEXT))
+    return "x" * max(longest, schema.get("minLength", 0))

@@ -1,0 +1,28 @@
+"""Proofs: a workflow is run through everything that can go wrong, and a promise is checked.
+
+A `World` is a deployed workflow; `prove` plays its runs with every fault at every call and step,
+and asks an invariant at every moment. `keep_promise` is the invariant of carnation's own workflows.
+"""
+
+from carnation.proofs.promise import apply_once, give_up_last, keep_promise, lose_nothing
+from carnation.proofs.proving import Invariant, Proof, play, prove
+from carnation.proofs.stories import KINDS, Fault, Point, Story, Switch
+from carnation.proofs.world import Attempt, World
+
+__all__ = [
+    "KINDS",
+    "Attempt",
+    "Fault",
+    "Invariant",
+    "Point",
+    "Proof",
+    "Story",
+    "Switch",
+    "World",
+    "apply_once",
+    "give_up_last",
+    "keep_promise",
+    "lose_nothing",
+    "play",
+    "prove",
+]

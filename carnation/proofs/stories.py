@@ -1,0 +1,118 @@
+"""Stories: what is run, what goes wrong at which point, and in which order two runs take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+STOP, TIME_OUT = "stop", "time-out"
+CRASH, LOSE, EXPIRE = "crash", "lose", "expire"
+THROTTLE, HALF, DUPLICATE = "throttle", "half", "duplicate"
+
+KINDS: Mapping[str, str] = {
+    STOP: "the execution is aborted; a handler that runs goes on to its end, unheard",
+    TIME_OUT: "the execution's TimeoutSeconds are over",
+    CRASH: "the handler's process dies",
+    LOSE: "the call was made, and its answer is lost: the state sees an error that is retried",
+    EXPIRE: "the call was made, and the state's TimeoutSeconds were over",
+    THROTTLE: "the service refuses the call: too many requests",
+    HALF: "a batch: the first half is done, the rest is reported as failed in a 200",
+    DUPLICATE: "at least once: what was received is delivered again, what was sent arrives twice, "
+    "a function is invoked twice",
+}
+"""The kinds of faults, and what each stands for."""
+
+BEFORE, AFTER, STEP = "before", "after", "step"
+TASK, HANDLER, FUNCTION = "task", "handler", "function"
+
+_BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "BatchWriteItem")
+_DELIVERIES = ("ReceiveMessage", "SendMessage", "SendMessageBatch")
+
+
+class Point(NamedTuple):
+    """A moment at which something can go wrong.
+
+    `phase` is before or after a call, or a step to the next state; `place` is who calls: the
+    `task` of a state, the `handler` of a function, a state that invokes a `function`.
+    """
+
+    run: int
+    state: str
+    phase: str
+    place: str
+    action: str
+
+    @property
+    def kinds(self) -> Iterator[str]:
+        """What can go wrong here."""
+        yield STOP
+        if self.phase == STEP:
+            return
+        yield TIME_OUT
+        if self.place == HANDLER:
+            yield CRASH
+        if self.phase == BEFORE:
+            yield THROTTLE
+            if self.action in _BATCHES:
+                yield HALF
+            return
+        if self.place in (TASK, FUNCTION):
+            yield from (LOSE, EXPIRE)
+        if self.place == FUNCTION or self.action in _DELIVERIES:
+            yield DUPLICATE
+
+
+class Fault(NamedTuple):
+    """Something that goes wrong at a point, counted from the story's beginning.
+
+    What cannot happen at that point does not: no process of a handler dies where a state calls.
+    """
+
+    point: int
+    kind: str
+
+
+class Switch(NamedTuple):
+    """At a point, the other run takes its turn until it has made so many calls.
+
+    With `expire`, what the first has received is delivered to the other as well.
+    """
+
+    point: int
+    calls: int
+    expire: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happens: the inputs of the runs, one after the other, and what goes wrong.
+
+    With `switches`, the last two runs overlap. `fails` gives, for an event's `sequence_no`, how
+    many of its attempts fail in the handler. `redrive` is when an execution that can be redriven
+    is: `first`, before anything else runs, or `last`.
+    """
+
+    runs: tuple[Any, ...]
+    faults: tuple[Fault, ...] = ()
+    switches: tuple[Switch, ...] | None = None
+    fails: Mapping[int, int] = field(default_factory=dict)
+    redrive: str = "first"
+
+    def simplify(self) -> Iterator[Story]:
+        """Give the stories that are one thing shorter."""
+        if len(self.runs) > 1 and self.switches is None:
+            yield from (
+                replace(self, runs=self.runs[:at] + self.runs[at + 1 :])
+                for at in range(len(self.runs))
+            )
+        if self.switches is not None:
+            yield replace(self, switches=None)
+        yield from (
+            replace(self, faults=self.faults[:at] + self.faults[at + 1 :])
+            for at in range(len(self.faults))
+        )
+        for number in self.fails:
+            yield replace(
+                self, fails={key: times for key, times in self.fails.items() if key != number}
+            )

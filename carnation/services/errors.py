@@ -1,0 +1,83 @@
+"""The errors of AWS's services, as `ErrorEquals` names them.
+
+From `errors.txt` (made by `scripts/write_errors.py` from botocore's models), with what every client
+of AWS's Java SDK, which Step Functions uses, can throw. An error is named by its service and its
+class: `DynamoDB.ProvisionedThroughputExceededException` for an optimized integration, with the
+SDK's own spelling of the service (`DynamoDb.`) for an SDK integration.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+from carnation.services.optimized import APIS
+
+STATES_ERRORS = (
+    "States.TaskFailed", "States.Timeout", "States.HeartbeatTimeout", "States.Permissions",
+    "States.DataLimitExceeded", "States.Runtime", "States.BranchFailed",
+    "States.ExceedToleratedFailureThreshold", "States.Http.Socket",
+    "States.ItemReaderFailed", "States.ResultWriterFailed", "States.QueryEvaluationError",
+    "States.IntrinsicFailure", "States.NoChoiceMatched", "States.ParameterPathFailure",
+    "States.ResultPathMatchFailure",
+)  # fmt: skip
+"""The names that Step Functions itself gives."""
+
+_PREFIXES = {
+    "apigateway": "ApiGateway",
+    "dynamodb": "DynamoDB",
+    "events": "EventBridge",
+    "lambda": "Lambda",
+    "sns": "SNS",
+    "sqs": "SQS",
+    "states": "StepFunctions",
+    "aws-sdk:cloudwatch": "CloudWatch",
+    "aws-sdk:dynamodb": "DynamoDb",
+    "aws-sdk:eventbridge": "EventBridge",
+}
+# what the service or the client may answer whatever is asked; models do not repeat it
+_COMMON = (
+    "AccessDeniedException", "ClientExecutionTimeoutException", "ExpiredTokenException",
+    "IncompleteSignatureException", "InternalFailureException", "InternalServerErrorException",
+    "InvalidClientTokenIdException", "RequestExpiredException", "RequestLimitExceededException",
+    "SdkClientException", "ServiceException", "ServiceUnavailableException",
+    "ThrottlingException", "TooManyRequestsException", "UnrecognizedClientException",
+    "ValidationException",
+)  # fmt: skip
+_CLIENTS = {
+    "lambda": ("AWSLambdaException", "Unknown"),
+    "dynamodb": ("AmazonDynamoDBException",),
+    "sqs": ("AmazonSQSException",),
+    "sns": ("AmazonSNSException",),
+    "events": ("AmazonCloudWatchEventsException", "FailedEntry"),
+    "states": ("AWSStepFunctionsException",),
+}
+
+
+@lru_cache(maxsize=1)
+def _read_names() -> Mapping[str, tuple[str, ...]]:
+    path = os.path.join(os.path.dirname(__file__), "errors.txt")
+    with open(path, encoding="utf-8") as file:
+        next(file)
+        rows = (line.split() for line in file)
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def find_errors(service: str) -> tuple[str, ...] | None:
+    """List the errors of a service, as a Task's Resource names it; None if it is not known.
+
+    >>> "DynamoDB.ConditionalCheckFailedException" in find_errors("dynamodb")
+    True
+    >>> "Sqs.QueueDoesNotExistException" in find_errors("aws-sdk:sqs")
+    True
+    """
+    plain = service.removeprefix("aws-sdk:")
+    names = _read_names().get(APIS.get(plain, plain))
+    if names is None:
+        return None
+    prefix = _PREFIXES.get(service, plain.capitalize())
+    classes = {name if name.endswith("Exception") else f"{name}Exception" for name in names}
+    own = _CLIENTS.get(service, (f"{prefix}Exception",))
+    return tuple(f"{prefix}.{name}" for name in sorted({*classes, *_COMMON, *own}))
