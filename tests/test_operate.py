@@ -78,7 +78,7 @@ def test_a_failure_is_explained_with_state_item_error_input_and_the_next_command
 ) -> None:
     code, out, _ = night.run(start, "carnation", "--input", '{"start_seq": 1}')
     assert code == 1
-    for words in ("CollectEvents", "InvalidInput", "'end_seq' is missing", '{"start_seq": 1}'):
+    for words in ("CollectEvents", "InvalidInput", "'end_seq' is missing", '{"start_seq":1}'):
         assert words in out
     assert "carnation recover carnation --environment dev" in out
 
@@ -262,7 +262,8 @@ def test_drift_is_found_in_definition_role_alarm_and_alias(night: Night) -> None
     definition["TimeoutSeconds"] = 60
     machines.update_state_machine(stateMachineArn=arn, definition=json.dumps(definition))
     role = {"RoleName": "carnation-dev-state-machine", "PolicyName": "extra"}
-    more = {"Version": "2012-10-17", "Statement": []}
+    statement = {"Effect": "Allow", "Action": "sqs:PurgeQueue", "Resource": "*"}
+    more = {"Version": "2012-10-17", "Statement": [statement]}
     emulator.client("iam").put_role_policy(**role, PolicyDocument=json.dumps(more))
     cloudwatch = emulator.client("cloudwatch")
     cloudwatch.delete_alarms(AlarmNames=["carnation-dev-queue-age"])
