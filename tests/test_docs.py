@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from carnation import adopt
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator
@@ -84,6 +85,17 @@ def test_the_example_of_the_emulators_page_runs(
     (example,) = read_examples("emulator.md")
     exec(compile(example, "docs/emulator.md", "exec"), {})
     assert capsys.readouterr().out.startswith("FAILED EventsFailed [Message(")
+
+
+def test_the_definition_of_the_adopting_page_is_adopted_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "adopt.md").read_text()
+    (definition,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("orders.asl.yaml").write_text(definition)
+    assert adopt.main(["orders.asl.yaml"]) == 0
+    assert [capsys.readouterr().out] == read_examples("adopt.md")
 
 
 def test_the_example_of_the_permissions_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
