@@ -125,3 +125,8 @@ def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[st
     counts, breaks = capsys.readouterr().out.splitlines()
     assert counts == "4006 1002 9011"
     assert breaks == "6249"  # 4 for each item, 6 for the run; the event numbered 25,000 ends it
+
+
+@pytest.mark.parametrize("example", read_examples("language.md"))
+def test_the_examples_of_the_language_run(example: str) -> None:
+    exec(compile(example, "docs/language.md", "exec"), {"__name__": "example"})

@@ -47,8 +47,8 @@ def test_every_state_of_a_valid_definition_may_be_raw() -> None:
                 if field in state.body:
                     blocks = state.body[field]
                     state.body[field] = [{**block, "Next": made[block["Next"]]} for block in blocks]
-            if "Default" in state.body:
-                state.body["Default"] = made[state.body["Default"]]
+            if state.default is not None:
+                state.default = made[state.default]
         first = make_definition(made[start], query_language=language)
         for name, state in first["States"].items():
             if state != definition["States"][name]:

@@ -140,7 +140,7 @@ def refuse_mixture(owner: str, found: Iterable[tuple[str, str]]) -> None:
 
 def suggest_argument(place: str, name: str) -> str:
     """Suggest the argument that was probably meant, as a sentence to append."""
-    return suggest_name(name, [field.argument for field in fields_of(place, legacy=True)])
+    return suggest_name(name, [field.argument for field in KNOWN.get(place, {}).values()])
 
 
 def find_line() -> str:

@@ -240,8 +240,8 @@ def _write_raw(state: Raw, owner: str) -> Document:
     for name in ("Choices", "Catch"):
         if isinstance(body.get(name), (list, tuple)):
             body[name] = [_name_target(block) for block in body[name]]
-    if "Default" in body:
-        body["Default"] = _name_of(body["Default"])
+    if state.default is not None:
+        body["Default"] = _name_of(state.default)
     if state.next_step is not None:
         body["Next"] = _name_of(state.next_step)
     elif "End" in KNOWN.get(state.type, ()) and "End" not in body:

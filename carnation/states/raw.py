@@ -16,7 +16,7 @@ from carnation.states.arguments import (
     refuse_misplaced,
     refuse_mixture,
 )
-from carnation.states.blocks import State
+from carnation.states.blocks import State, refuse_rewiring
 from carnation.states.door import sdk
 
 _LISTS = ("Choices", "Catch")
@@ -50,6 +50,7 @@ class Raw(State, sdk.State):
         _refuse_body(f"state '{state_id}'", self.body)
         sdk.State.__init__(self, state_id, body["Type"])
         self.next_step = body.get("Next")
+        self.default = self.body.pop("Default", None)
 
     def next(self, next_step: Any) -> Any:
         """Set the state that follows, unless the body says that the state ends."""
@@ -59,7 +60,8 @@ class Raw(State, sdk.State):
                 f"({find_line()}). Take 'End' out of it."
             )
         if self.body["Type"] == "Choice":
-            self.body.setdefault("Default", next_step)
+            refuse_rewiring(self, next_step)
+            self.default = next_step
             return next_step
         return super().next(next_step)
 
@@ -69,9 +71,7 @@ class Raw(State, sdk.State):
 
     def list_targets(self) -> Iterator[Any]:
         """Yield where the state moves: states, chains and names, its own way first."""
-        yield from (self.body[name] for name in ("Default",) if name in self.body)
-        if self.next_step is not None:
-            yield self.next_step
+        yield from (way for way in (self.default, self.next_step) if way is not None)
         for field in _LISTS:
             for block in self.body.get(field, ()):
                 if isinstance(block, Mapping) and "Next" in block:
