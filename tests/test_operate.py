@@ -182,7 +182,6 @@ def test_chosen_letters_go_back_to_the_queue_at_a_rate(
 ) -> None:
     night.bury(*range(1, 26))
     waits: list[float] = []
-    monkeypatch.setattr("carnation.operations.letters.time.sleep", waits.append)
     words = ("--where", "sequence_no>20", "--rate", "4", "--fresh", "--yes")
     monkeypatch.setattr(
         "carnation.dlq.redrive_letters",
