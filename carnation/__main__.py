@@ -12,6 +12,7 @@ from carnation.errors import suggest_name
 
 GROUPS = {
     "make": {
+        "adopt": "turn definitions somebody wrote into modules of definitions/",
         "build": "build definitions/ into build/, or check that it is current",
         "fetch": "fetch the wheels that functions require",
     },

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from carnation.console import OK, leave, run_verb
 from carnation.diagram import draw_mermaid, draw_svg
-from carnation.document import Document, parse_document, read_document
+from carnation.document import Document, parse_document, read_document, write_files
 from carnation.errors import DocumentError, UsageError, suggest_name
 
 _SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
@@ -68,7 +68,7 @@ def _draw(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         return OK
     paths = _choose_paths(pictures, out, _SUFFIXES[form])
-    _write_whole({path: _render(picture, form) for path, picture in paths.items()})
+    write_files({path: _render(picture, form) for path, picture in paths.items()})
     for path in paths:
         print(path)
     return OK
@@ -141,26 +141,6 @@ def _choose_paths(pictures: Sequence[_Picture], out: str, suffix: str) -> dict[s
             raise UsageError(f"two pictures would be {path}. Draw them one by one.")
         paths[path] = picture
     return paths
-
-
-def _write_whole(files: Mapping[str, bytes]) -> None:
-    """Write all beside their places first, then move them there: nobody meets half a picture."""
-    beside = {path: f"{path}.{os.getpid()}.part" for path in files}
-    try:
-        for path, content in files.items():
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            with open(beside[path], "wb") as file:
-                file.write(content)
-        for path, part in beside.items():
-            os.replace(part, path)
-    except OSError as error:
-        for part in beside.values():
-            if os.path.exists(part):
-                os.remove(part)
-        raise UsageError(
-            f"{error.filename2 or error.filename} cannot be written ({error.strerror}). "
-            "Give --out another place."
-        ) from error
 
 
 if __name__ == "__main__":

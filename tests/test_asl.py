@@ -8,26 +8,30 @@ import pytest
 from carnation import states
 from carnation.asl import STATE_TYPES, fields_of, find_problem, find_substitutions, walk_states
 
-STRUCTURE = {"Type", "Next", "End", "Choices", "Default", "Branches", "ItemProcessor"}
+STRUCTURE = {"Type", "Next", "End", "Choices", "Default", "Branches", "ItemProcessor", "Iterator"}
 EXTRA = {
     "Choice": {"choices", "default"},
     "Parallel": {"branches"},
-    "Map": {"item_processor", "processor_config"},
+    "Map": {"item_processor", "processor_config", "iterator"},
 }
 
 
 @pytest.mark.parametrize("state_type", STATE_TYPES)
 def test_each_constructor_names_every_field_of_its_type_and_no_other(state_type: str) -> None:
     parameters = set(inspect.signature(getattr(states, state_type).__init__).parameters)
-    fields = {field.argument for field in fields_of(state_type) if field.name not in STRUCTURE}
-    assert parameters - {"self", "state_id"} - EXTRA.get(state_type, set()) == fields
+    fields = {
+        field.argument
+        for field in fields_of(state_type, legacy=True)
+        if field.name not in STRUCTURE
+    }
+    assert parameters - {"self", "state_id", "extra"} - EXTRA.get(state_type, set()) == fields
 
 
 @pytest.mark.parametrize(("place", "extra"), [("Retrier", set()), ("Catcher", {"next_step"})])
 def test_retriers_and_catchers_name_every_field_too(place: str, extra: set[str]) -> None:
     block = {"Retrier": states.Retry, "Catcher": states.Catch}[place]
     fields = {field.argument for field in fields_of(place) if field.name != "Next"}
-    assert set(inspect.signature(block.__init__).parameters) - {"self"} - extra == fields
+    assert set(inspect.signature(block.__init__).parameters) - {"self", "extra"} - extra == fields
 
 
 def field_of(place: str, name: str) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from carnation import adopt
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator
@@ -86,6 +87,17 @@ def test_the_example_of_the_emulators_page_runs(
     assert capsys.readouterr().out.startswith("FAILED EventsFailed [Message(")
 
 
+def test_the_definition_of_the_adopting_page_is_adopted_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "adopt.md").read_text()
+    (definition,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("orders.asl.yaml").write_text(definition)
+    assert adopt.main(["orders.asl.yaml"]) == 0
+    assert [capsys.readouterr().out] == read_examples("adopt.md")
+
+
 def test_the_example_of_the_permissions_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = read_examples("permissions.md")
     exec(compile(example, "docs/permissions.md", "exec"), {})
@@ -113,3 +125,8 @@ def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[st
     counts, breaks = capsys.readouterr().out.splitlines()
     assert counts == "4006 1002 9011"
     assert breaks == "6249"  # 4 for each item, 6 for the run; the event numbered 25,000 ends it
+
+
+@pytest.mark.parametrize("example", read_examples("language.md"))
+def test_the_examples_of_the_language_run(example: str) -> None:
+    exec(compile(example, "docs/language.md", "exec"), {"__name__": "example"})

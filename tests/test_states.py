@@ -139,10 +139,13 @@ def test_a_placeholder_may_stand_for_a_whole_payload_or_a_path() -> None:
     }
 
 
-def test_a_placeholder_inside_a_list_is_refused_with_its_place() -> None:
+def test_a_placeholder_inside_a_list_is_written_as_a_call() -> None:
     given = ExecutionInput(schema={"x": int})
-    with pytest.raises(DefinitionError, match=r"'P' .*: Parameters\.a\[1\] is a placeholder"):
-        make_definition(Pass("P", parameters={"a": [1, given["x"]]}))
+    state = Pass("P", parameters={"a": [1, given["x"]], "b": [{"c": given["x"]}]})
+    assert make_definition(state)["States"]["P"]["Parameters"] == {
+        "a.$": "States.Array(1, $$.Execution.Input['x'])",
+        "b": [{"c.$": "$$.Execution.Input['x']"}],
+    }
 
 
 def test_a_loop_is_written_once() -> None:
@@ -275,9 +278,9 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
         (lambda: Wait("W"), "exactly one of seconds.*given none"),
         (
             lambda: Wait("W", seconds=1, timestamp="2026-01-31T12:00:00Z"),
-            "given 'seconds' and 'timestamp'",
+            "Seconds and Timestamp exclude",
         ),
-        (lambda: Fail("F", error="a", error_path="$.a"), "error and error_path exclude"),
+        (lambda: Fail("F", error="a", error_path="$.a"), "Error and ErrorPath exclude"),
         (lambda: Pass("x" * 81), "1 to 80 characters"),
         (lambda: Pass(""), "1 to 80 characters"),
         (lambda: Retry(error_equals=["E"], jitter_strategy="full"), "JitterStrategy is 'full'"),

@@ -11,6 +11,7 @@ pages of the state types below it; https://states-language.net/spec.html.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -57,10 +58,10 @@ _SECONDS = 99_999_999
 def argument_of(name: str) -> str:
     """Turn ASL's PascalCase into Python's snake_case.
 
-    >>> argument_of("MaxDelaySeconds")
-    'max_delay_seconds'
+    >>> argument_of("MaxDelaySeconds"), argument_of("CSVHeaders")
+    ('max_delay_seconds', 'csv_headers')
     """
-    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)[1:]
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def _row(
@@ -206,15 +207,18 @@ _WRITTEN: dict[str, tuple[Field, ...]] = {
     place: tuple(field for field in FIELDS if place in field.places and not field.legacy)
     for place in PLACES
 }
+_ALL: dict[str, tuple[Field, ...]] = {place: tuple(KNOWN[place].values()) for place in PLACES}
 
 
-def fields_of(place: str) -> tuple[Field, ...]:
+def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
     """Give the fields that may stand in a place, in the order in which they are written.
+
+    With `legacy` also those that AWS still takes and advises against.
 
     >>> [field.name for field in fields_of("Retrier")][:3]
     ['Comment', 'ErrorEquals', 'IntervalSeconds']
     """
-    return _WRITTEN[place]
+    return _ALL[place] if legacy else _WRITTEN[place]
 
 
 def find_problem(field: Field, value: object) -> str:
@@ -228,7 +232,7 @@ def find_problem(field: Field, value: object) -> str:
     """
     fits, wanted = KINDS[field.kind]
     if not fits(value):
-        if is_placeholder(value) or (field.dynamic and _is_expression(value)):
+        if is_placeholder(value) or (field.dynamic and is_expression(value)):
             return ""
         return f"is {_shortened(value)}; it takes {wanted}{_range_of(field)}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -238,7 +242,8 @@ def find_problem(field: Field, value: object) -> str:
     return ""
 
 
-def _is_expression(value: object) -> bool:
+def is_expression(value: object) -> bool:
+    """Tell whether a value is an expression of JSONata: a text between `{%` and `%}`."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 

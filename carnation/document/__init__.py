@@ -20,7 +20,7 @@ from carnation.document.reading import (
 
 if TYPE_CHECKING:
     from carnation.document.digests import digest, keyed_path
-    from carnation.document.writing import dump_json, dump_yaml
+    from carnation.document.writing import dump_json, dump_yaml, write_files
 
 __all__ = [
     "Document",
@@ -35,6 +35,7 @@ __all__ = [
     "parse_json",
     "read_document",
     "split_pointer",
+    "write_files",
 ]
 
 _HOMES = {
@@ -42,6 +43,7 @@ _HOMES = {
     "dump_json": "writing",
     "dump_yaml": "writing",
     "keyed_path": "digests",
+    "write_files": "writing",
 }
 
 

@@ -87,6 +87,11 @@ class Document:
         """Give the size of the text in bytes."""
         return len(self.text.encode("utf-8", "surrogatepass"))
 
+    @property
+    def offsets(self) -> Mapping[str, tuple[int, int]]:
+        """Where each part stands, by its pointer: from character to character of the text."""
+        return self._find_offsets()
+
     def _find_offsets(self) -> Mapping[str, tuple[int, int]]:
         if self._offsets is None:
             from carnation.document.scanner import scan_text  # only who finds something pays

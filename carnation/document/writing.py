@@ -8,10 +8,11 @@ order of keys that the maker chose.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 
-from carnation.errors import DocumentError
+from carnation.errors import DocumentError, UsageError
 
 
 def dump_json(value: object) -> str:
@@ -151,3 +152,26 @@ def _quoted(text: str) -> str:
 
 def _beyond_16_bits(pair: re.Match[str]) -> str:
     return f"\\U{ord(json.loads(chr(34) + pair[0] + chr(34))):08x}"
+
+
+def write_files(files: Mapping[str, bytes]) -> None:
+    """Write files by path, all beside their places first, then moved: nobody meets half a file.
+
+    Raises `UsageError` for a place where nothing can be written; then no file is changed.
+    """
+    beside = {path: f"{path}.{os.getpid()}.part" for path in files}
+    try:
+        for path, content in files.items():
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(beside[path], "wb") as file:
+                file.write(content)
+        for path, part in beside.items():
+            os.replace(part, path)
+    except OSError as error:
+        for part in beside.values():
+            if os.path.exists(part):
+                os.remove(part)
+        raise UsageError(
+            f"{error.filename2 or error.filename} cannot be written ({error.strerror}). "
+            "Give --out another place."
+        ) from error

@@ -4,31 +4,62 @@ The graph is the Step Functions SDK's; the constructors here are its classes wit
 and checked. `make_definition` turns a graph into Amazon States Language.
 """
 
-from carnation.states.blocks import Catch, Chain, Retry, State
-from carnation.states.door import choice_rule, inputs
+from carnation.states.blocks import Catch, Retry, State
+from carnation.states.chain import Chain
+from carnation.states.context import Expression, context, path, variable
+from carnation.states.door import inputs
 from carnation.states.emitter import find_source, make_definition
-from carnation.states.integrations import name_integration
-from carnation.states.types import Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait
+from carnation.states.groups import Branch, ItemProcessor, Map, Parallel
+from carnation.states.integrations import Pattern, integrate, name_integration
+from carnation.states.parts import (
+    Credentials,
+    ItemBatcher,
+    ItemReader,
+    ProcessorConfig,
+    ReaderConfig,
+    ResultWriter,
+    WriterConfig,
+)
+from carnation.states.raw import Raw
+from carnation.states.rules import ChoiceRule, Condition, Rule
+from carnation.states.types import Choice, Fail, Pass, Succeed, Task, Wait
 
-ChoiceRule = choice_rule.ChoiceRule
 ExecutionInput = inputs.ExecutionInput
 
 __all__ = [
+    "Branch",
     "Catch",
     "Chain",
     "Choice",
     "ChoiceRule",
+    "Condition",
+    "Credentials",
     "ExecutionInput",
+    "Expression",
     "Fail",
+    "ItemBatcher",
+    "ItemProcessor",
+    "ItemReader",
     "Map",
     "Parallel",
     "Pass",
+    "Pattern",
+    "ProcessorConfig",
+    "Raw",
+    "ReaderConfig",
+    "ResultWriter",
     "Retry",
+    "Rule",
     "State",
     "Succeed",
     "Task",
     "Wait",
+    "WriterConfig",
+    "context",
     "find_source",
+    "integrate",
     "make_definition",
     "name_integration",
+    "path",
+    "variable",
 ]

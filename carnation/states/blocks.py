@@ -1,67 +1,36 @@
-"""What all state types share: retriers, catchers, names, transitions, and chains of states.
-
-The table of fields decides what may be given; values are checked when a block is made, so that a
-mistake shows on the line of Python that made it.
-"""
+"""What all states share: retriers, catchers, names and transitions."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Union
 
-from carnation.asl import fields_of, find_problem
-from carnation.errors import DefinitionError, suggest_name
+from carnation.asl.fields import PLACES, fields_of
+from carnation.errors import DefinitionError
+from carnation.states.arguments import (
+    UNSET,
+    find_line,
+    list_languages,
+    read_arguments,
+    refuse_mixture,
+    suggest_argument,
+)
 from carnation.states.door import sdk
 
+if TYPE_CHECKING:
+    from carnation.states.chain import Chain
 
-class Unset:
-    """The default of every optional field: the field is not written."""
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-
-UNSET: Any = Unset()
 Target = Union["State", "Chain", str]
 """Where a transition goes: a state, a chain (its first state), or the name of a state."""
-Rule = Any
-"""A rule of a Choice, made by `ChoiceRule`."""
-
-
-def _given(place: str, owner: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the fields that were given, in the table's order, and refuse a value that cannot be."""
-    given: dict[str, Any] = {}
-    for field in fields_of(place):
-        value = arguments.get(field.argument, UNSET)
-        if value is UNSET:
-            continue
-        problem = find_problem(field, value)
-        if problem and not _is_placeholder(value):
-            raise DefinitionError(f"{owner} ({find_source()}): {field.name} {problem}.")
-        given[field.argument] = value
-    return given
-
-
-def _is_placeholder(value: object) -> bool:
-    return hasattr(value, "to_jsonpath")
-
-
-def find_source() -> str:
-    """Find the line of Python, outside this package, on which the state is being made."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("carnation."):
-        frame = frame.f_back
-    path = frame.f_code.co_filename
-    here = os.getcwd() + os.sep
-    return f"{path.removeprefix(here)}:{frame.f_lineno}"
-
+Extra = Mapping[str, Any]
+"""Fields that carnation does not know yet, as ASL writes them: name to value."""
 
 # What the SDK's constructors and ours keep as attributes of their own.
-_STRUCTURE = frozenset(
-    {"branches", "choices", "default", "iterator", "item_processor", "processor_config", "type"}
-)
+_STRUCTURE = frozenset({"branches", "choices", "default", "iterator", "type"})
+
+_ARGUMENTS = {
+    place: frozenset(field.argument for field in fields_of(place, legacy=True)) for place in PLACES
+}
 
 
 class _Block:
@@ -69,10 +38,20 @@ class _Block:
 
     place: str
     fields: dict[str, Any]
+    extra: dict[str, Any]
+
+    def read(self, owner: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Check what was given, remember what is extra, give the fields."""
+        given, self.extra = read_arguments(self.place, owner, arguments)
+        return given
+
+    def list_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that belong to one query language, each with it."""
+        return list_languages(self.place, self.fields)
 
     def is_field_allowed(self, field_name: str) -> bool:
         """Tell whether the table has this field here; the SDK asks before it takes a field."""
-        return any(field.argument == field_name for field in fields_of(self.place))
+        return field_name in _ARGUMENTS.get(self.place, ())
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse to set a field behind the constructor's back: it would not be written."""
@@ -90,8 +69,8 @@ class _Block:
             return fields[name]
         if not name.startswith("__") and self.is_field_allowed(name):
             return None
-        known = [field.argument for field in fields_of(self.place)]
-        raise AttributeError(f"a {self.place} has no '{name}'.{suggest_name(name, known)}")
+        hint = suggest_argument(self.place, name)
+        raise AttributeError(f"a {self.place} has no '{name}'.{hint}")
 
 
 class Retry(_Block, sdk.Retry):
@@ -118,14 +97,17 @@ class Retry(_Block, sdk.Retry):
         max_delay_seconds: int = UNSET,
         jitter_strategy: str = UNSET,
         comment: str = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
-        sdk.Retry.__init__(self, **_given(self.place, "a retrier", locals()))
+        sdk.Retry.__init__(self, **self.read("a retrier", locals()))
 
 
 class Catch(_Block, sdk.Catch):
     """A catcher: the errors it takes, where they are put, and the state that goes on.
 
-    Without `result_path` the error replaces the state's whole input.
+    In JSONPath the error replaces the state's whole input unless `result_path` says where it goes;
+    in JSONata `output` says what the next state gets (`$states.errorOutput` is the error).
+    `assign` sets variables.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
 
@@ -140,8 +122,10 @@ class Catch(_Block, sdk.Catch):
         assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
         comment: str = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
-        sdk.Catch.__init__(self, next_step, **_given(self.place, "a catcher", locals()))
+        sdk.Catch.__init__(self, next_step, **self.read("a catcher", locals()))
+        refuse_mixture("a catcher", self.list_languages())
 
 
 def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
@@ -150,7 +134,7 @@ def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
     for block in found:
         if not isinstance(block, kind):
             raise DefinitionError(
-                f"{owner} ({find_source()}): {block!r} is no {kind.__name__}. "
+                f"{owner} ({find_line()}): {block!r} is no {kind.__name__}. "
                 f"Make it with {kind.__name__}(error_equals=[...], ...)."
             )
     return found
@@ -165,22 +149,34 @@ class State(_Block):
 
     def note(self, state_id: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the name and the fields, remember the line of Python, give the fields."""
+        self.take_name(state_id)
+        return self.read(f"state '{state_id}'", arguments)
+
+    def take_name(self, state_id: str) -> None:
+        """Check the name, and remember the line of Python."""
         if not isinstance(state_id, str) or not 0 < len(state_id) <= 80:
             raise DefinitionError(
-                f"a {self.place} state ({find_source()}) is named {state_id!r}; a name has 1 to 80 "
+                f"a {self.place} state ({find_line()}) is named {state_id!r}; a name has 1 to 80 "
                 "characters."
             )
-        self.source = find_source()
+        self.source = find_line()
         self.state_id = state_id
-        given = _given(self.place, f"state '{state_id}'", arguments)
-        given.pop("retry", None)  # these two are lists of objects that the SDK keeps apart
-        given.pop("catch", None)
-        return given
 
     def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
         """Give retriers and catchers as lists; raise `DefinitionError` for what is neither."""
         owner = f"state '{self.state_id}'"
         return _list_blocks(retry, sdk.Retry, owner), _list_blocks(catch, sdk.Catch, owner)
+
+    def refuse_mixture(self) -> None:
+        """Raise `DefinitionError` where fields of both query languages stand together."""
+        refuse_mixture(f"state '{self.state_id}'", self.list_all_languages())
+
+    def list_all_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield what belongs to one query language, that of the catchers too."""
+        yield from self.list_languages()
+        for catcher in self.catches:
+            if isinstance(catcher, Catch):
+                yield from catcher.list_languages()
 
     def next(self, next_step: Target) -> Any:
         """Set the state that follows, once; give it back, as the SDK does.
@@ -200,13 +196,14 @@ def refuse_rewiring(state: Any, next_step: Target) -> None:
     before = state.default if state.type == "Choice" else state.next_step
     if before is not None and _name_of(before) != _name_of(next_step):
         raise DefinitionError(
-            f"state '{state.state_id}'{_place_of(state)} already moves to '{_name_of(before)}' and "
-            f"cannot also move to '{_name_of(next_step)}' ({find_source()}). Make a fresh state "
+            f"state '{state.state_id}'{tell_source(state)} already moves to '{_name_of(before)}' "
+            f"and cannot also move to '{_name_of(next_step)}' ({find_line()}). Make a fresh state "
             "for the second place."
         )
 
 
-def _place_of(state: Any) -> str:
+def tell_source(state: Any) -> str:
+    """Say in brackets on which line of Python a state was made, where that is known."""
     return f" ({state.source})" if isinstance(state, State) else ""
 
 
@@ -214,48 +211,5 @@ def _name_of(target: Any) -> str:
     return target if isinstance(target, str) else str(target.state_id)
 
 
-def _refuse_no_state(step: Any, owner: str) -> None:
-    """Raise `DefinitionError` for what cannot be followed by a state, or follow one."""
-    if not isinstance(step, (sdk.State, sdk.Chain)):
-        given = step.__name__ if isinstance(step, type) else repr(step)
-        hint = f" Did you mean {given}(...)?" if isinstance(step, type) else ""
-        raise DefinitionError(f"{owner} ({find_source()}) takes states, and {given} is none.{hint}")
-
-
 Retriers = Retry | Sequence[Retry]
 Catchers = Catch | Sequence[Catch]
-
-
-class Chain(sdk.Chain):
-    """States that follow one another; a chain inside a chain stands for its states.
-
-    Linking is linear in the number of states, and a state that already moves elsewhere is refused.
-
-    >>> from carnation.states import Pass
-    >>> chain = Chain([Pass("Open"), Pass("Close")])
-    >>> [state.state_id for state in chain], chain.steps[0].next_step.state_id
-    (['Open', 'Close'], 'Close')
-    """
-
-    def __init__(self, steps: Sequence[Any] = ()) -> None:
-        sdk.Chain.__init__(self, [])
-        self._members: set[int] = set()
-        for step in steps:
-            _refuse_no_state(step, "a chain")
-            for state in step.steps if isinstance(step, sdk.Chain) else (step,):
-                self.append(state)
-
-    def append(self, step: Any) -> None:
-        """Add a state behind the last one, which moves to it from now on."""
-        if id(step) in self._members:
-            raise DefinitionError(
-                f"state '{step.state_id}'{_place_of(step)} stands twice in one chain "
-                f"({find_source()}). Make a fresh state for the second place, or move back to it "
-                "with next()."
-            )
-        if self.steps:
-            last = self.steps[-1]
-            refuse_rewiring(last, step)
-            last.next(step)
-        self._members.add(id(step))
-        self.steps.append(step)

@@ -12,9 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import Field, argument_of, fields_of
+from carnation.asl import KNOWN, argument_of, fields_of
+from carnation.asl.fields import PATH
 from carnation.errors import DefinitionError, suggest_name
-from carnation.states.door import inputs, sdk
+from carnation.states.blocks import State
+from carnation.states.door import sdk
+from carnation.states.groups import Subgraph
+from carnation.states.raw import Raw
+from carnation.states.values import (
+    write_extra,
+    write_field,
+    write_fields,
+    write_payload,
+    write_rule,
+)
 
 Document = dict[str, Any]
 _TERMINAL = ("Succeed", "Fail")
@@ -33,7 +44,8 @@ class _Scope:
 class _Emitter:
     """The work of one definition: which states were met, and where."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = PATH) -> None:
+        self.language = language
         self.homes: dict[int, _Scope] = {}
         self.names: dict[str, tuple[Any, _Scope]] = {}
         self.scopes: list[_Scope] = []
@@ -98,18 +110,40 @@ class _Emitter:
         )
 
     def _write_state(self, state: Any, scope: _Scope) -> Document:
-        state_type = state.type
+        owner = f"state {_described(state)}"
+        if isinstance(state, State):
+            self._refuse_language(state, owner)
+        if isinstance(state, Raw):
+            return _write_raw(state, owner)
+        ours = isinstance(state, State)
         document: Document = {}
-        for field in fields_of(state_type):
+        for field in fields_of(state.type, legacy=ours):
             if field.name == "Type":
-                document["Type"] = state_type
+                document["Type"] = state.type
             elif field.name in _WRITERS:
                 document.update(_WRITERS[field.name](self, state))
             else:
-                document.update(
-                    _write_field(field, _values_of(state), f"state {_described(state)}")
-                )
+                document.update(write_field(field, _values_of(state), owner))
+        if ours:
+            document.update(write_extra(state, owner))
         return document
+
+    def _refuse_language(self, state: State, owner: str) -> None:
+        """Raise `DefinitionError` for a state that is not in the state machine's language."""
+        found = list(state.list_all_languages())
+        own = any(name.startswith("QueryLanguage=") for name, _ in found)
+        for name, language in found:
+            if language == self.language or (own and self.language == PATH):
+                continue
+            remedy = (
+                "A JSONata state machine holds no JSONPath state: use the field's counterpart."
+                if language == PATH
+                else "Give the state query_language='JSONata'."
+            )
+            raise DefinitionError(
+                f"{owner}: {name} belongs to {language}, and the state machine's QueryLanguage is "
+                f"{self.language}. {remedy}"
+            )
 
     def write_branches(self, state: Any) -> Document:
         if not state.branches:
@@ -128,53 +162,27 @@ class _Emitter:
                 f"state {_described(state)} has nothing to run for each item; "
                 "give it an item_processor."
             )
-        config = state.__dict__.get("processor_config", {"Mode": "INLINE"})
-        head = {"ProcessorConfig": dict(config)}
-        return {"ItemProcessor": self._open(processor, f"Map '{state.state_id}'", head)}
+        legacy = state.__dict__.get("is_legacy", False)
+        configured = legacy or getattr(processor, "is_configured", False)
+        head = {} if configured else {"ProcessorConfig": {"Mode": "INLINE"}}
+        name = "Iterator" if legacy else "ItemProcessor"
+        return {name: self._open(processor, f"Map '{state.state_id}'", head)}
 
     def _open(self, start: Any, place: str, target: Document) -> Document:
         """Put a graph on the list of those to write; what it writes into stands already."""
+        if isinstance(start, Subgraph):
+            own = write_fields(start.place, start, place)
+            target = {**own, **target} if "Comment" in own else {**target, **own}
+            start = start.states
         self.scopes.append(_Scope(start, place, target))
         return target
 
 
 def _values_of(state: Any) -> Mapping[str, Any]:
-    if state.type == "Map" and "parameters" in state.fields:
-        return {"item_selector": state.fields["parameters"], **state.fields}
     fields: Mapping[str, Any] = state.fields
+    if state.type == "Map" and "parameters" in fields and not isinstance(state, State):
+        return {"item_selector": fields["parameters"], **fields}
     return fields
-
-
-def _write_field(field: Field, values: Mapping[str, Any], owner: str) -> Document:
-    if field.argument not in values:
-        return {}
-    value = values[field.argument]
-    if value is None and field.kind not in ("optional_path", "payload"):
-        return {}  # the SDK's way of leaving a field out
-    if hasattr(value, "to_jsonpath"):
-        dynamic = field.kind == "payload"
-        return {f"{field.name}.$" if dynamic else field.name: value.to_jsonpath()}
-    return {field.name: _replace_placeholders(value, f"{owner}: {field.name}")}
-
-
-def _replace_placeholders(value: Any, where: str) -> Any:
-    """Copy a payload, the SDK's placeholders in it turned into `"key.$": path`."""
-    if isinstance(value, Mapping):
-        copy: Document = {}
-        for key, item in value.items():
-            if isinstance(item, inputs.Placeholder):
-                copy[f"{key}.$"] = item.to_jsonpath()
-            else:
-                copy[key] = _replace_placeholders(item, f"{where}.{key}")
-        return copy
-    if isinstance(value, (list, tuple)):
-        return [_replace_placeholders(item, f"{where}[{i}]") for i, item in enumerate(value)]
-    if isinstance(value, inputs.Placeholder):
-        raise DefinitionError(
-            f"{where} is a placeholder inside a list, which JSONPath cannot express. "
-            'Use "key.$": "States.Array(…)" for the whole list.'
-        )
-    return value
 
 
 def _write_retriers(_: _Emitter, state: Any) -> Document:
@@ -191,33 +199,19 @@ def _write_catchers(_: _Emitter, state: Any) -> Document:
 
 
 def _write_block(place: str, block: Any, state: Any) -> Document:
-    document: Document = {}
-    owner = f"state {_described(state)}: a {place.lower()}'s field"
-    for field in fields_of(place):
-        document.update(_write_field(field, block.fields, owner))
-    return document
+    return write_fields(place, block, f"state {_described(state)}: a {place.lower()}'s field")
 
 
 def _write_choices(_: _Emitter, state: Any) -> Document:
+    owner = f"state {_described(state)}"
     if not state.choices:
-        raise DefinitionError(f"state {_described(state)} has no choices; give one rule or more.")
+        raise DefinitionError(f"{owner} has no choices; give one rule or more.")
     return {
         "Choices": [
-            {**_write_rule(rule), "Next": _name_of(target)} for rule, target in state.choices
+            {**write_rule(rule, f"{owner}: a rule"), "Next": _name_of(target)}
+            for rule, target in state.choices
         ]
     }
-
-
-def _write_rule(rule: Any) -> Document:
-    if hasattr(rule, "rules"):
-        return {rule.operator: [_write_rule(inner) for inner in rule.rules]}
-    if hasattr(rule, "rule"):
-        return {"Not": _write_rule(rule.rule)}
-    return {"Variable": _path_of(rule.variable), rule.operator: _path_of(rule.value)}
-
-
-def _path_of(value: Any) -> Any:
-    return value.to_jsonpath() if hasattr(value, "to_jsonpath") else value
 
 
 def _write_default(_: _Emitter, state: Any) -> Document:
@@ -240,7 +234,32 @@ _WRITERS: Mapping[str, Any] = {
 }
 
 
+def _write_raw(state: Raw, owner: str) -> Document:
+    """Write a raw state as it was given, states in it turned into their names."""
+    body = dict(state.body)
+    for name in ("Choices", "Catch"):
+        if isinstance(body.get(name), (list, tuple)):
+            body[name] = [_name_target(block) for block in body[name]]
+    if state.default is not None:
+        body["Default"] = _name_of(state.default)
+    if state.next_step is not None:
+        body["Next"] = _name_of(state.next_step)
+    elif "End" in KNOWN.get(state.type, ()) and "End" not in body:
+        body["End"] = True
+    document: Document = write_payload(body, owner)
+    return document
+
+
+def _name_target(block: Any) -> Any:
+    if isinstance(block, Mapping) and "Next" in block:
+        return {**block, "Next": _name_of(block["Next"])}
+    return block
+
+
 def _targets_of(state: Any) -> Iterator[Any]:
+    if isinstance(state, Raw):
+        yield from state.list_targets()
+        return
     if state.type == "Choice":
         yield from (target for _, target in state.choices)
         if state.default is not None:
@@ -301,7 +320,7 @@ def make_definition(
         argument_of("TimeoutSeconds"): timeout_seconds,
     }
     body: Document = {}
-    emitter = _Emitter()
+    emitter = _Emitter(query_language or PATH)
     emitter.scopes.append(_Scope(start, "the top level", body))
     emitter.write_scopes()
     definition: Document = {}
@@ -309,7 +328,7 @@ def make_definition(
         if field.name in body:
             definition[field.name] = body[field.name]
         else:
-            definition.update(_write_field(field, given, "the state machine"))
+            definition.update(write_field(field, given, "the state machine"))
     return definition
 
 
@@ -320,8 +339,21 @@ def find_source(start: Any, name: str) -> str:
     >>> find_source(Succeed("Done"), "Done").rpartition(":")[2].isdigit()
     True
     """
-    emitter = _Emitter()
-    emitter.scopes.append(_Scope(start.branch if isinstance(start, sdk.Graph) else start, "", {}))
-    emitter.write_scopes()
-    state, _ = emitter.names.get(name, (None, None))
-    return str(getattr(state, "source", None) or "")
+    waiting, met = [start.branch if isinstance(start, sdk.Graph) else start], set[int]()
+    while waiting:
+        state = _first_of(waiting.pop())
+        if id(state) in met:
+            continue
+        if state.state_id == name:
+            return str(getattr(state, "source", None) or "")
+        met.add(id(state))
+        waiting.extend(target for target in _targets_of(state) if not isinstance(target, str))
+        waiting.extend(_graphs_of(state))
+    return ""
+
+
+def _graphs_of(state: Any) -> Iterator[Any]:
+    processor = state.__dict__.get("iterator")
+    for graph in (*state.__dict__.get("branches", ()), processor):
+        if graph is not None:
+            yield graph.states if isinstance(graph, Subgraph) else graph

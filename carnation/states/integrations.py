@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from carnation.errors import DefinitionError
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from carnation.errors import DefinitionError, suggest_name
+from carnation.states.arguments import UNSET, find_line
+from carnation.states.types import Task
+
+Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
+"""How a Task waits: for the answer (''), for a job's end, or for whoever has the token."""
 
 _PATTERNS = ("", ".sync", ".sync:2", ".waitForTaskToken")
 
 
-def name_integration(action: str, pattern: str = "") -> str:
+def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${Partition}") -> str:
     """Name a service integration as a Task's resource; the partition stays a substitution.
 
     `action` is `service:apiAction` of an optimized integration or
     `aws-sdk:service:apiAction`; `pattern` is '', '.sync', '.sync:2' or '.waitForTaskToken'.
+    `partition` ('aws', 'aws-cn', 'aws-us-gov') is for a definition that nobody substitutes.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
     >>> name_integration("sqs:sendMessage")
@@ -22,4 +31,62 @@ def name_integration(action: str, pattern: str = "") -> str:
             f"'{pattern}' is no integration pattern. Give one of: "
             + ", ".join(repr(known) for known in _PATTERNS)
         )
-    return f"arn:${{Partition}}:states:::{action}{pattern}"
+    return f"arn:{partition}:states:::{action}{pattern}"
+
+
+def integrate(
+    state_id: str,
+    action: str,
+    *,
+    pattern: Pattern = "",
+    partition: str = "${Partition}",
+    parameters: Any = UNSET,
+    arguments: Any = UNSET,
+    **fields: Any,
+) -> Task:
+    """Make a Task that calls a service, checked against what is known of the API.
+
+    `action` is `service:apiAction`, `aws-sdk:service:apiAction` or `http:invoke`; `parameters` (in
+    JSONata `arguments`) are spelled as Step Functions spells them; `fields` are the Task's others.
+    Raises `DefinitionError` for a pattern that the integration does not know, a parameter that the
+    action does not take, one that it requires and does not get. Actions newer than carnation pass.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+
+    >>> task = integrate("Tell", "sns:publish", parameters={"Message": "Hi", "TopicArn": "${T}"})
+    >>> task.resource
+    'arn:${Partition}:states:::sns:publish'
+    """
+    resource = name_integration(action, pattern, partition=partition)
+    owner = f"state '{state_id}' ({find_line()}): {action}"
+    _refuse_pattern(owner, action, pattern)
+    given = parameters if parameters is not UNSET else arguments
+    _refuse_parameters(owner, action, given)
+    return Task(state_id, resource=resource, parameters=parameters, arguments=arguments, **fields)
+
+
+def _refuse_pattern(owner: str, action: str, pattern: str) -> None:
+    """Raise `DefinitionError` where an integration is known and does not have the pattern."""
+    from carnation.services.integrations import INTEGRATIONS  # only for who integrates
+
+    known = INTEGRATIONS.get(action)
+    if action.startswith("aws-sdk:"):
+        known = ("", "waitForTaskToken")
+    if known is not None and pattern.removeprefix(".") not in known:
+        there = ", ".join(repr(f".{name}" if name else "") for name in known)
+        raise DefinitionError(f"{owner} has no pattern '{pattern}'; it has {there}.")
+
+
+def _refuse_parameters(owner: str, action: str, given: Any) -> None:
+    """Raise `DefinitionError` for parameters that the action does not take, and for lost ones."""
+    from carnation.services import find_task_parameters  # reads a data file
+
+    shape = find_task_parameters(action)
+    if shape is None or (given is not UNSET and not isinstance(given, Mapping)):
+        return
+    names = {str(name).removesuffix(".$") for name in (given if given is not UNSET else ())}
+    for name in sorted(names - shape.members.keys()):
+        hint = suggest_name(name, shape.members)
+        raise DefinitionError(f"{owner} takes no parameter '{name}'.{hint}")
+    for name in shape.required:
+        if name not in names:
+            raise DefinitionError(f"{owner} requires the parameter '{name}'. Give it.")

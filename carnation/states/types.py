@@ -1,31 +1,26 @@
-"""The eight state types, typed: constructors over the SDK's classes, driven by the table of fields.
+"""Six of the eight state types, typed: constructors over the SDK's classes and the table of fields.
+
+(Map and Parallel, which hold graphs, are in `carnation.states.groups`.)
 
 Each class is the SDK's own state, so whatever takes an SDK state takes these. What they add: every
 field of today's language as a named argument that an editor completes, values checked when the
 state is made, transitions by name as well as by state, and the line of Python they came from.
 An argument that is left out is not written; `None` is written as `null` where ASL has a meaning for
-it (`result_path=None` throws the result away).
+it (`result_path=None` throws the result away). `extra` takes fields that carnation does not know
+yet, as ASL writes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from carnation.asl import argument_of
 from carnation.errors import DefinitionError
-from carnation.states.blocks import (
-    UNSET,
-    Catchers,
-    Chain,
-    Retriers,
-    Rule,
-    State,
-    Target,
-    find_source,
-    refuse_rewiring,
-)
+from carnation.states.arguments import UNSET, find_line
+from carnation.states.blocks import Catchers, Extra, Retriers, State, Target, refuse_rewiring
 from carnation.states.door import choice_rule, sdk
+from carnation.states.parts import list_part_languages, refuse_wrong_parts
+from carnation.states.rules import Rule
 
 
 class Pass(State, sdk.Pass):
@@ -52,8 +47,10 @@ class Pass(State, sdk.Pass):
         output_path: str | None = UNSET,
         assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
         sdk.Pass.__init__(self, state_id, **self.note(state_id, locals()))
+        self.refuse_mixture()
 
 
 class Task(State, sdk.Task):
@@ -91,9 +88,17 @@ class Task(State, sdk.Task):
         catch: Catchers = (),
         assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
         given = self.note(state_id, locals())
+        refuse_wrong_parts(f"state '{state_id}'", given)
         sdk.Task.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
+        self.refuse_mixture()
+
+    def list_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that belong to one query language, those of its credentials too."""
+        yield from super().list_languages()
+        yield from list_part_languages(self.fields)
 
 
 class Choice(State, sdk.Choice):
@@ -117,13 +122,21 @@ class Choice(State, sdk.Choice):
         output_path: str | None = UNSET,
         assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
-        given = self.note(state_id, {**locals(), "choices": UNSET, "default": UNSET})
+        given = self.note(state_id, locals())
         sdk.Choice.__init__(self, state_id, **given)
         for choice in choices:
             self.add_choice(*_read_choice(choice, state_id))
         if default is not UNSET:
             self.default_choice(default)
+        self.refuse_mixture()
+
+    def list_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield what belongs to one query language, its rules included."""
+        yield from super().list_languages()
+        for rule, _ in self.choices:
+            yield from rule.list_languages() if isinstance(rule, Rule) else ()
 
     def next(self, next_step: Target) -> Any:
         """Set the default, as chaining a Choice does in the SDK."""
@@ -139,7 +152,7 @@ def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
         rule, target = choice
         return rule, target
     raise DefinitionError(
-        f"state '{state_id}' ({find_source()}): choices takes pairs of a rule and a target, and "
+        f"state '{state_id}' ({find_line()}): choices takes pairs of a rule and a target, and "
         f"{choice!r} is none. Write it as (ChoiceRule.StringEquals(...), Succeed(...))."
     )
 
@@ -166,21 +179,19 @@ class Wait(State, sdk.Wait):
         output_path: str | None = UNSET,
         assign: Mapping[str, Any] = UNSET,
         output: Any = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
         given = self.note(state_id, locals())
-        ways = [f"'{name}'" for name in _WAYS_TO_WAIT if name in given]
-        if len(ways) != 1:
+        if given.keys().isdisjoint(_WAYS_TO_WAIT) and not self.extra:
             raise DefinitionError(
                 f"state '{state_id}' ({self.source}): a Wait takes exactly one of seconds, "
-                "seconds_path, timestamp and timestamp_path, and was given "
-                f"{' and '.join(ways) or 'none'}."
+                "seconds_path, timestamp and timestamp_path, and was given none."
             )
-        sdk.Wait.__init__(self, state_id, **given)
+        sdk.State.__init__(self, state_id, "Wait", **given)
+        self.refuse_mixture()
 
 
-_WAYS_TO_WAIT = tuple(
-    argument_of(name) for name in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
-)
+_WAYS_TO_WAIT = ("seconds", "seconds_path", "timestamp", "timestamp_path")
 
 
 class Succeed(State, sdk.Succeed):
@@ -200,8 +211,10 @@ class Succeed(State, sdk.Succeed):
         input_path: str | None = UNSET,
         output_path: str | None = UNSET,
         output: Any = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
         sdk.Succeed.__init__(self, state_id, **self.note(state_id, locals()))
+        self.refuse_mixture()
 
 
 class Fail(State, sdk.Fail):
@@ -222,93 +235,7 @@ class Fail(State, sdk.Fail):
         cause_path: str = UNSET,
         comment: str = UNSET,
         query_language: str = UNSET,
+        extra: Extra = UNSET,
     ) -> None:
-        given = self.note(state_id, locals())
-        for field in ("error", "cause"):
-            if field in given and f"{field}_path" in given:
-                raise DefinitionError(
-                    f"state '{state_id}' ({self.source}): {field} and {field}_path exclude each "
-                    "other; give one."
-                )
-        sdk.Fail.__init__(self, state_id, **given)
-
-
-class Parallel(State, sdk.Parallel):
-    """A state that runs `branches` (a state or a chain each) at once and waits for all.
-
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-parallel.html
-    """
-
-    place = "Parallel"
-
-    def __init__(
-        self,
-        state_id: str,
-        *,
-        branches: Sequence[State | Chain] = (),
-        comment: str = UNSET,
-        query_language: str = UNSET,
-        input_path: str | None = UNSET,
-        parameters: Any = UNSET,
-        arguments: Any = UNSET,
-        result_selector: Mapping[str, Any] = UNSET,
-        result_path: str | None = UNSET,
-        output_path: str | None = UNSET,
-        retry: Retriers = (),
-        catch: Catchers = (),
-        assign: Mapping[str, Any] = UNSET,
-        output: Any = UNSET,
-    ) -> None:
-        given = self.note(state_id, {**locals(), "branches": UNSET})
-        sdk.Parallel.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
-        for branch in branches:
-            self.add_branch(branch)
-
-
-class Map(State, sdk.Map):
-    """A state that runs `item_processor` (a state or a chain) once for each item of a list.
-
-    `max_concurrency` iterations run at once (0: as many as AWS allows, 40 for an inline Map);
-    `processor_config` is `{"Mode": "INLINE"}` unless given.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html
-    """
-
-    place = "Map"
-
-    def __init__(
-        self,
-        state_id: str,
-        *,
-        item_processor: State | Chain = UNSET,
-        processor_config: Mapping[str, str] = UNSET,
-        comment: str = UNSET,
-        query_language: str = UNSET,
-        input_path: str | None = UNSET,
-        item_reader: Mapping[str, Any] = UNSET,
-        items: Any = UNSET,
-        items_path: str = UNSET,
-        item_selector: Any = UNSET,
-        item_batcher: Mapping[str, Any] = UNSET,
-        max_concurrency: int | str = UNSET,
-        max_concurrency_path: str = UNSET,
-        tolerated_failure_percentage: float | str = UNSET,
-        tolerated_failure_percentage_path: str = UNSET,
-        tolerated_failure_count: int | str = UNSET,
-        tolerated_failure_count_path: str = UNSET,
-        label: str = UNSET,
-        result_selector: Mapping[str, Any] = UNSET,
-        result_path: str | None = UNSET,
-        result_writer: Mapping[str, Any] = UNSET,
-        output_path: str | None = UNSET,
-        retry: Retriers = (),
-        catch: Catchers = (),
-        assign: Mapping[str, Any] = UNSET,
-        output: Any = UNSET,
-    ) -> None:
-        given = self.note(state_id, {**locals(), "item_processor": UNSET})
-        sdk.Map.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
-        self.processor_config = (
-            {"Mode": "INLINE"} if processor_config is UNSET else processor_config
-        )
-        if item_processor is not UNSET:
-            self.attach_iterator(item_processor)
+        sdk.Fail.__init__(self, state_id, **self.note(state_id, locals()))
+        self.refuse_mixture()

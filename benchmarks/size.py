@@ -1,0 +1,110 @@
+"""How the cost of a definition grows with its size: ratios within one run.
+
+Run as `python benchmarks/size.py`. Says whether the promises hold, and exits 1 if they do not.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from carnation.states import Chain, Choice, ChoiceRule, Map, Pass, Succeed, integrate
+from carnation.states import make_definition as write
+
+
+def make_chain(length: int) -> Any:
+    """Make a chain of so many Pass states."""
+    return Chain([Pass(f"State {number}") for number in range(length)])
+
+
+def make_nest(depth: int) -> Any:
+    """Make a Map in a Map, so deep; each level has three states."""
+    inner: Any = Pass("Innermost")
+    for level in range(depth):
+        steps = [Pass(f"Before {level}"), inner, Pass(f"After {level}")]
+        inner = Map(f"Map {level}", item_processor=Chain(steps))
+    return inner
+
+
+def make_choice(loops: bool) -> Any:
+    """Make a Choice of 1,000 branches, which loop back or end."""
+    choice = Choice("Decide", default=Succeed("Done"))
+    for number in range(1000):
+        branch = Pass(f"Branch {number}")
+        choice.add_choice(ChoiceRule.NumericEquals("$.n", number), branch)
+        if loops:
+            branch.next(choice)
+    return choice
+
+
+def measure(make: Callable[[], Any], repeat: int = 5) -> float:
+    """Give the least CPU seconds of making a graph and writing its definition."""
+    best = float("inf")
+    for _ in range(repeat):
+        start = time.process_time()
+        write(make())
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def measure_call() -> float:
+    """Give the milliseconds of a service's step."""
+    given = {"QueueUrl": "u", "MessageBody": "m"}
+    integrate("First", "sqs:sendMessage", parameters=given)
+    start = time.process_time()
+    for number in range(2000):
+        integrate(f"Call {number}", "sqs:sendMessage", parameters=given)
+    return (time.process_time() - start) / 2000 * 1000
+
+
+def measure_process(folder: str, *arguments: str) -> tuple[float, float]:
+    """Give CPU seconds and MiB of a process of this interpreter."""
+    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"benchmark: {' '.join(arguments)} ended with {status}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def measure_many(count: int) -> tuple[float, float]:
+    """Build so many copies of the reference workflow: times `python -c pass`, and MiB."""
+    root = Path(__file__).resolve().parents[1]
+    source = (root / "definitions" / "carnation.py").read_text()
+    with tempfile.TemporaryDirectory(prefix="carnation-size-") as folder:
+        (Path(folder) / "definitions").mkdir()
+        (Path(folder) / "lambdas").symlink_to(root / "lambdas")
+        for number in range(count):
+            text = source.replace('name="carnation"', f'name="copy-{number}"')
+            (Path(folder) / "definitions" / f"copy_{number}.py").write_text(text)
+        least = min(measure_process(folder, "-c", "pass")[0] for _ in range(5))
+        used, memory = measure_process(folder, "-m", "carnation.build")
+    return used / least, memory
+
+
+def main() -> int:
+    """Measure, print, and say what is broken."""
+    depth = measure(lambda: make_nest(30)) / 121 / (measure(lambda: make_nest(3)) / 13)
+    loops = measure(lambda: make_choice(True)) / measure(lambda: make_choice(False))
+    many, memory = measure_many(200)
+    rows = (
+        ("chain of 10,000 states / 1,000", measure(lambda: make_chain(10_000))
+         / measure(lambda: make_chain(1000)), 12.0),
+        ("a state in Maps 30 deep / 3 deep", depth, 2.0),
+        ("Choice of 1,000 that loop back / not", loops, 10.0),
+        ("a service's step, ms", measure_call(), 0.1),
+        ("200 workflows / python -c pass", many, 110.0),
+        ("200 workflows, MiB", memory, 40.0),
+    )  # fmt: skip
+    for name, seen, most in rows:
+        print(f"{name:40} {seen:8.2f}  at most {most:g}  {'holds' if seen <= most else 'BROKEN'}")
+    return int(any(seen > most for _, seen, most in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""What can be adopted: the definitions in a file, each with the name its workflow will have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.adoption.graph import find_placeholder_target
+from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
+from carnation.adoption.remarks import find_remarks
+from carnation.document import Document
+from carnation.errors import DocumentError
+from carnation.rules import Problem, Rule, find_problems
+from carnation.templates import TemplateDefinition, find_definitions, is_template
+
+# Without these a definition has no graph; whatever else is wrong can be written as Python.
+_NEEDED = frozenset(
+    {
+        "malformed-definition", "unknown-state-type", "no-states", "invalid-state-name",
+        "duplicate-state-name", "missing-target", "start-at-is-no-name", "unreachable-state",
+        "missing-field", "exclusive-fields", "rule-without-operator", "rule-without-variable",
+        "empty-connective", "unknown-nested-field",
+    }
+)  # fmt: skip
+
+
+class Source(NamedTuple):
+    """A definition with a graph, and where it came from.
+
+    `name` is the workflow's; `origin` says in a few words where it stood; `remarks` are comments of
+    the file by the pointer to a state; `document` is what was read.
+    """
+
+    name: str
+    origin: str
+    remarks: Mapping[str, list[str]]
+    document: Document | TemplateDefinition
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """The definition, a plain value."""
+        value: Mapping[str, Any] = self.document.value
+        return value
+
+    def locate(self, pointer: str) -> str:
+        """Say where a part stands: file, line and column."""
+        return _locate(self.document, pointer)
+
+    def find_refusal(self) -> str:
+        """Say where and why AWS would refuse the definition; '' if it would not."""
+        for _, problem in _find_problems(self.document):
+            return _describe(self.document, problem)
+        return ""
+
+
+def read_sources(document: Document) -> Iterator[Source]:
+    """Yield the definitions in a document, which is one or a template.
+
+    Raises `DocumentError`, with line and column, for what is no definition.
+    """
+    file = os.path.basename(document.where)
+    if not is_template(document.value):
+        _refuse(document)
+        remarks = find_remarks(document, document.value)
+        yield Source(name_workflow(file), file, remarks, document)
+        return
+    found = list(find_definitions(document))
+    if not found:
+        raise DocumentError(
+            f"{document.where}: no definition stands in this template. Where one has a file of its "
+            "own (DefinitionUri, DefinitionS3Location), name that file."
+        )
+    for definition in found:
+        yield _read_template(definition, file)
+
+
+def _read_template(found: TemplateDefinition, file: str) -> Source:
+    if found.error is not None:
+        raise found.error
+    _refuse(found)
+    remarks: Mapping[str, list[str]] = {}
+    if found.inner is None:
+        remarks = find_remarks(found.template, found.value, found.pointer)
+        remarks = {pointer: lines for pointer, lines in remarks.items() if pointer}
+    return Source(name_workflow(found.name), f"{found.name} in {file}", remarks, found)
+
+
+def _refuse(document: Document | TemplateDefinition) -> None:
+    """Raise `DocumentError` with line and column for what has no graph."""
+    value = document.value
+    if not isinstance(value, Mapping) or "StartAt" not in value or "States" not in value:
+        raise DocumentError(
+            f"{_locate(document, '')}: this is no definition: it has no StartAt, or no States. "
+            "Name a definition, or a template with one."
+        )
+    for note in document.notes:
+        if note.kind == "repeated-key":
+            place = _locate(document, note.pointer)
+            raise DocumentError(f"{place}: {note.message}. Take one of the two out.")
+    for rule, problem in _find_problems(document):
+        if rule.id in _NEEDED:
+            raise DocumentError(_describe(document, problem))
+    pointer = find_placeholder_target(value)
+    if pointer is not None:
+        raise DocumentError(
+            f"{_locate(document, pointer)}: a placeholder stands where the graph has to be known. "
+            "Write the state's name or type."
+        )
+
+
+def _find_problems(document: Document | TemplateDefinition) -> Iterator[tuple[Rule, Problem]]:
+    kind = getattr(document, "type", "STANDARD")
+    return find_problems(document.value, type=kind, families=("refusal",))
+
+
+def _describe(document: Document | TemplateDefinition, problem: Problem) -> str:
+    state = f"state '{problem.state}': " if problem.state else ""
+    return (
+        f"{_locate(document, problem.pointer)}: AWS would refuse this definition: {state}"
+        f"{problem.message.rstrip('.')}. Mend it first; carnation lint tells of everything."
+    )
+
+
+def _locate(document: Document | TemplateDefinition, pointer: str) -> str:
+    span = document.locate(pointer)
+    return f"{document.where}:{span.line}:{span.column}"
+
+
+def name_apart(sources: Sequence[Source]) -> list[Source]:
+    """Give sources of one name names of their own: with their folder's before it, or a number."""
+    taken: set[str] = set()
+    named = []
+    for source in sources:
+        name = source.name
+        if sum(other.name == name for other in sources) > 1:
+            folder = os.path.basename(os.path.dirname(source.document.where))
+            name = name_workflow(f"{folder} {name}") if folder else name
+        count, first = 1, name
+        while name in taken:
+            count += 1
+            name = f"{first[: LONGEST_WORKFLOW - 4]}-{count}"
+        taken.add(name)
+        named.append(source._replace(name=name))
+    return named
