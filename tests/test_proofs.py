@@ -31,6 +31,7 @@ from carnation.proofs import (
 )
 from carnation.proofs.batches import halve
 from carnation.proofs.stories import AFTER, BEFORE, FUNCTION, HANDLER, STEP, TASK, Point
+from carnation.proofs.telling import find_numbers
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
@@ -323,3 +324,45 @@ def test_half_a_batch_leaves_the_rest_for_the_answer() -> None:
     given, added = halve("BatchWriteItem", {"RequestItems": {"t": requests}})
     assert given == {"RequestItems": {"t": requests[:1]}}
     assert added == {"UnprocessedItems": {"t": requests[1:]}}
+
+
+@reference
+def test_every_call_that_writes_is_counted_by_store_and_key(world: World) -> None:
+    world.reset()
+    table = world.outputs["TableName"]
+    item = {"sequenceNo": {"N": "1"}, "generatedUnixTime": {"N": "2"}}
+    put = {"PutRequest": {"Item": item}}
+    undone = {"PutRequest": {"Item": {**item, "x": {"S": "y"}}}}
+    world.note_write("PutItem", {"TableName": table, "Item": item}, {})
+    world.note_write("UpdateItem", {"TableName": table, "Key": item}, {})
+    answer = {"UnprocessedItems": {table: [undone]}}
+    world.note_write("BatchWriteItem", {"RequestItems": {table: [put, undone]}}, answer)
+    part = {"Put": {"TableName": table, "Item": item}}
+    world.note_write("TransactWriteItems", {"TransactItems": [part]}, {})
+    world.note_write("PutObject", {"Bucket": "b", "Key": "k"}, {})
+    assert world.writes == {(table, "1/2"): 4, ("b", "k"): 1}
+    assert list(apply_once(world)) == [f"key 1/2 of {table} was written 4 times"]
+    world.inputs.append(ONE)
+    world.emulator.client("sqs").send_message(
+        QueueUrl=world.outputs["QueueUrl"], MessageBody="no event"
+    )
+    assert world.bodies() == ["no event"]
+    assert len(list(lose_nothing(world))) == 1
+
+
+@reference
+def test_a_broken_invariant_is_told_in_the_shortest_story(world: World) -> None:
+    def stay_empty(world: World) -> Any:
+        return "there is a row" if world.items() else None
+
+    double = Story((ONE, TWO), (Fault(2, "throttle"),), fails={2: 1})
+    with pytest.raises(BrokenPromiseError, match="there is a row") as error:
+        play(world, double, stay_empty)
+    assert sum("starts with" in line for line in lines_of(error)) == 1
+    assert "✗" not in str(error.value)
+
+
+def test_numbers_are_found_in_whatever_an_event_lies_in() -> None:
+    item = {"sequenceNo": {"N": "4"}}
+    found = find_numbers(["{broken", b'{"sequence_no": 3}', {"Item": item}])
+    assert list(found) == [3, 4]

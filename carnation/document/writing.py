@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from carnation.errors import DocumentError, UsageError
 
@@ -63,48 +64,53 @@ def dump_yaml(value: object) -> str:
       Type: AWS::SQS::Queue
       Name: !Sub ${P}-q
     """
-    return "\n".join(_yaml_lines(value)) + "\n"
+    lines: list[str] = []
+    _add_lines(value, "", lines)
+    return "\n".join(lines) + "\n"
 
 
-def _yaml_lines(value: object) -> Iterator[str]:
-    if isinstance(value, Mapping) and value:
+def _add_lines(value: object, indent: str, lines: list[str]) -> None:
+    if isinstance(value, (dict, Mapping)) and value:
         for key, item in value.items():
-            yield from _yaml_entry(f"{_yaml_scalar(str(key))}:", item)
+            _add_entry(f"{indent}{_write_text(str(key))}:", item, indent, lines)
     elif isinstance(value, (list, tuple)) and value:
         for item in value:
-            yield from _yaml_item(item)
+            _add_item(item, indent, lines)
     else:
-        yield _yaml_scalar(value)
+        lines.append(indent + _yaml_scalar(value))
 
 
-def _yaml_entry(head: str, item: object) -> Iterator[str]:
+def _add_entry(head: str, item: object, indent: str, lines: list[str]) -> None:
     """Write one value behind its key (or tag): on the same line if it fits there, else below."""
+    if isinstance(item, str) and not ("\n" in item and _is_block(item)):
+        lines.append(f"{head} {_write_text(item)}")
+        return
     tag, inner = _tagged(item)
     if tag:
-        yield from _yaml_entry(f"{head} {tag}", inner)
-    elif isinstance(item, (Mapping, list, tuple)) and item:
-        yield head
-        yield from ("  " + line for line in _yaml_lines(item))
-    elif isinstance(item, str) and "\n" in item and _is_block(item):
-        yield f"{head} |"
-        yield from (f"  {line}" if line else "" for line in item[:-1].split("\n"))
+        _add_entry(f"{head} {tag}", inner, indent, lines)
+    elif isinstance(item, (dict, list, tuple, Mapping)) and item:
+        lines.append(head)
+        _add_lines(item, indent + "  ", lines)
+    elif isinstance(item, str):
+        lines.append(f"{head} |")
+        lines.extend(f"{indent}  {line}" if line else indent for line in item[:-1].split("\n"))
     else:
-        yield f"{head} {_yaml_scalar(item)}"
+        lines.append(f"{head} {_yaml_scalar(item)}")
 
 
-def _yaml_item(item: object) -> Iterator[str]:
+def _add_item(item: object, indent: str, lines: list[str]) -> None:
     tag, _ = _tagged(item)
-    if tag or not isinstance(item, (Mapping, list, tuple)) or not item:
-        yield from _yaml_entry("-", item)
+    if tag or not isinstance(item, (dict, list, tuple, Mapping)) or not item:
+        _add_entry(f"{indent}-", item, indent, lines)
         return
-    lines = _yaml_lines(item)
-    yield f"- {next(lines)}"
-    yield from (f"  {line}" for line in lines)
+    first = len(lines)
+    _add_lines(item, indent + "  ", lines)
+    lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
 
 
 def _tagged(item: object) -> tuple[str, object]:
     """Find the short tag of an intrinsic function and what stands behind it; ('', …) if none."""
-    if not isinstance(item, Mapping) or len(item) != 1:
+    if not isinstance(item, (dict, Mapping)) or len(item) != 1:
         return "", None
     ((key, inner),) = item.items()
     if key == "Fn::GetAtt" and isinstance(inner, (list, tuple)):
@@ -127,10 +133,15 @@ def _is_block(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)  # templates say the same few words again and again
+def _write_text(value: str) -> str:
+    plain = _PLAIN.match(value.replace("::", ":")) and value.lower() not in _WORDS
+    return value if plain else _quoted(value)
+
+
 def _yaml_scalar(value: object) -> str:
     if isinstance(value, str):
-        plain = _PLAIN.match(value.replace("::", ":")) and value.lower() not in _WORDS
-        return value if plain else _quoted(value)
+        return _write_text(value)
     if isinstance(value, float) and value != value:
         raise DocumentError("the value cannot be written as YAML: NaN has no place in a template")
     if value is None or isinstance(value, (bool, int, float)):
