@@ -29,8 +29,9 @@ class Workflow:
 
     `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
     `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
-    `timeout_seconds` bounds an execution. `stacks` renders the templates (see
-    `carnation.stacks.event_stacks`); without it only the definition is built.
+    `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
+    `stacks` renders the templates (see `carnation.stacks.event_stacks`); without it only the
+    definition is built.
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
     TypedDict or a dataclass (see `carnation.schemas.make_schema`); they stand in the manifest.
 
@@ -48,6 +49,7 @@ class Workflow:
         states: Any,
         comment: str | None = None,
         query_language: str | None = None,
+        language_version: str | None = None,
         timeout_seconds: int | None = None,
         functions: Sequence[Function] = (),
         stacks: Callable[[Sources], Mapping[str, str]] | None = None,
@@ -62,6 +64,7 @@ class Workflow:
         self.states = states
         self.comment = comment
         self.query_language = query_language
+        self.language_version = language_version
         self.timeout_seconds = timeout_seconds
         self.functions = _read_functions(name, functions)
         self.stacks = stacks
@@ -76,6 +79,7 @@ class Workflow:
                 self.states,
                 comment=self.comment,
                 query_language=self.query_language,
+                version=self.language_version,
                 timeout_seconds=self.timeout_seconds,
             )
         if "results" in self.declared:

@@ -295,3 +295,45 @@ def test_a_formatter_and_the_checks_of_imports_find_nothing_to_do(tmp_path: Path
         "check", "--select", "F,I,W,D1,D2,D3,D4,UP", "--ignore", "D203,D213", str(tmp_path)
     )
     assert done.returncode == 0, done.stdout[:3000]
+
+
+def test_the_parts_of_maps_branches_and_rules_are_kept() -> None:
+    one = machine("P", P={"Type": "Pass", "End": True})
+    modes: list[dict[str, Any]] = [
+        {"ItemProcessor": one},
+        {"ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **one}},
+        {"ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, **one}},
+        {"Iterator": one},
+        {"Iterator": one, "Parameters": {"a.$": "$.a"}},
+        {"ItemProcessor": {"Comment": "each", **one}},
+    ]  # fmt: skip
+    texts = [adopt(machine("M", M={"Type": "Map", "End": True, **mode})) for mode in modes]
+    assert "processor_config=None" in texts[0]
+    assert "processor_config" not in texts[1] + texts[3]
+    assert '"DISTRIBUTED"' in texts[2]
+    assert "iterator=Pass(" in texts[3]
+    assert "ItemProcessor(" in texts[5]
+    branches = [{"Comment": "left", **one}, machine("Q", Q={"Type": "Pass", "End": True})]
+    text = adopt(machine("B", B={"Type": "Parallel", "Branches": branches, "End": True}))
+    assert 'comment="left"' in text
+
+
+def test_rules_keep_what_stands_beside_the_comparison() -> None:
+    rules = [
+        {"Condition": "{% $x > 1 %}", "Assign": {"y": 1}, "Output": 2, "Next": "E"},
+        {"Condition": True, "Comment": "else", "Next": "E"},
+    ]
+    end = {"Type": "Succeed"}
+    choice = {"Type": "Choice", "QueryLanguage": "JSONata", "Choices": rules, "Default": "E"}
+    text = adopt(machine("C", C=choice, E=end))
+    assert 'Condition("{% $x > 1 %}", assign={"y": 1}, output=2)' in text
+    rule = {"Variable": "$.a", "IsPresent": True, "Comment": "there", "Next": "E"}
+    text = adopt(machine("C", C={"Type": "Choice", "Choices": [rule], "Default": "E"}, E=end))
+    assert 'ChoiceRule.IsPresent("$.a", True, comment="there")' in text
+
+
+def test_the_languages_version_is_not_the_workflows() -> None:
+    text = adopt({"Version": "1.0", **machine("P", P={"Type": "Pass", "End": True})})
+    assert 'version="0.1.0"' in text
+    assert 'language_version="1.0"' in text

@@ -238,10 +238,13 @@ def _write_make(
     statements: Sequence[str] | None,
 ) -> str:
     call = Token(f"{writer.functions[root.part]}()")
+    fields = writer.write_fields("StateMachine", definition)
+    if "version" in fields:  # the language's; the workflow's is its own
+        fields["language_version"] = fields.pop("version")
     named: dict[str, Code] = {
         "name": Token(quote_text(name)),
         "version": Token('"0.1.0"'),
-        **writer.write_fields("StateMachine", definition),
+        **fields,
         "states": call if statements is None else root.write_chain(),
     }
     result = write_code(write_call("Workflow", **named), 4, len("return "))

@@ -23,13 +23,13 @@ from carnation.adoption.flow import Flow, Part
 from carnation.adoption.graph import Node, Scope, read_scopes
 from carnation.adoption.names import Names, make_identifier
 from carnation.asl import argument_of, fields_of
-from carnation.asl.comparisons import CONNECTIVES
+from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 
 _INLINE = 60  # characters of a state that may stand where it is used, without a name of its own
 _WHOLE = 6  # statements of a graph that fit into make_workflow
 _IMPORTED = (
-    "Catch", "Chain", "Choice", "ChoiceRule", "Fail", "Map", "Parallel", "Pass", "Retry",
-    "State", "Succeed", "Task", "Wait",
+    "Branch", "Catch", "Chain", "Choice", "ChoiceRule", "Condition", "Fail", "ItemProcessor", "Map",
+    "Parallel", "Pass", "Retry", "State", "Succeed", "Task", "Wait",
 )  # fmt: skip
 Find = Callable[[Node], Code]
 
@@ -118,14 +118,21 @@ class Writer:
 
     def write_rule(self, rule: Mapping[str, Any]) -> Code:
         """Give the code of a rule, without where it leads."""
-        (operator,) = (key for key in rule if key not in ("Variable", "Next"))
+        own = self.write_own(rule, ("Comment", "Assign", "Output"))
+        if "Condition" in rule:
+            return write_call(self.use("Condition"), write_value(rule["Condition"]), **own)
+        (operator,) = (key for key in rule if key in COMPARISONS or key in CONNECTIVES)
         function = f"{self.use('ChoiceRule')}.{operator}"
         if operator == "Not":
-            return write_call(function, self.write_rule(rule["Not"]))
+            return write_call(function, self.write_rule(rule["Not"]), **own)
         if operator in CONNECTIVES:
             inner = [Item(self.write_rule(rule)) for rule in rule[operator]]
-            return write_call(function, Group("[", inner, "]"))
-        return write_call(function, Text(rule["Variable"]), write_value(rule[operator]))
+            return write_call(function, Group("[", inner, "]"), **own)
+        return write_call(function, Text(rule["Variable"]), write_value(rule[operator]), **own)
+
+    def write_own(self, body: Mapping[str, Any], names: Sequence[str]) -> dict[str, Code]:
+        """Give the code of some fields, by their arguments."""
+        return {argument_of(name): self.write_payload(body[name]) for name in names if name in body}
 
     def write_state(self, node: Node, find: Find) -> Code:
         """Give the code of a state; `find` gives the code of the states it moves to."""
@@ -135,6 +142,8 @@ class Writer:
         for name, write in _WRITERS.items():
             if state.get(name):
                 fields[argument_of(name)] = write(self, node, find)
+        if node.type == "Map":
+            fields |= self.write_own(state, ("Parameters",)) | self.write_processor(node, find)
         if node.type == "Choice" and node.main is not None and node not in self.flow.chained:
             fields["default"] = find(self.flow.find(node, node.main))
         return write_call(self.use(node.type), Text(node.name), **fields)
@@ -159,11 +168,31 @@ class Writer:
 
     def write_scopes(self, node: Node, find: Find) -> Code:
         """Give the code of a Parallel's branches."""
-        return Group("[", [Item(self.write_scope(scope, find)) for scope in node.scopes], "]")
+        return Group("[", [Item(self.write_branch(scope, find)) for scope in node.scopes], "]")
 
-    def write_processor(self, node: Node, find: Find) -> Code:
-        """Give the code of a Map's processor."""
-        return self.write_scope(node.scopes[0], find)
+    def write_branch(self, scope: Scope, find: Find) -> Code:
+        """Give the code of a branch; one with a comment is a `Branch`."""
+        own = self.write_own(scope.body, ("Comment",))
+        graph = self.write_scope(scope, find)
+        return write_call(self.use("Branch"), graph, **own) if own else graph
+
+    def write_processor(self, node: Node, find: Find) -> dict[str, Code]:
+        """Give the code of a Map's graph, and of how it runs, by their arguments."""
+        name = "ItemProcessor" if "ItemProcessor" in node.state else "Iterator"
+        scope = node.scopes[0]
+        graph = self.write_scope(scope, find)
+        config = scope.body.get("ProcessorConfig")
+        own: dict[str, Code] = {}
+        if config is not None and config != {"Mode": "INLINE"}:
+            own["processor_config"] = self.write_payload(config)
+        elif (config is None) is (name == "ItemProcessor"):
+            own["processor_config"] = write_value(config)
+        comment = self.write_own(scope.body, ("Comment",))
+        if comment:
+            return {
+                argument_of(name): write_call(self.use("ItemProcessor"), graph, **comment, **own)
+            }
+        return {argument_of(name): graph, **own}
 
     def write_scope(self, scope: Scope, find: Find) -> Code:
         """Give the code of a graph inside a state: its only state, its chain, or a call."""
@@ -190,7 +219,6 @@ def _cut_name(name: str, width: int) -> str:
 _WIRED = frozenset({"branches", "processor", "retriers", "catchers", "choices", "target", "flag"})
 _WRITERS: Mapping[str, Callable[[Writer, Node, Find], Code]] = {
     "Branches": Writer.write_scopes,
-    "ItemProcessor": Writer.write_processor,
     "Retry": lambda writer, node, _: writer.write_retriers(node.state["Retry"]),
     "Catch": Writer.write_catchers,
     "Choices": Writer.write_choices,
