@@ -97,7 +97,7 @@ def main() -> int:
          / measure(lambda: make_chain(1000)), 12.0),
         ("a state in Maps 30 deep / 3 deep", depth, 2.0),
         ("Choice of 1,000 that loop back / not", loops, 10.0),
-        ("a service's step, ms", measure_call(), 0.1),
+        ("one call of `integrate`, ms", measure_call(), 0.1),
         ("200 workflows / python -c pass", many, 110.0),
         ("200 workflows, MiB", memory, 40.0),
     )  # fmt: skip
