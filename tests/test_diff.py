@@ -194,6 +194,24 @@ def test_a_call_under_the_role_of_its_credentials_loses_nothing_with_the_machine
     assert list_kinds(read_json(capsys, "old", "new")) == {"permission-narrowed"}
 
 
+def test_what_the_manifests_declare_is_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, needed in (("old", []), ("new", ["id"])):
+        build(f"{side}/build/w", BASE, TEMPLATE, "1.0.0")
+        path = Path(f"{side}/build/w/manifest.json")
+        shape = {"type": "object", "required": needed}
+        path.write_text(dump_json({**json.loads(path.read_text()), "declared": {"input": shape}}))
+    (review,) = read_json(capsys, "old", "new")["reviews"]
+    (change,) = review["changes"]
+    assert (change["kind"], change["document"], change["pointer"], change["sentence"]) == (
+        "declared-input-narrowed", "build/w/manifest.json",
+        "/declared/input/properties/id", "has to have id",
+    )  # fmt: skip
+    assert main(["old", "new", "--format", "html"]) == 0
+    assert "has to have id" in capsys.readouterr().out
+
+
 def test_a_workflow_without_templates_still_tells_of_its_packages(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

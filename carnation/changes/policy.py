@@ -86,6 +86,13 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("error-changed", DEFINITION, BREAKING, _CALLERS, "callers and alarms know errors by name"),
     ("cause-changed", DEFINITION, BEHAVIOURAL, _READERS, "the error's explanation is another"),
     ("field-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "nothing more is known of this field"),
+    # what the workflow declares
+    ("declared-input-narrowed", DEFINITION, BREAKING, _CALLERS, "right input may now be wrong"),
+    ("declared-input-widened", DEFINITION, BEHAVIOURAL, _CALLERS, "more input is right than was"),
+    ("declared-output-narrowed", DEFINITION, BEHAVIOURAL, _CALLERS, "more is promised than was"),
+    ("declared-output-widened", DEFINITION, BREAKING, _CALLERS, "readers may meet what never was"),
+    ("declaration-added", DEFINITION, BEHAVIOURAL, _CALLERS, "what was left open is promised"),
+    ("declaration-changed", DEFINITION, BEHAVIOURAL, _READERS, "checks go by another shape"),
     ("workflow-added", DEFINITION, BEHAVIOURAL, _OWNERS, "there is one more"),
     ("workflow-removed", DEFINITION, BREAKING, _CALLERS, "nobody can start it any more"),
     # permissions

@@ -107,6 +107,7 @@ def _find_changes(
         return
     if old.files == new.files or list(old.files.values()) == list(new.files.values()):
         return
+    yield from _compare_declarations(old, new)
     templates: list[str] = []
     for path, twin in _pair_paths(old, new):
         one, two = old.parse(path), new.parse(twin)
@@ -123,6 +124,15 @@ def _find_changes(
         from carnation.reviews.stacks import find_package_changes
 
         yield from find_package_changes(old, new)
+
+
+def _compare_declarations(old: Unit, new: Unit) -> Iterator[Change]:
+    """Compare what two manifests declare; most declare nothing, or the same."""
+    before, after = old.manifest.get("declared", {}), new.manifest.get("declared", {})
+    if before != after and isinstance(before, Mapping) and isinstance(after, Mapping):
+        from carnation.changes.declarations import find_declaration_changes
+
+        yield from find_declaration_changes(before, after, f"{new.root}manifest.json")
 
 
 def _pair_paths(old: Unit, new: Unit) -> Iterator[tuple[str, str]]:
