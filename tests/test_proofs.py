@@ -1,6 +1,6 @@
 """The promise, proved: every crash, every fault, overlapping runs; and a naive workflow caught.
 
-`python -m pytest -m slow -n 2 tests/test_proofs.py` plays the exhaustive part.
+`python -m pytest -m exhaustive -n 2 tests/test_proofs.py` plays the exhaustive part.
 """
 
 from __future__ import annotations
@@ -140,14 +140,14 @@ def test_fifty_events_with_random_faults_and_turns_keep_the_promise(
 
 
 @every_workflow
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fails", FAILS, ids=str)
 def test_three_events_keep_the_promise_at_every_point(world: World, fails: Any) -> None:
     prove(world, keep_promise, [THREE], fails=fails, then=QUEUE_ONLY)
 
 
 @every_workflow
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_three_queued_events_survive_every_order_of_two_runs(world: World) -> None:
     prove(
         world, keep_promise, [THREE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1, 2: 2, 3: 4},
@@ -156,7 +156,7 @@ def test_three_queued_events_survive_every_order_of_two_runs(world: World) -> No
 
 
 @reference
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: World) -> None:
     new = [{"start_seq": 6, "end_seq": 7}, {"start_seq": 4, "end_seq": 6}]
     prove(
@@ -166,7 +166,7 @@ def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: Worl
 
 
 @every_workflow
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @settings(max_examples=40, **RANDOM)
 @given(story=stories_of(600, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
 def test_fifty_events_keep_the_promise_in_many_more_stories(world: World, story: Story) -> None:
