@@ -130,3 +130,9 @@ def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize("example", read_examples("language.md"))
 def test_the_examples_of_the_language_run(example: str) -> None:
     exec(compile(example, "docs/language.md", "exec"), {"__name__": "example"})
+
+
+def test_the_proof_of_a_variant_goes_as_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = read_examples("variants.md")
+    exec(compile(example, "docs/variants.md", "exec"), {})

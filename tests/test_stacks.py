@@ -1,4 +1,4 @@
-"""The stacks of both workflows as they are built: what they hold, keep, encrypt and watch."""
+"""The stacks of the workflows as they are built: what they hold, keep, encrypt and watch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from carnation.stacks import Function, Package, Sources, Table, event_stacks
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
-BOTH = ("carnation", "archive")
+NAMES = ("carnation", "archive", "jsonata")
 KEY = {"Fn::If": ["MakesKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "KeyArn"}]}
 COLLECT, PROCESS = Function("collect_events", "Collects"), Function("process_event", "Processes")
 
@@ -125,7 +125,7 @@ def test_the_tree_has_the_file_names_of_the_seed(name: str, store: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_reads_back_as_what_troposphere_made(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +144,7 @@ def test_what_is_written_reads_back_as_what_troposphere_made(
         assert parse(text) == document
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_received_message_stays_hidden_for_longer_than_an_execution_may_run(name: str) -> None:
     hidden = properties_of(name, "Queue")["VisibilityTimeout"]
     assert hidden > read_definition(name)["TimeoutSeconds"]
@@ -170,7 +170,7 @@ def test_an_execution_that_may_outlast_the_visibility_is_refused(
         render(definition)
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_key_in_the_bucket_carries_the_digest_of_what_is_uploaded_there(name: str) -> None:
     uploads = build(name).list_uploads()
     named = [
@@ -190,7 +190,7 @@ def test_every_key_in_the_bucket_carries_the_digest_of_what_is_uploaded_there(na
         assert f".{digest[:16]}." in key
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_account_region_or_partition_is_written_down(name: str) -> None:
     forbidden = re.compile(r"arn:aws|\b\d{12}\b|\b(us|eu|ap|sa|ca|me|af|il|cn)-[a-z]+-\d\b")
     domains = set()

@@ -9,7 +9,7 @@ import pytest
 
 from carnation.errors import DefinitionError
 from carnation.stacks import Function
-from tests.test_stacks import BOTH, list_resources, properties_of, read_definition, render
+from tests.test_stacks import NAMES, list_resources, properties_of, read_definition, render
 
 Grant = tuple[str, str, str]
 X_RAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
@@ -136,7 +136,10 @@ ROLES: dict[str, dict[str, set[Grant]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BOTH)
+ROLES["jsonata"] = ROLES["carnation"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_each_role_may_do_exactly_what_it_does_and_nothing_more(name: str) -> None:
     roles = list_resources(name, "AWS::IAM::Role")
     assert set(roles) == set(ROLES[name])
@@ -145,7 +148,7 @@ def test_each_role_may_do_exactly_what_it_does_and_nothing_more(name: str) -> No
         assert "ManagedPolicyArns" not in role["Properties"]
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_only_actions_that_know_no_resources_are_allowed_on_all(name: str) -> None:
     unbound = {
         action
@@ -168,7 +171,7 @@ TRUSTED = {
 }
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name: str) -> None:
     for title, role in list_resources(name, "AWS::IAM::Role").items():
         service, (source, *_) = TRUSTED[title]
@@ -183,7 +186,7 @@ def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name:
         assert [shorten(arn) for arn in given] == sources
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> None:
     for role in list_resources(name, "AWS::IAM::Role").values():
         assert role["Properties"]["PermissionsBoundary"] == {
@@ -191,10 +194,10 @@ def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> 
         }
 
 
-POLICIES = {"carnation": 3, "archive": 4}
+POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3}
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_resource_policies_refuse_plain_http_and_let_in_only_our_own_alarms(name: str) -> None:
     kinds = ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy")
     found = [policy for kind in kinds for policy in list_resources(name, kind).values()]
@@ -232,7 +235,7 @@ KEY_USERS = {
 }
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_key_names_each_service_that_needs_it_and_only_for_this_account(name: str) -> None:
     found = {}
     for statement in properties_of(name, "Key")["KeyPolicy"]["Statement"]:

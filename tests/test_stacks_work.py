@@ -9,8 +9,8 @@ import pytest
 
 from carnation.stacks import Function, Package, Sources, Table, event_stacks
 from tests.test_stacks import (
-    BOTH,
     COLLECT,
+    NAMES,
     PROCESS,
     build,
     list_resources,
@@ -25,7 +25,7 @@ from tests.test_stacks import (
 DAY = 24 * 3600
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("queue", "alarm", "days"),
     [("Queue", "QueueAge", 7), ("DeadLetterQueue", "DeadLettersAge", 14)],
@@ -42,7 +42,7 @@ def test_messages_are_kept_and_an_alarm_comes_at_half_of_the_time(
     assert f"{days} days" in watched["AlarmDescription"]
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_message_received_ten_times_moves_to_the_dead_letters(name: str) -> None:
     assert properties_of(name, "Queue")["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]},
@@ -93,7 +93,7 @@ def test_these_are_the_alarms_and_no_others() -> None:
     assert found == WATCHED
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_alarm_publishes_to_the_one_topic(name: str) -> None:
     alarms = list_resources(name, "AWS::CloudWatch::Alarm")
     assert len(alarms) == len(WATCHED)
@@ -185,7 +185,7 @@ def test_the_schedule_starts_a_run_that_only_works_through_the_queue() -> None:
     assert target["RoleArn"]["Fn::Sub"].endswith(f":role/{role}")
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_function_runs_python_3_13_on_arm64_with_json_logs_and_traces(name: str) -> None:
     functions = list_resources(name, "AWS::Lambda::Function")
     assert len(functions) == 2

@@ -18,7 +18,8 @@ def can_redrive(execution: Execution) -> bool:
 def find_held(execution: Execution) -> list[Any]:
     """Find the values that an execution still holds: running, or redriven later.
 
-    Of a Map, the items whose iteration has not succeeded; else the inputs of states not left.
+    Of a Map, the items whose iteration has not succeeded; else the inputs of states not left, and
+    the variables that these states see.
     """
     if execution.status != "RUNNING" and not can_redrive(execution):
         return []
@@ -32,6 +33,7 @@ def _walk(strand: Any) -> Iterator[Any]:
     rest = list(_find_rest(strand)) if strand.children else []
     if not open_children and not rest:
         yield strand.input
+        yield strand.variables
         return
     for child in open_children:
         yield from _walk(child)

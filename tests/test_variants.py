@@ -1,0 +1,62 @@
+"""The variants of the reference workflow: what they share with it, and what is their own.
+
+That each keeps the promise wherever a run stops, `tests/test_proofs.py` proves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from carnation.asl import walk_states
+from carnation.patterns import jsonata
+from carnation.states import make_definition
+from tests.conftest import ROOT
+
+VARIANTS = ("archive", "jsonata")
+
+
+def read_definition(name: str) -> dict[str, Any]:
+    path = ROOT / "build" / name / "code" / "state-machine" / f"{name}.asl.json"
+    definition: dict[str, Any] = json.loads(path.read_text())
+    return definition
+
+
+def list_transitions(definition: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield `(state, how, next state)` for every transition, in order."""
+    for place in walk_states(definition):
+        state = place.state
+        yield place.name, "type", state["Type"]
+        for how in ("Next", "Default"):
+            if how in state:
+                yield place.name, how, state[how]
+        for how, rules in (("choice", state.get("Choices", ())), ("catch", state.get("Catch", ()))):
+            for rule in rules:
+                yield place.name, how, rule["Next"]
+
+
+def test_jsonata_has_the_states_and_transitions_of_the_reference() -> None:
+    reference, variant = read_definition("carnation"), read_definition("jsonata")
+    assert list(list_transitions(variant)) == list(list_transitions(reference))
+    assert variant["QueryLanguage"] == "JSONata"
+    assert not re.search(r'"\$\.|\.\$"|Path"', json.dumps(variant))
+
+
+def test_what_the_work_assigns_stays_beside_the_item() -> None:
+    work = jsonata.invoke_function("Pay", "pay", assign={"paid": "{% $states.result.Payload %}"})
+    made = make_definition(jsonata.map_and_put_away("All", work), query_language="JSONata")
+    state = made["States"]["All"]["ItemProcessor"]["States"]["Pay"]
+    assert state["Assign"] == {
+        "paid": "{% $states.result.Payload %}",
+        "item": "{% $states.input %}",
+    }
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_page_tells_of_every_variant_when_to_choose_it(name: str) -> None:
+    page = (ROOT / "docs" / "variants.md").read_text()
+    assert f"| [`{name}`](../definitions/{name}.py) |" in page
