@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from carnation.adoption import Source, find_difference, name_apart, read_sources, write_module
+from carnation.asl import find_substitutions
 from carnation.console import FINDINGS, OK, WRONG, leave, paint, run_verb
 from carnation.document import Document, decode_text, parse_document, read_document, write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
@@ -99,8 +100,11 @@ def _adopt_source(source: Source) -> _Adopted:
         raise DocumentError(refusal or f"{source.locate('')}: {error}") from error
     if difference is None:
         return _Adopted(source, text, "")
-    place = source.locate(difference.pointer)
-    return _Adopted(source, text, f"{place}: not exact: {difference.message}")
+    refusal = source.find_refusal()
+    if refusal:
+        raise DocumentError(refusal)
+    place = f"{source.locate(difference.pointer)}: '{difference.pointer}'"
+    return _Adopted(source, text, f"{place} is not exact: it {difference.message}")
 
 
 def _report(adopted: Sequence[_Adopted]) -> int:
@@ -124,6 +128,19 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
         )
     write_files(files)
     print("\n".join(files))
+    for line in _advise(adopted):
+        print(line, file=sys.stderr)
+
+
+def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
+    """Say what is left to do: where a person has to look, and the next command."""
+    for one in adopted:
+        yield from one.source.list_unknown()
+        needed = find_substitutions(one.source.definition)
+        if needed:
+            names = ", ".join(f"${{{name}}}" for name in needed)
+            yield f"{one.source.name} needs values where it is deployed: {names}"
+    yield "Next: carnation build, then carnation lint."
 
 
 if __name__ == "__main__":

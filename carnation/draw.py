@@ -100,9 +100,9 @@ def _open(path: str) -> Iterator[_Picture]:
         stem = os.path.basename(path).partition(".")[0]
         yield _Picture("definition" if path == "-" else stem or "definition", value)
         return
-    from carnation.templates import find_definitions, is_template  # a definition needs neither
+    from carnation.templates import find_definitions, holds_definitions  # only for those
 
-    found = list(find_definitions(document)) if is_template(value) else []
+    found = list(find_definitions(document)) if holds_definitions(value) else []
     pictures = []
     for definition in found:
         if definition.error is not None:

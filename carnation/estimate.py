@@ -121,9 +121,9 @@ def _open(path: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     if isinstance(document.value, Mapping) and "States" in document.value:
         yield os.path.basename(path).partition(".")[0], document.value, "STANDARD"
         return
-    from carnation.templates import find_definitions, is_template  # a definition needs neither
+    from carnation.templates import find_definitions, holds_definitions  # only for those
 
-    for found in find_definitions(document) if is_template(document.value) else ():
+    for found in find_definitions(document) if holds_definitions(document.value) else ():
         if found.error is not None:
             raise found.error
         yield found.name, found.value, found.type

@@ -15,7 +15,7 @@ from carnation.errors import DocumentError, UsageError
 from carnation.origins import find_tree, name_sources
 from carnation.rules.findings import RULES, Finding
 from carnation.rules.fixes import Fix, fix_document
-from carnation.templates import find_definitions, is_template
+from carnation.templates import find_definitions, holds_definitions
 
 
 class FixedFile(NamedTuple):
@@ -53,7 +53,7 @@ def fix_file(path: str, named: bool, type: str | None, skipped: Collection[str])
 
 def _find_prefixes(document: Document, named: bool, type: str | None) -> Iterator[tuple[str, str]]:
     """Yield where definitions stand as values, each with its type; in a text nothing is edited."""
-    if is_template(document.value):
+    if holds_definitions(document.value):
         for found in find_definitions(document):
             if found.inner is None:
                 yield found.pointer, type or found.type

@@ -240,7 +240,7 @@ def _open_sources(path: str, named: bool, findings: list[Finding]) -> Iterator[S
         if wanted:
             findings.append(_report_unreadable(_STDIN_NAME if path == _STDIN else path, error))
         return
-    if _is_template(document):
+    if _holds_definitions(document):
         yield from _open_template(document, findings)
     elif wanted or _is_definition(document.value):
         yield document
@@ -259,6 +259,14 @@ def _is_template(document: Document) -> bool:
     from carnation.templates import is_template  # a definition needs no templates
 
     return is_template(document.value)
+
+
+def _holds_definitions(document: Document) -> bool:
+    if not isinstance(document.value, Mapping) or "States" in document.value:
+        return False
+    from carnation.templates import holds_definitions  # a definition needs no templates
+
+    return holds_definitions(document.value)
 
 
 def _is_definition(value: object) -> bool:

@@ -110,7 +110,8 @@ def test_check_exits_with_1_and_the_place_where_the_way_back_is_not_exact(
     monkeypatch.setattr(adopt, "write_module", write_other)
     assert main(["adopt", "--check", "order.asl.json"]) == 1
     assert capsys.readouterr().out == (
-        "order.asl.json:6:19: not exact: is '${ChargeFunction}' and becomes '${Charge}'\n"
+        "order.asl.json:6:19: '/States/Charge/Resource' is not exact: "
+        "it is '${ChargeFunction}' and becomes '${Charge}'\n"
     )
     assert main(["adopt", "order.asl.json", "--out", "definitions"]) == 2
     assert "Nothing is written" in read_error(capsys)
@@ -133,6 +134,39 @@ def test_templates_hold_definitions_of_every_form(
     assert text.startswith('"""The workflow order-machine, adopted from OrderMachine in template.')
     assert "    # takes the money\n    # set below\n    charge = Task(" in text
     assert "of the property" not in text
+
+
+def test_serverless_holds_definitions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("serverless.yml").write_text(
+        "service: orders\nstepFunctions:\n  stateMachines:\n    charge:\n      definition:\n"
+        "        StartAt: A\n        States:\n          # pays\n          A:\n"
+        "            Type: Task\n            Resource: !GetAtt charge.Arn\n"
+        "            End: true\n    other: ${file(other.yml)}\n"
+    )
+    assert main(["adopt", "serverless.yml"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith('"""The workflow charge, adopted from charge in serverless.yml."""')
+    assert '    # pays\n    a = Task("A", resource="${charge.Arn}")' in out
+
+
+def test_what_is_left_to_do_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.asl.json").write_text(
+        '{"StartAt": "A", "States": {"A": {"Type": "Succeed", "Zap": 1}}}'
+    )
+    assert main(["adopt", "order.asl.json", "new.asl.json", "--out", "definitions"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "order needs values where it is deployed: ${ChargeFunction}",
+        "new.asl.json:1:61: kept as extra: a Succeed has no field 'Zap'.",
+        "Next: carnation build, then carnation lint.",
+    ]
+
+
+def test_a_field_that_has_no_place_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("new.asl.json").write_text(json.dumps({**ORDER, "Zing": 1}))
+    assert main(["adopt", "--check", "new.asl.json"]) == 2
+    assert "a StateMachine has no field 'Zing'" in read_error(capsys)
 
 
 def test_comments_of_yaml_and_json5_are_kept(

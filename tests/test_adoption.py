@@ -337,3 +337,31 @@ def test_the_languages_version_is_not_the_workflows() -> None:
     text = adopt({"Version": "1.0", **machine("P", P={"Type": "Pass", "End": True})})
     assert 'version="0.1.0"' in text
     assert 'language_version="1.0"' in text
+
+
+def test_a_field_that_nobody_knows_is_kept_as_it_is() -> None:
+    inner = {"StartAt": "E", "States": {"E": {"Type": "Succeed"}}, "Brand": 2}
+    rule = {"Variable": "$.a", "StringEquals": "x", "Weird": 1, "Next": "End"}
+    definition = machine(
+        "A",
+        A=task(
+            Zap={"b": 1, "a": [None]},
+            Retry=[{"ErrorEquals": ["X"], "Newer": 3}],
+            Catch=[{"ErrorEquals": ["X"], "Odd": [1], "Next": "End"}],
+            Next="B",
+        ),
+        B={"Type": "Choice", "Choices": [rule], "Default": "C"},
+        C={"Type": "Map", "ItemProcessor": inner, "Next": "D"},
+        D={"Type": "Parallel", "Branches": [rename(inner)], "Next": "End"},
+        End={"Type": "Succeed"},
+    )
+    text = adopt(definition)
+    for code in (
+        'extra={"Zap": {"b": 1, "a": [None]}}', 'extra={"Newer": 3}', 'extra={"Odd": [1]}',
+        'extra={"Weird": 1}', 'extra={"Brand": 2}',
+    ):  # fmt: skip
+        assert code in text
+
+
+def rename(scope: dict[str, Any]) -> dict[str, Any]:
+    return {**scope, "StartAt": "F", "States": {"F": scope["States"]["E"]}}

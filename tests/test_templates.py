@@ -7,7 +7,12 @@ import pytest
 
 from carnation.document import parse_document
 from carnation.rules import review_definition
-from carnation.templates import TemplateDefinition, find_definitions, is_template
+from carnation.templates import (
+    TemplateDefinition,
+    find_definitions,
+    holds_definitions,
+    is_template,
+)
 
 DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 TEXT = json.dumps(DEFINITION)
@@ -58,7 +63,7 @@ def test_an_object_is_a_definition_with_its_intrinsics_as_placeholders() -> None
     (found,) = find(Definition=definition, StateMachineType="EXPRESS")
     state = found.value["States"]["A"]
     assert state["Resource"] == "${F.Arn}"
-    assert state["Parameters"] == ["${Q}", "a-${B}", "${Fn::If}", "a-${B}", "${Ref}"]
+    assert state["Parameters"] == ["${Q}", "a-${B}", "${If.C}", "a-${B}", "${odd}"]
     assert found.type == "EXPRESS"
     assert found.place("/States/A") == "/Resources/M/Properties/Definition/States/A"
     assert found.locate("/States/A/Type") == found.template.locate(
@@ -106,6 +111,70 @@ def test_the_substitutions_are_known() -> None:
 @pytest.mark.parametrize("value", [None, [], {}, {"Resources": []}, {"Resources": {"A": 1}}])
 def test_what_has_no_resources_is_no_template(value: Any) -> None:
     assert not is_template(value)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"stepFunctions": 1}, {"resources": {"A": 1}}])
+def test_what_can_hold_no_definition_is_told_apart(value: Any) -> None:
+    assert not holds_definitions(value)
+
+
+def read_parameters(parameters: Any, **properties: Any) -> Any:
+    state = {"Type": "Task", "Resource": "x", "Parameters": parameters, "End": True}
+    definition = {"StartAt": "A", "States": {"A": state}}
+    (found,) = find(Definition=definition, **properties)
+    return found.value["States"]["A"]["Parameters"]
+
+
+def test_a_placeholder_stands_for_one_value() -> None:
+    written = [
+        {"Fn::If": ["IsProd", 1, 2]},
+        {"Fn::If": ["IsProd", 3, 4]},
+        {"Fn::If": ["IsProd", 1, 2]},
+        {"Fn::FindInMap": ["Sizes", "Big", "a key"]},
+        {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
+        {"Fn::Sub": ["${X}", {"X": {"Ref": "Y"}}]},
+        {"Fn::Sub": ["${X}", {"X": {"Fn::GetAtt": "F.Arn"}}]},
+        {"Ref": "X"},
+        {"Fn::Sub": ["${F.Arn} ${!Kept} ${odd name}", {}]},
+        {"Fn::GetAtt": "F.Arn"},
+    ]
+    assert read_parameters(written) == [
+        "${If.IsProd}", "${If.IsProd.2}", "${If.IsProd}", "${FindInMap.Sizes.Big.a-key}",
+        "${Select}", "${X}", "${X.2}", "${X.3}", "${F.Arn} ${Kept} ${odd name}", "${F.Arn}",
+    ]  # fmt: skip
+
+
+def test_a_reference_beside_a_substitution_of_its_name_stays_another() -> None:
+    given = {"Queue": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    found = read_parameters(["${Queue}", {"Ref": "Queue"}], DefinitionSubstitutions=given)
+    assert found == ["${Queue}", "${Queue.2}"]
+    found = read_parameters(
+        ["${Queue}", {"Ref": "Queue"}], DefinitionSubstitutions={"Queue": {"Ref": "Queue"}}
+    )
+    assert found == ["${Queue}", "${Queue}"]
+
+
+def test_serverless_holds_definitions_as_objects_as_texts_and_among_its_resources() -> None:
+    machines = {
+        "charge": {"type": "EXPRESS", "definition": {**DEFINITION, "Comment": {"Ref": "X"}}},
+        "ship": {"definition": {"Fn::Sub": TEXT}},
+        "elsewhere": {"definition": "${file(ship.yml)}"},
+        "other": "${file(other.yml)}",
+    }
+    value = {
+        "service": "orders",
+        "stepFunctions": {"stateMachines": machines},
+        "resources": make_template(DefinitionString=TEXT),
+    }
+    assert holds_definitions(value)
+    assert not is_template(value)
+    charge, ship, resource = find_definitions(parse_document(json.dumps(value), "s.json"))
+    assert (charge.name, charge.type, charge.value["Comment"]) == ("charge", "EXPRESS", "${X}")
+    assert charge.pointer == "/stepFunctions/stateMachines/charge/definition"
+    assert (ship.name, ship.type, ship.value) == ("ship", "STANDARD", DEFINITION)
+    assert ship.pointer == "/stepFunctions/stateMachines/ship/definition/Fn::Sub"
+    assert resource.pointer == "/resources/Resources/M/Properties/DefinitionString"
+    assert (resource.name, resource.value) == ("M", DEFINITION)
 
 
 def test_an_object_that_nests_without_end_is_cut() -> None:

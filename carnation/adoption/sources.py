@@ -12,7 +12,7 @@ from carnation.adoption.remarks import find_remarks
 from carnation.document import Document
 from carnation.errors import DocumentError
 from carnation.rules import Problem, Rule, find_problems
-from carnation.templates import TemplateDefinition, find_definitions, is_template
+from carnation.templates import TemplateDefinition, find_definitions, holds_definitions
 
 # Without these a definition has no graph; whatever else is wrong can be written as Python.
 _NEEDED = frozenset(
@@ -53,6 +53,12 @@ class Source(NamedTuple):
             return _describe(self.document, problem)
         return ""
 
+    def list_unknown(self) -> Iterator[str]:
+        """Say of each field that nobody here knows where it stands, and that it is kept."""
+        for rule, problem in _find_problems(self.document):
+            if rule.id == "unknown-field":
+                yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
+
 
 def read_sources(document: Document) -> Iterator[Source]:
     """Yield the definitions in a document, which is one or a template.
@@ -60,7 +66,7 @@ def read_sources(document: Document) -> Iterator[Source]:
     Raises `DocumentError`, with line and column, for what is no definition.
     """
     file = os.path.basename(document.where)
-    if not is_template(document.value):
+    if not holds_definitions(document.value):
         _refuse(document)
         remarks = find_remarks(document, document.value)
         yield Source(name_workflow(file), file, remarks, document)

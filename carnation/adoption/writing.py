@@ -24,6 +24,7 @@ from carnation.adoption.graph import Node, Scope, read_scopes
 from carnation.adoption.names import Names, make_identifier
 from carnation.asl import argument_of, fields_of
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
+from carnation.asl.fields import KNOWN
 
 _INLINE = 60  # characters of a state that may stand where it is used, without a name of its own
 _WHOLE = 6  # statements of a graph that fit into make_workflow
@@ -106,7 +107,8 @@ class Writer:
         if isinstance(retriers, list):
             found = [self.write_retriers(retrier) for retrier in retriers]
             return found[0] if len(found) == 1 else Group("[", [*map(Item, found)], "]")
-        return write_call(self.use("Retry"), **self.write_fields("Retrier", retriers))
+        fields = self.write_fields("Retrier", retriers) | self.write_extra("Retrier", retriers)
+        return write_call(self.use("Retry"), **fields)
 
     def write_fields(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
         """Give the code of each field that is nothing but a value, by its argument."""
@@ -118,7 +120,7 @@ class Writer:
 
     def write_rule(self, rule: Mapping[str, Any]) -> Code:
         """Give the code of a rule, without where it leads."""
-        own = self.write_own(rule, ("Comment", "Assign", "Output"))
+        own = self.write_own(rule, ("Comment", "Assign", "Output")) | self.write_extra("Rule", rule)
         if "Condition" in rule:
             return write_call(self.use("Condition"), write_value(rule["Condition"]), **own)
         (operator,) = (key for key in rule if key in COMPARISONS or key in CONNECTIVES)
@@ -134,6 +136,12 @@ class Writer:
         """Give the code of some fields, by their arguments."""
         return {argument_of(name): self.write_payload(body[name]) for name in names if name in body}
 
+    def write_extra(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
+        """Give the code of the fields that the table does not know, as ASL writes them."""
+        known = KNOWN[place].keys() | (_RULE_FIELDS if place == "Rule" else set())
+        extra = {name: value for name, value in body.items() if name not in known}
+        return {"extra": write_value(extra, self.texts)} if extra else {}
+
     def write_state(self, node: Node, find: Find) -> Code:
         """Give the code of a state; `find` gives the code of the states it moves to."""
         state = node.state
@@ -146,6 +154,7 @@ class Writer:
             fields |= self.write_own(state, ("Parameters",)) | self.write_processor(node, find)
         if node.type == "Choice" and node.main is not None and node not in self.flow.chained:
             fields["default"] = find(self.flow.find(node, node.main))
+        fields |= self.write_extra(node.type, state)
         return write_call(self.use(node.type), Text(node.name), **fields)
 
     def write_catchers(self, node: Node, find: Find) -> Code:
@@ -155,6 +164,7 @@ class Writer:
             fields = self.write_fields("Catcher", catcher)
             errors = {"error_equals": fields.pop("error_equals")}
             target = find(self.flow.find(node, catcher["Next"]))
+            fields |= self.write_extra("Catcher", catcher)
             found.append(write_call(self.use("Catch"), **errors, next_step=target, **fields))
         return found[0] if len(found) == 1 else Group("[", [*map(Item, found)], "]")
 
@@ -171,8 +181,8 @@ class Writer:
         return Group("[", [Item(self.write_branch(scope, find)) for scope in node.scopes], "]")
 
     def write_branch(self, scope: Scope, find: Find) -> Code:
-        """Give the code of a branch; one with a comment is a `Branch`."""
-        own = self.write_own(scope.body, ("Comment",))
+        """Give the code of a branch; one with fields of its own is a `Branch`."""
+        own = self.write_own(scope.body, ("Comment",)) | self.write_extra("Branch", scope.body)
         graph = self.write_scope(scope, find)
         return write_call(self.use("Branch"), graph, **own) if own else graph
 
@@ -187,11 +197,10 @@ class Writer:
             own["processor_config"] = self.write_payload(config)
         elif (config is None) is (name == "ItemProcessor"):
             own["processor_config"] = write_value(config)
-        comment = self.write_own(scope.body, ("Comment",))
-        if comment:
-            return {
-                argument_of(name): write_call(self.use("ItemProcessor"), graph, **comment, **own)
-            }
+        beside = self.write_own(scope.body, ("Comment",)) | self.write_extra(name, scope.body)
+        if beside:
+            whole = write_call(self.use("ItemProcessor"), graph, **own, **beside)
+            return {argument_of(name): whole}
         return {argument_of(name): graph, **own}
 
     def write_scope(self, scope: Scope, find: Find) -> Code:
@@ -216,6 +225,7 @@ def _cut_name(name: str, width: int) -> str:
     return name[: name.rfind("_", 0, room + 1)] if "_" in name[: room + 1] else ""
 
 
+_RULE_FIELDS = {"Variable", *COMPARISONS, *CONNECTIVES}
 _WIRED = frozenset({"branches", "processor", "retriers", "catchers", "choices", "target", "flag"})
 _WRITERS: Mapping[str, Callable[[Writer, Node, Find], Code]] = {
     "Branches": Writer.write_scopes,

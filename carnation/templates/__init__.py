@@ -1,5 +1,10 @@
-"""Templates: CloudFormation and SAM documents somebody wrote, and the definitions inside them."""
+"""Templates that somebody wrote for CloudFormation, SAM or Serverless; the definitions inside."""
 
-from carnation.templates.definitions import TemplateDefinition, find_definitions, is_template
+from carnation.templates.definitions import (
+    TemplateDefinition,
+    find_definitions,
+    holds_definitions,
+    is_template,
+)
 
-__all__ = ["TemplateDefinition", "find_definitions", "is_template"]
+__all__ = ["TemplateDefinition", "find_definitions", "holds_definitions", "is_template"]

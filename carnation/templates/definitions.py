@@ -1,8 +1,10 @@
 """The definitions inside a template: as a text, a text with substitutions, or an object.
 
-What is only known at deployment (`Ref`, `Fn::GetAtt`, …) becomes a placeholder, `${Name}`, so that
-whoever reads a definition knows placeholders and no CloudFormation.
+Templates are CloudFormation's, SAM's, and those of the Serverless Framework with its plugin
+serverless-step-functions. What is only known at deployment becomes a placeholder (see
+`carnation.templates.placeholders`).
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
+and https://www.serverless.com/plugins/serverless-step-functions
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from carnation.asl import find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
+from carnation.templates.placeholders import Placeholders, is_intrinsic
 from carnation.templates.roles import Role, find_role
 
 _TYPES = {
@@ -22,7 +25,6 @@ _TYPES = {
     "AWS::Serverless::StateMachine": ("DefinitionString", "Type"),
 }
 _BLOCK = re.compile(r"(?:![A-Za-z0-9:]+\s+)?[|>][-+0-9]*\s*(?:#.*)?\Z")
-_DEEPEST = 200
 
 
 class TemplateDefinition:
@@ -108,12 +110,8 @@ def _list_texts(written: Any) -> Iterator[tuple[str, str]]:
             yield pointer, item
         elif isinstance(item, list):
             waiting += [(join_pointer(pointer, at), inner) for at, inner in enumerate(item)]
-        elif isinstance(item, Mapping) and not _is_intrinsic(item):
+        elif isinstance(item, Mapping) and not is_intrinsic(item):
             waiting += [(join_pointer(pointer, key), inner) for key, inner in item.items()]
-
-
-def _is_intrinsic(item: Mapping[str, Any]) -> bool:
-    return len(item) == 1 and next(iter(item)).startswith(("Ref", "Fn::"))
 
 
 def is_template(value: object) -> bool:
@@ -122,6 +120,27 @@ def is_template(value: object) -> bool:
     return isinstance(resources, Mapping) and any(
         isinstance(resource, Mapping) and "Type" in resource for resource in resources.values()
     )
+
+
+def holds_definitions(value: object) -> bool:
+    """Tell whether definitions may stand in a document: a template, or one of Serverless.
+
+    >>> holds_definitions({"service": "orders", "stepFunctions": {"stateMachines": {}}})
+    True
+    """
+    if not isinstance(value, Mapping):
+        return False
+    return (
+        is_template(value)
+        or is_template(value.get("resources"))
+        or _list_machines(value) is not None
+    )
+
+
+def _list_machines(value: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
+    machines = value.get("stepFunctions")
+    machines = machines.get("stateMachines") if isinstance(machines, Mapping) else None
+    return list(machines.items()) if isinstance(machines, Mapping) else None
 
 
 def find_definitions(template: Document) -> Iterator[TemplateDefinition]:
@@ -133,29 +152,60 @@ def find_definitions(template: Document) -> Iterator[TemplateDefinition]:
     >>> [(found.name, found.value) for found in find_definitions(template)]
     [('M', {'StartAt': '${X}'})]
     """
-    for name, resource in template.value["Resources"].items():
-        if not isinstance(resource, Mapping) or str(resource.get("Type")) not in _TYPES:
+    yield from _read_machines(template)
+    for at, resources in _list_resources(template.value):
+        for name, resource in resources.items():
+            if not isinstance(resource, Mapping) or str(resource.get("Type")) not in _TYPES:
+                continue
+            pointer = join_pointer(at, name, "Properties")
+            properties = resource.get("Properties")
+            if isinstance(properties, Mapping):
+                yield from _read_properties(template, pointer, name, resource["Type"], properties)
+
+
+def _list_resources(value: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the resources: a template's own, those that Serverless takes in addition."""
+    inner = value.get("resources")
+    for pointer, holder in (("/Resources", value), ("/resources/Resources", inner)):
+        resources = holder.get("Resources") if isinstance(holder, Mapping) else None
+        if isinstance(resources, Mapping):
+            yield pointer, resources
+
+
+def _read_machines(template: Document) -> Iterator[TemplateDefinition]:
+    for name, machine in _list_machines(template.value) or ():
+        if not isinstance(machine, Mapping):
             continue
-        properties = resource.get("Properties")
-        if isinstance(properties, Mapping):
-            yield from _read_properties(template, name, str(resource["Type"]), properties)
+        written = machine.get("definition")
+        pointer = join_pointer("/stepFunctions/stateMachines", name, "definition")
+        found = TemplateDefinition(template, pointer, name, {})
+        if isinstance(written, Mapping) and not is_intrinsic(written):
+            found.value = Placeholders({}).replace(written)
+        elif (text := Placeholders({}).read_text(written)) and text.lstrip().startswith("{"):
+            found.pointer = _point_to_text(written, pointer)
+            found.read_text(text)
+        else:  # `${file(…)}`, a definition in a file of its own
+            continue
+        found.type = "EXPRESS" if machine.get("type") == "EXPRESS" else "STANDARD"
+        yield found
 
 
 def _read_properties(
-    template: Document, name: str, kind: str, properties: Mapping[str, Any]
+    template: Document, pointer: str, name: str, kind: str, properties: Mapping[str, Any]
 ) -> Iterator[TemplateDefinition]:
     text_field, type_field = _TYPES[kind]
-    pointer = join_pointer("/Resources", name, "Properties")
+    given = properties.get("DefinitionSubstitutions")
+    placeholders = Placeholders(given if isinstance(given, Mapping) else {})
     found = None
     if isinstance(properties.get("Definition"), Mapping):
         found = TemplateDefinition(template, f"{pointer}/Definition", name, properties)
-        found.value = _replace_intrinsics(properties["Definition"])
+        found.value = placeholders.replace(properties["Definition"])
         found.note_undefined(properties["Definition"])
     elif text_field in properties:
         written = properties[text_field]
-        inner = _pointer_to_text(written, f"{pointer}/{text_field}")
+        inner = _point_to_text(written, f"{pointer}/{text_field}")
         found = TemplateDefinition(template, inner, name, properties)
-        text = _read_text(written)
+        text = placeholders.read_text(written)
         if text is None:
             return
         found.read_text(text)
@@ -166,57 +216,7 @@ def _read_properties(
         yield found
 
 
-def _pointer_to_text(written: Any, pointer: str) -> str:
+def _point_to_text(written: Any, pointer: str) -> str:
     if isinstance(written, Mapping) and "Fn::Sub" in written:
         return f"{pointer}/Fn::Sub" + ("/0" if isinstance(written["Fn::Sub"], list) else "")
     return pointer
-
-
-def _read_text(written: Any) -> str | None:
-    """Give the text that a property will hold, its unknown parts as placeholders."""
-    if isinstance(written, str):
-        return written
-    if not isinstance(written, Mapping) or len(written) != 1:
-        return None
-    if "Fn::Sub" in written:
-        inner = written["Fn::Sub"]
-        text = inner[0] if isinstance(inner, list) and inner else inner
-        return text.replace("${!", "${") if isinstance(text, str) else None
-    if "Fn::Join" in written:
-        return _join(written["Fn::Join"])
-    return None
-
-
-def _join(arguments: Any) -> str | None:
-    if not (isinstance(arguments, list) and len(arguments) == 2):
-        return None
-    separator, parts = arguments
-    if not isinstance(separator, str) or not isinstance(parts, list):
-        return None
-    return separator.join(
-        part if isinstance(part, str) else str(_replace_intrinsics(part)) for part in parts
-    )
-
-
-def _replace_intrinsics(value: Any, depth: int = 0) -> Any:
-    """Copy a value, every intrinsic function in it turned into a placeholder."""
-    if depth > _DEEPEST:
-        return "${TooDeep}"
-    if isinstance(value, Mapping):
-        if len(value) == 1:
-            ((key, inner),) = value.items()
-            if key == "Ref" or key.startswith("Fn::"):
-                return _name_intrinsic(key, inner)
-        return {key: _replace_intrinsics(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_replace_intrinsics(item, depth + 1) for item in value]
-    return value
-
-
-def _name_intrinsic(key: str, inner: Any) -> str:
-    if key == "Ref":
-        return f"${{{inner}}}" if isinstance(inner, str) else "${Ref}"
-    if key == "Fn::GetAtt" and isinstance(inner, list):
-        return "${" + ".".join(map(str, inner)) + "}"
-    text = _read_text({key: inner})
-    return f"${{{key}}}" if text is None else text

@@ -30,7 +30,7 @@ def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Rol
     >>> find_role({"Resources": {"R": role}}, {"RoleArn": {"Fn::GetAtt": ["R", "Arn"]}})
     Role(name='R', policies={'/Resources/R/Properties/Policies/0/PolicyDocument': ...
     """
-    resources = template["Resources"]
+    resources = template.get("Resources", {})
     name = _name_target(properties.get("RoleArn", properties.get("Role")))
     role = resources.get(name)
     if not isinstance(role, Mapping) or role.get("Type") != "AWS::IAM::Role":
