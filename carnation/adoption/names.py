@@ -16,6 +16,7 @@ from collections.abc import Iterable
 _LONGEST = 34  # `    <name> = draw_<name>()` fits into 88 columns, a number at its end included
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+[a-z]*")
 _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
+_SERVICES = re.compile("DynamoDB|CloudWatch|CloudFormation|CloudTrail|EventBridge")
 _FILE_SUFFIX = re.compile(
     r"(\.asl)?\.(json5?|jsonc|ya?ml|template)$|\.asl$|\.sfn$|\.(template|stepfunctions?)(?=\.)",
     re.IGNORECASE,
@@ -26,11 +27,19 @@ LONGEST_WORKFLOW = 40
 def split_words(text: str) -> list[str]:
     """Split a text into words of ASCII letters and digits, in small letters.
 
+    A service that boto3 writes as one word is one.
+
     >>> split_words("Get SQSMessage: 2nd tryAgain é, S3Bucket")
     ['get', 'sqs', 'message', '2nd', 'try', 'again', 'e', 's3', 'bucket']
+    >>> split_words("DynamoDB PutItem")
+    ['dynamodb', 'put', 'item']
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return [word.lower() for word in _WORDS.findall(plain)]
+    return [word.lower() for word in _WORDS.findall(_SERVICES.sub(_join, plain))]
+
+
+def _join(service: re.Match[str]) -> str:
+    return service[0].capitalize()
 
 
 def make_identifier(text: str, fallback: str, longest: int = _LONGEST) -> str:
