@@ -230,7 +230,8 @@ def test_standard_input_is_read(
         (
             "x.json",
             '{"StartAt": "Fist", "States": {"First": {"Type": "Pass", "End": true}}}',
-            "x.json:1:13: AWS would refuse this definition: there is no state 'Fist' here. Did you mean 'First'? Mend it first;",
+            "x.json:1:13: AWS would refuse this definition: there is no state 'Fist' here. Did "
+            "you mean 'First'? Mend it first;",
         ),
         (
             "x.json",
