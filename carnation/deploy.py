@@ -215,7 +215,7 @@ def _tell_failure(stack: str, outcome: deployment.Outcome) -> str:
     left = {
         "ROLLBACK_COMPLETE": "nothing of it is left; mend the cause, build and deploy again",
         "UPDATE_ROLLBACK_COMPLETE": "all is as it was before; mend the cause and deploy again",
-    }.get(outcome.status, "deploy again, and it says what to do")
+    }.get(outcome.status) or deployment.find_remedy(stack, outcome.status)
     return f"the deployment failed: {why}. Stack '{stack}' is {outcome.status}: {left}."
 
 

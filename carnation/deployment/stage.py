@@ -32,10 +32,15 @@ def refuse_state(deployed: Deployed | None) -> None:
     """Raise `AccountError` for a stack that cannot be deployed over, with the way out."""
     if deployed is None or deployed.status not in _REMEDIES:
         return
-    remedy = _REMEDIES[deployed.status].format(name=deployed.name)
+    remedy = find_remedy(deployed.name, deployed.status)
     raise AccountError(
         f"stack '{deployed.name}' is {deployed.status}: {remedy}.", reason="bad-state"
     )
+
+
+def find_remedy(stack: str, status: str) -> str:
+    """Find the way out of a status in which a stack cannot be deployed over."""
+    return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
 
 
 def settle(
