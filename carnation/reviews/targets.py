@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from carnation.changes.wording import clean
+from carnation.console import clean
 from carnation.errors import UsageError, suggest_name
 from carnation.reviews.trees import Tree, is_built, open_file, open_folder
 
