@@ -429,6 +429,41 @@ def test_a_policy_names_each_statement_once_and_keeps_the_reasons() -> None:
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "p*"}}
 
 
+def list_key_needs(call: str, given: dict[str, Any], *sealed: str) -> list[tuple[str, str]]:
+    machine = Machine(key="${KeyArn}", sealed=sealed)
+    needs = derive_needs({"States": {"A": task(call, given)}}, machine)
+    return [(one.action, one.sid) for one in needs if one.resource == "${KeyArn}"][:-2]
+
+
+@pytest.mark.parametrize(("call", "given", "sealed", "expected"), [
+    ("sqs:sendMessage", {"QueueUrl": "q"}, "sqs", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("aws-sdk:sqs:deleteMessage", {"QueueUrl": "q"}, "sqs", ["kms:Decrypt"]),
+    ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}, "s3", ["kms:Decrypt"]),
+    ("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "k"}, "s3",
+     ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("dynamodb:putItem", {"TableName": "t"}, "dynamodb", ["kms:Decrypt"]),
+    ("aws-sdk:kinesis:putRecord", {"StreamName": "s"}, "kinesis",
+     ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("dynamodb:putItem", {"TableName": "t"}, "sqs", []),
+])  # fmt: skip
+def test_the_key_is_used_as_far_as_a_call_encrypts(
+    call: str, given: dict[str, Any], sealed: str, expected: list[str]
+) -> None:
+    sid = f"UseKeyThrough{sealed.title()}"
+    assert list_key_needs(call, given, sealed) == [(action, sid) for action in expected]
+
+
+def test_who_starts_an_encrypted_child_uses_the_key_in_its_context() -> None:
+    child = "arn:aws:states:eu-west-1:111122223333:stateMachine:child"
+    for call in ("states:startExecution", "aws-sdk:sfn:startSyncExecution"):
+        for alias in ("", ":live"):
+            given = {"StateMachineArn": child + alias}
+            assert list_key_needs(call, given, child) == [
+                ("kms:Decrypt", "EncryptChildren"), ("kms:GenerateDataKey", "EncryptChildren"),
+            ]  # fmt: skip
+    assert list_key_needs("states:startExecution", {"StateMachineArn": f"{child}2"}, child) == []
+
+
 def test_two_tests_and_several_values_stay_apart() -> None:
     condition = (("StringEquals", "a:B", ("x", "y")), ("StringEquals", "a:C", ("z",)))
     (statement,) = derive_policy({"States": {"A": task("sns:publish", {"TopicArn": "${T}"})}})
