@@ -30,7 +30,8 @@ from carnation.permissions import (
 from carnation.permissions.jobs import EXTRA, JOBS, RULE_ACTIONS
 from carnation.permissions.policy import LOG_DELIVERY, TRACING
 from carnation.services import INTEGRATIONS
-from carnation.services.blocks import find_origin
+from carnation.services.actions import list_actions
+from carnation.services.blocks import _read_index, find_origin
 from carnation.services.iam import FILE, find_authorizations
 from tests.conftest import SHARED
 from tests.test_stacks_roles import for_machine
@@ -91,6 +92,22 @@ def test_every_action_of_the_tables_exists() -> None:
     assert {*tables, *RULE_ACTIONS, *LOG_DELIVERY, *TRACING} <= read_reference()
     jobs = {name for name, patterns in INTEGRATIONS.items() if "sync" in patterns}
     assert set(JOBS) == jobs - {"eks:runJob"}
+
+
+@needs_reference
+def test_every_action_of_the_sdk_exists_or_is_said_to_be_unlisted() -> None:
+    authorized = [
+        one
+        for service in _read_index(FILE).places
+        for action in list_actions(service)
+        for one in find_authorizations(service, action)
+    ]
+    assert len(authorized) > 15_000
+    wrong = {one.action for one in authorized if one.is_listed != (one.action in read_reference())}
+    assert wrong == set()
+    used = ("batch", "dynamodb", "ecs", "events", "glue", "lambda", "s3", "sns", "sqs", "states")
+    named = {one.action.partition(":")[0] for one in authorized if one.is_listed}
+    assert set(used) <= named
 
 
 @needs_reference
@@ -306,10 +323,19 @@ def test_a_wide_resource_says_why_it_is_wide() -> None:
     assert need.why == "calls sqs:sendMessage; QueueUrl is worked out while it runs"
 
 
-def test_a_passed_role_is_bound_to_who_gets_it() -> None:
-    needs = derive_needs({"States": {"A": task("glue:startJobRun", {"RoleArn": "${R}"})}})
+@pytest.mark.parametrize(("call", "parameter", "service"), [
+    ("glue:startJobRun", "RoleArn", "glue"),
+    ("codebuild:startBuild", "ServiceRoleOverride", "codebuild"),
+    ("elasticmapreduce:createCluster", "ServiceRole", "elasticmapreduce"),
+    ("elasticmapreduce:createCluster", "JobFlowRole", "ec2"),
+    ("elasticmapreduce:createCluster", "AutoScalingRole", "application-autoscaling"),
+    ("aws-sdk:scheduler:createSchedule", "RoleArn", "scheduler"),
+])  # fmt: skip
+def test_a_passed_role_is_bound_to_who_gets_it(call: str, parameter: str, service: str) -> None:
+    needs = derive_needs({"States": {"A": task(call, {parameter: "${R}"})}})
     (passed,) = [need for need in needs if need.action == "iam:PassRole"]
-    assert passed.condition == (("StringEquals", "iam:PassedToService", ("glue.amazonaws.com",)),)
+    condition = ("StringEquals", "iam:PassedToService", (f"{service}.amazonaws.com",))
+    assert passed.condition == (condition,)
 
 
 @pytest.mark.parametrize("resource", [5, "odd", "arn:aws:states:::", "arn:aws:states:::odd"])
