@@ -330,13 +330,22 @@ def test_a_distributed_map_may_start_watch_and_redrive_itself_and_nothing_else()
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
     each = {"Type": "Map", "Label": "Each", "ItemProcessor": {**WRITE, "ProcessorConfig": config}}
     runs = ("states:execution:@state-machine:*", "states:execution:@state-machine/Each:*")
+    own = "states:stateMachine:@state-machine"
+    contexts = f"StringLike kms:EncryptionContext:aws:states:stateMachineArn {own} or {own}/*"
     assert grants_beside(Each=each) == {
-        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        ("states:StartExecution", own, ""),
         *((f"states:{name}Execution", run, "") for name in ("Describe", "Stop") for run in runs),
         ("states:RedriveExecution", runs[1], ""),
         ("dynamodb:PutItem", "dynamodb:table/@events", ""),
         *through("dynamodb", "Decrypt"),
+        *((f"kms:{name}", "!KeyArn", contexts) for name in ("Decrypt", "GenerateDataKey")),
     }
+    definition = read_definition()
+    definition["States"]["Each"] = each
+    role = render(definition)["iam-role-stack.yaml"]["Resources"]["StateMachineRole"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    sources = [shorten(arn) for arn in trust["Condition"]["ArnLike"]["aws:SourceArn"]]
+    assert sources == [own, f"{own}:*", f"{own}/*"]
 
 
 BUCKET = "s3:::@events-${AWS::AccountId}"
