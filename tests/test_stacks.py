@@ -19,7 +19,7 @@ from carnation.stacks import Function, Package, Sources, Table, event_stacks
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
-NAMES = ("carnation", "archive", "jsonata")
+NAMES = ("carnation", "archive", "jsonata", "direct")
 KEY = {"Fn::If": ["MakesKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "KeyArn"}]}
 COLLECT, PROCESS = Function("collect_events", "Collects"), Function("process_event", "Processes")
 

@@ -146,6 +146,15 @@ ROLES: dict[str, dict[str, set[Grant]]] = {
 
 
 ROLES["jsonata"] = ROLES["carnation"]
+ROLES["direct"] = {
+    "CollectEventsRole": COLLECT_ROLE,
+    "StateMachineRole": {
+        *for_machine("collect-events"),
+        ("dynamodb:UpdateItem", "dynamodb:table/@events", ""),
+        *through("dynamodb", "Decrypt"),
+    },
+    "ScheduleRole": SCHEDULE_ROLE,
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

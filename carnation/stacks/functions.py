@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
@@ -49,7 +49,7 @@ class _LoggingConfig(LoggingConfig):
 
 
 def make_function_stack(
-    sources: Sources, collect: Function, process: Function, store: Table | Bucket
+    sources: Sources, functions: Sequence[Function], store: Table | Bucket
 ) -> Template:
     """Make lambda-function-stack.yaml.
 
@@ -63,10 +63,11 @@ def make_function_stack(
         template.add_parameter(
             Parameter(name, Type="String", Description=f"The URL of the {meaning}")
         )
-    template.add_parameter(
-        Parameter("StoreName", Type="String", Description="The table or bucket of events")
-    )
-    for function, given in zip((collect, process), list_variables(store), strict=True):
+    if len(functions) > 1:
+        template.add_parameter(
+            Parameter("StoreName", Type="String", Description="The table or bucket of events")
+        )
+    for function, given in zip(functions, list_variables(store), strict=False):
         variables = {name: Ref(parameter) for name, parameter in given.items()}
         _add_function(template, sources, function, {**variables, **function.environment})
     return template

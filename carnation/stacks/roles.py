@@ -33,8 +33,7 @@ _PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn",
 
 def make_role_stack(
     definition: Mapping[str, Any],
-    collect: Function,
-    process: Function,
+    functions: Sequence[Function],
     store: Table | Bucket,
     known: Mapping[str, Substitution],
 ) -> Template:
@@ -42,8 +41,9 @@ def make_role_stack(
     template = open_template("Who may do what", *_PARAMETERS)
     template.add_condition("HasBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    _add_function_role(template, collect, _list_collect_permissions())
-    _add_function_role(template, process, list_store_permissions(store))
+    permissions = (_list_collect_permissions(), list_store_permissions(store))
+    for function, statements in zip(functions, permissions, strict=False):
+        _add_function_role(template, function, statements)
     machine = _add_role(
         template,
         "StateMachineRole",

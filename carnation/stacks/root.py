@@ -37,7 +37,7 @@ from carnation.asl import find_substitutions
 from carnation.document import digest, keyed_path
 from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
-from carnation.stacks.nouns import Bucket, Sources, Table
+from carnation.stacks.nouns import Bucket, Function, Sources, Table
 from carnation.stacks.parts import describe_parameter, name_arn, name_resource
 from carnation.stacks.substitutions import Substitution
 
@@ -49,6 +49,7 @@ _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 def make_root_stack(
     sources: Sources,
     nested: Mapping[str, str],
+    functions: Sequence[Function],
     store: Table | Bucket,
     known: Mapping[str, Substitution],
 ) -> Template:
@@ -62,7 +63,7 @@ def make_root_stack(
     _add_conditions(template)
     add_key(template, "MakesKey")
     stacks = _Stacks(template, sources, nested)
-    _add_nested(stacks, store)
+    _add_nested(stacks, functions, store)
     machine = _add_machine(template, sources, known)
     _add_version(template, machine)
     _add_schedule(template)
@@ -171,18 +172,19 @@ class _Stacks:
         )
 
 
-def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
+def _add_nested(stacks: _Stacks, functions: Sequence[Function], store: Table | Bucket) -> None:
     stacks.add("TopicStack", "sns", "AlarmEmail", KeyArn=_KEY)
     stacks.add("QueueStack", "sqs", KeyArn=_KEY)
     protection = ["DeletionProtection"] if isinstance(store, Table) else []
     stacks.add("StoreStack", store.stack, *protection, KeyArn=_KEY)
     stacks.add("RoleStack", "iam-role", "PermissionsBoundaryArn", "Schedule", KeyArn=_KEY)
+    held = GetAtt("StoreStack", f"Outputs.{store.output}")
     stacks.add(
         "FunctionStack", "lambda-function", "ArtifactBucket", "LogRetentionDays",
         KeyArn=_KEY,
         QueueUrl=GetAtt("QueueStack", "Outputs.QueueUrl"),
         DeadLetterQueueUrl=GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
-        StoreName=GetAtt("StoreStack", f"Outputs.{store.output}"),
+        **({"StoreName": held} if len(functions) > 1 else {}),
     )  # fmt: skip
     stacks.template.resources["FunctionStack"].resource["DependsOn"] = ["RoleStack"]
     stacks.add(

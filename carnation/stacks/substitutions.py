@@ -46,7 +46,8 @@ def list_substitutions(
     given = [
         Substitution("Partition", Ref("AWS::Partition"), "${AWS::Partition}", True),
         Substitution("MaxConcurrency", Ref("MaxConcurrency"), "", True),
-        Substitution(store.output, held, spell_store(store), True),
+        # without a second function, a state has to write to the store
+        Substitution(store.output, held, spell_store(store), len(functions) > 1),
         _name_queue("QueueUrl", "queue"),
         _name_queue("DeadLetterQueueUrl", "dead-letters"),
         *map(_name_version, functions),
