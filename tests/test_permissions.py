@@ -158,6 +158,7 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ),
     ("sns:publish", {"TopicArn.$": "$.topic"}, [("sns:Publish", "sns:*")]),
     ("sns:publish", {"PhoneNumber.$": "$.number"}, [("sns:Publish", "*")]),
+    ("sns:publish", {}, [("sns:Publish", "*")]),
     (
         "aws-sdk:sqs:deleteMessage",
         {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs"},
@@ -387,10 +388,10 @@ def read_definition() -> dict[str, Any]:
 
 ARN = f"arn:${{AWS::Partition}}:%s:{HERE}%s"
 KNOWN = {
-    "${CollectEventsFunction}": ARN % ("lambda", "function:@collect-events:*"),
-    "${ProcessEventFunction}": ARN % ("lambda", "function:@process-event:*"),
-    "${QueueArn}": ARN % ("sqs", "@queue"),
-    "${DeadLetterQueueArn}": ARN % ("sqs", "@dead-letters"),
+    "CollectEventsFunction": ARN % ("lambda", "function:@collect-events:*"),
+    "ProcessEventFunction": ARN % ("lambda", "function:@process-event:*"),
+    "QueueUrl": ARN % ("sqs", "@queue"),
+    "DeadLetterQueueUrl": ARN % ("sqs", "@dead-letters"),
 }
 MACHINE = Machine(logs=True, traces=True, key="!KeyArn", sealed=("sqs", "dynamodb"))
 
@@ -422,9 +423,9 @@ def test_a_policy_names_each_statement_once_and_keeps_the_reasons() -> None:
     written = write_policy(statements)["Statement"]
     sids = [statement["Sid"] for statement in written]
     assert len(set(sids)) == len(sids)
-    assert {"S3ListBucket", "S3ListBucketToo"} <= set(sids)
+    assert {"ListBucket", "S3ListBucket"} <= set(sids)
     assert all(sid.isalnum() for sid in sids)
-    listing = written[sids.index("S3ListBucket")]
+    listing = written[sids.index("ListBucket")]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "p*"}}
 
 
@@ -493,9 +494,9 @@ def test_lint_prints_a_policy_with_its_reasons(capsys: pytest.CaptureFixture[str
     assert report["definition"].endswith(path)
     assert report["policy"]["Version"] == "2012-10-17"
     sids = [statement["Sid"] for statement in report["policy"]["Statement"]]
-    assert sids == ["LambdaInvokeFunction", "SqsDeleteMessage", "SqsSendMessage"]
+    assert sids == ["InvokeFunction", "DeleteMessage", "SendMessage"]
     assert report["reasons"][0] == {
-        "sid": "LambdaInvokeFunction", "state": "CollectEvents",
+        "sid": "InvokeFunction", "state": "CollectEvents",
         "action": "lambda:InvokeFunction", "resource": "${CollectEventsFunction}",
         "why": "invokes the function",
     }  # fmt: skip

@@ -210,8 +210,8 @@ def test_a_substitution_that_no_stack_gives_is_named_with_what_was_meant() -> No
         render(json.loads(text))
     assert str(caught.value) == (
         "the definition of 'pay' uses ${DeadLettersUrl}, which its stacks do not give. "
-        "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, QueueUrl, "
-        "DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
+        "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, "
+        "TableName, QueueUrl, DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
     )
 
 

@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 
 from carnation.errors import DefinitionError
-from carnation.stacks import Function
-from tests.test_stacks import NAMES, list_resources, properties_of, read_definition, render
+from carnation.stacks import Bucket, Function, event_stacks
+from tests.test_stacks import (
+    COLLECT,
+    NAMES,
+    list_resources,
+    make_sources,
+    parse,
+    properties_of,
+    read_definition,
+    render,
+)
 
 Grant = tuple[str, str, str]
 X_RAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
@@ -283,31 +292,153 @@ def test_the_role_follows_the_tasks_of_the_definition(old: str, new: str) -> Non
     assert machine_grants(edit(**{old: new})) == expected
 
 
+def grants_beside(**states: Any) -> set[Grant]:
+    """Give what the role may do for some states, put beside those of carnation."""
+    definition = read_definition()
+    before = machine_grants(definition)
+    definition["States"].update(states)
+    return machine_grants(definition) - before
+
+
+def call(name: str, **arguments: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:${{Partition}}:states:::{name}",
+        "Arguments": arguments,
+    }
+
+
+TABLE = {"TableName": "${TableName}"}
+WRITE = {"StartAt": "Write", "States": {"Write": call("dynamodb:putItem", **TABLE)}}
+
+
+def test_a_task_that_writes_to_the_table_gets_its_action_and_the_key_through_it() -> None:
+    assert grants_beside(
+        Write=call("dynamodb:putItem", **TABLE),
+        Read=call("dynamodb:getItem", **TABLE),
+        Both=call("aws-sdk:dynamodb:transactWriteItems", TransactItems=[{"Update": TABLE}]),
+    ) == {
+        *((f"dynamodb:{name}Item", "dynamodb:table/@events", "") for name in WRITTEN),
+        *through("dynamodb", "Decrypt"),
+    }
+
+
+WRITTEN = ("Put", "Get", "Update")
+
+
+def test_a_distributed_map_may_start_watch_and_redrive_itself_and_nothing_else() -> None:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    each = {"Type": "Map", "Label": "Each", "ItemProcessor": {**WRITE, "ProcessorConfig": config}}
+    runs = ("states:execution:@state-machine:*", "states:execution:@state-machine/Each:*")
+    assert grants_beside(Each=each) == {
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *((f"states:{name}Execution", run, "") for name in ("Describe", "Stop") for run in runs),
+        ("states:RedriveExecution", runs[1], ""),
+        ("dynamodb:PutItem", "dynamodb:table/@events", ""),
+        *through("dynamodb", "Decrypt"),
+    }
+
+
+BUCKET = "s3:::@events-${AWS::AccountId}"
+
+
+def test_what_a_distributed_map_reads_and_writes_in_the_bucket_is_allowed_there_alone() -> None:
+    reader = {
+        "Resource": "arn:${Partition}:states:::s3:getObject",
+        "Parameters": {"Bucket": "${BucketName}", "Key.$": "$.key"},
+    }
+    writer = {
+        "Resource": "arn:${Partition}:states:::s3:putObject",
+        "Parameters": {"Bucket": "${BucketName}", "Prefix": "results"},
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    inner = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}, "ProcessorConfig": config}
+    each = {"Type": "Map", "ItemReader": reader, "ItemProcessor": inner}
+
+    def s3_grants(state: dict[str, Any]) -> set[Grant]:
+        definition = read_definition("archive")
+        definition["States"]["Each"] = state
+        sources = make_sources(definition, "collect_events", "archive_event")
+        archive = Function("archive_event", "Archives")
+        texts = event_stacks(collect=COLLECT, process=archive, store=Bucket())(sources)
+        roles = parse(texts["cft/nested-stacks/iam-role-stack.yaml"])["Resources"]
+        grants = list_role_grants(roles["StateMachineRole"]["Properties"])
+        return {one for one in grants if one[0].startswith("s3:") or "s3." in one[2]}
+
+    assert s3_grants(each) == {("s3:GetObject", f"{BUCKET}/*", ""), *through("s3", "Decrypt")}
+    names = ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject")
+    assert s3_grants({**each, "ResultWriter": writer}) == {
+        ("s3:GetObject", f"{BUCKET}/*", ""),
+        *((f"s3:{name}", f"{BUCKET}/results/*", "") for name in names),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    }
+
+
+def test_a_child_of_another_stack_is_started_watched_and_stopped_by_its_name() -> None:
+    arn = "arn:${Partition}:states:eu-west-1:111122223333:stateMachine:child:live"
+    child = "states:eu-west-1:111122223333:%s:child"
+    rule = "events:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    assert grants_beside(Start=call("states:startExecution.sync:2", StateMachineArn=arn)) == {
+        ("states:StartExecution", f"{child % 'stateMachine'}:live", ""),
+        ("states:DescribeExecution", f"{child % 'execution'}:*", ""),
+        ("states:StopExecution", f"{child % 'execution'}:*", ""),
+        *((f"events:{name}", rule, "") for name in ("PutTargets", "PutRule", "DescribeRule")),
+    }
+    express = grants_beside(Start=call("aws-sdk:sfn:startSyncExecution", StateMachineArn=arn))
+    assert express == {("states:StartSyncExecution", f"{child % 'stateMachine'}:live", "")}
+
+
+def test_every_statement_of_the_state_machine_has_a_name_of_its_own() -> None:
+    definition = read_definition()
+    arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:child"
+    definition["States"]["Other"] = call("states:startExecution", StateMachineArn=arn)
+    config = {"Mode": "DISTRIBUTED"}
+    definition["States"]["Each"] = {
+        "Type": "Map", "ItemProcessor": {**WRITE, "ProcessorConfig": config},
+    }  # fmt: skip
+    role = render(definition)["iam-role-stack.yaml"]["Resources"]["StateMachineRole"]
+    statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert [one["Sid"] for one in statements] == [
+        "InvokeVersions", "StartExecution", "DescribeExecution", "RedriveExecution",
+        "DeleteMessage", "SendMessage", "PutItem", "UseKeyThroughSqs", "UseKeyThroughDynamodb",
+        "EncryptExecutions", "EncryptLogs", "DeliverLogs", "Trace",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         (
-            ":states:::sqs:sendMessage",
-            ":states:::sns:publish",
-            r"state 'PutInDeadLetters' \(/States/ProcessEvents/ItemProcessor/States/"
-            r"PutInDeadLetters\) has the resource 'arn:\$\{Partition\}:states:::sns:publish', "
-            r"which the role of the state machine does not allow\. These stacks know: tasks of "
-            r"lambda:invoke, ",
-        ),
-        (
             '"QueueUrl": "${QueueUrl}"',
-            '"QueueUrl": "https://elsewhere", "Unused": "${QueueUrl}"',
-            r"state 'DeleteMessage' .* has the QueueUrl 'https://elsewhere', .* \$\{QueueUrl\} or",
+            '"QueueUrl.$": "$.url", "Unused": "${QueueUrl}"',
+            r"state 'DeleteMessage' \(/States/ProcessEvents/ItemProcessor/States/DeleteMessage\) "
+            r"calls aws-sdk:sqs:deleteMessage; QueueUrl is worked out while it runs\. The role of "
+            r"the state machine would have to allow sqs:DeleteMessage on 'arn:.*:\*'\. Name what "
+            r"it is about; these stacks have: \$\{TableName\}, \$\{QueueUrl\}, ",
         ),
         (
             '"FunctionName": "${ProcessEventFunction}"',
             '"FunctionName.$": "$.name", "Unused": "${ProcessEventFunction}"',
-            r"state 'ProcessEvent' .* has the FunctionName None",
+            r"state 'ProcessEvent' .* FunctionName is worked out while it runs",
         ),
-        ('"Mode": "INLINE"', '"Mode": "DISTRIBUTED"', r"state 'ProcessEvents' .* mode DISTRIBUTED"),
+        (
+            '"FunctionName": "${ProcessEventFunction}"',
+            '"FunctionName": "${ProcessEventFunction}-${MaxConcurrency}"',
+            r"state 'ProcessEvent' .* on '.*\$\{MaxConcurrency\}'",
+        ),
+        (
+            ":states:::sqs:sendMessage",
+            ":states:::sns:publish",
+            r"state 'PutInDeadLetters' .* calls sns:publish; no topic is named",
+        ),
+        (
+            ":states:::sqs:sendMessage",
+            ":states:::aws-sdk:sqs:sendMesage",
+            r"state 'PutInDeadLetters' .* does not list this action: look it up",
+        ),
     ],
 )
-def test_a_task_that_the_role_could_not_allow_is_an_error_that_names_it(
+def test_a_task_that_the_role_could_only_allow_on_everything_is_an_error_that_names_it(
     old: str, new: str, message: str
 ) -> None:
     with pytest.raises(DefinitionError, match=message):

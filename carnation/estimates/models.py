@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import find_substitutions, walk_states
+from carnation.asl import fill_substitutions, find_substitutions, walk_states
 from carnation.engine import compile_definition
 from carnation.estimates.hints import Hints
 from carnation.estimates.samples import World
@@ -160,17 +160,7 @@ def _substitute(definition: Any, given: Mapping[str, str]) -> Any:
     known = {"Partition": "aws", **given}
     for name in find_substitutions(definition):
         known.setdefault(name, "0" if _is_read(definition, name) else f"${{{name}}}")
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, str):
-            for name, text in known.items():
-                value = value.replace(f"${{{name}}}", text)
-            return value
-        if isinstance(value, Mapping):
-            return {key: fill(inner) for key, inner in value.items()}
-        return [fill(inner) for inner in value] if isinstance(value, list) else value
-
-    return fill(definition)
+    return fill_substitutions(definition, known)
 
 
 def _is_read(definition: Any, name: str) -> bool:

@@ -10,6 +10,7 @@ from carnation.permissions.policy import (
     find_missing,
     find_needed_actions,
     find_unneeded,
+    group_needs,
     write_policy,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "find_missing",
     "find_needed_actions",
     "find_unneeded",
+    "group_needs",
     "read_policy",
     "write_policy",
 ]

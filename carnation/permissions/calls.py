@@ -25,8 +25,10 @@ _TRANSACTION = {
     "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
 }  # fmt: skip
-_FUNCTION = re.compile(r"arn:[^:]*:lambda:")
+_FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
+_NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
+_EXECUTIONS = name_arn("states", "execution:*")
 _MACHINE = name_arn("states", "stateMachine:${StateMachineName}")
 
 
@@ -185,9 +187,8 @@ def _pass_task_roles(state: str) -> Need:
 def _watch(job: Job, prefix: str, target: Target, state: str) -> Iterator[Need]:
     watched = target
     if prefix == "states":
-        execution = target.resource.replace(":stateMachine:", ":execution:") + ":*"
-        if not target.resource.startswith("arn:"):
-            execution = name_arn("states", "execution:*")
+        found = _NAME.match(target.resource)
+        execution = f"{found[1]}:execution:{found[2]}:*" if found else _EXECUTIONS
         watched = Target(execution, target.note)
     elif job.resource == "*":
         watched = Target("*")
@@ -210,8 +211,9 @@ def _invoke(given: Mapping[str, Any], state: str) -> Iterator[Need]:
 
 def _publish(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     topic = read_parameter(given, "TopicArn", "TargetArn")
-    if topic is None:
-        target = Target("*")  # a text message is sent to a number, which is no resource
+    if topic is None:  # a text message is sent to a number, which is no resource
+        to_number = read_parameter(given, "PhoneNumber") is not None
+        target = Target("*", "" if to_number else "no topic is named")
     elif topic.text is None:
         target = Target(name_arn("sns", "*"), f"{topic.name} is worked out while it runs")
     else:

@@ -14,8 +14,8 @@ from carnation.stacks.queues import make_queue_stack
 from carnation.stacks.roles import make_role_stack
 from carnation.stacks.root import make_root_stack
 from carnation.stacks.stores import make_store_stack
+from carnation.stacks.substitutions import check_substitutions, list_substitutions
 from carnation.stacks.topic import make_topic_stack
-from carnation.stacks.uses import check_substitutions
 
 __all__ = ["Bucket", "Function", "Package", "Sources", "Table", "event_stacks"]
 
@@ -38,11 +38,12 @@ def event_stacks(
 
     def render(sources: Sources) -> dict[str, str]:
         _check_packages(sources, functions)
-        check_substitutions(sources, functions)
+        known = list_substitutions(functions, store)
+        check_substitutions(sources, known)
         templates = {
             "cloudwatch": make_alarm_stack(collect, process),
             store.stack: make_store_stack(store),
-            "iam-role": make_role_stack(sources.definition, collect, process, store),
+            "iam-role": make_role_stack(sources.definition, collect, process, store, known),
             "lambda-function": make_function_stack(sources, collect, process, store),
             "sns": make_topic_stack(),
             "sqs": make_queue_stack(sources),
@@ -51,7 +52,7 @@ def event_stacks(
             f"cft/nested-stacks/{name}-stack.yaml": write_template(template)
             for name, template in templates.items()
         }
-        root = write_template(make_root_stack(sources, nested, functions, store))
+        root = write_template(make_root_stack(sources, nested, store, known))
         return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
     return render

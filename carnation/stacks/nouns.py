@@ -101,6 +101,7 @@ class Table(NamedTuple):
     stack: str = "dynamodb"
     variable: str = "TABLE_NAME"
     output: str = "TableName"
+    service: str = "dynamodb"
 
 
 class Bucket(NamedTuple):
@@ -109,6 +110,7 @@ class Bucket(NamedTuple):
     stack: str = "s3"
     variable: str = "BUCKET_NAME"
     output: str = "BucketName"
+    service: str = "s3"
 
 
 class Package(NamedTuple):

@@ -37,8 +37,9 @@ from carnation.asl import find_substitutions
 from carnation.document import digest, keyed_path
 from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
-from carnation.stacks.nouns import Bucket, Function, Sources, Table
+from carnation.stacks.nouns import Bucket, Sources, Table
 from carnation.stacks.parts import describe_parameter, name_arn, name_resource
+from carnation.stacks.substitutions import Substitution
 
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -48,8 +49,8 @@ _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 def make_root_stack(
     sources: Sources,
     nested: Mapping[str, str],
-    functions: Sequence[Function],
     store: Table | Bucket,
+    known: Mapping[str, Substitution],
 ) -> Template:
     """Make <workflow>-root-stack.yaml; `nested` holds the text of each nested template by path."""
     template = Template(Description=f"{sources.workflow}: the root of its stacks")
@@ -62,7 +63,7 @@ def make_root_stack(
     add_key(template, "MakesKey")
     stacks = _Stacks(template, sources, nested)
     _add_nested(stacks, store)
-    machine = _add_machine(template, sources, functions)
+    machine = _add_machine(template, sources, known)
     _add_version(template, machine)
     _add_schedule(template)
     _add_outputs(template, store)
@@ -190,8 +191,9 @@ def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
 
 
 def _add_machine(
-    template: Template, sources: Sources, functions: Sequence[Function]
+    template: Template, sources: Sources, known: Mapping[str, Substitution]
 ) -> StateMachine:
+    used = find_substitutions(sources.definition)
     logs = template.add_resource(
         LogGroup(
             "StateMachineLogs",
@@ -214,7 +216,9 @@ def _add_machine(
                     f"{sources.workflow}/{sources.definition_path}", sources.definition_sha256
                 ),
             ),
-            DefinitionSubstitutions=_choose_substitutions(sources, functions),
+            DefinitionSubstitutions={
+                name: one.value for name, one in known.items() if name in used
+            },
             EncryptionConfiguration=EncryptionConfiguration(
                 Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=_KEY, KmsDataKeyReusePeriodSeconds=300
             ),
@@ -231,24 +235,6 @@ def _log_to(logs: LogGroup) -> LoggingConfiguration:
         IncludeExecutionData=True,
         Destinations=[LogDestination(CloudWatchLogsLogGroup=group)],
     )
-
-
-def _choose_substitutions(sources: Sources, functions: Sequence[Function]) -> dict[str, Any]:
-    """Give the definition the substitutions it uses, and no others."""
-    values: dict[str, Any] = {
-        "Partition": Ref("AWS::Partition"),
-        "MaxConcurrency": Ref("MaxConcurrency"),
-        "QueueUrl": GetAtt("QueueStack", "Outputs.QueueUrl"),
-        "DeadLetterQueueUrl": GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
-        **{
-            f"{function.title}Function": GetAtt(
-                "FunctionStack", f"Outputs.{function.title}VersionArn"
-            )
-            for function in functions
-        },
-    }
-    used = find_substitutions(sources.definition)
-    return {name: value for name, value in values.items() if name in used}
 
 
 def _add_version(template: Template, machine: StateMachine) -> None:

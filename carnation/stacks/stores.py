@@ -15,6 +15,7 @@ from troposphere.dynamodb import Table as DynamoTable
 
 from carnation.stacks.nouns import Bucket, Table
 from carnation.stacks.parts import (
+    PREFIX,
     Statement,
     allow,
     except_from,
@@ -25,6 +26,14 @@ from carnation.stacks.parts import (
     refuse_plain_http,
     use_key,
 )
+
+# all accounts share the names of buckets; with the region too, it could pass 63 characters
+_BUCKET = f"{PREFIX}-events-${{AWS::AccountId}}"
+
+
+def spell_store(store: Table | Bucket) -> str:
+    """Spell the name of the table or bucket as `Fn::Sub` takes it."""
+    return f"{PREFIX}-events" if isinstance(store, Table) else _BUCKET
 
 
 def make_store_stack(store: Table | Bucket) -> Template:
@@ -77,10 +86,6 @@ def _make_table_stack() -> Template:
     )
     template.add_output(Output("TableName", Value=Ref(table)))
     return template
-
-
-# all accounts share the names of buckets; with the region too, it could pass 63 characters
-_BUCKET = "${ProjectName}-${Environment}-events-${AWS::AccountId}"
 
 
 def _make_bucket_stack() -> Template:
