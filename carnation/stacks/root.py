@@ -37,7 +37,7 @@ from carnation.asl import find_substitutions
 from carnation.document import digest, keyed_path
 from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
-from carnation.stacks.nouns import Bucket, Sources, Table
+from carnation.stacks.nouns import Bucket, Files, Sources, Table
 from carnation.stacks.parts import describe_parameter, name_arn, name_resource
 from carnation.stacks.substitutions import Substitution
 
@@ -50,6 +50,7 @@ def make_root_stack(
     sources: Sources,
     nested: Mapping[str, str],
     store: Table | Bucket,
+    files: Files | None,
     known: Mapping[str, Substitution],
 ) -> Template:
     """Make <workflow>-root-stack.yaml; `nested` holds the text of each nested template by path."""
@@ -62,11 +63,11 @@ def make_root_stack(
     _add_conditions(template)
     add_key(template, "MakesKey")
     stacks = _Stacks(template, sources, nested)
-    _add_nested(stacks, store)
+    _add_nested(stacks, store, files)
     machine = _add_machine(template, sources, known)
     _add_version(template, machine)
     _add_schedule(template)
-    _add_outputs(template, store)
+    _add_outputs(template, store, files)
     return template
 
 
@@ -171,11 +172,15 @@ class _Stacks:
         )
 
 
-def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
+def _add_nested(stacks: _Stacks, store: Table | Bucket, files: Files | None) -> None:
     stacks.add("TopicStack", "sns", "AlarmEmail", KeyArn=_KEY)
     stacks.add("QueueStack", "sqs", KeyArn=_KEY)
     protection = ["DeletionProtection"] if isinstance(store, Table) else []
     stacks.add("StoreStack", store.stack, *protection, KeyArn=_KEY)
+    written: dict[str, Any] = {}
+    if files:
+        stacks.add("FilesStack", files.stack, KeyArn=_KEY)
+        written[files.output] = GetAtt("FilesStack", f"Outputs.{files.output}")
     stacks.add("RoleStack", "iam-role", "PermissionsBoundaryArn", "Schedule", KeyArn=_KEY)
     stacks.add(
         "FunctionStack", "lambda-function", "ArtifactBucket", "LogRetentionDays",
@@ -183,6 +188,7 @@ def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
         QueueUrl=GetAtt("QueueStack", "Outputs.QueueUrl"),
         DeadLetterQueueUrl=GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
         StoreName=GetAtt("StoreStack", f"Outputs.{store.output}"),
+        **written,
     )  # fmt: skip
     stacks.template.resources["FunctionStack"].resource["DependsOn"] = ["RoleStack"]
     stacks.add(
@@ -287,7 +293,7 @@ def _add_schedule(template: Template) -> None:
     )
 
 
-def _add_outputs(template: Template, store: Table | Bucket) -> None:
+def _add_outputs(template: Template, store: Table | Bucket, files: Files | None) -> None:
     for name, value in (
         ("StateMachineArn", Ref("StateMachine")),
         ("StateMachineVersionArn", Ref("StateMachineVersion")),
@@ -295,6 +301,7 @@ def _add_outputs(template: Template, store: Table | Bucket) -> None:
         ("QueueUrl", GetAtt("QueueStack", "Outputs.QueueUrl")),
         ("DeadLetterQueueUrl", GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl")),
         (store.output, GetAtt("StoreStack", f"Outputs.{store.output}")),
+        *([(files.output, GetAtt("FilesStack", f"Outputs.{files.output}"))] if files else []),
         ("TopicArn", GetAtt("TopicStack", "Outputs.TopicArn")),
         ("KeyArn", _KEY),
     ):
