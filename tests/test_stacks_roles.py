@@ -146,6 +146,39 @@ ROLES: dict[str, dict[str, set[Grant]]] = {
 
 
 ROLES["jsonata"] = ROLES["carnation"]
+FILES = "s3:::@files-${AWS::AccountId}"
+BATCHES = "states:execution:@state-machine/batches:*"
+ROLES["distributed"] = {
+    **ROLES["carnation"],
+    "CollectEventsRole": {
+        *COLLECT_ROLE,
+        ("s3:AbortMultipartUpload", f"{FILES}/events/*", ""),
+        ("s3:GetObject", f"{FILES}/events/*", ""),
+        ("s3:PutObject", f"{FILES}/events/*", ""),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+    "StateMachineRole": {
+        *for_machine("collect-events", "process-event"),
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *(
+            (f"states:{name}Execution", execution, "")
+            for name in ("Describe", "Stop")
+            for execution in ("states:execution:@state-machine:*", BATCHES)
+        ),
+        ("states:RedriveExecution", BATCHES, ""),
+        # the keys of file and notes are worked out from the execution's name
+        ("s3:GetObject", f"{FILES}/*", ""),
+        ("s3:PutObject", f"{FILES}/*", ""),
+        ("s3:ListBucket", FILES, ""),
+        *(
+            (f"s3:{name}", f"{FILES}/results/*", "")
+            for name in (
+                "AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject",
+            )
+        ),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -203,7 +236,7 @@ def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> 
         }
 
 
-POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3}
+POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3, "distributed": 4}
 
 
 @pytest.mark.parametrize("name", NAMES)

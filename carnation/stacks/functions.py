@@ -36,7 +36,7 @@ _PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRet
 _EXCEPTIONS = (
     (
         "CKV_AWS_115",
-        "An inline Map runs 40 at once at most; reserving takes from the whole account",
+        "The Map bounds how many run at once; reserving takes from the whole account",
     ),
     ("CKV_AWS_116", "Invoked synchronously by the state machine, which puts failed events away"),
     ("CKV_AWS_117", "Reaches AWS's public endpoints only; a VPC would add nothing but cold starts"),

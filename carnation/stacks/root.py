@@ -33,8 +33,9 @@ from troposphere.stepfunctions import (
     TracingConfiguration,
 )
 
-from carnation.asl import find_substitutions
+from carnation.asl import find_substitutions, walk_states
 from carnation.document import digest, keyed_path
+from carnation.permissions import is_distributed
 from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
 from carnation.stacks.nouns import Bucket, Files, Sources, Table
@@ -76,6 +77,8 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
         **_PARAMETERS,
         "ProjectName": {"Default": sources.workflow[:23].rstrip("-")},
     }
+    if any(is_distributed(place.state) for place in walk_states(sources.definition)):
+        own["MaxConcurrency"] = _BATCHES
     for _, names in _GROUPS:
         for name in names:
             if name not in unused:
@@ -88,6 +91,13 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
     template.set_metadata({"AWS::CloudFormation::Interface": {"ParameterGroups": groups}})
 
 
+_BATCHES = {
+    "Type": "Number",
+    "Description": "How many executions process a batch at once",
+    "Default": 100,
+    "MinValue": 1,
+    "MaxValue": 10_000,
+}
 _PARAMETERS: Mapping[str, dict[str, Any]] = {
     "Environment": {"Default": "dev"},
     "ArtifactBucket": {

@@ -240,7 +240,7 @@ def make_items(start: int, end: int, now: int) -> list[dict[str, Any]]:
         raise RangeTooLarge(
             f"{end - start} events were asked for (start_seq {start}, end_seq {end}), and one run "
             f"holds at most {limit}: a payload has 256 KiB and a history 25,000 events. Ask for "
-            f"at most {limit} at a time, or deploy the variant 'distributed', which maps over a "
+            f"at most {limit} at a time, or deploy the distributed variant, which maps over a "
             "file in S3"
         )
     return [make_item(number, now) for number in range(start, end)]
