@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import gc
 import os
@@ -51,6 +52,14 @@ def find_width() -> int:
         return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) - 2
     except (OSError, ValueError):
         return 78
+
+
+def add_account_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say which account is meant, and which of a workflow's stacks in it."""
+    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
+    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
+    parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
+    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
 
 
 def leave(status: int) -> NoReturn:

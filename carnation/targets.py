@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from carnation.account import Account, Deployed, find_deployed
-from carnation.console import has_colour, is_watched, paint
+from carnation.console import add_account_options, has_colour, is_watched, paint
 from carnation.document import dump_json
 from carnation.errors import AccountError, UsageError
 from carnation.workflow import refuse_name
@@ -18,10 +18,7 @@ from carnation.workflow import refuse_name
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which stack of which account is meant."""
     parser.add_argument("workflow", metavar="WORKFLOW", type=_read_name, help="in build/")
-    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
-    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
-    parser.add_argument("--region", metavar="NAME", help="default: the profile's")
-    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+    add_account_options(parser)
     parser.add_argument("--stack-name", metavar="NAME", help="default: WORKFLOW-ENVIRONMENT")
     parser.add_argument("--format", choices=["text", "json"], default="text")
 

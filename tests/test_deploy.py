@@ -371,3 +371,28 @@ def test_diff_compares_with_what_is_deployed(
     write_definition(tiny, monkeypatch, TINY.replace('"Note", result=1', '"Note", result=2'))
     assert "Note" in run(capsys, diff, "deployed:tiny-dev", ".")[1]
     assert "no built workflow" in run(capsys, diff, "deployed:other-dev", ".")[2]
+
+
+def test_diff_is_told_where_the_stack_is_as_the_other_verbs_are(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, deploy, "tiny", "--yes", "--environment", "test")
+    (tiny / "definitions" / "other.py").write_text(TINY.replace('"tiny"', '"other"'))
+    assert build.main([]) == 0
+    where = ("--endpoint-url", emulator.endpoint, "--region", "us-east-1")
+    assert run(capsys, diff, "deployed", *where, "--environment", "test")[1] == "nothing changed\n"
+    status, _, err = run(capsys, diff, "deployed", *where)
+    assert (status, "there is no stack 'other-dev' or 'tiny-dev'" in err) == (2, True)
+    status, _, err = run(capsys, diff, ".", ".", "--region", "eu-west-1")
+    assert (status, "carnation diff deployed --region eu-west-1" in err) == (2, True)
+
+
+def test_the_region_is_read_where_every_other_tool_of_aws_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert Account().region == "eu-north-1"
+    assert Account(region="eu-west-1").region == "eu-west-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -40,7 +41,9 @@ class Account:
         self.endpoint_url = endpoint_url
         try:
             self._session = _import_boto3().session.Session(
-                profile_name=profile, region_name=region
+                profile_name=profile,
+                # every other SDK of AWS reads this one first, and boto3 not at all
+                region_name=region or os.environ.get("AWS_REGION") or None,
             )
         except BotoCoreError as error:
             raise explain_failure("", "", error, region or "") from error

@@ -29,9 +29,10 @@ def list_machine_permissions(
     Raises `DefinitionError` for a task about which only an execution knows what it will reach: the
     role would have to allow it on everything.
     """
-    sealed = tuple(dict.fromkeys(["sqs", "sns", *services]))
-    machine = Machine(logs=True, traces=True, key="${KeyArn}", sealed=sealed)
     stand_ins = {name: one.stands_for for name, one in known.items() if one.stands_for}
+    children = [text for text in stand_ins.values() if ":stateMachine:" in text]
+    sealed = tuple(dict.fromkeys(["sqs", "sns", *services, *children]))
+    machine = Machine(logs=True, traces=True, key="${KeyArn}", sealed=sealed)
     needs = derive_needs(definition, machine, stand_ins)
     for need in needs:
         _check(need, definition, known)

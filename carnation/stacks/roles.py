@@ -13,6 +13,8 @@ from typing import Any
 from troposphere import Equals, GetAtt, If, Not, Output, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 
+from carnation.asl import walk_states
+from carnation.permissions import is_distributed
 from carnation.stacks.files import list_file_permissions
 from carnation.stacks.machine_role import list_machine_permissions
 from carnation.stacks.nouns import Bucket, Files, Function, Table
@@ -51,7 +53,7 @@ def make_role_stack(
         template,
         "StateMachineRole",
         "state-machine",
-        _trust("states", *_name_versions("states", "stateMachine:@state-machine")),
+        _trust("states", *_name_machines(definition)),
         list_machine_permissions(definition, [store.service, *(["s3"] if files else [])], known),
         _UNBOUND_MACHINE,
     )
@@ -130,6 +132,14 @@ def _list_schedule_permissions() -> list[Statement]:
 def _name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
     """Name a resource and its versions and aliases, and nothing whose name only begins alike."""
     return name_arn(service, resource), name_arn(service, f"{resource}:*")
+
+
+def _name_machines(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
+    """Name the state machine, and what a distributed Map starts: `name/label`, AWS says."""
+    own = "stateMachine:@state-machine"
+    maps = any(is_distributed(place.state) for place in walk_states(definition))
+    inner = (name_arn("states", f"{own}/*"),) if maps else ()
+    return (*_name_versions("states", own), *inner)
 
 
 def _trust(service: str, *sources: Sub) -> dict[str, Any]:
