@@ -36,6 +36,7 @@ _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
+_MACHINES = os.path.join("build", "{}", "code", "state-machine")
 _STDIN, _STDIN_NAME = "-", "standard input"
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
@@ -199,7 +200,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[tuple[str, bool]]:
     for target in targets:
         if target == _STDIN or os.path.isfile(target):
             yield target, True
-        elif os.path.isdir(target):
+        elif os.path.isdir(target) and not _is_built(target):
             yield from ((path, False) for path in _walk_folder(target))
         else:
             yield from ((path, True) for path in _find_workflow(target))
@@ -212,9 +213,14 @@ def _list_built(folder: str) -> Iterator[str]:
             yield from (os.path.join(inner, name) for name in sorted(os.listdir(inner)))
 
 
+def _is_built(name: str) -> bool:
+    """Tell whether a built workflow is meant; the folder of that name is `./name`."""
+    return os.sep not in name and os.path.isdir(_MACHINES.format(name))
+
+
 def _find_workflow(name: str) -> list[str]:
-    folder = os.path.join("build", name, "code", "state-machine")
-    if os.sep not in name and os.path.isdir(folder):
+    folder = _MACHINES.format(name)
+    if _is_built(name):
         return [os.path.join(folder, file) for file in sorted(os.listdir(folder))]
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])

@@ -155,6 +155,47 @@ ROLES["direct"] = {
     },
     "ScheduleRole": SCHEDULE_ROLE,
 }
+FILES = "s3:::@files-${AWS::AccountId}"
+BATCHES = "states:execution:@state-machine/batches:*"
+OWN_KEY = "StringEquals kms:EncryptionContext:aws:states:stateMachineArn"
+CHILDREN_KEY = (
+    f"{OWN_KEY.replace('Equals', 'Like')} states:stateMachine:@state-machine or "
+    "states:stateMachine:@state-machine/*"
+)
+ROLES["distributed"] = {
+    **ROLES["carnation"],
+    "CollectEventsRole": {
+        *COLLECT_ROLE,
+        ("s3:AbortMultipartUpload", f"{FILES}/events/*", ""),
+        ("s3:GetObject", f"{FILES}/events/*", ""),
+        ("s3:PutObject", f"{FILES}/events/*", ""),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+    "StateMachineRole": {
+        *(
+            (action, resource, CHILDREN_KEY if OWN_KEY in condition else condition)
+            for action, resource, condition in for_machine("collect-events", "process-event")
+        ),
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *(
+            (f"states:{name}Execution", execution, "")
+            for name in ("Describe", "Stop")
+            for execution in ("states:execution:@state-machine:*", BATCHES)
+        ),
+        ("states:RedriveExecution", BATCHES, ""),
+        # the keys of file and notes are worked out from the execution's name
+        ("s3:GetObject", f"{FILES}/*", ""),
+        ("s3:PutObject", f"{FILES}/*", ""),
+        ("s3:ListBucket", FILES, ""),
+        *(
+            (f"s3:{name}", f"{FILES}/results/*", "")
+            for name in (
+                "AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject",
+            )
+        ),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -194,6 +235,8 @@ def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name:
     for title, role in list_resources(name, "AWS::IAM::Role").items():
         service, (source, *_) = TRUSTED[title]
         sources = [source] if service == "scheduler" else [source, f"{source}:*"]
+        if name == "distributed" and service == "states":
+            sources.append(f"{source}/*")  # what the Map starts
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
@@ -212,7 +255,7 @@ def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> 
         }
 
 
-POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3}
+POLICIES = {**dict.fromkeys(NAMES, 3), "archive": 4, "distributed": 4}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -339,13 +382,22 @@ def test_a_distributed_map_may_start_watch_and_redrive_itself_and_nothing_else()
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
     each = {"Type": "Map", "Label": "Each", "ItemProcessor": {**WRITE, "ProcessorConfig": config}}
     runs = ("states:execution:@state-machine:*", "states:execution:@state-machine/Each:*")
+    own = "states:stateMachine:@state-machine"
+    contexts = f"StringLike kms:EncryptionContext:aws:states:stateMachineArn {own} or {own}/*"
     assert grants_beside(Each=each) == {
-        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        ("states:StartExecution", own, ""),
         *((f"states:{name}Execution", run, "") for name in ("Describe", "Stop") for run in runs),
         ("states:RedriveExecution", runs[1], ""),
         ("dynamodb:PutItem", "dynamodb:table/@events", ""),
         *through("dynamodb", "Decrypt"),
+        *((f"kms:{name}", "!KeyArn", contexts) for name in ("Decrypt", "GenerateDataKey")),
     }
+    definition = read_definition()
+    definition["States"]["Each"] = each
+    role = render(definition)["iam-role-stack.yaml"]["Resources"]["StateMachineRole"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    sources = [shorten(arn) for arn in trust["Condition"]["ArnLike"]["aws:SourceArn"]]
+    assert sources == [own, f"{own}:*", f"{own}/*"]
 
 
 BUCKET = "s3:::@events-${AWS::AccountId}"

@@ -10,6 +10,7 @@ from carnation.asl import Place
 from carnation.permissions.jobs import (
     EXTRA,
     JOBS,
+    PASSED_AS,
     PASSED_TO,
     RENAMED,
     RULE_ACTIONS,
@@ -27,6 +28,9 @@ _TRANSACTION = {
 }  # fmt: skip
 _FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
+_PASSED = re.compile(
+    r"(?:^Role|RoleArn|RoleARN|ServiceRole|ServiceRoleOverride|FlowRole|ScalingRole)\Z"
+)
 _NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
 _EXECUTIONS = name_arn("states", "execution:*")
 _MACHINE = name_arn("states", "stateMachine:${StateMachineName}")
@@ -151,16 +155,14 @@ def _pass_roles(given: Any, prefix: str, state: str) -> Iterator[Need]:
         elif isinstance(value, Mapping):
             for key in value:
                 plain = key.removesuffix(".$")
-                if re.search(
-                    r"(?:^Role|RoleArn|RoleARN|ServiceRole|FlowRole|ScalingRole)\Z", plain
-                ):
+                if _PASSED.search(plain):
                     yield _pass_role(value, plain, prefix, state)
             waiting.extend(value.values())
 
 
 def _pass_role(given: Mapping[str, Any], key: str, prefix: str, state: str) -> Need:
     role = read_parameter(given, key)
-    condition = _passed_to(prefix)
+    condition = _passed_to(PASSED_AS.get(key, prefix))
     if role is None or role.text is None:
         target = Target(name_arn("iam", "role/*", region=False), f"{key} is worked out")
     elif role.text.startswith(("arn:", "${")):

@@ -7,7 +7,7 @@ Exactly what the definition needs, each statement with its reasons. Names are Cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import fill_substitutions, walk_states
@@ -60,7 +60,8 @@ class Statement(NamedTuple):
 class Machine(NamedTuple):
     """What a definition does not say: whether its machine logs, traces, and has a key.
 
-    `key` is the ARN of the key; `sealed` names the services whose resources it encrypts, too.
+    `key` is the ARN of the key; `sealed` names what else it encrypts: services (`sqs`), whose
+    resources it does, and other state machines, by ARN.
     """
 
     logs: bool = False
@@ -69,6 +70,7 @@ class Machine(NamedTuple):
     sealed: tuple[str, ...] = ()
 
 
+_OWN = name_arn("states", "stateMachine:${StateMachineName}")
 _BOTH = ("kms:Decrypt", "kms:GenerateDataKey")
 _ENCRYPTING: Mapping[str, tuple[str, ...]] = {
     "dynamodb": (),
@@ -104,19 +106,18 @@ def derive_needs(
     return list(dict.fromkeys([*needs, *_list_machine_needs(machine or Machine(), needs)]))
 
 
-def _list_machine_needs(machine: Machine, needs: Iterable[Need]) -> Iterator[Need]:
+def _list_machine_needs(machine: Machine, needs: Collection[Need]) -> Iterator[Need]:
     """Yield what the machine itself needs: its logs, its traces, its key.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
-    used = list(dict.fromkeys(need.action for need in needs))
-    for service in machine.sealed if machine.key else ():
-        actions = [action for action in used if action.partition(":")[0] == service]
-        if actions:
-            yield from _use_key(machine.key, service, actions)
+    for sealed in machine.sealed if machine.key else ():
+        same = [need for need in needs if _is_about(need, sealed)]
+        if same:
+            yield from _use_key(machine.key, sealed, {need.action for need in same})
     if machine.key:
-        own = name_arn("states", "stateMachine:${StateMachineName}")
-        context = when("StringEquals", "kms:EncryptionContext:aws:states:stateMachineArn", own)
+        starts_itself = any(need.resource == _OWN for need in needs)
+        context = _in_context(_OWN, f"{_OWN}/*") if starts_itself else _in_context(_OWN)
         for action in _BOTH:
             need = require(action, Target(machine.key), "", "encrypts its executions", context)
             yield need._replace(sid="EncryptExecutions")
@@ -132,14 +133,33 @@ def _list_machine_needs(machine: Machine, needs: Iterable[Need]) -> Iterator[Nee
         yield need._replace(sid="Trace")
 
 
-def _use_key(key: str, service: str, actions: Iterable[str]) -> Iterator[Need]:
-    """Yield what the key behind a service's resources takes, through that service alone."""
-    through = f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"
-    encrypts = service not in _ENCRYPTING or not {*_ENCRYPTING[service]}.isdisjoint(actions)
-    for action in _BOTH if encrypts else _BOTH[:1]:
-        context = when("StringEquals", "kms:ViaService", through)
-        need = require(action, Target(key), "", f"{service} is encrypted", context)
-        yield need._replace(sid=f"UseKeyThrough{service.title()}")
+def _is_about(need: Need, sealed: str) -> bool:
+    if sealed.startswith("arn:"):
+        return need.resource == sealed or need.resource.startswith(f"{sealed}:")
+    return need.action.startswith(f"{sealed}:")
+
+
+def _in_context(*machines: str) -> Condition:
+    """Write in which context a state machine encrypts; a Map's executions have the Map's label."""
+    operator = "StringLike" if len(machines) > 1 else "StringEquals"
+    return when(operator, "kms:EncryptionContext:aws:states:stateMachineArn", *machines)
+
+
+def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[Need]:
+    """Yield what the key behind a service's resources, or behind a child's executions, takes.
+
+    A service uses the key for its caller, and it is allowed through that service alone; Step
+    Functions does in the child's context.
+    """
+    encrypting = _ENCRYPTING.get(sealed, actions)
+    if sealed.startswith("arn:"):
+        condition, why, sid = _in_context(sealed), "the child is encrypted", "EncryptChildren"
+    else:
+        through = f"{sealed}.${{AWS::Region}}.${{AWS::URLSuffix}}"
+        condition = when("StringEquals", "kms:ViaService", through)
+        why, sid = f"{sealed} is encrypted", f"UseKeyThrough{sealed.title()}"
+    for action in _BOTH if set(actions).intersection(encrypting) else _BOTH[:1]:
+        yield require(action, Target(key), "", why, condition)._replace(sid=sid)
 
 
 def derive_policy(

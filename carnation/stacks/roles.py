@@ -13,8 +13,11 @@ from typing import Any
 from troposphere import Equals, GetAtt, If, Not, Output, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 
+from carnation.asl import walk_states
+from carnation.permissions import is_distributed
+from carnation.stacks.files import list_file_permissions
 from carnation.stacks.machine_role import list_machine_permissions
-from carnation.stacks.nouns import Bucket, Function, Table
+from carnation.stacks.nouns import Bucket, Files, Function, Table
 from carnation.stacks.parts import (
     Statement,
     allow,
@@ -35,21 +38,23 @@ def make_role_stack(
     definition: Mapping[str, Any],
     functions: Sequence[Function],
     store: Table | Bucket,
+    files: Files | None,
     known: Mapping[str, Substitution],
 ) -> Template:
     """Make iam-role-stack.yaml."""
     template = open_template("Who may do what", *_PARAMETERS)
     template.add_condition("HasBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    permissions = (_list_collect_permissions(), list_store_permissions(store))
+    own = list_file_permissions() if files else []
+    permissions = ([*_list_collect_permissions(), *own], list_store_permissions(store))
     for function, statements in zip(functions, permissions, strict=False):
         _add_function_role(template, function, statements)
     machine = _add_role(
         template,
         "StateMachineRole",
         "state-machine",
-        _trust("states", *_name_versions("states", "stateMachine:@state-machine")),
-        list_machine_permissions(definition, store, known),
+        _trust("states", *_name_machines(definition)),
+        list_machine_permissions(definition, [store.service, *(["s3"] if files else [])], known),
         _UNBOUND_MACHINE,
     )
     _add_role(
@@ -127,6 +132,14 @@ def _list_schedule_permissions() -> list[Statement]:
 def _name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
     """Name a resource and its versions and aliases, and nothing whose name only begins alike."""
     return name_arn(service, resource), name_arn(service, f"{resource}:*")
+
+
+def _name_machines(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
+    """Name the state machine, and what a distributed Map starts: `name/label`, AWS says."""
+    own = "stateMachine:@state-machine"
+    maps = any(is_distributed(place.state) for place in walk_states(definition))
+    inner = (name_arn("states", f"{own}/*"),) if maps else ()
+    return (*_name_versions("states", own), *inner)
 
 
 def _trust(service: str, *sources: Sub) -> dict[str, Any]:
