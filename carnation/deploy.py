@@ -55,7 +55,7 @@ def _deploy(options: argparse.Namespace) -> int:
     stack = options.stack
     console.say(f"{artifacts.workflow} {artifacts.version} to stack '{stack}', "
                 f"account {account.number}, {account.region}")  # fmt: skip
-    deployed = deployment.settle(account, stack, console.say)
+    deployed = deployment.settle(account, stack, console.say, console.tell_event)
     bucket = _choose_bucket(account, options.bucket, deployed)
     plan = deployment.make_plan(
         account, stack, artifacts, deployed, _fill(given, artifacts, options, bucket)
@@ -70,18 +70,12 @@ def _deploy(options: argparse.Namespace) -> int:
     if change_set is None:
         return _tell_nothing(account, console, plan, options)
     try:
-        _show(console, plan, change_set)
-        losses = deployment.find_losses(plan, change_set)
-        if options.plan:
-            _tell_losses(console, losses, options.allow_replacement)
-        else:
-            deployment.refuse_losses(losses, options.allow_replacement)
-            if options.yes or confirm(f"deploy this to stack '{stack}'?"):
-                return _execute(account, console, plan, change_set)
-    except BaseException as error:
-        if not isinstance(error, AccountError) or error.reason in ("loss", "overtaken"):
-            deployment.discard_change_set(account, change_set)
+        agreed = _review(console, plan, change_set, options)
+    except BaseException:
+        deployment.discard_change_set(account, change_set)
         raise
+    if agreed:  # from here on it is CloudFormation's, whatever happens here
+        return _execute(account, console, plan, change_set)
     deployment.discard_change_set(account, change_set)
     console.say("nothing was executed")
     return console.end({"executed": False, **_describe(plan, change_set)}, OK)
@@ -145,6 +139,22 @@ def _show(console: Console, plan: deployment.Plan, change_set: deployment.Change
     console.say("")
 
 
+def _review(
+    console: Console,
+    plan: deployment.Plan,
+    change_set: deployment.ChangeSet,
+    options: argparse.Namespace,
+) -> bool:
+    """Show what would be done; tell whether it is to be."""
+    _show(console, plan, change_set)
+    losses = deployment.find_losses(plan, change_set)
+    if options.plan:
+        _tell_losses(console, losses, options.allow_replacement)
+        return False
+    deployment.refuse_losses(losses, options.allow_replacement)
+    return options.yes or confirm(f"deploy this to stack '{plan.stack}'?")
+
+
 def _tell_losses(console: Console, losses: dict[str, str], allowed: Sequence[str]) -> None:
     for name, why in losses.items():
         more = "allowed" if name in allowed else f"needs --allow-replacement {name}"
@@ -205,7 +215,7 @@ def _tell_failure(stack: str, outcome: deployment.Outcome) -> str:
     left = {
         "ROLLBACK_COMPLETE": "nothing of it is left; mend the cause, build and deploy again",
         "UPDATE_ROLLBACK_COMPLETE": "all is as it was before; mend the cause and deploy again",
-    }.get(outcome.status, "deploy again, and it says what to do")
+    }.get(outcome.status) or deployment.find_remedy(stack, outcome.status)
     return f"the deployment failed: {why}. Stack '{stack}' is {outcome.status}: {left}."
 
 

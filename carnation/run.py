@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts
-from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb, say
 from carnation.document import dump_json, parse_json
 from carnation.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
@@ -170,7 +170,7 @@ class _Report:
 
     def _say(self, line: str = "") -> None:
         if self.text:
-            print(line, flush=True)
+            say(line)
 
     def _show(self, line: str) -> None:
         """Show a line where a person watches, until the next one takes its place."""

@@ -22,7 +22,7 @@ from carnation.deployment.check import check_tree
 from carnation.deployment.following import Event, Outcome, follow
 from carnation.deployment.plan import Plan, find_losses, make_plan, refuse_losses
 from carnation.deployment.removal import Removal, find_removal, remove
-from carnation.deployment.stage import execute, protect, refuse_state, settle
+from carnation.deployment.stage import execute, find_remedy, protect, refuse_state, settle
 from carnation.deployment.uploads import list_missing, upload_missing
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "ensure_bucket",
     "execute",
     "find_losses",
+    "find_remedy",
     "find_removal",
     "follow",
     "list_missing",

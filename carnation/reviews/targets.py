@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.changes.wording import clean
+from carnation.console import clean
 from carnation.errors import UsageError, suggest_name
 from carnation.reviews.trees import Tree, is_built, open_file, open_folder
 
