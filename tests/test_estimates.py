@@ -18,7 +18,6 @@ from carnation.emulator import Emulator
 from carnation.engine import Execution, Failed, Succeeded, Task, compile_definition
 from carnation.estimate import main
 from carnation.estimates import Facts, Model, find_breaks, find_figures, make_model, sample_schema
-from carnation.services.prices import find_price, read_prices
 from tests.conftest import ROOT, SHARED
 from tests.engine_fakes import Script, machine, task
 
@@ -301,15 +300,7 @@ def test_a_loop_without_an_end_is_said_to_be_one() -> None:
     assert "has no end" in model.notes[0]
 
 
-# prices and shapes
-
-
-def test_prices_name_their_source_and_date() -> None:
-    prices = read_prices()
-    assert "as of 20" in prices.origin
-    assert all(price > 0 for price in prices.dollars.values())
-    assert find_price("aws-sdk:s3:putObject") == prices.dollars["s3:write"]
-    assert find_price("events:putEvents") == prices.dollars["events:event"]
+# shapes
 
 
 def test_a_schema_gives_a_sample() -> None:

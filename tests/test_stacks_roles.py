@@ -146,6 +146,56 @@ ROLES: dict[str, dict[str, set[Grant]]] = {
 
 
 ROLES["jsonata"] = ROLES["carnation"]
+ROLES["direct"] = {
+    "CollectEventsRole": COLLECT_ROLE,
+    "StateMachineRole": {
+        *for_machine("collect-events"),
+        ("dynamodb:UpdateItem", "dynamodb:table/@events", ""),
+        *through("dynamodb", "Decrypt"),
+    },
+    "ScheduleRole": SCHEDULE_ROLE,
+}
+FILES = "s3:::@files-${AWS::AccountId}"
+BATCHES = "states:execution:@state-machine/batches:*"
+OWN_KEY = "StringEquals kms:EncryptionContext:aws:states:stateMachineArn"
+CHILDREN_KEY = (
+    f"{OWN_KEY.replace('Equals', 'Like')} states:stateMachine:@state-machine or "
+    "states:stateMachine:@state-machine/*"
+)
+ROLES["distributed"] = {
+    **ROLES["carnation"],
+    "CollectEventsRole": {
+        *COLLECT_ROLE,
+        ("s3:AbortMultipartUpload", f"{FILES}/events/*", ""),
+        ("s3:GetObject", f"{FILES}/events/*", ""),
+        ("s3:PutObject", f"{FILES}/events/*", ""),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+    "StateMachineRole": {
+        *(
+            (action, resource, CHILDREN_KEY if OWN_KEY in condition else condition)
+            for action, resource, condition in for_machine("collect-events", "process-event")
+        ),
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *(
+            (f"states:{name}Execution", execution, "")
+            for name in ("Describe", "Stop")
+            for execution in ("states:execution:@state-machine:*", BATCHES)
+        ),
+        ("states:RedriveExecution", BATCHES, ""),
+        # the keys of file and notes are worked out from the execution's name
+        ("s3:GetObject", f"{FILES}/*", ""),
+        ("s3:PutObject", f"{FILES}/*", ""),
+        ("s3:ListBucket", FILES, ""),
+        *(
+            (f"s3:{name}", f"{FILES}/results/*", "")
+            for name in (
+                "AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject",
+            )
+        ),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -185,6 +235,8 @@ def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name:
     for title, role in list_resources(name, "AWS::IAM::Role").items():
         service, (source, *_) = TRUSTED[title]
         sources = [source] if service == "scheduler" else [source, f"{source}:*"]
+        if name == "distributed" and service == "states":
+            sources.append(f"{source}/*")  # what the Map starts
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
@@ -203,7 +255,7 @@ def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> 
         }
 
 
-POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3}
+POLICIES = {**dict.fromkeys(NAMES, 3), "archive": 4, "distributed": 4}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,7 +17,7 @@ from carnation.patterns import jsonata
 from carnation.states import make_definition
 from tests.conftest import ROOT
 
-VARIANTS = ("archive", "jsonata")
+VARIANTS = ("archive", "direct", "jsonata", "distributed")
 
 
 def read_definition(name: str) -> dict[str, Any]:
@@ -44,6 +44,13 @@ def test_jsonata_has_the_states_and_transitions_of_the_reference() -> None:
     assert list(list_transitions(variant)) == list(list_transitions(reference))
     assert variant["QueryLanguage"] == "JSONata"
     assert not re.search(r'"\$\.|\.\$"|Path"', json.dumps(variant))
+
+
+def test_direct_has_them_too_around_another_piece_of_work() -> None:
+    reference, variant = read_definition("carnation"), read_definition("direct")
+    names = {"WriteEvents": "ProcessEvents", "WriteEvent": "ProcessEvent"}
+    found = [[names.get(part, part) for part in row] for row in list_transitions(variant)]
+    assert found == [list(row) for row in list_transitions(reference)]
 
 
 def test_what_the_work_assigns_stays_beside_the_item() -> None:

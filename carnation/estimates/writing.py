@@ -112,8 +112,16 @@ def _list_notes(model: Model, figures: Sequence[Figures]) -> list[str]:
     unpriced = sorted({call for one in figures for call in one.unpriced})
     if unpriced:
         notes.append(f"without a price here: {', '.join(unpriced)}.")
-    notes.append(f"prices: {read_prices().origin}.")
+    notes.append(f"prices: {read_prices().origin}.{_doubt_prices()}")
     return notes
+
+
+def _doubt_prices() -> str:
+    prices = read_prices()
+    doubted = prices.unconfirmed
+    if len(doubted) == len(prices.dollars):
+        return " None was read from AWS's own price list: check them before you rely on them."
+    return f" Not read from AWS's own price list: {', '.join(doubted)}." if doubted else ""
 
 
 def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
@@ -128,6 +136,7 @@ def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
         "guessed": list(model.guessed),
         "notes": _list_notes(model, figures),
         "prices": read_prices().origin,
+        "unconfirmed_prices": list(read_prices().unconfirmed),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import Ref, Sub
@@ -13,7 +13,6 @@ from troposphere import Ref, Sub
 from carnation.asl import fill_substitutions, find_substitutions, walk_states
 from carnation.errors import DefinitionError
 from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
-from carnation.stacks.nouns import Bucket, Table
 from carnation.stacks.parts import PREFIX, Statement
 from carnation.stacks.substitutions import Substitution
 
@@ -22,16 +21,17 @@ _SIDS = {"InvokeFunction": "InvokeVersions"}
 
 
 def list_machine_permissions(
-    definition: Mapping[str, Any], store: Table | Bucket, known: Mapping[str, Substitution]
+    definition: Mapping[str, Any], services: Sequence[str], known: Mapping[str, Substitution]
 ) -> list[Statement]:
     """List what the state machine needs: its definition's own tasks, its key, logs and traces.
 
+    `services` are those, beside the queues' and topic's, whose resources the key encrypts.
     Raises `DefinitionError` for a task about which only an execution knows what it will reach: the
     role would have to allow it on everything.
     """
     stand_ins = {name: one.stands_for for name, one in known.items() if one.stands_for}
     children = [text for text in stand_ins.values() if ":stateMachine:" in text]
-    sealed = ("sqs", "sns", store.service, *children)
+    sealed = tuple(dict.fromkeys(["sqs", "sns", *services, *children]))
     machine = Machine(logs=True, traces=True, key="${KeyArn}", sealed=sealed)
     needs = derive_needs(definition, machine, stand_ins)
     for need in needs:

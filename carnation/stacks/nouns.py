@@ -113,6 +113,17 @@ class Bucket(NamedTuple):
     service: str = "s3"
 
 
+class Files(NamedTuple):
+    """An S3 bucket in which each run keeps the file of its events and what came of them, a month.
+
+    It holds `events/<execution>.jsonl`, `failed/<execution>/…` and `results/…`.
+    """
+
+    stack: str = "files"
+    variable: str = "FILES_BUCKET"
+    output: str = "FilesBucketName"
+
+
 class Package(NamedTuple):
     """A function's zip: its SHA-256 in hexadecimal, and its path below `build/<workflow>/`."""
 

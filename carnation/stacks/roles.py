@@ -15,8 +15,9 @@ from troposphere.iam import Policy, Role
 
 from carnation.asl import walk_states
 from carnation.permissions import is_distributed
+from carnation.stacks.files import list_file_permissions
 from carnation.stacks.machine_role import list_machine_permissions
-from carnation.stacks.nouns import Bucket, Function, Table
+from carnation.stacks.nouns import Bucket, Files, Function, Table
 from carnation.stacks.parts import (
     Statement,
     allow,
@@ -35,23 +36,25 @@ _PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn",
 
 def make_role_stack(
     definition: Mapping[str, Any],
-    collect: Function,
-    process: Function,
+    functions: Sequence[Function],
     store: Table | Bucket,
+    files: Files | None,
     known: Mapping[str, Substitution],
 ) -> Template:
     """Make iam-role-stack.yaml."""
     template = open_template("Who may do what", *_PARAMETERS)
     template.add_condition("HasBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    _add_function_role(template, collect, _list_collect_permissions())
-    _add_function_role(template, process, list_store_permissions(store))
+    own = list_file_permissions() if files else []
+    permissions = ([*_list_collect_permissions(), *own], list_store_permissions(store))
+    for function, statements in zip(functions, permissions, strict=False):
+        _add_function_role(template, function, statements)
     machine = _add_role(
         template,
         "StateMachineRole",
         "state-machine",
         _trust("states", *_name_machines(definition)),
-        list_machine_permissions(definition, store, known),
+        list_machine_permissions(definition, [store.service, *(["s3"] if files else [])], known),
         _UNBOUND_MACHINE,
     )
     _add_role(

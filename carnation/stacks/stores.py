@@ -89,9 +89,15 @@ def _make_table_stack() -> Template:
 
 
 def _make_bucket_stack() -> Template:
-    from troposphere import s3  # large, and only this variant needs it
-
     template = open_template("The bucket of events", "ProjectName", "Environment", "KeyArn")
+    template.add_output(Output("BucketName", Value=Ref(add_bucket(template, _BUCKET))))
+    return template
+
+
+def add_bucket(template: Template, name: str, **properties: Any) -> Any:
+    """Add a bucket: encrypted, private, versioned, retained, reached through TLS only."""
+    from troposphere import s3  # large, and only some variants need it
+
     bucket = template.add_resource(
         s3.Bucket(
             "Bucket",
@@ -100,10 +106,10 @@ def _make_bucket_stack() -> Template:
             Metadata=except_from(
                 (
                     "CKV_AWS_18",
-                    "Only one role uses it; CloudTrail's data events tell more than access logs",
+                    "Only our roles use it; CloudTrail's data events tell more than access logs",
                 ),
             ),
-            BucketName=Sub(_BUCKET),
+            BucketName=Sub(name),
             BucketEncryption=_encrypt_bucket(),
             OwnershipControls=s3.OwnershipControls(
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
@@ -115,11 +121,11 @@ def _make_bucket_stack() -> Template:
                 RestrictPublicBuckets=True,
             ),
             VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
+            **properties,
         )
     )
     template.add_resource(_refuse_plain_http(bucket))
-    template.add_output(Output("BucketName", Value=Ref(bucket)))
-    return template
+    return bucket
 
 
 def _encrypt_bucket() -> Any:

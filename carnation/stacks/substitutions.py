@@ -14,7 +14,8 @@ from troposphere import GetAtt, Ref
 
 from carnation.asl import find_substitutions
 from carnation.errors import DefinitionError, suggest_name
-from carnation.stacks.nouns import Bucket, Function, Sources, Table
+from carnation.stacks.files import spell_files
+from carnation.stacks.nouns import Bucket, Files, Function, Sources, Table
 from carnation.stacks.parts import spell_arn
 from carnation.stacks.stores import spell_store
 
@@ -34,7 +35,7 @@ class Substitution(NamedTuple):
 
 
 def list_substitutions(
-    functions: Sequence[Function], store: Table | Bucket
+    functions: Sequence[Function], store: Table | Bucket, files: Files | None = None
 ) -> dict[str, Substitution]:
     """List the substitutions that the stacks give a definition, by name.
 
@@ -46,12 +47,20 @@ def list_substitutions(
     given = [
         Substitution("Partition", Ref("AWS::Partition"), "${AWS::Partition}", True),
         Substitution("MaxConcurrency", Ref("MaxConcurrency"), "", True),
-        Substitution(store.output, held, spell_store(store), True),
+        # without a second function, a state has to write to the store
+        Substitution(store.output, held, spell_store(store), len(functions) > 1),
+        *([_name_files(files)] if files else []),
         _name_queue("QueueUrl", "queue"),
         _name_queue("DeadLetterQueueUrl", "dead-letters"),
         *map(_name_version, functions),
     ]
     return {one.name: one for one in given}
+
+
+def _name_files(files: Files) -> Substitution:
+    return Substitution(
+        files.output, GetAtt("FilesStack", f"Outputs.{files.output}"), spell_files()
+    )
 
 
 def _name_queue(output: str, name: str) -> Substitution:
