@@ -35,6 +35,10 @@ def _make_parser() -> argparse.ArgumentParser:
         help="of the root template; others stay as they are",
     )  # fmt: skip
     parser.add_argument(
+        "--deployment-type", choices=["all-at-once", "canary", "linear"],
+        help="how the alias moves to the new version: its parameter DeploymentType",
+    )  # fmt: skip
+    parser.add_argument(
         "--allow-replacement", action="append", default=[], metavar="NAME",
         help="a resource that holds data and may be replaced or removed",
     )  # fmt: skip
@@ -93,7 +97,10 @@ def _fill(
     """Add what deploying itself knows, where the root template asks for it."""
     known = {"Environment": options.environment, "ArtifactBucket": bucket}
     slots = deployment.plan.find_parameters(artifacts)
-    return {**{name: value for name, value in known.items() if name in slots}, **given}
+    asked = {}
+    if options.deployment_type:
+        asked["DeploymentType"] = options.deployment_type.upper().replace("-", "_")
+    return {**{name: value for name, value in known.items() if name in slots}, **asked, **given}
 
 
 def _upload(
