@@ -19,7 +19,7 @@ from carnation.stacks import Files, Function, Package, Sources, Table, event_sta
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
-NAMES = ("carnation", "archive", "jsonata", "direct", "distributed")
+NAMES = ("carnation", "archive", "jsonata", "direct", "distributed", "express")
 WITH_FILES = ("distributed",)
 FUNCTIONS = {
     **dict.fromkeys(NAMES, ("CollectEvents", "ProcessEvent")),

@@ -156,12 +156,34 @@ ROLES["direct"] = {
     "ScheduleRole": SCHEDULE_ROLE,
 }
 FILES = "s3:::@files-${AWS::AccountId}"
-BATCHES = "states:execution:@state-machine/batches:*"
 OWN_KEY = "StringEquals kms:EncryptionContext:aws:states:stateMachineArn"
 CHILDREN_KEY = (
     f"{OWN_KEY.replace('Equals', 'Like')} states:stateMachine:@state-machine or "
     "states:stateMachine:@state-machine/*"
 )
+
+
+def for_map(label: str, *functions: str) -> set[Grant]:
+    children = f"states:execution:@state-machine/{label}:*"
+    return {
+        *(
+            (action, resource, CHILDREN_KEY if OWN_KEY in condition else condition)
+            for action, resource, condition in for_machine(*functions)
+        ),
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *(
+            (f"states:{name}Execution", execution, "")
+            for name in ("Describe", "Stop")
+            for execution in ("states:execution:@state-machine:*", children)
+        ),
+        ("states:RedriveExecution", children, ""),
+    }
+
+
+ROLES["express"] = {
+    **ROLES["carnation"],
+    "StateMachineRole": for_map("events", "collect-events", "process-event"),
+}
 ROLES["distributed"] = {
     **ROLES["carnation"],
     "CollectEventsRole": {
@@ -172,17 +194,7 @@ ROLES["distributed"] = {
         *through("s3", "Decrypt", "GenerateDataKey"),
     },
     "StateMachineRole": {
-        *(
-            (action, resource, CHILDREN_KEY if OWN_KEY in condition else condition)
-            for action, resource, condition in for_machine("collect-events", "process-event")
-        ),
-        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
-        *(
-            (f"states:{name}Execution", execution, "")
-            for name in ("Describe", "Stop")
-            for execution in ("states:execution:@state-machine:*", BATCHES)
-        ),
-        ("states:RedriveExecution", BATCHES, ""),
+        *for_map("batches", "collect-events", "process-event"),
         # the keys of file and notes are worked out from the execution's name
         ("s3:GetObject", f"{FILES}/*", ""),
         ("s3:PutObject", f"{FILES}/*", ""),
@@ -235,7 +247,7 @@ def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name:
     for title, role in list_resources(name, "AWS::IAM::Role").items():
         service, (source, *_) = TRUSTED[title]
         sources = [source] if service == "scheduler" else [source, f"{source}:*"]
-        if name == "distributed" and service == "states":
+        if name in ("distributed", "express") and service == "states":
             sources.append(f"{source}/*")  # what the Map starts
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}

@@ -17,7 +17,7 @@ from carnation.patterns import jsonata
 from carnation.states import make_definition
 from tests.conftest import ROOT
 
-VARIANTS = ("archive", "direct", "jsonata", "distributed")
+VARIANTS = ("archive", "direct", "jsonata", "distributed", "express")
 
 
 def read_definition(name: str) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
 
 _BATCHES = {
     "Type": "Number",
-    "Description": "How many executions process a batch at once",
+    "Description": "How many child executions of the Map run at once",
     "Default": 100,
     "MinValue": 1,
     "MaxValue": 10_000,
