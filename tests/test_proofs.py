@@ -37,7 +37,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
-WORKFLOWS = ["carnation", "archive", "jsonata"]
+WORKFLOWS = ["carnation", "archive", "jsonata", "express"]
 QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 ONE, TWO, THREE = ({"start_seq": 1, "end_seq": end} for end in (2, 3, 4))
 FIFTY = {"start_seq": 1, "end_seq": 51}
