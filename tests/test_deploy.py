@@ -149,6 +149,20 @@ def test_a_replacement_of_what_holds_data_needs_its_name(
     assert sum(url.endswith(("tiny-dev-queue", "tiny-dev-other")) for url in urls) == 2  # retained
 
 
+def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run(capsys, deploy, "carnation", "--yes")
+    key = "KeyArn=arn:aws:kms:us-east-1:123456789012:key/another"
+    status, out, _ = run(capsys, deploy, "carnation", "--plan", "--parameter", key)
+    assert status == 0
+    assert "Key is removed from the stack (AWS::KMS::Key); what is there now is retained" in out
+    assert "needs --allow-replacement Key" in out
+    status, _, err = run(capsys, deploy, "carnation", "--yes", "--parameter", key)
+    assert (status, "add --allow-replacement Key" in err) == (2, True)
+
+
 def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
     emulator: Emulator,
     tiny: Path,
