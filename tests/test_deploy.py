@@ -383,13 +383,35 @@ def test_destroy_says_what_is_lost_and_keeps_what_is_retained(
     assert {row["path"] for row in report["retained"]} == {
         "Queues/Queue",
         "Queues/Letters",
-        "Version",
     }
+    assert "Version" in {row["path"] for row in report["deleted"]}  # it goes with its machine
     assert report["lost"] == []
     assert find_deployed(Account(), "tiny-dev") is not None
     assert run(capsys, destroy, "tiny", "--yes")[0] == 0
     assert find_deployed(Account(), "tiny-dev") is None
     assert len(emulator.client("sqs").list_queues()["QueueUrls"]) == 2
+
+
+def test_destroy_says_which_executions_end_with_it_and_protects_again_what_it_cannot_delete(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, deploy, "tiny", "--yes")
+    monkeypatch.setattr("carnation.destroy.count_running", lambda *_: 2)
+    assert "lost: 2 executions in flight" in run(capsys, destroy, "tiny", "--plan")[1]
+    assert "say --yes, or --plan" in run(capsys, destroy, "tiny", "--format", "json")[2]
+    with emulator.intercept(
+        before_call=lambda service, action, _: (
+            ServiceError("AccessDenied", "no", 403) if action == "DeleteStack" else None
+        )
+    ):
+        status, _, err = run(capsys, destroy, "tiny", "--yes")
+    assert (status, "may not cloudformation:DeleteStack" in err) == (2, True)
+    found = find_deployed(Account(), "tiny-dev")
+    assert found is not None
+    assert found.protected
 
 
 def test_diff_compares_with_what_is_deployed(
