@@ -76,6 +76,7 @@ def _deploy(options: argparse.Namespace) -> int:
     if change_set is None:
         return _tell_nothing(account, console, plan, options)
     try:
+        deployment.refuse_overtaken(account, deployed)
         agreed = _review(console, plan, change_set, options)
     except BaseException:
         deployment.discard_change_set(account, change_set)

@@ -157,6 +157,30 @@ def test_whoever_was_slower_than_somebody_else_is_told_so(
     assert "Run the same command again" in err
 
 
+def test_a_plan_that_somebody_else_overtook_is_not_executed(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, "tiny", "--yes")
+    original = Account.call
+    inner: list[int] = []
+
+    def call(account: Account, service: str, action: str, /, **parameters: Any) -> Any:
+        if action == "create_change_set" and not inner:
+            inner.append(0)
+            inner[0] = deploy.main(["tiny", "--yes", "--parameter", "Size=large"])
+        return original(account, service, action, **parameters)
+
+    monkeypatch.setattr(Account, "call", call)
+    status, _, err = run(capsys, "tiny", "--yes", "--parameter", "Size=huge")
+    assert (status, inner, "somebody else deployed" in err) == (2, [0], True)
+    found = find_deployed(Account(), "tiny-dev")
+    assert found is not None
+    assert found.parameters["Size"] == "large"
+
+
 def test_a_bucket_in_another_region_is_refused(
     emulator: Emulator,
     tiny: Path,

@@ -17,7 +17,12 @@ finds what there is: objects by their keys, the bucket by its policy, the stack 
 from __future__ import annotations
 
 from carnation.deployment.bucket import ensure_bucket, name_bucket
-from carnation.deployment.changeset import ChangeSet, discard_change_set, make_change_set
+from carnation.deployment.changeset import (
+    ChangeSet,
+    discard_change_set,
+    make_change_set,
+    refuse_overtaken,
+)
 from carnation.deployment.check import check_tree
 from carnation.deployment.following import Event, Outcome, follow
 from carnation.deployment.parameters import find_parameters
@@ -47,6 +52,7 @@ __all__ = [
     "name_bucket",
     "protect",
     "refuse_losses",
+    "refuse_overtaken",
     "refuse_state",
     "remove",
     "settle",

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.account import Account, find_deployed
+from carnation.account import Account, Deployed, find_deployed
 from carnation.errors import AccountError
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -104,12 +104,28 @@ def tell_overtaken() -> Iterator[None]:
         yield
     except AccountError as error:
         if error.code in _OVERTAKEN_CODES or _OVERTAKEN.search(error.message):
-            raise AccountError(
-                "somebody else deployed this stack in between, so that what was reviewed no longer "
-                "holds. Nothing was executed. Run the same command again.",
-                reason="overtaken",
-            ) from error
+            raise _make_overtaken() from error
         raise
+
+
+def refuse_overtaken(account: Account, deployed: Deployed | None) -> None:
+    """Raise `AccountError` where a stack is no longer what the plan was made from.
+
+    From the moment that a change set is made, AWS itself refuses it when the stack changes.
+    """
+    if deployed is None or not deployed.exists:
+        return
+    now = find_deployed(account, deployed.stack_id)
+    if now is None or now._replace(protected=deployed.protected) != deployed:
+        raise _make_overtaken()
+
+
+def _make_overtaken() -> AccountError:
+    return AccountError(
+        "somebody else deployed this stack in between, so that what was reviewed no longer "
+        "holds. Nothing was executed. Run the same command again.",
+        reason="overtaken",
+    )
 
 
 def _list_rows(account: Account, arn: str, way: str) -> Iterator[dict[str, Any]]:
