@@ -18,6 +18,8 @@ from carnation.errors import AccountError, UsageError
 from carnation.targets import Console, add_options, confirm, open_account, read_pairs
 from carnation.workflow import find_root
 
+_WIDTH = 100  # of what nobody watches
+
 
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -132,7 +134,7 @@ def _show(console: Console, plan: deployment.Plan, change_set: deployment.Change
         console.say(
             f"the stack is new: {len(change_set.rows)} resources and nested stacks are made"
         )
-    width = find_width()
+    width = find_width() if sys.stdout.isatty() else _WIDTH
     for line in write_text(plan.reviews, width, colour=has_colour(sys.stdout)):
         console.say(line)
     for name, (old, new) in plan.moved.items():

@@ -101,6 +101,8 @@ def test_an_execution_in_flight_keeps_the_code_and_the_definition_it_started_wit
     assert deploy_new_code(project, capsys)[0] == 0
     new, new_token = start_and_hold(emulator, alias, "new")
     assert list_routes(capsys) == [(2, 100), (1, 0)]
+    rows = json.loads(run(capsys, versions, "--format", "json")[1])["versions"]
+    assert rows[0]["created"] > rows[1]["created"]
     out = run(capsys, rollback, "--yes")[1]
     assert "2 executions in flight: each goes on with the version" in out
     again, again_token = start_and_hold(emulator, alias, "again")

@@ -225,15 +225,15 @@ def _find_changes(stack: Any, known: _Known) -> Iterator[dict[str, Any]]:
     """Yield what executing would do, as far as that is known without doing it."""
     old = stack.resource_map._resource_json_map if stack is not None else {}
     new = known.list_resources()
-    is_new = stack is None
-    moved = set() if is_new else _find_moved(stack, known.template, known.parameters)
+    given = set() if stack is None else _find_moved(stack, known.template, known.parameters)
+    moved: set[str] = set()
     for name, body in new.items():
         made = stack.resource_map._parsed_resources.get(name) if name in old else None
         if made is None:
             yield _tell("Add", name, body)
             moved.add(name)
             continue
-        effect = _judge(old[name], body, moved)
+        effect = _judge(old[name], body, given, moved)
         if effect:
             yield _tell("Modify", name, body, effect, made)
             moved.add(name)
@@ -251,14 +251,19 @@ def _find_moved(stack: Any, template: Mapping[str, Any], given: Mapping[str, Any
     return {name for name, value in now.items() if str(value) != str(had.get(name))}
 
 
-def _judge(old: Mapping[str, Any], new: Mapping[str, Any], moved: set[str]) -> str:
-    """Say what an update does to a resource; '' for nothing."""
+def _judge(old: Mapping[str, Any], new: Mapping[str, Any], given: set[str], moved: set[str]) -> str:
+    """Say what an update does to a resource; '' for nothing.
+
+    What follows from another resource that moves is known only when that has moved: it may replace.
+    """
     before, after = old.get("Properties") or {}, new.get("Properties") or {}
-    effects = [
-        find_update(new["Type"], [name])
-        for name in {**before, **after}
-        if before.get(name) != after.get(name) or _names_any(after.get(name), moved)
-    ]
+    effects = []
+    for name in {**before, **after}:
+        effect = find_update(new["Type"], [name])
+        if before.get(name) != after.get(name) or _names_any(after.get(name), given):
+            effects.append(effect)
+        elif _names_any(after.get(name), moved):
+            effects.append(MAY_REPLACE if effect == REPLACES else effect)
     return max(effects, key=_ORDER.index, default="")
 
 
