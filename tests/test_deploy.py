@@ -63,6 +63,24 @@ def test_the_reference_stack_is_deployed_protected_and_a_second_time_nothing_hap
     assert not {"PutObject", "CreateChangeSet", "ExecuteChangeSet"} & set(calls)
 
 
+BUILT = sorted(path.parent.name for path in (ROOT / "build").glob("*/manifest.json"))
+
+
+@pytest.mark.parametrize("workflow", BUILT)
+def test_every_built_workflow_is_deployed_and_its_stack_is_what_was_built(
+    emulator: Emulator,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    workflow: str,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status, out, err = run(capsys, deploy, workflow, "--yes")
+    assert (status, err) == (0, "")
+    assert f"{workflow}-dev is CREATE_COMPLETE" in out
+    assert "nothing to do" in run(capsys, deploy, workflow, "--yes")[1]
+    assert run(capsys, diff, f"deployed:{workflow}-dev", ".")[1] == "nothing changed\n"
+
+
 def test_the_bucket_is_private_encrypted_versioned_and_takes_no_plain_http(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
