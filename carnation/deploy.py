@@ -14,7 +14,7 @@ from carnation import deployment
 from carnation.account import Account, Deployed
 from carnation.artifacts import Artifacts
 from carnation.console import OK, WRONG, align_table, find_width, has_colour, paint, run_verb
-from carnation.errors import AccountError
+from carnation.errors import AccountError, UsageError
 from carnation.targets import Console, add_options, confirm, open_account, read_pairs
 from carnation.workflow import find_root
 
@@ -53,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _deploy(options: argparse.Namespace) -> int:
     console = Console(options.format)
+    if options.format == "json" and not (options.yes or options.plan):
+        raise UsageError("with --format json nobody is asked: say --yes, or --plan to only look.")
     artifacts = deployment.check_tree(find_root("."), options.workflow)
     given = read_pairs(options.parameter, "--parameter")
     account = open_account(options)
@@ -96,7 +98,7 @@ def _fill(
 ) -> dict[str, str]:
     """Add what deploying itself knows, where the root template asks for it."""
     known = {"Environment": options.environment, "ArtifactBucket": bucket}
-    slots = deployment.plan.find_parameters(artifacts)
+    slots = deployment.find_parameters(artifacts)
     asked = {}
     if options.deployment_type:
         asked["DeploymentType"] = options.deployment_type.upper().replace("-", "_")

@@ -149,6 +149,20 @@ def test_a_replacement_of_what_holds_data_needs_its_name(
     assert sum(url.endswith(("tiny-dev-queue", "tiny-dev-other")) for url in urls) == 2  # retained
 
 
+def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run(capsys, deploy, "carnation", "--yes")
+    key = "KeyArn=arn:aws:kms:us-east-1:123456789012:key/another"
+    status, out, _ = run(capsys, deploy, "carnation", "--plan", "--parameter", key)
+    assert status == 0
+    assert "Key is removed from the stack (AWS::KMS::Key); what is there now is retained" in out
+    assert "needs --allow-replacement Key" in out
+    status, _, err = run(capsys, deploy, "carnation", "--yes", "--parameter", key)
+    assert (status, "add --allow-replacement Key" in err) == (2, True)
+
+
 def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
     emulator: Emulator,
     tiny: Path,
@@ -369,13 +383,35 @@ def test_destroy_says_what_is_lost_and_keeps_what_is_retained(
     assert {row["path"] for row in report["retained"]} == {
         "Queues/Queue",
         "Queues/Letters",
-        "Version",
     }
+    assert "Version" in {row["path"] for row in report["deleted"]}  # it goes with its machine
     assert report["lost"] == []
     assert find_deployed(Account(), "tiny-dev") is not None
     assert run(capsys, destroy, "tiny", "--yes")[0] == 0
     assert find_deployed(Account(), "tiny-dev") is None
     assert len(emulator.client("sqs").list_queues()["QueueUrls"]) == 2
+
+
+def test_destroy_says_which_executions_end_with_it_and_protects_again_what_it_cannot_delete(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, deploy, "tiny", "--yes")
+    monkeypatch.setattr("carnation.destroy.count_running", lambda *_: 2)
+    assert "lost: 2 executions in flight" in run(capsys, destroy, "tiny", "--plan")[1]
+    assert "say --yes, or --plan" in run(capsys, destroy, "tiny", "--format", "json")[2]
+    with emulator.intercept(
+        before_call=lambda service, action, _: (
+            ServiceError("AccessDenied", "no", 403) if action == "DeleteStack" else None
+        )
+    ):
+        status, _, err = run(capsys, destroy, "tiny", "--yes")
+    assert (status, "may not cloudformation:DeleteStack" in err) == (2, True)
+    found = find_deployed(Account(), "tiny-dev")
+    assert found is not None
+    assert found.protected
 
 
 def test_diff_compares_with_what_is_deployed(

@@ -238,3 +238,45 @@ def test_a_call_that_is_not_allowed_is_named_as_iam_names_it(
     assert (status, err.count("\n")) == (2, 1)
     assert "may not s3:ListBucket in us-east-1" in err
     assert "Have s3:ListBucket allowed" in err
+
+
+SLOTS = """            "Count": {"Type": "Number", "Default": 1, "MinValue": 1, "MaxValue": 9},
+            "Flag": {"Type": "String", "Default": "true", "AllowedValues": [True, "false"]},
+            "Word": {"Type": "String", "Default": "ab", "MinLength": 2, "MaxLength": 3},
+            "Key": {"Type": "String", "Default": "k", "NoEcho": True, "AllowedPattern": "k+",
+                    "ConstraintDescription": "it is made of k"},
+            "Java": {"Type": "String", "Default": "", "AllowedPattern": "[a-z&&[^b]]*(?<n>x)?"},
+            "Many": {"Type": "CommaDelimitedList", "Default": "a", "AllowedPattern": "a"},
+            "Size":"""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Count=0", "Count does not take '0': it takes a number from 1 to 9."),
+        ("Count=many", "Count does not take 'many': it takes a number."),
+        ("Flag=yes", "Flag does not take 'yes': it takes true, false."),
+        ("Word=a", "Word does not take 'a': it takes 2 characters or more, 3 at the most."),
+        ("Key=secret", "Key does not take that value: it is made of k."),
+        ("Flag=true", ""),
+        ("Java=x", ""),
+        ("Many=a,a", ""),
+    ],
+)
+def test_a_value_that_the_template_excludes_is_refused_before_anything_is_made(
+    emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str], given: str, said: str
+) -> None:
+    text = TINY.replace('            "Size":', SLOTS)
+    (tiny / "definitions" / "tiny.py").write_text(text)
+    assert build.main([]) == 0
+    status, _, err = run(capsys, "tiny", "--plan", "--parameter", given)
+    assert (status, said in err) == (2 if said else 0, True)
+    assert "secret" not in err
+    assert bool(emulator.client("s3").list_buckets()["Buckets"]) == (not said)
+
+
+def test_a_program_is_not_asked(
+    emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, "tiny", "--format", "json")
+    assert (status, out, "--yes, or --plan" in err) == (2, "", True)

@@ -20,6 +20,7 @@ from carnation.deployment.bucket import ensure_bucket, name_bucket
 from carnation.deployment.changeset import ChangeSet, discard_change_set, make_change_set
 from carnation.deployment.check import check_tree
 from carnation.deployment.following import Event, Outcome, follow
+from carnation.deployment.parameters import find_parameters
 from carnation.deployment.plan import Plan, find_losses, make_plan, refuse_losses
 from carnation.deployment.removal import Removal, find_removal, remove
 from carnation.deployment.stage import execute, find_remedy, protect, refuse_state, settle
@@ -36,6 +37,7 @@ __all__ = [
     "ensure_bucket",
     "execute",
     "find_losses",
+    "find_parameters",
     "find_remedy",
     "find_removal",
     "follow",

@@ -230,17 +230,17 @@ def _find_changes(stack: Any, known: _Known) -> Iterator[dict[str, Any]]:
     for name, body in new.items():
         made = stack.resource_map._parsed_resources.get(name) if name in old else None
         if made is None:
-            yield _tell("Add", name, body["Type"])
+            yield _tell("Add", name, body)
             moved.add(name)
             continue
         effect = _judge(old[name], body, moved)
         if effect:
-            yield _tell("Modify", name, body["Type"], effect, made)
+            yield _tell("Modify", name, body, effect, made)
             moved.add(name)
     for name, body in old.items():
         made = stack.resource_map._parsed_resources.get(name)
         if name not in new and made is not None:
-            yield _tell("Remove", name, body["Type"], made=made)
+            yield _tell("Remove", name, body, made=made)
 
 
 def _find_moved(stack: Any, template: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
@@ -269,12 +269,18 @@ def _names_any(value: Any, moved: set[str]) -> bool:
     )
 
 
-def _tell(action: str, name: str, kind: str, effect: str = "", made: Any = None) -> dict[str, Any]:
-    change = {"Action": action, "LogicalResourceId": name, "ResourceType": kind}
+def _tell(
+    action: str, name: str, body: Mapping[str, Any], effect: str = "", made: Any = None
+) -> dict[str, Any]:
+    change = {"Action": action, "LogicalResourceId": name, "ResourceType": body["Type"]}
     if made is not None:
         change["PhysicalResourceId"] = str(made.physical_resource_id)
     if action == "Modify":
         change["Replacement"] = _REPLACEMENT.get(effect, "False")
+    if action == "Remove":
+        change["PolicyAction"] = body.get("DeletionPolicy", "Delete")
+    elif change.get("Replacement") in _REPLACEMENT.values():
+        change["PolicyAction"] = f"ReplaceAnd{body.get('UpdateReplacePolicy', 'Delete')}"
     return change
 
 
