@@ -5,15 +5,16 @@ That it keeps the promise wherever a run or a child stops, `tests/test_proofs.py
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from carnation.artifacts import read_artifacts
-from carnation.emulator import Emulator
+from carnation.emulator import Emulator, Execution
 from tests.conftest import ROOT
-from tests.test_reference import TEN, Deployed, entered, fail_events
+from tests.test_reference import TEN, Deployed, entered, fail_events, refuse_sends
 from tests.test_variants import list_transitions, read_definition
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -30,6 +31,11 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def deployed(emulator: Emulator) -> Deployed:
     return Deployed(emulator, read_artifacts(str(ROOT), "express"))
+
+
+def redrive(deployed: Deployed, execution: Execution) -> Execution:
+    deployed.emulator.client("stepfunctions").redrive_execution(executionArn=execution.arn)
+    return deployed.emulator.wait(execution.arn)
 
 
 def test_the_run_and_each_child_are_the_reference_s_states_and_transitions() -> None:
@@ -54,6 +60,29 @@ def test_children_that_put_their_events_away_have_succeeded(deployed: Deployed) 
         execution = deployed.run(TEN)
     assert (execution.status, execution.error) == ("FAILED", "EventsFailed")
     assert deployed.places() == (8, 2, 0)
+
+
+def test_a_child_that_cannot_put_its_event_away_fails_the_run_and_no_other_is_redriven(
+    deployed: Deployed,
+) -> None:
+    invoked: Counter[int] = Counter()
+
+    def count(function: str, payload: Mapping[str, Any]) -> None:
+        if "retry_attempt" in payload:
+            invoked[payload["sequence_no"]] += 1
+
+    with deployed.emulator.intercept(before_invoke=count):
+        with (
+            deployed.emulator.intercept(before_invoke=fail_events(10)),
+            deployed.emulator.intercept(before_call=refuse_sends(99)),
+        ):
+            execution = deployed.run(TEN)
+        assert execution.error == "States.ExceedToleratedFailureThreshold"
+        assert entered(execution)[-1] == "ProcessEvents"
+        again = redrive(deployed, execution)
+    assert again.error != execution.error  # it went on
+    assert sum(deployed.places()) == 10
+    assert all(invoked[number] == 1 for number in range(1, 10))
 
 
 def test_the_longest_way_through_a_child_ends_before_its_time_is_over() -> None:
