@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TextIO
@@ -12,6 +14,7 @@ from typing import NoReturn, TextIO
 from carnation.errors import CarnationError
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+_PAINTED = re.compile(r"(\x1b\[(?:3[1-4]|[012])m)")
 
 OK, FINDINGS, WRONG = 0, 1, 2
 """Exit statuses: fine; findings or drift; wrong use or an error."""
@@ -27,6 +30,35 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     if not has_colour(stream or sys.stdout):
         return text
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def clean(text: str, keep: str = "") -> str:
+    r"""Replace what a foreign text may bring along to steer a terminal, or to end the line.
+
+    >>> clean("a\x1b[31m\u202eb\n")
+    'a�[31m�b�'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
+
+
+def say(line: str) -> None:
+    """Print a line on standard output at once; of codes for the terminal only our own colours."""
+    parts = _PAINTED.split(line) if has_colour(sys.stdout) else [line]
+    shown = (part if index % 2 else clean(part, "\n\t") for index, part in enumerate(parts))
+    print("".join(shown), flush=True)
+
+
+def say_json(text: str) -> None:
+    """Print a JSON document at once; what would steer a terminal, as JSON's own escapes."""
+    shown = (char if char.isprintable() or char == "\n" else _escape(char) for char in text)
+    print("".join(shown), end="", flush=True)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
@@ -53,6 +85,14 @@ def find_width() -> int:
         return 78
 
 
+def add_account_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say which account is meant, and which of a workflow's stacks in it."""
+    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
+    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
+    parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
+    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+
+
 def leave(status: int) -> NoReturn:
     """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
     gc.freeze()
@@ -74,7 +114,8 @@ def run_verb(verb: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except CarnationError as error:
-        print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
+        shown = clean(str(error), "\n\t")
+        print(f"{paint('carnation:', 'red', sys.stderr)} {shown}", file=sys.stderr)
     except KeyboardInterrupt:
         print("carnation: interrupted.", file=sys.stderr)
     except BrokenPipeError:

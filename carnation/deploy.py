@@ -14,9 +14,11 @@ from carnation import deployment
 from carnation.account import Account, Deployed
 from carnation.artifacts import Artifacts
 from carnation.console import OK, WRONG, align_table, find_width, has_colour, paint, run_verb
-from carnation.errors import AccountError
+from carnation.errors import AccountError, UsageError
 from carnation.targets import Console, add_options, confirm, open_account, read_pairs
 from carnation.workflow import find_root
+
+_WIDTH = 100  # of what nobody watches
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -35,6 +37,10 @@ def _make_parser() -> argparse.ArgumentParser:
         help="of the root template; others stay as they are",
     )  # fmt: skip
     parser.add_argument(
+        "--deployment-type", choices=["all-at-once", "canary", "linear"],
+        help="how the alias moves to the new version: its parameter DeploymentType",
+    )  # fmt: skip
+    parser.add_argument(
         "--allow-replacement", action="append", default=[], metavar="NAME",
         help="a resource that holds data and may be replaced or removed",
     )  # fmt: skip
@@ -49,13 +55,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _deploy(options: argparse.Namespace) -> int:
     console = Console(options.format)
+    if options.format == "json" and not (options.yes or options.plan):
+        raise UsageError("with --format json nobody is asked: say --yes, or --plan to only look.")
     artifacts = deployment.check_tree(find_root("."), options.workflow)
     given = read_pairs(options.parameter, "--parameter")
     account = open_account(options)
     stack = options.stack
     console.say(f"{artifacts.workflow} {artifacts.version} to stack '{stack}', "
                 f"account {account.number}, {account.region}")  # fmt: skip
-    deployed = deployment.settle(account, stack, console.say)
+    deployed = deployment.settle(account, stack, console.say, console.tell_event)
     bucket = _choose_bucket(account, options.bucket, deployed)
     plan = deployment.make_plan(
         account, stack, artifacts, deployed, _fill(given, artifacts, options, bucket)
@@ -70,18 +78,13 @@ def _deploy(options: argparse.Namespace) -> int:
     if change_set is None:
         return _tell_nothing(account, console, plan, options)
     try:
-        _show(console, plan, change_set)
-        losses = deployment.find_losses(plan, change_set)
-        if options.plan:
-            _tell_losses(console, losses, options.allow_replacement)
-        else:
-            deployment.refuse_losses(losses, options.allow_replacement)
-            if options.yes or confirm(f"deploy this to stack '{stack}'?"):
-                return _execute(account, console, plan, change_set)
-    except BaseException as error:
-        if not isinstance(error, AccountError) or error.reason in ("loss", "overtaken"):
-            deployment.discard_change_set(account, change_set)
+        deployment.refuse_overtaken(account, deployed)
+        agreed = _review(console, plan, change_set, options)
+    except BaseException:
+        deployment.discard_change_set(account, change_set)
         raise
+    if agreed:  # from here on it is CloudFormation's, whatever happens here
+        return _execute(account, console, plan, change_set)
     deployment.discard_change_set(account, change_set)
     console.say("nothing was executed")
     return console.end({"executed": False, **_describe(plan, change_set)}, OK)
@@ -98,8 +101,11 @@ def _fill(
 ) -> dict[str, str]:
     """Add what deploying itself knows, where the root template asks for it."""
     known = {"Environment": options.environment, "ArtifactBucket": bucket}
-    slots = deployment.plan.find_parameters(artifacts)
-    return {**{name: value for name, value in known.items() if name in slots}, **given}
+    slots = deployment.find_parameters(artifacts)
+    asked = {}
+    if options.deployment_type:
+        asked["DeploymentType"] = options.deployment_type.upper().replace("-", "_")
+    return {**{name: value for name, value in known.items() if name in slots}, **asked, **given}
 
 
 def _upload(
@@ -128,7 +134,7 @@ def _show(console: Console, plan: deployment.Plan, change_set: deployment.Change
         console.say(
             f"the stack is new: {len(change_set.rows)} resources and nested stacks are made"
         )
-    width = find_width()
+    width = find_width() if sys.stdout.isatty() else _WIDTH
     for line in write_text(plan.reviews, width, colour=has_colour(sys.stdout)):
         console.say(line)
     for name, (old, new) in plan.moved.items():
@@ -143,6 +149,22 @@ def _show(console: Console, plan: deployment.Plan, change_set: deployment.Change
     for line in align_table(rows):
         console.say(f"  {line}")
     console.say("")
+
+
+def _review(
+    console: Console,
+    plan: deployment.Plan,
+    change_set: deployment.ChangeSet,
+    options: argparse.Namespace,
+) -> bool:
+    """Show what would be done; tell whether it is to be."""
+    _show(console, plan, change_set)
+    losses = deployment.find_losses(plan, change_set)
+    if options.plan:
+        _tell_losses(console, losses, options.allow_replacement)
+        return False
+    deployment.refuse_losses(losses, options.allow_replacement)
+    return options.yes or confirm(f"deploy this to stack '{plan.stack}'?")
 
 
 def _tell_losses(console: Console, losses: dict[str, str], allowed: Sequence[str]) -> None:
@@ -205,7 +227,7 @@ def _tell_failure(stack: str, outcome: deployment.Outcome) -> str:
     left = {
         "ROLLBACK_COMPLETE": "nothing of it is left; mend the cause, build and deploy again",
         "UPDATE_ROLLBACK_COMPLETE": "all is as it was before; mend the cause and deploy again",
-    }.get(outcome.status, "deploy again, and it says what to do")
+    }.get(outcome.status) or deployment.find_remedy(stack, outcome.status)
     return f"the deployment failed: {why}. Stack '{stack}' is {outcome.status}: {left}."
 
 

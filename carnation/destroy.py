@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 from carnation import deployment
 from carnation.console import OK, align_table, find_width, paint, run_verb
-from carnation.errors import AccountError
+from carnation.errors import AccountError, UsageError
+from carnation.operations.machine import count_running
 from carnation.targets import Console, add_options, confirm, open_stack
+
+_MACHINE = "StateMachineArn"  # an output of the root stack
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -36,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _destroy(options: argparse.Namespace) -> int:
     console = Console(options.format)
+    if options.format == "json" and not (options.yes or options.plan):
+        raise UsageError("with --format json nobody is asked: say --yes, or --plan to only look.")
     account, deployed = open_stack(options)
     found = deployment.find_removal(account, deployed)
     retained = [row for row in found if row.retained]
@@ -49,11 +54,16 @@ def _destroy(options: argparse.Namespace) -> int:
             console.say(f"  {line}")
     for row in holding:
         console.say(paint(f"its data is lost: {row.path} ({row.physical})", "red"))
+    running = count_running(account, deployed.outputs) if _MACHINE in deployed.outputs else 0
+    if running:
+        flight = f"{running} execution{'s' * (running != 1)} in flight"
+        console.say(paint(f"lost: {flight}, which AWS ends at the next state", "red"))
     report = {
         "stack": deployed.name,
         "retained": [row._asdict() for row in retained],
         "deleted": [row._asdict() for row in lost],
         "lost": [row.path for row in holding],
+        "running": running,
     }
     if options.plan or not (options.yes or confirm(f"\ndelete stack '{deployed.name}'?")):
         console.say("nothing was deleted")

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 
 from carnation.changes import IMPACTS
-from carnation.console import FINDINGS, OK, has_colour, leave, run_verb
+from carnation.console import FINDINGS, OK, add_account_options, has_colour, leave, run_verb
 from carnation.document import dump_json
 from carnation.errors import DocumentError
-from carnation.reviews import Review, compare_trees, open_targets, read_accepted
+from carnation.reviews import Place, Review, compare_trees, open_targets, read_accepted
 from carnation.reviews.verdicts import reaches
 
 _WIDTH = 100
@@ -46,6 +46,7 @@ def _make_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="changes that are fine, by fingerprint (default: accepted-changes.json, if there)",
     )
+    add_account_options(parser.add_argument_group("where what is deployed is read"))
     return parser
 
 
@@ -56,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    old, new = open_targets(options.old, options.new)
+    old, new = open_targets(
+        options.old, options.new,
+        Place(options.profile, options.region, options.endpoint_url, options.environment),
+    )  # fmt: skip
     title = f"{old.name} to {new.name}"
     try:
         reviews = compare_trees(old, new, read_accepted(options.accepted))

@@ -25,9 +25,9 @@ def import_emulator() -> type[Emulator]:
 
 
 def deploy_artifacts(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
-    """Deploy a built workflow; gives the outputs of its root stack."""
+    """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs."""
     deployment = emulator.deploy(
-        artifacts.workflow,
+        f"{artifacts.workflow}-dev",
         artifacts.list_uploads(),
         artifacts.find_key("-root-stack.yaml"),
         {"ArtifactBucket": "carnation-artifacts"},

@@ -31,11 +31,13 @@ from carnation.rules import (
     review_definition,
 )
 from carnation.rules.findings import RULES
+from carnation.settings import read_settings
 
 _SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 _TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
+_MACHINES = os.path.join("build", "{}", "code", "state-machine")
 _STDIN, _STDIN_NAME = "-", "standard input"
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}
 
@@ -124,7 +126,7 @@ def _print_policies(target: str) -> int:
 
 def _lint(options: argparse.Namespace) -> int:
     gc.set_threshold(GARBAGE_THRESHOLD)
-    settings, fail_on = _read_settings(".")
+    settings, fail_on = read_settings(".")
     fail_on = options.fail_on or fail_on
     if options.format == "text" and not options.notes and fail_on != NOTE:
         settings = settings._replace(lowest=WARNING)
@@ -199,7 +201,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[tuple[str, bool]]:
     for target in targets:
         if target == _STDIN or os.path.isfile(target):
             yield target, True
-        elif os.path.isdir(target):
+        elif os.path.isdir(target) and not _is_built(target):
             yield from ((path, False) for path in _walk_folder(target))
         else:
             yield from ((path, True) for path in _find_workflow(target))
@@ -212,9 +214,14 @@ def _list_built(folder: str) -> Iterator[str]:
             yield from (os.path.join(inner, name) for name in sorted(os.listdir(inner)))
 
 
+def _is_built(name: str) -> bool:
+    """Tell whether a built workflow is meant; the folder of that name is `./name`."""
+    return os.sep not in name and os.path.isdir(_MACHINES.format(name))
+
+
 def _find_workflow(name: str) -> list[str]:
-    folder = os.path.join("build", name, "code", "state-machine")
-    if os.sep not in name and os.path.isdir(folder):
+    folder = _MACHINES.format(name)
+    if _is_built(name):
         return [os.path.join(folder, file) for file in sorted(os.listdir(folder))]
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])
@@ -328,64 +335,6 @@ def _print(text: str, end: str = "\n") -> None:
     """Print what a foreign file may have brought along, whatever the terminal can show of it."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + end)
-
-
-def _read_settings(start: str) -> tuple[Settings, str]:
-    """Read `[tool.carnation.lint]` of the nearest pyproject.toml."""
-    folder = os.path.abspath(start)
-    while not os.path.isfile(os.path.join(folder, "pyproject.toml")):
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return Settings(), ERROR
-        folder = parent
-    path = os.path.join(folder, "pyproject.toml")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if "tool.carnation.lint" not in text:  # then nobody pays for a reader of TOML
-        return Settings(), ERROR
-    return _check_settings(path, _parse_toml(path, text))
-
-
-def _parse_toml(path: str, text: str) -> dict[str, Any]:
-    try:
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
-    except ImportError as error:
-        raise UsageError(
-            f"{path}: reading [tool.carnation.lint] takes Python 3.11, or tomli on Python 3.10. "
-            "Install it: pip install tomli"
-        ) from error
-    try:
-        table: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: this is no TOML ({error}). Mend the file.") from error
-    return table
-
-
-def _check_settings(path: str, table: Mapping[str, Any]) -> tuple[Settings, str]:
-    lint: Any = table
-    for key in ("tool", "carnation", "lint"):
-        lint = lint.get(key, {}) if isinstance(lint, Mapping) else {}
-    for key in lint:
-        if key not in ("fail-on", "severity"):
-            near = suggest_name(key, ["fail-on", "severity"])
-            raise UsageError(f"{path}: [tool.carnation.lint] has no '{key}'.{near}")
-    severities = lint.get("severity", {})
-    fail_on = lint.get("fail-on", ERROR)
-    if fail_on not in (*SEVERITIES, "never") or not isinstance(severities, Mapping):
-        raise UsageError(
-            f"{path}: fail-on takes {', '.join(SEVERITIES)} or never; severity a table"
-        )
-    for rule_id, severity in severities.items():
-        find_rule(rule_id)
-        if severity not in (*SEVERITIES, "off"):
-            raise UsageError(
-                f"{path}: the severity of '{rule_id}' is {severity!r}; it takes "
-                f"{', '.join(SEVERITIES)} or off."
-            )
-    return Settings(severities), fail_on
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from carnation import __version__
+from carnation.console import clean
 from carnation.rules.findings import ERROR, NOTE, SEVERITIES, WARNING, Finding, Rule
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
@@ -33,10 +34,10 @@ def write_text(
         severity = finding.severity
         if colour:
             severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-        state = _clean(_name_state(finding))
+        state = clean(_name_state(finding))
         lines.append(
-            f"{_clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
-            f"{_clean(finding.message)}{state}"
+            f"{clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
+            f"{clean(finding.message)}{state}"
         )
         if frames and finding.path in sources:
             lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
@@ -56,14 +57,9 @@ def _write_frame(finding: Finding, text: str) -> list[str]:
     if not text.strip():
         return []
     start = max(0, finding.column - 1 - _WIDEST // 2)
-    shown = _clean(text[start : start + _WIDEST])
+    shown = clean(text[start : start + _WIDEST])
     number = f"{finding.line:>6} | "
     return [f"{number}{shown}", " " * 6 + " | " + " " * (finding.column - 1 - start) + "^"]
-
-
-def _clean(text: str) -> str:
-    """Take out what would steer a terminal, or end the line: a foreign file may say anything."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def count_severities(findings: Iterable[Finding]) -> str:

@@ -9,20 +9,20 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts
-from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb, say
 from carnation.document import dump_json, parse_json
 from carnation.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
-from carnation.failures import INJECTED, Fault, choose_failures
+from carnation.failures import INJECTED, Fault, Injection, choose_failures
 from carnation.workflow import find_root
 
 if TYPE_CHECKING:
-    from carnation.emulator import Emulator, Execution, FunctionError
+    from carnation.emulator import Emulator, Execution
     from carnation.ledger import Complaint, Whereabouts
     from carnation.runs import Recorded
 
@@ -96,12 +96,15 @@ def _run(options: argparse.Namespace) -> int:
     artifacts = read_artifacts(find_root("."), options.workflow)
     emulator_type = import_emulator()
     _check_folder(options.report)
-    report = _Report(options.format, artifacts, chooses=fails is not None, page=options.report)
+    report = _Report(options.format, artifacts, page=options.report)
     with emulator_type(
         in_process=options.in_process, real_time=options.real_time, seed=options.seed
     ) as emulator:
-        if fails:
-            emulator.intercept(before_invoke=_make_hook(fails))
+        injection = Injection(fails) if fails else None
+        if injection:
+            emulator.intercept(
+                before_invoke=injection.before_invoke, before_call=injection.before_call
+            )
         begun = time.monotonic()
         report.tell_deploying()
         outputs = deploy_artifacts(emulator, artifacts)
@@ -115,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
             )
             report.tell_run(number, given, execution)
         logs = {name: emulator.lines(name) for name in emulator.functions} if options.logs else None
-        status = report.close(emulator, outputs, logs)
+        status = report.close(emulator, outputs, logs, injection)
     report.write_page()
     return status
 
@@ -146,23 +149,11 @@ def _choose_failures(options: argparse.Namespace) -> Fault | None:
     return choose_failures(options.fail, attempts, 1 if options.seed is None else options.seed)
 
 
-def _make_hook(fault: Fault) -> Callable[[str, Any], FunctionError | None]:
-    from carnation.emulator import FunctionError
-
-    def fail(function: str, payload: Any) -> FunctionError | None:
-        found = fault(payload)
-        return FunctionError(*found) if found else None
-
-    return fail
-
-
 class _Report:
     """What the run tells: text as it goes, or one JSON document at the end."""
 
-    def __init__(
-        self, form: str, artifacts: Artifacts, *, chooses: bool = False, page: str | None = None
-    ) -> None:
-        self.text, self.chooses, self.page = form == "text", chooses, page
+    def __init__(self, form: str, artifacts: Artifacts, *, page: str | None = None) -> None:
+        self.text, self.page = form == "text", page
         self.artifacts = artifacts
         self.runs: list[dict[str, Any]] = []
         self.recorded: list[Recorded] = []
@@ -170,7 +161,7 @@ class _Report:
 
     def _say(self, line: str = "") -> None:
         if self.text:
-            print(line, flush=True)
+            say(line)
 
     def _show(self, line: str) -> None:
         """Show a line where a person watches, until the next one takes its place."""
@@ -265,13 +256,9 @@ class _Report:
         elif fine:
             self._say(f"  {json.dumps(execution.output, ensure_ascii=False)}")
 
-    def _list_injected(self) -> Iterator[str]:
-        for run in self.runs:
-            yield from (one["error"] for one in run["complaints"] if one["error"] == INJECTED)
-
     def _print_complaints(self, complaints: Sequence[Complaint]) -> None:
         """Say what the functions complained of; injected faults say no more than the table does."""
-        own = [complaint for complaint in complaints if complaint.error != INJECTED]
+        own = [one for one in complaints if INJECTED not in one.error + one.message]
         for error, message, times in own[:_COMPLAINTS]:
             often = f" ({times} times)" if times > 1 else ""
             self._say(f"  {paint(error, 'yellow')}: {message}{often}")
@@ -279,7 +266,11 @@ class _Report:
             self._say(f"  and {len(own) - _COMPLAINTS} other errors; --format json lists them")
 
     def close(
-        self, emulator: Emulator, outputs: Mapping[str, str], logs: Mapping[str, list[str]] | None
+        self,
+        emulator: Emulator,
+        outputs: Mapping[str, str],
+        logs: Mapping[str, list[str]] | None,
+        injection: Injection | None,
     ) -> int:
         from carnation.ledger import count_places, find_events
 
@@ -287,7 +278,7 @@ class _Report:
         counts = count_places(events)
         if self.text and "QueueUrl" in outputs:
             self._print_places(events, counts)
-        if self.chooses and not any(self._list_injected()):
+        if injection and not injection.count:
             self._say("\nno event was chosen to fail: look at --fail")
         if logs is not None:
             self._print_logs(logs)

@@ -9,25 +9,33 @@ from contextlib import contextmanager
 from typing import Any
 
 from carnation.account import Account, Deployed, find_deployed
-from carnation.console import has_colour, is_watched, paint
+from carnation.console import (
+    add_account_options,
+    clean,
+    has_colour,
+    is_watched,
+    paint,
+    say,
+    say_json,
+)
 from carnation.document import dump_json
-from carnation.errors import AccountError, UsageError
+from carnation.errors import AccountError, UsageError, WorkflowError
 from carnation.workflow import refuse_name
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which stack of which account is meant."""
     parser.add_argument("workflow", metavar="WORKFLOW", type=_read_name, help="in build/")
-    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
-    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
-    parser.add_argument("--region", metavar="NAME", help="default: the profile's")
-    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+    add_account_options(parser)
     parser.add_argument("--stack-name", metavar="NAME", help="default: WORKFLOW-ENVIRONMENT")
     parser.add_argument("--format", choices=["text", "json"], default="text")
 
 
 def _read_name(text: str) -> str:
-    refuse_name(text)
+    try:
+        refuse_name(text)
+    except WorkflowError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
@@ -74,11 +82,13 @@ def read_pairs(words: Sequence[str], option: str) -> dict[str, str]:
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
-def confirm(question: str) -> bool:
+def confirm(question: str, look: str = "--plan to only look") -> bool:
     """Ask a person; raises `UsageError` where there is none to ask."""
     if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody is here to answer: say --yes, or --plan to only look.")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        raise UsageError(f"{question} Nobody is here to answer: say --yes, or {look}.")
+    # standard output may be a program's, and belongs to the report
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 class Console:
@@ -91,12 +101,12 @@ class Console:
     def say(self, line: str) -> None:
         """Print a line, unless a program reads."""
         if self._form == "text":
-            print(line, flush=True)
+            say(line)
 
     def end(self, report: Mapping[str, Any], status: int) -> int:
         """Print the document, where a program reads; give the status back."""
         if self._form == "json":
-            print(dump_json(dict(report)), end="", flush=True)
+            say_json(dump_json(dict(report)))
         return status
 
     def tell_event(self, event: Any) -> None:

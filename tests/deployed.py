@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,26 +103,55 @@ def write_definition(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -
     assert build.main([]) == 0
 
 
+FAULTS = ("fails", "loses its answer", "crashes after")
+
+
 class Crash(KeyboardInterrupt):
     """The process ends here."""
 
 
 @contextmanager
 def break_call(monkeypatch: pytest.MonkeyPatch, number: int, how: str) -> Iterator[list[str]]:
-    """Let the call of this number fail, or the process crash after it; gives the calls made."""
+    """Break the call of this number (0: none) in one of the `FAULTS`; gives the calls made."""
     calls: list[str] = []
     original = Account.call
 
     def call(account: Account, service: str, action: str, /, **parameters: Any) -> Any:
         calls.append(f"{service}.{action}")
         mine = len(calls) == number
+        error = AccountError(f"{action} was made to fail", code="Injected", message="on purpose")
         if mine and how == "fails":
-            raise AccountError(f"{action} was made to fail", code="Injected", message="on purpose")
+            raise error
         answer = original(account, service, action, **parameters)
         if mine:
-            raise Crash
+            raise Crash if how == "crashes after" else error
         return answer
 
     with monkeypatch.context() as patch:
         patch.setattr(Account, "call", call)
         yield calls
+
+
+def attempt(verb: Any, words: list[str]) -> int:
+    """Run a verb that may crash; -1 where it did."""
+    try:
+        return int(verb.main(words))
+    except Crash:
+        return -1
+
+
+def break_each(one_run: Callable[[int], list[str]]) -> set[str]:
+    """Record the calls of a run in which none is broken, then run with each of them broken.
+
+    `one_run` takes the number of the call to break, and gives the calls that were made. That no
+    call was passed over is known by counting: what was broken is what was recorded. (The order of
+    uploads, of which several run at once, may differ.)
+    """
+    recorded = one_run(0)
+    broken = []
+    for number in range(1, len(recorded) + 1):
+        calls = one_run(number)
+        assert len(calls) >= number, f"there is no call {number}"
+        broken.append(calls[number - 1])
+    assert Counter(broken) == Counter(recorded)
+    return set(recorded)

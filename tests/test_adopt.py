@@ -229,6 +229,12 @@ def test_standard_input_is_read(
         ),
         (
             "x.json",
+            '{"StartAt": "Fist", "States": {"First": {"Type": "Pass", "End": true}}}',
+            "x.json:1:13: AWS would refuse this definition: there is no state 'Fist' here. Did "
+            "you mean 'First'? Mend it first;",
+        ),
+        (
+            "x.json",
             '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true},\n"A": {}}}',
             "x.json:2:1: the key 'A' stands twice",
         ),

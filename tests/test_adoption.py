@@ -151,7 +151,7 @@ def test_names_of_states_become_variables_that_shadow_nothing() -> None:
     ]
     assert found == [
         "pass_state", "print_state", "chain", "make_workflow_2", "order_2", "order_2_2",
-        "pass_state_2", "pass_3_rd_try", "pass_state_3",
+        "pass_state_2", "pass_3rd_try", "pass_state_3",
     ]  # fmt: skip
 
 

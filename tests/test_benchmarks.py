@@ -180,3 +180,19 @@ def test_the_readme_of_the_benchmarks_installs_what_the_benchmark_looks_for(
     readme = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     for folder in ("sdk", "cdk_python", "cdk_js"):
         assert f".venv-benchmarks/{folder}" in readme
+
+
+def test_a_deployment_that_takes_too_long_in_one_run_breaks_a_promise() -> None:
+    spec = importlib.util.spec_from_file_location("_deploy", BENCHMARKS / "deploy.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    quick, slow = module.Run(1.0, 0.3), module.Run(3.0, 0.3)
+    runs = {name: [quick, quick, quick] for name in ("python -c pass", *module.SUBJECTS)}
+    assert module.find_broken(module.summarize(runs)) == []
+    runs["again, nothing changed"] = [quick, slow, quick]
+    rows = module.summarize(runs)
+    assert rows["again, nothing changed"] == {"seconds": 1.0, "slowest": 3.0, "cpu_ratio": 1.0}
+    assert module.find_broken(rows) == ["again, nothing changed: 3.0 s, promised less than 3"]

@@ -63,6 +63,24 @@ def test_the_reference_stack_is_deployed_protected_and_a_second_time_nothing_hap
     assert not {"PutObject", "CreateChangeSet", "ExecuteChangeSet"} & set(calls)
 
 
+BUILT = sorted(path.parent.name for path in (ROOT / "build").glob("*/manifest.json"))
+
+
+@pytest.mark.parametrize("workflow", BUILT)
+def test_every_built_workflow_is_deployed_and_its_stack_is_what_was_built(
+    emulator: Emulator,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    workflow: str,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status, out, err = run(capsys, deploy, workflow, "--yes")
+    assert (status, err) == (0, "")
+    assert f"{workflow}-dev is CREATE_COMPLETE" in out
+    assert "nothing to do" in run(capsys, deploy, workflow, "--yes")[1]
+    assert run(capsys, diff, f"deployed:{workflow}-dev", ".")[1] == "nothing changed\n"
+
+
 def test_the_bucket_is_private_encrypted_versioned_and_takes_no_plain_http(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +147,20 @@ def test_a_replacement_of_what_holds_data_needs_its_name(
     assert run(capsys, deploy, "tiny", "--yes", "--allow-replacement", "Queue")[0] == 0
     urls = emulator.client("sqs").list_queues()["QueueUrls"]
     assert sum(url.endswith(("tiny-dev-queue", "tiny-dev-other")) for url in urls) == 2  # retained
+
+
+def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run(capsys, deploy, "carnation", "--yes")
+    key = "KeyArn=arn:aws:kms:us-east-1:123456789012:key/another"
+    status, out, _ = run(capsys, deploy, "carnation", "--plan", "--parameter", key)
+    assert status == 0
+    assert "Key is removed from the stack (AWS::KMS::Key); what is there now is retained" in out
+    assert "needs --allow-replacement Key" in out
+    status, _, err = run(capsys, deploy, "carnation", "--yes", "--parameter", key)
+    assert (status, "add --allow-replacement Key" in err) == (2, True)
 
 
 def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
@@ -351,13 +383,35 @@ def test_destroy_says_what_is_lost_and_keeps_what_is_retained(
     assert {row["path"] for row in report["retained"]} == {
         "Queues/Queue",
         "Queues/Letters",
-        "Version",
     }
+    assert "Version" in {row["path"] for row in report["deleted"]}  # it goes with its machine
     assert report["lost"] == []
     assert find_deployed(Account(), "tiny-dev") is not None
     assert run(capsys, destroy, "tiny", "--yes")[0] == 0
     assert find_deployed(Account(), "tiny-dev") is None
     assert len(emulator.client("sqs").list_queues()["QueueUrls"]) == 2
+
+
+def test_destroy_says_which_executions_end_with_it_and_protects_again_what_it_cannot_delete(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, deploy, "tiny", "--yes")
+    monkeypatch.setattr("carnation.destroy.count_running", lambda *_: 2)
+    assert "lost: 2 executions in flight" in run(capsys, destroy, "tiny", "--plan")[1]
+    assert "say --yes, or --plan" in run(capsys, destroy, "tiny", "--format", "json")[2]
+    with emulator.intercept(
+        before_call=lambda service, action, _: (
+            ServiceError("AccessDenied", "no", 403) if action == "DeleteStack" else None
+        )
+    ):
+        status, _, err = run(capsys, destroy, "tiny", "--yes")
+    assert (status, "may not cloudformation:DeleteStack" in err) == (2, True)
+    found = find_deployed(Account(), "tiny-dev")
+    assert found is not None
+    assert found.protected
 
 
 def test_diff_compares_with_what_is_deployed(
@@ -371,3 +425,28 @@ def test_diff_compares_with_what_is_deployed(
     write_definition(tiny, monkeypatch, TINY.replace('"Note", result=1', '"Note", result=2'))
     assert "Note" in run(capsys, diff, "deployed:tiny-dev", ".")[1]
     assert "no built workflow" in run(capsys, diff, "deployed:other-dev", ".")[2]
+
+
+def test_diff_is_told_where_the_stack_is_as_the_other_verbs_are(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(capsys, deploy, "tiny", "--yes", "--environment", "test")
+    (tiny / "definitions" / "other.py").write_text(TINY.replace('"tiny"', '"other"'))
+    assert build.main([]) == 0
+    where = ("--endpoint-url", emulator.endpoint, "--region", "us-east-1")
+    assert run(capsys, diff, "deployed", *where, "--environment", "test")[1] == "nothing changed\n"
+    status, _, err = run(capsys, diff, "deployed", *where)
+    assert (status, "there is no stack 'other-dev' or 'tiny-dev'" in err) == (2, True)
+    status, _, err = run(capsys, diff, ".", ".", "--region", "eu-west-1")
+    assert (status, "carnation diff deployed --region eu-west-1" in err) == (2, True)
+
+
+def test_the_region_is_read_where_every_other_tool_of_aws_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert Account().region == "eu-north-1"
+    assert Account(region="eu-west-1").region == "eu-west-1"

@@ -98,12 +98,13 @@ def test_the_definition_of_the_adopting_page_is_adopted_as_it_says(
     assert [capsys.readouterr().out] == read_examples("adopt.md")
 
 
-def test_the_example_of_the_permissions_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = read_examples("permissions.md")
-    exec(compile(example, "docs/permissions.md", "exec"), {})
-    first, second, *_ = capsys.readouterr().out.splitlines()
+def test_the_examples_of_the_permissions_page_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for example in read_examples("permissions.md"):
+        exec(compile(example, "docs/permissions.md", "exec"), {})
+    first, second, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith("('glue:BatchStopJobRun', 'glue:GetJobRun', 'glue:GetJobRuns', ")
     assert second == "  Load glue:StartJobRun - calls glue:startJobRun"
+    assert last == "SendMessage True"
 
 
 def test_the_proof_of_an_own_workflow_goes_as_the_page_says(

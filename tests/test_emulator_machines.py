@@ -178,6 +178,20 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
             {"Type": "AWS::StepFunctions::StateMachineAlias", "Properties": {"Name": "a"}},
             "neither RoutingConfiguration nor DeploymentPreference",
         ),
+        (
+            {
+                "Type": "AWS::StepFunctions::StateMachineAlias",
+                "Properties": {"Name": "a", "DeploymentPreference": {"Type": "BLUE_GREEN"}},
+            },
+            "as CANARY or LINEAR, not 'BLUE_GREEN'",
+        ),
+        (
+            {
+                "Type": "AWS::StepFunctions::StateMachineAlias",
+                "Properties": {"Name": "a", "DeploymentPreference": {"Type": "LINEAR"}},
+            },
+            "of type LINEAR takes Percentage, too",
+        ),
     ],
 )
 def test_a_version_of_another_revision_and_an_alias_to_nothing_are_refused(

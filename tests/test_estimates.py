@@ -18,7 +18,6 @@ from carnation.emulator import Emulator
 from carnation.engine import Execution, Failed, Succeeded, Task, compile_definition
 from carnation.estimate import main
 from carnation.estimates import Facts, Model, find_breaks, find_figures, make_model, sample_schema
-from carnation.services.prices import find_price, read_prices
 from tests.conftest import ROOT, SHARED
 from tests.engine_fakes import Script, machine, task
 
@@ -175,23 +174,22 @@ def list_recorded() -> Iterator[dict[str, Any]]:
 
 @needs_recordings
 def test_histories_that_aws_recorded_have_as_many_events_and_transitions() -> None:
-    agree: Counter[str] = Counter()
+    counted = 0
     for case in list_recorded():
         facts = Facts(given=case["input"], results=case["results"])
         figures = find_figures(make_model(case["definition"], facts), 1)
         history = case["history"]
+        counted += 1
+        # the recorder dropped events inside a Parallel; the last number still counts them
+        assert figures.events == max(event["id"] for event in history), case["id"]
         entered = sum(event["type"].endswith("StateEntered") for event in history)
+        assert figures.transitions == entered + 1, case["id"]
         sizes = [measure(event["details"][field]) for event in history
                  if event["type"] != "TaskSubmitted" for field in ("input", "output")
                  if (event.get("details") or {}).get(field) is not None]  # fmt: skip
-        agree["cases"] += 1
-        agree["events"] += figures.events == len(history)
-        agree["transitions"] += figures.transitions == entered + 1
-        agree["payload"] += abs(figures.payload - max(sizes)) <= 0.02 * max(sizes)
-    assert agree["cases"] >= 200
-    assert agree["transitions"] == agree["cases"]
-    assert agree["events"] >= 0.97 * agree["cases"]
-    assert agree["payload"] >= 0.93 * agree["cases"]
+        if not case["volatile"] and not case["context_dependent"]:
+            assert figures.payload == pytest.approx(max(sizes), rel=0.02), case["id"]
+    assert counted >= 200
 
 
 # limits
@@ -245,7 +243,7 @@ def test_a_distributed_map_counts_children_and_breaks_later() -> None:
     del definition["States"]["A"]["ItemsPath"]
     model = make_model(definition, Facts(given={}))
     figures = find_figures(model, 1005)
-    assert (figures.children, figures.executions) == (101, 1)
+    assert (figures.children, figures.executions) == ({"A": 101}, 1)
     assert figures.events < 20
     assert figures.dollars["Step Functions"] == pytest.approx(figures.transitions * 0.000025)
     soft = [one for one in find_breaks(model) if not one.is_hard]
@@ -301,15 +299,7 @@ def test_a_loop_without_an_end_is_said_to_be_one() -> None:
     assert "has no end" in model.notes[0]
 
 
-# prices and shapes
-
-
-def test_prices_name_their_source_and_date() -> None:
-    prices = read_prices()
-    assert "as of 20" in prices.origin
-    assert all(price > 0 for price in prices.dollars.values())
-    assert find_price("aws-sdk:s3:putObject") == prices.dollars["s3:write"]
-    assert find_price("events:putEvents") == prices.dollars["events:event"]
+# shapes
 
 
 def test_a_schema_gives_a_sample() -> None:

@@ -147,6 +147,9 @@ def test_without_a_name_all_of_build_is_linted_and_a_workflow_goes_by_its_name(
     everything = run(capsys)
     assert everything[0] == 1
     assert run(capsys, "one") == everything
+    (root / "one").mkdir()  # as the package of the same name, beside build/
+    assert run(capsys, "one") == everything
+    assert run(capsys, "./one")[0] == 0
     status, _, err = run(capsys, "onne")
     assert status == 2
     assert "there is no file and no built workflow 'onne'. Did you mean 'one'?" in err

@@ -30,7 +30,8 @@ from carnation.permissions import (
 from carnation.permissions.jobs import EXTRA, JOBS, RULE_ACTIONS
 from carnation.permissions.policy import LOG_DELIVERY, TRACING
 from carnation.services import INTEGRATIONS
-from carnation.services.blocks import find_origin
+from carnation.services.actions import list_actions
+from carnation.services.blocks import _read_index, find_origin
 from carnation.services.iam import FILE, find_authorizations
 from tests.conftest import SHARED
 from tests.test_stacks_roles import for_machine
@@ -91,6 +92,22 @@ def test_every_action_of_the_tables_exists() -> None:
     assert {*tables, *RULE_ACTIONS, *LOG_DELIVERY, *TRACING} <= read_reference()
     jobs = {name for name, patterns in INTEGRATIONS.items() if "sync" in patterns}
     assert set(JOBS) == jobs - {"eks:runJob"}
+
+
+@needs_reference
+def test_every_action_of_the_sdk_exists_or_is_said_to_be_unlisted() -> None:
+    authorized = [
+        one
+        for service in _read_index(FILE).places
+        for action in list_actions(service)
+        for one in find_authorizations(service, action)
+    ]
+    assert len(authorized) > 15_000
+    wrong = {one.action for one in authorized if one.is_listed != (one.action in read_reference())}
+    assert wrong == set()
+    used = ("batch", "dynamodb", "ecs", "events", "glue", "lambda", "s3", "sns", "sqs", "states")
+    named = {one.action.partition(":")[0] for one in authorized if one.is_listed}
+    assert set(used) <= named
 
 
 @needs_reference
@@ -158,6 +175,7 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ),
     ("sns:publish", {"TopicArn.$": "$.topic"}, [("sns:Publish", "sns:*")]),
     ("sns:publish", {"PhoneNumber.$": "$.number"}, [("sns:Publish", "*")]),
+    ("sns:publish", {}, [("sns:Publish", "*")]),
     (
         "aws-sdk:sqs:deleteMessage",
         {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/111122223333/jobs"},
@@ -305,10 +323,19 @@ def test_a_wide_resource_says_why_it_is_wide() -> None:
     assert need.why == "calls sqs:sendMessage; QueueUrl is worked out while it runs"
 
 
-def test_a_passed_role_is_bound_to_who_gets_it() -> None:
-    needs = derive_needs({"States": {"A": task("glue:startJobRun", {"RoleArn": "${R}"})}})
+@pytest.mark.parametrize(("call", "parameter", "service"), [
+    ("glue:startJobRun", "RoleArn", "glue"),
+    ("codebuild:startBuild", "ServiceRoleOverride", "codebuild"),
+    ("elasticmapreduce:createCluster", "ServiceRole", "elasticmapreduce"),
+    ("elasticmapreduce:createCluster", "JobFlowRole", "ec2"),
+    ("elasticmapreduce:createCluster", "AutoScalingRole", "application-autoscaling"),
+    ("aws-sdk:scheduler:createSchedule", "RoleArn", "scheduler"),
+])  # fmt: skip
+def test_a_passed_role_is_bound_to_who_gets_it(call: str, parameter: str, service: str) -> None:
+    needs = derive_needs({"States": {"A": task(call, {parameter: "${R}"})}})
     (passed,) = [need for need in needs if need.action == "iam:PassRole"]
-    assert passed.condition == (("StringEquals", "iam:PassedToService", ("glue.amazonaws.com",)),)
+    condition = ("StringEquals", "iam:PassedToService", (f"{service}.amazonaws.com",))
+    assert passed.condition == (condition,)
 
 
 @pytest.mark.parametrize("resource", [5, "odd", "arn:aws:states:::", "arn:aws:states:::odd"])
@@ -387,10 +414,10 @@ def read_definition() -> dict[str, Any]:
 
 ARN = f"arn:${{AWS::Partition}}:%s:{HERE}%s"
 KNOWN = {
-    "${CollectEventsFunction}": ARN % ("lambda", "function:@collect-events:*"),
-    "${ProcessEventFunction}": ARN % ("lambda", "function:@process-event:*"),
-    "${QueueArn}": ARN % ("sqs", "@queue"),
-    "${DeadLetterQueueArn}": ARN % ("sqs", "@dead-letters"),
+    "CollectEventsFunction": ARN % ("lambda", "function:@collect-events:*"),
+    "ProcessEventFunction": ARN % ("lambda", "function:@process-event:*"),
+    "QueueUrl": ARN % ("sqs", "@queue"),
+    "DeadLetterQueueUrl": ARN % ("sqs", "@dead-letters"),
 }
 MACHINE = Machine(logs=True, traces=True, key="!KeyArn", sealed=("sqs", "dynamodb"))
 
@@ -422,10 +449,45 @@ def test_a_policy_names_each_statement_once_and_keeps_the_reasons() -> None:
     written = write_policy(statements)["Statement"]
     sids = [statement["Sid"] for statement in written]
     assert len(set(sids)) == len(sids)
-    assert {"S3ListBucket", "S3ListBucketToo"} <= set(sids)
+    assert {"ListBucket", "S3ListBucket"} <= set(sids)
     assert all(sid.isalnum() for sid in sids)
-    listing = written[sids.index("S3ListBucket")]
+    listing = written[sids.index("ListBucket")]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "p*"}}
+
+
+def list_key_needs(call: str, given: dict[str, Any], *sealed: str) -> list[tuple[str, str]]:
+    machine = Machine(key="${KeyArn}", sealed=sealed)
+    needs = derive_needs({"States": {"A": task(call, given)}}, machine)
+    return [(one.action, one.sid) for one in needs if one.resource == "${KeyArn}"][:-2]
+
+
+@pytest.mark.parametrize(("call", "given", "sealed", "expected"), [
+    ("sqs:sendMessage", {"QueueUrl": "q"}, "sqs", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("aws-sdk:sqs:deleteMessage", {"QueueUrl": "q"}, "sqs", ["kms:Decrypt"]),
+    ("aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}, "s3", ["kms:Decrypt"]),
+    ("aws-sdk:s3:putObject", {"Bucket": "b", "Key": "k"}, "s3",
+     ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("dynamodb:putItem", {"TableName": "t"}, "dynamodb", ["kms:Decrypt"]),
+    ("aws-sdk:kinesis:putRecord", {"StreamName": "s"}, "kinesis",
+     ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ("dynamodb:putItem", {"TableName": "t"}, "sqs", []),
+])  # fmt: skip
+def test_the_key_is_used_as_far_as_a_call_encrypts(
+    call: str, given: dict[str, Any], sealed: str, expected: list[str]
+) -> None:
+    sid = f"UseKeyThrough{sealed.title()}"
+    assert list_key_needs(call, given, sealed) == [(action, sid) for action in expected]
+
+
+def test_who_starts_an_encrypted_child_uses_the_key_in_its_context() -> None:
+    child = "arn:aws:states:eu-west-1:111122223333:stateMachine:child"
+    for call in ("states:startExecution", "aws-sdk:sfn:startSyncExecution"):
+        for alias in ("", ":live"):
+            given = {"StateMachineArn": child + alias}
+            assert list_key_needs(call, given, child) == [
+                ("kms:Decrypt", "EncryptChildren"), ("kms:GenerateDataKey", "EncryptChildren"),
+            ]  # fmt: skip
+    assert list_key_needs("states:startExecution", {"StateMachineArn": f"{child}2"}, child) == []
 
 
 def test_two_tests_and_several_values_stay_apart() -> None:
@@ -493,9 +555,9 @@ def test_lint_prints_a_policy_with_its_reasons(capsys: pytest.CaptureFixture[str
     assert report["definition"].endswith(path)
     assert report["policy"]["Version"] == "2012-10-17"
     sids = [statement["Sid"] for statement in report["policy"]["Statement"]]
-    assert sids == ["LambdaInvokeFunction", "SqsDeleteMessage", "SqsSendMessage"]
+    assert sids == ["InvokeFunction", "DeleteMessage", "SendMessage"]
     assert report["reasons"][0] == {
-        "sid": "LambdaInvokeFunction", "state": "CollectEvents",
+        "sid": "InvokeFunction", "state": "CollectEvents",
         "action": "lambda:InvokeFunction", "resource": "${CollectEventsFunction}",
         "why": "invokes the function",
     }  # fmt: skip

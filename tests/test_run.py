@@ -103,6 +103,37 @@ def test_the_variant_keeps_its_events_in_a_bucket(capsys: pytest.CaptureFixture[
     assert report["counts"] == {"written": 2, "waiting": 1, "dead": 0}
 
 
+def test_chosen_events_fail_in_the_state_that_writes_them_where_no_function_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    story = ("--fail", "2", "--fail-attempts", "4", "--runs", "4")
+    given = '{"start_seq": 1, "end_seq": 4}'
+    assert run_in_process("direct", "--input", given, *story) == 1
+    out = capsys.readouterr().out
+    assert "was chosen to fail" not in out  # the table tells of them
+    lines = [line.split() for line in out.splitlines()]
+    assert [
+        "2",
+        "3",
+        "in",
+        "the",
+        "dead-letter",
+        "queue",
+        "DynamoDB.AmazonDynamoDBException",
+    ] in lines
+    assert ["written", "2"] in lines
+
+
+def test_events_that_fail_in_executions_of_their_own_were_chosen_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = '{"start_seq": 1, "end_seq": 4}'
+    assert run_in_process("express", "--input", given, "--fail", "2") == 1
+    out = capsys.readouterr().out
+    assert "2 written, 1 failed" in out
+    assert "no event was chosen to fail" not in out
+
+
 def test_a_message_that_is_no_event_is_named_by_its_body() -> None:
     row = run._row_of(Whereabouts("x" * 50, None, None, "dead", None, "no JSON"), "dead letters")
     assert row == ["  " + "x" * 39 + "…", "", "dead letters", "no JSON"]

@@ -15,11 +15,17 @@ import yaml
 from carnation import stacks
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.errors import DefinitionError, UsageError, WorkflowError
-from carnation.stacks import Function, Package, Sources, Table, event_stacks
+from carnation.stacks import Files, Function, Package, Sources, Table, event_stacks
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
-NAMES = ("carnation", "archive", "jsonata")
+NAMES = ("carnation", "archive", "jsonata", "direct", "distributed", "express")
+WITH_FILES = ("distributed",)
+FUNCTIONS = {
+    **dict.fromkeys(NAMES, ("CollectEvents", "ProcessEvent")),
+    "archive": ("CollectEvents", "ArchiveEvent"),
+    "direct": ("CollectEvents",),
+}
 KEY = {"Fn::If": ["MakesKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "KeyArn"}]}
 COLLECT, PROCESS = Function("collect_events", "Collects"), Function("process_event", "Processes")
 
@@ -139,7 +145,7 @@ def test_what_is_written_reads_back_as_what_troposphere_made(
     monkeypatch.setattr(stacks, "write_template", record)
     (workflow,) = load_workflows(str(ROOT), [name])
     make_artifacts(str(ROOT), workflow)
-    assert len(made) == 7
+    assert len(made) == 7 + (name in WITH_FILES)
     for document, text in made:
         assert parse(text) == document
 
@@ -184,7 +190,7 @@ def test_every_key_in_the_bucket_carries_the_digest_of_what_is_uploaded_there(na
         ),
         properties_of(name, "StateMachine")["DefinitionS3Location"]["Key"],
     ]
-    assert len(named) == 9
+    assert len(named) == 7 + len(FUNCTIONS[name]) + (name in WITH_FILES)
     for key in named:
         digest = stacks.functions.digest(uploads[key])
         assert f".{digest[:16]}." in key
@@ -210,8 +216,8 @@ def test_a_substitution_that_no_stack_gives_is_named_with_what_was_meant() -> No
         render(json.loads(text))
     assert str(caught.value) == (
         "the definition of 'pay' uses ${DeadLettersUrl}, which its stacks do not give. "
-        "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, QueueUrl, "
-        "DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
+        "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, "
+        "TableName, QueueUrl, DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
     )
 
 
@@ -266,12 +272,20 @@ def test_the_largest_and_the_smallest_function_are_taken() -> None:
     ("given", "message"),
     [
         ({"collect": "collect_events"}, "collect is 'collect_events'; it takes a Function"),
-        ({"process": None}, "process is None; it takes a Function"),
+        ({"process": "process_event"}, "process is 'process_event'; it takes a Function"),
         ({"process": COLLECT}, "collect and process are both 'collect_events'"),
         ({"store": "table"}, "store is 'table'; it takes Table() or Bucket()"),
+        ({"files": "bucket"}, "files is 'bucket'; it takes Files(), or nothing"),
         (
             {"process": Function("process_event", "", environment={"TABLE_NAME": "t"})},
             "function 'process_event': its environment has TABLE_NAME, which the stacks give it",
+        ),
+        (
+            {
+                "collect": Function("collect_events", "", environment={"FILES_BUCKET": "b"}),
+                "files": Files(),
+            },
+            "function 'collect_events': its environment has FILES_BUCKET",
         ),
         (
             {"collect": Function("collect_events", "", environment={"QUEUE_URL": "t"})},

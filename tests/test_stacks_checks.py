@@ -13,10 +13,17 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.test_stacks import NAMES, build, list_resources, read_templates
+from tests.test_stacks import NAMES, WITH_FILES, build, list_resources, read_templates
 from tests.test_stacks_roles import LOG_DELIVERY, list_role_grants
 
 Exceptions = set[tuple[str, str, str]]
+# what cloudformation-validate says of a value that a condition keeps from being used
+MISUNDERSTOOD = {
+    ("W1001", "KeyArn"),
+    ("W1030", "KeyArn"),
+    ("W1030", "QueueSchedule"),
+    ("W1030", "StateMachine"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def list_documented() -> Exceptions:
 
 def test_cfn_lint_finds_nothing_in_any_template(templates: Path) -> None:
     paths = sorted(templates.rglob("*.yaml"))
-    assert len(paths) == 7 * len(NAMES)
+    assert len(paths) == 7 * len(NAMES) + len(WITH_FILES)
     assert lint(paths) == []
 
 
@@ -75,6 +82,37 @@ def test_cfn_lint_would_find_a_misspelt_property_or_parameter(
         encoding="utf-8",
     )
     assert {re.sub(r".*: (\w+) .*", r"\1", found) for found in lint([broken])} == {"E1020", "E3002"}
+
+
+def validate(paths: list[Path]) -> set[tuple[str, str, str]]:
+    """Validate templates with AWS's own engine: `(file, rule, entity)` from warnings on."""
+    validator = pytest.importorskip(
+        "cloudformation_validate", reason="cloudformation-validate is not installed"
+    )
+    engine = validator.CompositeEngine()
+    config = validator.ValidateConfig(severity_level=validator.Severity.WARN)
+    return {
+        (path.name, found.rule_id, found.entity.logical_id)
+        for path in paths
+        for found in engine.validate_template(str(path), config).diagnostics
+    }
+
+
+def test_cloudformation_validate_finds_nothing_but_what_it_misunderstands(templates: Path) -> None:
+    found = validate(sorted(templates.rglob("*.yaml")))
+    assert {name for name, _, _ in found} == {f"{name}-root-stack.yaml" for name in NAMES}
+    assert {row[1:] for row in found} == MISUNDERSTOOD
+    text = (ROOT / "docs" / "stacks.md").read_text(encoding="utf-8")
+    assert all(f"`{rule}`" in text for rule, _ in MISUNDERSTOOD)
+
+
+def test_cloudformation_validate_would_find_a_property_that_is_none(
+    templates: Path, tmp_path: Path
+) -> None:
+    text = (templates / "carnation/cft/nested-stacks/sqs-stack.yaml").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(text.replace("VisibilityTimeout", "VisibleTimeout"), encoding="utf-8")
+    assert ("broken.yaml", "F3002", "Queue") in validate([broken])
 
 
 def test_no_settings_of_the_project_ignore_a_check_for_all_templates() -> None:

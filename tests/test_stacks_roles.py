@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 
 from carnation.errors import DefinitionError
-from carnation.stacks import Function
-from tests.test_stacks import NAMES, list_resources, properties_of, read_definition, render
+from carnation.stacks import Bucket, Function, event_stacks
+from tests.test_stacks import (
+    COLLECT,
+    NAMES,
+    list_resources,
+    make_sources,
+    parse,
+    properties_of,
+    read_definition,
+    render,
+)
 
 Grant = tuple[str, str, str]
 X_RAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
@@ -137,6 +146,68 @@ ROLES: dict[str, dict[str, set[Grant]]] = {
 
 
 ROLES["jsonata"] = ROLES["carnation"]
+ROLES["direct"] = {
+    "CollectEventsRole": COLLECT_ROLE,
+    "StateMachineRole": {
+        *for_machine("collect-events"),
+        ("dynamodb:UpdateItem", "dynamodb:table/@events", ""),
+        *through("dynamodb", "Decrypt"),
+    },
+    "ScheduleRole": SCHEDULE_ROLE,
+}
+FILES = "s3:::@files-${AWS::AccountId}"
+OWN_KEY = "StringEquals kms:EncryptionContext:aws:states:stateMachineArn"
+CHILDREN_KEY = (
+    f"{OWN_KEY.replace('Equals', 'Like')} states:stateMachine:@state-machine or "
+    "states:stateMachine:@state-machine/*"
+)
+
+
+def for_map(label: str, *functions: str) -> set[Grant]:
+    children = f"states:execution:@state-machine/{label}:*"
+    return {
+        *(
+            (action, resource, CHILDREN_KEY if OWN_KEY in condition else condition)
+            for action, resource, condition in for_machine(*functions)
+        ),
+        ("states:StartExecution", "states:stateMachine:@state-machine", ""),
+        *(
+            (f"states:{name}Execution", execution, "")
+            for name in ("Describe", "Stop")
+            for execution in ("states:execution:@state-machine:*", children)
+        ),
+        ("states:RedriveExecution", children, ""),
+    }
+
+
+ROLES["express"] = {
+    **ROLES["carnation"],
+    "StateMachineRole": for_map("events", "collect-events", "process-event"),
+}
+ROLES["distributed"] = {
+    **ROLES["carnation"],
+    "CollectEventsRole": {
+        *COLLECT_ROLE,
+        ("s3:AbortMultipartUpload", f"{FILES}/events/*", ""),
+        ("s3:GetObject", f"{FILES}/events/*", ""),
+        ("s3:PutObject", f"{FILES}/events/*", ""),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+    "StateMachineRole": {
+        *for_map("batches", "collect-events", "process-event"),
+        # the keys of file and notes are worked out from the execution's name
+        ("s3:GetObject", f"{FILES}/*", ""),
+        ("s3:PutObject", f"{FILES}/*", ""),
+        ("s3:ListBucket", FILES, ""),
+        *(
+            (f"s3:{name}", f"{FILES}/results/*", "")
+            for name in (
+                "AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject",
+            )
+        ),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,6 +247,8 @@ def test_a_role_is_assumed_by_one_service_for_one_resource_of_this_account(name:
     for title, role in list_resources(name, "AWS::IAM::Role").items():
         service, (source, *_) = TRUSTED[title]
         sources = [source] if service == "scheduler" else [source, f"{source}:*"]
+        if name in ("distributed", "express") and service == "states":
+            sources.append(f"{source}/*")  # what the Map starts
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
@@ -194,7 +267,7 @@ def test_a_permissions_boundary_bounds_every_role_if_one_is_given(name: str) -> 
         }
 
 
-POLICIES = {"carnation": 3, "archive": 4, "jsonata": 3}
+POLICIES = {**dict.fromkeys(NAMES, 3), "archive": 4, "distributed": 4}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -283,31 +356,162 @@ def test_the_role_follows_the_tasks_of_the_definition(old: str, new: str) -> Non
     assert machine_grants(edit(**{old: new})) == expected
 
 
+def grants_beside(**states: Any) -> set[Grant]:
+    """Give what the role may do for some states, put beside those of carnation."""
+    definition = read_definition()
+    before = machine_grants(definition)
+    definition["States"].update(states)
+    return machine_grants(definition) - before
+
+
+def call(name: str, **arguments: Any) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": f"arn:${{Partition}}:states:::{name}",
+        "Arguments": arguments,
+    }
+
+
+TABLE = {"TableName": "${TableName}"}
+WRITE = {"StartAt": "Write", "States": {"Write": call("dynamodb:putItem", **TABLE)}}
+
+
+def test_a_task_that_writes_to_the_table_gets_its_action_and_the_key_through_it() -> None:
+    assert grants_beside(
+        Write=call("dynamodb:putItem", **TABLE),
+        Read=call("dynamodb:getItem", **TABLE),
+        Both=call("aws-sdk:dynamodb:transactWriteItems", TransactItems=[{"Update": TABLE}]),
+    ) == {
+        *((f"dynamodb:{name}Item", "dynamodb:table/@events", "") for name in WRITTEN),
+        *through("dynamodb", "Decrypt"),
+    }
+
+
+WRITTEN = ("Put", "Get", "Update")
+
+
+def test_a_distributed_map_may_start_watch_and_redrive_itself_and_nothing_else() -> None:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    each = {"Type": "Map", "Label": "Each", "ItemProcessor": {**WRITE, "ProcessorConfig": config}}
+    runs = ("states:execution:@state-machine:*", "states:execution:@state-machine/Each:*")
+    own = "states:stateMachine:@state-machine"
+    contexts = f"StringLike kms:EncryptionContext:aws:states:stateMachineArn {own} or {own}/*"
+    assert grants_beside(Each=each) == {
+        ("states:StartExecution", own, ""),
+        *((f"states:{name}Execution", run, "") for name in ("Describe", "Stop") for run in runs),
+        ("states:RedriveExecution", runs[1], ""),
+        ("dynamodb:PutItem", "dynamodb:table/@events", ""),
+        *through("dynamodb", "Decrypt"),
+        *((f"kms:{name}", "!KeyArn", contexts) for name in ("Decrypt", "GenerateDataKey")),
+    }
+    definition = read_definition()
+    definition["States"]["Each"] = each
+    role = render(definition)["iam-role-stack.yaml"]["Resources"]["StateMachineRole"]
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    sources = [shorten(arn) for arn in trust["Condition"]["ArnLike"]["aws:SourceArn"]]
+    assert sources == [own, f"{own}:*", f"{own}/*"]
+
+
+BUCKET = "s3:::@events-${AWS::AccountId}"
+
+
+def test_what_a_distributed_map_reads_and_writes_in_the_bucket_is_allowed_there_alone() -> None:
+    reader = {
+        "Resource": "arn:${Partition}:states:::s3:getObject",
+        "Parameters": {"Bucket": "${BucketName}", "Key.$": "$.key"},
+    }
+    writer = {
+        "Resource": "arn:${Partition}:states:::s3:putObject",
+        "Parameters": {"Bucket": "${BucketName}", "Prefix": "results"},
+    }
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    inner = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}, "ProcessorConfig": config}
+    each = {"Type": "Map", "ItemReader": reader, "ItemProcessor": inner}
+
+    def s3_grants(state: dict[str, Any]) -> set[Grant]:
+        definition = read_definition("archive")
+        definition["States"]["Each"] = state
+        sources = make_sources(definition, "collect_events", "archive_event")
+        archive = Function("archive_event", "Archives")
+        texts = event_stacks(collect=COLLECT, process=archive, store=Bucket())(sources)
+        roles = parse(texts["cft/nested-stacks/iam-role-stack.yaml"])["Resources"]
+        grants = list_role_grants(roles["StateMachineRole"]["Properties"])
+        return {one for one in grants if one[0].startswith("s3:") or "s3." in one[2]}
+
+    assert s3_grants(each) == {("s3:GetObject", f"{BUCKET}/*", ""), *through("s3", "Decrypt")}
+    names = ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject")
+    assert s3_grants({**each, "ResultWriter": writer}) == {
+        ("s3:GetObject", f"{BUCKET}/*", ""),
+        *((f"s3:{name}", f"{BUCKET}/results/*", "") for name in names),
+        *through("s3", "Decrypt", "GenerateDataKey"),
+    }
+
+
+def test_a_child_of_another_stack_is_started_watched_and_stopped_by_its_name() -> None:
+    arn = "arn:${Partition}:states:eu-west-1:111122223333:stateMachine:child:live"
+    child = "states:eu-west-1:111122223333:%s:child"
+    rule = "events:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    assert grants_beside(Start=call("states:startExecution.sync:2", StateMachineArn=arn)) == {
+        ("states:StartExecution", f"{child % 'stateMachine'}:live", ""),
+        ("states:DescribeExecution", f"{child % 'execution'}:*", ""),
+        ("states:StopExecution", f"{child % 'execution'}:*", ""),
+        *((f"events:{name}", rule, "") for name in ("PutTargets", "PutRule", "DescribeRule")),
+    }
+    express = grants_beside(Start=call("aws-sdk:sfn:startSyncExecution", StateMachineArn=arn))
+    assert express == {("states:StartSyncExecution", f"{child % 'stateMachine'}:live", "")}
+
+
+def test_every_statement_of_the_state_machine_has_a_name_of_its_own() -> None:
+    definition = read_definition()
+    arn = "arn:aws:states:eu-west-1:111122223333:stateMachine:child"
+    definition["States"]["Other"] = call("states:startExecution", StateMachineArn=arn)
+    config = {"Mode": "DISTRIBUTED"}
+    definition["States"]["Each"] = {
+        "Type": "Map", "ItemProcessor": {**WRITE, "ProcessorConfig": config},
+    }  # fmt: skip
+    role = render(definition)["iam-role-stack.yaml"]["Resources"]["StateMachineRole"]
+    statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert [one["Sid"] for one in statements] == [
+        "InvokeVersions", "StartExecution", "DescribeExecution", "RedriveExecution",
+        "DeleteMessage", "SendMessage", "PutItem", "UseKeyThroughSqs", "UseKeyThroughDynamodb",
+        "EncryptExecutions", "EncryptLogs", "DeliverLogs", "Trace",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         (
-            ":states:::sqs:sendMessage",
-            ":states:::sns:publish",
-            r"state 'PutInDeadLetters' \(/States/ProcessEvents/ItemProcessor/States/"
-            r"PutInDeadLetters\) has the resource 'arn:\$\{Partition\}:states:::sns:publish', "
-            r"which the role of the state machine does not allow\. These stacks know: tasks of "
-            r"lambda:invoke, ",
-        ),
-        (
             '"QueueUrl": "${QueueUrl}"',
-            '"QueueUrl": "https://elsewhere", "Unused": "${QueueUrl}"',
-            r"state 'DeleteMessage' .* has the QueueUrl 'https://elsewhere', .* \$\{QueueUrl\} or",
+            '"QueueUrl.$": "$.url", "Unused": "${QueueUrl}"',
+            r"state 'DeleteMessage' \(/States/ProcessEvents/ItemProcessor/States/DeleteMessage\) "
+            r"calls aws-sdk:sqs:deleteMessage; QueueUrl is worked out while it runs\. The role of "
+            r"the state machine would have to allow sqs:DeleteMessage on 'arn:.*:\*'\. Name what "
+            r"it is about; these stacks have: \$\{TableName\}, \$\{QueueUrl\}, ",
         ),
         (
             '"FunctionName": "${ProcessEventFunction}"',
             '"FunctionName.$": "$.name", "Unused": "${ProcessEventFunction}"',
-            r"state 'ProcessEvent' .* has the FunctionName None",
+            r"state 'ProcessEvent' .* FunctionName is worked out while it runs",
         ),
-        ('"Mode": "INLINE"', '"Mode": "DISTRIBUTED"', r"state 'ProcessEvents' .* mode DISTRIBUTED"),
+        (
+            '"FunctionName": "${ProcessEventFunction}"',
+            '"FunctionName": "${ProcessEventFunction}-${MaxConcurrency}"',
+            r"state 'ProcessEvent' .* on '.*\$\{MaxConcurrency\}'",
+        ),
+        (
+            ":states:::sqs:sendMessage",
+            ":states:::sns:publish",
+            r"state 'PutInDeadLetters' .* calls sns:publish; no topic is named",
+        ),
+        (
+            ":states:::sqs:sendMessage",
+            ":states:::aws-sdk:sqs:sendMesage",
+            r"state 'PutInDeadLetters' .* does not list this action: look it up",
+        ),
     ],
 )
-def test_a_task_that_the_role_could_not_allow_is_an_error_that_names_it(
+def test_a_task_that_the_role_could_only_allow_on_everything_is_an_error_that_names_it(
     old: str, new: str, message: str
 ) -> None:
     with pytest.raises(DefinitionError, match=message):

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.test_stacks import KEY, NAMES, list_resources, properties_of, read_templates
+from tests.test_stacks import (
+    FUNCTIONS,
+    KEY,
+    NAMES,
+    WITH_FILES,
+    list_resources,
+    properties_of,
+    read_templates,
+)
 
 # where each type of resource names its key; None: it holds nothing that could be encrypted
 KEY_PATHS: dict[str, tuple[str | int, ...] | None] = {
@@ -39,7 +47,7 @@ KEY_PATHS: dict[str, tuple[str | int, ...] | None] = {
     "AWS::StepFunctions::StateMachineAlias": None,
     "AWS::StepFunctions::StateMachineVersion": None,
 }
-STORES = {"carnation": "Table", "archive": "Bucket", "jsonata": "Table"}
+STORES = {**dict.fromkeys(NAMES, "Table"), "archive": "Bucket"}
 STORE_STACKS = {"Table": "dynamodb", "Bucket": "s3"}
 NESTED_STACKS = {
     "TopicStack": "sns",
@@ -49,6 +57,12 @@ NESTED_STACKS = {
     "FunctionStack": "lambda-function",
     "AlarmStack": "cloudwatch",
 }
+
+
+def list_nested_stacks(name: str) -> dict[str, str]:
+    """Name the template of each nested stack of a workflow."""
+    files = {"FilesStack": "files"} if name in WITH_FILES else {}
+    return {**NESTED_STACKS, "StoreStack": STORE_STACKS[STORES[name]], **files}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +78,8 @@ def test_everything_that_can_be_encrypted_is_encrypted_with_the_one_key(name: st
                 value = value[step]
             assert value == (KEY if stack == "root" else {"Ref": "KeyArn"}), title
             encrypted += 1
-    assert encrypted == 11  # store, 2 queues, topic, 2 functions, 3 logs, machine, schedule
+    # store, 2 queues, topic, machine and its log, schedule; each function and its log; the files
+    assert encrypted == 7 + 2 * len(FUNCTIONS[name]) + (name in WITH_FILES)
     assert len([path for path in KEY_PATHS.values() if path]) == 8
 
 
@@ -75,15 +90,15 @@ def test_what_holds_events_or_serves_running_executions_is_retained(name: str) -
         for title, resource in list_resources(name).items()
         if resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
     }
-    process = "ArchiveEvent" if name == "archive" else "ProcessEvent"
     assert kept == {
         STORES[name],
+        *(["Bucket"] if name in WITH_FILES else []),
         "Queue",
         "DeadLetterQueue",
         "Key",
         "StateMachineVersion",
         "StateMachineLogs",
-        *(f"{part}{kind}" for part in ("CollectEvents", process) for kind in ("Version", "Logs")),
+        *(f"{part}{kind}" for part in FUNCTIONS[name] for kind in ("Version", "Logs")),
     }
 
 
@@ -106,6 +121,19 @@ def test_the_bucket_keeps_old_versions_and_is_shut_to_the_public() -> None:
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (rule,) = bucket["OwnershipControls"]["Rules"]
     assert rule == {"ObjectOwnership": "BucketOwnerEnforced"}
+
+
+def test_the_bucket_of_files_is_as_shut_and_forgets_what_can_be_redriven_no_more() -> None:
+    bucket = properties_of("distributed", "Bucket")
+    shut = properties_of("archive", "Bucket")
+    own = {name: value for name, value in bucket.items() if name != "BucketName"}
+    lifecycle = own.pop("LifecycleConfiguration")
+    assert own == {name: value for name, value in shut.items() if name != "BucketName"}
+    (rule,) = lifecycle["Rules"]
+    assert rule["ExpirationInDays"] > 14 + 1  # the days of redriving, and the longest execution
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert rule["Status"] == "Enabled"
 
 
 def test_an_address_is_subscribed_if_one_is_given() -> None:
@@ -137,6 +165,7 @@ def test_the_parameters_have_these_defaults() -> None:
     # a bucket has no protection of its own, and the variant's Map no ${MaxConcurrency}
     assert set(DEFAULTS) - set(archive) == {"MaxConcurrency", "DeletionProtection"}
     assert archive["ProjectName"]["Default"] == "archive"
+    assert read_templates("distributed")["root"]["Parameters"]["MaxConcurrency"]["Default"] == 100
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -180,6 +209,8 @@ def test_numbers_and_choices_are_bounded() -> None:
     parameters = read_templates("carnation")["root"]["Parameters"]
     concurrency = parameters["MaxConcurrency"]
     assert (concurrency["MinValue"], concurrency["MaxValue"]) == (1, 40)  # AWS's for an inline Map
+    batches = read_templates("distributed")["root"]["Parameters"]["MaxConcurrency"]
+    assert (batches["MinValue"], batches["MaxValue"]) == (1, 10_000)  # for a distributed one
     assert parameters["DeploymentType"]["AllowedValues"] == ["ALL_AT_ONCE", "CANARY", "LINEAR"]
     assert parameters["DeletionProtection"]["AllowedValues"] == ["true", "false"]
     assert {1, 30, 365, 3653} <= set(parameters["LogRetentionDays"]["AllowedValues"])
@@ -189,13 +220,13 @@ def test_numbers_and_choices_are_bounded() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_root_passes_every_nested_stack_exactly_its_parameters(name: str) -> None:
     templates = read_templates(name)
-    store = STORE_STACKS[STORES[name]]
-    for title, stack in NESTED_STACKS.items():
+    nested = list_nested_stacks(name)
+    for title, stack in nested.items():
         given = properties_of(name, title)["Parameters"]
-        declared = templates[stack or store]["Parameters"]
+        declared = templates[stack]["Parameters"]
         assert set(given) == set(declared), title
         assert not any("Default" in parameter for parameter in declared.values())
-    assert set(NESTED_STACKS) == set(list_resources(name, "AWS::CloudFormation::Stack"))
+    assert set(nested) == set(list_resources(name, "AWS::CloudFormation::Stack"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -205,7 +236,7 @@ def test_every_nested_stack_that_encrypts_is_given_the_one_key(name: str) -> Non
         for title, stack in list_resources(name, "AWS::CloudFormation::Stack").items()
         if "KeyArn" in stack["Properties"]["Parameters"]
     }
-    assert given == {title: KEY for title in NESTED_STACKS if title != "AlarmStack"}
+    assert given == {title: KEY for title in list_nested_stacks(name) if title != "AlarmStack"}
 
 
 def test_what_is_only_named_is_made_before_what_names_it() -> None:
@@ -246,15 +277,14 @@ def list_outputs_asked_for(value: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_output_that_the_root_reads_is_given_and_every_one_given_is_read(name: str) -> None:
     templates = read_templates(name)
-    store = STORE_STACKS[STORES[name]]
     asked = set(list_outputs_asked_for(templates["root"]))
     given = {
         (title, output)
-        for title, stack in NESTED_STACKS.items()
-        for output in templates[stack or store].get("Outputs", {})
+        for title, stack in list_nested_stacks(name).items()
+        for output in templates[stack].get("Outputs", {})
     }
     assert asked == given
-    assert len(asked) == 7
+    assert len(asked) == 5 + len(FUNCTIONS[name]) + (name in WITH_FILES)
 
 
 LIMITS = {"RoleName": 64, "FunctionName": 64, "QueueName": 80, "BucketName": 63, "TableName": 255,

@@ -12,12 +12,16 @@ from typing import Any
 
 import pytest
 
+from carnation.artifacts import make_artifacts
 from carnation.asl import walk_states
-from carnation.patterns import jsonata
-from carnation.states import make_definition
+from carnation.errors import BrokenPromiseError
+from carnation.patterns import jsonata, tables
+from carnation.proofs import World, keep_promise, prove
+from carnation.states import Task, make_definition
+from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
-VARIANTS = ("archive", "jsonata")
+VARIANTS = ("archive", "direct", "jsonata", "distributed", "express")
 
 
 def read_definition(name: str) -> dict[str, Any]:
@@ -46,6 +50,13 @@ def test_jsonata_has_the_states_and_transitions_of_the_reference() -> None:
     assert not re.search(r'"\$\.|\.\$"|Path"', json.dumps(variant))
 
 
+def test_direct_has_them_too_around_another_piece_of_work() -> None:
+    reference, variant = read_definition("carnation"), read_definition("direct")
+    names = {"WriteEvents": "ProcessEvents", "WriteEvent": "ProcessEvent"}
+    found = [[names.get(part, part) for part in row] for row in list_transitions(variant)]
+    assert found == [list(row) for row in list_transitions(reference)]
+
+
 def test_what_the_work_assigns_stays_beside_the_item() -> None:
     work = jsonata.invoke_function("Pay", "pay", assign={"paid": "{% $states.result.Payload %}"})
     made = make_definition(jsonata.map_and_put_away("All", work), query_language="JSONata")
@@ -54,6 +65,27 @@ def test_what_the_work_assigns_stays_beside_the_item() -> None:
         "paid": "{% $states.result.Payload %}",
         "item": "{% $states.input %}",
     }
+
+
+@pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+def test_the_proof_finds_an_update_that_writes_anew_what_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def write_anew(state_id: str, *, arguments: dict[str, Any], **fields: Any) -> Task:
+        values = arguments["ExpressionAttributeValues"]
+        settings = ", ".join(f"{name[1:]} = {name}" for name in values)
+        arguments["UpdateExpression"] = f"SET {settings}"
+        return Task(state_id, arguments=arguments, **fields)
+
+    monkeypatch.setattr(tables, "Task", write_anew)
+    (workflow,) = load_workflows(str(ROOT), ["direct"])
+    queue_only = {"start_seq": 0, "end_seq": 0}
+    runs = [{"start_seq": 1, "end_seq": 2}, queue_only, queue_only]
+    with (
+        pytest.raises(BrokenPromiseError, match="was written 2 times"),
+        World(make_artifacts(str(ROOT), workflow)) as world,
+    ):
+        prove(world, keep_promise, runs, fails={1: 1}, then=queue_only, overlap=True)
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -72,7 +72,9 @@ def _word(code: str, message: str, action: str, region: str) -> tuple[str, str]:
     return "refused", f"AWS refused {action} in {region}: {message or code} ({code})."
 
 
-def explain_failure(service: str, action: str, error: Exception, region: str) -> AccountError:
+def explain_failure(
+    service: str, action: str, error: Exception, region: str, near: str = ""
+) -> AccountError:
     """Turn what boto3 itself raises, before AWS has answered, into a sentence with its remedy."""
     name = type(error).__name__
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
@@ -87,7 +89,7 @@ def explain_failure(service: str, action: str, error: Exception, region: str) ->
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
                 "ConnectionClosedError", "InvalidRegionError", "ProxyConnectionError"):  # fmt: skip
         return AccountError(
-            f"{service} does not answer in region '{region}' ({error}). "
+            f"{service} does not answer in region '{region}' ({str(error).rstrip('.')}).{near} "
             "Check --region, --endpoint-url and the network, and run the same command again.",
             reason="unreachable",
         )

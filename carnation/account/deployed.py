@@ -28,6 +28,7 @@ class Deployed(NamedTuple):
     outputs: Mapping[str, str]
     protected: bool
     reason: str = ""
+    updated: str = ""
 
     @property
     def exists(self) -> bool:
@@ -54,6 +55,7 @@ def find_deployed(account: Account, name: str) -> Deployed | None:
         {row["OutputKey"]: row["OutputValue"] for row in stack.get("Outputs", ())},
         bool(stack.get("EnableTerminationProtection")),
         stack.get("StackStatusReason") or "",
+        str(stack.get("LastUpdatedTime") or ""),
     )  # fmt: skip
 
 

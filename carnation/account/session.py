@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 from carnation.account.complaints import explain_answer, explain_failure
-from carnation.errors import AccountError, CarnationError
+from carnation.errors import AccountError, CarnationError, suggest_name
 
 
 def _import_boto3() -> Any:
@@ -40,7 +41,9 @@ class Account:
         self.endpoint_url = endpoint_url
         try:
             self._session = _import_boto3().session.Session(
-                profile_name=profile, region_name=region
+                profile_name=profile,
+                # every other SDK of AWS reads this one first, and boto3 not at all
+                region_name=region or os.environ.get("AWS_REGION") or None,
             )
         except BotoCoreError as error:
             raise explain_failure("", "", error, region or "") from error
@@ -84,8 +87,19 @@ class Account:
         except ClientError as error:
             raise explain_answer(service, error, self.region) from error
         except (BotoCoreError, ValueError) as error:
-            raise explain_failure(service, action, error, self.region) from error
+            near = self._suggest_region() if self.endpoint_url is None else ""
+            raise explain_failure(service, action, error, self.region, near) from error
         return answer
+
+    def _suggest_region(self) -> str:
+        """Guess which region was meant, where boto3 has never heard of this one."""
+        partitions = self._session.get_available_partitions()
+        known = [
+            region
+            for name in partitions
+            for region in self._session.get_available_regions("sts", name)
+        ]
+        return "" if self.region in known else suggest_name(self.region, known)
 
     def list(
         self, service: str, action: str, field: str, /, limit: int | None = None, **parameters: Any

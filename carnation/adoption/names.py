@@ -14,8 +14,9 @@ import unicodedata
 from collections.abc import Iterable
 
 _LONGEST = 34  # `    <name> = draw_<name>()` fits into 88 columns, a number at its end included
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+[a-z]*")
 _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
+_SERVICES = re.compile("DynamoDB|CloudWatch|CloudFormation|CloudTrail|EventBridge")
 _FILE_SUFFIX = re.compile(
     r"(\.asl)?\.(json5?|jsonc|ya?ml|template)$|\.asl$|\.sfn$|\.(template|stepfunctions?)(?=\.)",
     re.IGNORECASE,
@@ -26,11 +27,19 @@ LONGEST_WORKFLOW = 40
 def split_words(text: str) -> list[str]:
     """Split a text into words of ASCII letters and digits, in small letters.
 
-    >>> split_words("Get SQS-message: 2nd tryAgain é")
-    ['get', 'sqs', 'message', '2', 'nd', 'try', 'again', 'e']
+    A service that boto3 writes as one word is one.
+
+    >>> split_words("Get SQSMessage: 2nd tryAgain é, S3Bucket")
+    ['get', 'sqs', 'message', '2nd', 'try', 'again', 'e', 's3', 'bucket']
+    >>> split_words("DynamoDB PutItem")
+    ['dynamodb', 'put', 'item']
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return [word.lower() for word in _WORDS.findall(plain)]
+    return [word.lower() for word in _WORDS.findall(_SERVICES.sub(_join, plain))]
+
+
+def _join(service: re.Match[str]) -> str:
+    return service[0].capitalize()
 
 
 def make_identifier(text: str, fallback: str, longest: int = _LONGEST) -> str:
@@ -42,7 +51,7 @@ def make_identifier(text: str, fallback: str, longest: int = _LONGEST) -> str:
     ('wait_3_retries', 'wait')
     """
     words = split_words(text) or [fallback]
-    if words[0].isdigit():
+    if words[0][0].isdigit():
         words.insert(0, fallback)
     name = words[0]
     for word in words[1:]:
@@ -83,7 +92,7 @@ def name_workflow(text: str) -> str:
     ('order-state-machine', 'workflow-2-order-pipeline')
     """
     words = split_words(_strip_suffix(text)) or ["workflow"]
-    if words[0].isdigit() or keyword.iskeyword("_".join(words)):
+    if words[0][0].isdigit() or keyword.iskeyword("_".join(words)):
         words.insert(0, "workflow")
     return make_identifier(" ".join(words), "workflow", LONGEST_WORKFLOW).replace("_", "-")
 

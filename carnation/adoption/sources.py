@@ -122,9 +122,12 @@ def _find_problems(document: Document | TemplateDefinition) -> Iterator[tuple[Ru
 
 def _describe(document: Document | TemplateDefinition, problem: Problem) -> str:
     state = f"state '{problem.state}': " if problem.state else ""
+    message = (
+        problem.message if problem.message.endswith("?") else f"{problem.message.rstrip('.')}."
+    )
     return (
         f"{_locate(document, problem.pointer)}: AWS would refuse this definition: {state}"
-        f"{problem.message.rstrip('.')}. Mend it first; carnation lint tells of everything."
+        f"{message} Mend it first; carnation lint tells of everything."
     )
 
 

@@ -10,7 +10,13 @@ from carnation.asl.fields import (
     fields_of,
     find_problem,
 )
-from carnation.asl.walk import Place, find_substitutions, list_scopes, walk_states
+from carnation.asl.walk import (
+    Place,
+    fill_substitutions,
+    find_substitutions,
+    list_scopes,
+    walk_states,
+)
 
 __all__ = [
     "EXCLUSIONS",
@@ -21,6 +27,7 @@ __all__ = [
     "Place",
     "argument_of",
     "fields_of",
+    "fill_substitutions",
     "find_problem",
     "find_substitutions",
     "list_scopes",

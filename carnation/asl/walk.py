@@ -78,3 +78,24 @@ def find_substitutions(value: object) -> list[str]:
         elif isinstance(item, (list, tuple)):
             waiting.extend(reversed(item))
     return list(found)
+
+
+def fill_substitutions(value: Any, given: Mapping[str, str]) -> Any:
+    """Put values in the place of each `${…}` that is given one, keys left alone; a copy.
+
+    >>> fill_substitutions({"Resource": "arn:${Partition}:states:::${Call}"}, {"Partition": "aws"})
+    {'Resource': 'arn:aws:states:::${Call}'}
+    """
+    whole: list[Any] = [value]
+    waiting: list[tuple[Any, Any]] = [(whole, 0)]
+    for holder, key in waiting:  # grows while we walk
+        item = holder[key]
+        if isinstance(item, str):
+            holder[key] = re.sub(_SUBSTITUTION, lambda found: given.get(found[1], found[0]), item)
+        elif isinstance(item, Mapping):
+            holder[key] = dict(item)
+            waiting.extend((holder[key], name) for name in item)
+        elif isinstance(item, (list, tuple)):
+            holder[key] = list(item)
+            waiting.extend((holder[key], index) for index in range(len(item)))
+    return whole[0]

@@ -31,15 +31,6 @@ def shorten(text: str, longest: int = _LONGEST) -> str:
     return f"{text[:head]}…{text[len(text) - (longest - head - 1) :]}"
 
 
-def clean(text: str) -> str:
-    r"""Replace what a foreign document may bring along: control codes, lone surrogates.
-
-    >>> clean("a\x1b[31m\u202eb")
-    'a�[31m�b'
-    """
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
-
-
 def contrast(before: object, after: object) -> str:
     """Say what a value was and is; long texts from a little before where they part.
 

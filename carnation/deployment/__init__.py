@@ -17,12 +17,18 @@ finds what there is: objects by their keys, the bucket by its policy, the stack 
 from __future__ import annotations
 
 from carnation.deployment.bucket import ensure_bucket, name_bucket
-from carnation.deployment.changeset import ChangeSet, discard_change_set, make_change_set
+from carnation.deployment.changeset import (
+    ChangeSet,
+    discard_change_set,
+    make_change_set,
+    refuse_overtaken,
+)
 from carnation.deployment.check import check_tree
 from carnation.deployment.following import Event, Outcome, follow
+from carnation.deployment.parameters import find_parameters
 from carnation.deployment.plan import Plan, find_losses, make_plan, refuse_losses
 from carnation.deployment.removal import Removal, find_removal, remove
-from carnation.deployment.stage import execute, protect, refuse_state, settle
+from carnation.deployment.stage import execute, find_remedy, protect, refuse_state, settle
 from carnation.deployment.uploads import list_missing, upload_missing
 
 __all__ = [
@@ -36,6 +42,8 @@ __all__ = [
     "ensure_bucket",
     "execute",
     "find_losses",
+    "find_parameters",
+    "find_remedy",
     "find_removal",
     "follow",
     "list_missing",
@@ -44,6 +52,7 @@ __all__ = [
     "name_bucket",
     "protect",
     "refuse_losses",
+    "refuse_overtaken",
     "refuse_state",
     "remove",
     "settle",

@@ -22,14 +22,14 @@ def ensure_bucket(account: Account, given: str | None) -> str:
     name = given or name_bucket(account)
     owner = {"Bucket": name, "ExpectedBucketOwner": account.number}
     try:
-        account.call("s3", "head_bucket", **owner)
+        place = account.call("s3", "head_bucket", **owner).get("BucketRegion")
+        if place and place != account.region:
+            raise _refuse_place(name, f"is in {place}", account.region)
     except AccountError as error:
+        if error.code in ("301", "PermanentRedirect"):
+            raise _refuse_place(name, "is in another region", account.region) from error
         if error.code in ("403", "AccessDenied"):
-            raise AccountError(
-                f"the bucket '{name}' is somebody else's, or these credentials may not see it. "
-                "Give one of this account with --bucket.",
-                reason="foreign-bucket",
-            ) from error
+            raise _refuse_owner(name) from error
         if error.code not in ("404", "NoSuchBucket"):
             raise
         if given:
@@ -44,12 +44,30 @@ def ensure_bucket(account: Account, given: str | None) -> str:
     return name
 
 
+def _refuse_owner(name: str) -> AccountError:
+    return AccountError(
+        f"the bucket '{name}' is somebody else's, or these credentials may not see it "
+        "(s3:ListBucket). Give one of this account with --bucket.",
+        reason="foreign-bucket",
+    )
+
+
+def _refuse_place(name: str, where: str, region: str) -> AccountError:
+    return AccountError(
+        f"the bucket '{name}' {where}, and a stack in {region} takes its functions' code from "
+        f"{region} alone. Give a bucket of that region with --bucket, or check --region.",
+        reason="bucket-region",
+    )
+
+
 def _create(account: Account, name: str) -> None:
     place = {"LocationConstraint": account.region}
     more = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": place}
     try:
         account.call("s3", "create_bucket", Bucket=name, **more)
     except AccountError as error:
+        if error.code == "BucketAlreadyExists":
+            raise _refuse_owner(name) from error
         if error.code != "BucketAlreadyOwnedByYou":  # another deployment was faster
             raise
 

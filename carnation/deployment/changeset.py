@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.account import Account
+from carnation.account import Account, Deployed, find_deployed
 from carnation.errors import AccountError
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
+_INNER = re.compile(r"arn:[^\s\]]+:changeSet/[^\s\],]+", re.IGNORECASE)
 _LONGEST = 900.0  # seconds that a change set may take to be made
+_OVERTAKEN_CODES = frozenset({
+    "AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus", "OperationInProgress",
+})  # fmt: skip
+_OVERTAKEN = re.compile(
+    r"cannot be executed|can ?not be updated|already exists|ChangeSet .+ does not exist"
+)
 
 
 class ChangeSet(NamedTuple):
@@ -42,20 +50,22 @@ def make_change_set(
         {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
     ]
     given += [{"ParameterKey": key, "UsePreviousValue": True} for key in reused]
-    made = account.call(
-        "cloudformation", "create_change_set",
-        StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
-        TemplateURL=url, Parameters=given, Capabilities=_CAPABILITIES, IncludeNestedStacks=True,
-    )  # fmt: skip
+    with tell_overtaken():
+        made = account.call(
+            "cloudformation", "create_change_set",
+            StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
+            TemplateURL=url, Parameters=given, Capabilities=_CAPABILITIES, IncludeNestedStacks=True,
+        )  # fmt: skip
     change_set = ChangeSet(name, made["Id"], made["StackId"], (), is_new)
     status, reason = _wait(account, made["Id"], pause)
     if status == "CREATE_COMPLETE":
         return change_set._replace(rows=list(_list_rows(account, made["Id"], "")))
+    why = _find_reason(account, reason) or status
     discard_change_set(account, change_set)
     if any(words in reason for words in _NOTHING):
         return None
     raise AccountError(
-        f"CloudFormation cannot make a change set for stack '{stack}': {reason or status}. "
+        f"CloudFormation cannot make a change set for stack '{stack}': {why.rstrip('.')}. "
         "Mend what it names, build, and deploy again.",
         reason="change-set",
     )
@@ -73,6 +83,51 @@ def _wait(account: Account, arn: str, pause: Callable[[float], None]) -> tuple[s
         waited += 2
 
 
+def _find_reason(account: Account, reason: str) -> str:
+    """Follow a reason that only names a nested change set to the one that says why."""
+    inner = _INNER.search(reason)
+    if inner is None:
+        return reason
+    try:
+        answer = account.call(
+            "cloudformation", "describe_change_set", ChangeSetName=inner[0].rstrip(".:")
+        )
+    except AccountError:  # the outer reason is better than none
+        return reason
+    return f"{answer['StackName']}: {_find_reason(account, answer.get('StatusReason') or reason)}"
+
+
+@contextlib.contextmanager
+def tell_overtaken() -> Iterator[None]:
+    """Turn what AWS says when somebody else was faster into one paragraph."""
+    try:
+        yield
+    except AccountError as error:
+        if error.code in _OVERTAKEN_CODES or _OVERTAKEN.search(error.message):
+            raise _make_overtaken() from error
+        raise
+
+
+def refuse_overtaken(account: Account, deployed: Deployed | None) -> None:
+    """Raise `AccountError` where a stack is no longer what the plan was made from.
+
+    From the moment that a change set is made, AWS itself refuses it when the stack changes.
+    """
+    if deployed is None or not deployed.exists:
+        return
+    now = find_deployed(account, deployed.stack_id)
+    if now is None or now._replace(protected=deployed.protected) != deployed:
+        raise _make_overtaken()
+
+
+def _make_overtaken() -> AccountError:
+    return AccountError(
+        "somebody else deployed this stack in between, so that what was reviewed no longer "
+        "holds. Nothing was executed. Run the same command again.",
+        reason="overtaken",
+    )
+
+
 def _list_rows(account: Account, arn: str, way: str) -> Iterator[dict[str, Any]]:
     changes = account.list("cloudformation", "describe_change_set", "Changes", ChangeSetName=arn)
     for change in changes:
@@ -84,12 +139,17 @@ def _list_rows(account: Account, arn: str, way: str) -> Iterator[dict[str, Any]]
 
 
 def discard_change_set(account: Account, change_set: ChangeSet) -> None:
-    """Take a change set away, and the name that was kept for a stack that is not made."""
+    """Take a change set away, and the name that was kept for a stack that is not made.
+
+    The name goes only while there is nothing under it: a change set that somebody executed is
+    taken away by AWS as well, and the stack that it made stays.
+    """
+    stack_id = change_set.stack_id
     with contextlib.suppress(AccountError):  # what stays behind does nothing
         account.call("cloudformation", "delete_change_set", ChangeSetName=change_set.arn)
-        if change_set.is_new_stack:
-            others = account.call(
-                "cloudformation", "list_change_sets", StackName=change_set.stack_id
-            )
-            if not others.get("Summaries"):
-                account.call("cloudformation", "delete_stack", StackName=change_set.stack_id)
+        if not change_set.is_new_stack:
+            return
+        others = account.call("cloudformation", "list_change_sets", StackName=stack_id)
+        found = find_deployed(account, stack_id)
+        if not others.get("Summaries") and found is not None and not found.exists:
+            account.call("cloudformation", "delete_stack", StackName=stack_id)

@@ -25,6 +25,8 @@ class Event(NamedTuple):
     status: str
     reason: str
     stack: str
+    is_echo: bool = False
+    """A nested stack's word on itself, which the stack around it repeats."""
 
     @property
     def failed(self) -> bool:
@@ -92,6 +94,7 @@ class _Follower:
             row["ResourceStatus"],
             row.get("ResourceStatusReason") or "",
             row["StackName"],
+            own and way != "",
         )
 
 
@@ -116,7 +119,8 @@ def follow(
     while True:
         stack = find_deployed(account, stack_id)
         for event in follower.look():
-            tell(event)
+            if not event.is_echo:
+                tell(event)
         if stack is None or not stack.status.endswith("_IN_PROGRESS"):
             break
         pause(0.1 if account.is_local else 3)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.account import Account, Deployed, read_deployed
 from carnation.artifacts import Artifacts
 from carnation.changes import Change
 from carnation.deployment.changeset import ChangeSet
-from carnation.document import parse_document
-from carnation.errors import AccountError, UsageError, suggest_name
+from carnation.deployment.parameters import (
+    find_parameters,
+    find_root,
+    refuse_missing,
+    refuse_unknown,
+    refuse_values,
+)
+from carnation.errors import AccountError
 from carnation.reviews import Review, Tree, compare_trees
 from carnation.services.updates import is_stateful
 
+_KEPT = ("Retain", "Snapshot", "ReplaceAndRetain", "ReplaceAndSnapshot")
 _LOSSES = ("data-removed", "data-replaced", "data-orphaned")
 
 
@@ -54,10 +61,11 @@ def make_plan(
     """Compare a tree with what is deployed, by documents and parameters."""
     slots = find_parameters(artifacts)
     values = {name: value for name, value in given.items() if name in slots}
-    _refuse_unknown([name for name in given if name not in slots], slots)
+    refuse_unknown(list(given), slots)
+    refuse_values(values, slots)
     there = deployed.parameters if deployed and deployed.exists else {}
     reused = [name for name in slots if name in there and name not in values]
-    _refuse_missing([
+    refuse_missing([
         name
         for name, slot in slots.items()
         if "Default" not in slot and name not in values and name not in there
@@ -73,7 +81,7 @@ def make_plan(
     if deployed and deployed.exists:
         before = read_deployed(account, stack, artifacts.workflow)
         root = f"cft/{artifacts.workflow}-root-stack.yaml"
-        same = before[root].decode().strip() == _find_root(artifacts).strip()
+        same = before[root].decode().strip() == find_root(artifacts).strip()
         if not same:
             after = {path: text.encode() for path, text in artifacts.files.items()}
             trees = (
@@ -84,36 +92,9 @@ def make_plan(
     return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same)
 
 
-def _find_root(artifacts: Artifacts) -> str:
-    return next(text for path, text in artifacts.files.items() if path.endswith("-root-stack.yaml"))
-
-
 def _plant(name: str, artifacts: Artifacts, files: Mapping[str, bytes]) -> Tree:
     whole = {f"build/{artifacts.workflow}/{path}": content for path, content in files.items()}
     return Tree(name, tuple(whole), lambda paths: {path: whole[path] for path in paths})
-
-
-def find_parameters(artifacts: Artifacts) -> dict[str, Mapping[str, Any]]:
-    """Find the parameters of the root template: name to what the template says of it."""
-    value = parse_document(_find_root(artifacts), "root-stack.yaml").value
-    slots: dict[str, Mapping[str, Any]] = dict(value.get("Parameters") or {})
-    return slots
-
-
-def _refuse_unknown(names: Sequence[str], known: Mapping[str, Any]) -> None:
-    for name in names:
-        raise UsageError(
-            f"the root template has no parameter '{name}'; it has "
-            f"{', '.join(known) or 'none'}.{suggest_name(name, known)}"
-        )
-
-
-def _refuse_missing(names: Sequence[str]) -> None:
-    if names:
-        raise UsageError(
-            f"the root template wants {', '.join(names)}. Give "
-            f"{' '.join(f'--parameter {name}=…' for name in names)}"
-        )
 
 
 def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
@@ -130,11 +111,14 @@ def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
         name, kind = row["LogicalResourceId"], row["ResourceType"]
         if not is_stateful(kind):
             continue
+        kept = "; what is there now is retained, outside of the stack" * (
+            row.get("PolicyAction") in _KEPT
+        )
         if row["Action"] == "Remove":
-            found.setdefault(name, f"is removed ({kind})")
+            found.setdefault(name, f"is removed from the stack ({kind}){kept}")
         elif row.get("Replacement") in ("True", "Conditional"):
             perhaps = "" if row["Replacement"] == "True" else "may be "
-            found.setdefault(name, f"{perhaps or 'is '}replaced by an empty one ({kind})")
+            found.setdefault(name, f"{perhaps or 'is '}replaced by an empty one ({kind}){kept}")
     return found
 
 

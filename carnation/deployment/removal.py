@@ -11,9 +11,12 @@ from carnation.account.deployed import list_resources, read_template
 from carnation.deployment.following import Event, Outcome, find_last_event, follow
 from carnation.deployment.stage import protect
 from carnation.document import parse_document
+from carnation.errors import AccountError
 from carnation.services.updates import is_stateful
 
 _KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
+# a version goes with what it is a version of, whatever its own policy says
+_VERSIONS = ("AWS::StepFunctions::StateMachineVersion", "AWS::Lambda::Version")
 
 
 class Removal(NamedTuple):
@@ -31,7 +34,11 @@ class Removal(NamedTuple):
 
 
 def find_removal(account: Account, deployed: Deployed) -> list[Removal]:
-    """Find what removing a stack takes away and what it leaves, by the deployed templates."""
+    """Find what removing a stack takes away and what it leaves, by the deployed templates.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
+    and https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html: all versions go, too.
+    """
     bodies: dict[str, Mapping[str, Any]] = {}
     found = []
     for row in list_resources(account, deployed.stack_id):
@@ -45,7 +52,23 @@ def find_removal(account: Account, deployed: Deployed) -> list[Removal]:
         retained = body.get("DeletionPolicy") in _KEPT
         physical = row.get("PhysicalResourceId") or ""
         found.append(Removal(row["Path"], row["ResourceType"], physical, retained))
-    return found
+    kept = {row.physical for row in found if row.retained}
+    return [
+        row._replace(retained=False)
+        if row.kind in _VERSIONS and kept.isdisjoint(_name_owners(row.physical))
+        else row
+        for row in found
+    ]
+
+
+def _name_owners(version: str) -> tuple[str, str]:
+    """Name what a version is one of, as stacks do: by its ARN or by its name.
+
+    >>> _name_owners("arn:aws:lambda:eu-west-1:123456789012:function:pay:7")
+    ('arn:aws:lambda:eu-west-1:123456789012:function:pay', 'pay')
+    """
+    arn = version.rpartition(":")[0]
+    return arn, arn.rpartition(":")[2]
 
 
 def remove(
@@ -54,9 +77,17 @@ def remove(
     tell: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Outcome:
-    """Take the protection off, delete the stack, follow it to its end."""
+    """Take the protection off, delete the stack, follow it to its end.
+
+    Where AWS refuses to delete it, the protection is put on again.
+    """
     if deployed.protected:
         protect(account, deployed, on=False)
     since = find_last_event(account, deployed.stack_id)
-    account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+    try:
+        account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+    except AccountError:
+        if deployed.protected:
+            protect(account, deployed, on=True)
+        raise
     return follow(account, deployed.stack_id, tell, since=since, pause=pause)

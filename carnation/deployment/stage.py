@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from carnation.account import Account, Deployed, find_deployed
-from carnation.deployment.changeset import ChangeSet
+from carnation.deployment.changeset import ChangeSet, tell_overtaken
 from carnation.deployment.following import Event, Outcome, find_last_event, follow
 from carnation.errors import AccountError
 
@@ -32,16 +32,22 @@ def refuse_state(deployed: Deployed | None) -> None:
     """Raise `AccountError` for a stack that cannot be deployed over, with the way out."""
     if deployed is None or deployed.status not in _REMEDIES:
         return
-    remedy = _REMEDIES[deployed.status].format(name=deployed.name)
+    remedy = find_remedy(deployed.name, deployed.status)
     raise AccountError(
         f"stack '{deployed.name}' is {deployed.status}: {remedy}.", reason="bad-state"
     )
+
+
+def find_remedy(stack: str, status: str) -> str:
+    """Find the way out of a status in which a stack cannot be deployed over."""
+    return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
 
 
 def settle(
     account: Account,
     stack: str,
     tell: Callable[[str], None],
+    tell_event: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Deployed | None:
     """Find a stack, waiting for whatever somebody else does to it; clear a failed creation away.
@@ -52,7 +58,8 @@ def settle(
     deployed = find_deployed(account, stack)
     if deployed and deployed.exists and deployed.status.endswith("_IN_PROGRESS"):
         tell(f"stack '{stack}' is {deployed.status}: waiting for that to end")
-        follow(account, deployed.stack_id, since=find_last_event(account, stack), pause=pause)
+        since = find_last_event(account, deployed.stack_id)
+        follow(account, deployed.stack_id, tell_event, since=since, pause=pause)
         deployed = find_deployed(account, stack)
     if deployed and deployed.status == "ROLLBACK_COMPLETE":
         tell(f"stack '{stack}' was never made (ROLLBACK_COMPLETE): clearing its name")
@@ -78,17 +85,16 @@ def execute(
     """
     since = find_last_event(account, change_set.stack_id)
     more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
-    try:
+    with tell_overtaken():
         account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
-    except AccountError as error:
-        if "cannot be executed" in error.message or "can not be updated" in error.message:
-            raise AccountError(
-                "somebody else deployed this stack in between, so that what was reviewed no longer "
-                "holds. Nothing was executed. Run the same command again.",
-                reason="overtaken",
-            ) from error
-        raise
-    outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
+    try:
+        outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
+    except KeyboardInterrupt as error:
+        raise AccountError(
+            "interrupted, but CloudFormation goes on with the deployment. Run the same command "
+            "again: it waits for the end and goes on from there.",
+            reason="interrupted",
+        ) from error
     if outcome.succeeded:
         deployed = find_deployed(account, change_set.stack_id)
         if deployed and not deployed.protected:

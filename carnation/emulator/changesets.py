@@ -127,8 +127,9 @@ def _make_set(
     place = f"arn:aws:cloudformation:{stack.region_name}:{stack.account_id}:changeSet"
     old = stack if kind == "UPDATE" else None
     changes = []
-    for change in _find_changes(old, parse_template(text), parameters):
-        inner = _make_inner_set(backend, name, old, text, parameters, change)
+    known = _Known(stack, parse_template(text), parameters)
+    for change in _find_changes(old, known):
+        inner = _make_inner_set(backend, name, old, known, change)
         if inner is not None and not inner["Changes"] and inner["Status"] == "FAILED":
             continue
         if inner is not None:
@@ -153,29 +154,44 @@ def _make_set(
 
 
 def _make_inner_set(
-    backend: Any, name: str, stack: Any, text: str, parameters: Any, change: Mapping[str, Any]
+    backend: Any, name: str, stack: Any, known: _Known, change: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Make the change set of a nested stack that stays; what is not known yet is a new value."""
-    if stack is None or change["Action"] != "Modify" or change["ResourceType"] != updates.NESTED:
+    """Make the change set of a nested stack; what is not known yet is a new value."""
+    if change["Action"] == "Remove" or change["ResourceType"] != updates.NESTED:
         return None
-    logical_id = change["LogicalResourceId"]
-    nested = stack.resource_map._parsed_resources[logical_id]
-    template = parse_template(text)
-    known = _Known(stack, template, parameters)
-    properties = template["Resources"][logical_id]["Properties"]
-    body = get_stack_from_s3_url(known.read(properties["TemplateURL"]), stack.account_id, "aws")
+    logical_id, is_new = change["LogicalResourceId"], change["Action"] == "Add"
+    nested = (
+        _Unmade(known.stack, logical_id)
+        if is_new
+        else stack.resource_map._parsed_resources[logical_id]
+    )
+    properties = known.template["Resources"][logical_id]["Properties"]
+    url = known.read(properties["TemplateURL"])
+    body = get_stack_from_s3_url(url, known.stack.account_id, "aws")
     given = {
         key: known.read(value, nested.parameters.get(key))
         for key, value in properties.get("Parameters", {}).items()
     }
-    return _make_set(backend, f"{name}-{logical_id}", nested, body, given, "UPDATE")
+    kind = "CREATE" if is_new else "UPDATE"
+    return _make_set(backend, f"{name}-{logical_id}", nested, body, given, kind)
+
+
+class _Unmade:
+    """A nested stack that is not made yet: what a change set needs of it."""
+
+    def __init__(self, outer: Any, logical_id: str) -> None:
+        self.account_id, self.region_name = outer.account_id, outer.region_name
+        self.name = f"{outer.name}-{logical_id}"
+        self.stack_id = generate_stack_id(self.name, self.region_name, self.account_id)
+        self.parameters: dict[str, str] = {}
 
 
 class _Known:
     """What a template's values are before anything is made: parameters, and what there is."""
 
     def __init__(self, stack: Any, template: Mapping[str, Any], parameters: Any) -> None:
-        before = stack.resource_map
+        self.stack, self.template, self.parameters = stack, template, parameters
+        before: Any = getattr(stack, "resource_map", None)
         self.map: Any = ResourceMap(
             stack.stack_id, stack.name, parameters, {}, stack.region_name, stack.account_id,
             dict(template), {},
@@ -183,9 +199,19 @@ class _Known:
         self.map.load_mapping()
         self.map.load_parameters()
         self.map.load_conditions()
-        made = {key: before._parsed_resources[key] for key in before.known}
-        self.map._parsed_resources.update(made)
+        if hasattr(before, "known"):
+            made = {key: before._parsed_resources[key] for key in before.known}
+            self.map._parsed_resources.update(made)
         self.map._resource_json_map = {}
+
+    def list_resources(self) -> dict[str, Any]:
+        """List the resources whose condition holds."""
+        holds = self.map.lazy_condition_map
+        return {
+            name: body
+            for name, body in self.template["Resources"].items()
+            if "Condition" not in body or holds[body["Condition"]]
+        }
 
     def read(self, value: Any, otherwise: Any = None) -> str:
         """Resolve a value; what refers to something that is not made yet is `otherwise`."""
@@ -195,27 +221,26 @@ class _Known:
             return str(otherwise)
 
 
-def _find_changes(
-    stack: Any, template: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+def _find_changes(stack: Any, known: _Known) -> Iterator[dict[str, Any]]:
     """Yield what executing would do, as far as that is known without doing it."""
     old = stack.resource_map._resource_json_map if stack is not None else {}
-    new = template["Resources"]
-    moved = _find_moved(stack, template, parameters) if stack is not None else set()
+    new = known.list_resources()
+    given = set() if stack is None else _find_moved(stack, known.template, known.parameters)
+    moved: set[str] = set()
     for name, body in new.items():
-        if name not in old:
-            yield _tell("Add", name, body["Type"])
+        made = stack.resource_map._parsed_resources.get(name) if name in old else None
+        if made is None:
+            yield _tell("Add", name, body)
             moved.add(name)
             continue
-        effect = _judge(old[name], body, moved)
-        made = stack.resource_map._parsed_resources.get(name)
-        if effect and made is not None:
-            yield _tell("Modify", name, body["Type"], effect, made)
+        effect = _judge(old[name], body, given, moved)
+        if effect:
+            yield _tell("Modify", name, body, effect, made)
             moved.add(name)
     for name, body in old.items():
         made = stack.resource_map._parsed_resources.get(name)
         if name not in new and made is not None:
-            yield _tell("Remove", name, body["Type"], made=made)
+            yield _tell("Remove", name, body, made=made)
 
 
 def _find_moved(stack: Any, template: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
@@ -226,14 +251,19 @@ def _find_moved(stack: Any, template: Mapping[str, Any], given: Mapping[str, Any
     return {name for name, value in now.items() if str(value) != str(had.get(name))}
 
 
-def _judge(old: Mapping[str, Any], new: Mapping[str, Any], moved: set[str]) -> str:
-    """Say what an update does to a resource; '' for nothing."""
+def _judge(old: Mapping[str, Any], new: Mapping[str, Any], given: set[str], moved: set[str]) -> str:
+    """Say what an update does to a resource; '' for nothing.
+
+    What follows from another resource that moves is known only when that has moved: it may replace.
+    """
     before, after = old.get("Properties") or {}, new.get("Properties") or {}
-    effects = [
-        find_update(new["Type"], [name])
-        for name in {**before, **after}
-        if before.get(name) != after.get(name) or _names_any(after.get(name), moved)
-    ]
+    effects = []
+    for name in {**before, **after}:
+        effect = find_update(new["Type"], [name])
+        if before.get(name) != after.get(name) or _names_any(after.get(name), given):
+            effects.append(effect)
+        elif _names_any(after.get(name), moved):
+            effects.append(MAY_REPLACE if effect == REPLACES else effect)
     return max(effects, key=_ORDER.index, default="")
 
 
@@ -244,12 +274,18 @@ def _names_any(value: Any, moved: set[str]) -> bool:
     )
 
 
-def _tell(action: str, name: str, kind: str, effect: str = "", made: Any = None) -> dict[str, Any]:
-    change = {"Action": action, "LogicalResourceId": name, "ResourceType": kind}
+def _tell(
+    action: str, name: str, body: Mapping[str, Any], effect: str = "", made: Any = None
+) -> dict[str, Any]:
+    change = {"Action": action, "LogicalResourceId": name, "ResourceType": body["Type"]}
     if made is not None:
         change["PhysicalResourceId"] = str(made.physical_resource_id)
     if action == "Modify":
         change["Replacement"] = _REPLACEMENT.get(effect, "False")
+    if action == "Remove":
+        change["PolicyAction"] = body.get("DeletionPolicy", "Delete")
+    elif change.get("Replacement") in _REPLACEMENT.values():
+        change["PolicyAction"] = f"ReplaceAnd{body.get('UpdateReplacePolicy', 'Delete')}"
     return change
 
 

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -117,6 +117,7 @@ def make_version(connect: Connect, name: str, properties: Properties) -> tuple[s
 
 def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str, dict[str, Any]]:
     """Make an alias that routes to a version, or as `DeploymentPreference` says."""
+    list(_list_shares(properties.get("DeploymentPreference") or {}))  # refused from the first
     request = {"name": properties.get("Name", name), **_route(properties)}
     answer = connect("stepfunctions").create_state_machine_alias(**request)
     arn = answer["stateMachineAliasArn"]
@@ -124,10 +125,51 @@ def make_alias(connect: Connect, name: str, properties: Properties) -> tuple[str
 
 
 def update_alias(connect: Connect, arn: str, properties: Properties) -> None:
-    """Route an alias anew: at once, for here no time passes in which it could move gradually."""
-    connect("stepfunctions").update_state_machine_alias(
-        stateMachineAliasArn=arn, **_route(properties)
-    )
+    """Route an alias anew, in the steps of its `DeploymentPreference`; an alarm moves it back.
+
+    Here no time passes between the steps, but the alarms are looked at before each.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html
+    """
+    client = connect("stepfunctions")
+    before = client.describe_state_machine_alias(stateMachineAliasArn=arn)["routingConfiguration"]
+    preference = properties.get("DeploymentPreference") or {}
+    request = _route(properties)
+    target = request["routingConfiguration"][0]["stateMachineVersionArn"]
+    moves = [{**before[0], "weight": 100}] if before[0]["stateMachineVersionArn"] != target else []
+    for share in _list_shares(preference) if moves else ():
+        alarm = _find_alarm(connect, preference)
+        if alarm:
+            client.update_state_machine_alias(stateMachineAliasArn=arn, routingConfiguration=before)
+            raise EmulatorError(
+                f"alarm '{alarm}' is in ALARM, so that the alias was moved back to where it was"
+            )
+        routes = [
+            {**moves[0], "weight": 100 - share},
+            {"stateMachineVersionArn": target, "weight": share},
+        ]
+        client.update_state_machine_alias(stateMachineAliasArn=arn, routingConfiguration=routes)
+    client.update_state_machine_alias(stateMachineAliasArn=arn, **request)
+
+
+def _list_shares(preference: Properties) -> Iterator[int]:
+    """List the percentages that a gradual deployment sends to the new version before all."""
+    kind = preference.get("Type", "ALL_AT_ONCE")
+    if kind not in ("ALL_AT_ONCE", "CANARY", "LINEAR"):
+        raise EmulatorError(f"an alias moves ALL_AT_ONCE, as CANARY or LINEAR, not '{kind}'.")
+    if kind == "ALL_AT_ONCE":
+        return
+    missing = [name for name in ("Percentage", "Interval") if name not in preference]
+    if missing:
+        raise EmulatorError(f"a deployment preference of type {kind} takes {missing[0]}, too.")
+    step = int(preference["Percentage"])
+    yield from (step,) if kind == "CANARY" else range(step, 100, step)
+
+
+def _find_alarm(connect: Connect, preference: Properties) -> str:
+    """Find an alarm that goes off; one that does not exist is quiet, as with AWS."""
+    names = list(preference.get("Alarms") or ())
+    rows = connect("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"] if names else ()
+    return next((row["AlarmName"] for row in rows if row["StateValue"] == "ALARM"), "")
 
 
 def _route(properties: Properties) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from carnation.estimates.models import Key, Model
+from carnation.estimates.growth import Key
+from carnation.estimates.models import Model
+from carnation.estimates.outers import Outer
 from carnation.services import limits
 from carnation.services.prices import find_price, read_prices
 
@@ -16,14 +18,15 @@ class Figures(NamedTuple):
     """What so many items take.
 
     `payload` is the largest, of `state`; `events` and `seconds` are of one execution, the rest of
-    all together; `unpriced` are calls whose price is not known here.
+    all together; `children` are counted by the state that starts them; `unpriced` are calls whose
+    price is not known here.
     """
 
     items: int
     executions: int
     events: int
     child_events: int
-    children: int
+    children: Mapping[str, int]
     transitions: int
     payload: int
     state: str
@@ -53,8 +56,26 @@ class Break(NamedTuple):
 
 def find_figures(model: Model, items: int) -> Figures:
     """Find the figures at a size."""
-    facts, outer = model.facts, model.outer
-    requests: dict[str, int] = {}
+    requests, invocations, gb_seconds = _count_calls(model, items)
+    payloads = {key[1]: round(model.read(key, items)) for key in model.growths
+                if key[0] == "payload"}  # fmt: skip
+    state = max(payloads, key=lambda name: payloads[name], default="")
+    children = {key[1]: round(model.add_up(key, items)) for key in model.growths
+                if key[0] == "children"}  # fmt: skip
+    child_events = [model.read(key, items) for key in model.growths if key[0] == "events of child"]
+    figures = Figures(
+        items, 1 if model.outers else items, round(model.read(("events",), items)),
+        round(max(child_events, default=0)), children,
+        round(model.add_up(("transitions",), items)), payloads.get(state, 0), state, payloads,
+        invocations, gb_seconds, requests, model.find_seconds(items), {}, (),
+    )  # fmt: skip
+    dollars, unpriced = _price(model, figures)
+    return figures._replace(dollars=dollars, unpriced=unpriced)
+
+
+def _count_calls(model: Model, items: int) -> tuple[dict[str, int], int, float]:
+    """Count the requests by call, the functions invoked, and their GB-seconds."""
+    facts, requests = model.facts, dict[str, int]()
     invocations, gb_seconds = 0, 0.0
     for kind, *rest in model.growths:
         if kind != "call":
@@ -66,19 +87,7 @@ def find_figures(model: Model, items: int) -> Figures:
             invocations += count
             length = facts.seconds.get(state, facts.usual)
             gb_seconds += count * length * facts.memory / 1024
-    payloads = {key[1]: round(model.read(key, items)) for key in model.growths
-                if key[0] == "payload"}  # fmt: skip
-    state = max(payloads, key=lambda name: payloads[name], default="")
-    children = model.count_batches(items)
-    child_events = [model.read(key, items) for key in model.growths if key[0] == "events of child"]
-    figures = Figures(
-        items, 1 if outer else items, round(model.read(("events",), items)),
-        round(max(child_events, default=0)), children,
-        round(model.add_up(("transitions",), items)), payloads.get(state, 0), state, payloads,
-        invocations, gb_seconds, requests, model.find_seconds(items), {}, (),
-    )  # fmt: skip
-    dollars, unpriced = _price(model, figures)
-    return figures._replace(dollars=dollars, unpriced=unpriced)
+    return requests, invocations, gb_seconds
 
 
 def _price(model: Model, figures: Figures) -> tuple[dict[str, float], tuple[str, ...]]:
@@ -87,27 +96,33 @@ def _price(model: Model, figures: Figures) -> tuple[dict[str, float], tuple[str,
         found["Step Functions"] = _price_express(figures.executions, figures.seconds)
     else:
         found["Step Functions"] = figures.transitions * prices["states:transition"]
-    if figures.children and model.outer and _is_express(model, model.outer.name):
-        child = model.read(("seconds of child", model.outer.name), figures.items)
-        found["Express children"] = _price_express(figures.children, child)
+    express = [name for name in figures.children if name in model.express]
+    if express:
+        found["Express children"] = sum(
+            _price_express(
+                figures.children[name], model.read(("seconds of child", name), figures.items)
+            )
+            for name in express
+        )
     if figures.invocations:
+        second = prices["lambda:gb-second-arm" if model.facts.arm else "lambda:gb-second"]
         found["Lambda"] = (
-            figures.invocations * prices["lambda:request"]
-            + figures.gb_seconds * prices["lambda:gb-second"]
+            figures.invocations * prices["lambda:request"] + figures.gb_seconds * second
         )
     for call, count in figures.requests.items():
         price = find_price(call)
         service = call.removeprefix("aws-sdk:").partition(":")[0]
         if price is not None:
-            found[service.upper()] = found.get(service.upper(), 0.0) + count * price
-        elif service not in ("lambda", "activity"):
+            name = _NAMES.get(service, service.upper())
+            found[name] = found.get(name, 0.0) + count * price
+        elif service not in _FREE:
             unpriced.append(call)
     return found, tuple(sorted(unpriced))
 
 
-def _is_express(model: Model, name: str) -> bool:
-    processor = model.states.get(name, {}).get("ItemProcessor", {})
-    return bool(processor.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS")
+_FREE = ("lambda", "activity", "states", "sfn")
+"""Services whose calls are paid by what they start, or not at all."""
+_NAMES = {"dynamodb": "DynamoDB", "events": "EventBridge", "eventbridge": "EventBridge"}
 
 
 def _price_express(count: int, seconds: float) -> float:
@@ -150,24 +165,41 @@ def _first_above(model: Model, key: Key, most: int) -> int:
 
 def _find_histories(model: Model) -> Iterator[Break]:
     items = _first_above(model, ("events",), limits.HISTORY - 1)
-    name = model.outer.name if model.outer else _find_busiest(model)
-    each = f"Each item takes {model.growths[('events',)].item:.0f} events. "
-    if model.outer is None:
+    outer = _find_busiest_map(model)
+    name = outer.name if outer else _find_busiest(model)
+    if outer is None:
         remedy = "Let an execution end earlier, and start the next one for what is left."
-    elif model.outer.is_distributed:
+    elif outer.is_distributed:
         remedy = "Let a distributed Map around it start executions for parts of it."
     else:
         remedy = (
-            f"{each}Make the Map DISTRIBUTED: each batch (ItemBatcher) has a history of its own."
+            f"Each item takes {_slope(model, outer):.0f} events. Make the Map DISTRIBUTED: each "
+            "batch (ItemBatcher) has a history of its own."
         )
     yield Break(f"a history of {limits.HISTORY:,} events", items, name, remedy, True)
     for key in model.growths:
-        if key[0] == "events of child" and not _is_express(model, key[1]):
+        if key[0] == "events of child" and key[1] not in model.express:
+            batched = model.find_outer(key[1]) is not None
             items = _first_above(model, key, limits.HISTORY - 1)
             yield Break(
                 f"a child's history of {limits.HISTORY:,} events", items, key[1],
-                "Make the batches smaller (MaxItemsPerBatch).", True,
+                "Make the batches smaller (MaxItemsPerBatch)." if batched
+                else "Estimate the child by itself, and mend it there.", True,
             )  # fmt: skip
+
+
+def _slope(model: Model, outer: Outer) -> float:
+    """Give how many events an item of a Map takes, as it grows."""
+    names = {outer.name, *outer.inside}
+    return sum(
+        growth.item + sum(growth.batches)
+        for key, growth in model.growths.items()
+        if key[0] == "events of" and key[1] in names
+    )
+
+
+def _find_busiest_map(model: Model) -> Outer | None:
+    return max(model.outers, key=lambda outer: _slope(model, outer), default=None)
 
 
 def _find_busiest(model: Model) -> str:
@@ -180,25 +212,28 @@ def _find_payloads(model: Model) -> Iterator[Break]:
     sizes = {key[1]: _first_above(model, key, limits.PAYLOAD) for key in keys}
     if not sizes:
         return
-    state = min(sizes, key=lambda name: (sizes[name], -_slope(model, name)))
-    if model.outer is not None and model.outer.name == state and model.outer.is_distributed:
-        remedy = "Let a ResultWriter put the results into a bucket."
-    else:
-        remedy = (
-            "Pass a reference instead: write the list to S3, and map over it with the ItemReader "
-            "of a DISTRIBUTED Map."
-        )
+    state = min(sizes, key=lambda name: (sizes[name], -model.growths["payload", name].item))
+    outer = model.find_outer(state)
     limit = f"a payload of {limits.PAYLOAD // 1024} KiB"
-    yield Break(limit, sizes[state], state or "the input", remedy, True)
+    yield Break(limit, sizes[state], state or "the input", _mend_payload(model, outer, state), True)
 
 
-def _slope(model: Model, state: str) -> float:
-    return model.growths[("payload", state)].item
+def _mend_payload(model: Model, outer: Outer | None, state: str) -> str:
+    if not model.outers:
+        return "Keep it in S3 or a table, and pass its key."
+    if outer is not None and outer.is_distributed:
+        return "Let a ResultWriter put the results into a bucket."
+    if outer is not None and not model.growths["payload", state].item:
+        return "Let each item give less."
+    return (
+        "Pass a reference instead: write the list to S3, and map over it with the ItemReader of a "
+        "DISTRIBUTED Map."
+    )
 
 
 def _grows(model: Model, key: Key) -> bool:
     growth = model.growths[key]
-    return bool(growth.item or growth.batch)
+    return bool(growth.item or any(growth.batches))
 
 
 def _find_times(model: Model) -> Iterator[Break]:
@@ -208,44 +243,51 @@ def _find_times(model: Model) -> Iterator[Break]:
     if isinstance(model.timeout, (int, float)) and model.timeout < longest:
         kind, longest = f"TimeoutSeconds ({model.timeout})", float(model.timeout)
     items = _first(lambda items: model.find_seconds(items) >= longest)
-    name = model.outer.name if model.outer else ""
+    slowest = max(model.outers, key=lambda outer: model.pace.rounds[outer.name] / outer.at_once,
+                  default=None)  # fmt: skip
+    name = slowest.name if slowest else ""
     remedy = "Raise MaxConcurrency, or put more into one task." if name else "Wait less."
     yield Break(kind, items, name, remedy, True)
-    if model.outer and model.outer.is_distributed:
-        name = model.outer.name
-        if _is_express(model, name):
-            child = model.read(("seconds of child", name), 1)
-            items = 1 if child > limits.EXPRESS_SECONDS else _FARTHEST + 1
-            yield Break(
-                "an Express child's five minutes", items, name,
-                "Make the batches smaller, or the children STANDARD.", True,
-            )  # fmt: skip
+    for outer in model.outers:
+        if outer.is_distributed:
+            yield from _find_distributed(model, outer)
+
+
+def _find_distributed(model: Model, outer: Outer) -> Iterator[Break]:
+    if outer.name in model.express:
+        child = model.read(("seconds of child", outer.name), 1)
+        items = 1 if child > limits.EXPRESS_SECONDS else _FARTHEST + 1
         yield Break(
-            f"{limits.DATASET:,} items of a dataset", limits.DATASET + 1, name,
-            "Start an execution for each part of the dataset.", True,
+            "an Express child's five minutes", items, outer.name,
+            "Make the batches smaller, or the children STANDARD.", True,
         )  # fmt: skip
+    yield Break(
+        f"{limits.DATASET:,} items of a dataset", limits.DATASET + 1, outer.name,
+        "Start an execution for each part of the dataset.", True,
+    )  # fmt: skip
 
 
 def _find_quotas(model: Model) -> Iterator[Break]:
     """Yield what slows an account down that has its quotas as AWS gives them."""
-    outer = model.outer
-    if outer is None:
-        return
-    calls = {key[2] for key in model.growths if key[0] == "call" and _grows(model, key)}
-    if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_AT_ONCE:
-        yield Break(
-            f"{limits.LAMBDA_AT_ONCE:,} functions at once, an account's first quota",
-            limits.LAMBDA_AT_ONCE * max(outer.batch, 1) + 1, outer.name,
-            f"Set MaxConcurrency below it ({outer.at_once:,} run at once), or have it raised.",
-            False,
-        )  # fmt: skip
+    for outer in model.outers:
+        calls = {key[2] for key in model.growths if key[0] == "call"
+                 and key[1] in outer.inside and _grows(model, key)}  # fmt: skip
+        if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_AT_ONCE:
+            yield Break(
+                f"{limits.LAMBDA_AT_ONCE:,} functions at once, an account's first quota",
+                limits.LAMBDA_AT_ONCE * max(outer.batch, 1) + 1, outer.name,
+                f"Set MaxConcurrency below it ({outer.at_once:,} run at once), or have it raised.",
+                False,
+            )  # fmt: skip
 
     def is_too_fast(items: int) -> bool:
         seconds = max(model.find_seconds(items), 1.0)
         return model.read(("transitions",), items) / seconds > limits.TRANSITIONS_A_SECOND
 
-    yield Break(
-        f"{limits.TRANSITIONS_A_SECOND:,} transitions a second", _first(is_too_fast), outer.name,
-        "They are throttled beyond it: larger batches, or EXPRESS children, which have none.",
-        False,
-    )  # fmt: skip
+    if model.outers:
+        yield Break(
+            f"{limits.TRANSITIONS_A_SECOND:,} transitions a second", _first(is_too_fast),
+            model.outers[0].name,
+            "They are throttled beyond it: larger batches, or EXPRESS children, which have none.",
+            False,
+        )  # fmt: skip

@@ -27,6 +27,7 @@ _MADE: Mapping[str, Any] = {
     "MathAdd": 1, "MathRandom": 1, "StringToJson": "{}", "StringSplit": "a,b",
     "Base64Decode": "YQ==", "ArrayRange": 1,
 }  # fmt: skip
+_VARIABLE = re.compile(r"(?:\{%\s*)?\$([A-Za-z]\w*)(?:\s*%\})?\Z")
 _MOMENT = "2016-03-14T01:59:00Z"
 _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
 
@@ -55,6 +56,13 @@ class Hints:
         for place in walk_states(definition):
             self._read_state(definition, place.state, place.pointer)
 
+    @staticmethod
+    def name_list(state: Mapping[str, Any]) -> str:
+        """Name what a Map maps over: the last name of its path; '' for none."""
+        source = state.get("ItemsPath", state.get("Items"))
+        paths = list(_find_paths(source)) if isinstance(source, str) else []
+        return paths[-1][0][-1] if paths else ""
+
     def _read_calls(self, text: str) -> None:
         for match in _CALL.finditer(text):
             for names, _ in _find_paths(match.group(2)):
@@ -71,7 +79,7 @@ class Hints:
         if state.get("Type") == "Map":
             self._read_map(scope, state, at)
         if state.get("Type") == "Choice":
-            siblings = _find_siblings(scope, at)
+            siblings = _read_states(_find_scope(scope, at))
             for rule in _choose_rules(siblings, at.rpartition("/")[2], state):
                 self._satisfy(rule)
 
@@ -80,24 +88,43 @@ class Hints:
             self.values.setdefault(names[-1], value)
 
     def _read_map(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
-        is_outer = at.count("/States/") == 1
+        is_outer = is_outermost(at)
         found = self.items if is_outer else self.lists
-        source = state.get("ItemsPath", state.get("Items"))
-        paths = list(_find_paths(source)) if isinstance(source, str) else []
-        if paths:
-            found.add(paths[-1][0][-1])
-        elif is_outer and "ItemReader" not in state and not isinstance(source, list):
-            paths = list(_find_paths(state.get("InputPath", "")))
+        name = self.name_list(state)
+        variable = _VARIABLE.match(str(state.get("ItemsPath", state.get("Items"))))
+        if name:
+            found.add(name)
+        elif variable and variable[1] not in ("", "states"):
+            self._read_variable(scope, variable[1], found)
+        elif is_outer and "ItemReader" not in state and not isinstance(state.get("Items"), list):
+            self._read_whole(scope, at)
+
+    def _read_variable(self, definition: Mapping[str, Any], name: str, found: set[str]) -> None:
+        """Find what is assigned to a variable that is mapped over."""
+        for place in walk_states(definition):
+            given = place.state.get("Assign")
+            given = given if isinstance(given, Mapping) else {}
+            value = given.get(name, given.get(f"{name}.$"))
+            paths = list(_find_paths(value))
             if paths:
                 found.add(paths[-1][0][-1])
-            else:
-                self._read_whole(scope, at.rpartition("/")[2])
+            elif value is not None and "$states.result" in str(value):
+                self.whole.add(place.name)
 
-    def _read_whole(self, scope: Mapping[str, Any], name: str) -> None:
+    def _read_whole(self, definition: Mapping[str, Any], at: str) -> None:
         """Find what gives a Map its whole input: what comes before it, or who starts it."""
+        scope, name = _find_scope(definition, at), _unescape(at.rpartition("/")[2])
+        paths = list(_find_paths(_read_states(scope)[name].get("InputPath", "")))
+        if paths:
+            self.items.add(paths[-1][0][-1])
+            return
         if scope.get("StartAt") == name:
-            self.whole.add("")
-        for before, state in scope.get("States", {}).items():
+            around = at.rpartition("/Branches/")[0]
+            if around:  # a branch gets what its Parallel gets
+                self._read_whole(definition, around)
+            else:
+                self.whole.add("")
+        for before, state in _read_states(scope).items():
             if name in list_targets(state):
                 paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
                 if paths:
@@ -154,12 +181,29 @@ def _read_literal(text: str) -> Any:
     return float(text) if "." in text else int(text)
 
 
-def _find_siblings(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
+def is_outermost(pointer: str) -> bool:
+    """Tell whether no Map is around a state, of which this is the pointer.
+
+    >>> is_outermost("/States/A/Branches/0/States/B"), is_outermost("/States/A/Iterator/States/B")
+    (True, False)
+    """
+    return re.search(r"/(ItemProcessor|Iterator)/States/", pointer) is None
+
+
+def _unescape(name: str) -> str:
+    return name.replace("~1", "/").replace("~0", "~")
+
+
+def _find_scope(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
     """Find the scope that a state stands in."""
     scope: Any = definition
     for part in pointer.split("/")[1:-2]:
-        part = part.replace("~1", "/").replace("~0", "~")
-        scope = scope[int(part)] if isinstance(scope, list) else scope[part]
+        scope = scope[int(part)] if isinstance(scope, list) else scope[_unescape(part)]
+    found: Mapping[str, Any] = scope
+    return found
+
+
+def _read_states(scope: Mapping[str, Any]) -> Mapping[str, Any]:
     states = scope.get("States", {})
     return states if isinstance(states, Mapping) else {}
 
@@ -185,7 +229,7 @@ def _goes_on(states: Mapping[str, Any], name: str, target: Any) -> bool:
         ahead = list_targets(state) if isinstance(state, Mapping) else []
         waiting.extend(following for following in ahead if following not in seen)
         seen.update(ahead)
-    return name.replace("~1", "/").replace("~0", "~") not in seen
+    return _unescape(name) not in seen
 
 
 def list_targets(state: Mapping[str, Any]) -> list[str]:

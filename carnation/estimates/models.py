@@ -1,32 +1,34 @@
-"""How what a run counts grows with its items, found by running samples of several sizes.
-
-Whatever is counted is taken for a sum: a part for the run, and one for each item, each batch, each
-item that fails and each that is retried. Samples that differ in one of these tell its part; a
-further one, of another size, tells whether it is a sum at all.
-"""
+"""A definition as it grows: samples of it are run, and what they count is taken apart."""
 
 from __future__ import annotations
 
-import math
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import find_substitutions, walk_states
+from carnation.asl import fill_substitutions, find_substitutions, walk_states
 from carnation.engine import compile_definition
-from carnation.estimates.hints import Hints
+from carnation.estimates.growth import Growth, Key, Size, add_up, find_growths
+from carnation.estimates.hints import Hints, is_outermost
+from carnation.estimates.outers import Outer, Pace, find_outers, find_pace
+from carnation.estimates.players import Plan
 from carnation.estimates.samples import World
-from carnation.estimates.traces import Plan, Tally, trace
-from carnation.services.limits import DISTRIBUTED_AT_ONCE, INLINE_AT_ONCE
+from carnation.estimates.traces import Scene, Tally, is_express, trace
 
-_SCOUTED = 2_000
 _OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
          "States.ParameterPathFailure", "States.IntrinsicFailure",
          "States.NoChoiceMatched")  # fmt: skip
-Key = tuple[str, ...]
+
+
+class Child(NamedTuple):
+    """A machine that a state starts."""
+
+    definition: Mapping[str, Any]
+    express: bool = False
 
 
 class Facts(NamedTuple):
-    """What is known beside the definition."""
+    """What is known beside the definition; `children` by the states that start them."""
 
     given: Any = None
     results: Mapping[str, Any] = {}
@@ -39,77 +41,84 @@ class Facts(NamedTuple):
     memory: int = 128
     substitutions: Mapping[str, str] = {}
     express: bool = False
-
-
-class Outer(NamedTuple):
-    """The Map whose items are counted: its name, how many run at once, how many in a batch."""
-
-    name: str
-    at_once: int
-    batch: int
-    is_distributed: bool
-
-
-class Growth(NamedTuple):
-    """The parts of a sum."""
-
-    fixed: float
-    item: float = 0.0
-    batch: float = 0.0
-    failed: float = 0.0
-    retried: float = 0.0
-
-    def at(self, items: int, batches: int, failed: int, retried: int) -> float:
-        """Add up for a size."""
-        return (
-            self.fixed + self.item * items + self.batch * batches
-            + self.failed * failed + self.retried * retried
-        )  # fmt: skip
+    arm: bool = False
+    children: Mapping[str, Child] = {}
 
 
 class Model(NamedTuple):
-    """A definition, as it grows."""
+    """A definition, as it grows: by the items of its `outers`, or without one by executions.
+
+    `express` names the Maps and states whose children are Express executions; `first` is what a
+    single item counts, where batches hold several.
+    """
 
     facts: Facts
-    outer: Outer | None
+    outers: tuple[Outer, ...]
     growths: Mapping[Key, Growth]
+    first: Mapping[Key, float]
+    pace: Pace
     notes: tuple[str, ...]
     guessed: tuple[str, ...]
-    states: Mapping[str, Mapping[str, Any]]
+    express: frozenset[str]
     timeout: Any
 
-    def count_batches(self, items: int) -> int:
-        """Count the batches, and so the child executions, of so many items."""
-        return math.ceil(items / self.outer.batch) if self.outer and self.outer.batch else 0
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """The sizes of batches, each once."""
+        return list_batches(self.outers)
+
+    def find_outer(self, name: str) -> Outer | None:
+        """Find an outermost Map by its name."""
+        return next((outer for outer in self.outers if outer.name == name), None)
 
     def read(self, key: Key, items: int) -> float:
         """Give what one execution over so many items counts; without a Map, the worst it can."""
-        growth = self.growths.get(key, Growth(0))
-        if self.outer is None:
+        growth = self.growths.get(key, Growth(0, batches=(0.0,) * len(self.batches)))
+        if not self.outers:
             return growth.fixed + max(0, growth.failed, growth.retried)
-        failed, retried = self._count_shares(items)
-        return growth.at(items, self.count_batches(items), failed, retried)
+        whole = add_up(growth, self._measure(items), self.batches)
+        batch = self._find_batch(key)
+        if items >= batch:
+            return whole
+        first = self.first.get(key, 0)  # so few items do not fill a batch
+        return first + (whole - first) * (items - 1) / (batch - 1)
+
+    def _find_batch(self, key: Key) -> int:
+        """Give how many items are in what a key counts of one child; 0 where it counts no child."""
+        if key[0] not in ("payload", "events of child", "seconds of child"):
+            return 0
+        around = (outer for outer in self.outers if key[1] in outer.inside or (
+            key[1] == outer.name and key[0] != "payload"))  # fmt: skip
+        return next((outer.batch for outer in around), 0)
 
     def add_up(self, key: Key, items: int) -> float:
         """Give what all executions count; there are several where there is no Map."""
-        if self.outer is not None:
+        if self.outers:
             return self.read(key, items)
-        growth, (failed, retried) = self.growths.get(key, Growth(0)), self._count_shares(items)
-        return growth.fixed * items + growth.failed * failed + growth.retried * retried
+        growth, size = self.growths.get(key, Growth(0)), self._measure(items)
+        return growth.fixed * items + growth.failed * size.failed + growth.retried * size.retried
 
     def find_seconds(self, items: int) -> float:
-        """Give how long an execution takes: whole rounds of as many as run at once."""
-        if self.outer is None:
-            return self.read(("seconds",), items)
-        at_once = self.outer.at_once
-        if not self.outer.is_distributed:
-            return self.read(("seconds",), math.ceil(items / at_once) * at_once)
-        rounds = math.ceil(self.count_batches(items) / at_once)
-        child = self.read(("seconds of child", self.outer.name), items)
-        return self.growths[("seconds",)].fixed + (rounds - 1) * child
+        """Give how long an execution takes."""
+        return self.pace.at(items, self.outers) if self.outers else self.read(("seconds",), 1)
 
-    def _count_shares(self, items: int) -> tuple[int, int]:
-        return count_share(self.facts.fail, items), count_share(self.facts.retry, items)
+    def _measure(self, items: int) -> Size:
+        size = measure_size(self.facts, items)
+        if self.outers and all(outer.batch > 1 for outer in self.outers):
+            # the items of a batch fail together
+            most = max(outer.count_batches(items) for outer in self.outers)
+            return Size(items, min(size.failed, most), min(size.retried, most))
+        return size
+
+
+def list_batches(outers: tuple[Outer, ...]) -> tuple[int, ...]:
+    """List the sizes of batches of several items, each once."""
+    return tuple(sorted({outer.batch for outer in outers if outer.batch > 1}))
+
+
+def measure_size(facts: Facts, items: int) -> Size:
+    """Count how many of the items fail and are retried."""
+    return Size(items, count_share(facts.fail, items), count_share(facts.retry, items))
 
 
 def count_share(share: float, items: int) -> int:
@@ -121,38 +130,97 @@ def count_share(share: float, items: int) -> int:
     return min(items, max(1, round(share * items))) if share else 0
 
 
-def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
-    """Run samples of a definition, and find how what they count grows."""
-    filled = _substitute(definition, facts.substitutions)
-    states = {place.name: place.state for place in walk_states(filled)}
-    hints = Hints(filled)
-    machine = compile_definition(filled)
-    guessed: dict[str, None] = {}
-    needs_full = False
+class _Stage:
+    """Runs samples of a definition, and remembers what nobody had told."""
 
-    def run(items: int, failed: int, retried: int, *, is_full: bool = False) -> Tally:
-        world = World(hints, items, facts.given, facts.results, is_full=is_full or needs_full)
-        plan = Plan(failed, retried, facts.error, facts.seconds, facts.usual)
-        tally = trace(machine, world, plan, states, facts.item, facts.express)
-        guessed.update(dict.fromkeys(tally.guessed))
+    def __init__(self, definition: Mapping[str, Any], facts: Facts) -> None:
+        self.definition = _substitute(definition, facts.substitutions)
+        self.facts = facts
+        self.guessed: dict[str, None] = {}
+        self.unknown: dict[str, None] = {}
+        self.made: set[str] = set()
+        self.hints = Hints(self.definition)
+        places = list(walk_states(self.definition))
+        maps = [place.name for place in places if place.state.get("Type") == "Map"
+                and is_outermost(place.pointer)]  # fmt: skip
+        starters = {name: _make_starter(child, facts) for name, child in facts.children.items()}
+        self.scene = Scene(
+            compile_definition(self.definition),
+            {place.name: place.state for place in places},
+            frozenset(maps), starters, facts.item, facts.express,
+        )  # fmt: skip
+        self._is_full = False
+        self._is_full = self._needs_full()
+
+    def _needs_full(self) -> bool:
+        """Tell whether guesses that are ready to make up more do not do."""
+        if self.run(Size(3)).error not in _OURS:
+            return False
+        self._is_full = True
+        return self.run(Size(3)).error not in _OURS
+
+    def run(self, size: Size) -> Tally:
+        """Run a sample."""
+        facts = self.facts
+        world = World(self.hints, size.items, facts.given, facts.results, is_full=self._is_full)
+        plan = Plan(size.failed, size.retried, facts.error, facts.seconds, facts.usual)
+        tally = trace(self.scene, world, plan)
+        self.guessed.update(dict.fromkeys(tally.guessed))
+        self.unknown.update(dict.fromkeys(tally.unknown))
+        self.made |= world.made
         return tally
 
-    needs_full = run(3, 0, 0).error in _OURS and run(3, 0, 0, is_full=True).error not in _OURS
-    outer = _find_outer(filled, run)
-    if outer is None:
-        notes, growths = _grow_once(run, facts)
+    def count(self, size: Size) -> dict[Key, float]:
+        """Run a sample, and write what it counts as numbers by key."""
+        return flatten(self.run(size))
+
+
+def _make_starter(child: Child, facts: Facts) -> Callable[[Any], Tally]:
+    seen: dict[str, Tally] = {}
+
+    def start(given: Any) -> Tally:
+        text = json.dumps(given, sort_keys=True)
+        if text not in seen:
+            seen[text] = run(given)
+        return seen[text]
+
+    def run(given: Any) -> Tally:
+        own = facts._replace(given=given, express=child.express, fail=0, retry=0, children={})
+        tally = _Stage(child.definition, own).run(Size(1))
+        # an Express execution is paid by its time, not by its transitions
+        return tally._replace(transitions=0) if child.express else tally
+
+    return start
+
+
+def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
+    """Run samples of a definition, and find how what they count grows."""
+    stage = _Stage(definition, facts)
+    outers = find_outers(stage.definition, lambda items: stage.run(Size(items)))
+    size = _find_size(stage, outers)
+    if outers:
+        growths = find_growths(stage.count, _share(facts, size), list_batches(outers))
+        notes = [*_judge(stage.run(_share(facts, size))), *_check(stage, outers, growths, size)]
     else:
-        size = _find_size(run, outer)
-        notes, growths = _grow(run, facts, outer, size)
-        notes += _check(run, facts, outer, growths, size)
-    timeout = filled.get("TimeoutSeconds")
-    return Model(facts, outer, growths, tuple(notes), tuple(guessed), states, timeout)
+        growths = _grow_once(stage)
+        notes = _judge(stage.run(Size(1)))
+    pace = find_pace(
+        lambda items: stage.run(measure_size(facts, items)), outers, size, (facts.fail, facts.retry)
+    )
+    notes += [*_list_notes(stage, outers)]
+    maps = {name for name, state in stage.scene.states.items() if is_express(state)}
+    starts = {name for name, child in facts.children.items() if child.express}
+    first = stage.count(Size(1)) if list_batches(outers) else {}
+    return Model(
+        facts, outers, growths, first, pace, tuple(notes), tuple(stage.guessed),
+        frozenset(maps | starts), stage.definition.get("TimeoutSeconds"),
+    )  # fmt: skip
 
 
-def _shares(facts: Facts, size: int) -> tuple[int, int]:
-    """Give how many of a sample fail and are retried: as few as make a difference."""
-    few = max(1, size // 10)
-    return few if facts.fail else 0, few if facts.retry else 0
+def _share(facts: Facts, items: int) -> Size:
+    """Let as few of a sample fail and be retried as make a difference."""
+    few = max(1, items // 10)
+    return Size(items, few if facts.fail else 0, few if facts.retry else 0)
 
 
 def _substitute(definition: Any, given: Mapping[str, str]) -> Any:
@@ -160,68 +228,29 @@ def _substitute(definition: Any, given: Mapping[str, str]) -> Any:
     known = {"Partition": "aws", **given}
     for name in find_substitutions(definition):
         known.setdefault(name, "0" if _is_read(definition, name) else f"${{{name}}}")
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, str):
-            for name, text in known.items():
-                value = value.replace(f"${{{name}}}", text)
-            return value
-        if isinstance(value, Mapping):
-            return {key: fill(inner) for key, inner in value.items()}
-        return [fill(inner) for inner in value] if isinstance(value, list) else value
-
-    return fill(definition)
+    return fill_substitutions(definition, known)
 
 
 def _is_read(definition: Any, name: str) -> bool:
-    """Tell whether an expression reads a substitution as JSON."""
+    """Tell whether an expression reads a substitution as a number or as JSON."""
+    reads = (f"StringToJson('${{{name}}}')", f"$number('${{{name}}}')")
     waiting = [definition]
     for value in waiting:  # grows while we walk
-        if isinstance(value, str) and f"StringToJson('${{{name}}}')" in value:
+        if isinstance(value, str) and any(read in value for read in reads):
             return True
         if isinstance(value, (Mapping, list)):
             waiting.extend(value.values() if isinstance(value, Mapping) else value)
     return False
 
 
-Run = Callable[[int, int, int], Tally]
-
-
-def _find_outer(definition: Mapping[str, Any], run: Run) -> Outer | None:
-    """Find the first Map that no other is around."""
-    for place in walk_states(definition):
-        if place.state.get("Type") == "Map" and place.pointer.count("/States/") == 1:
-            processor = place.state.get("ItemProcessor", place.state.get("Iterator", {}))
-            distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-            most = DISTRIBUTED_AT_ONCE if distributed else INLINE_AT_ONCE
-            at_once = place.state.get("MaxConcurrency", 0)
-            at_once = at_once if isinstance(at_once, int) and 0 < at_once < most else most
-            batch = _find_batch(place.state, run) if distributed else 0
-            return Outer(place.name, at_once, batch, distributed)
-    return None
-
-
-def _find_batch(state: Mapping[str, Any], run: Run) -> int:
-    batcher = state.get("ItemBatcher")
-    if not isinstance(batcher, Mapping):
-        return 1
-    most = batcher.get("MaxItemsPerBatch")
-    if isinstance(most, int) and "MaxInputBytesPerBatch" not in batcher:
-        return max(1, most)
-    scouts = (run(items, 0, 0).batch for items in (_SCOUTED, 500, 100, 20))
-    return next((batch for batch in scouts if batch), 1)
-
-
-def _find_size(run: Run, outer: Outer) -> int:
-    """Find a size for the samples: whole rounds or batches, if so many fit into a payload."""
-    rounds = outer.at_once * math.ceil(20 / outer.at_once)
-    sizes: tuple[int, ...] = (rounds, outer.at_once, 4, 2)
-    if outer.is_distributed:
-        sizes = (outer.batch * math.ceil(20 / outer.batch), 2 * outer.batch, outer.batch)
-    for size in sizes:
-        if run(size * 3, 0, 0).error != "States.DataLimitExceeded":
+def _find_size(stage: _Stage, outers: tuple[Outer, ...]) -> int:
+    """Find a size for the samples: two batches at least, if so many items fit into a payload."""
+    batches = list_batches(outers)
+    most = max([20, *(2 * batch for batch in batches)])
+    for size in (most, most // 2, 4, 2):
+        if stage.run(Size(size * 3)).error != "States.DataLimitExceeded":
             return size
-    return sizes[-1] if outer.is_distributed else 1
+    return 1
 
 
 def _judge(tally: Tally) -> list[str]:
@@ -234,6 +263,26 @@ def _judge(tally: Tally) -> list[str]:
     if tally.status == "RUNNING":
         return [f"'{tally.where}' waits for ever; what comes after is not counted."]
     return []
+
+
+def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
+    """Say what the figures take for granted."""
+    notes = []
+    if len(outers) > 1:
+        names = ", ".join(f"'{outer.name}'" for outer in outers)
+        notes.append(f"each of the Maps {names} is taken to get as many items.")
+    inner = [name for name, state in stage.scene.states.items()
+             if state.get("Type") == "Map" and name not in stage.scene.maps
+             and stage.hints.name_list(state) in stage.made]  # fmt: skip
+    if inner:
+        names = ", ".join(f"'{name}'" for name in inner)
+        notes.append(f"{names}, inside another Map, is taken to get one item each time. "
+                     "Give a sample with --input or --item.")  # fmt: skip
+    if stage.unknown:
+        names = ", ".join(f"'{name}'" for name in stage.unknown)
+        notes.append(f"{names} starts executions of another machine, which are not counted. "
+                     "Give it: --child STATE=FILE.")  # fmt: skip
+    return notes
 
 
 def flatten(tally: Tally) -> dict[Key, float]:
@@ -253,70 +302,27 @@ def flatten(tally: Tally) -> dict[Key, float]:
     return found
 
 
-def _grow_once(run: Run, facts: Facts) -> tuple[list[str], dict[Key, Growth]]:
+def _grow_once(stage: _Stage) -> dict[Key, Growth]:
     """Find what one execution counts where there is no Map: an item is an execution."""
-    first = run(1, 0, 0)
-    start = flatten(first)
-    worse = flatten(run(1, 1, 0)) if facts.fail else start
-    again = flatten(run(1, 0, 1)) if facts.retry else start
+    facts, start = stage.facts, stage.count(Size(1))
+    worse = stage.count(Size(1, failed=1)) if facts.fail else start
+    again = stage.count(Size(1, retried=1)) if facts.retry else start
     growths = {}
     for key in {*start, *worse, *again}:
         here = start.get(key, 0)
-        growths[key] = Growth(here, 0, 0, worse.get(key, 0) - here, again.get(key, 0) - here)
-    return _judge(first), growths
-
-
-def _grow(run: Run, facts: Facts, outer: Outer, size: int) -> tuple[list[str], dict[Key, Growth]]:
-    failed, retried = _shares(facts, size)
-    first = run(size, failed, retried)
-    start, twice = flatten(first), flatten(run(2 * size, failed, retried))
-    more = flatten(run(size + 1, failed, retried)) if outer.batch > 1 else {}
-    worse = flatten(run(size, 2 * failed, retried)) if failed else {}
-    again = flatten(run(size, failed, 2 * retried)) if retried else {}
-    growths = {}
-    for key in {*start, *twice, *more, *worse, *again}:
-        here = start.get(key, 0)
-        item, batch = (twice.get(key, 0) - here) / size, 0.0
-        if more:
-            # over `size` items as many batches as fill up; one more item opens another
-            one_more = more.get(key, 0) - here
-            batch = (one_more - item) / (1 - 1 / outer.batch)
-            item = one_more - batch
-        fails = (worse.get(key, 0) - here) / failed if worse else 0.0
-        repeats = (again.get(key, 0) - here) / retried if again else 0.0
-        batches = size // outer.batch if outer.batch else 0
-        fixed = here - item * size - batch * batches - fails * failed - repeats * retried
-        growths[key] = Growth(fixed, item, batch, fails, repeats)
-    if not outer.is_distributed and (failed or retried):
-        growths[("seconds",)] = _grow_in_time(run, facts, outer, size)
-    return _judge(first), growths
-
-
-def _grow_in_time(run: Run, facts: Facts, outer: Outer, size: int) -> Growth:
-    """Find how the time grows: failures share the places with what runs beside them."""
-    shares = [share for share in (facts.fail, facts.retry) if share]
-    rounds = math.ceil(min(_SCOUTED, max(size, 1 / min(shares))) / outer.at_once)
-    few = rounds * outer.at_once
-
-    def last(items: int) -> float:
-        failed, retried = (count_share(share, items) for share in (facts.fail, facts.retry))
-        return run(items, failed, retried).seconds
-
-    item = (last(2 * few) - last(few)) / few
-    return Growth(last(few) - item * few, item)
+        growths[key] = Growth(here, 0, worse.get(key, 0) - here, again.get(key, 0) - here)
+    return growths
 
 
 def _check(
-    run: Run, facts: Facts, outer: Outer, growths: Mapping[Key, Growth], size: int
+    stage: _Stage, outers: tuple[Outer, ...], growths: Mapping[Key, Growth], size: int
 ) -> list[str]:
     """Say where a sample of another size is not what the sums say."""
-    items = 3 * size
-    failed, retried = _shares(facts, items)
-    found = flatten(run(items, failed, retried))
-    batches = items // outer.batch if outer.batch else 0
+    more = _share(stage.facts, 3 * size)
+    found = stage.count(more)
     for key in (("events",), ("transitions",)):
-        said = growths[key].at(items, batches, failed, retried)
+        said = add_up(growths[key], more, list_batches(outers))
         if abs(said - found[key]) > 0.5:
             return [f"{key[0]} do not grow evenly with the items ({found[key]:.0f} in a sample of "
-                    f"{items}, not {said:.0f}): the figures are rough."]  # fmt: skip
+                    f"{more.items}, not {said:.0f}): the figures are rough."]  # fmt: skip
     return []

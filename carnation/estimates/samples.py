@@ -18,15 +18,15 @@ _DEEPEST = 8
 class Guess(dict[str, Any]):
     """An object whose members are made up, each the first time that it is asked for."""
 
-    def __init__(self, world: World, **members: Any) -> None:
-        """Begin with what is known."""
-        super().__init__(members)
-        self._world = world
+    def __init__(self, world: World, *, is_item: bool = False) -> None:
+        """Begin with nothing; in an item, no list is as long as the one that it lies in."""
+        super().__init__()
+        self.world, self.is_item = world, is_item
 
     def get(self, name: str, default: Any = None) -> Any:
         """Give a member, made up if need be."""
         if name not in self:
-            self[name] = self._world.guess(name)
+            self[name] = self.world.guess(name, is_item=self.is_item)
         return super().get(name)
 
     def __missing__(self, name: str) -> Any:
@@ -54,6 +54,8 @@ class World:
         self.is_full = is_full
         self._open: list[str] = []
         self._given, self._results = given, results or {}
+        self.made: set[str] = set()
+        """The names of lists that are guesses."""
 
     @property
     def input(self) -> Any:
@@ -73,17 +75,18 @@ class World:
         return state in self._results
 
     def _make_whole(self, state: str) -> Any:
-        guess = self._fill("")
-        return [guess] * self.count if state in self.hints.whole else guess
+        is_whole = state in self.hints.whole
+        guess = self._fill("", is_item=is_whole)
+        return [guess] * self.count if is_whole else guess
 
-    def _fill(self, name: str) -> Guess:
+    def _fill(self, name: str, *, is_item: bool = False) -> Guess:
         """Make a guess; a full one has its members, but none that it lies in itself."""
-        guess = Guess(self)
+        guess = Guess(self, is_item=is_item)
         if self.is_full and len(self._open) < _DEEPEST:
             self._open.append(name)
             for member in self.hints.members.get(name, ()):
                 if member not in self._open:
-                    guess[member] = self.guess(member)
+                    guess[member] = self.guess(member, is_item=is_item)
             self._open.pop()
         return guess
 
@@ -100,16 +103,17 @@ class World:
             }
         return value
 
-    def guess(self, name: str) -> Any:
+    def guess(self, name: str, *, is_item: bool = False) -> Any:
         """Make up what stands behind a name."""
         hints = self.hints
-        if name in hints.items:
-            return [self._fill("" if self.is_full else name)] * self.count
-        if name in hints.lists:
+        if name in hints.items and not is_item:
+            return [self._fill("" if self.is_full else name, is_item=True)] * self.count
+        if name in hints.lists or name in hints.items:
+            self.made.add(name)
             inner = name in hints.objects
-            return [self._fill(name) if inner else hints.values.get(name, TEXT)]
+            return [self._fill(name, is_item=is_item) if inner else hints.values.get(name, TEXT)]
         if name in hints.objects:
-            return self._fill(name)
+            return self._fill(name, is_item=is_item)
         return hints.values.get(name, TEXT)
 
 

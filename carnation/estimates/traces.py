@@ -1,66 +1,38 @@
 """A run of a definition on sample data, and what it counts.
 
-The engine runs it in virtual time; a port answers the Tasks from the sample, after the seconds that
-each is said to take. Events are counted by the state that they belong to.
+The engine runs it in virtual time. Events are counted by the state that they belong to.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.engine import (
-    Event,
-    Execution,
-    Failed,
-    Machine,
-    Outcome,
-    Started,
-    Submitted,
-    Succeeded,
-    Task,
-)
+from carnation.engine import Event, Execution, Machine, Outcome, Task
 from carnation.engine.history import History
 from carnation.engine.strands import Strand
+from carnation.estimates.players import ROUNDS, Endless, Item, Plan, Player, Starter
 from carnation.estimates.samples import Guess, World
 from carnation.services.limits import PAYLOAD
 
-ROUNDS = 100
-"""Visits of a state, for each item, after which its loop is taken for one without an end."""
-_METADATA: Mapping[str, Any] = {
-    # as large as what AWS sends: request id, date, content type and length, trace id, twice
-    "SdkHttpMetadata": {
-        "AllHttpHeaders": {"x-amzn-RequestId": ["x" * 36], "Content-Type": ["x" * 300]},
-        "HttpHeaders": {"x-amzn-RequestId": "x" * 36, "Content-Type": "x" * 280},
-        "HttpStatusCode": 200,
-    },
-    "SdkResponseMetadata": {"RequestId": "x" * 36},
-}
-
-
-class Plan(NamedTuple):
-    """How a sample is to go: which items fail or need a retry, and how long tasks take."""
-
-    failing: int = 0
-    retried: int = 0
-    error: str = "States.TaskFailed"
-    seconds: Mapping[str, float] = {}
-    usual: float = 0.1
-
-
-class Endless(Exception):  # noqa: N818 - it is a signal, and ends the run
-    """A loop has gone round so often that it may have no end."""
-
 
 class Tally(NamedTuple):
-    """What a run counted: `events` of the execution, by state; `children` of each Map, the rest."""
+    """What a run counted.
+
+    `events` are the execution's, by state; `children` how many each Map, or each task that starts
+    another machine, has started, `largest_child` and `child_seconds` of them. Of the outermost
+    Maps, by name: `lengths` is how many items each had, `map_seconds` how long it took, `batches`
+    how many items were put together. `guessed` are states whose result is a guess, `unknown` states
+    that start a machine that nobody showed.
+    """
 
     status: str
     error: str
     cause: str
     where: str
+    output: Any
     seconds: float
     transitions: int
     events: Mapping[str, int]
@@ -69,93 +41,28 @@ class Tally(NamedTuple):
     children: Mapping[str, int]
     largest_child: Mapping[str, int]
     child_seconds: Mapping[str, float]
+    lengths: Mapping[str, int]
+    map_seconds: Mapping[str, float]
+    batches: Mapping[str, int]
     guessed: tuple[str, ...]
-    batch: int
+    unknown: tuple[str, ...]
 
 
 _TOO_LARGE = Tally(
-    "FAILED", "States.DataLimitExceeded", "The input is too large.", "", 0.0, 0,
-    {}, {}, {}, {}, {}, {}, (), 0,
+    "FAILED", "States.DataLimitExceeded", "The input is too large.", "", None, 0.0, 0,
+    {}, {}, {}, {}, {}, {}, {}, {}, {}, (), (),
 )  # fmt: skip
 
 
-class Player:
-    """The port: answers from the sample, and counts what it was asked."""
+class Scene(NamedTuple):
+    """What runs: a machine, its states by name, the outermost Maps among them, and its children."""
 
-    def __init__(self, world: World, plan: Plan, states: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take the data, and the states of the definition by name."""
-        self._world, self._plan, self._states = world, plan, states
-        self.calls: Counter[tuple[str, str]] = Counter()
-        self.guessed: dict[str, None] = {}
-        self._first: dict[int, str] = {}
-
-    def perform(self, task: Task) -> Outcome:
-        """Answer a task."""
-        key = task.name, _name_call(task)
-        self.calls[key] += 1
-        if self.calls[key] > ROUNDS * max(self._world.count, 1):
-            raise Endless(task.name)
-        seconds = self._plan.seconds.get(task.name, self._plan.usual)
-        failure = self._find_failure(task)
-        outcome: Succeeded | Failed
-        if failure:
-            outcome = Failed(failure, "as planned", seconds)
-        else:
-            outcome = Succeeded(self._make_result(task), seconds)
-        if task.kind == "Activity":
-            return Started(outcome=outcome)
-        if task.is_callback or task.is_sync:
-            return Submitted({}, outcome)
-        return outcome
-
-    def _find_failure(self, task: Task) -> str:
-        """Name the error that a task ends in: the first task of an item that fails, if any does."""
-        item = task.context.get("Map", {}).get("Item")
-        index = item["Index"] if item else 0
-        name = self._first.setdefault(index, task.name)
-        if name != task.name:
-            return ""
-        count = self._world.count
-        if _is_chosen(index, self._plan.failing, count):
-            return self._plan.error
-        if _is_chosen(index + 1, self._plan.retried, count) and not task.attempt:
-            return _find_transient(self._states.get(task.name, {}))
-        return ""
-
-    def _make_result(self, task: Task) -> Any:
-        is_dropped = self._states.get(task.name, {}).get("ResultPath", "$") is None
-        if not self._world.is_known(task.name) and not is_dropped:
-            self.guessed[task.name] = None
-        value = self._world.find_result(task.name)
-        if task.service == "lambda" and not task.is_callback:
-            if isinstance(value, dict) and not isinstance(value, Guess) and "Payload" in value:
-                return value
-            return {
-                "ExecutedVersion": "$LATEST", "Payload": value, **_METADATA, "StatusCode": 200,
-            }  # fmt: skip
-        if isinstance(value, Guess) and not task.service.startswith("aws-sdk:"):
-            value.update(_METADATA if task.kind == "Task" and not task.is_callback else {})
-        return value
-
-
-def _is_chosen(index: int, chosen: int, count: int) -> bool:
-    """Tell whether an item is one of those chosen, spread evenly over all."""
-    return bool(chosen) and (index % count + 1) * chosen // count != index % count * chosen // count
-
-
-def _find_transient(state: Mapping[str, Any]) -> str:
-    """Name an error that a state retries; '' if it retries none."""
-    for retrier in state.get("Retry", ()):
-        if retrier.get("MaxAttempts", 3):
-            name = str(retrier["ErrorEquals"][0])
-            return "States.TaskFailed" if name == "States.ALL" else name
-    return ""
-
-
-def _name_call(task: Task) -> str:
-    if task.kind != "Task":
-        return "lambda:invoke" if task.kind == "LambdaFunction" else "activity"
-    return f"{task.service}:{task.action.partition('.')[0]}" if task.service else "lambda:invoke"
+    machine: Machine
+    states: Mapping[str, Mapping[str, Any]]
+    maps: frozenset[str]
+    starters: Mapping[str, Starter] = {}
+    item: Any = None
+    express: bool = False
 
 
 class _Items:
@@ -165,12 +72,40 @@ class _Items:
         self._world, self._given = world, given
 
     def read(self, strand: Strand, value: Any) -> list[Any]:
-        item = Guess(self._world) if self._given is None else self._given
+        item = Guess(self._world, is_item=True) if self._given is None else self._given
         return [item] * self._world.count
 
 
+class _Watch:
+    """Sees the events: how often a state is visited, how long the outermost Maps take."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._visits: Counter[str] = Counter()
+        self._entered: dict[int, str] = {}
+        self._since: dict[str, float] = {}
+        self.lengths: dict[str, int] = {}
+        self.seconds: Counter[str] = Counter()
+
+    def see(self, event: Event) -> None:
+        name = event.details.get("name", "")
+        if event.type.endswith("StateEntered") and name in self._scene.machine.flow.states:
+            self._visits[name] += 1
+            if self._visits[name] > ROUNDS:
+                raise Endless(name)
+        if event.type == "MapStateStarted" and event.previous_id in self._entered:
+            self.lengths[self._entered[event.previous_id]] = event.details["length"]
+        elif name in self._scene.maps and event.type == "MapStateEntered":
+            self._entered[event.id], self._since[name] = name, event.at
+        elif name in self._scene.maps and event.type == "MapStateExited":
+            self.seconds[name] += event.at - self._since[name]  # type: ignore[assignment]
+
+
 class _Traced(Execution):
-    """An execution that keeps the histories of its children, by the Map that started them."""
+    """An execution that keeps its children's histories, and says for which item a task is done."""
+
+    whole: Item | None = None
+    """What a task outside of every Map is done for."""
 
     def spawn(
         self, parent: Strand, flow: Any, value: Any, index: int, history: History | None = None
@@ -179,68 +114,139 @@ class _Traced(Execution):
             self.__dict__.setdefault("families", []).append((parent.state.name, history))
         return super().spawn(parent, flow, value, index, history)
 
+    def perform(self, strand: Strand, task: Task) -> Outcome:
+        if isinstance(self.port, Player):
+            self.port.item = _find_item(strand) or self.whole
+        return super().perform(strand, task)
 
-def trace(
-    machine: Machine,
-    world: World,
-    plan: Plan,
-    states: Mapping[str, Mapping[str, Any]],
-    item: Any = None,
-    express: bool = False,
-) -> Tally:
-    """Run a machine on a world, as planned, and count."""
-    for name, state in machine.flow.states.items():
+
+def _find_item(strand: Strand) -> Item | None:
+    """Find the items of the outermost Map that a strand works on."""
+    found, below = None, strand
+    while below.parent is not None:
+        if below.parent.state.type == "Map":
+            found = below
+        below = below.parent
+    if found is None or found.parent is None:
+        return None
+    name, batch = found.parent.state.name, _read_batch(found)
+    if not batch:
+        return Item(name, found.index)
+    # all batches but the last are as large as the first
+    return Item(name, found.index * len(_read_batch(found.parent.children[0])), len(batch))
+
+
+def _read_batch(strand: Strand) -> Sequence[Any]:
+    """Give the items of a child execution; none where it was started with one by itself."""
+    given = strand.context["Execution"]["Input"]
+    batch = given.get("Items") if strand.item is None and isinstance(given, dict) else None
+    return batch if isinstance(batch, list) else ()
+
+
+def trace(scene: Scene, world: World, plan: Plan) -> Tally:
+    """Run a scene on a world, as planned, and count."""
+    for name, state in _walk_states(scene.machine):
         if getattr(state, "reader", None) is not None:
-            state.reader = _Items(world, item)  # type: ignore[attr-defined]
+            state.reader = _Items(world, scene.item)
             world.hints.objects.add(name)
     given = world.input
     if measure(given) > PAYLOAD:
         return _TOO_LARGE
-    player = Player(world, plan, states)
-    visits: Counter[str] = Counter()
-
-    def watch(event: Event) -> None:
-        if event.type.endswith("StateEntered") and event.details["name"] in machine.flow.states:
-            visits[event.details["name"]] += 1
-            if visits[event.details["name"]] > ROUNDS:
-                raise Endless(event.details["name"])
-
-    execution = _Traced(machine, given, player, express=express, observe=watch, keeps_children=True)
+    player, watch = Player(world, plan, scene.states, scene.starters), _Watch(scene)
+    execution = _Traced(
+        scene.machine, given, player,
+        express=scene.express, observe=watch.see, keeps_children=True,
+    )  # fmt: skip
+    execution.whole = None if scene.maps else Item("", 0)
     endless = ""
     try:
         execution.run()
     except Endless as signal:
         endless = str(signal)
-    return _count(execution, player, states, endless)
+    return _count(execution, player, scene, watch, endless)
 
 
-def _count(execution: Execution, player: Player, states: Mapping[str, Any], endless: str) -> Tally:
+def _walk_states(machine: Machine) -> Iterator[tuple[str, Any]]:
+    flows = [machine.flow]
+    for flow in flows:  # grows while we walk
+        for name, state in flow.states.items():
+            yield name, state
+            flows.extend(getattr(state, "inner", ()))
+
+
+def _count(execution: _Traced, player: Player, scene: Scene, watch: _Watch, endless: str) -> Tally:
     events, payloads, transitions = _count_history(execution.events)
+    last = [event.details["name"] for event in execution.events if "name" in event.details]
+    tally = Tally(
+        "ENDLESS" if endless else execution.status,
+        execution.error or "", execution.cause or "", endless or (last or [""])[-1],
+        execution.output, execution.clock.now, transitions, events, player.calls, payloads,
+        {}, {}, {},
+        watch.lengths, watch.seconds, dict(_list_batches(execution, scene)),
+        tuple(player.guessed), tuple(player.unknown),
+    )  # fmt: skip
+    return _add_started(_add_children(tally, execution, scene), player)
+
+
+def _list_batches(execution: Execution, scene: Scene) -> Iterator[tuple[str, int]]:
+    """Yield how many items each Map put together, by what its run counted."""
+    for name in scene.maps:
+        label = scene.states[name].get("Label") or name[:40]
+        for run in execution.map_runs:
+            if f"/{label}:" in run.arn:
+                yield name, run.items.get("total", 0) // max(run.total, 1)
+
+
+def _add_children(tally: Tally, execution: _Traced, scene: Scene) -> Tally:
+    """Add what the child executions of Maps counted."""
+    payloads, transitions = dict(tally.payloads), tally.transitions
+    children: Counter[str] = Counter()
     largest: dict[str, int] = {}
     lengths: dict[str, float] = {}
-    children: Counter[str] = Counter()
     for name, history in getattr(execution, "families", ()):
-        _, sizes, inside = _count_history(list(history))
+        _, sizes, inside = _count_history(history)
         children[name] += 1
-        processor = states.get(name, {}).get("ItemProcessor", {}).get("ProcessorConfig", {})
-        if processor.get("ExecutionType") != "EXPRESS":
+        if not is_express(scene.states.get(name, {})):
             transitions += inside
         largest[name] = max(largest.get(name, 0), history.count + 1)  # and the one that ends it
         for inner, size in sizes.items():
             payloads[inner] = max(payloads.get(inner, 0), size)
         kept = list(history)
         lengths[name] = max(lengths.get(name, 0.0), kept[-1].at - kept[0].at)
-    batch = max(
-        (run.items.get("total", 0) // max(run.total, 1) for run in execution.map_runs), default=0
-    )
-    last = [event.details["name"] for event in execution.events if "name" in event.details]
-    return Tally(
-        "ENDLESS" if endless else execution.status,
-        execution.error or "", execution.cause or "", endless or (last or [""])[-1],
-        execution.clock.now, transitions, events, player.calls, payloads,
-        children, largest, lengths,
-        tuple(player.guessed), batch,
+    return tally._replace(
+        transitions=transitions, payloads=payloads,
+        children=children, largest_child=largest, child_seconds=lengths,
     )  # fmt: skip
+
+
+def _add_started(tally: Tally, player: Player) -> Tally:
+    """Add what the executions of other machines counted, as often as they were started."""
+    calls, payloads = Counter(player.calls), dict(tally.payloads)
+    children, largest = dict(tally.children), dict(tally.largest_child)
+    lengths, transitions = dict(tally.child_seconds), tally.transitions
+    for name, child in player.started.items():
+        times = sum(count for (state, _), count in player.calls.items() if state == name)
+        children[name], lengths[name] = times, child.seconds
+        largest[name] = sum(child.events.values())
+        transitions += times * child.transitions
+        for key, count in child.calls.items():
+            calls[key] += times * count
+        for state, size in child.payloads.items():
+            payloads[state] = max(payloads.get(state, 0), size)
+    return tally._replace(
+        transitions=transitions, payloads=payloads, calls=calls,
+        children=children, largest_child=largest, child_seconds=lengths,
+    )  # fmt: skip
+
+
+def is_express(state: Mapping[str, Any]) -> bool:
+    """Tell whether a Map starts Express executions.
+
+    >>> is_express({"ItemProcessor": {"ProcessorConfig": {"ExecutionType": "EXPRESS"}}})
+    True
+    """
+    processor = state.get("ItemProcessor", {})
+    return bool(processor.get("ProcessorConfig", {}).get("ExecutionType") == "EXPRESS")
 
 
 def _count_history(history: Iterable[Event]) -> tuple[dict[str, int], dict[str, int], int]:

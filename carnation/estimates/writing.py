@@ -9,6 +9,7 @@ from typing import Any
 from carnation.console import align_table
 from carnation.estimates.figures import Break, Figures, find_breaks, find_figures
 from carnation.estimates.models import Model
+from carnation.estimates.outers import Outer
 from carnation.services.limits import HISTORY, PAYLOAD
 from carnation.services.prices import read_prices
 
@@ -24,11 +25,11 @@ def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
 
 def _write_table(model: Model, figures: Sequence[Figures]) -> list[str]:
     """Write a column for each size; what breaks a limit has a mark behind it."""
-    many = model.outer is not None
+    many = bool(model.outers)
     rows = [["items" if many else "executions", *(f"{one.items:,}" for one in figures)]]
     rows.append(["events of a history", *(_mark(one.events, HISTORY - 1) for one in figures)])
     if any(one.children for one in figures):
-        rows.append(["child executions", *(f"{one.children:,}" for one in figures)])
+        rows.append(["child executions", *(f"{sum(one.children.values()):,}" for one in figures)])
         rows.append(
             ["events of a child", *(_mark(one.child_events, HISTORY - 1) for one in figures)]
         )
@@ -107,13 +108,21 @@ def _list_notes(model: Model, figures: Sequence[Figures]) -> list[str]:
         f"tasks are taken to last {facts.usual:g} s, and functions to have {facts.memory} MB "
         "(--seconds, --memory)."
     )
-    if not model.outer:
+    if not model.outers:
         notes.append("no Map: an item is an execution; payload, events and time are of one.")
     unpriced = sorted({call for one in figures for call in one.unpriced})
     if unpriced:
         notes.append(f"without a price here: {', '.join(unpriced)}.")
-    notes.append(f"prices: {read_prices().origin}.")
+    notes.append(f"prices: {read_prices().origin}.{_doubt_prices()}")
     return notes
+
+
+def _doubt_prices() -> str:
+    prices = read_prices()
+    doubted = prices.unconfirmed
+    if len(doubted) == len(prices.dollars):
+        return " None was read from AWS's own price list: check them before you rely on them."
+    return f" Not read from AWS's own price list: {', '.join(doubted)}." if doubted else ""
 
 
 def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
@@ -121,15 +130,25 @@ def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
     figures = [find_figures(model, items) for items in sizes]
     document: dict[str, Any] = {
         "definition": name,
-        "counted": "items" if model.outer else "executions",
-        "map": model.outer._asdict() if model.outer else None,
+        "counted": "items" if model.outers else "executions",
+        "maps": [_write_outer(outer) for outer in model.outers],
         "sizes": [_write_figures(one) for one in figures],
         "limits": [one._asdict() for one in find_breaks(model)],
         "guessed": list(model.guessed),
         "notes": _list_notes(model, figures),
         "prices": read_prices().origin,
+        "unconfirmed_prices": list(read_prices().unconfirmed),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_outer(outer: Outer) -> dict[str, Any]:
+    return {
+        "name": outer.name,
+        "is_distributed": outer.is_distributed,
+        "at_once": outer.at_once,
+        "batch": outer.batch,
+    }
 
 
 def _write_figures(figures: Figures) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def read_letters(account: Account, url: str, limit: int | None = None) -> list[L
 def _make_letter(message: Mapping[str, Any]) -> Letter:
     try:
         event = json.loads(message["Body"])
-    except ValueError:
+    except (ValueError, RecursionError):  # whoever sends may nest as deep as they like
         event = {}
     attributes = {
         name: {key: body[key] for key in _ATTRIBUTE_FIELDS if key in body}

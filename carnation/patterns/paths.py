@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnation.patterns.graph import (
@@ -25,22 +25,23 @@ from carnation.states import (
 
 
 def invoke_function(
-    state_id: str, function: str, *, payload: str = "$.event", **fields: Any
+    state_id: str, function: str, *, payload: str | Mapping[str, Any] = "$.event", **fields: Any
 ) -> Task:
     """Make the Task that invokes a function of the workflow, at the version that was deployed.
 
     `function` is the function's name (`process_event`); the definition gets a substitution for the
     ARN of its version, so that executions in flight keep their code. `payload` is the path to what
-    the function receives. Other fields are those of `Task`; `retry` is `retry_transient_errors()`
-    unless given.
+    the function receives, or a mapping that holds paths. Other fields are those of `Task`; `retry`
+    is `retry_transient_errors()` unless given.
 
     >>> invoke_function("Pay", "take_money", payload="$.order").fields["parameters"]
     {'FunctionName': '${TakeMoneyFunction}', 'Payload.$': '$.order'}
     """
+    given = {"Payload.$" if isinstance(payload, str) else "Payload": payload}
     return Task(
         state_id,
         resource=name_integration("lambda:invoke"),
-        parameters={"FunctionName": substitute_function(function), "Payload.$": payload},
+        parameters={"FunctionName": substitute_function(function), **given},
         **{"retry": retry_transient_errors(), **fields},
     )
 

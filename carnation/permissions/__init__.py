@@ -1,6 +1,7 @@
 """Permissions: what a policy grants, what a definition needs, and a policy that is just that."""
 
 from carnation.permissions.grants import Grant, covers, find_lost, read_policy
+from carnation.permissions.maps import is_distributed
 from carnation.permissions.needs import Need
 from carnation.permissions.policy import (
     Machine,
@@ -10,6 +11,7 @@ from carnation.permissions.policy import (
     find_missing,
     find_needed_actions,
     find_unneeded,
+    group_needs,
     write_policy,
 )
 
@@ -25,6 +27,8 @@ __all__ = [
     "find_missing",
     "find_needed_actions",
     "find_unneeded",
+    "group_needs",
+    "is_distributed",
     "read_policy",
     "write_policy",
 ]

@@ -10,6 +10,7 @@ from carnation.asl import Place
 from carnation.permissions.jobs import (
     EXTRA,
     JOBS,
+    PASSED_AS,
     PASSED_TO,
     RENAMED,
     RULE_ACTIONS,
@@ -25,8 +26,13 @@ _TRANSACTION = {
     "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
 }  # fmt: skip
-_FUNCTION = re.compile(r"arn:[^:]*:lambda:")
+_FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
+_PASSED = re.compile(
+    r"(?:^Role|RoleArn|RoleARN|ServiceRole|ServiceRoleOverride|FlowRole|ScalingRole)\Z"
+)
+_NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
+_EXECUTIONS = name_arn("states", "execution:*")
 _MACHINE = name_arn("states", "stateMachine:${StateMachineName}")
 
 
@@ -149,16 +155,14 @@ def _pass_roles(given: Any, prefix: str, state: str) -> Iterator[Need]:
         elif isinstance(value, Mapping):
             for key in value:
                 plain = key.removesuffix(".$")
-                if re.search(
-                    r"(?:^Role|RoleArn|RoleARN|ServiceRole|FlowRole|ScalingRole)\Z", plain
-                ):
+                if _PASSED.search(plain):
                     yield _pass_role(value, plain, prefix, state)
             waiting.extend(value.values())
 
 
 def _pass_role(given: Mapping[str, Any], key: str, prefix: str, state: str) -> Need:
     role = read_parameter(given, key)
-    condition = _passed_to(prefix)
+    condition = _passed_to(PASSED_AS.get(key, prefix))
     if role is None or role.text is None:
         target = Target(name_arn("iam", "role/*", region=False), f"{key} is worked out")
     elif role.text.startswith(("arn:", "${")):
@@ -185,9 +189,8 @@ def _pass_task_roles(state: str) -> Need:
 def _watch(job: Job, prefix: str, target: Target, state: str) -> Iterator[Need]:
     watched = target
     if prefix == "states":
-        execution = target.resource.replace(":stateMachine:", ":execution:") + ":*"
-        if not target.resource.startswith("arn:"):
-            execution = name_arn("states", "execution:*")
+        found = _NAME.match(target.resource)
+        execution = f"{found[1]}:execution:{found[2]}:*" if found else _EXECUTIONS
         watched = Target(execution, target.note)
     elif job.resource == "*":
         watched = Target("*")
@@ -210,8 +213,9 @@ def _invoke(given: Mapping[str, Any], state: str) -> Iterator[Need]:
 
 def _publish(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     topic = read_parameter(given, "TopicArn", "TargetArn")
-    if topic is None:
-        target = Target("*")  # a text message is sent to a number, which is no resource
+    if topic is None:  # a text message is sent to a number, which is no resource
+        to_number = read_parameter(given, "PhoneNumber") is not None
+        target = Target("*", "" if to_number else "no topic is named")
     elif topic.text is None:
         target = Target(name_arn("sns", "*"), f"{topic.name} is worked out while it runs")
     else:

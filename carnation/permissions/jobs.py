@@ -160,9 +160,18 @@ RENAMED: Mapping[str, str] = {
 UNAUTHORIZED = frozenset({"eks:call", "eks:runJob"})
 """Calls that Kubernetes authorizes by its own rules, and IAM not at all."""
 
+PASSED_AS: Mapping[str, str] = {"AutoScalingRole": "application-autoscaling", "JobFlowRole": "ec2"}
+"""Parameters whose role another service gets than the one that is called.
+
+Source: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html
+"""
+
 PASSED_TO: Mapping[str, str] = {
+    "application-autoscaling": "application-autoscaling.amazonaws.com",
     "batch": "batch.amazonaws.com",
     "bedrock": "bedrock.amazonaws.com",
+    "codebuild": "codebuild.amazonaws.com",
+    "ec2": "ec2.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
     "eks": "eks.amazonaws.com",
     "elasticmapreduce": "elasticmapreduce.amazonaws.com",

@@ -13,7 +13,8 @@ class Need(NamedTuple):
     """One IAM action on one resource, which a state (or, with '', the machine itself) needs.
 
     `why` says what for, and, where `resource` is wider than one would like, why it is. `is_exact`
-    is False there: what it really is, only an execution knows.
+    is False there: what it really is, only an execution knows. `sid` names the statement of a need
+    that no state has, but the machine.
     """
 
     action: str
@@ -22,6 +23,7 @@ class Need(NamedTuple):
     why: str
     condition: Condition = ()
     is_exact: bool = True
+    sid: str = ""
 
 
 class Target(NamedTuple):

@@ -7,10 +7,10 @@ Exactly what the definition needs, each statement with its reasons. Names are Cl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import walk_states
+from carnation.asl import fill_substitutions, walk_states
 from carnation.permissions.calls import list_task_needs
 from carnation.permissions.grants import Grant, matches
 from carnation.permissions.maps import is_distributed, list_map_needs
@@ -39,9 +39,13 @@ class Statement(NamedTuple):
 
     @property
     def sid(self) -> str:
-        """Name the statement by its first action."""
-        service, _, action = self.actions[0].partition(":")
-        return f"{service.title().replace('-', '')}{action.replace('*', 'Any')}"
+        """Name the statement by what it is for, or by its first action."""
+        return self.needs[0].sid or self.actions[0].partition(":")[2].replace("*", "Any")
+
+    @property
+    def long_sid(self) -> str:
+        """Name the statement by its service, too."""
+        return f"{self.actions[0].partition(':')[0].title().replace('-', '')}{self.sid}"
 
     def as_document(self) -> dict[str, Any]:
         """Write it as IAM reads it."""
@@ -56,7 +60,8 @@ class Statement(NamedTuple):
 class Machine(NamedTuple):
     """What a definition does not say: whether its machine logs, traces, and has a key.
 
-    `key` is the ARN of the key; `sealed` names the services whose resources it encrypts, too.
+    `key` is the ARN of the key; `sealed` names what else it encrypts: services (`sqs`), whose
+    resources it does, and other state machines, by ARN.
     """
 
     logs: bool = False
@@ -65,15 +70,16 @@ class Machine(NamedTuple):
     sealed: tuple[str, ...] = ()
 
 
+_OWN = name_arn("states", "stateMachine:${StateMachineName}")
 _BOTH = ("kms:Decrypt", "kms:GenerateDataKey")
-_THROUGH = {
-    "dynamodb": _BOTH[:1],
-    "s3": _BOTH,
-    "secretsmanager": _BOTH[:1],
-    "sns": _BOTH,
-    "sqs": _BOTH,
+_ENCRYPTING: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": (),
+    "s3": ("s3:PutObject",),
+    "secretsmanager": ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"),
+    "sns": ("sns:Publish",),
+    "sqs": ("sqs:SendMessage",),
 }
-"""What a caller needs of the key behind a service's resources."""
+"""The actions for which a caller needs a new data key; for all others the key decrypts."""
 
 
 def derive_needs(
@@ -83,8 +89,8 @@ def derive_needs(
 ) -> list[Need]:
     """Derive what the role of a definition needs, in the order of its states.
 
-    `known` gives the ARNs that substitutions stand for: `{"${QueueUrl}": "arn:…"}`; a `*` in one
-    is taken as a pattern.
+    `known` gives what substitutions stand for, by name: the ARN of a queue (where its URL is
+    taken) or of a function, the name of a table or bucket. A `*` in one is a pattern.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
     >>> task["Parameters"] = {"QueueUrl": "${JobsUrl}", "MessageBody": "Go"}
@@ -92,42 +98,68 @@ def derive_needs(
     [('sqs:SendMessage', '${JobsArn}', 'Put')]
     """
     needs: list[Need] = []
-    for place in walk_states(definition):
+    for place in walk_states(fill_substitutions(definition, known) if known else definition):
         if place.state.get("Type") == "Map" and is_distributed(place.state):
             needs += list_map_needs(place)
         elif place.state.get("Type", "Task") == "Task":
             needs += list_task_needs(place)
-    needs = [_replace(need, known) for need in needs] if known else needs
     return list(dict.fromkeys([*needs, *_list_machine_needs(machine or Machine(), needs)]))
 
 
-def _replace(need: Need, known: Mapping[str, str]) -> Need:
-    return need._replace(resource=known.get(need.resource, need.resource))
-
-
-def _list_machine_needs(machine: Machine, needs: Iterable[Need]) -> Iterator[Need]:
+def _list_machine_needs(machine: Machine, needs: Collection[Need]) -> Iterator[Need]:
     """Yield what the machine itself needs: its logs, its traces, its key.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
     """
-    used = {need.action.partition(":")[0] for need in needs}
-    for service in machine.sealed if machine.key else ():
-        through = f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"
-        for action in _THROUGH.get(service, _BOTH) if service in used else ():
-            context = when("StringEquals", "kms:ViaService", through)
-            yield require(action, Target(machine.key), "", f"{service} is encrypted", context)
-    for action in LOG_DELIVERY if machine.logs else ():
-        yield require(action, Target("*"), "", "delivers the logs; IAM knows nothing narrower")
-    for action in TRACING if machine.traces else ():
-        yield require(action, Target("*"), "", "traces; IAM knows nothing narrower")
+    for sealed in machine.sealed if machine.key else ():
+        same = [need for need in needs if _is_about(need, sealed)]
+        if same:
+            yield from _use_key(machine.key, sealed, {need.action for need in same})
     if machine.key:
-        own = name_arn("states", "stateMachine:${StateMachineName}")
-        context = when("StringEquals", "kms:EncryptionContext:aws:states:stateMachineArn", own)
+        starts_itself = any(need.resource == _OWN for need in needs)
+        context = _in_context(_OWN, f"{_OWN}/*") if starts_itself else _in_context(_OWN)
         for action in _BOTH:
-            yield require(action, Target(machine.key), "", "encrypts its executions", context)
+            need = require(action, Target(machine.key), "", "encrypts its executions", context)
+            yield need._replace(sid="EncryptExecutions")
     if machine.key and machine.logs:
         context = when("StringEquals", "kms:EncryptionContext:SourceArn", name_arn("logs", "*"))
-        yield require("kms:GenerateDataKey", Target(machine.key), "", "encrypts its logs", context)
+        need = require("kms:GenerateDataKey", Target(machine.key), "", "encrypts its logs", context)
+        yield need._replace(sid="EncryptLogs")
+    for action in LOG_DELIVERY if machine.logs else ():
+        need = require(action, Target("*"), "", "delivers the logs; IAM knows nothing narrower")
+        yield need._replace(sid="DeliverLogs")
+    for action in TRACING if machine.traces else ():
+        need = require(action, Target("*"), "", "traces; IAM knows nothing narrower")
+        yield need._replace(sid="Trace")
+
+
+def _is_about(need: Need, sealed: str) -> bool:
+    if sealed.startswith("arn:"):
+        return need.resource == sealed or need.resource.startswith(f"{sealed}:")
+    return need.action.startswith(f"{sealed}:")
+
+
+def _in_context(*machines: str) -> Condition:
+    """Write in which context a state machine encrypts; a Map's executions have the Map's label."""
+    operator = "StringLike" if len(machines) > 1 else "StringEquals"
+    return when(operator, "kms:EncryptionContext:aws:states:stateMachineArn", *machines)
+
+
+def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[Need]:
+    """Yield what the key behind a service's resources, or behind a child's executions, takes.
+
+    A service uses the key for its caller, and it is allowed through that service alone; Step
+    Functions does in the child's context.
+    """
+    encrypting = _ENCRYPTING.get(sealed, actions)
+    if sealed.startswith("arn:"):
+        condition, why, sid = _in_context(sealed), "the child is encrypted", "EncryptChildren"
+    else:
+        through = f"{sealed}.${{AWS::Region}}.${{AWS::URLSuffix}}"
+        condition = when("StringEquals", "kms:ViaService", through)
+        why, sid = f"{sealed} is encrypted", f"UseKeyThrough{sealed.title()}"
+    for action in _BOTH if set(actions).intersection(encrypting) else _BOTH[:1]:
+        yield require(action, Target(key), "", why, condition)._replace(sid=sid)
 
 
 def derive_policy(
@@ -168,7 +200,7 @@ def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
     documents = []
     sids: set[str] = set()
     for statement in statements:
-        sid = statement.sid
+        sid = statement.sid if statement.sid not in sids else statement.long_sid
         while sid in sids:
             sid += "Too"
         sids.add(sid)

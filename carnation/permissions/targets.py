@@ -174,6 +174,8 @@ def _trim(text: str, variable: str) -> str:
         return text.lstrip("/")
     if variable == "TaskDefinitionFamilyName":
         return text.partition(":")[0]
+    if variable == "QueueName":
+        return text.rpartition("/")[2]
     return text
 
 

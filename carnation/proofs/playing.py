@@ -8,6 +8,7 @@ from typing import Any
 from carnation.emulator import ServiceError
 from carnation.engine import Execution, Failed, Outcome, Port, Succeeded, Task
 from carnation.errors import EmulatorError
+from carnation.failures import WRITES, find_attempts
 from carnation.proofs import stories, telling
 from carnation.proofs.batches import halve
 from carnation.proofs.executions import can_redrive
@@ -31,7 +32,7 @@ _TOO_MANY = {
     "s3": "SlowDown",
     "dynamodb": "ProvisionedThroughputExceededException",
 }
-_WRITING = ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems", "PutObject")
+THERE_ALREADY = "ConditionalCheckFailed"  # no failure of an event
 
 
 class _Ended(BaseException):
@@ -69,13 +70,26 @@ class Player(Port):
             if task.kind == "LambdaFunction" or task.service == "lambda":
                 return self._invoke(task)
             self.place = TASK
-            return self.performer.perform(task)
+            outcome = self.performer.perform(task)
+            self._note_attempts(task, outcome)
+            return outcome
         except _ExpiredError:
+            self._note_attempts(task, Failed("States.Timeout"))
             return _expire(task)
         finally:
             self.stage.playing = outer
             if self.execution.status != "RUNNING":
                 raise _Ended
+
+    def _note_attempts(self, task: Task, outcome: Outcome) -> None:
+        """Note each event that a state's own call was to write."""
+        action = task.action[:1].upper() + task.action[1:]
+        error = outcome.error if isinstance(outcome, Failed) else None
+        if action not in WRITES or THERE_ALREADY in (error or ""):
+            return
+        for event in find_attempts(task.parameters):
+            attempt = Attempt(f"{task.service}:{task.action}", event, error)
+            self.stage.world.attempts.append(attempt)
 
     def _invoke(self, task: Task) -> Outcome:
         function, payload = telling.read_invocation(task)
@@ -216,8 +230,10 @@ class Stage:
         """Say whether an event's attempt fails, by the story."""
         if not isinstance(payload, dict) or not {"sequence_no", "retry_attempt"} <= set(payload):
             return None
-        chosen = payload["retry_attempt"] < self.story.fails.get(payload["sequence_no"], 0)
-        return "Broken" if chosen else None
+        return "Broken" if self._is_chosen(payload) else None
+
+    def _is_chosen(self, event: Mapping[str, Any]) -> bool:
+        return bool(event["retry_attempt"] < self.story.fails.get(event["sequence_no"], 0))
 
     def tell(self, player: Player | None, line: str) -> None:
         """Write a line of the trace."""
@@ -270,6 +286,8 @@ class Stage:
             raise _Ended
         self._refuse(kind, service, action)
         try:
+            if action in WRITES and any(map(self._is_chosen, find_attempts(parameters))):
+                raise ServiceError("AccessDeniedException", "the event was chosen to fail")
             answer = self._call(kind, action, parameters, proceed)
         except Exception as error:
             self.tell(player, telling.tell_refusal(service, action, parameters, error))
@@ -293,8 +311,9 @@ class Stage:
         self, kind: str | None, action: str, parameters: Mapping[str, Any], proceed: Any
     ) -> Any:
         given, added = halve(action, parameters) if kind == stories.HALF else (parameters, {})
+        before = self.world.find_item(action, parameters)
         answer = {**(proceed(given) if given is not None else {}), **added}
-        if action in _WRITING:
+        if before is None or before != self.world.find_item(action, parameters):
             self.world.note_write(action, parameters, answer)
         return answer
 

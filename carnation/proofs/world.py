@@ -25,7 +25,8 @@ class Attempt(NamedTuple):
     """A function that a state invoked: with what, and the error the state saw, if any.
 
     `times` is how often the function really ran: 0 if the call was throttled, 2 if Lambda invoked
-    it twice.
+    it twice. A state's own call that is to write an event is an attempt too, named like its
+    integration (`dynamodb:updateItem`).
     """
 
     function: str
@@ -94,6 +95,16 @@ class World:
     def objects(self, output: str = "BucketName") -> dict[str, bytes]:
         """Give the objects of the bucket that an output names."""
         return self._look(output, self.emulator.objects, dict)
+
+    def find_item(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Find the item that an update is about: one that leaves it as it was writes nothing."""
+        if action != "UpdateItem":
+            return None
+        key = {name: next(iter(value.values())) for name, value in parameters["Key"].items()}
+        items = self.emulator.items(parameters["TableName"])
+        return next(
+            (item for item in items if all(str(item[name]) == key[name] for name in key)), None
+        )
 
     def look_again(self) -> None:
         """Read the stores anew: a call was made, and they may have changed."""

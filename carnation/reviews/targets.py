@@ -7,9 +7,10 @@ with what it belongs to: a path with HEAD, a revision with the working tree.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from carnation.changes.wording import clean
+from carnation.console import clean
 from carnation.errors import UsageError, suggest_name
 from carnation.reviews.trees import Tree, is_built, open_file, open_folder
 
@@ -17,14 +18,28 @@ _HEAD = "HEAD"
 DEPLOYED = "deployed"
 
 
-def open_targets(old: str | None, new: str | None) -> tuple[Tree, Tree]:
+class Place(NamedTuple):
+    """Where what is deployed is read: an account, in a region, and which of a workflow's stacks."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    environment: str = "dev"
+
+
+def open_targets(
+    old: str | None,
+    new: str | None,
+    place: Place = Place(),  # noqa: B008
+) -> tuple[Tree, Tree]:
     """Open the two sides of a comparison; without words, HEAD and the working tree."""
     if old is None:
         old, new = _HEAD, "."
     elif new is None:
         old, new = (_HEAD, old) if os.path.exists(old) else (old, ".")
     if DEPLOYED in (old.partition(":")[0], new.partition(":")[0]):
-        return _open_deployed(old, new)
+        return _open_deployed(old, new, place)
+    _refuse_place(place)
     exist = (os.path.exists(old), os.path.exists(new))
     if all(exist):
         if os.path.isdir(old) != os.path.isdir(new):
@@ -39,10 +54,21 @@ def open_targets(old: str | None, new: str | None) -> tuple[Tree, Tree]:
     return _open_beside(old, "."), _open_beside(new, ".")
 
 
-def _open_deployed(old: str, new: str) -> tuple[Tree, Tree]:
+def _refuse_place(place: Place) -> None:
+    for name, value, default in zip(Place._fields, place, Place(), strict=True):
+        if value != default:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{option} says where what is deployed is read, and neither side of this "
+                f"comparison is. Name one: carnation diff deployed {option} {value}"
+            )
+
+
+def _open_deployed(old: str, new: str, place: Place) -> tuple[Tree, Tree]:
     """Open what an account holds, `deployed` or `deployed:STACK`, beside a tree that is built.
 
-    The tree says which workflows are meant; the stack of each is `<workflow>-dev` unless named.
+    The tree says which workflows are meant; the stack of each is `<workflow>-<environment>`
+    unless it is named, and those that do not stand are left out.
     """
     words = (old, new)
     away = 0 if old.partition(":")[0] == DEPLOYED else 1
@@ -56,16 +82,33 @@ def _open_deployed(old: str, new: str) -> tuple[Tree, Tree]:
             f"'{here}' holds no built workflow that '{words[away]}' could be a stack of. Run it in "
             "a project, and name the stack as deployed:<workflow>-<environment>."
         )
-    from carnation.account import Account, read_deployed
-
-    account = Account()
-    files: dict[str, bytes] = {}
-    for name in names:
-        for path, content in read_deployed(account, stack or f"{name}-dev", name).items():
-            files[f"build/{name}/{path}"] = content
-    kept = [path for path in tree.paths if path.startswith(tuple(f"build/{n}/" for n in names))]
+    files = _read_stacks({name: stack or f"{name}-{place.environment}" for name in names}, place)
+    standing = tuple({path[: path.index("/", len("build/")) + 1] for path in files})
+    kept = [path for path in tree.paths if path.startswith(standing)]
     there = Tree(words[away], tuple(files), lambda paths: {path: files[path] for path in paths})
     return (there, tree.narrow(kept)) if away == 0 else (tree.narrow(kept), there)
+
+
+def _read_stacks(stacks: Mapping[str, str], place: Place) -> dict[str, bytes]:
+    """Read the stacks of workflows, those that stand; raises `AccountError` where none does."""
+    from carnation.account import Account, find_deployed, read_deployed
+    from carnation.errors import AccountError
+
+    account = Account(place.profile, place.region, place.endpoint_url)
+    files: dict[str, bytes] = {}
+    for name, stack in stacks.items():
+        found = find_deployed(account, stack)
+        if found is not None and found.exists:
+            for path, content in read_deployed(account, stack, name).items():
+                files[f"build/{name}/{path}"] = content
+    if not files:
+        named = " or ".join(f"'{stack}'" for stack in stacks.values())
+        raise AccountError(
+            f"there is no stack {named} in account {account.number}, {account.region}. "
+            "Check --environment, --profile and --region, or name it as deployed:STACK.",
+            reason="no-stack",
+        )
+    return files
 
 
 def _open_path(path: str) -> Tree:

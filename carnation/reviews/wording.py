@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from carnation.changes import FAMILIES, KINDS, Change
-from carnation.changes.wording import clean
+from carnation.console import clean
 from carnation.reviews.comparing import Review
 
 COSMETIC = "cosmetic"

@@ -1,4 +1,8 @@
-"""What calls cost, from `prices.txt`: list prices of one region, with their date and source."""
+"""What calls cost, from `prices.txt`: list prices of one region, each with its date.
+
+`scripts/write_prices.py` makes the file from AWS's price list. A row says who read it: `list`, the
+script; `page`, somebody on AWS's page; `others`, who published what AWS's list told them.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,26 @@ _SERVICES = {"sqs": "sqs:request", "sns": "sns:request"}
 
 
 class Prices(NamedTuple):
-    """Dollars for one of each thing that is counted, and where and when that was so."""
+    """Dollars for one of each thing that is counted, in a region; and who read each price, when."""
 
-    origin: str
+    region: str
     dollars: Mapping[str, float]
+    dates: Mapping[str, str]
+    readers: Mapping[str, str]
+
+    @property
+    def origin(self) -> str:
+        """Say what the prices are, and how old."""
+        days = sorted(set(self.dates.values()))
+        span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        return (
+            f"{self.region}, list prices in dollars as of {span}, without free tiers and discounts"
+        )
+
+    @property
+    def unconfirmed(self) -> tuple[str, ...]:
+        """Name what was not read from AWS's price list itself."""
+        return tuple(name for name, reader in self.readers.items() if reader != "list")
 
 
 @lru_cache(maxsize=1)
@@ -27,9 +47,14 @@ def read_prices() -> Prices:
     2.5e-05
     """
     with open(_PATH, encoding="ascii") as file:
-        first, *rows = file.read().splitlines()
-    words = (row.split(" ") for row in rows)
-    return Prices(first.lstrip("# "), {name: float(price) for name, price, _ in words})
+        first, *lines = file.read().splitlines()
+    rows = [line.split(" ") for line in lines]
+    return Prices(
+        first.lstrip("# ").partition(";")[0],
+        {name: float(price) for name, price, *_ in rows},
+        {row[0]: row[4] for row in rows},
+        {row[0]: row[5] for row in rows},
+    )
 
 
 def find_price(call: str) -> float | None:
@@ -46,6 +71,8 @@ def find_price(call: str) -> float | None:
         return dollars[_SERVICES[service]]
     if service in ("events", "eventbridge"):
         return dollars["events:event"] if action == "putEvents" else None
+    if service == "s3" and action.startswith("delete"):
+        return 0.0
     if service in ("s3", "dynamodb"):
         return dollars[f"{service}:{'write' if action.startswith(_WRITES) else 'read'}"]
     return None

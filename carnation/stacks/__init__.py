@@ -2,48 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from carnation.errors import UsageError, WorkflowError
 from carnation.stacks import door  # noqa: F401  (the lean door comes before everything behind it)
 from carnation.stacks.alarms import make_alarm_stack
+from carnation.stacks.files import make_files_stack
 from carnation.stacks.functions import list_variables, make_function_stack
-from carnation.stacks.nouns import Bucket, Function, Package, Sources, Table
+from carnation.stacks.nouns import Bucket, Files, Function, Package, Sources, Table
 from carnation.stacks.parts import write_template
 from carnation.stacks.queues import make_queue_stack
 from carnation.stacks.roles import make_role_stack
 from carnation.stacks.root import make_root_stack
 from carnation.stacks.stores import make_store_stack
+from carnation.stacks.substitutions import check_substitutions, list_substitutions
 from carnation.stacks.topic import make_topic_stack
-from carnation.stacks.uses import check_substitutions
 
-__all__ = ["Bucket", "Function", "Package", "Sources", "Table", "event_stacks"]
+__all__ = ["Bucket", "Files", "Function", "Package", "Sources", "Table", "event_stacks"]
 
 
 def event_stacks(
-    *, collect: Function, process: Function, store: Table | Bucket
+    *,
+    collect: Function,
+    process: Function | None = None,
+    store: Table | Bucket,
+    files: Files | None = None,
 ) -> Callable[[Sources], dict[str, str]]:
     """Choose the stacks of a workflow that processes events: a root and six nested ones.
 
-    `collect` gets the two queues, `process` the `store` of events. What is returned renders the
-    templates from a workflow's sources: path below `build/<workflow>/` to text. The keys of nested
-    templates, code and definition carry their digests, so CloudFormation sees every change.
+    `collect` gets the two queues, `process` the `store` of events; without `process`, a state has
+    to write to the store itself. With `files`, a seventh stack holds the bucket that `collect`
+    writes the file of a run to, for a distributed Map. What is returned renders the templates from
+    a workflow's sources: path below `build/<workflow>/` to text. The keys of nested templates, code
+    and definition carry their digests, so CloudFormation sees every change.
     Raises `UsageError` for arguments that do not go together, `WorkflowError` for a function that
     the workflow does not have, and `DefinitionError` for a definition that the stacks do not fit:
     a substitution they cannot give or give in vain, a task the role cannot allow, no timeout.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
     """
-    functions = (collect, process)
-    _check_arguments(functions, store)
+    _check_arguments(collect, process, store, files)
+    functions = (collect,) if process is None else (collect, process)
 
     def render(sources: Sources) -> dict[str, str]:
         _check_packages(sources, functions)
-        check_substitutions(sources, functions)
+        known = list_substitutions(functions, store, files)
+        check_substitutions(sources, known)
         templates = {
-            "cloudwatch": make_alarm_stack(collect, process),
+            "cloudwatch": make_alarm_stack(functions, store),
             store.stack: make_store_stack(store),
-            "iam-role": make_role_stack(sources.definition, collect, process, store),
-            "lambda-function": make_function_stack(sources, collect, process, store),
+            **({files.stack: make_files_stack(files)} if files else {}),
+            "iam-role": make_role_stack(sources.definition, functions, store, files, known),
+            "lambda-function": make_function_stack(sources, functions, store, files),
             "sns": make_topic_stack(),
             "sqs": make_queue_stack(sources),
         }
@@ -51,23 +60,29 @@ def event_stacks(
             f"cft/nested-stacks/{name}-stack.yaml": write_template(template)
             for name, template in templates.items()
         }
-        root = write_template(make_root_stack(sources, nested, functions, store))
+        root = write_template(make_root_stack(sources, nested, functions, store, files, known))
         return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
     return render
 
 
-def _check_arguments(functions: tuple[Function, Function], store: Table | Bucket) -> None:
-    for argument, function in zip(("collect", "process"), functions, strict=True):
+def _check_arguments(
+    collect: Function, process: Function | None, store: Table | Bucket, files: Files | None
+) -> None:
+    functions = {"collect": collect, **({} if process is None else {"process": process})}
+    for argument, function in functions.items():
         if not isinstance(function, Function):
             raise UsageError(f"event_stacks: {argument} is {function!r}; it takes a Function.")
-    if functions[0].name == functions[1].name:
+    if process is not None and collect.name == process.name:
         raise UsageError(
-            f"event_stacks: collect and process are both '{functions[0].name}'; give two functions."
+            f"event_stacks: collect and process are both '{collect.name}'; give two functions."
         )
     if not isinstance(store, (Table, Bucket)):
         raise UsageError(f"event_stacks: store is {store!r}; it takes Table() or Bucket().")
-    for function, given in zip(functions, list_variables(store), strict=True):
+    if files is not None and not isinstance(files, Files):
+        raise UsageError(f"event_stacks: files is {files!r}; it takes Files(), or nothing.")
+    variables = list_variables(store, files)
+    for function, given in zip(functions.values(), variables, strict=False):
         for name in function.environment:
             if name in given:
                 raise UsageError(
@@ -76,7 +91,7 @@ def _check_arguments(functions: tuple[Function, Function], store: Table | Bucket
                 )
 
 
-def _check_packages(sources: Sources, functions: tuple[Function, Function]) -> None:
+def _check_packages(sources: Sources, functions: Sequence[Function]) -> None:
     for function in functions:
         if function.name not in sources.packages:
             known = ", ".join(sources.packages) or "none"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from troposphere import Equals, Not, Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
-from carnation.stacks.nouns import Function
+from carnation.stacks.nouns import Bucket, Function, Table
 from carnation.stacks.parts import name_arn, name_resource, open_template
 from carnation.stacks.queues import DAY, DEAD_LETTER_DAYS, QUEUE_DAYS
 
@@ -18,19 +19,25 @@ _CONCURRENT = 900  # of an account's 1,000 by default
 EXECUTION_ALARMS = ("failed", "aborted", "timed-out")
 
 
-def make_alarm_stack(collect: Function, process: Function) -> Template:
+def make_alarm_stack(functions: Sequence[Function], store: Table | Bucket) -> Template:
     """Make cloudwatch-stack.yaml.
 
-    Missing data is no breach but where silence is what is watched for.
+    Each run begins with the first function. Where there is no second one, a state writes to the
+    store, and a table's throttles are watched in the function's place. Missing data is no breach
+    but where silence is what is watched for.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
     https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html,
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html,
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     """
     template = open_template("The alarms", *_PARAMETERS)
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    _watch_function(template, collect)
-    _expect_invocations(template, collect)
-    _watch_function(template, process)
+    for function in functions:
+        _watch_function(template, function)
+        if function is functions[0]:
+            _expect_invocations(template, function)
+    if len(functions) == 1 and isinstance(store, Table):
+        _watch_table(template)
     for metric, name, meaning in (
         ("ExecutionsFailed", "failed", "failed: events wait in the queue, or must be redriven"),
         ("ExecutionsAborted", "aborted", "was aborted: redrive it, it may hold events"),
@@ -70,6 +77,14 @@ def _watch_function(template: Template, function: Function) -> None:
             f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
             FunctionName=name_resource(function.resource),
         )  # fmt: skip
+
+
+def _watch_table(template: Template) -> None:
+    _add_alarm(
+        template, "TableThrottles", "table-throttles", "The table of events throttles writes",
+        "AWS/DynamoDB", "WriteThrottleEvents", 1,
+        TableName=name_resource("events"),
+    )  # fmt: skip
 
 
 def _expect_invocations(template: Template, collect: Function) -> None:

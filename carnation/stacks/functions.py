@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
@@ -24,6 +24,7 @@ from carnation.stacks.nouns import (
     ARCHITECTURE,
     RUNTIME,
     Bucket,
+    Files,
     Function,
     Package,
     Sources,
@@ -35,7 +36,7 @@ _PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRet
 _EXCEPTIONS = (
     (
         "CKV_AWS_115",
-        "An inline Map runs 40 at once at most; reserving takes from the whole account",
+        "The Map bounds how many run at once; reserving takes from the whole account",
     ),
     ("CKV_AWS_116", "Invoked synchronously by the state machine, which puts failed events away"),
     ("CKV_AWS_117", "Reaches AWS's public endpoints only; a VPC would add nothing but cold starts"),
@@ -49,7 +50,10 @@ class _LoggingConfig(LoggingConfig):
 
 
 def make_function_stack(
-    sources: Sources, collect: Function, process: Function, store: Table | Bucket
+    sources: Sources,
+    functions: Sequence[Function],
+    store: Table | Bucket,
+    files: Files | None,
 ) -> Template:
     """Make lambda-function-stack.yaml.
 
@@ -63,22 +67,31 @@ def make_function_stack(
         template.add_parameter(
             Parameter(name, Type="String", Description=f"The URL of the {meaning}")
         )
-    template.add_parameter(
-        Parameter("StoreName", Type="String", Description="The table or bucket of events")
-    )
-    for function, given in zip((collect, process), list_variables(store), strict=True):
+    if len(functions) > 1:
+        template.add_parameter(
+            Parameter("StoreName", Type="String", Description="The table or bucket of events")
+        )
+    if files:
+        template.add_parameter(
+            Parameter(files.output, Type="String", Description="The bucket of files")
+        )
+    for function, given in zip(functions, list_variables(store, files), strict=False):
         variables = {name: Ref(parameter) for name, parameter in given.items()}
         _add_function(template, sources, function, {**variables, **function.environment})
     return template
 
 
-def list_variables(store: Table | Bucket) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def list_variables(
+    store: Table | Bucket, files: Files | None = None
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """List what the environments of collecting and processing are given: variable to parameter.
 
     >>> list_variables(Table())[1]
     {'TABLE_NAME': 'StoreName'}
     """
     queues = {"QUEUE_URL": "QueueUrl", "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl"}
+    if files:
+        queues[files.variable] = files.output
     return queues, {store.variable: "StoreName"}
 
 

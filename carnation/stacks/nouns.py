@@ -101,6 +101,7 @@ class Table(NamedTuple):
     stack: str = "dynamodb"
     variable: str = "TABLE_NAME"
     output: str = "TableName"
+    service: str = "dynamodb"
 
 
 class Bucket(NamedTuple):
@@ -109,6 +110,18 @@ class Bucket(NamedTuple):
     stack: str = "s3"
     variable: str = "BUCKET_NAME"
     output: str = "BucketName"
+    service: str = "s3"
+
+
+class Files(NamedTuple):
+    """An S3 bucket in which each run keeps the file of its events and what came of them, a month.
+
+    It holds `events/<execution>.jsonl`, `failed/<execution>/…` and `results/…`.
+    """
+
+    stack: str = "files"
+    variable: str = "FILES_BUCKET"
+    output: str = "FilesBucketName"
 
 
 class Package(NamedTuple):

@@ -16,6 +16,9 @@ from carnation.document import dump_yaml
 
 Statement = dict[str, Any]
 
+PREFIX = "${ProjectName}-${Environment}"
+"""How the name of every resource begins."""
+
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 
 _SHARED: Mapping[str, Mapping[str, Any]] = {
@@ -113,16 +116,27 @@ def make_plain(value: Any) -> Any:
 
 def name_resource(part: str) -> Sub:
     """Name a resource: project, environment, part."""
-    return Sub(f"${{ProjectName}}-${{Environment}}-{part}")
+    return Sub(f"{PREFIX}-{part}")
 
 
 def name_arn(service: str, resource: str, *, region: bool = True) -> Sub:
     """Make the ARN of a resource of this account out of its name, `*` allowed behind it."""
+    return Sub(spell_arn(service, resource, region=region))
+
+
+def spell_arn(service: str, resource: str, *, region: bool = True) -> str:
+    """Spell the ARN of a resource of this account as `Fn::Sub` takes it, `@` for how names begin.
+
+    >>> spell_arn("sqs", "@queue")
+    'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${ProjectName}-${Environment}-queue'
+    """
     place = "${AWS::Region}" if region else ""
-    return Sub(
-        f"arn:${{AWS::Partition}}:{service}:{place}:${{AWS::AccountId}}:"
-        + resource.replace("@", "${ProjectName}-${Environment}-")
-    )
+    return f"arn:${{AWS::Partition}}:{service}:{place}:${{AWS::AccountId}}:{spell_name(resource)}"
+
+
+def spell_name(part: str) -> str:
+    """Spell the name of a resource as `Fn::Sub` takes it, `@` for how every name begins."""
+    return part.replace("@", f"{PREFIX}-")
 
 
 def allow(sid: str, actions: str | Sequence[str], resources: Any, **conditions: Any) -> Statement:

@@ -13,7 +13,11 @@ from typing import Any
 from troposphere import Equals, GetAtt, If, Not, Output, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 
-from carnation.stacks.nouns import Bucket, Function, Table
+from carnation.asl import walk_states
+from carnation.permissions import is_distributed
+from carnation.stacks.files import list_file_permissions
+from carnation.stacks.machine_role import list_machine_permissions
+from carnation.stacks.nouns import Bucket, Files, Function, Table
 from carnation.stacks.parts import (
     Statement,
     allow,
@@ -25,26 +29,32 @@ from carnation.stacks.parts import (
     use_key,
 )
 from carnation.stacks.stores import list_store_permissions
-from carnation.stacks.uses import Uses, find_uses
+from carnation.stacks.substitutions import Substitution
 
 _PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn", "Schedule")
 
 
 def make_role_stack(
-    definition: Mapping[str, Any], collect: Function, process: Function, store: Table | Bucket
+    definition: Mapping[str, Any],
+    functions: Sequence[Function],
+    store: Table | Bucket,
+    files: Files | None,
+    known: Mapping[str, Substitution],
 ) -> Template:
     """Make iam-role-stack.yaml."""
     template = open_template("Who may do what", *_PARAMETERS)
     template.add_condition("HasBoundary", Not(Equals(Ref("PermissionsBoundaryArn"), "")))
     template.add_condition("HasSchedule", Not(Equals(Ref("Schedule"), "")))
-    _add_function_role(template, collect, _list_collect_permissions())
-    _add_function_role(template, process, list_store_permissions(store))
+    own = list_file_permissions() if files else []
+    permissions = ([*_list_collect_permissions(), *own], list_store_permissions(store))
+    for function, statements in zip(functions, permissions, strict=False):
+        _add_function_role(template, function, statements)
     machine = _add_role(
         template,
         "StateMachineRole",
         "state-machine",
-        _trust("states", *_name_versions("states", "stateMachine:@state-machine")),
-        _list_machine_permissions(find_uses(definition, (collect, process))),
+        _trust("states", *_name_machines(definition)),
+        list_machine_permissions(definition, [store.service, *(["s3"] if files else [])], known),
         _UNBOUND_MACHINE,
     )
     _add_role(
@@ -98,46 +108,6 @@ def _list_collect_permissions() -> list[Statement]:
     ]
 
 
-def _list_machine_permissions(uses: Uses) -> list[Statement]:
-    """List what the state machine needs: its definition's own tasks, its key, logs and traces.
-
-    The key is used by the role itself, not through a service: `kms:ViaService` would stop it.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html,
-    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
-    """
-    machine = name_arn("states", "stateMachine:@state-machine")
-    return [
-        allow(
-            "InvokeVersions",
-            "lambda:InvokeFunction",
-            # executions in flight go on with older versions, so none is named
-            [name_arn("lambda", f"function:@{function.resource}:*") for function in uses.functions],
-        ),
-        *(
-            allow(
-                action.partition(":")[2], action, [name_arn("sqs", f"@{queue}") for queue in queues]
-            )
-            for action, queues in uses.queues.items()
-        ),
-        use_key("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
-        allow(
-            "EncryptExecutions",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            Ref("KeyArn"),
-            StringEquals={"kms:EncryptionContext:aws:states:stateMachineArn": machine},
-        ),
-        allow(
-            "EncryptLogs",
-            "kms:GenerateDataKey",
-            Ref("KeyArn"),
-            # the context ends in a star itself; nothing is matched by it
-            StringEquals={"kms:EncryptionContext:SourceArn": name_arn("logs", "*")},
-        ),
-        allow("DeliverLogs", list(_LOG_DELIVERY), "*"),
-        allow("Trace", list(_TRACING), "*"),
-    ]
-
-
 def _list_schedule_permissions() -> list[Statement]:
     """List what the schedule needs: to start an execution by the alias, and to read its own input.
 
@@ -159,27 +129,17 @@ def _list_schedule_permissions() -> list[Statement]:
     ]
 
 
-_LOG_DELIVERY = (
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-)
-_TRACING = (
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-)
-
-
 def _name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
     """Name a resource and its versions and aliases, and nothing whose name only begins alike."""
     return name_arn(service, resource), name_arn(service, f"{resource}:*")
+
+
+def _name_machines(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
+    """Name the state machine, and what a distributed Map starts: `name/label`, AWS says."""
+    own = "stateMachine:@state-machine"
+    maps = any(is_distributed(place.state) for place in walk_states(definition))
+    inner = (name_arn("states", f"{own}/*"),) if maps else ()
+    return (*_name_versions("states", own), *inner)
 
 
 def _trust(service: str, *sources: Sub) -> dict[str, Any]:

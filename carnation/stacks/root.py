@@ -33,12 +33,14 @@ from troposphere.stepfunctions import (
     TracingConfiguration,
 )
 
-from carnation.asl import find_substitutions
+from carnation.asl import find_substitutions, walk_states
 from carnation.document import digest, keyed_path
+from carnation.permissions import is_distributed
 from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
-from carnation.stacks.nouns import Bucket, Function, Sources, Table
+from carnation.stacks.nouns import Bucket, Files, Function, Sources, Table
 from carnation.stacks.parts import describe_parameter, name_arn, name_resource
+from carnation.stacks.substitutions import Substitution
 
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -50,6 +52,8 @@ def make_root_stack(
     nested: Mapping[str, str],
     functions: Sequence[Function],
     store: Table | Bucket,
+    files: Files | None,
+    known: Mapping[str, Substitution],
 ) -> Template:
     """Make <workflow>-root-stack.yaml; `nested` holds the text of each nested template by path."""
     template = Template(Description=f"{sources.workflow}: the root of its stacks")
@@ -61,11 +65,11 @@ def make_root_stack(
     _add_conditions(template)
     add_key(template, "MakesKey")
     stacks = _Stacks(template, sources, nested)
-    _add_nested(stacks, store)
-    machine = _add_machine(template, sources, functions)
+    _add_nested(stacks, functions, store, files)
+    machine = _add_machine(template, sources, known)
     _add_version(template, machine)
     _add_schedule(template)
-    _add_outputs(template, store)
+    _add_outputs(template, store, files)
     return template
 
 
@@ -74,6 +78,8 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
         **_PARAMETERS,
         "ProjectName": {"Default": sources.workflow[:23].rstrip("-")},
     }
+    if any(is_distributed(place.state) for place in walk_states(sources.definition)):
+        own["MaxConcurrency"] = _BATCHES
     for _, names in _GROUPS:
         for name in names:
             if name not in unused:
@@ -86,6 +92,13 @@ def _add_parameters(template: Template, sources: Sources, unused: Sequence[str])
     template.set_metadata({"AWS::CloudFormation::Interface": {"ParameterGroups": groups}})
 
 
+_BATCHES = {
+    "Type": "Number",
+    "Description": "How many child executions of the Map run at once",
+    "Default": 100,
+    "MinValue": 1,
+    "MaxValue": 10_000,
+}
 _PARAMETERS: Mapping[str, dict[str, Any]] = {
     "Environment": {"Default": "dev"},
     "ArtifactBucket": {
@@ -170,18 +183,26 @@ class _Stacks:
         )
 
 
-def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
+def _add_nested(
+    stacks: _Stacks, functions: Sequence[Function], store: Table | Bucket, files: Files | None
+) -> None:
     stacks.add("TopicStack", "sns", "AlarmEmail", KeyArn=_KEY)
     stacks.add("QueueStack", "sqs", KeyArn=_KEY)
     protection = ["DeletionProtection"] if isinstance(store, Table) else []
     stacks.add("StoreStack", store.stack, *protection, KeyArn=_KEY)
+    written: dict[str, Any] = {}
+    if files:
+        stacks.add("FilesStack", files.stack, KeyArn=_KEY)
+        written[files.output] = GetAtt("FilesStack", f"Outputs.{files.output}")
     stacks.add("RoleStack", "iam-role", "PermissionsBoundaryArn", "Schedule", KeyArn=_KEY)
+    held = GetAtt("StoreStack", f"Outputs.{store.output}")
     stacks.add(
         "FunctionStack", "lambda-function", "ArtifactBucket", "LogRetentionDays",
         KeyArn=_KEY,
         QueueUrl=GetAtt("QueueStack", "Outputs.QueueUrl"),
         DeadLetterQueueUrl=GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
-        StoreName=GetAtt("StoreStack", f"Outputs.{store.output}"),
+        **({"StoreName": held} if len(functions) > 1 else {}),
+        **written,
     )  # fmt: skip
     stacks.template.resources["FunctionStack"].resource["DependsOn"] = ["RoleStack"]
     stacks.add(
@@ -190,8 +211,9 @@ def _add_nested(stacks: _Stacks, store: Table | Bucket) -> None:
 
 
 def _add_machine(
-    template: Template, sources: Sources, functions: Sequence[Function]
+    template: Template, sources: Sources, known: Mapping[str, Substitution]
 ) -> StateMachine:
+    used = find_substitutions(sources.definition)
     logs = template.add_resource(
         LogGroup(
             "StateMachineLogs",
@@ -214,7 +236,9 @@ def _add_machine(
                     f"{sources.workflow}/{sources.definition_path}", sources.definition_sha256
                 ),
             ),
-            DefinitionSubstitutions=_choose_substitutions(sources, functions),
+            DefinitionSubstitutions={
+                name: one.value for name, one in known.items() if name in used
+            },
             EncryptionConfiguration=EncryptionConfiguration(
                 Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=_KEY, KmsDataKeyReusePeriodSeconds=300
             ),
@@ -231,24 +255,6 @@ def _log_to(logs: LogGroup) -> LoggingConfiguration:
         IncludeExecutionData=True,
         Destinations=[LogDestination(CloudWatchLogsLogGroup=group)],
     )
-
-
-def _choose_substitutions(sources: Sources, functions: Sequence[Function]) -> dict[str, Any]:
-    """Give the definition the substitutions it uses, and no others."""
-    values: dict[str, Any] = {
-        "Partition": Ref("AWS::Partition"),
-        "MaxConcurrency": Ref("MaxConcurrency"),
-        "QueueUrl": GetAtt("QueueStack", "Outputs.QueueUrl"),
-        "DeadLetterQueueUrl": GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
-        **{
-            f"{function.title}Function": GetAtt(
-                "FunctionStack", f"Outputs.{function.title}VersionArn"
-            )
-            for function in functions
-        },
-    }
-    used = find_substitutions(sources.definition)
-    return {name: value for name, value in values.items() if name in used}
 
 
 def _add_version(template: Template, machine: StateMachine) -> None:
@@ -301,7 +307,7 @@ def _add_schedule(template: Template) -> None:
     )
 
 
-def _add_outputs(template: Template, store: Table | Bucket) -> None:
+def _add_outputs(template: Template, store: Table | Bucket, files: Files | None) -> None:
     for name, value in (
         ("StateMachineArn", Ref("StateMachine")),
         ("StateMachineVersionArn", Ref("StateMachineVersion")),
@@ -309,6 +315,7 @@ def _add_outputs(template: Template, store: Table | Bucket) -> None:
         ("QueueUrl", GetAtt("QueueStack", "Outputs.QueueUrl")),
         ("DeadLetterQueueUrl", GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl")),
         (store.output, GetAtt("StoreStack", f"Outputs.{store.output}")),
+        *([(files.output, GetAtt("FilesStack", f"Outputs.{files.output}"))] if files else []),
         ("TopicArn", GetAtt("TopicStack", "Outputs.TopicArn")),
         ("KeyArn", _KEY),
     ):

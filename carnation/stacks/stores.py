@@ -15,6 +15,7 @@ from troposphere.dynamodb import Table as DynamoTable
 
 from carnation.stacks.nouns import Bucket, Table
 from carnation.stacks.parts import (
+    PREFIX,
     Statement,
     allow,
     except_from,
@@ -25,6 +26,14 @@ from carnation.stacks.parts import (
     refuse_plain_http,
     use_key,
 )
+
+# all accounts share the names of buckets; with the region too, it could pass 63 characters
+_BUCKET = f"{PREFIX}-events-${{AWS::AccountId}}"
+
+
+def spell_store(store: Table | Bucket) -> str:
+    """Spell the name of the table or bucket as `Fn::Sub` takes it."""
+    return f"{PREFIX}-events" if isinstance(store, Table) else _BUCKET
 
 
 def make_store_stack(store: Table | Bucket) -> Template:
@@ -79,14 +88,16 @@ def _make_table_stack() -> Template:
     return template
 
 
-# all accounts share the names of buckets; with the region too, it could pass 63 characters
-_BUCKET = "${ProjectName}-${Environment}-events-${AWS::AccountId}"
-
-
 def _make_bucket_stack() -> Template:
-    from troposphere import s3  # large, and only this variant needs it
-
     template = open_template("The bucket of events", "ProjectName", "Environment", "KeyArn")
+    template.add_output(Output("BucketName", Value=Ref(add_bucket(template, _BUCKET))))
+    return template
+
+
+def add_bucket(template: Template, name: str, **properties: Any) -> Any:
+    """Add a bucket: encrypted, private, versioned, retained, reached through TLS only."""
+    from troposphere import s3  # large, and only some variants need it
+
     bucket = template.add_resource(
         s3.Bucket(
             "Bucket",
@@ -95,10 +106,10 @@ def _make_bucket_stack() -> Template:
             Metadata=except_from(
                 (
                     "CKV_AWS_18",
-                    "Only one role uses it; CloudTrail's data events tell more than access logs",
+                    "Only our roles use it; CloudTrail's data events tell more than access logs",
                 ),
             ),
-            BucketName=Sub(_BUCKET),
+            BucketName=Sub(name),
             BucketEncryption=_encrypt_bucket(),
             OwnershipControls=s3.OwnershipControls(
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
@@ -110,11 +121,11 @@ def _make_bucket_stack() -> Template:
                 RestrictPublicBuckets=True,
             ),
             VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
+            **properties,
         )
     )
     template.add_resource(_refuse_plain_http(bucket))
-    template.add_output(Output("BucketName", Value=Ref(bucket)))
-    return template
+    return bucket
 
 
 def _encrypt_bucket() -> Any:

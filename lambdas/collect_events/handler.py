@@ -5,13 +5,21 @@ events, then the queued ones, each with the `receipt_handle` of its message. Not
 messages that are no events, and those only when they lie in the dead-letter queue, with the reason.
 One run holds what fits into one payload and one history; a larger range is refused before anything
 is made. Environment: QUEUE_URL, DEAD_LETTER_QUEUE_URL.
+
+With FILES_BUCKET it receives `{"range": {"start_seq": a, "end_seq": b}, "execution": name}`, and
+the list goes into a file of JSON Lines in that bucket, in parts, never held as a whole; it gives
+`{"bucket", "key", "count"}`. An execution has one file: whoever writes it second finds it there and
+leaves it as it is, so that a retry or a redrive goes on with the same events.
 """
 
+import contextlib
 import json
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -27,6 +35,10 @@ HISTORY_OF_RUN = 20
 HISTORY_OF_NEW = 24
 HISTORY_OF_QUEUED = 32
 RESULT_BYTES = 240  # a failed event's key, attempts and error name in the Map's output
+
+# What a distributed Map reads. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+FILE_BYTES = 10 * 1000**3
+PART_BYTES = 8 * 1024 * 1024  # at least 5 MiB, and 10,000 parts at most
 
 MESSAGES_AT_ONCE = 10
 ITEM_BYTES = 4096  # the largest item that counts as an event, its receipt handle included
@@ -51,21 +63,142 @@ class NoEvent(Exception):
     """A message is no event; says why."""
 
 
-@lru_cache(maxsize=1)
-def connect() -> Any:
-    """Make the SQS client, once for each environment, with waits that fit the timeout."""
+class Payload:
+    """What one payload and one history still hold."""
+
+    def __init__(self) -> None:
+        self.bytes, self.history, self.count = 0, HISTORY_OF_RUN, 0
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Count an item."""
+        self.bytes += size_of(item)
+        self.history += HISTORY_OF_QUEUED if "receipt_handle" in item else HISTORY_OF_NEW
+        self.count += 1
+
+    def has_room(self) -> bool:
+        """Tell whether ten more would surely fit."""
+        return (
+            self.bytes + MESSAGES_AT_ONCE * ITEM_BYTES <= PAYLOAD_BYTES
+            and self.history + MESSAGES_AT_ONCE * HISTORY_OF_QUEUED <= HISTORY_EVENTS
+            and (self.count + MESSAGES_AT_ONCE) * RESULT_BYTES <= PAYLOAD_BYTES
+        )
+
+
+class File:
+    """What one file still holds."""
+
+    def __init__(self) -> None:
+        self.bytes = self.count = 0
+
+    def make_line(self, item: dict[str, Any]) -> bytes:
+        """Make the line of an item, and count it."""
+        line = json.dumps(item, separators=(",", ":")).encode() + b"\n"
+        self.bytes += len(line)
+        self.count += 1
+        return line
+
+    def has_room(self) -> bool:
+        """Tell whether ten more would surely fit."""
+        return self.bytes + MESSAGES_AT_ONCE * ITEM_BYTES <= FILE_BYTES
+
+
+@lru_cache(maxsize=2)
+def connect(service: str = "sqs") -> Any:
+    """Make a client, once for each environment, with waits that fit the timeout."""
     config = Config(
-        connect_timeout=2, read_timeout=6, retries={"mode": "standard", "total_max_attempts": 3}
+        connect_timeout=2,
+        read_timeout=6 if service == "sqs" else 60,  # the parts of a large file take longer
+        retries={"mode": "standard", "total_max_attempts": 3},
     )
-    return boto3.client("sqs", config=config)
+    return boto3.client(service, config=config)
 
 
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Make the new events, then add what waits in the queue for as long as more would fit."""
+    if "FILES_BUCKET" in os.environ:
+        return write_file(event, context)
     start, end = read_range(event)
-    items = make_items(start, end, int(time.time() * 1000))
-    items += receive_items(items, context)
+    items, payload = [], Payload()
+    new = make_items(start, end, int(time.time() * 1000))
+    for item in chain(new, receive_items(payload, context)):
+        payload.add(item)
+        items.append(item)
     return {"events": items}
+
+
+def write_file(given: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write the new events and what waits in the queue into the execution's one file."""
+    start, end = read_range(given["range"])
+    limit = FILE_BYTES // size_of(make_item(end, int(time.time() * 1000)))
+    if end - start > limit:
+        raise RangeTooLarge(
+            f"{end - start} events were asked for (start_seq {start}, end_seq {end}), and one file "
+            f"holds at most {limit}: a distributed Map reads 10 GB. Ask for at most {limit} at a "
+            "time"
+        )
+    place = {"Bucket": os.environ["FILES_BUCKET"], "Key": f"events/{given['execution']}.jsonl"}
+    file = File()
+    try:
+        lines = map(file.make_line, list_items(start, end, file, context))
+        write_once(place, cut_parts(lines, context))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        count = count_lines(place)
+    else:
+        count = file.count
+    return {"bucket": place["Bucket"], "key": place["Key"], "count": count}
+
+
+def list_items(start: int, end: int, file: File, context: Any) -> Iterator[dict[str, Any]]:
+    """Yield the new events, then what waits in the queue."""
+    now = int(time.time() * 1000)
+    for number in range(start, end):
+        yield make_item(number, now)
+    yield from receive_items(file, context)
+
+
+def cut_parts(lines: Iterator[bytes], context: Any) -> Iterator[bytes]:
+    """Yield the lines of a file, in parts as large as S3 takes them."""
+    part = bytearray()
+    for line in lines:
+        part += line
+        if len(part) >= PART_BYTES:
+            if context.get_remaining_time_in_millis() < MILLISECONDS_TO_STOP:
+                raise RangeTooLarge("the time was over before the file was written; ask for less")
+            yield bytes(part)
+            part.clear()
+    if part:
+        yield bytes(part)
+
+
+def write_once(place: dict[str, str], parts: Iterator[bytes]) -> None:
+    """Write an object in parts, unless one is there: S3 then says `PreconditionFailed`.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    s3 = connect("s3")
+    first, second = next(parts, b""), next(parts, None)
+    if second is None:
+        s3.put_object(**place, Body=first, IfNoneMatch="*")
+        return
+    upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    written = []
+    try:
+        for number, part in enumerate(chain([first, second], parts), 1):
+            tag = s3.upload_part(**upload, PartNumber=number, Body=part)["ETag"]
+            written.append({"PartNumber": number, "ETag": tag})
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": written}, IfNoneMatch="*")
+    except Exception:
+        with contextlib.suppress(BotoCoreError, ClientError):  # the bucket forgets it in a day
+            s3.abort_multipart_upload(**upload)
+        raise
+
+
+def count_lines(place: dict[str, str]) -> int:
+    """Count the lines of an object, without holding them."""
+    body = connect("s3").get_object(**place)["Body"]
+    return sum(chunk.count(b"\n") for chunk in body.iter_chunks(1024 * 1024))
 
 
 def read_range(event: Any) -> tuple[int, int]:
@@ -107,8 +240,8 @@ def make_items(start: int, end: int, now: int) -> list[dict[str, Any]]:
         raise RangeTooLarge(
             f"{end - start} events were asked for (start_seq {start}, end_seq {end}), and one run "
             f"holds at most {limit}: a payload has 256 KiB and a history 25,000 events. Ask for "
-            f"at most {limit} at a time, or write a distributed variant, which maps over a file "
-            "in S3"
+            f"at most {limit} at a time, or deploy the distributed variant, which maps over a "
+            "file in S3"
         )
     return [make_item(number, now) for number in range(start, end)]
 
@@ -129,18 +262,13 @@ def size_of(item: Any) -> int:
     return len(json.dumps(item, separators=(",", ":"))) + 1
 
 
-def receive_items(items: list[dict[str, Any]], context: Any) -> list[dict[str, Any]]:
-    """Receive what waits in the queue, stopping while ten more would surely fit."""
+def receive_items(room: Payload | File, context: Any) -> Iterator[dict[str, Any]]:
+    """Receive what waits in the queue, stopping while ten more would surely fit.
+
+    Whoever takes an item counts it, before the next is received.
+    """
     sqs, queue_url = connect(), os.environ["QUEUE_URL"]
-    used_bytes = sum(size_of(item) for item in items)
-    used_history = HISTORY_OF_RUN + HISTORY_OF_NEW * len(items)
-    received: list[dict[str, Any]] = []
-    while (
-        used_bytes + MESSAGES_AT_ONCE * ITEM_BYTES <= PAYLOAD_BYTES
-        and used_history + MESSAGES_AT_ONCE * HISTORY_OF_QUEUED <= HISTORY_EVENTS
-        and (len(items) + len(received) + MESSAGES_AT_ONCE) * RESULT_BYTES <= PAYLOAD_BYTES
-        and context.get_remaining_time_in_millis() > MILLISECONDS_TO_STOP
-    ):
+    while room.has_room() and context.get_remaining_time_in_millis() > MILLISECONDS_TO_STOP:
         messages = sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=MESSAGES_AT_ONCE, WaitTimeSeconds=1
         ).get("Messages", [])
@@ -152,10 +280,7 @@ def receive_items(items: list[dict[str, Any]], context: Any) -> list[dict[str, A
             except NoEvent as reason:
                 give_up(sqs, message, str(reason))
             else:
-                received.append(item)
-                used_bytes += size_of(item)
-                used_history += HISTORY_OF_QUEUED
-    return received
+                yield item
 
 
 def read_message(message: dict[str, Any]) -> dict[str, Any]:

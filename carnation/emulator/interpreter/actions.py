@@ -116,10 +116,7 @@ def _list_versions(response: Any) -> ActionResult:
     arn = response._get_param("stateMachineArn")
     machine = response.stepfunction_backend.describe_state_machine(arn)
     versions = [
-        {
-            "stateMachineVersionArn": version.arn,
-            "creationDate": datetime.datetime.now(tz=datetime.timezone.utc),
-        }
+        {"stateMachineVersionArn": version.arn, "creationDate": version.creation_date}
         for _, version in sorted(machine.versions.items(), reverse=True)
     ]
     return ActionResult({"stateMachineVersions": versions})

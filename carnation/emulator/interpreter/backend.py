@@ -12,7 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto.stepfunctions.exceptions import InvalidToken, StateMachineDoesNotExist
+from moto.stepfunctions.exceptions import (
+    ExecutionDoesNotExist,
+    InvalidToken,
+    StateMachineDoesNotExist,
+)
 from moto.stepfunctions.parser import models as backend_module
 from moto.stepfunctions.parser.api import InvalidDefinition
 
@@ -50,7 +54,7 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Perfo
 
     api = backend_module.StepFunctionsParserBackend
     patches.set(api, "start_execution", start)
-    patches.set(api, "describe_execution", lambda backend, execution_arn: find(execution_arn))
+    patches.set(api, "describe_execution", lambda backend, execution_arn: _describe(execution_arn))
     patches.set(api, "_validate_definition", staticmethod(_validate))
     patches.set(api, "send_task_success", _succeed_task)
     patches.set(api, "send_task_failure", _fail_task)
@@ -244,6 +248,13 @@ def find(execution_arn: str) -> Run:
         if run.execution_arn == execution_arn:
             return run
     raise EmulatorError(f"there is no execution '{execution_arn}' in this emulator.")
+
+
+def _describe(execution_arn: str) -> Run:
+    try:
+        return find(execution_arn)
+    except EmulatorError as error:
+        raise ExecutionDoesNotExist(f"Execution Does Not Exist: '{execution_arn}'") from error
 
 
 def stop(execution_arn: str, error: str | None, cause: str | None) -> None:

@@ -1,0 +1,51 @@
+"""The bucket of files: what is too large for a payload, for as long as a run can be redriven."""
+
+from __future__ import annotations
+
+from troposphere import Output, Ref, Sub, Template
+
+from carnation.stacks.nouns import Files
+from carnation.stacks.parts import PREFIX, Statement, allow, open_template, use_key
+from carnation.stacks.stores import add_bucket
+
+# an execution can be redriven for 14 days after its end, and is over within one
+DAYS = 30
+
+
+def spell_files() -> str:
+    """Spell the name of the bucket as `Fn::Sub` takes it."""
+    return f"{PREFIX}-files-${{AWS::AccountId}}"
+
+
+def make_files_stack(files: Files) -> Template:
+    """Make files-stack.yaml: what a run wrote is deleted after a month, and an upload left open.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    from troposphere import s3  # large, and only some variants need it
+
+    template = open_template("The files of runs", "ProjectName", "Environment", "KeyArn")
+    forget = s3.LifecycleRule(
+        Id="ForgetRuns",
+        Status="Enabled",
+        ExpirationInDays=DAYS,
+        NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
+        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
+    )
+    rules = s3.LifecycleConfiguration(Rules=[forget])
+    bucket = add_bucket(template, spell_files(), LifecycleConfiguration=rules)
+    template.add_output(Output(files.output, Value=Ref(bucket)))
+    return template
+
+
+def list_file_permissions() -> list[Statement]:
+    """List what the function that collects events may do with the files, and nothing else.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    """
+    events = Sub(f"arn:${{AWS::Partition}}:s3:::{spell_files()}/events/*")
+    actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+    return [
+        allow("WriteFile", actions, events),
+        use_key("s3", "kms:Decrypt", "kms:GenerateDataKey"),
+    ]

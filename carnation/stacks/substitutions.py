@@ -1,0 +1,93 @@
+"""What the stacks give a definition for its `${…}`, and what each stands for when a role is made.
+
+A role compares ARNs, and ARNs are made of names; so each substitution has two readings, the value
+that CloudFormation puts in and the ARN or name that the permissions are derived from. What the
+stacks cannot give, or give in vain, is an error here, while building.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from troposphere import GetAtt, Ref
+
+from carnation.asl import find_substitutions
+from carnation.errors import DefinitionError, suggest_name
+from carnation.stacks.files import spell_files
+from carnation.stacks.nouns import Bucket, Files, Function, Sources, Table
+from carnation.stacks.parts import spell_arn
+from carnation.stacks.stores import spell_store
+
+
+class Substitution(NamedTuple):
+    """A `${name}` of a definition.
+
+    `value` is what CloudFormation puts in its place. `stands_for` is the same made of names: the
+    ARN of a queue, function or state machine, the name of a table or bucket; '' for what no role is
+    about. Without `is_optional`, a definition that never uses it is refused.
+    """
+
+    name: str
+    value: Any
+    stands_for: str = ""
+    is_optional: bool = False
+
+
+def list_substitutions(
+    functions: Sequence[Function], store: Table | Bucket, files: Files | None = None
+) -> dict[str, Substitution]:
+    """List the substitutions that the stacks give a definition, by name.
+
+    >>> list(list_substitutions([Function("process_event", "")], Table()))
+    ['Partition', 'MaxConcurrency', 'TableName', 'QueueUrl', 'DeadLetterQueueUrl',
+     'ProcessEventFunction']
+    """
+    held = GetAtt("StoreStack", f"Outputs.{store.output}")
+    given = [
+        Substitution("Partition", Ref("AWS::Partition"), "${AWS::Partition}", True),
+        Substitution("MaxConcurrency", Ref("MaxConcurrency"), "", True),
+        # without a second function, a state has to write to the store
+        Substitution(store.output, held, spell_store(store), len(functions) > 1),
+        *([_name_files(files)] if files else []),
+        _name_queue("QueueUrl", "queue"),
+        _name_queue("DeadLetterQueueUrl", "dead-letters"),
+        *map(_name_version, functions),
+    ]
+    return {one.name: one for one in given}
+
+
+def _name_files(files: Files) -> Substitution:
+    return Substitution(
+        files.output, GetAtt("FilesStack", f"Outputs.{files.output}"), spell_files()
+    )
+
+
+def _name_queue(output: str, name: str) -> Substitution:
+    return Substitution(
+        output, GetAtt("QueueStack", f"Outputs.{output}"), spell_arn("sqs", f"@{name}")
+    )
+
+
+def _name_version(function: Function) -> Substitution:
+    """Give a function's version; executions in flight go on with older ones, so none is named."""
+    version = GetAtt("FunctionStack", f"Outputs.{function.title}VersionArn")
+    versions = spell_arn("lambda", f"function:@{function.resource}:*")
+    return Substitution(f"{function.title}Function", version, versions)
+
+
+def check_substitutions(sources: Sources, known: Mapping[str, Substitution]) -> None:
+    """Refuse a definition with a `${…}` that no stack gives, or without one that a stack is for."""
+    used = find_substitutions(sources.definition)
+    for name in used:
+        if name not in known:
+            raise DefinitionError(
+                f"the definition of '{sources.workflow}' uses ${{{name}}}, which its stacks do not "
+                f"give.{suggest_name(name, list(known))} They give: {', '.join(known)}."
+            )
+    for name, one in known.items():
+        if name not in used and not one.is_optional:
+            raise DefinitionError(
+                f"the definition of '{sources.workflow}' never uses ${{{name}}}, for which its "
+                "stacks make a resource. Let a state use it, or write stacks without it."
+            )

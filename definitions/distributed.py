@@ -1,0 +1,163 @@
+"""A variant for those who outgrow one payload: a Distributed Map over a file in S3.
+
+CollectEvents writes new and queued events into a file of JSON Lines; each batch of them is an
+execution of its own, in which every event goes through the reference's iteration. A batch whose
+events were all written or put away succeeds; it fails only where an event could not be put away,
+and then the run fails as well, so that redriving the run drives the batch on.
+"""
+
+from __future__ import annotations
+
+from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.retrying import retry_once, retry_transient_errors
+from carnation.stacks import Files, Function, Table, event_stacks
+from carnation.states import (
+    Chain,
+    Choice,
+    ChoiceRule,
+    Fail,
+    ItemBatcher,
+    ItemReader,
+    Map,
+    ProcessorConfig,
+    ReaderConfig,
+    ResultWriter,
+    Succeed,
+    Task,
+    WriterConfig,
+    name_integration,
+)
+from carnation.workflow import Workflow
+
+FILES = "${FilesBucketName}"
+BATCH = 100
+
+
+def process_batch() -> Chain:
+    """Draw the execution of one batch: the reference's Map, and a note where any event failed."""
+    process_event = invoke_function("ProcessEvent", "process_event", timeout_seconds=20)
+    process_events = map_and_put_away(
+        "ProcessEvents", process_event, items_path="$.Items", max_concurrency=1
+    )
+    batch_done = Succeed("BatchDone", output_path="$.failed")
+    note_failed = Task(
+        "NoteFailed",
+        comment="The run looks for such notes: no list of all batches would fit into it",
+        resource=name_integration("aws-sdk:s3:putObject"),
+        parameters={
+            "Bucket": FILES,
+            "Key.$": "States.Format('failed/{}/{}.json', "
+            "$$.Execution.Input.BatchInput.execution, $$.Execution.Name)",
+            "Body.$": "$.failed",
+        },
+        result_path=None,
+        timeout_seconds=30,
+        retry=retry_once(),
+    )
+    note_failed.next(batch_done)
+    any_failed = Choice(
+        "AnyOfBatchFailed", choices=[(if_any_failed(), note_failed)], default=batch_done
+    )
+    return Chain([process_events, any_failed])
+
+
+def process_batches() -> Map:
+    """Make the Distributed Map over the file."""
+    return Map(
+        "ProcessBatches",
+        # what a failed batch could not put away is in its hands alone: to tolerate is to lose it
+        tolerated_failure_percentage=0,
+        max_concurrency_path="$.max_concurrency",
+        label="batches",
+        item_reader=ItemReader(
+            resource=name_integration("s3:getObject"),
+            reader_config=ReaderConfig(input_type="JSONL"),
+            parameters={"Bucket": FILES, "Key.$": "$.key"},
+        ),
+        item_batcher=ItemBatcher(
+            max_items_per_batch=BATCH,
+            batch_input={"execution.$": "$$.Execution.Name"},
+        ),
+        processor_config=ProcessorConfig(mode="DISTRIBUTED", execution_type="STANDARD"),
+        item_processor=process_batch(),
+        result_writer=ResultWriter(
+            resource=name_integration("s3:putObject"),
+            parameters={"Bucket": FILES, "Prefix": "results"},
+            writer_config=WriterConfig(transformation="FLATTEN", output_type="JSONL"),
+        ),
+        result_path="$.exported",
+    )
+
+
+def collect_then_process() -> Chain:
+    """Draw the graph, from the first state to the last."""
+    collect_events = invoke_function(
+        "CollectEvents",
+        "collect_events",
+        payload={"range.$": "$", "execution.$": "$$.Execution.Name"},
+        result_selector={
+            "key.$": "$.Payload.key",
+            "count.$": "$.Payload.count",
+            "max_concurrency.$": "States.StringToJson('${MaxConcurrency}')",
+        },
+        timeout_seconds=930,
+        retry=retry_transient_errors(2),
+    )
+    look_for_failed = Task(
+        "LookForFailed",
+        resource=name_integration("aws-sdk:s3:listObjectsV2"),
+        parameters={
+            "Bucket": FILES,
+            "Prefix.$": "States.Format('failed/{}/', $$.Execution.Name)",
+            "MaxKeys": 1,
+        },
+        result_selector={"batches.$": "$.KeyCount"},
+        result_path="$.failed",
+        timeout_seconds=30,
+        retry=retry_once(),
+    )
+    some_failed = Fail(
+        "EventsFailed",
+        error="EventsFailed",
+        cause_path="States.Format('Some events were not written. Each waits in the queue for the "
+        "next run, or lies in the dead-letter queue. s3://{}/{} names the list of them.', "
+        "$.exported.ResultWriterDetails.Bucket, $.exported.ResultWriterDetails.Key)",
+    )
+    events_written = Succeed("EventsWritten")
+    process = process_batches()
+    any_failed = Choice(
+        "AnyFailed",
+        choices=[(ChoiceRule.NumericGreaterThan("$.failed.batches", 0), some_failed)],
+        default=events_written,
+    )
+    any_events = Choice(
+        "AnyEvents",
+        choices=[(ChoiceRule.NumericGreaterThan("$.count", 0), process)],
+        default=events_written,
+    )
+    Chain([process, look_for_failed, any_failed])
+    return Chain([collect_events, any_events])
+
+
+def make_workflow() -> Workflow:
+    """Put the graph together with the reference's functions and stacks, and a bucket of files."""
+    collect = Function(
+        "collect_events",
+        description="Writes new events and those that wait in the queue into a file",
+        timeout=900,
+        memory=1769,  # one whole CPU
+    )
+    process = Function(
+        "process_event",
+        description="Writes one event to the table, once",
+        timeout=10,
+    )
+    return Workflow(
+        name="distributed",
+        version="0.1.0",
+        comment="Writes any number of events to a table, by a Distributed Map over a file in S3",
+        states=collect_then_process(),
+        timeout_seconds=36_000,
+        functions=(collect, process),
+        stacks=event_stacks(collect=collect, process=process, store=Table(), files=Files()),
+    )

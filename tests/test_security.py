@@ -1,0 +1,85 @@
+"""What comes from outside, and tries more than it may: see docs/security.md, row by row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from carnation import deploy, dlq
+from carnation.account import Account, find_deployed
+from carnation.console import clean, say
+from carnation.emulator import Emulator
+from tests.conftest import ROOT
+
+ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Give what sends a message to the dead letters of the reference workflow."""
+    monkeypatch.chdir(ROOT)
+    with Emulator() as emulator:
+        assert deploy.main(["carnation", "--yes"]) == 0
+        found = find_deployed(Account(), "carnation-dev")
+        assert found is not None
+        url = found.outputs["DeadLetterQueueUrl"]
+
+        def send(body: str, reason: str) -> None:
+            emulator.client("sqs").send_message(
+                QueueUrl=url,
+                MessageBody=body,
+                MessageAttributes={"reason": {"DataType": "String", "StringValue": reason}},
+            )
+
+        yield send
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_dead_letter_steers_no_terminal_and_breaks_no_reader(
+    letters: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letters(f"no json {ESCAPE}", f"why {ESCAPE}")
+    letters("[" * 100_000, "deep")
+    letters("1" * 5_000, "long")
+    letters('{"sequence_no": "' + ESCAPE.replace("\x1b", "\\u001b").replace("\x07", "") + '"}', "x")
+    letters('{"sequence_no": "\\ud800"}', "half a pair")
+    for word in ("list", "show"):
+        capsys.readouterr()
+        assert dlq.main([word, "carnation"]) == 0
+        out = capsys.readouterr().out
+        assert all(char.isprintable() or char == "\n" for char in out)
+    assert dlq.main(["list", "carnation", "--format", "json"]) == 0
+    out = capsys.readouterr().out
+    assert all(char.isprintable() or char == "\n" for char in out)
+    read = json.loads(out)["letters"]
+    assert f"no json {ESCAPE}" in {letter["body"] for letter in read}  # escaped, and nothing lost
+    assert len(read) == 5
+
+
+class Terminal:
+    """A standard output that a person watches."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_only_our_own_colours_steer(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    say(f"\x1b[32mfine\x1b[0m {ESCAPE}")
+    assert terminal.text == "\x1b[32mfine\x1b[0m " + clean(ESCAPE) + "\n"
+    assert "\x1b" not in clean(ESCAPE)
