@@ -88,7 +88,7 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
         kept[name_release(artifacts)] = _definition_of(artifacts)
     part, new, _ = _steps_of(tree)
     for path, content in {**files, **kept}.items():
-        _write_file(os.path.join(part, *path.split("/")), content)
+        _write_file(os.path.join(part, *path.split("/")), content, lasting=path in kept)
     os.rename(part, new)
     _change_places(tree)
 
@@ -155,12 +155,14 @@ def _definition_of(artifacts: Artifacts) -> bytes:
     return artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"].encode()
 
 
-def _write_file(path: str, content: bytes) -> None:
+def _write_file(path: str, content: bytes, *, lasting: bool) -> None:
+    """Write a file; what no build could make again, a release, waits until the disk has it."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _read_tree(tree: str) -> dict[str, bytes]:

@@ -53,7 +53,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-_SUBSTITUTION = r"\$\{([A-Za-z0-9_.:-]+)\}"
+_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
 
 
 def find_substitutions(value: object) -> list[str]:
@@ -69,7 +69,10 @@ def find_substitutions(value: object) -> list[str]:
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
-            found.update(dict.fromkeys(re.findall(_SUBSTITUTION, item)))
+            if "${" in item:
+                found.update(dict.fromkeys(_SUBSTITUTION.findall(item)))
+        elif isinstance(item, dict):
+            waiting.extend(reversed(item.values()))
         elif isinstance(item, Mapping):
             waiting.extend(reversed(list(item.values())))
         elif isinstance(item, (list, tuple)):

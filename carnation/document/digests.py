@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 
+@lru_cache(maxsize=1)  # an import that fails is tried again, on every path, each time
 def _find_sha256() -> Any:
     """Find Python's own SHA-256: hashlib would load OpenSSL for it, 3 ms and 4 MiB of a build.
 

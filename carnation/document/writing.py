@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
 from carnation.errors import DocumentError, UsageError
 
@@ -82,8 +83,12 @@ def _add_lines(value: object, indent: str, lines: list[str]) -> None:
 
 def _add_entry(head: str, item: object, indent: str, lines: list[str]) -> None:
     """Write one value behind its key (or tag): on the same line if it fits there, else below."""
-    if isinstance(item, str) and not ("\n" in item and _is_block(item)):
-        lines.append(f"{head} {_write_text(item)}")
+    if isinstance(item, str):
+        if "\n" in item and _is_block(item):
+            lines.append(f"{head} |")
+            lines.extend(f"{indent}  {line}" if line else indent for line in item[:-1].split("\n"))
+        else:
+            lines.append(f"{head} {_write_text(item)}")
         return
     tag, inner = _tagged(item)
     if tag:
@@ -91,16 +96,17 @@ def _add_entry(head: str, item: object, indent: str, lines: list[str]) -> None:
     elif isinstance(item, (dict, list, tuple, Mapping)) and item:
         lines.append(head)
         _add_lines(item, indent + "  ", lines)
-    elif isinstance(item, str):
-        lines.append(f"{head} |")
-        lines.extend(f"{indent}  {line}" if line else indent for line in item[:-1].split("\n"))
     else:
         lines.append(f"{head} {_yaml_scalar(item)}")
 
 
 def _add_item(item: object, indent: str, lines: list[str]) -> None:
-    tag, _ = _tagged(item)
-    if tag or not isinstance(item, (dict, list, tuple, Mapping)) or not item:
+    if (
+        isinstance(item, str)
+        or _tagged(item)[0]
+        or not isinstance(item, (dict, list, tuple, Mapping))
+        or not item
+    ):
         _add_entry(f"{indent}-", item, indent, lines)
         return
     first = len(lines)
@@ -110,7 +116,7 @@ def _add_item(item: object, indent: str, lines: list[str]) -> None:
 
 def _tagged(item: object) -> tuple[str, object]:
     """Find the short tag of an intrinsic function and what stands behind it; ('', …) if none."""
-    if not isinstance(item, (dict, Mapping)) or len(item) != 1:
+    if isinstance(item, (str, list)) or not isinstance(item, (dict, Mapping)) or len(item) != 1:
         return "", None
     ((key, inner),) = item.items()
     if key == "Fn::GetAtt" and isinstance(inner, (list, tuple)):
@@ -144,7 +150,9 @@ def _yaml_scalar(value: object) -> str:
         return _write_text(value)
     if isinstance(value, float) and value != value:
         raise DocumentError("the value cannot be written as YAML: NaN has no place in a template")
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is True or value is False:
+        return "true" if value else "false"
+    if value is None or isinstance(value, (int, float)):
         return json.dumps(value)
     if isinstance(value, Mapping) and not value:
         return "{}"
@@ -158,7 +166,7 @@ _SURROGATES = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 
 def _quoted(text: str) -> str:
     """Quote a text as JSON does, which YAML reads too but for characters beyond 16 bits."""
-    return _SURROGATES.sub(_beyond_16_bits, json.dumps(text))
+    return _SURROGATES.sub(_beyond_16_bits, encode_basestring_ascii(text))
 
 
 def _beyond_16_bits(pair: re.Match[str]) -> str:

@@ -30,7 +30,7 @@ from carnation.stacks.nouns import (
     Sources,
     Table,
 )
-from carnation.stacks.parts import except_from, name_arn, name_resource, open_template
+from carnation.stacks.parts import except_from, make_plain, name_arn, name_resource, open_template
 
 _PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRetentionDays")
 _EXCEPTIONS = (
@@ -137,7 +137,7 @@ def _add_function(
 def _add_version(
     template: Template, function: Function, made: LambdaFunction, package: Package
 ) -> None:
-    configuration = digest(json.dumps(made.to_dict()["Properties"], sort_keys=True))
+    configuration = digest(json.dumps(make_plain(made)["Properties"], sort_keys=True))
     version = template.add_resource(
         Version(
             f"{function.title}Version",

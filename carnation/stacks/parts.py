@@ -7,9 +7,10 @@ another stack, since roles name functions and functions name roles: the stacks w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from troposphere import Parameter, Ref, Sub, Template
+from troposphere import AWSHelperFn, BaseAWSObject, Parameter, Ref, Sub, Template
 
 from carnation.document import dump_yaml
 
@@ -18,7 +19,6 @@ Statement = dict[str, Any]
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
 
-_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions")
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 
 _SHARED: Mapping[str, Mapping[str, Any]] = {
@@ -53,8 +53,13 @@ def open_template(description: str, *parameters: str) -> Template:
     template = Template(Description=description)
     template.set_version("2010-09-09")
     for name in parameters:
-        template.add_parameter(Parameter(name, **{"Type": "String", **_SHARED[name]}))
+        template.add_parameter(_make_parameter(name))
     return template
+
+
+@cache
+def _make_parameter(name: str) -> Parameter:
+    return Parameter(name, **{"Type": "String", **_SHARED[name]})
 
 
 def describe_parameter(name: str) -> Mapping[str, Any]:
@@ -64,16 +69,49 @@ def describe_parameter(name: str) -> Mapping[str, Any]:
 
 def write_template(template: Template) -> str:
     """Write a template as YAML, its sections and each resource's fields in one fixed order."""
-    document: dict[str, Any] = template.to_dict()
+    document = _list_sections(template)
     resources = {
         name: {key: resource[key] for key in (*_HEAD, *resource) if key in resource}
-        for name, resource in document.pop("Resources").items()
+        for name, resource in document["Resources"].items()
     }
-    outputs = document.pop("Outputs", {})
-    ordered = {key: document[key] for key in (*_SECTIONS, *document) if key in document}
-    return dump_yaml(
-        {**ordered, "Resources": resources, **({"Outputs": outputs} if outputs else {})}
-    )
+    return dump_yaml({**document, "Resources": resources})
+
+
+def _list_sections(template: Template) -> dict[str, Any]:
+    """Give what a template holds, plainly, section by section."""
+    sections = {
+        "AWSTemplateFormatVersion": template.version,
+        "Description": template.description,
+        "Metadata": template.metadata,
+        "Parameters": template.parameters,
+        "Conditions": template.conditions,
+        "Resources": template.resources,
+        "Outputs": template.outputs,
+    }
+    return {name: make_plain(value) for name, value in sections.items() if value}
+
+
+def make_plain(value: Any) -> Any:
+    """Turn objects of troposphere into plain dictionaries and lists, each validated once.
+
+    troposphere's own `to_dict` converts every level again for each level above it.
+
+    >>> make_plain([Ref("KeyArn")])
+    [{'Ref': 'KeyArn'}]
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return {key: make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_plain(item) for item in value]
+    if isinstance(value, BaseAWSObject):
+        value._validate_props()
+        value.validate()
+        return {key: make_plain(item) for key, item in value.resource.items() if item != {}}
+    if isinstance(value, AWSHelperFn):
+        return make_plain(value.data) if "data" in value.__dict__ else value.to_dict()
+    return value
 
 
 def name_resource(part: str) -> Sub:
