@@ -13,7 +13,16 @@ from carnation import destroy
 from carnation.account import Account, Deployed
 from carnation.account.complaints import explain_failure
 from carnation.artifacts import Artifacts
-from carnation.deployment import ensure_bucket, follow, make_change_set, refuse_state
+from carnation.deployment import (
+    ChangeSet,
+    Plan,
+    ensure_bucket,
+    find_losses,
+    follow,
+    make_change_set,
+    refuse_losses,
+    refuse_state,
+)
 from carnation.deployment.check import find_type
 from carnation.deployment.parameters import refuse_missing
 from carnation.deployment.uploads import upload_missing
@@ -177,3 +186,24 @@ def test_a_removal_that_fails_is_told_with_its_cause_and_what_holds_data_is_name
     assert "its data is lost: Table (events)" in out
     assert "is DELETE_FAILED: Table: deletion protection is on" in err
     assert "run the same command again" in err
+
+
+def test_two_resources_of_one_name_are_allowed_one_by_one() -> None:
+    queue = {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "Queue", "Action": "Remove"}
+    table = {"ResourceType": "AWS::DynamoDB::Table", "LogicalResourceId": "Table"}
+    rows: list[dict[str, Any]] = [
+        {**queue, "Path": "A/Queue"},
+        {**queue, "Path": "B/Queue", "PolicyAction": "Retain"},
+        {**table, "Path": "B/Table", "Action": "Modify", "Replacement": "Conditional"},
+        {**table, "Path": "C/Table", "Action": "Modify", "Replacement": "False"},
+        {"ResourceType": "AWS::IAM::Role", "LogicalResourceId": "R", "Action": "Remove",
+         "Path": "R"},
+    ]  # fmt: skip
+    plan = Plan("s", Artifacts("w", "1", {}, {}, {}), None, {}, (), {}, (), same=False)
+    losses = find_losses(plan, ChangeSet("n", "arn", STACK, rows, is_new_stack=False))
+    assert list(losses) == ["A/Queue", "B/Queue", "Table"]
+    assert "retained, outside" in losses["B/Queue"]
+    assert losses["Table"].startswith("may be replaced by an empty one")
+    with pytest.raises(AccountError, match="--allow-replacement B/Queue$"):
+        refuse_losses(losses, ["A/Queue", "Queue", "Table"])
+    refuse_losses(losses, ["A/Queue", "B/Queue", "Table"])

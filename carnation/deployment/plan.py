@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from carnation.account import Account, Deployed, read_deployed
 from carnation.artifacts import Artifacts
-from carnation.changes import Change
 from carnation.deployment.changeset import ChangeSet
 from carnation.deployment.parameters import (
     find_parameters,
@@ -101,29 +101,39 @@ def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
     """Find what would lose its data, by the documents and by CloudFormation: name to why.
 
     The documents say what a template takes away; only CloudFormation knows what a parameter does.
+    Where two nested stacks have a resource of the same name, each is named by its path, so that
+    nobody allows the one and loses the other.
     """
-    found: dict[str, str] = {}
-    for review in plan.reviews:
-        for change in review.changes:
-            if change.kind in _LOSSES:
-                found[_name_resource(change)] = change.sentence
+    found = {
+        change.subject.rpartition(" ")[2]: change.sentence
+        for review in plan.reviews
+        for change in review.changes
+        if change.kind in _LOSSES
+    }
     for row in change_set.rows:
-        name, kind = row["LogicalResourceId"], row["ResourceType"]
-        if not is_stateful(kind):
-            continue
-        kept = "; what is there now is retained, outside of the stack" * (
-            row.get("PolicyAction") in _KEPT
-        )
-        if row["Action"] == "Remove":
-            found.setdefault(name, f"is removed from the stack ({kind}){kept}")
-        elif row.get("Replacement") in ("True", "Conditional"):
-            perhaps = "" if row["Replacement"] == "True" else "may be "
-            found.setdefault(name, f"{perhaps or 'is '}replaced by an empty one ({kind}){kept}")
-    return found
+        why = _find_loss(row)
+        if why:
+            bare = found.pop(row["LogicalResourceId"], why)
+            found.setdefault(row["Path"], bare)
+    names = Counter(path.rpartition("/")[2] for path in found)
+    return {
+        path if names[path.rpartition("/")[2]] > 1 else path.rpartition("/")[2]: why
+        for path, why in found.items()
+    }
 
 
-def _name_resource(change: Change) -> str:
-    return change.subject.rpartition("/")[2].rpartition(" ")[2]
+def _find_loss(row: Mapping[str, Any]) -> str:
+    """Say what becomes of the data in a resource that a change set names; '' where it stays."""
+    kind = row["ResourceType"]
+    if not is_stateful(kind):
+        return ""
+    kept = "; what is there now is retained, outside of the stack" * (
+        row.get("PolicyAction") in _KEPT
+    )
+    if row["Action"] == "Remove":
+        return f"is removed from the stack ({kind}){kept}"
+    how = {"True": "is", "Conditional": "may be"}.get(row.get("Replacement", ""))
+    return f"{how} replaced by an empty one ({kind}){kept}" if how else ""
 
 
 def refuse_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
