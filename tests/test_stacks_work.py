@@ -78,6 +78,8 @@ WATCHED = {
         "dead-letters-depth", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1,
     ),
 }  # fmt: skip
+# The state itself writes: four alarms of a function less, one of the table's throttles more.
+WITHOUT_SECOND_FUNCTION = {"direct": len(WATCHED) - 4 + 1}
 
 
 def test_these_are_the_alarms_and_no_others() -> None:
@@ -96,7 +98,7 @@ def test_these_are_the_alarms_and_no_others() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_alarm_publishes_to_the_one_topic(name: str) -> None:
     alarms = list_resources(name, "AWS::CloudWatch::Alarm")
-    assert len(alarms) == len(WATCHED)
+    assert len(alarms) == WITHOUT_SECOND_FUNCTION.get(name, len(WATCHED))
     for alarm in alarms.values():
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "TopicArn"}]
         assert alarm["Properties"]["OKActions"] == [{"Ref": "TopicArn"}]
@@ -188,7 +190,7 @@ def test_the_schedule_starts_a_run_that_only_works_through_the_queue() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_function_runs_python_3_13_on_arm64_with_json_logs_and_traces(name: str) -> None:
     functions = list_resources(name, "AWS::Lambda::Function")
-    assert len(functions) == 2
+    assert len(functions) == (1 if name in WITHOUT_SECOND_FUNCTION else 2)
     for title, function in functions.items():
         part = title.removesuffix("Function")
         properties = function["Properties"]
