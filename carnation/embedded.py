@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from carnation.artifacts import Artifacts
@@ -12,10 +14,26 @@ if TYPE_CHECKING:
     from carnation.emulator import Emulator
 
 
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector away while much is made and nothing is garbage.
+
+    It would look through all that moto and botocore hold again and again: a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def import_emulator() -> type[Emulator]:
     """Import the emulator, or raise `CarnationError` that says what to install."""
     try:
-        from carnation.emulator import Emulator
+        with collector_paused():
+            from carnation.emulator import Emulator
     except ImportError as error:
         raise CarnationError(
             f"running needs the embedded AWS, and '{error.name}' is not installed. "
@@ -26,13 +44,14 @@ def import_emulator() -> type[Emulator]:
 
 def deploy_artifacts(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
     """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs."""
-    deployment = emulator.deploy(
-        f"{artifacts.workflow}-dev",
-        artifacts.list_uploads(),
-        artifacts.find_key("-root-stack.yaml"),
-        {"ArtifactBucket": "carnation-artifacts"},
-        bucket="carnation-artifacts",
-    )
+    with collector_paused():
+        deployment = emulator.deploy(
+            f"{artifacts.workflow}-dev",
+            artifacts.list_uploads(),
+            artifacts.find_key("-root-stack.yaml"),
+            {"ArtifactBucket": "carnation-artifacts"},
+            bucket="carnation-artifacts",
+        )
     if "StateMachineArn" not in deployment.outputs:
         raise CarnationError(
             f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "

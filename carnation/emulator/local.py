@@ -14,8 +14,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -23,6 +21,7 @@ from moto import mock_aws
 from carnation import engine
 from carnation.emulator import interpreter, mends, stores
 from carnation.emulator.calls import watch_clients
+from carnation.emulator.clients import Clients, share_descriptions
 from carnation.emulator.deployment import Deployment, deploy_stack
 from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.functions import Functions, Worker
@@ -39,6 +38,11 @@ from carnation.errors import EmulatorError
 ACCOUNT = "123456789012"
 _KEPT_LINES = 1000
 _OPEN = threading.Lock()
+_OWN = Config(
+    ignore_configured_endpoint_urls=True,
+    retries={"total_max_attempts": 1},
+    inject_host_prefix=False,  # moto knows no `sync-states…`
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,6 @@ class Emulator:
         self.region, self.in_process, self.real_time = region, in_process, real_time
         self._seed, self._port = seed, port
         self._hooks = Hooks()
-        self._clients: dict[str, Any] = {}
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._executions: list[str] = []
@@ -111,6 +114,8 @@ class Emulator:
         patches = Patches()
         stack.callback(patches.undo)
         patches.set_environment(dummy_environment(self.region))
+        share_descriptions(patches)
+        self._connect = Clients(self.region, (ACCESS_KEY, SECRET_KEY), _OWN)
         stack.enter_context(
             mock_aws(
                 config={
@@ -145,7 +150,6 @@ class Emulator:
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs, end the workers, put everything back."""
-        self._clients.clear()
         self._stack.close()
 
     def _let_time_pass(self, seconds: float) -> None:
@@ -185,20 +189,7 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """Give a boto3 client of this emulator: its credentials and its answers are dummies."""
-        if service not in self._clients:
-            session = boto3.session.Session(
-                ACCESS_KEY,
-                SECRET_KEY,
-                region_name=self.region,
-                botocore_session=botocore.session.Session(),
-            )
-            config = Config(
-                ignore_configured_endpoint_urls=True,
-                retries={"total_max_attempts": 1},
-                inject_host_prefix=False,  # moto knows no `sync-states…`
-            )
-            self._clients[service] = session.client(service, config=config)
-        return self._clients[service]
+        return self._connect(service)
 
     def deploy(
         self,

@@ -20,9 +20,10 @@ from moto.stepfunctions.exceptions import (
 from moto.stepfunctions.parser import models as backend_module
 from moto.stepfunctions.parser.api import InvalidDefinition
 
+from carnation.emulator.clients import Clients
 from carnation.emulator.interpreter import actions, activities
 from carnation.emulator.interpreter.executions import How, Run
-from carnation.emulator.interpreter.performer import Clients, Invoke, Performer
+from carnation.emulator.interpreter.performer import Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
 from carnation.engine import Execution, Failed, Outcome, Port, Succeeded

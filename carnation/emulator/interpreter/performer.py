@@ -9,8 +9,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
-
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
 
@@ -20,23 +18,6 @@ Invoke = Callable[[str, bytes], "tuple[bytes, bool] | None"]
 Await = Callable[[str], Mapping[str, Any]]
 # Stands before all tasks: gives an outcome, or has the task performed.
 Script = Callable[[Task, Callable[[Task], Outcome]], Outcome]
-
-
-class Clients:
-    """boto3's clients, each made once: making one takes 5 to 50 ms."""
-
-    def __init__(self, region: str, credentials: tuple[str, str]) -> None:
-        """Make the session."""
-        self._session = boto3.session.Session(*credentials, region_name=region)
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def __call__(self, service: str) -> Any:
-        """Give the client of a service."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._session.client(service)
-            return self._clients[service]
 
 
 class Activities:

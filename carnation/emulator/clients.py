@@ -1,0 +1,66 @@
+"""boto3's clients of the embedded AWS, and what describes services to all clients of this process.
+
+botocore reads its descriptions of services anew for every session; that is most of what opening an
+emulator would cost.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore import session
+from botocore.config import Config
+from botocore.loaders import JSONFileLoader, Loader, create_loader
+
+from carnation.emulator.patches import Patches
+
+
+class Clients:
+    """boto3's clients, each made once: making one takes 5 to 50 ms."""
+
+    def __init__(
+        self, region: str, credentials: tuple[str, str], config: Config | None = None
+    ) -> None:
+        """Make the session."""
+        self._session = boto3.session.Session(*credentials, region_name=region)
+        self._config = config
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        """Give the client of a service."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service, config=self._config)
+            return self._clients[service]
+
+
+def share_descriptions(patches: Patches) -> None:
+    """Let all sessions of this process read botocore's descriptions of services once.
+
+    What moto read stays moto's: botocore's clients change what they have of S3.
+    """
+    patches.set(session, "create_loader", _share_loader)
+    patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read(*source))
+
+
+@cache
+def _share_loader(search_path: str | None) -> Loader:
+    return create_loader(search_path)
+
+
+def _read(path: str, open_file: Callable[[str, str], Any]) -> Any:
+    """Read a file into dicts, which are ordered; botocore's OrderedDicts take thrice as long.
+
+    None where there is none, as botocore tries several endings.
+    """
+    if not os.path.isfile(path):
+        return None
+    with open_file(path, "rb") as file:
+        return json.loads(file.read())
