@@ -344,6 +344,8 @@ def test_jsonata_variables_and_a_distributed_map_run(emulator: Emulator, name: s
     assert described["status"] == "SUCCEEDED"
     counts = described["itemCounts"]
     assert (counts["total"], counts["succeeded"], counts["failed"]) == (3, 2, 1)
+    with pytest.raises(EmulatorError, match="the emulator has no UpdateMapRun"):
+        client.update_map_run(mapRunArn=listed["mapRunArn"], maxConcurrency=2)
 
 
 @pytest.mark.parametrize("version", ["", ":2"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -247,3 +249,61 @@ def test_source_text_in_place_of_a_zip_is_refused(emulator: Emulator) -> None:
     inline = {**FUNCTION["Properties"], "Code": {"ZipFile": "def handle(): ..."}}
     with pytest.raises(EmulatorError, match="give the function's zip by S3Bucket and S3Key"):
         deploy(emulator, {"Role": ROLE, "Echo": {**FUNCTION, "Properties": inline}})
+
+
+# in a process of its own, as it is about what has been imported
+LATER = """
+import json, sys
+from carnation.emulator import Emulator
+
+def loaded():
+    return [name for name in ("ec2", "apigateway", "ssm") if f"moto.{name}" in sys.modules]
+
+template = {
+    "Parameters": {"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/size"}},
+    "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    "Outputs": {"Size": {"Value": {"Ref": "Size"}}},
+}
+properties = {"CidrBlock": "10.0.0.0/16"}
+network = {"Resources": {"Net": {"Type": "AWS::EC2::VPC", "Properties": properties}}}
+with Emulator(in_process=True) as emulator:
+    before, parser = loaded(), "moto.stepfunctions.parser.models" in sys.modules
+    if sys.argv[1] == "parameter":
+        emulator.client("ssm").put_parameter(Name="/size", Value="8", Type="String")
+        made = emulator.deploy("one", {"t": json.dumps(template).encode()}, "t", {}).outputs
+    else:
+        made = emulator.deploy("two", {"t": json.dumps(network).encode()}, "t", {}).resources["two"]
+        found = emulator.client("ec2").describe_vpcs(VpcIds=[made["Net"]])["Vpcs"]
+        made = {"CidrBlock": found[0]["CidrBlock"], "Stack": found[0]["Tags"][0]["Value"]}
+print(json.dumps([before, parser, made, len(loaded())]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "made"),
+    [
+        ("parameter", {"Size": "8"}),
+        # moto tags with its stack what it knows as a resource of EC2
+        ("network", {"CidrBlock": "10.0.0.0/16", "Stack": "two"}),
+    ],
+)
+def test_what_a_template_does_not_name_is_not_loaded_until_one_does(
+    what: str, made: dict[str, str]
+) -> None:
+    command = [sys.executable, "-c", LATER, what]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [[], False, made, 3]
+
+
+def test_where_motos_cloudformation_is_there_already_it_is_used() -> None:
+    program = (
+        "import moto.cloudformation.parsing as whole\n"
+        "from carnation.emulator import door\n"
+        "assert door.parsing is whole and door.has_model('AWS::EC2::VPC')\n"
+        "assert not hasattr(whole.resource_class_from_type, '__wrapped__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -16,15 +16,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import CloudFormationBackend, Stack
-from moto.cloudformation.parsing import ResourceMap
-from moto.cloudformation.responses import CloudFormationResponse
-from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
 from moto.core.responses import ActionResult, EmptyResult
 
 from carnation.emulator import updates
+from carnation.emulator.door import (
+    CloudFormationResponse,
+    ValidationError,
+    generate_stack_id,
+    get_stack_from_s3_url,
+    models,
+    parsing,
+)
 from carnation.emulator.faults import Hooks
 from carnation.emulator.patches import Patches
 from carnation.emulator.templates import parse_template
@@ -63,7 +65,7 @@ def install(patches: Patches, hooks: Hooks) -> None:
         patches.set(CloudFormationResponse, name, action)
 
 
-def _find_stack(backend: CloudFormationBackend, name: str) -> Any:
+def _find_stack(backend: Any, name: str) -> Any:
     for stack in backend.stacks.values():
         if name in (stack.name, stack.stack_id):
             return stack
@@ -112,9 +114,9 @@ def _refuse_busy(stack: Any) -> None:
     raise ValidationError(stack.stack_id, message=where)
 
 
-def _reserve(backend: CloudFormationBackend, name: str) -> Any:
+def _reserve(backend: Any, name: str) -> Any:
     stack_id = generate_stack_id(name, backend.region_name, backend.account_id)
-    stack = Stack(stack_id, name, {}, {}, backend.account_id, backend.region_name)  # type: ignore[abstract]
+    stack = models.Stack(stack_id, name, {}, {}, backend.account_id, backend.region_name)
     stack.status = "REVIEW_IN_PROGRESS"
     backend.stacks[stack_id] = stack
     stack._add_stack_event("REVIEW_IN_PROGRESS", resource_status_reason="User Initiated")
@@ -192,7 +194,7 @@ class _Known:
     def __init__(self, stack: Any, template: Mapping[str, Any], parameters: Any) -> None:
         self.stack, self.template, self.parameters = stack, template, parameters
         before: Any = getattr(stack, "resource_map", None)
-        self.map: Any = ResourceMap(
+        self.map: Any = parsing.ResourceMap(
             stack.stack_id, stack.name, parameters, {}, stack.region_name, stack.account_id,
             dict(template), {},
         )  # fmt: skip

@@ -121,7 +121,6 @@ class Emulator:
                 config={
                     "core": {"mock_credentials": False},
                     "lambda": {"use_docker": False},
-                    "stepfunctions": {"execute_state_machine": True},
                 }
             )
         )

@@ -18,8 +18,6 @@ from typing import Any
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import LambdaSimpleBackend
-from moto.cloudformation import models as stacks
-from moto.cloudformation import parsing
 from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -30,6 +28,8 @@ from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
 from carnation.emulator import changesets, updates
+from carnation.emulator.door import has_model, parsing
+from carnation.emulator.door import models as stacks
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.functions import Answer, Functions
 from carnation.emulator.patches import Patches
@@ -61,7 +61,7 @@ def _find_model(original: Callable[[str], Any]) -> Callable[[str], Any]:
         """Find what makes a type; moto warns of an unknown one, and calls the stack complete."""
         if kind in MAKERS:
             return MadeResource
-        known = kind.startswith("Custom::") or kind in parsing.get_model_map()
+        known = kind.startswith("Custom::") or has_model(kind)
         if not known:
             raise EmulatorError(
                 f"the emulator cannot make {kind}, and does not leave it out in silence. "

@@ -14,7 +14,7 @@ from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.models import stepfunctions_backends
 
 # what these hold beyond tables, queues and buckets is made by templates, and not by executions
 _PLAIN = frozenset(
@@ -50,7 +50,7 @@ class Snapshot:
 
     def _list_names(self) -> set[str]:
         """List what exists, by names that change when something is made or deleted."""
-        machines = stepfunctions_parser_backends[self._account][self._region].state_machines
+        machines = stepfunctions_backends[self._account][self._region].state_machines
         functions = get_backend(self._account, self._region).list_functions()
         return {
             *(f"table {name}" for name, _ in self._find_tables()),
@@ -85,6 +85,6 @@ class Snapshot:
             bucket.keys.clear()
             for key, versions in self._objects[name].items():
                 bucket.keys.setlist(key, list(versions))
-        for machine in stepfunctions_parser_backends[self._account][self._region].state_machines:
+        for machine in stepfunctions_backends[self._account][self._region].state_machines:
             machine.executions.clear()
         return True

@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from moto.cloudformation import models, parsing
-from moto.cloudformation.utils import get_stack_from_s3_url
-
+from carnation.emulator.door import get_stack_from_s3_url, models, parsing
 from carnation.emulator.resources import MadeResource
 from carnation.emulator.updaters import UPDATERS
 from carnation.errors import EmulatorError

@@ -73,8 +73,8 @@ def install(
 def _describe_sync(run: Run) -> dict[str, Any]:
     taken = math.ceil(max(run.seconds + run.waited, 1e-3) * 10) * 100
     found = {
-        "executionArn": run.exec_arn,
-        "stateMachineArn": run.state_machine.arn,
+        "executionArn": run.execution_arn,
+        "stateMachineArn": run.state_machine_arn,
         "name": run.name,
         "startDate": run.start_date,
         "stopDate": run.stop_date,

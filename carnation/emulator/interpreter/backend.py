@@ -17,7 +17,7 @@ from moto.stepfunctions.exceptions import (
     InvalidToken,
     StateMachineDoesNotExist,
 )
-from moto.stepfunctions.parser import models as backend_module
+from moto.stepfunctions.models import StepFunctionBackend, stepfunctions_backends
 from moto.stepfunctions.parser.api import InvalidDefinition
 
 from carnation.emulator.clients import Clients
@@ -30,7 +30,7 @@ from carnation.engine import Execution, Failed, Outcome, Port, Succeeded
 from carnation.errors import CarnationError, EmulatorError
 
 ACCOUNT = "123456789012"
-Backend = Any  # moto's StepFunctionsParserBackend; moto's parser has no types
+Backend = Any  # moto's StepFunctionBackend, or what stands in its place
 
 _watcher = threading.local()
 
@@ -53,29 +53,38 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Perfo
     def start(backend: Backend, *arguments: Any, **options: Any) -> Run:
         return _start(backend, performer, how, *arguments, **options)
 
-    api = backend_module.StepFunctionsParserBackend
+    api = StepFunctionBackend
     patches.set(api, "start_execution", start)
     patches.set(api, "describe_execution", lambda backend, execution_arn: _describe(execution_arn))
-    patches.set(api, "_validate_definition", staticmethod(_validate))
+    for name in ("create_state_machine", "update_state_machine"):
+        patches.set(api, name, _validate_first(getattr(api, name)))
     patches.set(api, "send_task_success", _succeed_task)
     patches.set(api, "send_task_failure", _fail_task)
     patches.set(api, "send_task_heartbeat", _beat_task)
     patches.set(api, "list_map_runs", _list_map_runs)
     patches.set(api, "describe_map_run", _describe_map_run)
+    patches.set(api, "update_map_run", _update_map_run)
     actions.install(patches, find, performer, publish_version)
     activities.install(patches, performer.activities, _answer, find, real_time=how.real_time)
     return performer
 
 
-def _validate(definition: str) -> None:
-    try:
-        compile_text(definition)
-    except CarnationError as error:
-        raise InvalidDefinition(message=str(error)) from error
+def _validate_first(original: Callable[..., Any]) -> Callable[..., Any]:
+    def make(backend: Backend, *arguments: Any, **options: Any) -> Any:
+        """Make or update a state machine, unless its definition is none."""
+        definition = options.get("definition")
+        try:
+            if definition is not None:
+                compile_text(definition)
+        except CarnationError as error:
+            raise InvalidDefinition(message=str(error)) from error
+        return original(backend, *arguments, **options)
+
+    return make
 
 
 def _backend(arn: str) -> Backend:
-    return backend_module.stepfunctions_parser_backends[ACCOUNT][arn.split(":")[3]]
+    return stepfunctions_backends[ACCOUNT][arn.split(":")[3]]
 
 
 def _runs(backend: Backend) -> Iterator[Run]:
@@ -126,6 +135,13 @@ def _describe_map_run(backend: Backend, map_run_arn: str) -> dict[str, Any]:
     raise EmulatorError(f"there is no map run '{map_run_arn}' in this emulator.")
 
 
+def _update_map_run(backend: Backend, map_run_arn: str, *_: Any, **__: Any) -> None:
+    raise EmulatorError(
+        f"map run '{map_run_arn}' stays as it began: the emulator has no UpdateMapRun. "
+        "Change the definition, or the execution's input."
+    )
+
+
 def _export_map_run(run: Run, map_run: Any) -> dict[str, Any]:
     rest = ("pending", "running", "timedOut", "resultsWritten")
     counts = {
@@ -139,7 +155,7 @@ def _export_map_run(run: Run, map_run: Any) -> dict[str, Any]:
     items = {**counts, "total": total, "failed": failed, "succeeded": total - failed}
     return {
         "mapRunArn": map_run.arn,
-        "executionArn": run.exec_arn,
+        "executionArn": run.execution_arn,
         "status": map_run.status,
         "startDate": run.start_date,
         "maxConcurrency": map_run.max_concurrency,
@@ -187,7 +203,7 @@ def _start(
     existing: Run | None = machine._handle_name_input_idempotency(name, text)
     if existing is not None:
         return existing
-    run = _make_run(backend, machine, revision, name, text, trace_header, (performer, how))
+    run = _make_run(machine, revision, name, text, (performer, how))
     watcher = getattr(_watcher, "current", None)
     run.watchers = [watcher] if watcher else []
     run.prepare()
@@ -198,33 +214,12 @@ def _start(
 
 
 def _make_run(
-    backend: Backend,
-    machine: Any,
-    revision: Any,
-    name: str,
-    text: str,
-    trace_header: Any,
-    ways: tuple[Performer, How],
+    machine: Any, revision: Any, name: str, text: str, ways: tuple[Performer, How]
 ) -> Run:
     snapshot = copy.copy(revision)
-    snapshot.arn, snapshot.sm_type = machine.arn, machine.type
-    return Run(
-        ways[0],
-        compile_text(revision.definition),
-        ways[1],
-        name=name,
-        sm_type=machine.type,
-        role_arn=revision.roleArn,
-        exec_arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
-        account_id=backend.account_id,
-        region_name=backend.region_name,
-        state_machine=snapshot,
-        start_date=datetime.datetime.now(tz=datetime.timezone.utc),
-        cloud_watch_logging_session=None,
-        input_data=text,
-        trace_header=trace_header,
-        activity_store={},
-    )
+    snapshot.arn, snapshot.type = machine.arn, machine.type
+    arn = f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}"
+    return Run(ways[0], compile_text(revision.definition), ways[1], arn, name, snapshot, text)
 
 
 def hold(arn: str, name: str, given: Any, port: Port, seed: int | None, now: float) -> Execution:

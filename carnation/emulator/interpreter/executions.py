@@ -14,9 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from moto.stepfunctions.parser.api import ExecutionStatus
-from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
-
 from carnation import engine
 from carnation.emulator.interpreter.performer import Performer
 from carnation.engine import Event, Outcome, Task, export_event
@@ -38,14 +35,31 @@ class How(NamedTuple):
     let_time_pass: Callable[[float], None]
 
 
-class Run(MotoExecution):
+class Record:
+    """What moto's API tells of an execution: the names are those that moto's answers ask for."""
+
+    def __init__(self, arn: str, name: str, machine: Any, text: str) -> None:
+        """Take a state machine as it is now, and the execution's input."""
+        self.execution_arn, self.name = arn, name
+        self.state_machine, self.state_machine_arn = machine, machine.arn
+        self.execution_input, self.input_data = text, json.loads(text)
+        self.start_date = datetime.datetime.now(tz=datetime.timezone.utc)
+        self.stop_date: datetime.datetime | None = None
+        self.status = "RUNNING"
+        self.output: Any = None
+        self.output_details = {"included": True}
+        self.error: str | None = None
+        self.cause: str | None = None
+
+
+class Run(Record):
     """One execution: moto's record of it, the engine's run of it."""
 
     def __init__(
-        self, performer: Performer, machine: engine.Machine, how: How, **details: Any
+        self, performer: Performer, machine: engine.Machine, how: How, *record: Any
     ) -> None:
-        """Take what moto's execution takes; nothing runs yet."""
-        super().__init__(**details)
+        """Take how it runs, and what its record takes; nothing runs yet."""
+        super().__init__(*record)
         self.done = threading.Event()
         self.seconds = 0.0
         self.watchers: list[Watcher] = []
@@ -71,16 +85,15 @@ class Run(MotoExecution):
 
     def prepare(self) -> None:
         """Write the first event; whoever finds the execution from now on may ask it anything."""
-        self.exec_status = ExecutionStatus.RUNNING
         now = self.start_date.timestamp()
         self.engine = engine.Execution(
             self._machine,
             self.input_data,
             self,
-            arn=self.exec_arn,
-            machine_arn=":".join(self.state_machine.arn.split(":")[:7]),
-            role_arn=self.role_arn,
-            express=str(self.sm_type or "").endswith("EXPRESS"),
+            arn=self.execution_arn,
+            machine_arn=":".join(self.state_machine_arn.split(":")[:7]),
+            role_arn=self.state_machine.roleArn,
+            express=str(self.state_machine.type or "").endswith("EXPRESS"),
             now=now,
             pause=self._pause if self._how.real_time else None,
             seed=self._how.seed,
@@ -103,7 +116,7 @@ class Run(MotoExecution):
         with self._changed:
             self.engine.redrive()
             self.done.clear()
-            self.exec_status = ExecutionStatus.RUNNING
+            self.status = "RUNNING"
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
         self.start()
@@ -233,7 +246,7 @@ class Run(MotoExecution):
                 return
             self.seconds = time.monotonic() - self._began
             self.stop_date = datetime.datetime.now(tz=datetime.timezone.utc)
-            self.exec_status = ExecutionStatus(self.engine.status)
+            self.status = self.engine.status
             self.output = self.engine.output
             self.error, self.cause = self.engine.error, self.engine.cause
             self.done.set()
@@ -253,19 +266,19 @@ class Run(MotoExecution):
         ]
         return ", ".join(open_states) or "its first state"
 
-    def to_history_output(self) -> Any:
+    def get_execution_history(self, role_arn: str) -> list[dict[str, Any]]:
         """Give the history to moto's API."""
-        return {"events": self.events}
+        return self.events
 
     def describe(self) -> Mapping[str, Any]:
         """Wait for the end, and describe it as `startExecution.sync` does."""
         self.done.wait()
         found = {
-            "ExecutionArn": self.exec_arn,
+            "ExecutionArn": self.execution_arn,
             "Input": json.dumps(self.input_data),
             "Name": self.name,
             "StartDate": int(self.start_date.timestamp() * 1000),
-            "StateMachineArn": self.state_machine.arn,
+            "StateMachineArn": self.state_machine_arn,
             "Status": self.status,
         }
         if self.status == "SUCCEEDED":
