@@ -46,7 +46,7 @@ FAILS: list[dict[int, int]] = [{}, {2: 1}, {1: 1, 2: 2, 3: 4}]  # none, one, and
 
 def make_naive() -> Artifacts:
     root = str(Path(__file__).parent / "naive")
-    return make_artifacts(root, load_workflows(root)[0])
+    return make_artifacts(root, next(load_workflows(root)))
 
 
 @pytest.fixture(scope="module")

@@ -86,14 +86,14 @@ def test_a_workflow_is_named_like_its_module(tmp_path: Path) -> None:
     message = r"definitions/other\.py makes a workflow named 'send-bills'. Name it 'other' like its"
     for names in ([], ["other"]):
         with pytest.raises(WorkflowError, match=message):
-            load_workflows(root, names)
+            list(load_workflows(root, names))
 
 
 def test_what_a_module_prints_is_kept_out_of_the_verbs_output(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_definition(tmp_path, "one", "print('loud')\n" + ONE.format(name="one"))
-    load_workflows(str(tmp_path))
+    list(load_workflows(str(tmp_path)))
     assert capsys.readouterr() == ("", "loud\n")
 
 
@@ -105,7 +105,7 @@ def test_a_definition_may_import_its_siblings(tmp_path: Path) -> None:
 
     before = list(sys.path)
     try:
-        assert load_workflows(str(tmp_path))[0].name == "one"
+        assert next(load_workflows(str(tmp_path))).name == "one"
     finally:
         for module in [name for name in sys.modules if name.split(".")[0] == "definitions"]:
             del sys.modules[module]
@@ -123,19 +123,19 @@ def test_a_definition_may_import_its_siblings(tmp_path: Path) -> None:
 def test_a_module_that_makes_no_workflow_says_so(tmp_path: Path, text: str, message: str) -> None:
     write_definition(tmp_path, "one", text)
     with pytest.raises(WorkflowError, match=rf"definitions/one\.py {message}|{message}"):
-        load_workflows(str(tmp_path))
+        list(load_workflows(str(tmp_path)))
 
 
 def test_an_unknown_workflow_suggests_the_one_that_was_meant(tmp_path: Path) -> None:
     write_definition(tmp_path, "carnation", ONE.format(name="carnation"))
     with pytest.raises(WorkflowError, match="no workflow 'carnatoin'.*Did you mean 'carnation'"):
-        load_workflows(str(tmp_path), ["carnatoin"])
+        list(load_workflows(str(tmp_path), ["carnatoin"]))
 
 
 def test_what_a_module_raises_comes_through(tmp_path: Path) -> None:
     write_definition(tmp_path, "one", "1 / 0")
     with pytest.raises(ZeroDivisionError):
-        load_workflows(str(tmp_path))
+        list(load_workflows(str(tmp_path)))
 
 
 @pytest.mark.parametrize("functions", [["pay"], "pay"])
