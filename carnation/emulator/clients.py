@@ -17,6 +17,7 @@ import boto3
 from botocore import session
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader, create_loader
+from moto.core import loaders, utils
 
 from carnation.emulator.patches import Patches
 
@@ -47,12 +48,18 @@ def share_descriptions(patches: Patches) -> None:
     What moto read stays moto's: botocore's clients change what they have of S3.
     """
     patches.set(session, "create_loader", _share_loader)
+    patches.set(utils, "create_loader", _share_motos_loader)
     patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read(*source))
 
 
 @cache
 def _share_loader(search_path: str | None) -> Loader:
     return create_loader(search_path)
+
+
+@cache
+def _share_motos_loader() -> Any:
+    return loaders.create_loader()
 
 
 def _read(path: str, open_file: Callable[[str, str], Any]) -> Any:
