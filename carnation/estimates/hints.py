@@ -8,7 +8,7 @@ in a Fail nor comes back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from carnation.asl import walk_states
@@ -21,10 +21,17 @@ _CALL = re.compile(r"States\.(\w+)\(([^()]*)")
 _COMPARED = re.compile(
     r"(\$[\w.]+)\s*(=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?|true|false)"
 )
+_COUNTED = re.compile(
+    r"\$(?:abs|ceil|floor|format(?:Base|Integer|Number)|power|round|sqrt)\(\s*(\$[\w.]+)"
+)
+_CALCULATED = re.compile(r"(\$\w+(?:\.\w+)+)\s*[-+*/%]\s*[\d(]")
+_GATHERED = re.compile(r"\$((?:\.[A-Za-z_]\w*)+)\[(?:\*|:)\]\.")
+WHOLE, ITEM = "", "[]"
+_SCOPES = ("ItemProcessor", "Iterator", "Branches")
 _NUMBERS = ("SecondsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 _LISTED = ("ArrayLength", "ArrayContains", "ArrayPartition", "ArrayUnique", "ArrayGetItem")
 _MADE: Mapping[str, Any] = {
-    "MathAdd": 1, "MathRandom": 1, "StringToJson": "{}", "StringSplit": "a,b",
+    "MathAdd": 1, "MathRandom": 1, "StringSplit": "a,b",
     "Base64Decode": "YQ==", "ArrayRange": 1,
 }  # fmt: skip
 _VARIABLE = re.compile(r"(?:\{%\s*)?\$([A-Za-z]\w*)(?:\s*%\})?\Z")
@@ -42,19 +49,52 @@ class Hints:
         self.lists: set[str] = set()
         self.objects: set[str] = set()
         self.values: dict[str, Any] = {}
+        self.texts: set[str] = set()
+        """What is parsed as JSON."""
         self.whole: set[str] = set()
         """States whose whole result is mapped over; '' is the execution's input."""
         self.members: dict[str, dict[str, None]] = {}
-        """What is read of each object, by its name; '' is the input, and every result."""
-        for names, is_list in _find_paths(definition):
-            self.objects.update(names[:-1])
-            for outer, inner in zip(["", *names], names, strict=False):
-                self.members.setdefault(outer, {})[inner] = None
-            self.lists.update(names[-1:] if is_list else ())
+        """What is read of each object, by its name: of the input and the results, of the items."""
+        for place in walk_states(definition):
+            own = {key: place.state[key] for key in place.state if key not in _SCOPES}
+            for name, found in _find_items(own):
+                self._read_paths(name, found)
+            self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
         for text in _find_texts(definition):
             self._read_calls(text)
         for place in walk_states(definition):
             self._read_state(definition, place.state, place.pointer)
+        for place in walk_states(definition):
+            for field in ("ResultSelector", "Parameters"):
+                self._read_gathered(place.state.get(field))
+
+    def _read_gathered(self, given: Any) -> None:
+        """Find lists of which a Map gets a part each: `"names.$": "$.users[*].name"`."""
+        for key, value in given.items() if isinstance(given, Mapping) else ():
+            match = _GATHERED.match(value) if isinstance(value, str) else None
+            if match:
+                name = match[1].rpartition(".")[2]
+                where = self.items if key.removesuffix(".$") in self.items else self.lists
+                where.add(name)
+
+    def _read_own(self, state: Mapping[str, Any], whole: str) -> None:
+        """Read the paths of a state; with an InputPath the others lie in what that names."""
+        chosen = list(_find_paths(state.get("InputPath", "")))
+        others = {key: value for key, value in state.items() if key != "InputPath"}
+        self._read_paths(whole, chosen)
+        shaped = any(key in state for key in ("Parameters", "ItemSelector", "ItemsPath"))
+        if chosen and shaped and list(_find_paths(others)):
+            whole = chosen[-1][0][-1]
+            self.objects.add(whole)
+        self._read_paths(whole, _find_paths(others))
+
+    def _read_paths(self, whole: str, paths: Iterable[tuple[list[str], bool]]) -> None:
+        for names, is_list in paths:
+            self.objects.update(names[:-1])
+            kept = names[1:] if names[0] == "Payload" else names  # the wrapper of a function's
+            for outer, inner in zip([whole, *kept], kept, strict=False):
+                self.members.setdefault(outer, {})[inner] = None
+            self.lists.update(names[-1:] if is_list else ())
 
     @staticmethod
     def name_list(state: Mapping[str, Any]) -> str:
@@ -68,8 +108,13 @@ class Hints:
             for names, _ in _find_paths(match.group(2)):
                 if match.group(1) in _LISTED:
                     self.lists.add(names[-1])
+                elif match.group(1) == "StringToJson":
+                    self.texts.add(names[-1])
                 elif match.group(1) in _MADE:
                     self.values.setdefault(names[-1], _MADE[match.group(1)])
+        if "{%" in text:
+            for path in (*_COUNTED.findall(text), *_CALCULATED.findall(text)):
+                self._set(path, 1)
 
     def _read_state(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
         for field in _NUMBERS:
@@ -250,6 +295,16 @@ def _find_texts(value: Any) -> Iterator[str]:
             waiting.extend(item)
 
 
+_VALUE = re.compile(r"\$(?:\$|states\.context)\.Map\.Item\.Value((?:\.[A-Za-z_][\w-]*)+)")
+
+
+def _find_items(value: Any) -> Iterator[tuple[str, list[tuple[list[str], bool]]]]:
+    """Yield what is read of the item of a Map in its own words: `$$.Map.Item.Value.id`."""
+    for text in _find_texts(value):
+        for match in _VALUE.finditer(text):
+            yield ITEM, [(match[1].split(".")[1:], False)]
+
+
 def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
     """Yield the names along each path in a value, and whether the last one is a list."""
     for text in _find_texts(value):
@@ -262,7 +317,7 @@ def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
                 names.append(dotted or quoted)
                 is_list = False
             if match["root"] == "states":
-                names = names[1:] if names[:1] != ["context"] else []
+                names = names[1:] if names[:1] not in (["context"], ["errorOutput"]) else []
             if match["root"] == "$":
                 names = names[2:] if names[:2] == ["Execution", "Input"] else []
             if names:

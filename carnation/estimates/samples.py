@@ -6,10 +6,11 @@ them as. It holds what was read and nothing more, so payloads with guesses in th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.estimates.hints import Hints
+from carnation.estimates.hints import ITEM, WHOLE, Hints
 
 TEXT = "x" * 24
 _DEEPEST = 8
@@ -76,7 +77,7 @@ class World:
 
     def _make_whole(self, state: str) -> Any:
         is_whole = state in self.hints.whole
-        guess = self._fill("", is_item=is_whole)
+        guess = self._fill(ITEM if is_whole else WHOLE, is_item=is_whole)
         return [guess] * self.count if is_whole else guess
 
     def _fill(self, name: str, *, is_item: bool = False) -> Guess:
@@ -106,8 +107,10 @@ class World:
     def guess(self, name: str, *, is_item: bool = False) -> Any:
         """Make up what stands behind a name."""
         hints = self.hints
+        if name in hints.texts:
+            return self._write(name)
         if name in hints.items and not is_item:
-            return [self._fill("" if self.is_full else name, is_item=True)] * self.count
+            return [self._fill(ITEM if self.is_full else name, is_item=True)] * self.count
         if name in hints.lists or name in hints.items:
             self.made.add(name)
             inner = name in hints.objects
@@ -115,6 +118,17 @@ class World:
         if name in hints.objects:
             return self._fill(name, is_item=is_item)
         return hints.values.get(name, TEXT)
+
+    def _write(self, name: str) -> str:
+        """Write as JSON an object with all that is read anywhere: nobody knows what of it is."""
+        names = {**self.hints.members.get(name, {}), **self.hints.members.get(WHOLE, {})}
+        known = (member for member in names if member not in self.hints.texts)
+        kept, self.is_full = self.is_full, True
+        self._open.append(name)
+        made = {} if len(self._open) > 1 else {member: self.guess(member) for member in known}
+        self._open.pop()
+        self.is_full = kept
+        return json.dumps(made)
 
 
 def sample_schema(schema: Any, depth: int = 0) -> Any:
