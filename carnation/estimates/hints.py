@@ -25,6 +25,8 @@ _COUNTED = re.compile(
     r"\$(?:abs|ceil|floor|format(?:Base|Integer|Number)|power|round|sqrt)\(\s*(\$[\w.]+)"
 )
 _CALCULATED = re.compile(r"(\$\w+(?:\.\w+)+)\s*[-+*/%]\s*[\d(]")
+_EXISTS = re.compile(r"\{%\s*\$exists\(\s*(\$[\w.]+)\s*\)\s*%\}\Z")
+_INDEXED = re.compile(r"\.([A-Za-z_][\w-]*)\[(?:(\d{1,3})|\*)\]")
 _GATHERED = re.compile(r"\$((?:\.[A-Za-z_]\w*)+)\[(?:\*|:)\]\.")
 WHOLE, ITEM = "", "[]"
 _SCOPES = ("ItemProcessor", "Iterator", "Branches")
@@ -47,8 +49,12 @@ class Hints:
         self.items: set[str] = set()
         """What the outermost Maps map over."""
         self.lists: set[str] = set()
+        self.lengths: dict[str, int] = {}
+        """How long a list is at least, by the index at which it is read."""
         self.objects: set[str] = set()
         self.values: dict[str, Any] = {}
+        self.absent: set[str] = set()
+        """What is not there, so that a Choice goes on."""
         self.texts: set[str] = set()
         """What is parsed as JSON."""
         self.whole: set[str] = set()
@@ -62,6 +68,9 @@ class Hints:
             self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
         for text in _find_texts(definition):
             self._read_calls(text)
+            for name, index in _INDEXED.findall(text) if "$" in text else ():
+                self.lists.add(name)
+                self.lengths[name] = max(self.lengths.get(name, 1), int(index or 0) + 1)
         for place in walk_states(definition):
             self._read_state(definition, place.state, place.pointer)
         for place in walk_states(definition):
@@ -125,8 +134,11 @@ class Hints:
             self._read_map(scope, state, at)
         if state.get("Type") == "Choice":
             siblings = _read_states(_find_scope(scope, at))
-            for rule in _choose_rules(siblings, at.rpartition("/")[2], state):
+            chosen = _choose_rules(siblings, at.rpartition("/")[2], state)
+            for rule in chosen:
                 self._satisfy(rule)
+            for rule in () if chosen else state.get("Choices", ()):
+                self._refuse(rule)
 
     def _set(self, path: Any, value: Any) -> None:
         for names, _ in _find_paths(path) if isinstance(path, str) else ():
@@ -156,7 +168,9 @@ class Hints:
             elif value is not None and "$states.result" in str(value):
                 self.whole.add(place.name)
 
-    def _read_whole(self, definition: Mapping[str, Any], at: str) -> None:
+    def _read_whole(
+        self, definition: Mapping[str, Any], at: str, seen: tuple[str, ...] = ()
+    ) -> None:
         """Find what gives a Map its whole input: what comes before it, or who starts it."""
         scope, name = _find_scope(definition, at), _unescape(at.rpartition("/")[2])
         paths = list(_find_paths(_read_states(scope)[name].get("InputPath", "")))
@@ -170,12 +184,21 @@ class Hints:
             else:
                 self.whole.add("")
         for before, state in _read_states(scope).items():
-            if name in list_targets(state):
-                paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
-                if paths:
-                    self.items.add(paths[-1][0][-1])
-                else:
-                    self.whole.add(before)
+            if name in list_targets(state) and before not in seen:
+                self._read_before(definition, at.rpartition("/")[0], before, state, (*seen, name))
+
+    def _read_before(
+        self, definition: Mapping[str, Any], scope: str, name: str,
+        state: Mapping[str, Any], seen: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
+        if paths and paths[-1][0] != ["Payload"]:  # which is what a function gives
+            self.items.add(paths[-1][0][-1])
+        elif not paths and state.get("Type") in ("Choice", "Wait"):
+            escaped = name.replace("~", "~0").replace("/", "~1")
+            self._read_whole(definition, f"{scope}/{escaped}", seen)
+        else:
+            self.whole.add(name)
 
     def _satisfy(self, rule: Mapping[str, Any]) -> None:
         condition = rule.get("Condition")
@@ -187,8 +210,18 @@ class Hints:
             if isinstance(inner, Mapping):
                 self._satisfy_test(inner)
 
+    def _refuse(self, rule: Any) -> None:
+        """Let a rule that asks whether something is there find nothing."""
+        condition = rule.get("Condition") if isinstance(rule, Mapping) else None
+        match = _EXISTS.match(condition) if isinstance(condition, str) else None
+        path = match[1] if match else rule.get("Variable", "") if rule.get("IsPresent") else ""
+        for names, _ in _find_paths(path):
+            self.absent.add(names[-1])
+
     def _satisfy_test(self, test: Mapping[str, Any]) -> None:
         for names, _ in _find_paths(test.get("Variable", "")):
+            if test.get("IsPresent") is False:
+                self.absent.add(names[-1])
             for operator, value in test.items():
                 made = _make_value(operator, value)
                 if made is not None:

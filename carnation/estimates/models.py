@@ -307,7 +307,7 @@ def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
                      "Give a sample with --input or --item.")  # fmt: skip
     for name, cause in list(stage.doubts)[:3]:
         notes.append(f"an expression fails on the sample, in '{name}': {shorten(cause)} "
-                     "If it would not on real data, give some: --input, --item or --results.")  # fmt: skip
+                     "If it would not on real data: --input, --item, --results.")  # fmt: skip
     if stage.zeros:
         names = ", ".join(f"${{{name}}}" for name in stage.zeros)
         notes.append(f"{names} is taken to be 0; a MaxConcurrency of 0 is no limit. "

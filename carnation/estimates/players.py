@@ -137,10 +137,12 @@ class Player:
     def _make_result(self, task: Task, child: Tally | None) -> Any:
         if child is not None and not self._world.is_known(task.name):
             return _give_output(task, child)
-        is_dropped = self._states.get(task.name, {}).get("ResultPath", "$") is None
+        path = self._states.get(task.name, {}).get("ResultPath", "$")
+        is_dropped = path is None
         if not self._world.is_known(task.name) and not is_dropped:
             self.guessed[task.name] = None
-        value = self._world.find_result(task.name)
+        name = path.removeprefix("$.") if isinstance(path, str) else ""
+        value = self._world.find_result(task.name, name)
         if task.service == "lambda" and not task.is_callback:
             if isinstance(value, dict) and not isinstance(value, Guess) and "Payload" in value:
                 return value
