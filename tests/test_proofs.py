@@ -37,7 +37,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
-WORKFLOWS = ["carnation", "archive", "jsonata", "direct", "express"]
+WORKFLOWS = ["carnation", "archive", "jsonata", "direct", "express", "distributed"]
 QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 ONE, TWO, THREE = ({"start_seq": 1, "end_seq": end} for end in (2, 3, 4))
 FIFTY = {"start_seq": 1, "end_seq": 51}
@@ -204,7 +204,7 @@ def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: W
         "run 1  CollectEvents: naive-dev-collect-naively returns",
         "run 1  ProcessEvent: naive-dev-process-naively event 1 fails with Broken",
         "run 1  PutInQueue: sqs SendMessage event 1",
-        "run 1  PutInQueue: the execution is FAILED EventsFailed",
+        "run 1  EventsFailed: the execution is FAILED EventsFailed",
         'run 2 starts with {"start_seq": 0, "end_seq": 0}',
         "run 2  CollectEvents: sqs ReceiveMessage → event 1",
         "run 2  CollectEvents: sqs DeleteMessage",
