@@ -42,6 +42,7 @@ class Player(Port):
         self.place, self.state, self.is_stepping = TASK, "", False
         self.lost: Any = None  # a child execution that ended alone
         self.copied: Any = None  # the child execution whose second run this is, at the moment
+        self.copy: Execution | None = None  # that second run
         self.execution: Execution = stage.world.emulator.hold(
             machine_arn, given, name=name, wrap=self._wrap
         )
@@ -111,7 +112,7 @@ class Player(Port):
             if task.service in ("states", "aws-sdk:sfn") and _starts(task):
                 self.place = TASK
                 return start_execution(self, task)
-            self.place = TASK if _is_of_task(self.execution, task) else MAP
+            self.place = TASK if _is_of_task(self.copy or self.execution) else MAP
             outcome = self.performer.perform(task)
             self._note_attempts(task, outcome)
             return outcome
@@ -205,15 +206,15 @@ class Player(Port):
         """Run the Express execution that goes on at the moment a second time, from its start."""
         child = self.child
         copy = self._copy(child)
-        place, state, current = self.place, self.state, self.copied
-        self.copied = child or self.execution.root
+        before = self.place, self.state, self.copied, self.copy
+        self.copied, self.copy = child or self.execution.root, copy
         try:
             while copy.step():
                 self._reach_step(copy)
         except EndedError:
             pass
         finally:
-            self.place, self.state, self.copied = place, state, current
+            self.place, self.state, self.copied, self.copy = before
 
     def _copy(self, child: Any) -> Execution:
         strand = child or self.execution.root
@@ -229,7 +230,7 @@ def _starts(task: Task) -> bool:
     return task.action.lower().startswith(("startexecution", "startsyncexecution"))
 
 
-def _is_of_task(execution: Execution, task: Task) -> bool:
+def _is_of_task(execution: Execution) -> bool:
     """Tell a state's own task from what a Map does for its items and its results."""
     current = execution.current
     return current is None or current.state.type != "Map"

@@ -110,14 +110,19 @@ class Stage:
             self.finish(player)
 
     def _settle(self) -> None:
-        """Redrive what can be, and work through the queue until it is empty."""
+        """Redrive what can be, and work through the queue until it is empty: first one or other."""
         for _ in range(SETTLE):
-            for player in self.players:
-                self._redrive(player)
-            self._drive_waiting()
-            if self.then is None or not self.world.messages():
-                return
+            if self.story.redrive == "first" or not self._is_queued:
+                for player in self.players:
+                    self._redrive(player)
+                self._drive_waiting()
+                if not self._is_queued:
+                    return
             self._run(self.then)
+
+    @property
+    def _is_queued(self) -> bool:
+        return self.then is not None and bool(self.world.messages())
 
     def fail(self, payload: Any) -> str | None:
         """Say whether an event's attempt fails, by the story."""

@@ -74,6 +74,11 @@ class Point(NamedTuple):
             yield DUPLICATE
 
     @property
+    def is_call(self) -> bool:
+        """Whether a service is called next; an invocation is none, but its handler's calls are."""
+        return self.phase == BEFORE and self.place != FUNCTION
+
+    @property
     def runs_again(self) -> bool:
         """Whether a duplicate here is a second run of the Express execution it is in."""
         return self.child == "EXPRESS" and self.phase != AFTER
