@@ -122,11 +122,11 @@ def _make_manifest(
     substitutions: list[str],
 ) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = {}
-    contents = {**{path: text.encode() for path, text in files.items()}, **packages}
-    for path, data in contents.items():
-        name = digest(data)
+    for path, content in {**files, **packages}.items():
+        name = digest(content)
+        size = len(content.encode() if isinstance(content, str) else content)
         key = keyed_path(f"{workflow.name}/{path}", name)
-        entries[path] = {"sha256": name, "bytes": len(data), "key": key, "needs": []}
+        entries[path] = {"sha256": name, "bytes": size, "key": key, "needs": []}
     for path, text in files.items():
         if path.endswith(".asl.json"):
             entries[path]["needs"] = [f"${{{name}}}" for name in substitutions]
