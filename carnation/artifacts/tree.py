@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnation.artifacts.packages import make_package
-from carnation.asl import find_substitutions
+from carnation.asl import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
 from carnation.rules import REFUSAL, find_problems
@@ -58,8 +58,11 @@ class Artifacts(NamedTuple):
         return keys[0]
 
 
-def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
+def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Artifacts:
     """Make every artifact of a workflow; reads `lambdas/`, writes nothing.
+
+    `partition` ('aws-cn') is put in the place of the definition's `${Partition}`; without it, that
+    stays, for the stacks to fill.
 
     Raises the errors of the rooms below: a definition that is none, a function without code, a
     substitution that no stack gives.
@@ -70,6 +73,8 @@ def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
     }
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
+    if partition:
+        definition = fill_substitutions(definition, {"Partition": partition})
     text = dump_json(definition)
     if len(text.encode()) > _LARGEST_DEFINITION:
         raise DefinitionError(
@@ -122,11 +127,11 @@ def _make_manifest(
     substitutions: list[str],
 ) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = {}
-    contents = {**{path: text.encode() for path, text in files.items()}, **packages}
-    for path, data in contents.items():
-        name = digest(data)
+    for path, content in {**files, **packages}.items():
+        name = digest(content)
+        size = len(content.encode() if isinstance(content, str) else content)
         key = keyed_path(f"{workflow.name}/{path}", name)
-        entries[path] = {"sha256": name, "bytes": len(data), "key": key, "needs": []}
+        entries[path] = {"sha256": name, "bytes": size, "key": key, "needs": []}
     for path, text in files.items():
         if path.endswith(".asl.json"):
             entries[path]["needs"] = [f"${{{name}}}" for name in substitutions]
