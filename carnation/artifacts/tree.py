@@ -119,9 +119,12 @@ def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> Non
     source = workflow.find_source(problem.state)
     state = f"state '{problem.state}'{f' ({source})' if source else ''}: " if problem.state else ""
     others = f" ({len(found) - 1} more like it.)" if len(found) > 1 else ""
+    message = problem.message.rstrip(".")
+    message += "" if message.endswith("?") else "."
     raise DefinitionError(
-        f"AWS would refuse the definition of '{workflow.name}'. {state}{problem.message}. At "
-        f"{problem.pointer or '/'}; see: python -m carnation.lint --explain {rule.id}.{others}"
+        f"AWS would refuse the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: python -m carnation.lint "
+        f"--explain {rule.id}){others}"
     )
 
 
