@@ -491,7 +491,6 @@ def test_a_call_that_would_fail_is_refused(make: Any, message: str) -> None:
         ("aws-sdk:rds:describeDBInstances", "", {"DbInstanceIdentifier": "x"}),
         ("http:invoke", "", {"ApiEndpoint": "https://a", "Method": "GET",
                              "Authentication": {"ConnectionArn": "c"}}),
-        ("newer:doAnything", "", {"Whatever": 1}),
     ],
 )  # fmt: skip
 def test_one_way_calls_every_service(action: str, pattern: Any, parameters: Any) -> None:

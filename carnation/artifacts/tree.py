@@ -18,7 +18,7 @@ from carnation.artifacts.packages import make_package
 from carnation.asl import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
-from carnation.rules import REFUSAL, find_problems
+from carnation.rules import REFUSAL, find_problems, find_suppressed
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
@@ -106,17 +106,25 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
 
 
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
-    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
+    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason.
+
+    A comment can suppress one, as in the lint: carnation may know less than AWS.
+    """
     found = list(find_problems(definition, families=(REFUSAL,)))
+    ignored = find_suppressed(definition, [problem for _, problem in found])
+    found = [one for one in found if (one[0].id, one[1].state) not in ignored]
     if not found:
         return
     rule, problem = found[0]
     source = workflow.find_source(problem.state)
     state = f"state '{problem.state}'{f' ({source})' if source else ''}: " if problem.state else ""
     others = f" ({len(found) - 1} more like it.)" if len(found) > 1 else ""
+    message = problem.message.rstrip(".")
+    message += "" if message.endswith("?") else "."
     raise DefinitionError(
-        f"AWS would refuse the definition of '{workflow.name}'. {state}{problem.message}. At "
-        f"{problem.pointer or '/'}; see: python -m carnation.lint --explain {rule.id}.{others}"
+        f"AWS would refuse the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: python -m carnation.lint "
+        f"--explain {rule.id}){others}"
     )
 
 

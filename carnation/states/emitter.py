@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import KNOWN, argument_of, fields_of
+from carnation.asl import KNOWN, argument_of, fields_of, find_problem
 from carnation.asl.fields import PATH
 from carnation.errors import DefinitionError, suggest_name
 from carnation.states.blocks import State
@@ -319,6 +319,7 @@ def make_definition(
         argument_of("Version"): version,
         argument_of("TimeoutSeconds"): timeout_seconds,
     }
+    _refuse_head(given)
     body: Document = {}
     emitter = _Emitter(query_language or PATH)
     emitter.scopes.append(_Scope(start, "the top level", body))
@@ -330,6 +331,15 @@ def make_definition(
         else:
             definition.update(write_field(field, given, "the state machine"))
     return definition
+
+
+def _refuse_head(given: Mapping[str, Any]) -> None:
+    """Raise `DefinitionError` for a field of the state machine itself that AWS would refuse."""
+    for field in fields_of("StateMachine"):
+        value = given.get(field.argument)
+        problem = "" if value is None else find_problem(field, value)
+        if problem:
+            raise DefinitionError(f"the state machine's {field.name} {problem}.")
 
 
 def find_source(start: Any, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.kinds import KINDS, is_placeholder
-from carnation.errors import DefinitionError
+from carnation.errors import DefinitionError, suggest_name
 from carnation.states.arguments import (
     UNSET,
     find_line,
@@ -158,7 +158,13 @@ class Condition(Rule):
         return {"Condition": self.fields["condition"]}
 
 
-class ChoiceRule:
+class _Named(type):
+    def __getattr__(cls, name: str) -> Any:
+        near = suggest_name(name, [known for known in vars(cls) if known[0] != "_"])
+        raise AttributeError(f"a Choice has no rule '{name}'.{near}")
+
+
+class ChoiceRule(metaclass=_Named):
     """The rules of a JSONPath Choice, each under ASL's own name.
 
     A comparison takes the path of what it looks at and a value; operators that end in `Path` take a
