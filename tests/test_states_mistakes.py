@@ -84,6 +84,7 @@ def choice(**given: Any) -> Choice:
         (lambda: write(Pass("A", parameters={1: 2})), "Parameters has the key 1; .* Quote it"),
         (lambda: write(Pass("A"), query_language="JSONAta"),
          "the state machine's QueryLanguage is 'JSONAta'; it takes 'JSONPath' or 'JSONata'"),
+        (lambda: Raw("A", {"Type": "task"}), "no state type 'task'. Did you mean 'Task'"),
         (lambda: write(Pass("A"), timeout_seconds=0), "the state machine's TimeoutSeconds is 0"),
     ],
 )  # fmt: skip
@@ -109,7 +110,6 @@ def test_a_rule_that_is_none_says_which_was_meant() -> None:
         (lambda: Map("A", item_processor=Pass("x"), label="a b"), "cannot have the character ' '"),
         (lambda: Map("A", item_processor=ItemProcessor(Pass("x"), processor_config=ProcessorConfig(
             mode="INLINE", execution_type="EXPRESS"))), "an INLINE Map has no 'ExecutionType'"),
-        (lambda: Raw("A", {"Type": "Pas"}), "Did you mean 'Pass'\\? To mend it"),
     ],
 )  # fmt: skip
 def test_what_only_the_whole_shows_is_told_when_it_is_built(

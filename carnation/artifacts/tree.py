@@ -18,11 +18,12 @@ from carnation.artifacts.packages import make_package
 from carnation.asl import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
-from carnation.rules import REFUSAL, find_problems, find_suppressed
+from carnation.rules import REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
 MANIFEST = "manifest.json"
+_UNKNOWN = ("unknown-field", "unknown-state-type")
 _LARGEST_DEFINITION = 1024 * 1024  # bytes
 
 
@@ -106,13 +107,10 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
 
 
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
-    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason.
-
-    A comment can suppress one, as in the lint: carnation may know less than AWS.
-    """
+    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
     found = list(find_problems(definition, families=(REFUSAL,)))
-    ignored = find_suppressed(definition, [problem for _, problem in found])
-    found = [one for one in found if (one[0].id, one[1].state) not in ignored]
+    if found:
+        found = _leave_out(workflow, definition, found)
     if not found:
         return
     rule, problem = found[0]
@@ -126,6 +124,20 @@ def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> Non
         f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: python -m carnation.lint "
         f"--explain {rule.id}){others}"
     )
+
+
+def _leave_out(
+    workflow: Workflow, definition: Mapping[str, Any], found: list[tuple[Rule, Problem]]
+) -> list[tuple[Rule, Problem]]:
+    """Leave out what a comment suppresses, as in the lint, and what is newer than carnation."""
+    ignored = find_suppressed(definition, [problem for _, problem in found])
+    unchecked = workflow.find_unchecked()
+    return [
+        (rule, problem)
+        for rule, problem in found
+        if (rule.id, problem.state) not in ignored
+        and not (rule.id in _UNKNOWN and problem.state in unchecked)
+    ]
 
 
 def _make_manifest(
