@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +17,14 @@ import pytest
 from carnation.artifacts import make_artifacts
 from carnation.asl import walk_states
 from carnation.errors import BrokenPromiseError
+from carnation.estimate import main as estimate
 from carnation.patterns import jsonata, tables
 from carnation.proofs import World, keep_promise, prove
 from carnation.states import Task, make_definition
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
+COLUMNS = ("carnation", "direct", "express", "distributed")
 VARIANTS = ("archive", "direct", "jsonata", "distributed", "express")
 
 
@@ -88,7 +92,49 @@ def test_the_proof_finds_an_update_that_writes_anew_what_is_there(
         prove(world, keep_promise, runs, fails={1: 1}, then=queue_only, overlap=True)
 
 
+@pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+@pytest.mark.parametrize("name", ["express", "distributed"])
+def test_the_proof_finds_a_map_that_lets_go_of_the_executions_that_it_lost(
+    name: str, tmp_path: Path
+) -> None:
+    held = (ROOT / "definitions" / f"{name}.py").read_text()
+    let_go = held.replace("tolerated_failure_percentage=0", "tolerated_failure_percentage=100")
+    assert let_go != held
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / f"{name}.py").write_text(let_go)
+    (tmp_path / "lambdas").symlink_to(ROOT / "lambdas")
+    (workflow,) = load_workflows(str(tmp_path))
+    with (
+        World(make_artifacts(str(tmp_path), workflow)) as world,
+        pytest.raises(BrokenPromiseError, match="lost|nowhere"),
+    ):
+        prove(world, keep_promise, [{"start_seq": 1, "end_seq": 3}], kinds=["lose-child"])
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_page_tells_of_every_variant_when_to_choose_it(name: str) -> None:
     page = (ROOT / "docs" / "variants.md").read_text()
     assert f"| [`{name}`](../definitions/{name}.py) |" in page
+
+
+def test_the_page_s_figures_are_what_its_commands_give(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "variants.md").read_text()
+    commands = re.findall(r"^carnation estimate (\w+) ([^`]*?)$(?=\ncarnation)", page, re.M)
+    options = {name: shlex.split(rest) for name, rest in commands}
+    rows = {
+        row[0]: row[1:]
+        for row in (line.strip("|").split(" | ") for line in page.splitlines())
+        if len(row) == 5
+    }
+    costs = zip(*(row for name, row in rows.items() if "dollars" in name), strict=True)
+    times = next(row for name, row in rows.items() if "0.1 s a call" in name)
+    for name, said, took in zip(COLUMNS, costs, times, strict=True):
+        given = options["distributed" if name == "distributed" else "express"]
+        assert estimate([name, *given, "--format", "json"]) == 0
+        sizes = json.loads(capsys.readouterr().out)["sizes"]
+        found = [size["total_dollars"] for size in sizes]
+        assert [float(f"{found[0]:.2g}"), round(found[1], 2)] == [float(one) for one in said]
+        assert f"{sizes[0]['seconds']:.1f} s" == took.strip()
