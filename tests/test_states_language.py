@@ -422,7 +422,7 @@ def test_paths_variables_and_the_context_are_expressions() -> None:
     assert context.execution.input["id"].text == "$$.Execution.Input.id"
     assert context.whole["Task"].text == "$$.Task"
     assert len({path("$"), path("$"), context.task.token}) == 2
-    with pytest.raises(ValueError, match="starts with"):
+    with pytest.raises(DefinitionError, match="starts with"):
         path("a")
     with pytest.raises(TypeError, match="no items before it runs"):
         list(path("$.a"))

@@ -15,7 +15,9 @@ from carnation.states import (
     Chain,
     Choice,
     ChoiceRule,
+    Condition,
     Fail,
+    ItemBatcher,
     ItemProcessor,
     Map,
     Parallel,
@@ -24,7 +26,10 @@ from carnation.states import (
     Raw,
     Succeed,
     Task,
+    integrate,
     make_definition,
+    path,
+    variable,
 )
 from carnation.workflow import Workflow
 
@@ -84,6 +89,16 @@ def choice(**given: Any) -> Choice:
         (lambda: write(Pass("A", parameters={1: 2})), "Parameters has the key 1; .* Quote it"),
         (lambda: write(Pass("A"), query_language="JSONAta"),
          "the state machine's QueryLanguage is 'JSONAta'; it takes 'JSONPath' or 'JSONata'"),
+        (lambda: Parallel("P", branches=ANY), f"state 'P' {HERE}: branches takes a list of graphs"),
+        (lambda: Chain(Pass("A")), f"a chain {HERE} takes a list of states, .* Write it in"),  # type: ignore[arg-type]
+        (lambda: Chain("AB"), f"a chain {HERE} takes a list of states"),
+        (lambda: Pass("A", parameters={"x": f"of {path('$.x')}"}),
+         rf"\$.x {HERE} is an expression, and a text cannot hold one. .*format_text"),
+        (lambda: path("a.b"), f"'a.b' {HERE} is no path"),
+        (lambda: variable("1x"), f"'1x' {HERE} cannot name a variable"),
+        (lambda: Condition("$x > 1"), rf"the rule Condition {HERE} is the mere text"),
+        (lambda: ItemBatcher(max_items_per_batch=0), f"an ItemBatcher {HERE}: MaxItems"),
+        (lambda: integrate("A", "s3:copyObject"), f"state 'A' {HERE}.*'aws-sdk:s3:copyObject'"),
         (lambda: Raw("A", {"Type": "task"}), "no state type 'task'. Did you mean 'Task'"),
         (lambda: write(Pass("A"), timeout_seconds=0), "the state machine's TimeoutSeconds is 0"),
     ],

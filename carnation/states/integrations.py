@@ -28,7 +28,7 @@ def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${
     """
     if pattern not in _PATTERNS:
         raise DefinitionError(
-            f"'{pattern}' is no integration pattern. Give one of: "
+            f"'{pattern}' ({find_line()}) is no integration pattern. Give one of: "
             + ", ".join(repr(known) for known in _PATTERNS)
         )
     return f"arn:{partition}:states:::{action}{pattern}"

@@ -49,6 +49,10 @@ def refuse_unknown_call(owner: str, action: str, comment: Any) -> None:
     else:
         return
     if given not in known:
+        if given == action and find_action(service, name):
+            raise DefinitionError(
+                f"{owner}: {what} '{given}', but the SDK has: 'aws-sdk:{given}'. Take that."
+            )
         raise DefinitionError(
             f"{owner}: {what} '{given}'.{suggest_name(given, known)} {_tell('unknown-integration')}"
         )

@@ -41,7 +41,7 @@ class Part(dict[str, Any]):
 
     def fill(self, arguments: Mapping[str, Any]) -> None:
         """Check what was given and put it in, in the table's order."""
-        owner = f"a {self.place}"
+        owner = f"{'an' if self.place[0] == 'I' else 'a'} {self.place}"
         given, extra = read_arguments(self.place, owner, arguments)
         refuse_mixture(owner, list_languages(self.place, given))
         for field in fields_of(self.place):
