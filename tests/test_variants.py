@@ -14,15 +14,19 @@ from typing import Any
 
 import pytest
 
-from carnation.artifacts import make_artifacts
+from carnation.artifacts import make_artifacts, read_artifacts
 from carnation.asl import walk_states
+from carnation.emulator import Emulator
 from carnation.errors import BrokenPromiseError
 from carnation.estimate import main as estimate
+from carnation.failures import Injection
+from carnation.ledger import WRITTEN, find_events
 from carnation.patterns import jsonata, tables
 from carnation.proofs import World, keep_promise, prove
 from carnation.states import Task, make_definition
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
+from tests.test_reference import Deployed
 
 COLUMNS = ("carnation", "direct", "express", "distributed")
 VARIANTS = ("archive", "direct", "jsonata", "distributed", "express")
@@ -69,6 +73,37 @@ def test_what_the_work_assigns_stays_beside_the_item() -> None:
         "paid": "{% $states.result.Payload %}",
         "item": "{% $states.input %}",
     }
+
+
+@pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+@pytest.mark.parametrize("name", VARIANTS)
+def test_copies_last_retries_and_what_is_no_event_go_the_reference_s_ways(name: str) -> None:
+    def fault(event: Any) -> tuple[str, str] | None:
+        attempt = (event.get("sequence_no"), event.get("retry_attempt"))
+        return ("Broken", "") if attempt in ((2, 0), (9, 3)) else None
+
+    queued = {"random_value": "a", "generated_unix_time": 1_700_000_000_000}
+    copy = {"sequence_no": 5, **queued, "retry_attempt": 1}
+    last = {"sequence_no": 9, **queued, "retry_attempt": 3}
+    failing = Injection(fault)
+    with Emulator(in_process=True) as emulator:
+        deployed = Deployed(emulator, read_artifacts(str(ROOT), name))
+        for body in (copy, copy, last, "no event"):
+            deployed.send(body)
+        with emulator.intercept(
+            before_invoke=failing.before_invoke, before_call=failing.before_call
+        ):
+            run = deployed.run({"start_seq": 1, "end_seq": 4})
+        assert (run.status, run.error) == ("FAILED", "EventsFailed")
+        (waiting,) = deployed.bodies("QueueUrl")
+        assert (waiting["sequence_no"], waiting["retry_attempt"]) == (2, 1)
+        letters = emulator.messages(deployed.outputs["DeadLetterQueueUrl"])
+        assert [letter.attributes["reason"] for letter in letters if letter.body == "no event"]
+        assert [json.loads(one.body) for one in letters if one.body != "no event"] == [last]
+        assert deployed.run({"start_seq": 0, "end_seq": 0}).status == "SUCCEEDED"
+        events = find_events(emulator, deployed.outputs)
+        written = sorted(one.event for one in events if one.place == WRITTEN)
+    assert written == ["1", "2", "3", "5"]
 
 
 @pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
