@@ -24,6 +24,7 @@ from carnation.artifacts import (
 )
 from carnation.console import FINDINGS, OK, align_table, find_width, leave, paint, run_verb
 from carnation.document import dump_json
+from carnation.settings import read_partition
 from carnation.workflow import find_root, load_workflows
 
 _COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
@@ -58,7 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     root = find_root(".")
-    made = [make_artifacts(root, workflow) for workflow in load_workflows(root, options.workflows)]
+    partition = read_partition(root)
+    workflows = load_workflows(root, options.workflows)
+    made = [make_artifacts(root, workflow, partition=partition) for workflow in workflows]
     if not options.check:
         mend_trees(root)
     for artifacts in made:

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from carnation.console import OK, find_width, run_verb
 from carnation.document import read_document
@@ -57,8 +57,16 @@ def _make_parser() -> argparse.ArgumentParser:
         help="how long a task takes (default: 0.1); for one state with its name",
     )  # fmt: skip
     parser.add_argument(
-        "--memory", type=int, default=128, metavar="MB", help="of functions (default: 128)"
+        "--memory", type=int, metavar="MB", help="of functions (default: as built, or 128)"
     )
+    parser.add_argument(
+        "--architecture", choices=["x86_64", "arm64"],
+        help="of functions (default: as built, or x86_64)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--child", action="append", default=[], metavar="STATE=FILE[:EXPRESS]",
+        help="the machine whose executions a state starts",
+    )  # fmt: skip
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
         help="the value of a substitution, where an expression reads it",
@@ -79,12 +87,23 @@ def _estimate(options: argparse.Namespace) -> int:
     from carnation.estimates.writing import write_json, write_text
 
     sizes = _read_sizes(options.items)
-    name, definition, kind, declared = _read_target(options.target)
-    facts = _read_facts(options, options.type or kind, declared)
-    model = make_model(definition, facts)
+    target = _read_target(options.target)
+    model = make_model(target.definition, _read_facts(options, target))
     write = write_json if options.format == "json" else write_text
-    sys.stdout.write(write(name, model, sizes))
+    sys.stdout.write(write(target.name, model, sizes))
     return OK
+
+
+class _Target(NamedTuple):
+    """What is estimated, and what is known of it."""
+
+    name: str
+    definition: Mapping[str, Any]
+    type: str = "STANDARD"
+    declared: Mapping[str, Any] = {}
+    defaults: Mapping[str, str] = {}
+    memories: Mapping[str, int] = {}
+    arm: bool = False
 
 
 def _read_sizes(text: str) -> list[int]:
@@ -94,17 +113,16 @@ def _read_sizes(text: str) -> list[int]:
     return sorted({int(word) for word in words})
 
 
-def _read_target(target: str) -> tuple[str, Mapping[str, Any], str, Mapping[str, Any]]:
-    """Read a definition: its name, itself, its type, and the shapes that are declared for it."""
-    folder = os.path.join("build", target)
-    path = os.path.join(folder, "code", "state-machine", f"{target}.asl.json")
-    if not os.path.isfile(target) and os.path.isfile(path):
-        manifest = read_document(os.path.join(folder, "manifest.json")).value
-        declared = manifest.get("declared", {}) if isinstance(manifest, Mapping) else {}
-        return target, read_document(path).value, "STANDARD", declared
+def _read_target(target: str) -> _Target:
+    """Read a definition from a file, or a built workflow by its name."""
+    from carnation.estimates.built import read_built
+
+    built = None if os.path.isfile(target) else read_built(target)
+    if built is not None:
+        return _Target(target, built.definition, "STANDARD", *built[1:])
     if not os.path.isfile(target):
-        built = os.listdir("build") if os.path.isdir("build") else []
-        near = suggest_name(target, [*built, *os.listdir(".")])
+        known = os.listdir("build") if os.path.isdir("build") else []
+        near = suggest_name(target, [*known, *os.listdir(".")])
         raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
     found = list(_open(target))
     if len(found) != 1:
@@ -113,7 +131,7 @@ def _read_target(target: str) -> tuple[str, Mapping[str, Any], str, Mapping[str,
             f"{target} holds {len(found)} definitions{': ' if names else ''}{names}. "
             "Name a file with one."
         )
-    return (*found[0], {})
+    return _Target(*found[0])
 
 
 def _open(path: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
@@ -129,9 +147,10 @@ def _open(path: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
         yield found.name, found.value, found.type
 
 
-def _read_facts(options: argparse.Namespace, kind: str, declared: Mapping[str, Any]) -> Any:
+def _read_facts(options: argparse.Namespace, target: _Target) -> Any:
     from carnation.estimates import Facts, sample_schema
 
+    declared = target.declared
     results = {name: sample_schema(shape) for name, shape in declared.get("results", {}).items()}
     given = sample_schema(declared["input"]) if "input" in declared else None
     if options.results:
@@ -141,6 +160,7 @@ def _read_facts(options: argparse.Namespace, kind: str, declared: Mapping[str, A
         results |= named
     seconds = dict(_read_pairs("--seconds", options.seconds, bare=""))
     usual = _read_number("--seconds", seconds.pop("", "0.1"))
+    arm = options.architecture == "arm64" if options.architecture else target.arm
     return Facts(
         given=_read_json("--input", options.input) if options.input else given,
         results=results,
@@ -150,10 +170,38 @@ def _read_facts(options: argparse.Namespace, kind: str, declared: Mapping[str, A
         error=options.error,
         seconds={name: _read_number("--seconds", text) for name, text in seconds.items()},
         usual=usual,
-        memory=options.memory,
-        substitutions=dict(_read_pairs("--set", options.set)),
-        express=kind == "EXPRESS",
+        memory=options.memory or 128,
+        memories={} if options.memory else dict(_find_memories(target)),
+        substitutions={**target.defaults, **dict(_read_pairs("--set", options.set))},
+        express=(options.type or target.type) == "EXPRESS",
+        arm=arm,
+        children=dict(_read_children(options.child, target.definition)),
     )
+
+
+def _find_memories(target: _Target) -> Iterator[tuple[str, int]]:
+    """Yield the memory of the function that a state invokes: `${PayFunction}` is `PayFunction`."""
+    from carnation.asl import walk_states
+
+    for place in walk_states(target.definition):
+        given = place.state.get("Parameters", place.state.get("Arguments"))
+        named = given.get("FunctionName") if isinstance(given, Mapping) else None
+        title = str(named or place.state.get("Resource", "")).strip("${}")
+        if title in target.memories:
+            yield place.name, target.memories[title]
+
+
+def _read_children(words: Sequence[str], definition: Mapping[str, Any]) -> Iterator[Any]:
+    from carnation.asl import walk_states
+    from carnation.estimates import Child
+
+    states = [place.name for place in walk_states(definition)]
+    for name, path in _read_pairs("--child", words):
+        if name not in states:
+            raise UsageError(f"--child: there is no state '{name}'.{suggest_name(name, states)}")
+        child = _read_target(path.removesuffix(":EXPRESS"))
+        express = path.endswith(":EXPRESS") or child.type == "EXPRESS"
+        yield name, Child(child.definition, express)
 
 
 def _read_json(option: str, text: str) -> Any:

@@ -10,6 +10,11 @@ from typing import Any
 from carnation.errors import UsageError, suggest_name
 from carnation.rules import ERROR, SEVERITIES, Settings, find_rule
 
+PARTITIONS = (
+    "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f",
+)  # fmt: skip
+"""Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html"""
+
 
 def read_settings(start: str) -> tuple[Settings, str]:
     """Read `[tool.carnation.lint]` of the nearest pyproject.toml, from a folder upwards.
@@ -17,18 +22,53 @@ def read_settings(start: str) -> tuple[Settings, str]:
     Gives how severe each rule is, and the severity from which on the project wants to fail.
     Raises `UsageError` for what cannot be read, or is no setting.
     """
+    path, text = _read_nearest(start)
+    if "tool.carnation.lint" not in text:  # then nobody pays for a reader of TOML
+        return Settings(), ERROR
+    return _check_settings(path, _parse_toml(path, text))
+
+
+def read_partition(start: str) -> str:
+    """Read `partition` of `[tool.carnation]`: where a project's workflows live.
+
+    Gives '' where the project does not say, as most should not: then `${Partition}` stays in what
+    is built, and the stacks put in the partition they are deployed to. Raises `UsageError` for a
+    partition that AWS does not have.
+    """
+    path, text = _read_nearest(start)
+    if "partition" not in text or "tool.carnation" not in text:
+        return ""
+    table = _find_table(_parse_toml(path, text), "tool", "carnation")
+    for key in table:
+        if key not in ("lint", "partition"):
+            near = suggest_name(key, ["lint", "partition"])
+            raise UsageError(f"{path}: [tool.carnation] has no '{key}'.{near}")
+    partition = table.get("partition", "")
+    if "partition" in table and partition not in PARTITIONS:
+        near = suggest_name(str(partition), PARTITIONS)
+        raise UsageError(
+            f"{path}: partition is {partition!r}; it takes {', '.join(PARTITIONS)}.{near}"
+        )
+    return str(partition)
+
+
+def _read_nearest(start: str) -> tuple[str, str]:
+    """Read the nearest pyproject.toml, from a folder upwards; both texts are '' where none is."""
     folder = os.path.abspath(start)
     while not os.path.isfile(os.path.join(folder, "pyproject.toml")):
         parent = os.path.dirname(folder)
         if parent == folder:
-            return Settings(), ERROR
+            return "", ""
         folder = parent
     path = os.path.join(folder, "pyproject.toml")
     with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if "tool.carnation.lint" not in text:  # then nobody pays for a reader of TOML
-        return Settings(), ERROR
-    return _check_settings(path, _parse_toml(path, text))
+        return path, file.read()
+
+
+def _find_table(table: Any, *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table if isinstance(table, Mapping) else {}
 
 
 def _parse_toml(path: str, text: str) -> dict[str, Any]:
@@ -39,7 +79,7 @@ def _parse_toml(path: str, text: str) -> dict[str, Any]:
             import tomli as tomllib
     except ImportError as error:
         raise UsageError(
-            f"{path}: reading [tool.carnation.lint] takes Python 3.11, or tomli on Python 3.10. "
+            f"{path}: reading [tool.carnation] takes Python 3.11, or tomli on Python 3.10. "
             "Install it: pip install tomli"
         ) from error
     try:
@@ -50,9 +90,7 @@ def _parse_toml(path: str, text: str) -> dict[str, Any]:
 
 
 def _check_settings(path: str, table: Mapping[str, Any]) -> tuple[Settings, str]:
-    lint: Any = table
-    for key in ("tool", "carnation", "lint"):
-        lint = lint.get(key, {}) if isinstance(lint, Mapping) else {}
+    lint = _find_table(table, "tool", "carnation", "lint")
     for key in lint:
         if key not in ("fail-on", "severity"):
             near = suggest_name(key, ["fail-on", "severity"])

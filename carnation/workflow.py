@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
-from carnation.states import find_source, make_definition
+from carnation.states import find_source, find_unchecked, make_definition
 
 if TYPE_CHECKING:
     from carnation.stacks import Function, Sources
@@ -100,6 +100,10 @@ class Workflow:
         if not state or isinstance(self.states, Mapping):
             return ""
         return find_source(self.states, state)
+
+    def find_unchecked(self) -> set[str]:
+        """Find the states that hold raw ASL (`Raw`, `extra`), where what nobody knows is meant."""
+        return set() if isinstance(self.states, Mapping) else find_unchecked(self.states)
 
     def __repr__(self) -> str:
         return f"Workflow(name={self.name!r}, version={self.version!r})"

@@ -44,14 +44,14 @@ def link(scope: Mapping[str, Any]) -> Any:
 
 def wire(state: Any, body: Mapping[str, Any], made: Mapping[str, Any]) -> None:
     if "Next" in body:
-        state.next(made[body["Next"]])
+        state.next(made.get(body["Next"], body["Next"]))
     if "Default" in body:
-        state.default_choice(made[body["Default"]])
+        state.default_choice(made.get(body["Default"], body["Default"]))
     for rule in body.get("Choices", ()):
-        state.add_choice(make_rule(rule), made[rule["Next"]])
+        state.add_choice(make_rule(rule), made.get(rule["Next"], rule["Next"]))
     for catcher in body.get("Catch", ()):
         given = read_fields("Catcher", catcher)
-        state.add_catch(states.Catch(next_step=made[catcher["Next"]], **given))
+        state.add_catch(states.Catch(next_step=made.get(catcher["Next"], catcher["Next"]), **given))
 
 
 def make_rule(rule: Mapping[str, Any]) -> Any:

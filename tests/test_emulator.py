@@ -184,6 +184,14 @@ def test_the_endpoint_answers_no_request_without_a_signature() -> None:
     refused.value.close()
 
 
+def test_the_endpoint_asks_at_once_for_a_body_that_waits_to_be_asked_for() -> None:
+    with Emulator() as emulator:
+        host, port = emulator.endpoint.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall(b"PUT / HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 100 Continue")  # no body has gone yet
+
+
 def test_in_real_time_a_wait_takes_its_time() -> None:
     with Emulator(real_time=True) as emulator:
         arn = make_machine(emulator, chain(W={"Type": "Wait", "Seconds": 1}))

@@ -149,7 +149,7 @@ def test_an_execution_can_be_ended_as_its_timeout_would(emulator: Emulator, name
 def test_an_execution_that_does_nothing_is_stopped_and_says_what_it_waits_for(
     emulator: Emulator, name: str
 ) -> None:
-    make_function(emulator, name, "import time\ndef handle(e, c): time.sleep(3)")
+    make_function(emulator, name, "import time\ndef handle(e, c): time.sleep(1.5)")
     arn = make_machine(emulator, chain(Slow=task(name)), name)
     with pytest.raises(
         EmulatorError, match=rf"it waits in 'Slow'\. Running: {name}\. It was stopped"
@@ -170,6 +170,48 @@ def test_a_clients_own_view_of_an_execution(emulator: Emulator, name: str) -> No
         emulator.start(arn, {"a": 2}, name="once")
     with pytest.raises(EmulatorError, match="there is no execution"):
         emulator.wait(execution + "-x")
+
+
+def test_a_client_lists_executions_and_events_page_by_page_the_newest_first(
+    emulator: Emulator, name: str
+) -> None:
+    arn = make_machine(emulator, chain(P={"Type": "Pass"}, F={"Type": "Fail"}), name)
+    for number in range(3):
+        emulator.wait(emulator.start(arn, {}, name=f"n{number}"))
+    client = emulator.client("stepfunctions")
+    first = client.list_executions(stateMachineArn=arn, maxResults=2)
+    assert [found["name"] for found in first["executions"]] == ["n2", "n1"]
+    rest = client.list_executions(stateMachineArn=arn, nextToken=first["nextToken"])
+    assert [found["name"] for found in rest["executions"]] == ["n0"]
+    assert "nextToken" not in rest
+    failed = client.list_executions(stateMachineArn=arn, statusFilter="FAILED")["executions"]
+    assert len(failed) == 3
+    assert not client.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]
+    execution = failed[0]["executionArn"]
+    page = client.get_execution_history(executionArn=execution, maxResults=3, reverseOrder=True)
+    assert [event["id"] for event in page["events"]] == [5, 4, 3]
+    page = client.get_execution_history(
+        executionArn=execution, reverseOrder=True, nextToken=page["nextToken"]
+    )
+    assert [event["id"] for event in page["events"]] == [2, 1]
+
+
+def test_a_client_sees_whether_an_execution_can_be_redriven(emulator: Emulator, name: str) -> None:
+    arn = make_machine(emulator, chain(P={"Type": "Pass"}, F={"Type": "Fail"}), name)
+    client = emulator.client("stepfunctions")
+    failed = emulator.start(arn, {}, name="failed")
+    emulator.wait(failed)
+    found = client.describe_execution(executionArn=failed)
+    assert (found["redriveCount"], found["redriveStatus"]) == (0, "REDRIVABLE")
+    client.redrive_execution(executionArn=failed)
+    emulator.wait(failed)
+    found = client.describe_execution(executionArn=failed)
+    assert (found["redriveCount"], found["status"]) == (1, "FAILED")
+    done = emulator.start(make_machine(emulator, chain(P={"Type": "Pass"}), f"{name}-fine"), {})
+    emulator.wait(done)
+    found = client.describe_execution(executionArn=done)
+    assert found["redriveStatus"] == "NOT_REDRIVABLE"
+    assert found["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
 
 
 def test_an_input_that_is_no_json_is_refused(emulator: Emulator, name: str) -> None:

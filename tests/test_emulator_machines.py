@@ -157,6 +157,11 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
     assert results == {"Machine": "second", **first}
     listed = emulator.client("stepfunctions").list_executions(stateMachineArn=outputs["Machine"])
     assert len(listed["executions"]) == 4
+    by = emulator.client("stepfunctions").list_executions(stateMachineArn=outputs["Routed"])
+    (routed,) = by["executions"]
+    assert routed["stateMachineAliasArn"] == outputs["Routed"]
+    assert routed["stateMachineVersionArn"] == outputs["Version"]
+    assert routed["stateMachineArn"] == outputs["Machine"]
     with pytest.raises(EmulatorError, match="could not be started: .*Does Not Exist"):
         emulator.start(f"{outputs['Machine']}:nothing", {})
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from carnation.emulator import Emulator
+from carnation.errors import EmulatorError
 from tests.conftest import ROOT
-from tests.test_emulator import invoke, make_function
+from tests.test_emulator import chain, invoke, make_function, make_machine, task
 from tests.test_emulator_functions import run
 
 
@@ -155,3 +156,18 @@ def test_of_what_a_function_prints_in_one_line_the_beginning_is_kept(in_process:
             time.sleep(0.05)
     assert [len(line) for line in lines][:1] == [16_384]
     assert in_process or lines[1:] == ["behind it"]
+
+
+def test_closing_waits_for_a_handler_in_this_process_whose_environment_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with Emulator(in_process=True) as emulator:
+        monkeypatch.delenv("AWS_REGION")  # so that the handler takes it away when it ends
+        make_function(emulator, "slow", "import time\ndef handle(e, c): time.sleep(0.6)")
+        arn = make_machine(emulator, chain(Slow=task("slow")), "left")
+        with pytest.raises(EmulatorError, match="It was stopped"):
+            emulator.execute(arn, {}, limit=0.2)
+    with Emulator(in_process=True):
+        time.sleep(0.6)
+        assert os.environ["AWS_REGION"] == "us-east-1"

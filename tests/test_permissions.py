@@ -317,6 +317,17 @@ def test_with_credentials_only_the_other_role_is_taken_on() -> None:
     assert needs_of(open_one) == [("sts:AssumeRole", "iam::${AWS::AccountId}:role/*")]
 
 
+@pytest.mark.parametrize(("key", "place"), [
+    ("States.Format('failed/{}.json', $$.Execution.Name)", "b/failed/*"),
+    ("States.Format('{}/failed', $.folder)", "b/*"),
+    ("States.Format('a*{}', $.name)", "b/a*"),
+    ("$.key", "b/*"),
+])  # fmt: skip
+def test_a_formatted_key_is_as_narrow_as_its_beginning(key: str, place: str) -> None:
+    state = task("aws-sdk:s3:putObject", {"Bucket": "b", "Key.$": key})
+    assert needs_of(state) == [("s3:PutObject", f"s3:::{place}")]
+
+
 def test_a_wide_resource_says_why_it_is_wide() -> None:
     (need,) = derive_needs({"States": {"A": task("sqs:sendMessage", {"QueueUrl.$": "$.url"})}})
     assert not need.is_exact

@@ -37,11 +37,12 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
-WORKFLOWS = ["carnation", "archive", "jsonata", "direct", "express"]
+# the longest first, so that the last to end does not end alone
+WORKFLOWS = ["distributed", "carnation", "archive", "jsonata", "direct", "express"]
 QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 ONE, TWO, THREE = ({"start_seq": 1, "end_seq": end} for end in (2, 3, 4))
 FIFTY = {"start_seq": 1, "end_seq": 51}
-FAILS: list[dict[int, int]] = [{}, {2: 1}, {1: 1, 2: 2, 3: 4}]  # none, one, and up to the letters
+FAILS: list[dict[int, int]] = [{1: 1, 2: 2, 3: 4}, {}]  # up to the dead letters, and none
 
 
 def make_naive() -> Artifacts:
@@ -70,6 +71,10 @@ def test_every_fault_at_every_point_leaves_the_promise_whole(world: World) -> No
     proof = prove(world, keep_promise, [TWO], fails={2: 1}, then=QUEUE_ONLY)
     assert proof.points > 40
     assert proof.stories > 2 * proof.points
+    missing = set(KINDS) - set(proof.kinds)
+    # none of them makes a batch call; a child to lose has a Map of executions
+    alone = world.artifacts.workflow not in ("express", "distributed")
+    assert missing == ({"half", "lose-child"} if alone else {"half"})
 
 
 @every_workflow
@@ -90,7 +95,7 @@ def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(worl
         world, keep_promise, [ONE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1}, then=QUEUE_ONLY,
         overlap=True,
     )  # fmt: skip
-    assert proof.stories > 50
+    assert proof.stories > 20
 
 
 @reference
@@ -169,7 +174,7 @@ def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: Worl
 
 @every_workflow
 @pytest.mark.exhaustive
-@settings(max_examples=40, **RANDOM)
+@settings(max_examples=25, **RANDOM)
 @given(story=stories_of(600, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
 def test_fifty_events_keep_the_promise_in_many_more_stories(world: World, story: Story) -> None:
     play(world, story, keep_promise, QUEUE_ONLY)
@@ -204,7 +209,7 @@ def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: W
         "run 1  CollectEvents: naive-dev-collect-naively returns",
         "run 1  ProcessEvent: naive-dev-process-naively event 1 fails with Broken",
         "run 1  PutInQueue: sqs SendMessage event 1",
-        "run 1  PutInQueue: the execution is FAILED EventsFailed",
+        "run 1  EventsFailed: the execution is FAILED EventsFailed",
         'run 2 starts with {"start_seq": 0, "end_seq": 0}',
         "run 2  CollectEvents: sqs ReceiveMessage → event 1",
         "run 2  CollectEvents: sqs DeleteMessage",

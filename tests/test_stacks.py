@@ -142,6 +142,7 @@ def test_what_is_written_reads_back_as_what_troposphere_made(
         made.append((template.to_dict(), text))
         return text
 
+    stacks._write_once.cache_clear()
     monkeypatch.setattr(stacks, "write_template", record)
     (workflow,) = load_workflows(str(ROOT), [name])
     make_artifacts(str(ROOT), workflow)

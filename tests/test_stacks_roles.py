@@ -197,7 +197,7 @@ ROLES["distributed"] = {
         *for_map("batches", "collect-events", "process-event"),
         # the keys of file and notes are worked out from the execution's name
         ("s3:GetObject", f"{FILES}/*", ""),
-        ("s3:PutObject", f"{FILES}/*", ""),
+        ("s3:PutObject", f"{FILES}/failed/*", ""),
         ("s3:ListBucket", FILES, ""),
         *(
             (f"s3:{name}", f"{FILES}/results/*", "")

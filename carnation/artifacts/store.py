@@ -87,8 +87,11 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
     if release:
         kept[name_release(artifacts)] = _definition_of(artifacts)
     part, new, _ = _steps_of(tree)
-    for path, content in {**files, **kept}.items():
-        _write_file(os.path.join(part, *path.split("/")), content, lasting=path in kept)
+    contents = {**files, **kept}
+    for folder in {os.path.dirname(path) for path in contents}:
+        os.makedirs(os.path.join(part, folder), exist_ok=True)
+    for path, content in contents.items():
+        _write_file(os.path.join(part, path), content, lasting=path in kept)
     os.rename(part, new)
     _change_places(tree)
 
@@ -157,7 +160,6 @@ def _definition_of(artifacts: Artifacts) -> bytes:
 
 def _write_file(path: str, content: bytes, *, lasting: bool) -> None:
     """Write a file; what no build could make again, a release, waits until the disk has it."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(content)
         if lasting:

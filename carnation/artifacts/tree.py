@@ -15,14 +15,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnation.artifacts.packages import make_package
-from carnation.asl import find_substitutions
+from carnation.asl import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
-from carnation.rules import REFUSAL, find_problems
+from carnation.rules import REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
 MANIFEST = "manifest.json"
+_UNKNOWN = ("unknown-field", "unknown-state-type")
 _LARGEST_DEFINITION = 1024 * 1024  # bytes
 
 
@@ -58,8 +59,11 @@ class Artifacts(NamedTuple):
         return keys[0]
 
 
-def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
+def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Artifacts:
     """Make every artifact of a workflow; reads `lambdas/`, writes nothing.
+
+    `partition` ('aws-cn') is put in the place of the definition's `${Partition}`; without it, that
+    stays, for the stacks to fill.
 
     Raises the errors of the rooms below: a definition that is none, a function without code, a
     substitution that no stack gives.
@@ -70,6 +74,8 @@ def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
     }
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
+    if partition:
+        definition = fill_substitutions(definition, {"Partition": partition})
     text = dump_json(definition)
     if len(text.encode()) > _LARGEST_DEFINITION:
         raise DefinitionError(
@@ -103,16 +109,35 @@ def make_artifacts(root: str, workflow: Workflow) -> Artifacts:
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
     """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
     found = list(find_problems(definition, families=(REFUSAL,)))
+    if found:
+        found = _leave_out(workflow, definition, found)
     if not found:
         return
     rule, problem = found[0]
     source = workflow.find_source(problem.state)
     state = f"state '{problem.state}'{f' ({source})' if source else ''}: " if problem.state else ""
     others = f" ({len(found) - 1} more like it.)" if len(found) > 1 else ""
+    message = problem.message.rstrip(".")
+    message += "" if message.endswith("?") else "."
     raise DefinitionError(
-        f"AWS would refuse the definition of '{workflow.name}'. {state}{problem.message}. At "
-        f"{problem.pointer or '/'}; see: python -m carnation.lint --explain {rule.id}.{others}"
+        f"AWS would refuse the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: python -m carnation.lint "
+        f"--explain {rule.id}){others}"
     )
+
+
+def _leave_out(
+    workflow: Workflow, definition: Mapping[str, Any], found: list[tuple[Rule, Problem]]
+) -> list[tuple[Rule, Problem]]:
+    """Leave out what a comment suppresses, as in the lint, and what is newer than carnation."""
+    ignored = find_suppressed(definition, [problem for _, problem in found])
+    unchecked = workflow.find_unchecked()
+    return [
+        (rule, problem)
+        for rule, problem in found
+        if (rule.id, problem.state) not in ignored
+        and not (rule.id in _UNKNOWN and problem.state in unchecked)
+    ]
 
 
 def _make_manifest(
@@ -122,11 +147,11 @@ def _make_manifest(
     substitutions: list[str],
 ) -> dict[str, Any]:
     entries: dict[str, dict[str, Any]] = {}
-    contents = {**{path: text.encode() for path, text in files.items()}, **packages}
-    for path, data in contents.items():
-        name = digest(data)
+    for path, content in {**files, **packages}.items():
+        name = digest(content)
+        size = len(content.encode() if isinstance(content, str) else content)
         key = keyed_path(f"{workflow.name}/{path}", name)
-        entries[path] = {"sha256": name, "bytes": len(data), "key": key, "needs": []}
+        entries[path] = {"sha256": name, "bytes": size, "key": key, "needs": []}
     for path, text in files.items():
         if path.endswith(".asl.json"):
             entries[path]["needs"] = [f"${{{name}}}" for name in substitutions]

@@ -250,7 +250,8 @@ def is_expression(value: object) -> bool:
 def _range_of(field: Field) -> str:
     if field.low is None:
         return ""
-    return f" from {field.low:.0f}" + ("" if field.high is None else f" to {field.high:.0f}")
+    low, high = (None if one is None else int(one) for one in (field.low, field.high))
+    return f" from {low}" + ("" if high is None else f" to {high}")
 
 
 def _shortened(value: object) -> str:

@@ -10,7 +10,7 @@ from carnation.document import parse_document, read_document
 from carnation.errors import ArtifactError
 from carnation.origins import read_declared
 from carnation.rules import SEVERITIES, Finding, review_definition
-from carnation.settings import read_settings
+from carnation.settings import read_partition, read_settings
 from carnation.workflow import load_workflows
 
 _MACHINE = "AWS::StepFunctions::StateMachine"
@@ -19,8 +19,9 @@ _MACHINE = "AWS::StepFunctions::StateMachine"
 def check_tree(root: str, workflow: str) -> Artifacts:
     """Read a built workflow, and refuse what is stale or what the project's lint fails on."""
     artifacts = read_artifacts(root, workflow)
+    partition = read_partition(root)
     for made in load_workflows(root, [workflow]):
-        stale = compare_artifacts(root, make_artifacts(root, made))
+        stale = compare_artifacts(root, make_artifacts(root, made, partition=partition))
         if stale:
             files = ", ".join(change.path for change in stale[:3])
             raise ArtifactError(

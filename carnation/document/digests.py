@@ -22,6 +22,7 @@ def _find_sha256() -> Any:
     return import_module("hashlib").sha256
 
 
+@lru_cache(maxsize=16)  # the manifest names again what the templates named
 def digest(content: str | bytes) -> str:
     """Name a content by its SHA-256, in hexadecimal; text is taken as UTF-8.
 

@@ -89,24 +89,18 @@ def _add_entry(head: str, item: object, indent: str, lines: list[str]) -> None:
             lines.extend(f"{indent}  {line}" if line else indent for line in item[:-1].split("\n"))
         else:
             lines.append(f"{head} {_write_text(item)}")
-        return
-    tag, inner = _tagged(item)
-    if tag:
-        _add_entry(f"{head} {tag}", inner, indent, lines)
-    elif isinstance(item, (dict, list, tuple, Mapping)) and item:
+    elif not item or not isinstance(item, (dict, list, tuple, Mapping)):
+        lines.append(f"{head} {_yaml_scalar(item)}")
+    elif tagged := _find_tag(item):
+        _add_entry(f"{head} {tagged[0]}", tagged[1], indent, lines)
+    else:
         lines.append(head)
         _add_lines(item, indent + "  ", lines)
-    else:
-        lines.append(f"{head} {_yaml_scalar(item)}")
 
 
 def _add_item(item: object, indent: str, lines: list[str]) -> None:
-    if (
-        isinstance(item, str)
-        or _tagged(item)[0]
-        or not isinstance(item, (dict, list, tuple, Mapping))
-        or not item
-    ):
+    nested = not isinstance(item, str) and item and isinstance(item, (dict, list, tuple, Mapping))
+    if not nested or _find_tag(item):
         _add_entry(f"{indent}-", item, indent, lines)
         return
     first = len(lines)
@@ -114,18 +108,18 @@ def _add_item(item: object, indent: str, lines: list[str]) -> None:
     lines[first] = f"{indent}- {lines[first][len(indent) + 2 :]}"
 
 
-def _tagged(item: object) -> tuple[str, object]:
-    """Find the short tag of an intrinsic function and what stands behind it; ('', …) if none."""
+def _find_tag(item: object) -> tuple[str, object] | None:
+    """Find the short tag of an intrinsic function and what stands behind it."""
     if isinstance(item, (str, list)) or not isinstance(item, (dict, Mapping)) or len(item) != 1:
-        return "", None
+        return None
     ((key, inner),) = item.items()
     if key == "Fn::GetAtt" and isinstance(inner, (list, tuple)):
-        return "!GetAtt", ".".join(str(part) for part in inner)
-    if key == "Condition" and not isinstance(inner, str):
-        return "", None  # a policy statement's Condition, not CloudFormation's
-    tag = _SHORT_TAGS.get(str(key), "")
-    # YAML has no `!If !Ref x`: a tag directly behind a tag needs the long form
-    return ("", None) if _tagged(inner)[0] else (tag, inner)
+        return "!GetAtt", ".".join(map(str, inner))
+    tag = _SHORT_TAGS.get(key)
+    # a policy statement's Condition is not CloudFormation's; and YAML has no `!If !Ref x`
+    if tag is None or (key == "Condition" and not isinstance(inner, str)) or _find_tag(inner):
+        return None
+    return tag, inner
 
 
 def _is_block(text: str) -> bool:

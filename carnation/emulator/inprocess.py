@@ -27,6 +27,7 @@ from carnation.emulator.unpacked import Code
 _MOST = 1_048_576  # characters that are kept of what one invocation prints
 # Environment and sys.modules belong to the whole process.
 _ONE_AT_A_TIME = threading.RLock()
+_PATIENCE = 5.0  # seconds that closing waits for a handler, which cannot be killed
 
 
 class Context:
@@ -65,6 +66,7 @@ class InProcessWorker:
         self._folders = [str(folder) for folder in (source, code.folder) if folder is not None]
         self._module: ModuleType | None = None
         self._modules: dict[str, Any] = {}
+        self._is_running = self._is_closed = False
         # no address: boto3's calls stay in this process, where moto answers them
         self._variables = code.environment("")
         del self._variables["AWS_ENDPOINT_URL"]
@@ -106,6 +108,7 @@ class InProcessWorker:
         os.environ.update(self._variables)
         sys.path[:0] = self._folders
         sys.modules.update(self._modules)
+        self._is_running = True
         try:
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 yield
@@ -113,7 +116,9 @@ class InProcessWorker:
             self._keep_modules(modules)
             for folder in self._folders:
                 sys.path.remove(folder)
-            _restore(before)
+            self._is_running = False
+            if not self._is_closed:  # else the environment is the next emulator's
+                _restore(before)
             for line in output.getvalue().splitlines():
                 self._log(self._code.name, line[:LONGEST_LINE])
 
@@ -131,7 +136,10 @@ class InProcessWorker:
         return True
 
     def close(self) -> None:
-        """Forget the modules."""
+        """Wait a while for the handler, if it runs: it uses this process's environment."""
+        if self._is_running and _ONE_AT_A_TIME.acquire(timeout=_PATIENCE):
+            _ONE_AT_A_TIME.release()
+        self._is_closed = True
         self._modules.clear()
         self._module = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass
@@ -21,6 +21,8 @@ class MapRun:
     failed: int = 0
     aborted: int = 0
     items: dict[str, int] = field(default_factory=dict)
+    # what each child is started with, and the number of its items; None before they are known
+    inputs: list[tuple[Any, int]] | None = None
 
 
 class Child(NamedTuple):

@@ -37,10 +37,11 @@ class DistributedMap(MapState):
         self.reader = ItemReader(shape, body["ItemReader"]) if "ItemReader" in body else None
         self.batcher = Batcher(shape, body["ItemBatcher"]) if "ItemBatcher" in body else None
         self.writer = ResultWriter(shape, body["ResultWriter"]) if "ResultWriter" in body else None
+        self.label: str = body.get("Label") or name[:40]
         self._count = compile_number(body, "ToleratedFailureCount", language)
         self._percentage = compile_number(body, "ToleratedFailurePercentage", language)
         config = body.get("ItemProcessor", body.get("Iterator"))["ProcessorConfig"]
-        self._child_type = config.get("ExecutionType", "STANDARD")
+        self.child_type = config.get("ExecutionType", "STANDARD")
 
     def attempt(self, strand: Strand, value: Any) -> Steps:
         """Read, batch, run the children, write."""
@@ -50,10 +51,11 @@ class DistributedMap(MapState):
             strand.add("MapStateStarted", {"length": len(items or ())})
         map_run = self._open(strand, value)
         try:
-            if items is None and self.reader is not None:
-                items = self.reader.read(strand, value)
-            inputs = self._make_inputs(strand, value, items or [])
-            yield from self._run_children(strand, map_run, inputs, at_once)
+            if map_run.inputs is None:
+                if items is None and self.reader is not None:
+                    items = self.reader.read(strand, value)
+                map_run.inputs = self._make_inputs(strand, value, items or [])
+            yield from self._run_children(strand, map_run, map_run.inputs, at_once)
             output = self._collect(strand, value, map_run)
         except StateError as failure:
             map_run.status = "FAILED"
@@ -67,13 +69,10 @@ class DistributedMap(MapState):
     def _open(self, strand: Strand, value: Any) -> MapRun:
         count, percentage = self.find_tolerance(strand, value)
         run = strand.run
-        label = self.body.get("Label") or self.name[:40]
         machine = str(run.machine_arn).replace(":stateMachine:", ":mapRun:")
-        arn = f"{machine}/{label}:{make_uuid(run.tokens)}"
-        if strand.redriven:
-            map_run: MapRun = next(
-                each for each in reversed(run.map_runs) if f"/{label}:" in each.arn
-            )
+        arn = f"{machine}/{self.label}:{make_uuid(run.tokens)}"
+        map_run = self.find_map_run(strand) if strand.redriven else None
+        if map_run is not None:
             map_run.status, map_run.failed, map_run.aborted, map_run.succeeded = "RUNNING", 0, 0, 0
             strand.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
             return map_run
@@ -82,6 +81,11 @@ class DistributedMap(MapState):
         run.map_runs.append(map_run)
         strand.add("MapRunStarted", {"mapRunArn": arn})
         return map_run
+
+    def find_map_run(self, strand: Strand) -> MapRun | None:
+        """Find the Map Run that this state started last."""
+        runs = (each for each in reversed(strand.run.map_runs) if f"/{self.label}:" in each.arn)
+        return next(runs, None)
 
     def find_tolerance(self, strand: Strand, value: Any) -> tuple[int | None, float | None]:
         """Evaluate how many failures are tolerated; None where the definition says nothing."""
@@ -115,7 +119,7 @@ class DistributedMap(MapState):
                 ),
             )
 
-    def _make_inputs(self, strand: Strand, value: Any, items: list[Any]) -> list[Any]:
+    def _make_inputs(self, strand: Strand, value: Any, items: list[Any]) -> list[tuple[Any, int]]:
         """Give what each child is started with: (its input, the number of its items)."""
         if self.batcher is None:
             return [(items[at], 1) for at in range(len(items))]
@@ -123,7 +127,7 @@ class DistributedMap(MapState):
         return self.batcher.make_batches(strand, value, selected)
 
     def _run_children(
-        self, strand: Strand, map_run: MapRun, inputs: list[Any], at_once: int
+        self, strand: Strand, map_run: MapRun, inputs: list[tuple[Any, int]], at_once: int
     ) -> Steps:
         total = sum(count for _, count in inputs)
         map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
@@ -146,7 +150,8 @@ class DistributedMap(MapState):
             map_run.items["failed"] += inputs[child.index][1]
             return self._is_tolerated(map_run)
 
-        others = yield from run_group(strand, len(inputs), at_once, start, take)
+        revive = _restart if self.child_type == "EXPRESS" else None
+        others = yield from run_group(strand, len(inputs), at_once, start, take, revive)
         strand.previous = last
         if not self._is_tolerated(map_run):
             abort(others)
@@ -159,12 +164,12 @@ class DistributedMap(MapState):
         self, strand: Strand, map_run: MapRun, given: Any, item: tuple[Any, int], index: int
     ) -> Strand:
         run = strand.run
-        limit = LIMIT if self._child_type == "STANDARD" else None
+        limit = LIMIT if self.child_type == "STANDARD" else None
         history = History(limit, None, keep=run.keeps_children)
         child: Strand = run.spawn(strand, self.inner[0], given, index, history)
         name = make_uuid(run.tokens)
         machine, _, label = map_run.arn.partition("/")
-        kind = ":execution:" if self._child_type == "STANDARD" else ":express:"
+        kind = ":execution:" if self.child_type == "STANDARD" else ":express:"
         base = machine.replace(":mapRun:", kind)
         execution = {**strand.context["Execution"], "Name": name, "Input": given}
         execution["Id"] = f"{base}/{label.rpartition(':')[0]}:{name}"
@@ -211,3 +216,14 @@ def _tell_end(child: Strand, type_: str, details: dict[str, Any]) -> None:
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now
         child.history.observe(Event(number, child.previous, type_, details, now))
+
+
+def _restart(child: Strand) -> None:
+    """Let an Express child begin anew: its redrive is another StartExecution.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.
+    """
+    child.state, child.input = child.flow.start, child.context["Execution"]["Input"]
+    child.variables, child.children, child.entered_id = {}, [], 0
+    child.previous = 0
+    child.run.revive(child)

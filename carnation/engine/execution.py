@@ -14,6 +14,7 @@ from typing import Any
 
 from carnation.engine.children import Child
 from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.groups import abort
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
 from carnation.engine.machine import Flow, Machine, walk
 from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
@@ -59,7 +60,7 @@ class Execution:
         observe_child: Callable[[Child, Event], None] | None = None,
     ) -> None:
         """Start: the first event is written, and nothing has run."""
-        self.machine, self.input = machine, value
+        self.machine, self.input, self.is_express = machine, value, express
         self.port = NoTasks() if port is None else port
         self._set_identity(arn, machine_arn, role_arn)
         self.chance = random.Random(0 if seed is None else seed)  # noqa: S311 - to be repeated
@@ -87,6 +88,7 @@ class Execution:
 
     def _begin(self) -> None:
         self.status, self.output = "RUNNING", None
+        self.current: Strand | None = None  # the strand that went on last
         self.error: str | None = None
         self.cause: str | None = None
         self.waited, self.redrives = 0.0, 0
@@ -161,6 +163,7 @@ class Execution:
         return moved
 
     def _resume(self, strand: Strand) -> None:
+        self.current = strand
         try:
             if strand.steps is not None and next(strand.steps) is not WAIT:
                 self.clock.ready.append(strand)
@@ -228,6 +231,18 @@ class Execution:
         if self.status == "RUNNING":
             self.status = "TIMED_OUT"
             self._write_end("ExecutionTimedOut", 0, {})
+
+    def end_child(self, child: Strand) -> None:
+        """End a child execution alone, as StopExecution does: its Map Run counts a failure."""
+        if self.status != "RUNNING" or child.is_done:
+            return
+        abort(child.children)
+        child.ticket += 1
+        self.pending.pop(child.token, None)
+        if child.steps is not None:
+            child.steps.close()
+        child.history.write("ExecutionAborted", 0, {}, self.clock.now)
+        self._finish(child, StateError(None))
 
     def break_off(self, cause: str) -> None:
         """End as FAILED because whoever runs it cannot go on."""

@@ -19,18 +19,21 @@ def run_group(
     at_once: int,
     start: Callable[[int], Strand],
     take: Callable[[Strand], bool],
+    revive: Callable[[Strand], None] | None = None,
 ) -> Steps:
     """Run `count` strands; `take` is given each that has finished, and says whether to go on.
 
-    Ends with the strands that were still running when `take` said no, aborted.
+    Ends with the strands that were still running when `take` said no, aborted. On a redrive,
+    `revive` brings a strand back that ended badly: to where it stood, unless it says otherwise.
     """
+    revive = strand.run.revive if revive is None else revive
     running: dict[int, Strand] = {}
     following, clock = 0, strand.run.clock
     kept = strand.children if strand.redriven else []
     strand.children, strand.mail = [], deque()
     while following < count or running:
         while following < count and len(running) < at_once:
-            child = _start_or_keep(strand, start, kept, following)
+            child = _start_or_keep(start, revive, kept, following)
             strand.children.append(child)
             following += 1
             if child.is_done:
@@ -49,7 +52,10 @@ def run_group(
 
 
 def _start_or_keep(
-    strand: Strand, start: Callable[[int], Strand], kept: list[Strand], index: int
+    start: Callable[[int], Strand],
+    revive: Callable[[Strand], None],
+    kept: list[Strand],
+    index: int,
 ) -> Strand:
     """On a redrive, what is finished stays finished, and what failed goes on where it stood."""
     if index < len(kept):
@@ -58,7 +64,7 @@ def _start_or_keep(
         if child.is_done and child.failure is None:
             child.is_kept = True
             return child
-        strand.run.revive(child)
+        revive(child)
         return child
     child = start(index)
     child.seat = index

@@ -45,8 +45,11 @@ class ItemReader:
 
     def read(self, strand: Strand, value: Any) -> list[Any]:
         """Ask the port for the object, and take the items out of it."""
-        request = self._shape.evaluate(strand, self._request, value)
-        return self.take_items(strand, value, self.ask(strand, request))
+        return self.take_items(strand, value, self.ask(strand, self.find_request(strand, value)))
+
+    def find_request(self, strand: Strand, value: Any) -> Any:
+        """Evaluate what is asked for: a bucket and a key, or a prefix."""
+        return self._shape.evaluate(strand, self._request, value)
 
     def take_items(self, strand: Strand, value: Any, answer: Any) -> list[Any]:
         """Take the items out of what was read, as many as MaxItems lets."""

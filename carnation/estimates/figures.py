@@ -86,7 +86,7 @@ def _count_calls(model: Model, items: int) -> tuple[dict[str, int], int, float]:
         if call in ("lambda:invoke", "aws-sdk:lambda:invoke"):
             invocations += count
             length = facts.seconds.get(state, facts.usual)
-            gb_seconds += count * length * facts.memory / 1024
+            gb_seconds += count * length * facts.memories.get(state, facts.memory) / 1024
     return requests, invocations, gb_seconds
 
 
@@ -109,7 +109,12 @@ def _price(model: Model, figures: Figures) -> tuple[dict[str, float], tuple[str,
         found["Lambda"] = (
             figures.invocations * prices["lambda:request"] + figures.gb_seconds * second
         )
-    for call, count in figures.requests.items():
+    for call in figures.requests:
+        count = sum(
+            model.add_up(key, figures.items)
+            for key in model.growths
+            if key[0] == "units" and key[2] == call
+        )
         price = find_price(call)
         service = call.removeprefix("aws-sdk:").partition(":")[0]
         if price is not None:
@@ -284,10 +289,11 @@ def _find_quotas(model: Model) -> Iterator[Break]:
         seconds = max(model.find_seconds(items), 1.0)
         return model.read(("transitions",), items) / seconds > limits.TRANSITIONS_A_SECOND
 
-    if model.outers:
+    spread = [outer for outer in model.outers if outer.is_distributed]
+    if spread:  # no inline Map is fast enough
         yield Break(
             f"{limits.TRANSITIONS_A_SECOND:,} transitions a second", _first(is_too_fast),
-            model.outers[0].name,
+            spread[0].name,
             "They are throttled beyond it: larger batches, or EXPRESS children, which have none.",
             False,
         )  # fmt: skip

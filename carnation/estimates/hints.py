@@ -8,7 +8,7 @@ in a Fail nor comes back.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from carnation.asl import walk_states
@@ -21,10 +21,19 @@ _CALL = re.compile(r"States\.(\w+)\(([^()]*)")
 _COMPARED = re.compile(
     r"(\$[\w.]+)\s*(=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?|true|false)"
 )
+_COUNTED = re.compile(
+    r"\$(?:abs|ceil|floor|format(?:Base|Integer|Number)|power|round|sqrt)\(\s*(\$[\w.]+)"
+)
+_CALCULATED = re.compile(r"(\$\w+(?:\.\w+)+)\s*[-+*/%]\s*[\d(]")
+_EXISTS = re.compile(r"\{%\s*\$exists\(\s*(\$[\w.]+)\s*\)\s*%\}\Z")
+_INDEXED = re.compile(r"\.([A-Za-z_][\w-]*)\[(?:(\d{1,3})|\*)\]")
+_GATHERED = re.compile(r"\$((?:\.[A-Za-z_]\w*)+)\[(?:\*|:)\]\.")
+WHOLE, ITEM = "", "[]"
+_SCOPES = ("ItemProcessor", "Iterator", "Branches")
 _NUMBERS = ("SecondsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 _LISTED = ("ArrayLength", "ArrayContains", "ArrayPartition", "ArrayUnique", "ArrayGetItem")
 _MADE: Mapping[str, Any] = {
-    "MathAdd": 1, "MathRandom": 1, "StringToJson": "{}", "StringSplit": "a,b",
+    "MathAdd": 1, "MathRandom": 1, "StringSplit": "a,b",
     "Base64Decode": "YQ==", "ArrayRange": 1,
 }  # fmt: skip
 _VARIABLE = re.compile(r"(?:\{%\s*)?\$([A-Za-z]\w*)(?:\s*%\})?\Z")
@@ -40,21 +49,61 @@ class Hints:
         self.items: set[str] = set()
         """What the outermost Maps map over."""
         self.lists: set[str] = set()
+        self.lengths: dict[str, int] = {}
+        """How long a list is at least, by the index at which it is read."""
         self.objects: set[str] = set()
         self.values: dict[str, Any] = {}
+        self.absent: set[str] = set()
+        """What is not there, so that a Choice goes on."""
+        self.texts: set[str] = set()
+        """What is parsed as JSON."""
         self.whole: set[str] = set()
         """States whose whole result is mapped over; '' is the execution's input."""
         self.members: dict[str, dict[str, None]] = {}
-        """What is read of each object, by its name; '' is the input, and every result."""
-        for names, is_list in _find_paths(definition):
-            self.objects.update(names[:-1])
-            for outer, inner in zip(["", *names], names, strict=False):
-                self.members.setdefault(outer, {})[inner] = None
-            self.lists.update(names[-1:] if is_list else ())
+        """What is read of each object, by its name: of the input and the results, of the items."""
+        for place in walk_states(definition):
+            own = {key: place.state[key] for key in place.state if key not in _SCOPES}
+            for name, found in _find_items(own):
+                self._read_paths(name, found)
+            self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
         for text in _find_texts(definition):
             self._read_calls(text)
+            for name, index in _INDEXED.findall(text) if "$" in text else ():
+                self.lists.add(name)
+                self.lengths[name] = max(self.lengths.get(name, 1), int(index or 0) + 1)
         for place in walk_states(definition):
             self._read_state(definition, place.state, place.pointer)
+        for place in walk_states(definition):
+            for field in ("ResultSelector", "Parameters"):
+                self._read_gathered(place.state.get(field))
+
+    def _read_gathered(self, given: Any) -> None:
+        """Find lists of which a Map gets a part each: `"names.$": "$.users[*].name"`."""
+        for key, value in given.items() if isinstance(given, Mapping) else ():
+            match = _GATHERED.match(value) if isinstance(value, str) else None
+            if match:
+                name = match[1].rpartition(".")[2]
+                where = self.items if key.removesuffix(".$") in self.items else self.lists
+                where.add(name)
+
+    def _read_own(self, state: Mapping[str, Any], whole: str) -> None:
+        """Read the paths of a state; with an InputPath the others lie in what that names."""
+        chosen = list(_find_paths(state.get("InputPath", "")))
+        others = {key: value for key, value in state.items() if key != "InputPath"}
+        self._read_paths(whole, chosen)
+        shaped = any(key in state for key in ("Parameters", "ItemSelector", "ItemsPath"))
+        if chosen and shaped and list(_find_paths(others)):
+            whole = chosen[-1][0][-1]
+            self.objects.add(whole)
+        self._read_paths(whole, _find_paths(others))
+
+    def _read_paths(self, whole: str, paths: Iterable[tuple[list[str], bool]]) -> None:
+        for names, is_list in paths:
+            self.objects.update(names[:-1])
+            kept = names[1:] if names[0] == "Payload" else names  # the wrapper of a function's
+            for outer, inner in zip([whole, *kept], kept, strict=False):
+                self.members.setdefault(outer, {})[inner] = None
+            self.lists.update(names[-1:] if is_list else ())
 
     @staticmethod
     def name_list(state: Mapping[str, Any]) -> str:
@@ -68,8 +117,13 @@ class Hints:
             for names, _ in _find_paths(match.group(2)):
                 if match.group(1) in _LISTED:
                     self.lists.add(names[-1])
+                elif match.group(1) == "StringToJson":
+                    self.texts.add(names[-1])
                 elif match.group(1) in _MADE:
                     self.values.setdefault(names[-1], _MADE[match.group(1)])
+        if "{%" in text:
+            for path in (*_COUNTED.findall(text), *_CALCULATED.findall(text)):
+                self._set(path, 1)
 
     def _read_state(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
         for field in _NUMBERS:
@@ -80,8 +134,11 @@ class Hints:
             self._read_map(scope, state, at)
         if state.get("Type") == "Choice":
             siblings = _read_states(_find_scope(scope, at))
-            for rule in _choose_rules(siblings, at.rpartition("/")[2], state):
+            chosen = _choose_rules(siblings, at.rpartition("/")[2], state)
+            for rule in chosen:
                 self._satisfy(rule)
+            for rule in () if chosen else state.get("Choices", ()):
+                self._refuse(rule)
 
     def _set(self, path: Any, value: Any) -> None:
         for names, _ in _find_paths(path) if isinstance(path, str) else ():
@@ -111,7 +168,9 @@ class Hints:
             elif value is not None and "$states.result" in str(value):
                 self.whole.add(place.name)
 
-    def _read_whole(self, definition: Mapping[str, Any], at: str) -> None:
+    def _read_whole(
+        self, definition: Mapping[str, Any], at: str, seen: tuple[str, ...] = ()
+    ) -> None:
         """Find what gives a Map its whole input: what comes before it, or who starts it."""
         scope, name = _find_scope(definition, at), _unescape(at.rpartition("/")[2])
         paths = list(_find_paths(_read_states(scope)[name].get("InputPath", "")))
@@ -125,12 +184,21 @@ class Hints:
             else:
                 self.whole.add("")
         for before, state in _read_states(scope).items():
-            if name in list_targets(state):
-                paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
-                if paths:
-                    self.items.add(paths[-1][0][-1])
-                else:
-                    self.whole.add(before)
+            if name in list_targets(state) and before not in seen:
+                self._read_before(definition, at.rpartition("/")[0], before, state, (*seen, name))
+
+    def _read_before(
+        self, definition: Mapping[str, Any], scope: str, name: str,
+        state: Mapping[str, Any], seen: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
+        if paths and paths[-1][0] != ["Payload"]:  # which is what a function gives
+            self.items.add(paths[-1][0][-1])
+        elif not paths and state.get("Type") in ("Choice", "Wait"):
+            escaped = name.replace("~", "~0").replace("/", "~1")
+            self._read_whole(definition, f"{scope}/{escaped}", seen)
+        else:
+            self.whole.add(name)
 
     def _satisfy(self, rule: Mapping[str, Any]) -> None:
         condition = rule.get("Condition")
@@ -142,8 +210,18 @@ class Hints:
             if isinstance(inner, Mapping):
                 self._satisfy_test(inner)
 
+    def _refuse(self, rule: Any) -> None:
+        """Let a rule that asks whether something is there find nothing."""
+        condition = rule.get("Condition") if isinstance(rule, Mapping) else None
+        match = _EXISTS.match(condition) if isinstance(condition, str) else None
+        path = match[1] if match else rule.get("Variable", "") if rule.get("IsPresent") else ""
+        for names, _ in _find_paths(path):
+            self.absent.add(names[-1])
+
     def _satisfy_test(self, test: Mapping[str, Any]) -> None:
         for names, _ in _find_paths(test.get("Variable", "")):
+            if test.get("IsPresent") is False:
+                self.absent.add(names[-1])
             for operator, value in test.items():
                 made = _make_value(operator, value)
                 if made is not None:
@@ -250,6 +328,16 @@ def _find_texts(value: Any) -> Iterator[str]:
             waiting.extend(item)
 
 
+_VALUE = re.compile(r"\$(?:\$|states\.context)\.Map\.Item\.Value((?:\.[A-Za-z_][\w-]*)+)")
+
+
+def _find_items(value: Any) -> Iterator[tuple[str, list[tuple[list[str], bool]]]]:
+    """Yield what is read of the item of a Map in its own words: `$$.Map.Item.Value.id`."""
+    for text in _find_texts(value):
+        for match in _VALUE.finditer(text):
+            yield ITEM, [(match[1].split(".")[1:], False)]
+
+
 def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
     """Yield the names along each path in a value, and whether the last one is a list."""
     for text in _find_texts(value):
@@ -262,7 +350,7 @@ def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
                 names.append(dotted or quoted)
                 is_list = False
             if match["root"] == "states":
-                names = names[1:] if names[:1] != ["context"] else []
+                names = names[1:] if names[:1] not in (["context"], ["errorOutput"]) else []
             if match["root"] == "$":
                 names = names[2:] if names[:2] == ["Execution", "Input"] else []
             if names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -28,7 +29,11 @@ class Child(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known beside the definition; `children` by the states that start them."""
+    """What is known beside the definition.
+
+    By the names of states: `results`, `seconds`, `children` that they start, and `memories` (MB) of
+    the functions that they invoke; `usual` and `memory` are for the others.
+    """
 
     given: Any = None
     results: Mapping[str, Any] = {}
@@ -39,6 +44,7 @@ class Facts(NamedTuple):
     seconds: Mapping[str, float] = {}
     usual: float = 0.1
     memory: int = 128
+    memories: Mapping[str, int] = {}
     substitutions: Mapping[str, str] = {}
     express: bool = False
     arm: bool = False
@@ -139,6 +145,12 @@ class _Stage:
         self.guessed: dict[str, None] = {}
         self.unknown: dict[str, None] = {}
         self.made: set[str] = set()
+        self.doubts: dict[tuple[str, str], None] = {}
+        self.zeros = [
+            name
+            for name in find_substitutions(definition)
+            if name not in facts.substitutions and _is_read(definition, name)
+        ]
         self.hints = Hints(self.definition)
         places = list(walk_states(self.definition))
         maps = [place.name for place in places if place.state.get("Type") == "Map"
@@ -151,6 +163,8 @@ class _Stage:
         )  # fmt: skip
         self._is_full = False
         self._is_full = self._needs_full()
+        for told in (self.guessed, self.unknown, self.made, self.doubts):
+            told.clear()
 
     def _needs_full(self) -> bool:
         """Tell whether guesses that are ready to make up more do not do."""
@@ -168,6 +182,8 @@ class _Stage:
         self.guessed.update(dict.fromkeys(tally.guessed))
         self.unknown.update(dict.fromkeys(tally.unknown))
         self.made |= world.made
+        if not size.failed:
+            self.doubts.update(dict.fromkeys(tally.doubts))
         return tally
 
     def count(self, size: Size) -> dict[Key, float]:
@@ -258,11 +274,22 @@ def _judge(tally: Tally) -> list[str]:
         return [f"the loop through '{tally.where}' has no end that the sample shows: it is counted "
                 "with 100 rounds. Give results that end it."]  # fmt: skip
     if tally.error in _OURS:
-        return [f"the sample ends in '{tally.where}' with {tally.error}: {tally.cause} What comes "
-                "after is not counted. Give --input or --results."]  # fmt: skip
+        return [f"the sample ends in '{tally.where}' with {tally.error}: {shorten(tally.cause)} "
+                "What comes after is not counted. Give --input or --results."]  # fmt: skip
     if tally.status == "RUNNING":
         return [f"'{tally.where}' waits for ever; what comes after is not counted."]
     return []
+
+
+def shorten(cause: str) -> str:
+    """Leave out of a cause what the note says anyway, and the data.
+
+    >>> shorten("An error occurred while executing the state 'A' (entered at the event id #2). Odd")
+    'Odd.'
+    """
+    cause = re.sub(r"An error occurred while executing the state '.*?' \(.*?\)\. ", "", cause)
+    cause = re.sub(r" in the input '.*'", "", cause, flags=re.DOTALL).rstrip(". ")
+    return f"{cause[:200]}…" if len(cause) > 200 else f"{cause}."
 
 
 def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
@@ -278,9 +305,17 @@ def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
         names = ", ".join(f"'{name}'" for name in inner)
         notes.append(f"{names}, inside another Map, is taken to get one item each time. "
                      "Give a sample with --input or --item.")  # fmt: skip
+    for name, cause in list(stage.doubts)[:3]:
+        notes.append(f"an expression fails on the sample, in '{name}': {shorten(cause)} "
+                     "If it would not on real data: --input, --item, --results.")  # fmt: skip
+    if stage.zeros:
+        names = ", ".join(f"${{{name}}}" for name in stage.zeros)
+        notes.append(f"{names} is taken to be 0; a MaxConcurrency of 0 is no limit. "
+                     "Give it: --set NAME=VALUE.")  # fmt: skip
     if stage.unknown:
         names = ", ".join(f"'{name}'" for name in stage.unknown)
-        notes.append(f"{names} starts executions of another machine, which are not counted. "
+        starts = "starts" if len(stage.unknown) == 1 else "start"
+        notes.append(f"{names} {starts} executions of another machine, which are not counted. "
                      "Give it: --child STATE=FILE.")  # fmt: skip
     return notes
 
@@ -290,7 +325,8 @@ def flatten(tally: Tally) -> dict[Key, float]:
     found: dict[Key, float] = {("transitions",): tally.transitions, ("seconds",): tally.seconds}
     found[("events",)] = sum(tally.events.values())
     parts: tuple[tuple[str, Mapping[Any, float]], ...] = (
-        ("events of", tally.events), ("call", tally.calls), ("payload", tally.payloads),
+        ("events of", tally.events), ("call", tally.calls), ("units", tally.units),
+        ("payload", tally.payloads),
         ("children", tally.children), ("events of child", tally.largest_child),
         ("seconds of child", tally.child_seconds),
     )  # fmt: skip

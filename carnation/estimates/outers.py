@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import walk_states
+from carnation.asl import Place, walk_states
 from carnation.estimates.hints import is_outermost
 from carnation.estimates.traces import Tally
 from carnation.permissions import is_distributed
@@ -57,20 +57,23 @@ def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[Outer, ...]:
     ]
     if not maps:
         return ()
-    few, more = run(2).lengths, run(4).lengths
+    few, more = run(2).lengths, run(2 * INLINE_AT_ONCE)
     return tuple(
-        _describe(definition, place.name, place.pointer, place.state, run)
+        _describe(definition, place, more.most_at_once, run)
         for place in maps
-        if "ItemReader" in place.state or few.get(place.name) != more.get(place.name)
+        if "ItemReader" in place.state or few.get(place.name) != more.lengths.get(place.name)
     )
 
 
 def _describe(
-    definition: Mapping[str, Any], name: str, pointer: str, state: Mapping[str, Any], run: Run
+    definition: Mapping[str, Any], place: Place, seen: Mapping[str, int], run: Run
 ) -> Outer:
+    name, state, pointer = place
     distributed = is_distributed(state)
     most = DISTRIBUTED_AT_ONCE if distributed else INLINE_AT_ONCE
     given = state.get("MaxConcurrency", 0)
+    if "MaxConcurrencyPath" in state or isinstance(given, str):
+        given = seen.get(name, 0)
     at_once = given if isinstance(given, int) and 0 < given < most else most
     batch = _find_batch(name, state, run) if distributed else 0
     around = f"{pointer}/"

@@ -70,6 +70,8 @@ class Player:
         self.item: Item | None = None
         """What the next task is done for; None outside of every Map."""
         self.calls: Counter[tuple[str, str]] = Counter()
+        self.units: Counter[tuple[str, str]] = Counter()
+        """What is paid for of those calls that do several things at once."""
         self.guessed: dict[str, None] = {}
         self.started: dict[str, Tally] = {}
         self.unknown: dict[str, None] = {}
@@ -82,6 +84,7 @@ class Player:
         self.calls[key] += 1
         if self.calls[key] > ROUNDS * max(self._world.count, 1):
             raise Endless(task.name)
+        self.units[key] += count_units(key[1], task.parameters)
         child = self._start_child(task) if key[1] in STARTS else None
         failure = self._find_failure(task)
         seconds = self._find_seconds(task, child)
@@ -134,10 +137,12 @@ class Player:
     def _make_result(self, task: Task, child: Tally | None) -> Any:
         if child is not None and not self._world.is_known(task.name):
             return _give_output(task, child)
-        is_dropped = self._states.get(task.name, {}).get("ResultPath", "$") is None
+        path = self._states.get(task.name, {}).get("ResultPath", "$")
+        is_dropped = path is None
         if not self._world.is_known(task.name) and not is_dropped:
             self.guessed[task.name] = None
-        value = self._world.find_result(task.name)
+        name = path.removeprefix("$.") if isinstance(path, str) else ""
+        value = self._world.find_result(task.name, name)
         if task.service == "lambda" and not task.is_callback:
             if isinstance(value, dict) and not isinstance(value, Guess) and "Payload" in value:
                 return value
@@ -173,6 +178,30 @@ def _find_transient(state: Mapping[str, Any]) -> str:
             name = str(retrier["ErrorEquals"][0])
             return "States.TaskFailed" if name == "States.ALL" else name
     return ""
+
+
+def count_units(call: str, given: Any) -> int:
+    """Count what is paid for of a call: of those that hold several writes or events, each.
+
+    >>> count_units("events:putEvents", {"Entries": [{}, {}]}), count_units("sqs:sendMessage", {})
+    (2, 1)
+    """
+    action = call.rpartition(":")[2]
+    if not isinstance(given, dict) or action not in _BATCHES:
+        return 1
+    held = given.get(_BATCHES[action], ())
+    if isinstance(held, dict):  # by table: a list of writes, or the keys to read
+        held = [one for table in held.values() for one in
+                (table.get("Keys", ()) if isinstance(table, dict) else table)]  # fmt: skip
+    size = len(held) if isinstance(held, list) else 1
+    return size * (2 if action.startswith("transact") else 1)
+
+
+_BATCHES = {
+    "batchWriteItem": "RequestItems", "batchGetItem": "RequestItems", "putEvents": "Entries",
+    "transactGetItems": "TransactItems", "transactWriteItems": "TransactItems",
+    "publishBatch": "PublishBatchRequestEntries",
+}  # fmt: skip
 
 
 def name_call(task: Task) -> str:

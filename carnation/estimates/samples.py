@@ -6,10 +6,11 @@ them as. It holds what was read and nothing more, so payloads with guesses in th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.estimates.hints import Hints
+from carnation.estimates.hints import ITEM, WHOLE, Hints
 
 TEXT = "x" * 24
 _DEEPEST = 8
@@ -25,11 +26,15 @@ class Guess(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Give a member, made up if need be."""
+        if name not in self and name in self.world.hints.absent:
+            return default
         if name not in self:
             self[name] = self.world.guess(name, is_item=self.is_item)
         return super().get(name)
 
     def __missing__(self, name: str) -> Any:
+        if name in self.world.hints.absent:
+            raise KeyError(name)
         return self.get(name)
 
 
@@ -64,10 +69,12 @@ class World:
             return self._make_whole("")
         return self.scale(self._given, "" in self.hints.whole)
 
-    def find_result(self, state: str) -> Any:
-        """Give the result of a state's task, or of its function."""
+    def find_result(self, state: str, name: str = "") -> Any:
+        """Give the result of a state's task, or of its function, that gets a name in the state."""
         if state in self._results:
             return self.scale(self._results[state], state in self.hints.whole)
+        if name in self.hints.values and name not in self.hints.objects:
+            return self.hints.values[name]
         return self._make_whole(state)
 
     def is_known(self, state: str) -> bool:
@@ -76,7 +83,7 @@ class World:
 
     def _make_whole(self, state: str) -> Any:
         is_whole = state in self.hints.whole
-        guess = self._fill("", is_item=is_whole)
+        guess = self._fill(ITEM if is_whole else WHOLE, is_item=is_whole)
         return [guess] * self.count if is_whole else guess
 
     def _fill(self, name: str, *, is_item: bool = False) -> Guess:
@@ -85,7 +92,7 @@ class World:
         if self.is_full and len(self._open) < _DEEPEST:
             self._open.append(name)
             for member in self.hints.members.get(name, ()):
-                if member not in self._open:
+                if member not in self._open and member not in self.hints.absent:
                     guess[member] = self.guess(member, is_item=is_item)
             self._open.pop()
         return guess
@@ -106,15 +113,29 @@ class World:
     def guess(self, name: str, *, is_item: bool = False) -> Any:
         """Make up what stands behind a name."""
         hints = self.hints
+        if name in hints.texts:
+            return self._write(name)
         if name in hints.items and not is_item:
-            return [self._fill("" if self.is_full else name, is_item=True)] * self.count
+            return [self._fill(ITEM if self.is_full else name, is_item=True)] * self.count
         if name in hints.lists or name in hints.items:
             self.made.add(name)
             inner = name in hints.objects
-            return [self._fill(name, is_item=is_item) if inner else hints.values.get(name, TEXT)]
+            one = self._fill(name, is_item=is_item) if inner else hints.values.get(name, TEXT)
+            return [one] * hints.lengths.get(name, 1)
         if name in hints.objects:
             return self._fill(name, is_item=is_item)
         return hints.values.get(name, TEXT)
+
+    def _write(self, name: str) -> str:
+        """Write as JSON an object with all that is read anywhere: nobody knows what of it is."""
+        names = {member: None for inner in self.hints.members.values() for member in inner}
+        known = (member for member in names if member not in self.hints.texts)
+        kept, self.is_full = self.is_full, True
+        self._open.append(name)
+        made = {} if len(self._open) > 1 else {member: self.guess(member) for member in known}
+        self._open.pop()
+        self.is_full = kept
+        return json.dumps(made)
 
 
 def sample_schema(schema: Any, depth: int = 0) -> Any:

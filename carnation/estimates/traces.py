@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.engine import Event, Execution, Machine, Outcome, Task
-from carnation.engine.history import History
+from carnation.engine.history import History, Observer
 from carnation.engine.strands import Strand
 from carnation.estimates.players import ROUNDS, Endless, Item, Plan, Player, Starter
 from carnation.estimates.samples import Guess, World
@@ -24,8 +24,9 @@ class Tally(NamedTuple):
     `events` are the execution's, by state; `children` how many each Map, or each task that starts
     another machine, has started, `largest_child` and `child_seconds` of them. Of the outermost
     Maps, by name: `lengths` is how many items each had, `map_seconds` how long it took, `batches`
-    how many items were put together. `guessed` are states whose result is a guess, `unknown` states
-    that start a machine that nobody showed.
+    how many items were put together, `most_at_once` how many ran at once. `guessed` are states
+    whose result is a guess, `unknown` states that start a machine that nobody showed; `doubts` are
+    states and causes of expressions that failed, also where a catcher went on.
     """
 
     status: str
@@ -37,6 +38,7 @@ class Tally(NamedTuple):
     transitions: int
     events: Mapping[str, int]
     calls: Mapping[tuple[str, str], int]
+    units: Mapping[tuple[str, str], int]
     payloads: Mapping[str, int]
     children: Mapping[str, int]
     largest_child: Mapping[str, int]
@@ -44,13 +46,15 @@ class Tally(NamedTuple):
     lengths: Mapping[str, int]
     map_seconds: Mapping[str, float]
     batches: Mapping[str, int]
+    most_at_once: Mapping[str, int]
     guessed: tuple[str, ...]
     unknown: tuple[str, ...]
+    doubts: tuple[tuple[str, str], ...]
 
 
 _TOO_LARGE = Tally(
     "FAILED", "States.DataLimitExceeded", "The input is too large.", "", None, 0.0, 0,
-    {}, {}, {}, {}, {}, {}, {}, {}, {}, (), (),
+    {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), (), (),
 )  # fmt: skip
 
 
@@ -86,6 +90,9 @@ class _Watch:
         self._since: dict[str, float] = {}
         self.lengths: dict[str, int] = {}
         self.seconds: Counter[str] = Counter()
+        self.doubts: dict[tuple[str, str], None] = {}
+        self.most_at_once: dict[str, int] = {}
+        self._running: Counter[str] = Counter()
 
     def see(self, event: Event) -> None:
         name = event.details.get("name", "")
@@ -93,6 +100,11 @@ class _Watch:
             self._visits[name] += 1
             if self._visits[name] > ROUNDS:
                 raise Endless(name)
+        if event.type.startswith("MapIteration"):
+            self._running[name] += 1 if event.type == "MapIterationStarted" else -1
+            most = max(self.most_at_once.get(name, 0), self._running[name])
+            self.most_at_once[name] = most
+        self.doubt(event)
         if event.type == "MapStateStarted" and event.previous_id in self._entered:
             self.lengths[self._entered[event.previous_id]] = event.details["length"]
         elif name in self._scene.maps and event.type == "MapStateEntered":
@@ -100,10 +112,17 @@ class _Watch:
         elif name in self._scene.maps and event.type == "MapStateExited":
             self.seconds[name] += event.at - self._since[name]  # type: ignore[assignment]
 
+    def doubt(self, event: Event) -> None:
+        """Note an expression that fails: on real data it may not."""
+        if event.type == "EvaluationFailed":
+            self.doubts[(event.details["state"], str(event.details["cause"]))] = None
+
 
 class _Traced(Execution):
     """An execution that keeps its children's histories, and says for which item a task is done."""
 
+    doubt: Observer
+    """Shown the events of children."""
     whole: Item | None = None
     """What a task outside of every Map is done for."""
 
@@ -112,6 +131,7 @@ class _Traced(Execution):
     ) -> Strand:
         if history is not None:
             self.__dict__.setdefault("families", []).append((parent.state.name, history))
+            history.observe = self.doubt
         return super().spawn(parent, flow, value, index, history)
 
     def perform(self, strand: Strand, task: Task) -> Outcome:
@@ -157,6 +177,7 @@ def trace(scene: Scene, world: World, plan: Plan) -> Tally:
         scene.machine, given, player,
         express=scene.express, observe=watch.see, keeps_children=True,
     )  # fmt: skip
+    execution.doubt = watch.doubt
     execution.whole = None if scene.maps else Item("", 0)
     endless = ""
     try:
@@ -180,10 +201,12 @@ def _count(execution: _Traced, player: Player, scene: Scene, watch: _Watch, endl
     tally = Tally(
         "ENDLESS" if endless else execution.status,
         execution.error or "", execution.cause or "", endless or (last or [""])[-1],
-        execution.output, execution.clock.now, transitions, events, player.calls, payloads,
+        execution.output, execution.clock.now, transitions, events, player.calls, player.units,
+        payloads,
         {}, {}, {},
         watch.lengths, watch.seconds, dict(_list_batches(execution, scene)),
-        tuple(player.guessed), tuple(player.unknown),
+        watch.most_at_once | dict(_list_concurrency(execution, scene)),
+        tuple(player.guessed), tuple(player.unknown), tuple(watch.doubts),
     )  # fmt: skip
     return _add_started(_add_children(tally, execution, scene), player)
 
@@ -195,6 +218,15 @@ def _list_batches(execution: Execution, scene: Scene) -> Iterator[tuple[str, int
         for run in execution.map_runs:
             if f"/{label}:" in run.arn:
                 yield name, run.items.get("total", 0) // max(run.total, 1)
+
+
+def _list_concurrency(execution: Execution, scene: Scene) -> Iterator[tuple[str, int]]:
+    """Yield how many children each distributed Map lets run at once, where it has a limit."""
+    for name in scene.maps:
+        label = scene.states[name].get("Label") or name[:40]
+        for run in execution.map_runs:
+            if f"/{label}:" in run.arn and run.max_concurrency:
+                yield name, run.max_concurrency
 
 
 def _add_children(tally: Tally, execution: _Traced, scene: Scene) -> Tally:
@@ -221,7 +253,7 @@ def _add_children(tally: Tally, execution: _Traced, scene: Scene) -> Tally:
 
 def _add_started(tally: Tally, player: Player) -> Tally:
     """Add what the executions of other machines counted, as often as they were started."""
-    calls, payloads = Counter(player.calls), dict(tally.payloads)
+    calls, units, payloads = Counter(player.calls), Counter(player.units), dict(tally.payloads)
     children, largest = dict(tally.children), dict(tally.largest_child)
     lengths, transitions = dict(tally.child_seconds), tally.transitions
     for name, child in player.started.items():
@@ -231,10 +263,11 @@ def _add_started(tally: Tally, player: Player) -> Tally:
         transitions += times * child.transitions
         for key, count in child.calls.items():
             calls[key] += times * count
+            units[key] += times * child.units[key]
         for state, size in child.payloads.items():
             payloads[state] = max(payloads.get(state, 0), size)
     return tally._replace(
-        transitions=transitions, payloads=payloads, calls=calls,
+        transitions=transitions, payloads=payloads, calls=calls, units=units,
         children=children, largest_child=largest, child_seconds=lengths,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from carnation.console import align_table
 from carnation.estimates.figures import Break, Figures, find_breaks, find_figures
-from carnation.estimates.models import Model
+from carnation.estimates.models import Facts, Model
 from carnation.estimates.outers import Outer
 from carnation.services.limits import HISTORY, PAYLOAD
 from carnation.services.prices import read_prices
@@ -34,10 +34,11 @@ def _write_table(model: Model, figures: Sequence[Figures]) -> list[str]:
             ["events of a child", *(_mark(one.child_events, HISTORY - 1) for one in figures)]
         )
     rows.append(["largest payload", *(_write_bytes(one.payload) for one in figures)])
-    rows.append(["  in state", *(one.state or "-" for one in figures)])
+    rows.append(["  in state", *(one.state or "the input" for one in figures)])
     rows.append(["transitions", *(f"{one.transitions:,}" for one in figures)])
-    rows.append(["functions invoked", *(f"{one.invocations:,}" for one in figures)])
-    rows.append(["  GB-seconds", *(f"{one.gb_seconds:,.1f}" for one in figures)])
+    if any(one.invocations for one in figures):
+        rows.append(["functions invoked", *(f"{one.invocations:,}" for one in figures)])
+        rows.append(["  GB-seconds", *(f"{one.gb_seconds:,.1f}" for one in figures)])
     for call in sorted({call for one in figures for call in one.requests}):
         if call != "lambda:invoke":
             rows.append([call, *(f"{one.requests.get(call, 0):,}" for one in figures)])
@@ -99,22 +100,31 @@ def _list_notes(model: Model, figures: Sequence[Figures]) -> list[str]:
     if model.guessed:
         names = ", ".join(f"'{name}'" for name in model.guessed[:4])
         more = f" and {len(model.guessed) - 4} more" if len(model.guessed) > 4 else ""
+        verb = "gives" if len(model.guessed) == 1 else "give"
         notes.append(
-            f"nobody said what {names}{more} give: payloads hold what the definition reads of it, "
-            "and are lower bounds. Give --results."
+            f"nobody said what {names}{more} {verb}: payloads hold what the definition reads of "
+            "it, and are lower bounds. Give --results."
         )
     facts = model.facts
     notes.append(
-        f"tasks are taken to last {facts.usual:g} s, and functions to have {facts.memory} MB "
-        "(--seconds, --memory)."
+        f"tasks are taken to last {facts.usual:g} s, and functions to have {_write_memory(facts)} "
+        f"MB on {'arm64' if facts.arm else 'x86_64'} (--seconds, --memory, --architecture)."
     )
     if not model.outers:
-        notes.append("no Map: an item is an execution; payload, events and time are of one.")
+        notes.append(
+            "no Map grows with what is given, so an item is an execution; payload, events and time "
+            "are of one."
+        )
     unpriced = sorted({call for one in figures for call in one.unpriced})
     if unpriced:
         notes.append(f"without a price here: {', '.join(unpriced)}.")
     notes.append(f"prices: {read_prices().origin}.{_doubt_prices()}")
     return notes
+
+
+def _write_memory(facts: Facts) -> str:
+    sizes = sorted({*facts.memories.values()} or {facts.memory})
+    return " or ".join(str(size) for size in sizes)
 
 
 def _doubt_prices() -> str:

@@ -2,7 +2,7 @@
 
 AWS's reference gives each action a pattern (`arn:…:table/${TableName}`); a parameter of the task
 fills it. A substitution stays as it is. What is worked out while an execution runs becomes `*`, and
-the note says so.
+the note says so; of a key in S3 that is formatted, what comes before the first value stays.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _PSEUDO = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}"}
 _ACCOUNTS = ("Account", "AccountId")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
+_FORMATTED = re.compile(r"States\.Format\('([^'{}\\$*?]*)")
 _QUEUE_URL = re.compile(r"https?://sqs\.([a-z0-9-]+)\.[^/]+/(\d+|\$\{[^}]+\})/(.+)\Z")
 
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -109,8 +110,15 @@ def _fill(pattern: str, given: Mapping[str, Any]) -> Target:
         text = parameter.text if parameter else None
         if text is None:
             notes += [_tell(parameter, name)] if name not in _MADE else []
-        pieces.append("*" if text is None else _trim(text, name))
+            text = _read_beginning(given) + "*" if name == "ObjectName" else "*"
+        pieces.append(_trim(text, name))
     return Target("".join([*pieces, pattern[end:]]), ", ".join(dict.fromkeys(notes)))
+
+
+def _read_beginning(given: Mapping[str, Any]) -> str:
+    """Give how a key begins, whatever an execution puts behind it: what it formats first."""
+    match = _FORMATTED.match(str(given.get("Key.$", "")))
+    return match[1] if match else ""
 
 
 def _tell(parameter: Given | None, variable: str) -> str:

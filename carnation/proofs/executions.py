@@ -1,4 +1,9 @@
-"""What an execution still has in its hands, and whether it can be driven on."""
+"""What an execution still has in its hands, and whether it can be driven on.
+
+What AWS redrives goes on from the state that failed, with what that state was given. An Express
+execution keeps nothing between its states: it is begun anew from its input, and only where it is
+the child of a Map Run. Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +11,69 @@ from collections.abc import Iterator
 from typing import Any
 
 from carnation.engine import Execution
+from carnation.engine.distributed import DistributedMap
+from carnation.engine.failures import StateError
+
+STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 
 
 def can_redrive(execution: Execution) -> bool:
     """Tell whether redriving would do anything but fail again in a Fail state."""
-    if execution.status in ("ABORTED", "TIMED_OUT"):
+    if execution.is_express or execution.status in ("RUNNING", "SUCCEEDED"):
+        return False
+    return execution.status != "FAILED" or _can_go_on(execution.root)
+
+
+def _can_go_on(strand: Any) -> bool:
+    """Tell whether a strand that failed gets any further when it is redriven."""
+    if strand.parent is not None and find_child_type(strand) == EXPRESS:
         return True
-    return execution.status == "FAILED" and execution.root.state.type != "Fail"
+    if strand.state.type == "Fail":
+        return False
+    failed = [child for child in strand.children if not _has_succeeded(child)]
+    return not failed or bool(_find_rest(strand)) or any(map(_can_go_on, failed))
+
+
+def find_child(strand: Any) -> Any:
+    """Find the child execution that a strand runs in; None where it is the execution itself."""
+    while strand is not None and strand.parent is not None:
+        if strand.history is not strand.parent.history:
+            return strand
+        strand = strand.parent
+    return None
+
+
+def find_child_type(strand: Any) -> str:
+    """Tell what type of child execution a strand is the beginning of; empty if of none."""
+    state = strand.parent.state
+    return state.child_type if isinstance(state, DistributedMap) else ""
 
 
 def find_held(execution: Execution) -> list[Any]:
-    """Find the values that an execution still holds: running, or redriven later.
+    """Find the values that an execution holds: running, or ended and to be redriven.
 
     Of a Map, the items whose iteration has not succeeded; else the inputs of states not left, and
-    the variables that these states see.
+    the variables that these states see. Of an Express execution, its input alone.
     """
+    if execution.is_express:
+        return [execution.input] if execution.status == "RUNNING" else []
     if execution.status != "RUNNING" and not can_redrive(execution):
         return []
     return list(_walk(execution.root))
 
 
 def _walk(strand: Any) -> Iterator[Any]:
-    if strand.is_done and strand.failure is None and strand.parent is not None:
+    if strand.parent is not None and find_child_type(strand) == EXPRESS:
+        yield strand.context["Execution"]["Input"]
         return
-    open_children = [child for child in strand.children if not _has_succeeded(child)]
-    rest = list(_find_rest(strand)) if strand.children else []
-    if not open_children and not rest:
+    # a state that was left has no part in it any more, nor have the children that it gave up
+    entered = bool(strand.entered_id)
+    unfinished = [child for child in strand.children if entered and not _is_over(child)]
+    rest = _find_rest(strand) if entered else []
+    if not rest and not (entered and any(not _has_succeeded(one) for one in strand.children)):
         yield strand.input
         yield strand.variables
-        return
-    for child in open_children:
+    for child in unfinished:
         yield from _walk(child)
     yield from rest
 
@@ -44,13 +82,30 @@ def _has_succeeded(strand: Any) -> bool:
     return bool(strand.is_done and strand.failure is None)
 
 
-def _find_rest(strand: Any) -> Iterator[Any]:
-    """Find the items of a Map that no iteration was started for."""
+def _is_over(strand: Any) -> bool:
+    """Tell whether nothing will come of a strand any more, even if its execution is redriven."""
+    return bool(strand.is_done and (strand.failure is None or not _can_go_on(strand)))
+
+
+def _find_rest(strand: Any) -> list[Any]:
+    """Find what a Map has started no iteration and no child for."""
     state = strand.state
     if state.type != "Map":
-        return
-    if getattr(state, "reader", None) is not None:
-        yield strand.run.input  # they lie in S3, and only the run's input says which
-        return
-    items = state.find_items(strand, state.shape.take_input(strand))
-    yield from items[len(strand.children) :]
+        return []
+    try:
+        if not isinstance(state, DistributedMap):
+            items = state.find_items(strand, state.shape.take_input(strand))
+        else:
+            items = _find_inputs(strand, state)
+    except StateError:  # it failed over its input, which is what it still holds
+        return [strand.input]
+    return list(items[len(strand.children) :])
+
+
+def _find_inputs(strand: Any, state: DistributedMap) -> list[Any]:
+    """Find the inputs of a Map Run's children, or where they come from if they were not read."""
+    map_run = state.find_map_run(strand)
+    if map_run is not None and map_run.inputs is not None:
+        return [given for given, _ in map_run.inputs]
+    value = state.shape.take_input(strand)
+    return [value] if state.reader is None else [state.reader.find_request(strand, value)]

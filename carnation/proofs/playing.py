@@ -6,23 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from carnation.emulator import ServiceError
-from carnation.engine import Execution, Failed, Outcome, Port, Succeeded, Task
 from carnation.errors import EmulatorError
 from carnation.failures import WRITES, find_attempts
 from carnation.proofs import stories, telling
 from carnation.proofs.batches import halve
 from carnation.proofs.executions import can_redrive
-from carnation.proofs.stories import (
-    AFTER,
-    BEFORE,
-    FUNCTION,
-    HANDLER,
-    STEP,
-    TASK,
-    Point,
-    Story,
-    Switch,
-)
+from carnation.proofs.players import THERE_ALREADY, EndedError, ExpiredError, Player
+from carnation.proofs.stories import AFTER, BEFORE, HANDLER, Point, Story, Switch
 from carnation.proofs.world import Attempt, World
 
 SETTLE, REDRIVES = 12, 8  # runs until a queue is empty, redrives until nothing can be redriven
@@ -32,121 +22,6 @@ _TOO_MANY = {
     "s3": "SlowDown",
     "dynamodb": "ProvisionedThroughputExceededException",
 }
-THERE_ALREADY = "ConditionalCheckFailed"  # no failure of an event
-
-
-class _Ended(BaseException):
-    """The execution ended while a task of it was performed."""
-
-
-class _ExpiredError(Exception):
-    """The state's time was over before the answer came."""
-
-
-class Player(Port):
-    """One run of a story: an execution, and what performs its tasks."""
-
-    def __init__(self, stage: Stage, number: int, given: Any) -> None:
-        """Begin the execution."""
-        self.stage, self.number, self.calls = stage, number, 0
-        self.place, self.state, self.is_stepping = TASK, "", False
-        self.execution: Execution = stage.world.emulator.hold(
-            stage.world.outputs["StateMachineArn"],
-            given,
-            name=f"run-{number}",
-            wrap=self._wrap,
-        )
-        self.passed = self.execution.clock.now
-
-    def _wrap(self, port: Port) -> Port:
-        self.performer = port
-        return self
-
-    def perform(self, task: Task) -> Outcome:
-        """Perform a task; its calls, and an invocation as a whole, are points."""
-        self.state = task.name
-        outer, self.stage.playing = self.stage.playing, self
-        try:
-            if task.kind == "LambdaFunction" or task.service == "lambda":
-                return self._invoke(task)
-            self.place = TASK
-            outcome = self.performer.perform(task)
-            self._note_attempts(task, outcome)
-            return outcome
-        except _ExpiredError:
-            self._note_attempts(task, Failed("States.Timeout"))
-            return _expire(task)
-        finally:
-            self.stage.playing = outer
-            if self.execution.status != "RUNNING":
-                raise _Ended
-
-    def _note_attempts(self, task: Task, outcome: Outcome) -> None:
-        """Note each event that a state's own call was to write."""
-        action = task.action[:1].upper() + task.action[1:]
-        error = outcome.error if isinstance(outcome, Failed) else None
-        if action not in WRITES or THERE_ALREADY in (error or ""):
-            return
-        for event in find_attempts(task.parameters):
-            attempt = Attempt(f"{task.service}:{task.action}", event, error)
-            self.stage.world.attempts.append(attempt)
-
-    def _invoke(self, task: Task) -> Outcome:
-        function, payload = telling.read_invocation(task)
-        kind, times = self.stage.reach(self, BEFORE, FUNCTION, function), 0
-        if kind == stories.THROTTLE:
-            outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
-        elif self.execution.status != "RUNNING":
-            return Failed(None)  # never seen: the execution has ended
-        else:
-            outcome, times = self._run_handler(task, function, payload)
-        error = outcome.error if isinstance(outcome, Failed) else None
-        if isinstance(outcome, Succeeded) and outcome.after:
-            error = "States.Timeout"
-        self.stage.world.attempts.append(Attempt(function, payload, error, times))
-        return outcome
-
-    def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
-        self.place = HANDLER
-        error = self.stage.fail(payload)
-        if error is None:
-            outcome = self.performer.perform(task)
-        else:
-            outcome = Failed(error, f"event {payload['sequence_no']} was chosen to fail")
-        self.place = FUNCTION
-        self.stage.tell(self, telling.tell_invocation(function, payload, outcome))
-        kind = self.stage.reach(self, AFTER, FUNCTION, function)
-        if kind == stories.DUPLICATE:
-            self.place = HANDLER
-            return self.performer.perform(task), 2
-        if kind == stories.LOSE:
-            return Failed("Lambda.SdkClientException", "the answer was lost"), 1
-        return (_expire(task) if kind == stories.EXPIRE else outcome), 1
-
-    def step(self) -> bool:
-        """Go on to the next state; False if it has ended."""
-        self.is_stepping = True
-        try:
-            going = self.execution.step()
-        except _Ended:
-            going = False
-        finally:
-            self.is_stepping = False
-        now = self.execution.clock.now
-        if now > self.passed:
-            self.stage.world.emulator.let_time_pass(now - self.passed)
-            self.passed = now
-        if going and self.execution.status == "RUNNING":
-            self.place = STEP
-            self.stage.reach(self, STEP, "state", "")
-        return self.execution.status == "RUNNING"
-
-
-def _expire(task: Task) -> Outcome:
-    """Give an answer that comes too late; without a TimeoutSeconds it is the integration's own."""
-    if task.timeout is None:
-        return Failed("States.Timeout", None)
-    return Succeeded(None, task.timeout + 1)
 
 
 class Stage:
@@ -161,6 +36,7 @@ class Stage:
         self.pair: list[Player] = []
         self.playing: Player | None = None
         self.players: list[Player] = []
+        self.waiting: list[Player] = []  # started by a state that does not wait for them
 
     def play(self) -> list[Point]:
         """Play from an empty world until everything has settled; gives the points met."""
@@ -183,25 +59,41 @@ class Stage:
 
     def begin(self, given: Any) -> Player:
         """Begin a run."""
+        self.world.inputs.append(given)
+        return self.start(self.world.outputs["StateMachineArn"], given)
+
+    def start(
+        self, machine: str, given: Any, name: str | None = None, caller: Player | None = None
+    ) -> Player:
+        """Start an execution of a state machine; nothing of it is run yet."""
         number = len(self.players) + 1
-        self.tell(None, f"run {number} starts with {telling.show(given)}")
-        player = Player(self, number, given)
+        player = Player(self, machine, given, name or f"run-{number}", caller)
+        by = "" if caller is None else f" by run {caller.number}"
+        self.tell(None, f"run {number} starts{by} with {telling.show(given)}")
         self.players.append(player)
         self.world.executions.append(player.execution)
-        self.world.inputs.append(given)
         return player
 
     def drive(self, player: Player) -> None:
-        """Run to the end; an execution that can be redriven is, if it is to be at once."""
-        self._finish(player)
+        """Run to the end; an execution that can be redriven is, if it is to be at once.
+
+        The executions it has started, without waiting for their ends, run then.
+        """
+        self.finish(player)
         if self.story.redrive == "first":
             self._redrive(player)
+        self._drive_waiting()
+
+    def _drive_waiting(self) -> None:
+        while self.waiting:
+            self.drive(self.waiting.pop(0))
 
     def _run(self, given: Any) -> None:
         self.world.expire_visibility()
         self.drive(self.begin(given))
 
-    def _finish(self, player: Player) -> None:
+    def finish(self, player: Player) -> None:
+        """Step an execution to its end."""
         for _ in range(LONGEST):
             if not player.step():
                 self.tell(player, telling.tell_end(player.execution))
@@ -215,16 +107,22 @@ class Stage:
             self.world.expire_visibility()
             player.execution.redrive()
             self.tell(player, "is redriven")
-            self._finish(player)
+            self.finish(player)
 
     def _settle(self) -> None:
-        """Redrive what can be, and work through the queue until it is empty."""
+        """Redrive what can be, and work through the queue until it is empty: first one or other."""
         for _ in range(SETTLE):
-            for player in self.players:
-                self._redrive(player)
-            if self.then is None or not self.world.messages():
-                return
+            if self.story.redrive == "first" or not self._is_queued:
+                for player in self.players:
+                    self._redrive(player)
+                self._drive_waiting()
+                if not self._is_queued:
+                    return
             self._run(self.then)
+
+    @property
+    def _is_queued(self) -> bool:
+        return self.then is not None and bool(self.world.messages())
 
     def fail(self, payload: Any) -> str | None:
         """Say whether an event's attempt fails, by the story."""
@@ -237,13 +135,14 @@ class Stage:
 
     def tell(self, player: Player | None, line: str) -> None:
         """Write a line of the trace."""
-        where = f"run {player.number}  {player.state}: " if player else ""
+        where = f"{player.label}  {player.state}: " if player else ""
         self.world.log.append(where + line)
 
     def reach(self, player: Player, phase: str, place: str, action: str) -> str | None:
         """Come to a point: let the other run take its turn, check, and say what goes wrong."""
         number = len(self.points)
-        point = Point(player.number, player.state, phase, place, action)
+        child = "" if player.copied else player.child_type
+        point = Point(player.number, player.state, phase, place, action, child)
         self.points.append(point)
         if number in self.turns:
             self._take_turn(player, self.turns[number])
@@ -253,12 +152,21 @@ class Stage:
         kind = self.faults.get(number)
         if kind is None or kind not in set(point.kinds):  # one drawn at random may not fit here
             return None
-        self.tell(player, telling.tell_fault(kind, phase, action))
-        if kind == stories.STOP:
-            player.execution.stop()
-        elif kind == stories.TIME_OUT:
-            player.execution.time_out()
+        self.tell(player, telling.tell_fault(kind, point))
+        self._end(player, kind)
+        if kind == stories.DUPLICATE and point.runs_again:
+            player.run_again()
+            return None
         return kind
+
+    def _end(self, player: Player, kind: str) -> None:
+        if kind == stories.LOSE_CHILD:
+            player.lose_child()
+        for each in player.lineage:
+            if kind == stories.STOP:
+                each.stop()
+            elif kind == stories.TIME_OUT:
+                each.execution.time_out()
 
     def _take_turn(self, player: Player, switch: Switch) -> None:
         other = next((each for each in self.pair if each is not player), None)
@@ -279,18 +187,14 @@ class Stage:
         player = self.playing
         if player is None:
             return proceed(parameters)
-        player.calls += 1
+        for each in player.lineage:
+            each.calls += 1
         place = player.place
-        kind = self.reach(player, BEFORE, place, action)
-        if place == TASK and player.execution.status != "RUNNING":
-            raise _Ended
-        self._refuse(kind, service, action)
         try:
-            if action in WRITES and any(map(self._is_chosen, find_attempts(parameters))):
-                raise ServiceError("AccessDeniedException", "the event was chosen to fail")
-            answer = self._call(kind, action, parameters, proceed)
+            answer = self._make_call(player, service, action, parameters, proceed)
         except Exception as error:
             self.tell(player, telling.tell_refusal(service, action, parameters, error))
+            self._note_failure(place, service, action, parameters, error)
             raise
         finally:
             player.place = place
@@ -300,6 +204,28 @@ class Stage:
             self.reach(player, AFTER, place, action), action, lambda: proceed(parameters)
         )
         return answer
+
+    def _make_call(
+        self, player: Player, service: str, action: str, parameters: Any, proceed: Any
+    ) -> Any:
+        """Make the call, or let it go wrong before it is made."""
+        place = player.place
+        kind = self.reach(player, BEFORE, place, action)
+        if place != HANDLER and player.has_ended:
+            raise EndedError
+        self._refuse(kind, service, action)
+        if action in WRITES and any(map(self._is_chosen, find_attempts(parameters))):
+            raise ServiceError("AccessDeniedException", "the event was chosen to fail")
+        return self._call(kind, action, parameters, proceed)
+
+    def _note_failure(
+        self, place: str, service: str, action: str, parameters: Any, error: Exception
+    ) -> None:
+        """Note that a handler's write of an event failed; a state's own is noted by its player."""
+        name = telling.name_error(error)
+        if place == HANDLER and action in WRITES and not name.startswith(THERE_ALREADY):
+            for event in find_attempts(parameters):
+                self.world.attempts.append(Attempt(f"{service} {action}", event, name))
 
     def _refuse(self, kind: str | None, service: str, action: str) -> None:
         if kind == stories.THROTTLE:
@@ -323,7 +249,7 @@ class Stage:
         if kind == stories.LOSE:
             raise ServiceError("InternalError", "the answer was lost", 500)
         if kind == stories.EXPIRE:
-            raise _ExpiredError
+            raise ExpiredError
         if kind == stories.DUPLICATE and action == "ReceiveMessage":
             self.world.expire_visibility()
         elif kind == stories.DUPLICATE:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from carnation.failures import find_attempts
 from carnation.proofs.telling import find_numbers
 from carnation.proofs.world import World
 
@@ -42,9 +43,10 @@ def lose_nothing(world: World) -> Iterator[str]:
 
 
 def apply_once(world: World) -> Iterator[str]:
-    """Complain of a key that was written twice, and of an event that lies there twice."""
+    """Complain of a key of the store that was written twice, and of an event that lies twice."""
+    stores = {world.outputs[name] for name in _find_store(world)}
     for (store, key), times in world.writes.items():
-        if times > 1:
+        if times > 1 and store in stores:
             yield f"key {key} of {store} was written {times} times"
     asked = Counter(_find_asked(world))
     for number, times in Counter(find_stored(world)).items():
@@ -59,11 +61,11 @@ def give_up_last(world: World) -> Iterator[str]:
             continue
         number, attempt = body["sequence_no"], body.get("retry_attempt")
         failed = {
-            one.payload["retry_attempt"]
+            event["retry_attempt"]
             for one in world.attempts
             if one.error is not None
-            and isinstance(one.payload, Mapping)
-            and one.payload.get("sequence_no") == number
+            for event in find_attempts(one.payload)
+            if event["sequence_no"] == number
         }
         if attempt != RETRIES or failed != set(range(RETRIES + 1)):
             yield (
@@ -73,11 +75,17 @@ def give_up_last(world: World) -> Iterator[str]:
 
 
 def find_stored(world: World) -> Iterator[int]:
-    """Find the sequence numbers of what was written to the table and the bucket."""
-    for item in world.items():
-        yield int(item["sequenceNo"])
-    for body in world.objects().values():
-        yield from find_numbers(body)
+    """Find the sequence numbers of what was written to the store."""
+    for name in _find_store(world):
+        if name == "TableName":
+            yield from (int(item["sequenceNo"]) for item in world.items())
+        else:
+            yield from find_numbers(list(world.objects().values()))
+
+
+def _find_store(world: World) -> list[str]:
+    """Name the output of the store: the table, or without one the bucket."""
+    return [name for name in ("TableName", "BucketName") if name in world.outputs][:1]
 
 
 def _find_asked(world: World) -> Iterator[int]:

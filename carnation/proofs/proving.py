@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from carnation.errors import BrokenPromiseError, ProofError
 from carnation.proofs.playing import Stage
-from carnation.proofs.stories import BEFORE, KINDS, STEP, STOP, Fault, Point, Story, Switch
+from carnation.proofs.stories import KINDS, STOP, Fault, Point, Story, Switch
 from carnation.proofs.world import World
 
 Invariant = Callable[[World], "Iterable[str] | str | None"]
 
 
 class Proof(NamedTuple):
-    """What was played: how many stories, and how many points the one without faults has."""
+    """What was played: how many stories, and how many points the one without faults has.
+
+    `kinds` says how many of the stories have a fault of each kind.
+    """
 
     stories: int
     points: int
+    kinds: Mapping[str, int] = MappingProxyType({})
 
 
 class _Broken(BaseException):
@@ -61,11 +67,11 @@ def prove(
     if overlap:
         return _prove_overlap(world, invariant, plain, then)
     points = play(world, plain, invariant, then)
-    count = 1
+    played: Counter[str] = Counter()
     for story in _vary(plain, points, tuple(kinds), tuple(redrives)):
         play(world, story, invariant, then)
-        count += 1
-    return Proof(count, len(points))
+        played[story.faults[0].kind] += 1
+    return Proof(1 + sum(played.values()), len(points), dict(played))
 
 
 def _vary(
@@ -80,13 +86,17 @@ def _vary(
 
 
 def _prove_overlap(world: World, invariant: Invariant, plain: Story, then: Any) -> Proof:
-    """Let the last run take its turn at each call of the one before, for each number of calls."""
+    """Let the last run take its turn before each call of the other, for each number of calls.
+
+    Between two calls a run touches nothing that the other sees, so one turn there stands for all.
+    """
     if len(plain.runs) < 2:
         raise ProofError("two runs overlap; give two inputs or more.")
     points = play(world, replace(plain, switches=()), invariant, then)
     first = len(plain.runs) - 1
-    calls = [at for at, point in enumerate(points) if point.run == first and point.phase != STEP]
-    most = 1 + sum(point.run == first + 1 and point.phase == BEFORE for point in points)
+    calls = [at for at, point in enumerate(points) if point.run == first and point.is_call]
+    calls.append(max(at for at, point in enumerate(points) if point.run == first))
+    most = 1 + sum(point.run == first + 1 and point.is_call for point in points)
     count = 1
     for at, turn, expire in product(calls, range(1, most + 1), (False, True)):
         story = replace(plain, switches=(Switch(at, turn, expire),))

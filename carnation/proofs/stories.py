@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 STOP, TIME_OUT = "stop", "time-out"
 CRASH, LOSE, EXPIRE = "crash", "lose", "expire"
 THROTTLE, HALF, DUPLICATE = "throttle", "half", "duplicate"
+LOSE_CHILD = "lose-child"
 
 KINDS: Mapping[str, str] = {
     STOP: "the execution is aborted; a handler that runs goes on to its end, unheard",
@@ -19,22 +20,25 @@ KINDS: Mapping[str, str] = {
     THROTTLE: "the service refuses the call: too many requests",
     HALF: "a batch: the first half is done, the rest is reported as failed in a 200",
     DUPLICATE: "at least once: what was received is delivered again, what was sent arrives twice, "
-    "a function is invoked twice",
+    "a function is invoked twice, an Express execution runs a second time",
+    LOSE_CHILD: "a child execution ends alone: aborted by hand, or an Express one after its five "
+    "minutes; its parent sees that it failed",
 }
 """The kinds of faults, and what each stands for."""
 
 BEFORE, AFTER, STEP = "before", "after", "step"
-TASK, HANDLER, FUNCTION = "task", "handler", "function"
+TASK, HANDLER, FUNCTION, MAP = "task", "handler", "function", "map"
 
 _BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "BatchWriteItem")
-_DELIVERIES = ("ReceiveMessage", "SendMessage", "SendMessageBatch")
+_DELIVERIES = ("ReceiveMessage", "SendMessage", "SendMessageBatch", "StartExecution")
 
 
 class Point(NamedTuple):
     """A moment at which something can go wrong.
 
     `phase` is before or after a call, or a step to the next state; `place` is who calls: the
-    `task` of a state, the `handler` of a function, a state that invokes a `function`.
+    `task` of a state, the `handler` of a function, a state that invokes a `function`, a `map` that
+    reads its items or writes its results. `child` is STANDARD or EXPRESS inside a child execution.
     """
 
     run: int
@@ -42,11 +46,16 @@ class Point(NamedTuple):
     phase: str
     place: str
     action: str
+    child: str = ""
 
     @property
     def kinds(self) -> Iterator[str]:
         """What can go wrong here."""
         yield STOP
+        if self.child:
+            yield LOSE_CHILD
+        if self.runs_again:
+            yield DUPLICATE
         if self.phase == STEP:
             return
         yield TIME_OUT
@@ -57,10 +66,22 @@ class Point(NamedTuple):
             if self.action in _BATCHES:
                 yield HALF
             return
+        if self.place != HANDLER:
+            yield LOSE
         if self.place in (TASK, FUNCTION):
-            yield from (LOSE, EXPIRE)
+            yield EXPIRE
         if self.place == FUNCTION or self.action in _DELIVERIES:
             yield DUPLICATE
+
+    @property
+    def is_call(self) -> bool:
+        """Whether a service is called next; an invocation is none, but its handler's calls are."""
+        return self.phase == BEFORE and self.place != FUNCTION
+
+    @property
+    def runs_again(self) -> bool:
+        """Whether a duplicate here is a second run of the Express execution it is in."""
+        return self.child == "EXPRESS" and self.phase != AFTER
 
 
 class Fault(NamedTuple):

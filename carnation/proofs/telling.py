@@ -9,6 +9,7 @@ from typing import Any
 
 from carnation.engine import Execution, Failed, Outcome, Task
 from carnation.proofs import stories
+from carnation.proofs.stories import Point
 
 _LONGEST = 100
 _FAULTS = {
@@ -20,6 +21,7 @@ _FAULTS = {
     stories.THROTTLE: "the call is throttled",
     stories.HALF: "half of the batch fails",
     stories.DUPLICATE: "it happens twice",
+    stories.LOSE_CHILD: "the child execution ends here, alone",
 }
 
 
@@ -42,8 +44,8 @@ def find_numbers(value: Any) -> Iterator[int]:
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             value = json.loads(value)
-        except ValueError:
-            return
+        except ValueError:  # lines of JSON, or none
+            value = value.splitlines() if "\n" in value else None
     if isinstance(value, Mapping):
         if isinstance(value.get("sequence_no"), int):
             yield value["sequence_no"]
@@ -86,6 +88,8 @@ def _name_function(arn: str) -> str:
 
 def tell_call(service: str, action: str, parameters: Mapping[str, Any], answer: Any) -> str:
     """Tell a call that was made."""
+    if "Bucket" in parameters:
+        return f"{service} {action} {parameters.get('Key', '')}{_name_events(parameters)}"
     events = _name_events(parameters)
     if action.startswith(("Receive", "Get")):
         received = _name_events({key: answer.get(key) for key in ("Messages", "Item")})
@@ -93,9 +97,15 @@ def tell_call(service: str, action: str, parameters: Mapping[str, Any], answer: 
     return f"{service} {action}{events}"
 
 
+def name_error(error: Exception) -> str:
+    """Name a service's error by its code."""
+    answer = getattr(error, "response", {}).get("Error", {})
+    return str(answer.get("Code") or getattr(error, "code", type(error).__name__))
+
+
 def tell_refusal(service: str, action: str, parameters: Mapping[str, Any], error: Exception) -> str:
     """Tell a call that a service refused."""
-    return f"{tell_call(service, action, parameters, {})} → {type(error).__name__}"
+    return f"{tell_call(service, action, parameters, {})} → {name_error(error)}"
 
 
 def tell_invocation(function: str, payload: Any, outcome: Outcome) -> str:
@@ -105,10 +115,11 @@ def tell_invocation(function: str, payload: Any, outcome: Outcome) -> str:
     return f"{function}{_name_events(payload)} {ended}{given}"
 
 
-def tell_fault(kind: str, phase: str, action: str) -> str:
+def tell_fault(kind: str, point: Point) -> str:
     """Tell what goes wrong, and where."""
-    where = f", {phase} {action}" if action else ""
-    return f"✗ {_FAULTS[kind]}{where}"
+    where = f", {point.phase} {point.action}" if point.action else ""
+    again = kind == stories.DUPLICATE and point.runs_again
+    return f"✗ {'it runs a second time here' if again else _FAULTS[kind]}{where}"
 
 
 def tell_end(execution: Execution) -> str:

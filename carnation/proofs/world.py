@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,7 +26,7 @@ class Attempt(NamedTuple):
 
     `times` is how often the function really ran: 0 if the call was throttled, 2 if Lambda invoked
     it twice. A state's own call that is to write an event is an attempt too, named like its
-    integration (`dynamodb:updateItem`).
+    integration (`dynamodb:updateItem`); and so is a handler's write of an event that failed.
     """
 
     function: str
@@ -76,9 +76,11 @@ class World:
     def reset(self) -> None:
         """Empty the stores, and forget what happened."""
         self.forget()
-        self.emulator.clear(
-            [self.outputs[name] for name in ("BucketName",) if name in self.outputs]
-        )
+        self.emulator.clear([self.outputs[name] for name in self._bucket_outputs])
+
+    @property
+    def _bucket_outputs(self) -> list[str]:
+        return [name for name in self.outputs if name.endswith("BucketName")]
 
     def items(self, output: str = "TableName") -> list[dict[str, Any]]:
         """Give the items of the table that an output names; none if there is no such output."""
@@ -127,8 +129,16 @@ class World:
 
     @property
     def held(self) -> list[Any]:
-        """The values that executions hold which run, or can be redriven."""
-        return [value for execution in self.executions for value in find_held(execution)]
+        """The values that executions hold which run, or can be redriven.
+
+        An object that such a value names by its key is held with it, for as long as it is there.
+        """
+        held = [value for execution in self.executions for value in find_held(execution)]
+        objects = {
+            key: body for name in self._bucket_outputs for key, body in self.objects(name).items()
+        }
+        named = (text for value in held for text in _find_texts(value)) if objects else ()
+        return held + [objects[key] for key in dict.fromkeys(named) if key in objects]
 
     @property
     def redrivable(self) -> list[Execution]:
@@ -137,7 +147,7 @@ class World:
 
     def note_write(self, action: str, parameters: Mapping[str, Any], answer: Any) -> None:
         """Count what a call that succeeded wrote, by store and key."""
-        if action == "PutObject":
+        if action in ("PutObject", "CompleteMultipartUpload"):
             self.writes[parameters["Bucket"], parameters["Key"]] += 1
         elif action == "PutItem":
             self._note_item(parameters["TableName"], parameters["Item"])
@@ -164,3 +174,14 @@ def _parse(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _find_texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _find_texts(part)

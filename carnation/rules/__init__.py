@@ -23,6 +23,7 @@ from carnation.rules.review import (
     load_rules,
     review_definition,
 )
+from carnation.rules.suppressions import find_suppressed
 
 __all__ = [
     "ERROR",
@@ -38,6 +39,7 @@ __all__ = [
     "Source",
     "find_problems",
     "find_rule",
+    "find_suppressed",
     "load_rules",
     "review_definition",
 ]

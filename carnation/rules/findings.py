@@ -45,6 +45,11 @@ class Rule(NamedTuple):
 
         return getdoc(self.check) or ""
 
+    def tell_solution(self) -> str:
+        """Give the solution of the rule's page in one line."""
+        _, _, rest = (self.check.__doc__ or "").partition("Solution: ")
+        return " ".join(rest.partition("Source:")[0].split())
+
 
 class Finding(NamedTuple):
     """A problem as it is reported: by which rule, how bad, and where in which file.

@@ -1,6 +1,6 @@
 """Facts about AWS: which integrations exist, what their actions take and give, what updates do."""
 
-from carnation.services.actions import find_action, list_actions
+from carnation.services.actions import find_action, list_actions, list_services
 from carnation.services.errors import STATES_ERRORS, find_errors
 from carnation.services.integrations import INTEGRATIONS
 from carnation.services.optimized import find_task_parameters, find_task_result
@@ -17,4 +17,5 @@ __all__ = [
     "find_task_parameters",
     "find_task_result",
     "list_actions",
+    "list_services",
 ]

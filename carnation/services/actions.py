@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from carnation.services.apis import read_api
+from functools import lru_cache
+
+from carnation.services.apis import FILE, read_api
+from carnation.services.blocks import list_blocks
 from carnation.services.shapes import find_parameters
 
 _UNMODELLED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has it
+
+_GONE = (
+    "alexaforbusiness backupstorage codestar elasticinference elastictranscoder evidently "
+    "finspacedata gamesparks honeycode iot1clickdevices iot1clickprojects iotanalytics iotevents "
+    "iotfleethub lookoutmetrics lookoutvision macie mobile nimble opsworks opsworkscm panorama "
+    "privatenetworks qldb qldbsession robomaker simspaceweaver sms worklink"
+)
+"""Services that AWS has ended, so that no model has them any more; definitions may name them."""
 
 
 def find_action(service: str, action: str) -> tuple[str, ...] | None:
@@ -22,6 +33,16 @@ def find_action(service: str, action: str) -> tuple[str, ...] | None:
         return ()
     parameters = find_parameters(service, action)
     return tuple(sorted(parameters.required)) if parameters else None
+
+
+@lru_cache(maxsize=1)
+def list_services() -> tuple[str, ...]:
+    """List the services of the SDK, those that AWS has ended at the end.
+
+    >>> "sqs" in list_services()
+    True
+    """
+    return tuple(dict.fromkeys([*_UNMODELLED, *list_blocks(FILE), *_GONE.split()]))
 
 
 def list_actions(service: str) -> tuple[str, ...]:

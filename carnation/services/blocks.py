@@ -34,6 +34,11 @@ def find_origin(name: str) -> str:
     return _read_index(name).origin
 
 
+def list_blocks(name: str) -> tuple[str, ...]:
+    """List the services that a file has a block of."""
+    return tuple(_read_index(name).places)
+
+
 def read_block(name: str, service: str) -> str | None:
     """Unpack the block of a service; None if the file has none."""
     place = _read_index(name).places.get(service)

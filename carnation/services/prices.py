@@ -74,5 +74,6 @@ def find_price(call: str) -> float | None:
     if service == "s3" and action.startswith("delete"):
         return 0.0
     if service in ("s3", "dynamodb"):
-        return dollars[f"{service}:{'write' if action.startswith(_WRITES) else 'read'}"]
+        writes = action.startswith(_WRITES) or "Write" in action
+        return dollars[f"{service}:{'write' if writes else 'read'}"]
     return None

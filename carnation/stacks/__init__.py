@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from carnation.errors import UsageError, WorkflowError
 from carnation.stacks import door  # noqa: F401  (the lean door comes before everything behind it)
@@ -17,6 +19,9 @@ from carnation.stacks.root import make_root_stack
 from carnation.stacks.stores import make_store_stack
 from carnation.stacks.substitutions import check_substitutions, list_substitutions
 from carnation.stacks.topic import make_topic_stack
+
+if TYPE_CHECKING:
+    from troposphere import Template
 
 __all__ = ["Bucket", "Files", "Function", "Package", "Sources", "Table", "event_stacks"]
 
@@ -47,23 +52,33 @@ def event_stacks(
         _check_packages(sources, functions)
         known = list_substitutions(functions, store, files)
         check_substitutions(sources, known)
+        roles = make_role_stack(sources.definition, functions, store, files, known)
         templates = {
-            "cloudwatch": make_alarm_stack(functions, store),
-            store.stack: make_store_stack(store),
-            **({files.stack: make_files_stack(files)} if files else {}),
-            "iam-role": make_role_stack(sources.definition, functions, store, files, known),
-            "lambda-function": make_function_stack(sources, functions, store, files),
-            "sns": make_topic_stack(),
-            "sqs": make_queue_stack(sources),
+            "cloudwatch": _write_once(_make_alarms, tuple(one[:3] for one in functions), store),
+            store.stack: _write_once(make_store_stack, store),
+            **({files.stack: _write_once(make_files_stack, files)} if files else {}),
+            "iam-role": write_template(roles),
+            "lambda-function": write_template(
+                make_function_stack(sources, functions, store, files)
+            ),
+            "sns": _write_once(make_topic_stack),
+            "sqs": write_template(make_queue_stack(sources)),
         }
-        nested = {
-            f"cft/nested-stacks/{name}-stack.yaml": write_template(template)
-            for name, template in templates.items()
-        }
+        nested = {f"cft/nested-stacks/{name}-stack.yaml": text for name, text in templates.items()}
         root = write_template(make_root_stack(sources, nested, functions, store, files, known))
         return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
     return render
+
+
+@lru_cache(maxsize=32)
+def _write_once(make: Callable[..., Template], *arguments: Hashable) -> str:
+    """Write what does not depend on the definition, once for all workflows that have it alike."""
+    return write_template(make(*arguments))
+
+
+def _make_alarms(functions: Sequence[tuple[str, str, int]], store: Table | Bucket) -> Template:
+    return make_alarm_stack([Function(*one) for one in functions], store)
 
 
 def _check_arguments(

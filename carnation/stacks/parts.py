@@ -21,6 +21,8 @@ PREFIX = "${ProjectName}-${Environment}"
 
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 
+_SCALARS = frozenset({str, int, bool, float, type(None)})
+
 _SHARED: Mapping[str, Mapping[str, Any]] = {
     "ProjectName": {
         "Description": "Begins the name of every resource",
@@ -99,19 +101,22 @@ def make_plain(value: Any) -> Any:
     >>> make_plain([Ref("KeyArn")])
     [{'Ref': 'KeyArn'}]
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind in _SCALARS:
         return value
-    if isinstance(value, dict):
-        return {key: make_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if kind is dict:
+        return {key: item if type(item) is str else make_plain(item) for key, item in value.items()}
+    if kind is list:
         return [make_plain(item) for item in value]
+    if isinstance(value, AWSHelperFn):
+        return make_plain(value.data) if "data" in value.__dict__ else value.to_dict()
     if isinstance(value, BaseAWSObject):
         value._validate_props()
         value.validate()
         return {key: make_plain(item) for key, item in value.resource.items() if item != {}}
-    if isinstance(value, AWSHelperFn):
-        return make_plain(value.data) if "data" in value.__dict__ else value.to_dict()
-    return value
+    if isinstance(value, dict):
+        return make_plain(dict(value))
+    return [make_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def name_resource(part: str) -> Sub:

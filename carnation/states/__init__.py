@@ -8,7 +8,7 @@ from carnation.states.blocks import Catch, Retry, State
 from carnation.states.chain import Chain
 from carnation.states.context import Expression, context, path, variable
 from carnation.states.door import inputs
-from carnation.states.emitter import find_source, make_definition
+from carnation.states.emitter import make_definition
 from carnation.states.groups import Branch, ItemProcessor, Map, Parallel
 from carnation.states.integrations import Pattern, integrate, name_integration
 from carnation.states.parts import (
@@ -23,6 +23,7 @@ from carnation.states.parts import (
 from carnation.states.raw import Raw
 from carnation.states.rules import ChoiceRule, Condition, Rule
 from carnation.states.types import Choice, Fail, Pass, Succeed, Task, Wait
+from carnation.states.walk import find_source, find_unchecked
 
 ExecutionInput = inputs.ExecutionInput
 
@@ -57,6 +58,7 @@ __all__ = [
     "WriterConfig",
     "context",
     "find_source",
+    "find_unchecked",
     "integrate",
     "make_definition",
     "name_integration",

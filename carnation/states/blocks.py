@@ -124,6 +124,7 @@ class Catch(_Block, sdk.Catch):
         comment: str = UNSET,
         extra: Extra = UNSET,
     ) -> None:
+        refuse_no_target("a catcher", next_step)
         sdk.Catch.__init__(self, next_step, **self.read("a catcher", locals()))
         refuse_mixture("a catcher", self.list_languages())
 
@@ -184,11 +185,26 @@ class State(_Block):
         Raises `DefinitionError` where the state already moves elsewhere: a state has one place in
         one graph, and a second chain through it would change the first without a word.
         """
+        if self.place in ("Succeed", "Fail"):
+            raise DefinitionError(
+                f"state '{self.state_id}'{tell_source(self)} ends what it stands in, and cannot "
+                f"move on ({find_line()}). Let it be the last of its chain."
+            )
+        refuse_no_target(f"state '{self.state_id}'", next_step)
         refuse_rewiring(self, next_step)
         if isinstance(next_step, str):
             self.next_step = next_step
             return next_step
         return super().next(next_step)  # type: ignore[misc]
+
+
+def refuse_no_target(owner: str, target: Any) -> None:
+    """Raise `DefinitionError` for what no transition can go to."""
+    if not isinstance(target, (str, sdk.State, sdk.Chain)):
+        raise DefinitionError(
+            f"{owner} ({find_line()}) moves to {target!r}; it takes a state, a chain or the name "
+            "of a state."
+        )
 
 
 def refuse_rewiring(state: Any, next_step: Target) -> None:

@@ -23,6 +23,8 @@ class Chain(sdk.Chain):
     """
 
     def __init__(self, steps: Sequence[Any] = ()) -> None:
+        if not isinstance(steps, (list, tuple)):
+            steps = _list_steps(steps)
         sdk.Chain.__init__(self, [])
         self._members: set[int] = set()
         for step in steps:
@@ -44,6 +46,15 @@ class Chain(sdk.Chain):
             last.next(step)
         self._members.add(id(step))
         self.steps.append(step)
+
+
+def _list_steps(steps: Any) -> list[Any]:
+    if isinstance(steps, str) or not hasattr(steps, "__iter__") or isinstance(steps, type):
+        raise DefinitionError(
+            f"a chain ({find_line()}) takes a list of states, and {steps!r} is none. Write it in "
+            "[...]."
+        )
+    return list(steps)
 
 
 def _refuse_no_state(step: Any, owner: str) -> None:

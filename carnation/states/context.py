@@ -11,6 +11,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from carnation.errors import DefinitionError
+from carnation.states.arguments import find_line
+
+_LONGEST_NAME = 80
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 
 
@@ -48,6 +52,16 @@ class Expression:
     def __hash__(self) -> int:
         return hash(self.text)
 
+    def __format__(self, _: str) -> str:
+        """Refuse to become a part of a text: JSONPath would be a mere word in it."""
+        return str(self)
+
+    def __str__(self) -> str:
+        raise DefinitionError(
+            f"{self.text} ({find_line()}) is an expression, and a text cannot hold one. "
+            "Make the text with intrinsics.format_text('… {} …', …)."
+        )
+
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
@@ -59,7 +73,7 @@ def path(text: str = "$") -> Expression:
     Expression('$.order.id')
     """
     if not text.startswith("$"):
-        raise ValueError(f"{text!r} is no path; it starts with '$'.")
+        raise DefinitionError(f"{text!r} ({find_line()}) is no path; it starts with '$'.")
     return Expression(text)
 
 
@@ -71,6 +85,11 @@ def variable(name: str) -> Expression:
     >>> variable("total")
     Expression('$total')
     """
+    if not name.isidentifier() or len(name) > _LONGEST_NAME:
+        raise DefinitionError(
+            f"{name!r} ({find_line()}) cannot name a variable. Give up to {_LONGEST_NAME} letters, "
+            "digits and underscores, a letter first."
+        )
     return Expression(f"${name}")
 
 

@@ -6,6 +6,10 @@ modules that hold them are imported under two bare package objects, which are ta
 later `import stepfunctions` still gets the full SDK, with these very classes in it. Where the full
 SDK is there already, its classes are used. Likewise `logging`, a tenth of a build's import, is
 put off until the SDK logs something.
+
+The SDK's steps for services ask a boto3 session for the partition of their ARN, a quarter of a
+second each, and get that of whoever builds. Through this door they ask nobody: the partition is the
+substitution `${Partition}`, also for steps that come from a full `import stepfunctions` later on.
 """
 
 from __future__ import annotations
@@ -78,7 +82,31 @@ def _bare_packages() -> Iterator[None]:
             del sys.modules[name]
 
 
-with _put_off_logging(), _bare_packages():
+@contextmanager
+def _without_boto3() -> Iterator[None]:
+    """Let `import boto3` give an empty stand-in: what would use it is replaced."""
+    before = {name: module for name, module in sys.modules.items() if name == "boto3"}
+    sys.modules["boto3"] = ModuleType("boto3")
+    try:
+        yield
+    finally:
+        del sys.modules["boto3"]
+        sys.modules.update(before)
+
+
+def _name_partition() -> str:
+    return "${Partition}"
+
+
+def import_steps(name: str) -> ModuleType:
+    """Import a module of the SDK's steps (`compute`, `service`) without the SDK's front."""
+    with _put_off_logging(), _bare_packages():
+        return import_module(f"stepfunctions.steps.{name}")
+
+
+with _put_off_logging(), _bare_packages(), _without_boto3():
     sdk: Any = import_module("stepfunctions.steps.states")
     choice_rule: Any = import_module("stepfunctions.steps.choice_rule")
     inputs: Any = import_module("stepfunctions.inputs")
+    for _asking in ("utils", "integration_resources"):
+        vars(import_module(f"stepfunctions.steps.{_asking}"))["get_aws_partition"] = _name_partition

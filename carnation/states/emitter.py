@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import KNOWN, argument_of, fields_of
+from carnation.asl import KNOWN, argument_of, fields_of, find_problem
 from carnation.asl.fields import PATH
 from carnation.errors import DefinitionError, suggest_name
 from carnation.states.blocks import State
@@ -26,9 +26,9 @@ from carnation.states.values import (
     write_payload,
     write_rule,
 )
+from carnation.states.walk import first_of, targets_of
 
 Document = dict[str, Any]
-_TERMINAL = ("Succeed", "Fail")
 
 
 class _Scope:
@@ -60,7 +60,7 @@ class _Emitter:
     def _write_states(self, scope: _Scope) -> None:
         states: Document = {}
         scope.target.update(StartAt=_name_of(scope.start), States=states)
-        waiting = [_first_of(scope.start)]
+        waiting = [first_of(scope.start)]
         while waiting:
             state = waiting.pop()
             if self._enter(state, scope):
@@ -90,11 +90,11 @@ class _Emitter:
         return True
 
     def _follow(self, state: Any, scope: _Scope) -> Iterator[Any]:
-        for target in _targets_of(state):
+        for target in targets_of(state):
             if isinstance(target, str):
                 self.by_name.append((state, target, scope))
             else:
-                yield _first_of(target)
+                yield first_of(target)
 
     def _check_name(self, state: Any, name: str, scope: _Scope) -> None:
         if name in scope.members:
@@ -256,34 +256,8 @@ def _name_target(block: Any) -> Any:
     return block
 
 
-def _targets_of(state: Any) -> Iterator[Any]:
-    if isinstance(state, Raw):
-        yield from state.list_targets()
-        return
-    if state.type == "Choice":
-        yield from (target for _, target in state.choices)
-        if state.default is not None:
-            yield state.default
-    elif state.type not in _TERMINAL and state.next_step is not None:
-        yield state.next_step
-    yield from (catcher.next_step for catcher in getattr(state, "catches", ()))
-
-
-def _first_of(target: Any) -> Any:
-    first = target
-    while isinstance(first, sdk.Chain):
-        if not first.steps:
-            raise DefinitionError("a chain has no states; give it one or more.")
-        first = first.steps[0]
-    if isinstance(first, sdk.State):
-        return first
-    raise DefinitionError(
-        f"{target!r} stands where a state belongs. Give a state, a chain or the name of a state."
-    )
-
-
 def _name_of(target: Any) -> str:
-    return target if isinstance(target, str) else str(_first_of(target).state_id)
+    return target if isinstance(target, str) else str(first_of(target).state_id)
 
 
 def _described(state: Any) -> str:
@@ -319,6 +293,7 @@ def make_definition(
         argument_of("Version"): version,
         argument_of("TimeoutSeconds"): timeout_seconds,
     }
+    _refuse_head(given)
     body: Document = {}
     emitter = _Emitter(query_language or PATH)
     emitter.scopes.append(_Scope(start, "the top level", body))
@@ -332,28 +307,10 @@ def make_definition(
     return definition
 
 
-def find_source(start: Any, name: str) -> str:
-    """Say on which line of Python the state of this name was made; '' if none says so.
-
-    >>> from carnation.states import Succeed
-    >>> find_source(Succeed("Done"), "Done").rpartition(":")[2].isdigit()
-    True
-    """
-    waiting, met = [start.branch if isinstance(start, sdk.Graph) else start], set[int]()
-    while waiting:
-        state = _first_of(waiting.pop())
-        if id(state) in met:
-            continue
-        if state.state_id == name:
-            return str(getattr(state, "source", None) or "")
-        met.add(id(state))
-        waiting.extend(target for target in _targets_of(state) if not isinstance(target, str))
-        waiting.extend(_graphs_of(state))
-    return ""
-
-
-def _graphs_of(state: Any) -> Iterator[Any]:
-    processor = state.__dict__.get("iterator")
-    for graph in (*state.__dict__.get("branches", ()), processor):
-        if graph is not None:
-            yield graph.states if isinstance(graph, Subgraph) else graph
+def _refuse_head(given: Mapping[str, Any]) -> None:
+    """Raise `DefinitionError` for a field of the state machine itself that AWS would refuse."""
+    for field in fields_of("StateMachine"):
+        value = given.get(field.argument)
+        problem = "" if value is None else find_problem(field, value)
+        if problem:
+            raise DefinitionError(f"the state machine's {field.name} {problem}.")

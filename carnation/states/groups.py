@@ -25,9 +25,10 @@ class Subgraph:
     def __init__(self, states: State | Chain, arguments: Mapping[str, Any]) -> None:
         if not isinstance(states, (sdk.State, sdk.Chain)):
             raise DefinitionError(
-                f"a {self.place} ({find_line()}) takes a state or a chain, and {states!r} is none."
+                f"the {self.place} ({find_line()}) takes a state or a chain, and {states!r} is "
+                "none."
             )
-        owner = f"a {self.place}"
+        owner = f"the {self.place}"
         self.states = states
         self.fields, self.extra = read_arguments(self.place, owner, arguments)
         refuse_wrong_parts(owner, self.fields)
@@ -104,6 +105,11 @@ class Parallel(State, sdk.Parallel):
     ) -> None:
         given = self.note(state_id, locals())
         sdk.Parallel.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
+        if not isinstance(branches, (list, tuple)):
+            raise DefinitionError(
+                f"state '{state_id}' ({self.source}): branches takes a list of graphs, and "
+                f"{branches!r} is none. Write it in [...]."
+            )
         for branch in branches:
             self.add_branch(branch)
         self.refuse_mixture()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
-from carnation.errors import DefinitionError, suggest_name
+from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
+from carnation.states.parameters import refuse_parameters, refuse_unknown_call
 from carnation.states.types import Task
 
 Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
@@ -28,7 +28,7 @@ def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${
     """
     if pattern not in _PATTERNS:
         raise DefinitionError(
-            f"'{pattern}' is no integration pattern. Give one of: "
+            f"'{pattern}' ({find_line()}) is no integration pattern. Give one of: "
             + ", ".join(repr(known) for known in _PATTERNS)
         )
     return f"arn:{partition}:states:::{action}{pattern}"
@@ -48,8 +48,11 @@ def integrate(
 
     `action` is `service:apiAction`, `aws-sdk:service:apiAction` or `http:invoke`; `parameters` (in
     JSONata `arguments`) are spelled as Step Functions spells them; `fields` are the Task's others.
-    Raises `DefinitionError` for a pattern that the integration does not know, a parameter that the
-    action does not take, one that it requires and does not get. Actions newer than carnation pass.
+    Raises `DefinitionError` for a service or an action that there is not, a pattern that the
+    integration does not know, and, as deep as they are written, for parameters that the action does
+    not take, that are of another type, or that it requires and does not get. What is newer than
+    carnation passes with a comment: `carnation: ignore unknown-integration because …`, or
+    `unknown-parameter`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
     >>> task = integrate("Tell", "sns:publish", parameters={"Message": "Hi", "TopicArn": "${T}"})
@@ -58,9 +61,11 @@ def integrate(
     """
     resource = name_integration(action, pattern, partition=partition)
     owner = f"state '{state_id}' ({find_line()}): {action}"
+    comment = fields.get("comment")
+    refuse_unknown_call(owner, action, comment)
     _refuse_pattern(owner, action, pattern)
     given = parameters if parameters is not UNSET else arguments
-    _refuse_parameters(owner, action, given)
+    refuse_parameters(owner, action, given, comment)
     return Task(state_id, resource=resource, parameters=parameters, arguments=arguments, **fields)
 
 
@@ -74,19 +79,3 @@ def _refuse_pattern(owner: str, action: str, pattern: str) -> None:
     if known is not None and pattern.removeprefix(".") not in known:
         there = ", ".join(repr(f".{name}" if name else "") for name in known)
         raise DefinitionError(f"{owner} has no pattern '{pattern}'; it has {there}.")
-
-
-def _refuse_parameters(owner: str, action: str, given: Any) -> None:
-    """Raise `DefinitionError` for parameters that the action does not take, and for lost ones."""
-    from carnation.services import find_task_parameters  # reads a data file
-
-    shape = find_task_parameters(action)
-    if shape is None or (given is not UNSET and not isinstance(given, Mapping)):
-        return
-    names = {str(name).removesuffix(".$") for name in (given if given is not UNSET else ())}
-    for name in sorted(names - shape.members.keys()):
-        hint = suggest_name(name, shape.members)
-        raise DefinitionError(f"{owner} takes no parameter '{name}'.{hint}")
-    for name in shape.required:
-        if name not in names:
-            raise DefinitionError(f"{owner} requires the parameter '{name}'. Give it.")

@@ -41,7 +41,7 @@ class Part(dict[str, Any]):
 
     def fill(self, arguments: Mapping[str, Any]) -> None:
         """Check what was given and put it in, in the table's order."""
-        owner = f"a {self.place}"
+        owner = f"{'an' if self.place[0] == 'I' else 'a'} {self.place}"
         given, extra = read_arguments(self.place, owner, arguments)
         refuse_mixture(owner, list_languages(self.place, given))
         for field in fields_of(self.place):
@@ -58,8 +58,13 @@ class Part(dict[str, Any]):
 def refuse_wrong_parts(owner: str, given: Mapping[str, Any]) -> None:
     """Raise `DefinitionError` where a plain mapping is no such part of a state."""
     for argument, place in PLACES.items():
-        if isinstance(given.get(argument), Mapping):
-            _refuse_wrong_part(owner, place, given[argument])
+        value = given.get(argument, UNSET)
+        if isinstance(value, Mapping):
+            _refuse_wrong_part(owner, place, value)
+        elif value is not UNSET and value is not None:
+            raise DefinitionError(
+                f"{owner} ({find_line()}): its {place} is {value!r}; it takes {place}(...)."
+            )
 
 
 def _refuse_wrong_part(owner: str, place: str, body: Mapping[str, Any]) -> None:

@@ -82,6 +82,12 @@ def _refuse_body(owner: str, body: Mapping[str, Any]) -> None:
     """Check a raw state by what is known of its type."""
     place = body["Type"]
     if place not in STATE_TYPES:
+        meant = [known for known in STATE_TYPES if known.lower() == place.lower()]
+        if meant:  # a slip of the hand; what is merely alike may be new
+            raise DefinitionError(
+                f"{owner} ({find_line()}): there is no state type '{place}'. Did you mean "
+                f"'{meant[0]}'?"
+            )
         return
     for name, value in body.items():
         field = KNOWN[place].get(name)

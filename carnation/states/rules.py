@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.kinds import KINDS, is_placeholder
-from carnation.errors import DefinitionError
+from carnation.errors import DefinitionError, suggest_name
 from carnation.states.arguments import (
     UNSET,
     find_line,
@@ -152,13 +152,24 @@ class Condition(Rule):
         extra: Mapping[str, Any] = UNSET,
     ) -> None:
         self.note("Condition", locals())
+        if isinstance(condition, str) and "{%" not in condition and "${" not in condition:
+            raise DefinitionError(
+                f"the rule Condition ({find_line()}) is the mere text {condition!r}, neither true "
+                'nor false. Write "{% … %}" around the expression.'
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the rule as ASL writes it, without what it assigns."""
         return {"Condition": self.fields["condition"]}
 
 
-class ChoiceRule:
+class _Named(type):
+    def __getattr__(cls, name: str) -> Any:
+        near = suggest_name(name, [known for known in vars(cls) if known[0] != "_"])
+        raise AttributeError(f"a Choice has no rule '{name}'.{near}")
+
+
+class ChoiceRule(metaclass=_Named):
     """The rules of a JSONPath Choice, each under ASL's own name.
 
     A comparison takes the path of what it looks at and a value; operators that end in `Path` take a

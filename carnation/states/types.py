@@ -17,7 +17,15 @@ from typing import Any
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
-from carnation.states.blocks import Catchers, Extra, Retriers, State, Target, refuse_rewiring
+from carnation.states.blocks import (
+    Catchers,
+    Extra,
+    Retriers,
+    State,
+    Target,
+    refuse_no_target,
+    refuse_rewiring,
+)
 from carnation.states.door import choice_rule, sdk
 from carnation.states.parts import list_part_languages, refuse_wrong_parts
 from carnation.states.rules import Rule
@@ -129,6 +137,7 @@ class Choice(State, sdk.Choice):
         for choice in choices:
             self.add_choice(*_read_choice(choice, state_id))
         if default is not UNSET:
+            refuse_no_target(f"state '{state_id}'", default)
             self.default_choice(default)
         self.refuse_mixture()
 
@@ -150,6 +159,7 @@ def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
     pair = isinstance(choice, tuple) and len(choice) == 2
     if pair and isinstance(choice[0], choice_rule.BaseRule):
         rule, target = choice
+        refuse_no_target(f"state '{state_id}': a choice", target)
         return rule, target
     raise DefinitionError(
         f"state '{state_id}' ({find_line()}): choices takes pairs of a rule and a target, and "

@@ -43,6 +43,10 @@ def write_payload(value: Any, where: str, *, paths: bool = True) -> Any:
     if isinstance(value, Mapping):
         copy: Document = {}
         for key, item in value.items():
+            if not isinstance(key, str):
+                raise DefinitionError(
+                    f"{where} has the key {key!r}; the keys of JSON are texts. Quote it."
+                )
             if paths and (is_dynamic(item) or _holds_expressions(item)):
                 copy[f"{key}.$"] = write_argument(item, f"{where}.{key}")
             else:
@@ -50,7 +54,14 @@ def write_payload(value: Any, where: str, *, paths: bool = True) -> Any:
         return copy
     if isinstance(value, (list, tuple)):
         return [write_payload(item, f"{where}[{i}]", paths=paths) for i, item in enumerate(value)]
-    return value
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float) and value - value == 0:  # neither NaN nor infinite
+        return value
+    raise DefinitionError(
+        f"{where} is {value!r}, for which JSON has no word. Give texts, numbers, True, False, "
+        "None, lists and mappings of them."
+    )
 
 
 def _holds_expressions(value: Any) -> bool:

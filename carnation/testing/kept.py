@@ -18,6 +18,7 @@ from carnation.artifacts import Artifacts, make_artifacts
 from carnation.document import digest
 from carnation.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
+from carnation.settings import read_partition
 from carnation.testing.coverage import Coverage
 from carnation.testing.machines import DeployedMachine
 from carnation.workflow import Workflow, find_root, load_workflows
@@ -57,7 +58,7 @@ def deploy_machine(
 def _build(source: str | Workflow, root: str) -> Artifacts:
     """Build a workflow; one that is named is built once, as sources stay while tests run."""
     if isinstance(source, Workflow):
-        return make_artifacts(root, source)
+        return make_artifacts(root, source, partition=read_partition(root))
     if not isinstance(source, str):
         raise UsageError(
             f"deploy_workflow takes the name of a workflow in definitions/, or a Workflow, and "
@@ -65,7 +66,8 @@ def _build(source: str | Workflow, root: str) -> Artifacts:
         )
     if (root, source) not in _built:
         (workflow,) = load_workflows(root, [source])
-        _built[root, source] = make_artifacts(root, workflow)
+        partition = read_partition(root)
+        _built[root, source] = make_artifacts(root, workflow, partition=partition)
     return _built[root, source]
 
 

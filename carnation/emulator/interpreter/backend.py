@@ -21,7 +21,7 @@ from moto.stepfunctions.models import StepFunctionBackend, stepfunctions_backend
 from moto.stepfunctions.parser.api import InvalidDefinition
 
 from carnation.emulator.clients import Clients
-from carnation.emulator.interpreter import actions, activities
+from carnation.emulator.interpreter import actions, activities, listings
 from carnation.emulator.interpreter.executions import How, Run, WatchChild, Watcher
 from carnation.emulator.interpreter.performer import Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
@@ -65,6 +65,7 @@ def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Perfo
     patches.set(api, "describe_map_run", _describe_map_run)
     patches.set(api, "update_map_run", _update_map_run)
     actions.install(patches, find, performer, publish_version)
+    listings.install(patches)
     activities.install(patches, performer.activities, _answer, find, real_time=how.real_time)
     return performer
 
@@ -185,6 +186,10 @@ def _resolve(backend: Backend, arn: str) -> tuple[Any, Any]:
     raise StateMachineDoesNotExist(f"State Machine Does Not Exist: '{arn}'")
 
 
+def _name_alias(machine: Any, arn: str) -> str | None:
+    return arn if arn.rpartition(":")[2] in machine.aliases else None
+
+
 def _start(
     backend: Backend,
     performer: Performer,
@@ -206,6 +211,8 @@ def _start(
     run = _make_run(machine, revision, name, text, (performer, how))
     watcher, run.watches_child = getattr(_watcher, "current", (None, None))
     run.watchers = [watcher] if watcher else []
+    run.version_arn = revision.arn if revision is not machine else None
+    run.alias_arn = _name_alias(machine, state_machine_arn)
     run.prepare()
     # before it starts: a worker may answer its first task at once
     machine.executions.append(run)

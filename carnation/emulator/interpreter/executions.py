@@ -65,6 +65,8 @@ class Run(Record):
         self.seconds = 0.0
         self.watchers: list[Watcher] = []
         self.watches_child: WatchChild | None = None
+        self.version_arn: str | None = None
+        self.alias_arn: str | None = None
         self.last_event = time.monotonic()
         self._performer, self._machine, self._how = performer, machine, how
         self._passed = 0.0

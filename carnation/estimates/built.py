@@ -1,0 +1,68 @@
+"""What a built workflow tells beside its definition: declared shapes, defaults, its functions.
+
+Templates are YAML, and read only where PyYAML is installed; without it the usual facts are taken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.document import read_document
+from carnation.errors import DocumentError
+
+
+class Built(NamedTuple):
+    """A workflow in `build/`.
+
+    `defaults` are those of the templates' parameters, as texts; `memories` (MB) those of the
+    functions, by logical ID; `arm` tells whether all of them run on arm64.
+    """
+
+    definition: Mapping[str, Any]
+    declared: Mapping[str, Any]
+    defaults: Mapping[str, str] = {}
+    memories: Mapping[str, int] = {}
+    arm: bool = False
+
+
+def read_built(name: str) -> Built | None:
+    """Read a workflow by its name; None if `build/` has none."""
+    folder = os.path.join("build", name)
+    path = os.path.join(folder, "code", "state-machine", f"{name}.asl.json")
+    if not os.path.isfile(path):
+        return None
+    manifest = read_document(os.path.join(folder, "manifest.json")).value
+    declared = manifest.get("declared", {}) if isinstance(manifest, Mapping) else {}
+    templates = list(_read_templates(os.path.join(folder, "cft")))
+    functions = {
+        title: resource.get("Properties", {})
+        for template in templates
+        for title, resource in template.get("Resources", {}).items()
+        if resource.get("Type") == "AWS::Lambda::Function"
+    }
+    defaults = {
+        parameter: str(given["Default"])
+        for template in templates
+        for parameter, given in template.get("Parameters", {}).items()
+        if given.get("Default", "") != ""
+    }
+    return Built(
+        read_document(path).value, declared, defaults,
+        {title: one.get("MemorySize", 128) for title, one in functions.items()},
+        bool(functions) and all(
+            one.get("Architectures") == ["arm64"] for one in functions.values()
+        ),
+    )  # fmt: skip
+
+
+def _read_templates(folder: str) -> Iterator[Mapping[str, Any]]:
+    for path, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            try:
+                template = read_document(os.path.join(path, name)).value
+            except DocumentError:  # of one that cannot be read nothing is known
+                continue
+            if isinstance(template, Mapping):
+                yield template
