@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +113,7 @@ def _run(options: argparse.Namespace) -> int:
             given = inputs[number > 1]
             if number > 1 and "QueueUrl" in outputs and not options.real_time:
                 emulator.expire_visibility(outputs["QueueUrl"])  # the next run comes later
-            execution = emulator.execute(
-                outputs["StateMachineArn"], given, on_progress=report.follow(number)
-            )
+            execution = emulator.execute(outputs["StateMachineArn"], given, **report.follow(number))
             report.tell_run(number, given, execution)
         logs = {name: emulator.lines(name) for name in emulator.functions} if options.logs else None
         status = report.close(emulator, outputs, logs, injection)
@@ -175,18 +173,25 @@ class _Report:
         self._show("")
         self._say(paint(f"deployed in {seconds:.1f} s", "dim"))
 
-    def follow(self, number: int) -> Callable[[Mapping[str, Any]], None]:
-        """Give what counts a run's events, and shows the counts to whoever watches."""
+    def follow(self, number: int) -> Any:
+        """Give what counts a run's events, and shows the counts: the options of `execute`."""
         from carnation.runs.progress import Progress
 
-        progress = self.progress = Progress()
+        progress = self.progress = Progress(keeps_children=self.page is not None)
 
-        def tell(event: Mapping[str, Any]) -> None:
-            progress.add(event)
+        def show_if_due() -> None:
             if progress.is_due():
                 self._show(f"  run {number}: {progress.tell()}")
 
-        return tell
+        def tell(event: Mapping[str, Any]) -> None:
+            progress.add(event)
+            show_if_due()
+
+        def tell_child(child: Any, event: Any) -> None:
+            progress.add_child(child, event)
+            show_if_due()
+
+        return {"on_progress": tell, "on_child": tell_child}
 
     def tell_run(self, number: int, given: Any, execution: Execution) -> None:
         from carnation.ledger import list_complaints, tally_run
@@ -218,8 +223,7 @@ class _Report:
 
         name = self.artifacts.workflow
         definition = json.loads(self.artifacts.files[f"code/state-machine/{name}.asl.json"])
-        moments = self.progress.moments
-        self.recorded.append(record_run(definition, execution, given, moments, number=number))
+        self.recorded.append(record_run(definition, execution, given, self.progress, number=number))
 
     def write_page(self) -> None:
         """Write the report, whole or not at all, where one was asked for."""

@@ -66,7 +66,7 @@ def run_items(items: list[Any], name: str = "Work") -> tuple[Recorded, Progress]
     ended = SimpleNamespace(
         history=history, status=execution.status, error=execution.error, cause=execution.cause
     )
-    return record_run(definition, ended, items, progress.moments), progress
+    return record_run(definition, ended, items, progress), progress
 
 
 ITEMS = [{"n": 0}, {"n": 1, "fails": 1}, {"n": 2, "fails": 5}]
@@ -176,6 +176,27 @@ def test_a_report_that_cannot_be_written_is_one_line(
     assert report(tmp_path) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert not list(tmp_path.parent.glob("*.part"))
+
+
+def test_the_children_of_a_distributed_map_are_counted_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run, "is_watched", lambda stream: True)
+    monkeypatch.setattr("carnation.runs.progress._EVERY", 0)
+    path, given = tmp_path / "report.html", json.dumps({"start_seq": 1, "end_seq": 121})
+    words = ["--in-process", "--input", given, "--fail", "3", "--report", str(path)]
+    assert run.main(["distributed", *words]) == 1
+    assert "120 of 120 items, 1 failed" in capsys.readouterr().err
+    page = path.read_text(encoding="utf-8")
+    (data,) = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    counts = {name: (one["count"], one.get("failed", 0)) for name, one in data["states"].items()}
+    assert counts["ProcessEvent"] == (120, 1)
+    assert (counts["BatchDone"], counts["NoteFailed"]) == ((2, 0), (1, 0))
+    owners = [f"{row['o']} {row['g']}" for row in data["rows"] if row["d"] == 1]
+    assert owners == ["ProcessBatches [0]", "ProcessBatches [1]"]
+    assert sum(row.get("o") == "ProcessEvents" for row in data["rows"]) == 120
+    assert '<th scope="row">ProcessBatches<td>2<td><td><td>120<td>' in page
 
 
 # in a browser

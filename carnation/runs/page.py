@@ -101,6 +101,8 @@ def _write_run(run: Recorded, number: int) -> Iterator[str]:
     yield draw_svg(run.definition, title=f"What run {number} did", prefix=f"r{number}")
     yield "</figure><div>"
     yield from _write_table(run)
+    if run.map_runs:
+        yield from _write_map_runs(run)
     yield "</div></div>"
     yield '<h3>Timeline</h3><div class="tools" role="toolbar" aria-label="rows to show"></div>'
     yield '<div class="axis" aria-hidden="true"></div>'
@@ -125,4 +127,17 @@ def _write_table(run: Recorded) -> Iterator[str]:
             f"<td>{total or '–'}<td>{counts[RETRIED] or ''}<td>{counts[FAILED] or ''}"
             f"<td>{f'{seconds[name]:,.2f}' if total else ''}"
         )
+    yield "</tbody></table>"
+
+
+def _write_map_runs(run: Recorded) -> Iterator[str]:
+    """Write what DescribeMapRun tells of the children of distributed Maps."""
+    yield "<h3>Child executions</h3><table><thead><tr><th>Map<th>Children<th>Failed<th>Aborted"
+    yield "<th>Items<th>Items failed</thead><tbody>"
+    for one in run.map_runs:
+        children = (one.succeeded + one.failed + one.aborted, one.failed, one.aborted)
+        items = (one.items.get("total", 0), one.items.get("failed", 0))
+        cells = "".join(f"<td>{cell:,}" if cell else "<td>" for cell in (*children, *items))
+        kind = "failed" if one.failed else "ok"
+        yield f'<tr class="{kind}"><th scope="row">{escape(one.state)}{cells}'
     yield "</tbody></table>"

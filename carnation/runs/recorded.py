@@ -13,8 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from carnation.asl import walk_states
+from carnation.engine import Event, export_event
+from carnation.engine.children import MapRun
 from carnation.errors import CarnationError
-from carnation.testing.visits import Scope, Visit, read_visits
+from carnation.runs.progress import Progress
+from carnation.testing.visits import Children, Scope, Visit, read_visits
 
 OK, RETRIED, FAILED, OPEN = "ok", "retried", "failed", "open"
 
@@ -36,17 +39,18 @@ class Recorded:
     values: list[str] = field(default_factory=list)
     moves: dict[str, int] = field(default_factory=dict)
     definition: Mapping[str, Any] = field(default_factory=dict)
+    map_runs: list[MapRun] = field(default_factory=list)
 
 
 def record_run(
     definition: Mapping[str, Any],
     execution: Any,
     given: Any,
-    moments: Mapping[int, float] | None = None,
+    progress: Progress | None = None,
     *,
     number: int = 1,
 ) -> Recorded:
-    """Record an execution for the page; `moments` are seconds by the event's id, if watched.
+    """Record an execution for the page, with the moments and children of whoever watched it.
 
     Raises `CarnationError` for an execution without a history.
     """
@@ -55,7 +59,8 @@ def record_run(
             f"run {number} has no history, and a report tells what is in the history. "
             "Start it as a STANDARD execution."
         )
-    clock = _Clock(execution.history, moments or {})
+    progress = progress or Progress()
+    clock = _Clock(execution.history, progress.moments)
     found = Recorded(
         json.dumps(given, ensure_ascii=False),
         execution.status,
@@ -63,9 +68,15 @@ def record_run(
         execution.cause or "",
         round(clock.end, 4),
         definition=definition,
+        map_runs=list(progress.map_runs.values()),
     )
+    children = Children()
+    for arn, histories in progress.children.items():
+        children.histories[arn] = {
+            child: [*clock.stamp_child(events)] for child, events in histories.items()
+        }
     pointers = {place.name: place.pointer for place in walk_states(definition)}
-    _Writer(found, pointers).write(read_visits([*clock.stamp(execution.history)]))
+    _Writer(found, pointers).write(read_visits([*clock.stamp(execution.history)], children))
     return found
 
 
@@ -84,6 +95,11 @@ class _Clock:
         """Give the events with the moment at which each happened."""
         for event in history:
             yield {**event, "timestamp": self._at(event)}
+
+    def stamp_child(self, events: Sequence[tuple[Event, float]]) -> Iterator[dict[str, Any]]:
+        """Give the events of a child likewise."""
+        for event, moment in events:
+            yield {**export_event(event), "timestamp": event.at - self._first + moment}
 
 
 class _Writer:
