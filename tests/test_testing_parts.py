@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from carnation.engine import Failed, Pending, Succeeded, Task
+from carnation.engine import Execution, Failed, Pending, Succeeded, Task, compile_definition
 from carnation.errors import CarnationError, DefinitionError, UsageError
 from carnation.testing import Delay, Invoke, Malformed, Return, Throw
 from carnation.testing.answers import find_outcome
@@ -165,3 +165,66 @@ def test_hosts_of_aws_are_known() -> None:
     assert is_aws(b"S3.AMAZONAWS.COM.")
     assert not is_aws(None)
     assert issubclass(UsageError, CarnationError)
+
+
+# children of distributed Maps
+
+
+def test_children_are_seen_like_iterations_those_of_children_too() -> None:
+    distributed = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    retry = [{"ErrorEquals": ["Odd"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    work = {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f",
+            "Retry": retry, "End": True}  # fmt: skip
+    inner = {"StartAt": "Work", "States": {"Work": work}, **distributed}
+    rest = {"Type": "Map", "ItemProcessor": inner, "ToleratedFailurePercentage": 100}
+    middle = {"StartAt": "Each", "States": {"Each": {**rest, "End": True}}, **distributed}
+    definition = {
+        "StartAt": "All",
+        "States": {"All": {**rest, "ItemProcessor": middle, "End": True}},
+    }
+    coverage = Coverage()
+    machine = load_machine(definition, coverage, {}, {"Work": lambda event, context: event})
+    machine.mock("Work", Throw("Odd"), when=lambda given: given % 2 == 1)
+    machine.mock("Work", Throw("Odd"), Throw("Odd"), when=lambda given: given == 4)
+    run = machine.run([[1, 2], [3, 4]])
+    run.assert_succeeded([[1, 2], [3]])
+    run.assert_path("Each", inside="All")
+    assert run.find_paths("Each") == [["Work"]] * 4
+    assert [visit.retries for visit in run.find_visits("Work")] == [1, 0, 1, 1]
+    assert [visit.left for visit in run.find_visits("Work")] == [True, True, True, False]
+    assert coverage.percent == 100
+    with pytest.raises(AssertionError, match=r"another path inside 'All' \[1\]\."):
+        run.assert_path("Work", inside="All", index=1)
+
+
+def test_a_run_that_fails_ends_the_children_that_still_run() -> None:
+    config = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}}
+    states = {
+        "First": {"Type": "Choice", "Choices": [{"Variable": "$", "NumericEquals": 0,
+                  "Next": "No"}], "Default": "Long"},
+        "No": {"Type": "Fail", "Error": "No"},
+        "Long": {"Type": "Wait", "Seconds": 60, "End": True},
+    }  # fmt: skip
+    each = {"Type": "Map", "ItemProcessor": {"StartAt": "First", "States": states, **config}}
+    definition = {"StartAt": "All", "States": {"All": {**each, "End": True}}}
+    ends: dict[int, str] = {}
+    execution = Execution(
+        compile_definition(definition), [1, 0],
+        observe_child=lambda child, event: ends.update({child.number: event.type}),
+    )  # fmt: skip
+    execution.run()
+    assert execution.error == "States.ExceedToleratedFailureThreshold"
+    assert ends == {0: "ExecutionAborted", 1: "ExecutionFailed"}
+
+
+def test_iterations_that_only_waited_otherwise_are_alike() -> None:
+    def wait(seconds: float) -> Scope:
+        return Scope("[0]", 0, [Visit("Pay", "Task", left=True, attempts=2, waited=seconds)])
+
+    alike = Visit("Each", "Map", left=True, scopes=[wait(1), wait(1)])
+    unlike = Visit("Each", "Map", left=True, scopes=[wait(1), wait(2)])
+    shown = list(draw_tree(Scope("", None, [alike, unlike])))
+    assert shown == [
+        *("  Each", "    [0] [0]", "      Pay  (retried 1×; waited 1 s)"),
+        *("  Each", "    [0] [0]", "      Pay  (retried 1×)"),
+    ]

@@ -215,14 +215,18 @@ class Emulator:
         *,
         name: str | None = None,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_child: Callable[[engine.Child, engine.Event], None] | None = None,
         limit: float = 300,
     ) -> Execution:
         """Run a state machine (or its version, or alias) to the end.
 
-        `on_progress` gets each history event when it is written. Raises `EmulatorError` when
+        `on_progress` gets each history event when it is written, `on_child` those of the children
+        that distributed Maps start, and how each child ends. Raises `EmulatorError` when
         nothing happened for `limit` seconds, and says what the execution waits for.
         """
-        arn = self.start(state_machine_arn, input, name=name, on_progress=on_progress)
+        arn = self.start(
+            state_machine_arn, input, name=name, on_progress=on_progress, on_child=on_child
+        )
         return self.wait(arn, limit=limit)
 
     def start(
@@ -232,13 +236,14 @@ class Emulator:
         *,
         name: str | None = None,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_child: Callable[[engine.Child, engine.Event], None] | None = None,
     ) -> str:
         """Start an execution; gives its ARN."""
         request: dict[str, Any] = {"stateMachineArn": state_machine_arn}
         request["input"] = input if isinstance(input, str) else json.dumps(input)
         if name is not None:
             request["name"] = name
-        with self._hooks.quiet(), interpreter.watching(on_progress):
+        with self._hooks.quiet(), interpreter.watching(on_progress, on_child):
             try:
                 answer = self.client("stepfunctions").start_execution(**request)
             except ClientError as error:

@@ -4,6 +4,7 @@ It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_de
 machine it runs; `test_state` is the TestState API.
 """
 
+from carnation.engine.children import Child
 from carnation.engine.execution import Execution, run_definition
 from carnation.engine.exports import export_event
 from carnation.engine.history import Event
@@ -22,6 +23,7 @@ from carnation.engine.ports import (
 from carnation.engine.state_tests import test_state
 
 __all__ = [
+    "Child",
     "Event",
     "Execution",
     "Failed",

@@ -6,13 +6,14 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distribut
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from carnation.engine.batches import Batcher
+from carnation.engine.children import Child, MapRun
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort, run_group
-from carnation.engine.history import LIMIT, History
+from carnation.engine.history import LIMIT, Event, History
 from carnation.engine.maps import MapState
 from carnation.engine.payloads import to_text
 from carnation.engine.readers import ItemReader
@@ -24,24 +25,6 @@ from carnation.expressions.intrinsic_functions import make_uuid
 
 AT_ONCE = 10_000
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
-
-
-@dataclass
-class MapRun:
-    """What DescribeMapRun tells: counts of items and of child executions."""
-
-    arn: str
-    max_concurrency: int
-    tolerated_count: int
-    tolerated_percentage: float
-    status: str = "RUNNING"
-    total: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    aborted: int = 0
-    items: dict[str, int] = field(default_factory=dict)
-    # what each child is started with, and the number of its items; None before they are known
-    inputs: list[tuple[Any, int]] | None = None
 
 
 class DistributedMap(MapState):
@@ -94,7 +77,7 @@ class DistributedMap(MapState):
             strand.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
             return map_run
         concurrency = self.find_concurrency(strand, value)
-        map_run = MapRun(arn, concurrency, count or 0, percentage or 0.0)
+        map_run = MapRun(arn, self.name, concurrency, count or 0, percentage or 0.0)
         run.map_runs.append(map_run)
         strand.add("MapRunStarted", {"mapRunArn": arn})
         return map_run
@@ -155,13 +138,15 @@ class DistributedMap(MapState):
             item, _ = inputs[index]
             if self.batcher is None:
                 item = self.select(strand, value, inputs[index][0], index)
-            return self._start_child(strand, map_run, item, inputs[index][0], index)
+            return self._start_child(strand, map_run, item, inputs[index], index)
 
         def take(child: Strand) -> bool:
             if child.failure is None:
                 map_run.succeeded += 1
+                _tell_end(child, "ExecutionSucceeded", {"output": child.output})
                 return True
             map_run.failed += 1
+            _tell_end(child, "ExecutionFailed", child.failure.details)
             map_run.items["failed"] += inputs[child.index][1]
             return self._is_tolerated(map_run)
 
@@ -170,11 +155,13 @@ class DistributedMap(MapState):
         strand.previous = last
         if not self._is_tolerated(map_run):
             abort(others)
+            for child in others:
+                _tell_end(child, "ExecutionAborted", {})
             map_run.aborted = len(others)
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
     def _start_child(
-        self, strand: Strand, map_run: MapRun, given: Any, item: Any, index: int
+        self, strand: Strand, map_run: MapRun, given: Any, item: tuple[Any, int], index: int
     ) -> Strand:
         run = strand.run
         limit = LIMIT if self.child_type == "STANDARD" else None
@@ -189,9 +176,12 @@ class DistributedMap(MapState):
         execution["StartTime"] = format_timestamp(run.clock.now)
         child.context = {**strand.context, "Execution": execution}
         if self.batcher is None:
-            child.item = {"Index": index, "Value": item}
+            child.item = {"Index": index, "Value": item[0]}
         child.variables = {}  # a child execution sees none of its parent's
         child.previous = 0
+        if run.observe_child is not None:
+            seen = Child(map_run, execution["Id"], index, item[1])
+            history.observe = partial(run.observe_child, seen)
         history.add("ExecutionStarted", 0, {"input": given}, run.clock.now)
         return child
 
@@ -219,6 +209,13 @@ class DistributedMap(MapState):
         output = [child.output for child in strand.children if child.failure is None]
         check_size(output, self.name)
         return output
+
+
+def _tell_end(child: Strand, type_: str, details: dict[str, Any]) -> None:
+    """Show whoever watches how a child ended; its history, kept for counts, is without that."""
+    if child.history.observe is not None and not child.is_kept:
+        number, now = child.history.count + 1, child.run.clock.now
+        child.history.observe(Event(number, child.previous, type_, details, now))
 
 
 def _restart(child: Strand) -> None:

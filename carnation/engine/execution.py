@@ -1,8 +1,9 @@
 """An execution of a definition: it runs, waits, ends, is stopped, and is driven on again.
 
 Everything that happens is a step of the scheduler: `step` does one, `run` does them until nothing
-can go on. `observe` is shown each event, `before_call` each task before it is performed; what they
-raise stops the execution between two steps, as a crash would.
+can go on. `observe` is shown each event, `observe_child` each of a distributed Map's children and
+how they end, `before_call` each task before it is performed; what they raise stops the execution
+between two steps, as a crash would.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from carnation.engine.children import Child
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
@@ -55,6 +57,7 @@ class Execution:
         before_call: Callable[[Task], None] | None = None,
         refuse: Callable[[Task], str | None] = lambda task: None,
         keeps_children: bool = False,
+        observe_child: Callable[[Child, Event], None] | None = None,
     ) -> None:
         """Start: the first event is written, and nothing has run."""
         self.machine, self.input, self.is_express = machine, value, express
@@ -65,7 +68,7 @@ class Execution:
         self.clock = Clock(now, seed, pause)
         self.history = History(None if express else LIMIT, observe)
         self.before_call, self.refuse = before_call, refuse
-        self.keeps_children = keeps_children
+        self.keeps_children, self.observe_child = keeps_children, observe_child
         self.context = self._make_context()
         if synchronous:
             del self.context["Execution"]["RedriveCount"]

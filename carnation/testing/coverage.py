@@ -1,7 +1,7 @@
 """Coverage of definitions: which states, transitions, catchers and retriers the tests have taken.
 
-Read from the histories of runs, so it counts what happened, not what was asked for. The children of
-a distributed Map leave no history; of theirs the Tasks that were called are counted.
+Read from the histories of runs and of their children, so it counts what happened, and not what was
+asked for.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Coverage:
         """Begin with none."""
         self.machines: dict[str, Covered] = {}
 
-    def add(self, name: str, definition: Mapping[str, Any], run: Run, called: Any) -> None:
+    def add(self, name: str, definition: Mapping[str, Any], run: Run) -> None:
         """Count a run."""
         covered = self._find(name, definition)
         states = {place.name: place.state for place in walk_states(definition)}
@@ -55,7 +55,6 @@ class Coverage:
                 after = scope.visits[at + 1].name if at + 1 < len(scope.visits) else ""
                 if visit.name in states:
                     covered.taken.update(_find_taken(visit, states[visit.name], after))
-        covered.taken.update(("states", name) for name in called if called[name])
 
     def _find(self, name: str, definition: Mapping[str, Any]) -> Covered:
         """Find the record of a definition; another one of the same name gets a number."""

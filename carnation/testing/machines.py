@@ -19,6 +19,7 @@ from carnation.testing.coverage import Coverage
 from carnation.testing.mocks import Mocks, Predicate
 from carnation.testing.recordings import read_recording
 from carnation.testing.runs import Run
+from carnation.testing.visits import Children
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator
@@ -63,7 +64,7 @@ class StateMachine:
             self.mocks.record(state, attempts)
 
     def _finish(self, run: Run) -> Run:
-        self._coverage.add(self.name, self.definition, run, self.mocks.called)
+        self._coverage.add(self.name, self.definition, run)
         return run
 
 
@@ -87,6 +88,7 @@ class LocalMachine(StateMachine):
     def run(self, input: Any = None, *, express: bool = False, seed: int | None = None) -> Run:
         """Run it to the end, in virtual time."""
         self.mocks.begin()
+        children = Children()
         execution = Execution(
             self._machine,
             json.loads(json.dumps({} if input is None else input)),
@@ -95,6 +97,7 @@ class LocalMachine(StateMachine):
             express=express,
             seed=seed,
             now=1_700_000_000.0,
+            observe_child=children.keep,
         )
         if execution.run() == "RUNNING":
             raise UsageError(
@@ -104,9 +107,8 @@ class LocalMachine(StateMachine):
             )
         events = [export_event(event) for event in execution.events]
         failure = (execution.error, execution.cause)
-        return self._finish(
-            Run(self.states, execution.status, execution.output, failure, events, execution.waited)
-        )
+        ended = (execution.status, execution.output, failure)
+        return self._finish(Run(self.states, *ended, events, execution.waited, children))
 
     def perform(self, task: Task) -> Outcome:
         """Answer the engine."""
@@ -153,12 +155,13 @@ class DeployedMachine(StateMachine):
         """Run it to the end; Wait and Retry take no time."""
         self.mocks.begin()
         given = json.loads(json.dumps({} if input is None else input))
-        execution = self.emulator.execute(self.outputs["StateMachineArn"], given, name=name)
-        failure = (execution.error, execution.cause)
-        history, waited = execution.history, execution.waited
-        return self._finish(
-            Run(self.states, execution.status, execution.output, failure, history, waited)
+        children = Children()
+        execution = self.emulator.execute(
+            self.outputs["StateMachineArn"], given, name=name, on_child=children.keep
         )
+        failure = (execution.error, execution.cause)
+        ended = (execution.status, execution.output, failure)
+        return self._finish(Run(self.states, *ended, execution.history, execution.waited, children))
 
     def load_handler(self, function: str) -> ModuleType:
         """Give the module of `lambdas/<function>/` that will run, for `monkeypatch.setattr`."""

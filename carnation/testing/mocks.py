@@ -39,7 +39,6 @@ class Mocks:
         self._mocks: dict[str, list[Mock]] = {}
         self._recorded: dict[str, deque[Recorded]] = {}
         self._counts: Counter[int] = Counter()
-        self.called: Counter[str] = Counter()
 
     def add(
         self, state: str, answers: Sequence[Answer], *, when: Predicate | None, per: str
@@ -67,7 +66,6 @@ class Mocks:
 
     def answer(self, task: Task, real: Callable[[Task], Outcome]) -> Outcome:
         """Answer a task, or have it performed."""
-        self.called[task.name] += 1
         if task.name in self._recorded:
             return self._replay(task, real)
         for mock in self._mocks.get(task.name, ()):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from carnation.errors import UsageError
 from carnation.testing.checks import check_state
 from carnation.testing.telling import compare_paths, compare_values, draw_tree, show
-from carnation.testing.visits import Visit, read_visits, walk_scopes, walk_visits
+from carnation.testing.visits import Children, Visit, read_visits, walk_scopes, walk_visits
 
 _ANY: Any = object()
 
@@ -30,12 +30,13 @@ class Run:
         failure: tuple[str | None, str | None],
         history: Sequence[Mapping[str, Any]],
         waited: float,
+        children: Children | None = None,
     ) -> None:
-        """Take what the execution left."""
+        """Take what the execution left, and the children of its distributed Maps."""
         self.status, self.output, self.history = status, output, history
         self.error, self.cause = failure
         self.waited = waited
-        self.scope = read_visits(history)
+        self.scope = read_visits(history, children)
         self._states = states
 
     def __repr__(self) -> str:
@@ -53,7 +54,7 @@ class Run:
         return [visit.name for visit in self.scope.visits]
 
     def find_paths(self, state: str) -> list[list[str]]:
-        """Give the path through each iteration of a Map, or each branch of a Parallel."""
+        """Give the path through each iteration or child of a Map, each branch of a Parallel."""
         check_state(state, self._states)
         found = [
             (scope.index or 0, [visit.name for visit in scope.visits])
@@ -105,16 +106,15 @@ class Run:
         for name in states:
             check_state(name, self._states)
         paths = [self.path] if inside is None else self.find_paths(inside)
-        if index is not None:
-            if index >= len(paths):
-                self._fail(f"'{inside}' has no iteration [{index}]; it has {len(paths)}.", [])
-            paths = [paths[index]]
+        if index is not None and index >= len(paths):
+            self._fail(f"'{inside}' has no iteration [{index}]; it has {len(paths)}.", [])
         if not paths:
             self._fail(f"nothing was entered inside '{inside}'.", [])
-        for path in paths:
-            if path != list(states):
+        for at, path in enumerate(paths):
+            if path != list(states) and index in (None, at):
+                where = f" inside '{inside}' [{at}]" if inside else ""
                 lines = list(compare_paths(list(states), path))
-                self._fail("the execution took another path.", lines)
+                self._fail(f"the execution took another path{where}.", lines)
 
     def assert_visits(self, state: str, times: int) -> None:
         """Assert how often a state was entered."""

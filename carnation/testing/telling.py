@@ -12,19 +12,22 @@ _LONGEST = 160
 _SHOWN = 8  # of iterations, and of ways through a Map; the rest is counted
 
 
-def draw_tree(scope: Scope, indent: str = "  ") -> Iterator[str]:
+def draw_tree(scope: Scope, indent: str = "  ", *, waits: bool = True) -> Iterator[str]:
     """Yield the path, a state a line, what lies inside a state below it.
 
-    Iterations that went alike are drawn once, those in which something failed first.
+    Iterations that went alike are drawn once, those in which something failed first. Jitter makes
+    none unlike: where only the seconds that they waited differ, they are left out.
     """
     for visit in scope.visits:
-        yield f"{indent}{visit.name}{_remark(visit)}"
+        yield f"{indent}{visit.name}{_remark(visit, waits=waits)}"
         groups: dict[tuple[str, ...], list[Scope]] = {}
         for part in sorted(visit.scopes, key=_interest):
-            groups.setdefault(tuple(draw_tree(part, f"{indent}    ")), []).append(part)
+            key = tuple(draw_tree(part, f"{indent}    ", waits=False))
+            groups.setdefault(key, []).append(part)
         for lines, alike in list(groups.items())[:_SHOWN]:
             yield f"{indent}  {_label(alike)}"
-            yield from lines
+            ways = {tuple(draw_tree(part, f"{indent}    ")) for part in alike} if waits else ()
+            yield from (next(iter(ways)) if len(ways) == 1 else lines)
         if len(groups) > _SHOWN:
             yield f"{indent}  and {len(groups) - _SHOWN} other ways"
 
@@ -40,7 +43,7 @@ def _label(scopes: list[Scope]) -> str:
     return f"{shown} …, {len(scopes)} alike" if len(scopes) > _SHOWN else shown
 
 
-def _remark(visit: Visit) -> str:
+def _remark(visit: Visit, *, waits: bool) -> str:
     words = []
     if visit.errors:
         names = [name or "an error without a name" for name, _ in visit.errors]
@@ -51,7 +54,7 @@ def _remark(visit: Visit) -> str:
         words.append(f"failed: {', '.join(counted)}")
     if visit.retries:
         words.append(f"retried {visit.retries}×")
-    if visit.waited:
+    if visit.waited and waits:
         words.append(f"waited {visit.waited:.4g} s")
     if not visit.left and visit.type not in ("Fail", "Succeed"):
         words.append("not left")

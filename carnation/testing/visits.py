@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from carnation.engine import Child, Event, export_event
+
 _CALLED = ("LambdaFunctionScheduled", "TaskScheduled", "ActivityScheduled")
 _BEGUN = (*_CALLED, "MapStateStarted", "ParallelStateStarted")
 _FAILED = ("Failed", "TimedOut")
@@ -56,6 +58,26 @@ class Visit:
         return max(0, self.attempts - 1)
 
 
+class Children:
+    """The histories of the children of distributed Maps: by the Map's run, then by their number.
+
+    An execution keeps nothing of them, so they are kept while they are written.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.histories: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
+
+    def keep(self, child: Child, event: Event) -> None:
+        """Keep an event: what an engine's `observe_child` and an emulator's `on_child` take."""
+        of_run = self.histories.setdefault(child.map_run.arn, {})
+        of_run.setdefault(child.number, []).append(export_event(event))
+
+    def find(self, map_run: str) -> Iterator[tuple[int, Sequence[Mapping[str, Any]]]]:
+        """Yield the number and the history of each child of a Map's run."""
+        yield from sorted(self.histories.get(map_run, {}).items())
+
+
 class _Place:
     """Where an event stands: in a scope, within a visit, whose own scope lies in another place."""
 
@@ -65,8 +87,8 @@ class _Place:
         self.scope, self.visit, self.outer = scope, visit, outer
 
 
-def read_visits(events: Sequence[Mapping[str, Any]]) -> Scope:
-    """Read a history; gives the outermost scope.
+def read_visits(events: Sequence[Mapping[str, Any]], children: Children | None = None) -> Scope:
+    """Read a history, and those of the children that its Maps started; gives the outermost scope.
 
     >>> read_visits([{"id": 1, "previousEventId": 0, "type": "ExecutionStarted"}]).visits
     []
@@ -76,6 +98,11 @@ def read_visits(events: Sequence[Mapping[str, Any]]) -> Scope:
     for event in events:
         before = places.get(event.get("previousEventId", 0)) or places[0]
         places[event["id"]] = _read_event(event, before)
+        if event["type"] == "MapRunStarted" and children is not None and before.visit is not None:
+            for number, history in children.find(find_details(event)["mapRunArn"]):
+                scope = read_visits(history, children)
+                scope.label, scope.index = f"[{number}]", number
+                before.visit.scopes.append(scope)
     return root
 
 

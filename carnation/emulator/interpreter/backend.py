@@ -22,7 +22,7 @@ from moto.stepfunctions.parser.api import InvalidDefinition
 
 from carnation.emulator.clients import Clients
 from carnation.emulator.interpreter import actions, activities, listings
-from carnation.emulator.interpreter.executions import How, Run
+from carnation.emulator.interpreter.executions import How, Run, WatchChild, Watcher
 from carnation.emulator.interpreter.performer import Invoke, Performer
 from carnation.emulator.interpreter.reach import compile_text
 from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
@@ -36,13 +36,13 @@ _watcher = threading.local()
 
 
 @contextmanager
-def watching(watcher: Callable[[dict[str, Any]], None] | None) -> Iterator[None]:
+def watching(watcher: Watcher | None, of_children: WatchChild | None = None) -> Iterator[None]:
     """Show the history of the execution that is started in this block, event by event."""
-    _watcher.current = watcher
+    _watcher.current = watcher, of_children
     try:
         yield
     finally:
-        _watcher.current = None
+        _watcher.current = None, None
 
 
 def install(patches: Patches, *, region: str, how: How, invoke: Invoke) -> Performer:
@@ -209,7 +209,7 @@ def _start(
     if existing is not None:
         return existing
     run = _make_run(machine, revision, name, text, (performer, how))
-    watcher = getattr(_watcher, "current", None)
+    watcher, run.watches_child = getattr(_watcher, "current", (None, None))
     run.watchers = [watcher] if watcher else []
     run.version_arn = revision.arn if revision is not machine else None
     run.alias_arn = _name_alias(machine, state_machine_arn)

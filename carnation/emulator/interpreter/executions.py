@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 
 from carnation import engine
 from carnation.emulator.interpreter.performer import Performer
-from carnation.engine import Event, Outcome, Task, export_event
+from carnation.engine import Child, Event, Outcome, Task, export_event
 from carnation.errors import UsageError
 
 _PATIENCE = 2.0
 Watcher = Callable[[dict[str, Any]], None]
+WatchChild = Callable[[Child, Event], None]
 
 
 class _EndedError(BaseException):
@@ -63,6 +64,7 @@ class Run(Record):
         self.done = threading.Event()
         self.seconds = 0.0
         self.watchers: list[Watcher] = []
+        self.watches_child: WatchChild | None = None
         self.version_arn: str | None = None
         self.alias_arn: str | None = None
         self.last_event = time.monotonic()
@@ -100,6 +102,7 @@ class Run(Record):
             pause=self._pause if self._how.real_time else None,
             seed=self._how.seed,
             observe=self._observe,
+            observe_child=self._observe_child,
         )
 
     def start(self) -> None:
@@ -128,6 +131,11 @@ class Run(Record):
         self.last_event = time.monotonic()
         for watcher in self.watchers:
             watcher(export_event(event))
+
+    def _observe_child(self, child: Child, event: Event) -> None:
+        self.last_event = time.monotonic()
+        if self.watches_child is not None:
+            self.watches_child(child, event)
 
     def _pause(self, seconds: float) -> None:
         self._changed.wait_for(lambda: self.engine.status != "RUNNING", seconds)

@@ -1,0 +1,34 @@
+"""The runs of distributed Maps, and their child executions, as whoever watches is told of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+@dataclass
+class MapRun:
+    """What DescribeMapRun tells: counts of items and of child executions."""
+
+    arn: str
+    state: str
+    max_concurrency: int
+    tolerated_count: int
+    tolerated_percentage: float
+    status: str = "RUNNING"
+    total: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    aborted: int = 0
+    items: dict[str, int] = field(default_factory=dict)
+    # what each child is started with, and the number of its items; None before they are known
+    inputs: list[tuple[Any, int]] | None = None
+
+
+class Child(NamedTuple):
+    """A child execution, for whoever watches: its run, its place in it, its number of items."""
+
+    map_run: MapRun
+    arn: str
+    number: int
+    items: int
