@@ -55,9 +55,17 @@ def make_definition(name: str = "Work") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run_items(items: list[Any], name: str = "Work") -> tuple[Recorded, Progress]:
-    definition, progress = make_definition(name), Progress()
-    execution = Execution(compile_definition(definition), items, Script(), express=True)
+def run_items(
+    items: list[Any], name: str = "Work", *, mode: str = "INLINE"
+) -> tuple[Recorded, Progress]:
+    definition, progress = make_definition(name), Progress(keeps_children=True)
+    if mode == "DISTRIBUTED":
+        each = definition["States"]["Each"]
+        each["ItemProcessor"]["ProcessorConfig"] = {"Mode": mode, "ExecutionType": "EXPRESS"}
+    execution = Execution(
+        compile_definition(definition), items, Script(), express=True,
+        observe_child=progress.add_child,
+    )  # fmt: skip
     while execution.step():
         pass
     history = [export_event(event) for event in execution.history]
@@ -238,8 +246,9 @@ def test_the_policy_lets_the_pages_own_script_run_and_no_other(tmp_path: Path) -
 
 @in_browser
 @pytest.mark.slow
-def test_five_thousand_items_are_a_few_dozen_rows_of_html(tmp_path: Path) -> None:
-    found, _ = run_items([{"n": n, "fails": n % 10 // 9} for n in range(5000)])
+@pytest.mark.parametrize("mode", ["INLINE", "DISTRIBUTED"])
+def test_five_thousand_items_are_a_few_dozen_rows_of_html(tmp_path: Path, mode: str) -> None:
+    found, _ = run_items([{"n": n, "fails": n % 10 // 9} for n in range(5000)], mode=mode)
     seen = browse(
         tmp_path,
         write_page([found], "many"),
