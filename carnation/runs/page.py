@@ -124,7 +124,8 @@ def _write_table(run: Recorded) -> Iterator[str]:
         worst = _find_worst(counts)
         yield (
             f'<tr class="{worst or "never"}"><th scope="row">{escape(name)}'
-            f"<td>{total or '–'}<td>{counts[RETRIED] or ''}<td>{counts[FAILED] or ''}"
+            f"<td>{f'{total:,}' if total else '–'}"
+            f"<td>{counts[RETRIED] or ''}<td>{counts[FAILED] or ''}"
             f"<td>{f'{seconds[name]:,.2f}' if total else ''}"
         )
     yield "</tbody></table>"
