@@ -73,10 +73,10 @@ def find_substitutions(value: object) -> list[str]:
                 found.update(dict.fromkeys(_SUBSTITUTION.findall(item)))
         elif isinstance(item, dict):
             waiting.extend(reversed(item.values()))
-        elif isinstance(item, Mapping):
-            waiting.extend(reversed(list(item.values())))
         elif isinstance(item, (list, tuple)):
             waiting.extend(reversed(item))
+        elif isinstance(item, Mapping):
+            waiting.extend(reversed(list(item.values())))
     return list(found)
 
 
@@ -91,8 +91,9 @@ def fill_substitutions(value: Any, given: Mapping[str, str]) -> Any:
     for holder, key in waiting:  # grows while we walk
         item = holder[key]
         if isinstance(item, str):
-            holder[key] = re.sub(_SUBSTITUTION, lambda found: given.get(found[1], found[0]), item)
-        elif isinstance(item, Mapping):
+            if "${" in item:
+                holder[key] = _SUBSTITUTION.sub(lambda found: given.get(found[1], found[0]), item)
+        elif isinstance(item, (dict, Mapping)):
             holder[key] = dict(item)
             waiting.extend((holder[key], name) for name in item)
         elif isinstance(item, (list, tuple)):

@@ -105,9 +105,11 @@ def make_plain(value: Any) -> Any:
     if kind in _SCALARS:
         return value
     if kind is dict:
-        return {key: item if type(item) is str else make_plain(item) for key, item in value.items()}
+        return {
+            key: item if type(item) in _SCALARS else make_plain(item) for key, item in value.items()
+        }
     if kind is list:
-        return [make_plain(item) for item in value]
+        return [item if type(item) in _SCALARS else make_plain(item) for item in value]
     if isinstance(value, AWSHelperFn):
         return make_plain(value.data) if "data" in value.__dict__ else value.to_dict()
     if isinstance(value, BaseAWSObject):
