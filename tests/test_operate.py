@@ -12,7 +12,7 @@ from carnation import deploy, dlq, drift, recover, start, status
 from carnation.account import Account, find_deployed
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.errors import UsageError
-from carnation.operations import Letter, read_filters
+from carnation.operations import Letter, follow_execution, read_filters
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -281,3 +281,41 @@ def test_drift_is_found_in_definition_role_alarm_and_alias(night: Night) -> None
         ("alarm", "AlarmStack/QueueAgeAlarm"),
         ("alarm", "AlarmStack/DeadLettersDepthAlarm"),
     }
+
+
+class Growing:
+    """An account with one execution whose history grows between two looks, and within one."""
+
+    is_local = True
+
+    def __init__(self) -> None:
+        self.read: list[int] = []
+        self.length = 3
+
+    def call(self, *_: str, **__: Any) -> dict[str, Any]:
+        return {"status": "RUNNING" if self.length < 9 else "SUCCEEDED"}
+
+    def list(self, *_: str, reverseOrder: bool, **__: Any) -> Iterator[Any]:  # noqa: N803
+        assert reverseOrder
+        for number in range(self.length, 0, -1):
+            self.read.append(number)
+            yield {"id": number, "type": "PassStateEntered"}
+            if number == self.length - 1:  # a page ends: what came meanwhile moves it along
+                yield {"id": number, "type": "PassStateEntered"}
+        self.length += 3
+
+
+def test_who_follows_an_execution_reads_what_is_new_and_each_event_once() -> None:
+    account, told = Growing(), list[Any]()
+
+    def pause(_: float) -> None:
+        account.length = max(account.length, len(told) + 3)
+
+    found, events = follow_execution(account, "arn", told.append, pause)  # type: ignore[arg-type]
+
+    assert found["status"] == "SUCCEEDED"
+    assert (
+        [event["id"] for event in told] == [*range(1, len(told) + 1)] == [e["id"] for e in events]
+    )
+    assert len(told) == 9
+    assert account.read == [3, 2, 1, 6, 5, 4, 3, 9, 8, 7, 6]

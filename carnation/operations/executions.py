@@ -59,20 +59,32 @@ def follow_execution(
     tell: Callable[[Mapping[str, Any]], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Follow an execution to its end; gives its description and its history."""
+    """Follow an execution to its end; gives its description and its history.
+
+    Each look reads back from the newest event to those that are known, however long the history.
+    """
     events: list[dict[str, Any]] = []
     while True:
         found = account.call("stepfunctions", "describe_execution", executionArn=arn)
-        history = account.list(
-            "stepfunctions", "get_execution_history", "events", executionArn=arn, maxResults=1000
-        )
-        for index, event in enumerate(history):
-            if index >= len(events):
-                events.append(event)
-                tell(event)
+        for event in _list_newer(account, arn, len(events)):
+            events.append(event)
+            tell(event)
         if found["status"] not in ("RUNNING", "PENDING_REDRIVE"):
             return found, events
         pause(0.1 if account.is_local else 2)
+
+
+def _list_newer(account: Account, arn: str, known: int) -> list[dict[str, Any]]:
+    """List the events after the known ones, oldest first: ids count from 1 without a gap."""
+    newer: dict[int, dict[str, Any]] = {}
+    for event in account.list(
+        "stepfunctions", "get_execution_history", "events",
+        executionArn=arn, reverseOrder=True, maxResults=1000,
+    ):  # fmt: skip
+        if event["id"] <= known:
+            break
+        newer[event["id"]] = event  # what is written meanwhile moves an event to the next page, too
+    return [newer[number] for number in sorted(newer)]
 
 
 def explain_failure(
