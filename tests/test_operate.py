@@ -290,9 +290,10 @@ class Growing:
 
     def __init__(self) -> None:
         self.read: list[int] = []
-        self.length = 3
+        self.length = 0
 
     def call(self, *_: str, **__: Any) -> dict[str, Any]:
+        self.length += 3
         return {"status": "RUNNING" if self.length < 9 else "SUCCEEDED"}
 
     def list(self, *_: str, reverseOrder: bool, **__: Any) -> Iterator[Any]:  # noqa: N803
@@ -302,7 +303,6 @@ class Growing:
             yield {"id": number, "type": "PassStateEntered"}
             if number == self.length - 1:  # a page ends: what came meanwhile moves it along
                 yield {"id": number, "type": "PassStateEntered"}
-        self.length += 3
 
 
 def test_who_follows_an_execution_reads_what_is_new_and_each_event_once() -> None:
