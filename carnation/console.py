@@ -8,6 +8,7 @@ import gc
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn, TextIO
 
@@ -91,6 +92,24 @@ def add_account_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
     parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
     parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+
+
+def tell_time(seconds: float) -> str:
+    """Tell a Unix time to the minute, in UTC: whoever is called at night compares places.
+
+    >>> tell_time(1795716435.387)
+    '2026-11-26 18:07 UTC'
+    """
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+
+
+def count(number: int, noun: str) -> str:
+    """Count something, in the singular where there is one.
+
+    >>> count(1, "dead letter"), count(2000, "event")
+    ('1 dead letter', '2,000 events')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def leave(status: int) -> NoReturn:

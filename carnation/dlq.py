@@ -6,13 +6,12 @@ Run as `python -m carnation.dlq` or `carnation dlq`.
 from __future__ import annotations
 
 import argparse
-import datetime
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from carnation.account import Account, Deployed
-from carnation.console import OK, align_table, find_width, run_verb
+from carnation.console import OK, align_table, count, find_width, run_verb, tell_time
 from carnation.document import dump_json
 from carnation.errors import UsageError
 from carnation.operations import Letter, purge, read_filters, read_letters, redrive_letters
@@ -79,7 +78,7 @@ def _show(console: Console, letters: Sequence[Letter], *, whole: bool) -> int:
         rows = [["event", "reason", "since", "attempts", "execution"]]
         rows += [
             [
-                letter.key[:40], letter.reason[:60], _tell_time(letter.since),
+                letter.key[:40], letter.reason[:60], tell_time(letter.since),
                 str(letter.event.get("retry_attempt", "")), letter.execution.rpartition(":")[2],
             ]
             for letter in letters
@@ -87,13 +86,8 @@ def _show(console: Console, letters: Sequence[Letter], *, whole: bool) -> int:
         for line in align_table(rows):
             console.say(line)
         events = len({letter.key for letter in letters})
-        console.say(f"{len(letters)} dead letters, {events} events")
+        console.say(f"{count(len(letters), 'dead letter')}, {count(events, 'event')}")
     return console.end({"letters": [letter.describe() for letter in letters]}, OK)
-
-
-def _tell_time(seconds: float) -> str:
-    when = datetime.datetime.fromtimestamp(seconds, tz=datetime.timezone.utc)
-    return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def _act(
@@ -105,7 +99,8 @@ def _act(
 ) -> list[Letter]:
     url = find_output(deployed, "DeadLetterQueueUrl")
     what = "sent back to the queue" if options.do == "redrive" else f"written to {options.to}"
-    console.say(f"{len(chosen)} dead letters are {what}, each then deleted here")
+    verb = "is" if len(chosen) == 1 else "are"
+    console.say(f"{count(len(chosen), 'dead letter')} {verb} {what}, each then deleted here")
     if not chosen or not (options.yes or confirm("go on?")):
         return []
     done: list[Letter] = []

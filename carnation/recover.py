@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from carnation.console import FINDINGS, OK, align_table, find_width, run_verb
+from carnation.console import FINDINGS, OK, align_table, count, find_width, run_verb, tell_time
 from carnation.operations import find_redrivable, follow_execution, redrive
 from carnation.operations.executions import is_redrivable
 from carnation.targets import Console, add_options, confirm, find_output, open_stack
@@ -42,7 +42,7 @@ def _recover(options: argparse.Namespace) -> int:
     rows = [["execution", "status", "error", "started", "can be redriven"]] + [
         [
             one["name"], one["status"], one.get("error") or "",
-            f"{one['startDate']:%Y-%m-%d %H:%M}",
+            tell_time(one["startDate"].timestamp()),
             "yes" if is_redrivable(one) else str(one.get("redriveStatusReason") or "no"),
         ]
         for one in found
@@ -56,8 +56,8 @@ def _recover(options: argparse.Namespace) -> int:
         console.say(line)
     if options.plan or not chosen:
         return console.end(report, FINDINGS)
-    count = f"{len(chosen)} execution{'s' * (len(chosen) != 1)}"
-    if not (options.yes or confirm(f"redrive {count} from where each failed?")):
+    which = count(len(chosen), "execution")
+    if not (options.yes or confirm(f"redrive {which} from where each failed?")):
         return console.end(report, FINDINGS)
     ended: dict[str, str] = {}
     for one in chosen:

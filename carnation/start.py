@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from carnation.console import FINDINGS, OK, align_table, find_width, paint, run_verb
@@ -22,10 +22,12 @@ from carnation.operations import (
     start,
 )
 from carnation.operations.executions import SETTLED
-from carnation.targets import Console, add_options, find_output, open_stack
+from carnation.runs.progress import Progress
+from carnation.targets import Console, add_options, find_output, open_stack, spell_options
 
 _SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
 _LONGEST = 2000
+_FEW = 20  # items of a Map that are told one by one
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -76,7 +78,8 @@ def _start(options: argparse.Namespace) -> int:
     console.say(f"{'there is already' if existed else 'started'} {arn}")
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, OK)
-    found, events = follow_execution(account, arn, lambda event: _tell(console, event))
+    with console.watching() as show:
+        found, events = follow_execution(account, arn, _Teller(console, show).tell)
     failure = explain_failure(found, events)
     report = {
         "execution": arn, "existed": existed, "status": found["status"],
@@ -90,22 +93,51 @@ def _start(options: argparse.Namespace) -> int:
     return console.end(report, FINDINGS)
 
 
-def _tell(console: Console, event: Mapping[str, Any]) -> None:
-    kind = str(event["type"])
-    if not kind.endswith(_SHOWN) and "Failed" not in kind:
-        return
-    details: Mapping[str, Any] = next(
-        (v for k, v in event.items() if k.endswith("EventDetails") and v), {}
-    )
-    words = [details.get("name"), details.get("error")]
-    when = event["timestamp"].strftime("%H:%M:%S")
-    console.say(f"  {when}  {kind:<28}{' '.join(str(word) for word in words if word)}")
+class _Teller:
+    """Tells states and failures as they come; of the items of a long Map, only the failures.
+
+    How many are done is shown where a person watches.
+    """
+
+    def __init__(self, console: Console, show: Callable[[str], None]) -> None:
+        self._console, self._show = console, show
+        self._progress = Progress()
+        self._inside: set[int] = set()  # the events of the iterations of long Maps
+        self._is_long = False
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        self._progress.add(event)
+        kind = str(event["type"])
+        length = (event.get("mapStateStartedEventDetails") or {}).get("length")
+        self._is_long = self._is_long if length is None else length > _FEW
+        self._note_inside(event, kind)
+        if "Failed" in kind or (kind.endswith(_SHOWN) and event["id"] not in self._inside):
+            self._show("")
+            self._say(event, kind)
+        if self._is_long and self._progress.is_due():
+            self._show(f"  {self._progress.tell()}")
+
+    def _note_inside(self, event: Mapping[str, Any], kind: str) -> None:
+        if kind.startswith("MapIteration"):
+            if self._is_long and kind == "MapIterationStarted":
+                self._inside.add(event["id"])
+        elif event.get("previousEventId") in self._inside:
+            self._inside.add(event["id"])
+
+    def _say(self, event: Mapping[str, Any], kind: str) -> None:
+        details: Mapping[str, Any] = next(
+            (v for k, v in event.items() if k.endswith("EventDetails") and v), {}
+        )
+        words = [details.get("name"), details.get("error")]
+        when = event["timestamp"].strftime("%H:%M:%S")
+        line = f"  {when}  {kind:<28}{' '.join(str(word) for word in words if word)}"
+        self._console.say(line.rstrip())
 
 
 def _tell_failure(
     failure: Failure, found: Mapping[str, Any], options: argparse.Namespace
 ) -> list[str]:
-    same = f"{options.workflow} --environment {options.environment}"
+    same = f"{options.workflow} {spell_options(options)}"
     if failure.error == SETTLED:
         following = f"carnation dlq list {same}, or start it again: the queue is worked through"
     elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:

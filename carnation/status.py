@@ -6,11 +6,12 @@ Run as `python -m carnation.status` or `carnation status`.
 from __future__ import annotations
 
 import argparse
+import datetime
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from carnation.console import FINDINGS, OK, align_table, find_width, paint, run_verb
+from carnation.console import FINDINGS, OK, align_table, find_width, paint, run_verb, tell_time
 from carnation.operations import find_status
 from carnation.targets import Console, add_options, open_stack
 
@@ -61,9 +62,15 @@ def _print_table(
         console.say(f"  {rows}")
         return
     table = [[name.replace("_", " ") for name in columns]]
-    table += [["" if row[name] is None else str(row[name]) for name in columns] for row in rows]
+    table += [[_tell_cell(name, row[name]) for name in columns] for row in rows]
     for line in align_table(table) if rows else ["none"]:
         console.say(f"  {line}")
+
+
+def _tell_cell(name: str, value: Any) -> str:
+    if name in ("created", "started"):
+        return tell_time(datetime.datetime.fromisoformat(value).timestamp())
+    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from carnation.document import dump_json
 from carnation.errors import AccountError, UsageError, WorkflowError
 from carnation.workflow import refuse_name
 
+_ACCOUNT = ("environment", "stack_name", "profile", "region", "endpoint_url")
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which stack of which account is meant."""
@@ -37,6 +40,18 @@ def _read_name(text: str) -> str:
     except WorkflowError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
+
+
+def spell_options(options: argparse.Namespace) -> str:
+    """Spell the options that were given, for the next command: it is about the same account.
+
+    >>> given = argparse.Namespace(environment="prod", profile=None, region="eu-west-1")
+    >>> spell_options(given)
+    '--environment prod --region eu-west-1'
+    """
+    given = {name: getattr(options, name, None) for name in _ACCOUNT}
+    words = [[f"--{name.replace('_', '-')}", str(value)] for name, value in given.items() if value]
+    return " ".join(shlex.quote(word) for pair in words for word in pair)
 
 
 def open_account(options: argparse.Namespace) -> Account:
@@ -119,15 +134,20 @@ class Console:
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Show on a terminal how far something is; say nothing to a pipe."""
+        with self.watching() as show:
+            yield lambda done, of: show(f"{what} {done}/{of}")
+
+    @contextmanager
+    def watching(self) -> Iterator[Callable[[str], None]]:
+        """Give what shows a line to whoever watches a terminal, until the next one replaces it."""
         watched = self._form == "text" and is_watched(sys.stderr)
 
-        def tell(done: int, of: int) -> None:
+        def show(line: str) -> None:
             if watched:
-                print(f"\r{what} {done}/{of}", end="", file=sys.stderr, flush=True)
+                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
-        yield tell
-        if watched:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        yield show
+        show("")
 
     @property
     def colour(self) -> bool:

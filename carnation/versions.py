@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from carnation.console import OK, align_table, find_width, run_verb
+from carnation.console import OK, align_table, find_width, run_verb, tell_time
 from carnation.operations import list_versions
 from carnation.targets import Console, add_options, find_output, open_stack
 
@@ -37,7 +37,7 @@ def _list(options: argparse.Namespace) -> int:
     find_output(deployed, "StateMachineArn")
     versions = list_versions(account, deployed.outputs)
     rows = [["version", "published", "alias"]] + [
-        [str(v.number), f"{v.created:%Y-%m-%d %H:%M}", f"{v.weight} %" if v.weight else ""]
+        [str(v.number), tell_time(v.created.timestamp()), f"{v.weight} %" if v.weight else ""]
         for v in versions
     ]
     for line in align_table(rows, right=[0]):

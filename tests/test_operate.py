@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -313,3 +314,37 @@ def test_who_follows_an_execution_reads_what_is_new_and_each_event_once() -> Non
     assert (found["status"], events) == ("SUCCEEDED", told)
     assert [event["id"] for event in told] == [*range(1, 10)]
     assert account.read == [3, 2, 1, 6, 5, 4, 3, 9, 8, 7, 6]
+
+
+def test_of_a_long_map_only_failures_are_told(night: Night) -> None:
+    def fail(function: str, event: Any) -> None:
+        if event.get("sequence_no") == 7:
+            raise FunctionError("Boom", "no")
+
+    night.emulator.intercept(before_invoke=fail)
+    _, out, _ = night.run(
+        start, "carnation", "--region", "us-east-1", "--input", '{"start_seq": 1, "end_seq": 26}'
+    )
+
+    assert "AnyFailed" in out
+    assert "ProcessEvents" in out
+    assert "WasQueued" not in out
+    assert out.count("LambdaFunctionFailed") + out.count("TaskFailed") == 1
+    assert "carnation dlq list carnation --environment dev --region us-east-1, or" in out
+
+
+def test_a_watched_long_map_shows_how_far_it_is(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carnation.targets.is_watched", lambda stream: True)
+    _, _, err = night.run(start, "carnation", "--input", '{"start_seq": 1, "end_seq": 26}')
+    assert "of 25 items" in err
+    assert err.endswith("\r\x1b[K")
+
+
+def test_moments_are_told_in_utc(night: Night) -> None:
+    night.run(start, "carnation", "--input", TEN)
+    _, out, _ = night.run(status, "carnation")
+    assert len(re.findall(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", out)) == 2
+    found = night.read(status, "carnation")
+    assert found["executions"][0]["started"].endswith("+00:00")

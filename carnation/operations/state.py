@@ -29,7 +29,7 @@ def find_status(account: Account, deployed: Deployed, executions: int = 5) -> di
             lambda: [
                 {
                     "number": version.number,
-                    "created": str(version.created),
+                    "created": version.created.isoformat(),
                     "weight": version.weight,
                 }
                 for version in list_versions(account, outputs)[:5]
@@ -106,6 +106,6 @@ def _find_executions(account: Account, machine: str, limit: int) -> Iterator[dic
         yield {
             "name": row["name"],
             "status": row["status"],
-            "started": str(row["startDate"]),
+            "started": row["startDate"].isoformat(),
             "version": row.get("stateMachineVersionArn", "").rpartition(":")[2],
         }
