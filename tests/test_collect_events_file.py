@@ -104,7 +104,7 @@ def test_a_large_range_is_written_in_parts_and_never_held_as_a_whole(
     assert answer["count"] == 20_000
     assert sum(parts) > 2_300_000
     assert all(65_536 <= size < 66_000 for size in parts[:-1])
-    assert peak < 800_000
+    assert peak < sum(parts) / 2
 
 
 def test_parts_make_one_file_written_once(

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import (
+    EndpointConnectionError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    UnknownServiceError,
+)
 
-from carnation import deploy, dlq
+from carnation import deploy, dlq, run, start, status
 from carnation.account import Account, find_deployed
+from carnation.account.complaints import explain_failure
 from carnation.console import clean, say
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
@@ -83,3 +91,52 @@ def test_on_a_terminal_only_our_own_colours_steer(monkeypatch: pytest.MonkeyPatc
     say(f"\x1b[32mfine\x1b[0m {ESCAPE}")
     assert terminal.text == "\x1b[32mfine\x1b[0m " + clean(ESCAPE) + "\n"
     assert "\x1b" not in clean(ESCAPE)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:hunter2@127.0.0.1:9", "ftp://hunter2", "hunter2", "https://hunter2@"]
+)
+def test_a_password_in_an_endpoint_is_refused_and_not_repeated(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = status.main(["carnation", "--region", "us-east-1", "--endpoint-url", url])
+
+    out, err = capsys.readouterr()
+    assert found == 2
+    assert "--endpoint-url takes" in err
+    assert "hunter2" not in out + err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://me:hunter2@10.0.0.1/"),
+        ProxyConnectionError(proxy_url="http://me:hunter2@proxy:3128", error="refused"),
+        UnknownServiceError(service_name="http://:hunter2@x", known_service_names=""),
+        ProfileNotFound(profile="http://me:hunter2@x"),
+    ],
+)
+def test_a_password_in_what_botocore_complains_of_is_left_out(error: Exception) -> None:
+    said = str(explain_failure("sqs", "send_message", error, "us-east-1"))
+    assert "hunter2" not in said
+    assert "://…@" in said
+
+
+@pytest.mark.filterwarnings("default")
+def test_credentials_are_neither_printed_nor_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "run.html"
+    monkeypatch.chdir(ROOT)
+    with Emulator():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            monkeypatch.setenv(name, "hunter2hunter2hunter2")
+        assert deploy.main(["carnation", "--yes", "--format", "json"]) == 0
+        given = '{"start_seq": 1}'
+        assert start.main(["carnation", "--input", given, "--format", "json"]) == 1
+        assert status.main(["carnation", "--format", "json"]) == 0
+    run.main(["carnation", "--input", given, "--logs", "--report", str(page)])
+
+    out, err = capsys.readouterr()
+    assert "InvalidInput" in out
+    assert "hunter2" not in out + err + page.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/general/latest/gr/api-error-codes.html
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from carnation.errors import AccountError
@@ -35,6 +36,18 @@ _ACTIONS = {
 }
 
 
+_USER_INFO = re.compile(r"://[^/@\s\"']*@")
+
+
+def hide_passwords(text: str) -> str:
+    """Take user and password out of the URLs of a text: those of an endpoint or a proxy.
+
+    >>> hide_passwords('connect to "http://me:secret@proxy:3128/"')
+    'connect to "http://…@proxy:3128/"'
+    """
+    return _USER_INFO.sub("://…@", text)
+
+
 def name_action(service: str, operation: str) -> str:
     """Name the IAM action that an operation takes.
 
@@ -48,7 +61,7 @@ def name_action(service: str, operation: str) -> str:
 def explain_answer(service: str, error: Any, region: str) -> AccountError:
     """Turn AWS's answer (a `ClientError`) into a sentence with its remedy."""
     code = str(error.response["Error"].get("Code", ""))
-    message = str(error.response["Error"].get("Message", ""))
+    message = hide_passwords(str(error.response["Error"].get("Message", "")))
     action = name_action(service, error.operation_name)
     reason, text = _word(code, message, action, region)
     return AccountError(text, reason=reason, code=code, message=message)
@@ -76,21 +89,21 @@ def explain_failure(
     service: str, action: str, error: Exception, region: str, near: str = ""
 ) -> AccountError:
     """Turn what boto3 itself raises, before AWS has answered, into a sentence with its remedy."""
-    name = type(error).__name__
+    name, said = type(error).__name__, hide_passwords(str(error))
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
         return AccountError(f"there are no AWS credentials here. {_LOGIN}", reason="no-credentials")
     if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError",
                 "LoginTokenLoadError", "LoginRefreshRequired"):  # fmt: skip
-        return AccountError(f"the login has expired ({error}). {_LOGIN}", reason="expired")
+        return AccountError(f"the login has expired ({said}). {_LOGIN}", reason="expired")
     if name == "ProfileNotFound":
         return AccountError(
-            f"{error}. List the profiles with `aws configure list-profiles`.", reason="no-profile"
+            f"{said}. List the profiles with `aws configure list-profiles`.", reason="no-profile"
         )
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
                 "ConnectionClosedError", "InvalidRegionError", "ProxyConnectionError"):  # fmt: skip
         return AccountError(
-            f"{service} does not answer in region '{region}' ({str(error).rstrip('.')}).{near} "
+            f"{service} does not answer in region '{region}' ({said.rstrip('.')}).{near} "
             "Check --region, --endpoint-url and the network, and run the same command again.",
             reason="unreachable",
         )
-    return AccountError(f"{service}, {action}: {error}", reason="failed")
+    return AccountError(f"{service}, {action}: {said}", reason="failed")

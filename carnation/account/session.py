@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 from carnation.account.complaints import explain_answer, explain_failure
-from carnation.errors import AccountError, CarnationError, suggest_name
+from carnation.errors import AccountError, CarnationError, UsageError, suggest_name
 
 
 def _import_boto3() -> Any:
@@ -21,6 +22,16 @@ def _import_boto3() -> Any:
             "Install the extra 'deploy'; in a clone: pip install -e '.[deploy]'"
         ) from error
     return boto3
+
+
+def _check_endpoint(url: str | None) -> str | None:
+    """Refuse what is no endpoint, unseen: what stands before a host may be a password."""
+    if url is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", url):
+        raise UsageError(
+            "--endpoint-url takes http:// or https:// and a host, without user and password, as in "
+            "http://127.0.0.1:4599."
+        )
+    return url
 
 
 class Account:
@@ -38,7 +49,7 @@ class Account:
         """Open a session; raises `AccountError` for an unknown profile, or without a region."""
         from botocore.exceptions import BotoCoreError
 
-        self.endpoint_url = endpoint_url
+        self.endpoint_url = _check_endpoint(endpoint_url)
         try:
             self._session = _import_boto3().session.Session(
                 profile_name=profile,
