@@ -139,6 +139,7 @@ CASES: list[tuple[str, Any, str, str]] = [
     ("/States/Put/Catch/0/Next", "Hold", "transition-retargeted", "transition-retargeted"),
     (f"{EACH}/ToleratedFailureCount", 9, "tolerance-raised", "tolerance-lowered"),
     (f"{EACH}/ToleratedFailurePercentage", 10, "tolerance-raised", "tolerance-lowered"),
+    (f"{EACH}/ToleratedFailurePercentage", 0, "layout-changed", "layout-changed"),
     (f"{EACH}/MaxConcurrency", 20, "concurrency-raised", "concurrency-lowered"),
     (f"{EACH}/MaxConcurrency", 0, "concurrency-unbounded", "concurrency-lowered"),
     (f"{EACH}/MaxConcurrency", GONE, "concurrency-unbounded", "concurrency-lowered"),

@@ -29,6 +29,7 @@ _OUTPUT = ("ResultSelector", "ResultPath", "OutputPath", "Output", "Result", "Re
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 _TIMEOUTS = ("TimeoutSeconds", "HeartbeatSeconds")
 _TOLERANCES = ("ToleratedFailurePercentage", "ToleratedFailureCount")
+_AS_BEFORE = "0 is what no field means, too"
 _PLAIN_KINDS: Mapping[str, str] = {
     **dict.fromkeys(_INPUT, "input-changed"),
     **dict.fromkeys(_OUTPUT, "output-changed"),
@@ -112,6 +113,9 @@ def _find_tolerance_changes(field: str) -> Teller:
     def find(sides: Sides) -> Iterator[Change]:
         for edit in sides.find_edits(field):
             before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
+            if before == after:
+                yield edit.tell("layout-changed", sides.subject, f"{field}: {_AS_BEFORE}")
+                continue
             lowered = _is_number(before) and _is_number(after) and after < before
             kind = "tolerance-lowered" if lowered else "tolerance-raised"
             unit = " %" if field.endswith("Percentage") else ""
@@ -126,7 +130,9 @@ def _find_tolerance_changes(field: str) -> Teller:
 def _find_concurrency_changes(sides: Sides) -> Iterator[Change]:
     for edit in sides.find_edits("MaxConcurrency"):
         before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
-        if after == 0:
+        if before == after:
+            kind, sentence = "layout-changed", _AS_BEFORE
+        elif after == 0:
             kind, sentence = "concurrency-unbounded", f"no limit, where it was {quote(before)}"
         elif before == 0:
             kind, sentence = "concurrency-lowered", f"{quote(after)}, where there was no limit"
