@@ -49,8 +49,10 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @pytest.fixture(autouse=True)
-def block_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a test reach this machine and nothing else."""
+def block_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test reach this machine and nothing else, unless it is for a real account."""
+    if request.node.get_closest_marker("account"):
+        return
     connect = socket.socket.connect
 
     def connect_here(self: socket.socket, address: Any) -> None:
@@ -62,8 +64,12 @@ def block_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def hide_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Take away whatever could reach an account of whoever runs the tests."""
+def hide_credentials(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Take away whatever could reach an account of whoever runs the tests, likewise."""
+    if request.node.get_closest_marker("account"):
+        return
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)

@@ -121,6 +121,8 @@ def _complete(kind: str, made: Any, resource_json: Any, resources_map: Any) -> N
     if recovery:
         enabled = str(recovery.get("PointInTimeRecoveryEnabled", False)).lower() == "true"
         backend.update_continuous_backups(made.name, {"PointInTimeRecoveryEnabled": enabled})
+    protection = properties.get("DeletionProtectionEnabled", False)
+    made.deletion_protection_enabled = str(protection).lower() == "true"  # a parameter is a text
     expiry = properties.get("TimeToLiveSpecification")
     if expiry:
         backend.update_time_to_live(made.name, expiry)
