@@ -170,7 +170,7 @@ def _read_facts(options: argparse.Namespace, target: _Target) -> Any:
         error=options.error,
         seconds={name: _read_number("--seconds", text) for name, text in seconds.items()},
         usual=usual,
-        memory=options.memory or 128,
+        memory=_check_memory(options.memory) or 128,
         memories={} if options.memory else dict(_find_memories(target)),
         substitutions={**target.defaults, **dict(_read_pairs("--set", options.set))},
         express=(options.type or target.type) == "EXPRESS",
@@ -227,6 +227,17 @@ def _read_number(option: str, text: str) -> float:
     if not re.fullmatch(r"\d+(\.\d+)?", text):
         raise UsageError(f"{option} {text}: give a number, such as 0.5")
     return float(text)
+
+
+def _check_memory(given: int | None) -> int | None:
+    """Refuse what Lambda refuses.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    """
+    least, most = 128, 10_240
+    if given is not None and not least <= given <= most:
+        raise UsageError(f"--memory {given}: a function has {least} to {most} MB")
+    return given
 
 
 def _read_share(option: str, text: str) -> float:

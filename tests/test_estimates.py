@@ -353,6 +353,7 @@ def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         (["--input", "@none.json"], "Give JSON, or @FILE"),
         (["--results", "[]"], "--results takes an object"),
         (["--fail", "200%"], "a share is at most"),
+        (["--memory", "3"], "a function has 128 to 10240 MB"),
         (["--seconds", "A=x"], "give a number"),
         (["--set", "x"], "NAME=VALUE"),
     ],
