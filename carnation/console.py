@@ -123,6 +123,12 @@ def is_watched(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def show(line: str) -> None:
+    """Show a line to whoever watches standard error, until the next one takes its place."""
+    if is_watched(sys.stderr):
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+
 def run_verb(verb: Callable[[], int]) -> int:
     """Run a verb; turn an error of ours into one line on standard error and status 2.
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from carnation import deployment
-from carnation.console import OK, align_table, find_width, paint, run_verb
+from carnation.console import OK, align_table, count, find_width, paint, run_verb
 from carnation.errors import AccountError, UsageError
 from carnation.operations.machine import count_running
 from carnation.targets import Console, add_options, confirm, open_stack
@@ -56,7 +56,7 @@ def _destroy(options: argparse.Namespace) -> int:
         console.say(paint(f"its data is lost: {row.path} ({row.physical})", "red"))
     running = count_running(account, deployed.outputs) if _MACHINE in deployed.outputs else 0
     if running:
-        flight = f"{running} execution{'s' * (running != 1)} in flight"
+        flight = f"{count(running, 'execution')} in flight"
         console.say(paint(f"lost: {flight}, which AWS ends at the next state", "red"))
     report = {
         "stack": deployed.name,

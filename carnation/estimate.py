@@ -230,13 +230,11 @@ def _read_number(option: str, text: str) -> float:
 
 
 def _check_memory(given: int | None) -> int | None:
-    """Refuse what Lambda refuses.
+    """Refuse what Lambda refuses."""
+    from carnation.services.limits import LEAST_MEMORY, MOST_MEMORY
 
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    """
-    least, most = 128, 10_240
-    if given is not None and not least <= given <= most:
-        raise UsageError(f"--memory {given}: a function has {least} to {most} MB")
+    if given is not None and not LEAST_MEMORY <= given <= MOST_MEMORY:
+        raise UsageError(f"--memory {given}: a function has {LEAST_MEMORY} to {MOST_MEMORY} MB")
     return given
 
 

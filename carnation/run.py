@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts
-from carnation.console import FINDINGS, OK, align_table, is_watched, paint, run_verb, say
+from carnation.console import FINDINGS, OK, align_table, paint, run_verb, say, show
 from carnation.document import dump_json, parse_json
 from carnation.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
@@ -162,9 +162,8 @@ class _Report:
             say(line)
 
     def _show(self, line: str) -> None:
-        """Show a line where a person watches, until the next one takes its place."""
-        if self.text and is_watched(sys.stderr):
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        if self.text:
+            show(line)
 
     def tell_deploying(self) -> None:
         self._show("  deploying …")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnation.console import FINDINGS, OK, align_table, find_width, paint, run_verb
@@ -22,7 +22,6 @@ from carnation.operations import (
     start,
 )
 from carnation.operations.executions import SETTLED
-from carnation.runs.progress import Progress
 from carnation.targets import Console, add_options, find_output, open_stack, spell_options
 
 _SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
@@ -78,8 +77,8 @@ def _start(options: argparse.Namespace) -> int:
     console.say(f"{'there is already' if existed else 'started'} {arn}")
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, OK)
-    with console.watching() as show:
-        found, events = follow_execution(account, arn, _Teller(console, show).tell)
+    found, events = follow_execution(account, arn, Teller(console).tell)
+    console.show("")
     failure = explain_failure(found, events)
     report = {
         "execution": arn, "existed": existed, "status": found["status"],
@@ -93,36 +92,46 @@ def _start(options: argparse.Namespace) -> int:
     return console.end(report, FINDINGS)
 
 
-class _Teller:
+class Teller:
     """Tells states and failures as they come; of the items of a long Map, only the failures.
 
     How many are done is shown where a person watches.
     """
 
-    def __init__(self, console: Console, show: Callable[[str], None]) -> None:
-        self._console, self._show = console, show
+    def __init__(self, console: Console) -> None:
+        """Take where to tell it."""
+        from carnation.runs.progress import Progress
+
+        self._console = console
         self._progress = Progress()
         self._inside: set[int] = set()  # the events of the iterations of long Maps
-        self._is_long = False
+        self._long: dict[str, bool] = {}  # long Maps by name: whether one is itself inside another
+        self._map = ""  # that was entered last
 
     def tell(self, event: Mapping[str, Any]) -> None:
+        """Tell an event, as `GetExecutionHistory` gives it, if it is one to tell."""
         self._progress.add(event)
-        kind = str(event["type"])
-        length = (event.get("mapStateStartedEventDetails") or {}).get("length")
-        self._is_long = self._is_long if length is None else length > _FEW
-        self._note_inside(event, kind)
-        if "Failed" in kind or (kind.endswith(_SHOWN) and event["id"] not in self._inside):
-            self._show("")
-            self._say(event, kind)
-        if self._is_long and self._progress.is_due():
-            self._show(f"  {self._progress.tell()}")
-
-    def _note_inside(self, event: Mapping[str, Any], kind: str) -> None:
-        if kind.startswith("MapIteration"):
-            if self._is_long and kind == "MapIterationStarted":
-                self._inside.add(event["id"])
-        elif event.get("previousEventId") in self._inside:
+        kind, is_inside = str(event["type"]), self._find_inside(event)
+        if is_inside:
             self._inside.add(event["id"])
+        if "Failed" in kind or (kind.endswith(_SHOWN) and not is_inside):
+            self._console.show("")
+            self._say(event, kind)
+        if self._long and self._progress.is_due():
+            self._console.show(f"  {self._progress.tell()}")
+
+    def _find_inside(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether an event is of an iteration of a long Map."""
+        kind, follows = event["type"], event.get("previousEventId") in self._inside
+        if kind == "MapStateEntered":
+            self._map = event["stateEnteredEventDetails"]["name"]
+        elif kind == "MapStateStarted" and event["mapStateStartedEventDetails"]["length"] > _FEW:
+            self._long[self._map] = follows
+        elif kind.startswith("MapIteration"):
+            (iteration,) = (v for k, v in event.items() if k.startswith("mapIteration"))
+            if iteration["name"] in self._long:
+                return kind == "MapIterationStarted" or self._long[iteration["name"]]
+        return follows
 
     def _say(self, event: Mapping[str, Any], kind: str) -> None:
         details: Mapping[str, Any] = next(

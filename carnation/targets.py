@@ -14,10 +14,10 @@ from carnation.console import (
     add_account_options,
     clean,
     has_colour,
-    is_watched,
     paint,
     say,
     say_json,
+    show,
 )
 from carnation.document import dump_json
 from carnation.errors import AccountError, UsageError, WorkflowError
@@ -134,20 +134,13 @@ class Console:
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """Show on a terminal how far something is; say nothing to a pipe."""
-        with self.watching() as show:
-            yield lambda done, of: show(f"{what} {done}/{of}")
+        yield lambda done, of: self.show(f"{what} {done}/{of}")
+        self.show("")
 
-    @contextmanager
-    def watching(self) -> Iterator[Callable[[str], None]]:
-        """Give what shows a line to whoever watches a terminal, until the next one replaces it."""
-        watched = self._form == "text" and is_watched(sys.stderr)
-
-        def show(line: str) -> None:
-            if watched:
-                print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-
-        yield show
-        show("")
+    def show(self, line: str) -> None:
+        """Show a line on a terminal until the next one takes its place, unless a program reads."""
+        if self._form == "text":
+            show(line)
 
     @property
     def colour(self) -> bool:

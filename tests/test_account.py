@@ -68,7 +68,7 @@ def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 def travel(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """Deploy, run, look after it, go back, and take it away again."""
+    """Deploy, run, look after it, try to go back, and take it away again."""
 
     def read(verb: Any, *words: str) -> tuple[int, Any]:
         capsys.readouterr()

@@ -12,8 +12,11 @@ import pytest
 from carnation import deploy, dlq, drift, recover, start, status
 from carnation.account import Account, find_deployed
 from carnation.emulator import Emulator, FunctionError, ServiceError
+from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
 from carnation.operations import Letter, follow_execution, read_filters
+from carnation.start import Teller
+from carnation.targets import Console
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -336,7 +339,7 @@ def test_of_a_long_map_only_failures_are_told(night: Night) -> None:
 def test_a_watched_long_map_shows_how_far_it_is(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carnation.targets.is_watched", lambda stream: True)
+    monkeypatch.setattr("carnation.console.is_watched", lambda stream: True)
     _, _, err = night.run(start, "carnation", "--input", '{"start_seq": 1, "end_seq": 26}')
     assert "of 25 items" in err
     assert err.endswith("\r\x1b[K")
@@ -348,3 +351,32 @@ def test_moments_are_told_in_utc(night: Night) -> None:
     assert len(re.findall(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", out)) == 2
     found = night.read(status, "carnation")
     assert found["executions"][0]["started"].endswith("+00:00")
+
+
+def test_what_a_map_inside_a_long_map_does_is_inside_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    inner = {
+        "Type": "Map", "ItemsPath": "$.few", "Next": "AfterInner",
+        "ItemProcessor": {"StartAt": "Deep", "States": {"Deep": {"Type": "Pass", "End": True}}},
+    }  # fmt: skip
+    outer = {
+        "Type": "Map", "ItemsPath": "$.many", "Next": "Last", "MaxConcurrency": 2,
+        "ItemProcessor": {
+            "StartAt": "Inner",
+            "States": {"Inner": inner, "AfterInner": {"Type": "Pass", "End": True}},
+        },
+    }  # fmt: skip
+    small = {**inner, "ItemsPath": "$.many[0].few", "ResultPath": "$.done", "Next": "Outer"}
+    states = {"Small": small, "Outer": outer, "Last": {"Type": "Pass", "End": True}}
+    execution = run_definition(
+        {"StartAt": "Small", "States": states}, {"many": [{"few": [1, 2]}] * 21}
+    )
+    teller = Teller(Console("text"))
+
+    for event in execution.events:
+        teller.tell(export_event(event))
+
+    told = [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
+    assert execution.status == "SUCCEEDED"
+    assert told == ["Small", "Deep", "Deep", "Outer", "Last", "ExecutionSucceeded"]

@@ -165,7 +165,7 @@ def test_a_terminal_shows_how_far_a_run_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(run, "is_watched", lambda stream: True)
+    monkeypatch.setattr("carnation.console.is_watched", lambda stream: True)
     monkeypatch.setattr("carnation.runs.progress._EVERY", 0)
     given = json.dumps({"start_seq": 1, "end_seq": 4})
     assert run.main(["carnation", "--in-process", "--input", given, "--fail", "2"]) == 1
@@ -190,7 +190,7 @@ def test_the_children_of_a_distributed_map_are_counted_and_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(run, "is_watched", lambda stream: True)
+    monkeypatch.setattr("carnation.console.is_watched", lambda stream: True)
     monkeypatch.setattr("carnation.runs.progress._EVERY", 0)
     path, given = tmp_path / "report.html", json.dumps({"start_seq": 1, "end_seq": 121})
     words = ["--in-process", "--input", given, "--fail", "3", "--report", str(path)]

@@ -29,7 +29,7 @@ from carnation.emulator.door import (
 )
 from carnation.emulator.faults import Hooks
 from carnation.emulator.patches import Patches
-from carnation.emulator.templates import parse_template
+from carnation.emulator.templates import as_boolean, parse_template
 from carnation.errors import EmulatorError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update
 
@@ -353,7 +353,7 @@ def _create_stack(stack: Any, found: Mapping[str, Any], remove_all: Any) -> None
     except Exception as error:
         stack.status = "ROLLBACK_IN_PROGRESS"
         stack._add_stack_event("ROLLBACK_IN_PROGRESS", resource_status_reason=str(error))
-        all_of_it = str(remove_all).lower() == "true"
+        all_of_it = as_boolean(remove_all)
         resisted = updates.remove_made(stack, retain=not all_of_it)
         # or moto makes it all again for whoever asks for the outputs
         stack.template_dict = {"Resources": {}}
@@ -368,7 +368,7 @@ def _protect(response: Any) -> ActionResult:
     stack = _find_stack(response.cloudformation_backend, name)
     if stack is None:
         raise ValidationError(name, message=f"Stack [{name}] does not exist")
-    wanted = str(response._get_param("EnableTerminationProtection")).lower() == "true"
+    wanted = as_boolean(response._get_param("EnableTerminationProtection"))
     stack.enable_termination_protection = wanted
     return ActionResult({"StackId": stack.stack_id})
 

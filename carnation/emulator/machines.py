@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from carnation.emulator import interpreter
-from carnation.emulator.templates import substitute_definition
+from carnation.emulator.templates import as_boolean, substitute_definition
 from carnation.errors import EmulatorError
 
 Properties = Mapping[str, Any]
@@ -99,7 +99,7 @@ def _lower_names(value: Any) -> Any:
     lowered = {key[0].lower() + key[1:]: _lower_names(item) for key, item in value.items()}
     for key in _BOOLEANS:
         if key in lowered:
-            lowered[key] = str(lowered[key]).lower() == "true"
+            lowered[key] = as_boolean(lowered[key])
     if "kmsDataKeyReusePeriodSeconds" in lowered:
         lowered["kmsDataKeyReusePeriodSeconds"] = int(lowered["kmsDataKeyReusePeriodSeconds"])
     return lowered

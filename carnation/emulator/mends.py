@@ -34,7 +34,7 @@ from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.functions import Answer, Functions
 from carnation.emulator.patches import Patches
 from carnation.emulator.resources import MAKERS, Connect, MadeResource
-from carnation.emulator.templates import make_cleaner, parse_template
+from carnation.emulator.templates import as_boolean, make_cleaner, parse_template
 from carnation.emulator.unpacked import Code, CodeStore
 from carnation.errors import EmulatorError, suggest_name
 
@@ -119,10 +119,9 @@ def _complete(kind: str, made: Any, resource_json: Any, resources_map: Any) -> N
     backend = dynamodb_backends[resources_map._account_id][resources_map._region_name]
     recovery = properties.get("PointInTimeRecoverySpecification")
     if recovery:
-        enabled = str(recovery.get("PointInTimeRecoveryEnabled", False)).lower() == "true"
+        enabled = as_boolean(recovery.get("PointInTimeRecoveryEnabled"))
         backend.update_continuous_backups(made.name, {"PointInTimeRecoveryEnabled": enabled})
-    protection = properties.get("DeletionProtectionEnabled", False)
-    made.deletion_protection_enabled = str(protection).lower() == "true"  # a parameter is a text
+    made.deletion_protection_enabled = as_boolean(properties.get("DeletionProtectionEnabled"))
     expiry = properties.get("TimeToLiveSpecification")
     if expiry:
         backend.update_time_to_live(made.name, expiry)

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto.core.common_models import CloudFormationModel
 
 from carnation.emulator import machines
+from carnation.emulator.templates import as_boolean
 from carnation.errors import EmulatorError
 
 Properties = Mapping[str, Any]
@@ -102,10 +103,6 @@ def _rename(properties: Properties, **renamed: str) -> dict[str, Any]:
 
 def _as_text(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document)
-
-
-def _as_boolean(value: Any) -> bool:
-    return str(value).lower() == "true"
 
 
 def _as_numbers(value: Any) -> Any:
@@ -246,9 +243,9 @@ def _make_key(connect: Connect, name: str, properties: Properties) -> Made:
     metadata = client.create_key(Policy=_as_text(properties["KeyPolicy"]), Tags=tags, **request)[
         "KeyMetadata"
     ]
-    if _as_boolean(properties.get("EnableKeyRotation", False)):
+    if as_boolean(properties.get("EnableKeyRotation", False)):
         client.enable_key_rotation(KeyId=metadata["KeyId"])
-    if not _as_boolean(properties.get("Enabled", True)):
+    if not as_boolean(properties.get("Enabled", True)):
         client.disable_key(KeyId=metadata["KeyId"])
     return Made(metadata["KeyId"], {"Arn": metadata["Arn"], "KeyId": metadata["KeyId"]})
 

@@ -64,6 +64,15 @@ def _read_yaml(text: str) -> Any:
     return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, with tags
 
 
+def as_boolean(value: Any) -> bool:
+    """Turn a parameter's text back into the boolean it means, as CloudFormation does.
+
+    >>> as_boolean("true"), as_boolean("false"), as_boolean(None)
+    (True, False, False)
+    """
+    return str(value).lower() == "true"
+
+
 def make_cleaner(original: _Clean) -> _Clean:
     """Wrap moto's resolver of intrinsic functions; what cannot be resolved is an error."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from carnation.emulator import machines
 from carnation.emulator.resources import MAKERS, Connect, Made, Properties
+from carnation.emulator.templates import as_boolean
 
 Updater = Callable[[Connect, str, Properties], "Made | None"]
 Deleter = Callable[[Connect, str], object]
@@ -116,10 +117,10 @@ def _update_role(connect: Connect, ref: str, properties: Properties) -> None:
 
 def _update_table(connect: Connect, ref: str, properties: Properties) -> None:
     tables = connect("dynamodb")
-    protected = str(properties.get("DeletionProtectionEnabled", False)).lower() == "true"
+    protected = as_boolean(properties.get("DeletionProtectionEnabled"))
     tables.update_table(TableName=ref, DeletionProtectionEnabled=protected)
     recovery = properties.get("PointInTimeRecoverySpecification") or {}
-    enabled = str(recovery.get("PointInTimeRecoveryEnabled", False)).lower() == "true"
+    enabled = as_boolean(recovery.get("PointInTimeRecoveryEnabled"))
     tables.update_continuous_backups(
         TableName=ref, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": enabled}
     )
@@ -131,7 +132,7 @@ def _update_bucket(connect: Connect, ref: str, properties: Properties) -> None:
     s3.put_bucket_versioning(Bucket=ref, VersioningConfiguration=versioning)
     block = properties.get("PublicAccessBlockConfiguration")
     if block:
-        flags = {name: str(value).lower() == "true" for name, value in block.items()}
+        flags = {name: as_boolean(value) for name, value in block.items()}
         s3.put_public_access_block(Bucket=ref, PublicAccessBlockConfiguration=flags)
 
 

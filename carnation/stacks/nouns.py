@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from carnation.errors import UsageError
+from carnation.services.limits import LEAST_MEMORY, MOST_MEMORY
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
@@ -55,7 +56,12 @@ class Function(_Fields):
             ("name", name, short and _NAME.match(name), _NAME_FORM),
             ("description", description, _is_text(description), "text of up to 256 characters"),
             ("timeout", timeout, _is_within(timeout, 1, 900), "whole seconds from 1 to 900"),
-            ("memory", memory, _is_within(memory, 128, 10_240), "whole MB from 128 to 10,240"),
+            (
+                "memory",
+                memory,
+                _is_within(memory, LEAST_MEMORY, MOST_MEMORY),
+                "whole MB from 128 to 10,240",
+            ),
             ("environment", environment, _is_environment(environment), _ENVIRONMENT_FORM),
         ):
             if not holds:
