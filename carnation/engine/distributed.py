@@ -69,7 +69,7 @@ class DistributedMap(MapState):
     def _open(self, strand: Strand, value: Any) -> MapRun:
         count, percentage = self.find_tolerance(strand, value)
         run = strand.run
-        machine = str(run.machine_arn).replace(":stateMachine:", ":mapRun:")
+        machine = run.machine_arn.replace(":stateMachine:", ":mapRun:")
         arn = f"{machine}/{self.label}:{make_uuid(run.tokens)}"
         map_run = self.find_map_run(strand) if strand.redriven else None
         if map_run is not None:
@@ -166,7 +166,7 @@ class DistributedMap(MapState):
         run = strand.run
         limit = LIMIT if self.child_type == "STANDARD" else None
         history = History(limit, None, keep=run.keeps_children)
-        child: Strand = run.spawn(strand, self.inner[0], given, index, history)
+        child = run.spawn(strand, self.inner[0], given, index, history)
         name = make_uuid(run.tokens)
         machine, _, label = map_run.arn.partition("/")
         kind = ":execution:" if self.child_type == "STANDARD" else ":express:"

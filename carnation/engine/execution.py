@@ -12,14 +12,14 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from carnation.engine.children import Child
+from carnation.engine.children import Child, MapRun
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
-from carnation.engine.machine import Flow, Machine, walk
+from carnation.engine.machine import Machine, compile_definition
 from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
 from carnation.engine.shapes import check_size
-from carnation.engine.strands import WAIT, Clock, Strand
+from carnation.engine.strands import WAIT, Clock, Flow, Steps, Strand
 from carnation.engine.tasks import BEAT
 from carnation.engine.timestamps import format_timestamp
 from carnation.errors import UsageError
@@ -93,7 +93,7 @@ class Execution:
         self.cause: str | None = None
         self.waited, self.redrives = 0.0, 0
         self.pending: dict[str, Strand] = {}
-        self.map_runs: list[Any] = []
+        self.map_runs: list[MapRun] = []
         details = {"input": self.input, "roleArn": self.role_arn}
         self.history.add("ExecutionStarted", 0, details, self.clock.now)
         self.root = Strand(self, self.machine.flow, self.input, self.history)
@@ -322,6 +322,31 @@ class Execution:
         return self.port.perform(task)
 
 
+def walk(strand: Strand) -> Steps:
+    """Run a strand from the state it stands at to the end of its flow."""
+    states, run = strand.flow.states, strand.run
+    state = strand.state
+    while True:
+        if not strand.redriven:
+            strand.entered_at, strand.before = run.clock.now, strand.previous
+            strand.entered_id = strand.add(
+                state.entered, {"name": state.name, "input": strand.input}
+            )
+            strand.attempt = 0
+            strand.children = []
+        if state.waits:
+            following = yield from state.run(strand)
+        else:
+            following = state.run(strand)
+        strand.redriven = False
+        if following is None:
+            return
+        strand.entered_id = 0  # it stands between two states
+        strand.input = strand.output
+        strand.state = state = states[following]
+        yield False
+
+
 def abort_quietly(root: Strand) -> None:
     """Close what still runs, without a word in the history."""
     waiting = [root]
@@ -344,8 +369,6 @@ def run_definition(
     >>> run_definition(machine, {"n": 1}).output
     {'n': 1}
     """
-    from carnation.engine.machine import compile_definition
-
     execution = Execution(compile_definition(definition), value, **options)
     execution.run()
     return execution

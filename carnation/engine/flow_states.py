@@ -7,7 +7,6 @@ from typing import Any
 
 from carnation.engine.choices import compile_rule
 from carnation.engine.failures import QUERY, RUNTIME, StateError
-from carnation.engine.machine import State
 from carnation.engine.payloads import (
     Compiled,
     QueryError,
@@ -18,7 +17,7 @@ from carnation.engine.payloads import (
     to_text,
 )
 from carnation.engine.shapes import NOTHING, Shape, blame
-from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.engine.strands import WAIT, State, Steps, Strand
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
 from carnation.expressions import Scope, parse_path
@@ -192,7 +191,7 @@ class Wait(State):
                     f"{self.body[self._field]} == {_bare(given)}",
                 )
             raise _mistaken(self.body[self._field], "Timestamp", "a valid timestamp", given)
-        return moment - float(strand.run.clock.now)
+        return moment - strand.run.clock.now
 
     def _checked_seconds(self, given: Any) -> float:
         shown = f"{self.body[self._field]} == {_bare(given)}"

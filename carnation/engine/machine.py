@@ -10,62 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from carnation.asl import STATE_TYPES
-from carnation.engine.strands import Steps, Strand
+from carnation.engine.distributed import DistributedMap
+from carnation.engine.flow_states import Choice, Fail, Pass, Succeed, Wait
+from carnation.engine.maps import InlineMap
+from carnation.engine.parallel import Parallel
+from carnation.engine.strands import Flow, State
+from carnation.engine.tasks import TaskState
 from carnation.errors import DefinitionError, ExpressionError, suggest_name
 
 DEPTH_LIMIT = 100
-
-
-class State:
-    """One state: `run` performs it on a strand and gives the state that comes next.
-
-    `run` gives the next state's name, or None at the end of a flow, where nothing has to be waited
-    for; a state that `waits` gives a generator that ends with it.
-    """
-
-    waits = False
-
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
-        """Read what all states have."""
-        self.name, self.body, self.language = name, body, language
-        self.type: str = body["Type"]
-        self.next: str | None = body.get("Next")
-        self.entered, self.exited = f"{self.type}StateEntered", f"{self.type}StateExited"
-        self.inner: list[Flow] = []
-
-    def run(self, strand: Strand) -> Any:
-        """Perform the state."""
-        raise NotImplementedError
-
-    def targets(self) -> Iterator[tuple[str, Any]]:
-        """Yield every transition: the field and the name it gives."""
-        if "Next" in self.body:
-            yield "Next", self.body["Next"]
-        for at, catcher in enumerate(self.body.get("Catch") or ()):
-            yield f"Catch[{at}].Next", catcher.get("Next")
-
-
-class Flow:
-    """What has a StartAt."""
-
-    def __init__(self, where: str) -> None:
-        """Begin empty; `compile_definition` fills it."""
-        self.where = where
-        self.states: dict[str, State] = {}
-        self.start: State
-
-    def check(self, start: Any) -> None:
-        """Refuse transitions to nowhere."""
-        self.start = self.states[self._known("StartAt", start, self.where)]
-        for state in self.states.values():
-            for field, target in state.targets():
-                self._known(field, target, f"state '{state.name}'")
-
-    def _known(self, field: str, target: Any, where: str) -> str:
-        if not isinstance(target, str) or target not in self.states:
-            hint = suggest_name(str(target), self.states) or " Name a state beside it."
-            raise DefinitionError(f"{where}: {field} is {target!r}, which does not exist.{hint}")
-        return target
 
 
 class Machine:
@@ -77,7 +30,26 @@ class Machine:
         self.timeout: int | None = definition.get("TimeoutSeconds")
 
 
+def _make_map(name: str, body: Mapping[str, Any], language: str) -> State:
+    """Make the Map that ProcessorConfig asks for."""
+    processor = body.get("ItemProcessor", body.get("Iterator"))
+    config = processor.get("ProcessorConfig", {}) if isinstance(processor, Mapping) else {}
+    if config.get("Mode") == "DISTRIBUTED":
+        return DistributedMap(name, body, language)
+    return InlineMap(name, body, language)
+
+
 Maker = Callable[[str, Mapping[str, Any], str], State]
+MAKERS: Mapping[str, Maker] = {
+    "Pass": Pass,
+    "Task": TaskState,
+    "Choice": Choice,
+    "Wait": Wait,
+    "Succeed": Succeed,
+    "Fail": Fail,
+    "Parallel": Parallel,
+    "Map": _make_map,
+}
 
 
 def compile_definition(definition: Any) -> Machine:
@@ -120,8 +92,6 @@ def _compile_states(flow: Flow, body: Any, language: str) -> Iterator[State]:
 
 def compile_state(name: str, body: Any, language: str) -> State:
     """Compile one state; its inner flows are left to the caller."""
-    from carnation.engine.kinds import MAKERS  # the kinds of states know what a state is
-
     where = f"state '{name}'"
     kind = body.get("Type") if isinstance(body, Mapping) else None
     if kind not in STATE_TYPES:
@@ -161,28 +131,3 @@ def find_inner(state: State) -> Iterator[tuple[str, Any]]:
             raise DefinitionError(f"state '{state.name}' is a Parallel without Branches. Add one.")
         for at, branch in enumerate(branches):
             yield f"Branches[{at}]", branch
-
-
-def walk(strand: Strand) -> Steps:
-    """Run a strand from the state it stands at to the end of its flow."""
-    states, run = strand.flow.states, strand.run
-    state = strand.state
-    while True:
-        if not strand.redriven:
-            strand.entered_at, strand.before = run.clock.now, strand.previous
-            strand.entered_id = strand.add(
-                state.entered, {"name": state.name, "input": strand.input}
-            )
-            strand.attempt = 0
-            strand.children = []
-        if state.waits:
-            following = yield from state.run(strand)
-        else:
-            following = state.run(strand)
-        strand.redriven = False
-        if following is None:
-            return
-        strand.entered_id = 0  # it stands between two states
-        strand.input = strand.output
-        strand.state = state = states[following]
-        yield False

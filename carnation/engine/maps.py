@@ -7,7 +7,6 @@ from typing import Any
 
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort, run_group
-from carnation.engine.machine import State
 from carnation.engine.payloads import (
     Compiled,
     compile_jsonata,
@@ -22,17 +21,6 @@ from carnation.errors import DefinitionError
 from carnation.expressions import parse_path
 
 AT_ONCE = 40
-
-
-def make_map(name: str, body: Mapping[str, Any], language: str) -> State:
-    """Make the Map that ProcessorConfig asks for."""
-    processor = body.get("ItemProcessor", body.get("Iterator"))
-    config = processor.get("ProcessorConfig", {}) if isinstance(processor, Mapping) else {}
-    if config.get("Mode") == "DISTRIBUTED":
-        from carnation.engine.distributed import DistributedMap
-
-        return DistributedMap(name, body, language)
-    return InlineMap(name, body, language)
 
 
 class MapState(Work):
@@ -112,7 +100,7 @@ class InlineMap(MapState):
         def start(index: int) -> Strand:
             item = items[index]
             given = self.select(strand, value, item, index)
-            child: Strand = strand.run.spawn(strand, self.inner[0], given, index)
+            child = strand.run.spawn(strand, self.inner[0], given, index)
             child.item, child.key = {"Index": index, "Value": item}, self.name
             child.previous = last[0]
             child.add("MapIterationStarted", {"name": self.name, "index": index})

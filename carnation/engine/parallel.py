@@ -22,7 +22,7 @@ class Parallel(Work):
         last = [started]
 
         def start(index: int) -> Strand:
-            return strand.run.spawn(strand, self.inner[index], value, index)  # type: ignore[no-any-return]
+            return strand.run.spawn(strand, self.inner[index], value, index)
 
         def take(child: Strand) -> bool:
             last[0] = child.previous

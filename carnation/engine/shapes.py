@@ -44,8 +44,7 @@ def check_size(value: Any, what: str) -> None:
 def context_of(strand: Strand) -> dict[str, Any]:
     """Make the Context object as it is for a state now."""
     if strand.run.given_context is not None:
-        given: dict[str, Any] = strand.run.given_context
-        return given
+        return strand.run.given_context
     state: dict[str, Any] = {
         "Name": strand.state.name,
         "EnteredTime": format_timestamp(strand.entered_at),

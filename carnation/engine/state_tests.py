@@ -12,11 +12,11 @@ from carnation.asl import walk_states
 from carnation.engine.distributed import THRESHOLD, DistributedMap
 from carnation.engine.execution import NO_INPUT, Execution
 from carnation.engine.failures import StateError
-from carnation.engine.machine import Flow, Machine, State, compile_definition
+from carnation.engine.machine import Machine, compile_definition
 from carnation.engine.maps import MapState
 from carnation.engine.parallel import Parallel
 from carnation.engine.ports import Port
-from carnation.engine.strands import Steps
+from carnation.engine.strands import Flow, State, Steps
 from carnation.engine.work import Work
 from carnation.errors import UsageError
 

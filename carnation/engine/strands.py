@@ -1,4 +1,4 @@
-"""Strands of control, and the scheduler that runs them one step at a time.
+"""Strands of control, the states they run, and the scheduler that runs them one step at a time.
 
 A strand is the execution itself, a branch of a Parallel, an iteration of a Map or a child
 execution: a generator that yields between two states and wherever it waits. There are no threads.
@@ -10,19 +10,104 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, Protocol
 
+from carnation.engine.children import Child, MapRun
 from carnation.engine.failures import StateError
-
-if TYPE_CHECKING:
-    from carnation.engine.history import History
-    from carnation.engine.machine import Flow, State
+from carnation.engine.history import Event, History
+from carnation.engine.ports import Outcome, Task
+from carnation.errors import DefinitionError, suggest_name
 
 # what a strand's generator yields: False to go on when its turn comes, True when it waits
 Steps = Generator[bool, None, Any]  # and returns what the state is after
 WAIT, GO_ON = True, False
 _NO_MAIL: deque[Strand] = deque(maxlen=0)
+
+
+class State:
+    """One state: `run` performs it on a strand and gives the state that comes next.
+
+    `run` gives the next state's name, or None at the end of a flow, where nothing has to be waited
+    for; a state that `waits` gives a generator that ends with it.
+    """
+
+    waits = False
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Read what all states have."""
+        self.name, self.body, self.language = name, body, language
+        self.type: str = body["Type"]
+        self.next: str | None = body.get("Next")
+        self.entered, self.exited = f"{self.type}StateEntered", f"{self.type}StateExited"
+        self.inner: list[Flow] = []
+
+    def run(self, strand: Strand) -> Any:
+        """Perform the state."""
+        raise NotImplementedError
+
+    def targets(self) -> Iterator[tuple[str, Any]]:
+        """Yield every transition: the field and the name it gives."""
+        if "Next" in self.body:
+            yield "Next", self.body["Next"]
+        for at, catcher in enumerate(self.body.get("Catch") or ()):
+            yield f"Catch[{at}].Next", catcher.get("Next")
+
+
+class Flow:
+    """What has a StartAt."""
+
+    def __init__(self, where: str) -> None:
+        """Begin empty; `compile_definition` fills it."""
+        self.where = where
+        self.states: dict[str, State] = {}
+        self.start: State
+
+    def check(self, start: Any) -> None:
+        """Refuse transitions to nowhere."""
+        self.start = self.states[self._known("StartAt", start, self.where)]
+        for state in self.states.values():
+            for field, target in state.targets():
+                self._known(field, target, f"state '{state.name}'")
+
+    def _known(self, field: str, target: Any, where: str) -> str:
+        if not isinstance(target, str) or target not in self.states:
+            hint = suggest_name(str(target), self.states) or " Name a state beside it."
+            raise DefinitionError(f"{where}: {field} is {target!r}, which does not exist.{hint}")
+        return target
+
+
+class Run(Protocol):
+    """What states ask of the execution they run in."""
+
+    machine_arn: str
+    region: str
+    clock: Clock
+    context: dict[str, Any]
+    given_context: dict[str, Any] | None
+    chance: random.Random
+    tokens: random.Random
+    waited: float
+    redrives: int
+    pending: dict[str, Strand]
+    map_runs: list[MapRun]
+    keeps_children: bool
+    observe_child: Callable[[Child, Event], None] | None
+    refuse: Callable[[Task], str | None]
+
+    def read_clock(self) -> float:
+        """Return the current time of the execution, in seconds since 1970."""
+
+    def perform(self, strand: Strand, task: Task) -> Outcome:
+        """Have the port perform a task."""
+
+    def spawn(
+        self, parent: Strand, flow: Flow, value: Any, index: int, history: History | None = None
+    ) -> Strand:
+        """Create a strand inside a state of another one."""
+
+    def revive(self, strand: Strand) -> None:
+        """Put a strand that failed back to the state it ended in."""
 
 
 class Strand:
@@ -35,7 +120,7 @@ class Strand:
         *("ticket", "token", "trace", "variables"),
     )
 
-    def __init__(self, run: Any, flow: Flow, value: Any, history: History) -> None:
+    def __init__(self, run: Run, flow: Flow, value: Any, history: History) -> None:
         """Stand before the first state of a flow."""
         self.run, self.flow, self.history = run, flow, history
         self.state: State = flow.start

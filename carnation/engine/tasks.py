@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, StateError
 from carnation.engine.payloads import compile_payload
-from carnation.engine.ports import Failed, Pending, Started, Submitted, Task
+from carnation.engine.ports import Failed, Pending, Started, Submitted, Succeeded, Task
 from carnation.engine.shapes import blame, check_size, compile_number, context_of
 from carnation.engine.strands import WAIT, Steps, Strand
 from carnation.engine.work import Work
@@ -152,11 +153,11 @@ class TaskState(Work):
         finally:
             run.pending.pop(task.token, None)
 
-    def _wait_for_duration(self, strand: Strand, task: Task, outcome: Any) -> Steps:
-        late = task.timeout is not None and outcome.after > task.timeout
-        strand.run.clock.sleep(strand, task.timeout if late else outcome.after)
+    def _wait_for_duration(self, strand: Strand, task: Task, outcome: Succeeded | Failed) -> Steps:
+        limit = math.inf if task.timeout is None else task.timeout
+        strand.run.clock.sleep(strand, min(limit, outcome.after))
         yield WAIT
-        if late:
+        if outcome.after > limit:
             self._time_out(strand, "")
         return outcome
 

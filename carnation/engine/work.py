@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.engine.failures import StateError, matches
-from carnation.engine.machine import State
 from carnation.engine.payloads import compile_payload
 from carnation.engine.shapes import Shape, compile_result_path
-from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.engine.strands import WAIT, State, Steps, Strand
 from carnation.errors import DefinitionError
 
 
@@ -142,7 +141,7 @@ class Work(State):
         delay = self.retriers[at].delay(counts[at])
         counts[at] += 1
         if self.retriers[at].is_jittered:
-            return float(strand.run.chance.uniform(0, delay))
+            return strand.run.chance.uniform(0, delay)
         return delay
 
     def _catch(self, strand: Strand, failure: StateError) -> str:
