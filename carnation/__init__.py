@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from carnation.errors import CarnationError
-    from carnation.stacks import Bucket, Function, Table, event_stacks
+    from carnation.patterns.events.stacks import Bucket, Table, event_stacks
+    from carnation.stacks import Function
     from carnation.states import make_definition
     from carnation.workflow import Workflow
 
@@ -24,12 +25,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bucket": "stacks",
+    "Bucket": "patterns.events.stacks",
     "CarnationError": "errors",
     "Function": "stacks",
-    "Table": "stacks",
+    "Table": "patterns.events.stacks",
     "Workflow": "workflow",
-    "event_stacks": "stacks",
+    "event_stacks": "patterns.events.stacks",
     "make_definition": "states",
 }
 

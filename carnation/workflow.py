@@ -30,7 +30,7 @@ class Workflow:
     `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
     `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
     `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
-    `stacks` renders the templates (see `carnation.stacks.event_stacks`); without it only the
+    `stacks` renders the templates (see `carnation.event_stacks`); without it only the
     definition is built.
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
     TypedDict or a dataclass (see `carnation.schemas.make_schema`); they stand in the manifest.

@@ -1,7 +1,8 @@
 """A variant: the same pattern around another handler, with a bucket as the store of events."""
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
-from carnation.stacks import Bucket, Function, event_stacks
+from carnation.patterns.events.stacks import Bucket, event_stacks
+from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Succeed
 from carnation.workflow import Workflow
 

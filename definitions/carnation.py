@@ -13,7 +13,8 @@ from carnation.patterns import (
     invoke_function,
     map_and_put_away,
 )
-from carnation.stacks import Function, Table, event_stacks
+from carnation.patterns.events.stacks import Table, event_stacks
+from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Retry, Succeed
 from carnation.workflow import Workflow
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from carnation.patterns.jsonata import if_any_failed, invoke_function, map_and_put_away
-from carnation.patterns.retrying import retry_transient_errors
-from carnation.patterns.tables import OTHER_EVENT, write_event
-from carnation.stacks import Function, Table, event_stacks
+from carnation.patterns.events.jsonata import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.stacks import Table, event_stacks
+from carnation.patterns.events.writes import OTHER_EVENT, write_event
+from carnation.patterns.retries import retry_transient_errors
+from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Succeed
 from carnation.workflow import Workflow
 

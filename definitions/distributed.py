@@ -9,8 +9,9 @@ and then the run fails as well, so that redriving the run drives the batch on.
 from __future__ import annotations
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
-from carnation.patterns.retrying import retry_once, retry_transient_errors
-from carnation.stacks import Files, Function, Table, event_stacks
+from carnation.patterns.events.stacks import Files, Table, event_stacks
+from carnation.patterns.retries import retry_once, retry_transient_errors
+from carnation.stacks import Function
 from carnation.states import (
     Chain,
     Choice,

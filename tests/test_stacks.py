@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from carnation import stacks
 from carnation.artifacts import Artifacts, make_artifacts
+from carnation.document import digest
 from carnation.errors import DefinitionError, UsageError, WorkflowError
-from carnation.stacks import Files, Function, Package, Sources, Table, event_stacks
+from carnation.patterns.events import stacks
+from carnation.patterns.events.stacks import Files, Table, event_stacks
+from carnation.stacks import Function, Package, Sources
+from carnation.stacks.snippets import write_template
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
@@ -138,7 +141,7 @@ def test_what_is_written_reads_back_as_what_troposphere_made(
     made: list[tuple[dict[str, Any], str]] = []
 
     def record(template: Any) -> str:
-        text = stacks.parts.write_template(template)
+        text = write_template(template)
         made.append((template.to_dict(), text))
         return text
 
@@ -193,8 +196,7 @@ def test_every_key_in_the_bucket_carries_the_digest_of_what_is_uploaded_there(na
     ]
     assert len(named) == 7 + len(FUNCTIONS[name]) + (name in WITH_FILES)
     for key in named:
-        digest = stacks.functions.digest(uploads[key])
-        assert f".{digest[:16]}." in key
+        assert f".{digest(uploads[key])[:16]}." in key
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -311,3 +313,17 @@ def test_stacks_for_a_function_that_the_workflow_does_not_have_are_refused() -> 
     message = r"'pay' are for a function 'process_event', which .* functions \(collect_events\)"
     with pytest.raises(WorkflowError, match=message):
         event_stacks(collect=COLLECT, process=PROCESS, store=Table())(sources)
+
+
+@pytest.mark.parametrize("name", ["Bucket", "Files", "Table", "event_stacks"])
+def test_names_that_moved_are_still_found_where_they_were(name: str) -> None:
+    import carnation.stacks
+
+    assert getattr(carnation.stacks, name) is getattr(stacks, name)
+
+
+def test_a_name_that_the_stacks_never_had_is_not_found() -> None:
+    import carnation.stacks
+
+    with pytest.raises(AttributeError, match="'carnation.stacks' has no 'Tabel'"):
+        getattr(carnation.stacks, "Tabel")  # noqa: B009

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from carnation.errors import DefinitionError
-from carnation.stacks import Bucket, Function, event_stacks
+from carnation.patterns.events.stacks import Bucket, event_stacks
+from carnation.stacks import Function
 from tests.test_stacks import (
     COLLECT,
     NAMES,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from carnation.stacks import Function, Package, Sources, Table, event_stacks
+from carnation.patterns.events.stacks import Table, event_stacks
+from carnation.stacks import Function, Package, Sources
 from tests.test_stacks import (
     COLLECT,
     NAMES,

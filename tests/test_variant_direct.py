@@ -9,7 +9,7 @@ import pytest
 
 from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator, Execution, ServiceError
-from carnation.patterns.tables import OTHER_EVENT
+from carnation.patterns.events.writes import OTHER_EVENT
 from tests.conftest import ROOT
 from tests.test_reference import QUEUE_ONLY, TEN, Deployed, entered
 

@@ -21,7 +21,7 @@ from carnation.errors import BrokenPromiseError
 from carnation.estimate import main as estimate
 from carnation.failures import Injection
 from carnation.ledger import WRITTEN, find_events
-from carnation.patterns import jsonata, tables
+from carnation.patterns.events import jsonata, writes
 from carnation.proofs import World, keep_promise, prove
 from carnation.states import Task, make_definition
 from carnation.workflow import load_workflows
@@ -118,7 +118,7 @@ def test_the_proof_finds_an_update_that_writes_anew_what_is_there(
         arguments["UpdateExpression"] = f"SET {settings}"
         return Task(state_id, arguments=arguments, **fields)
 
-    monkeypatch.setattr(tables, "Task", write_anew)
+    monkeypatch.setattr(writes, "Task", write_anew)
     (workflow,) = load_workflows(str(ROOT), ["direct"])
     queue_only = {"start_seq": 0, "end_seq": 0}
     runs = [{"start_seq": 1, "end_seq": 2}, queue_only, queue_only]

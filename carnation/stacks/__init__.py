@@ -1,116 +1,25 @@
-"""Stacks: the CloudFormation templates of a workflow, by troposphere, which no other room knows."""
+"""Stacks: CloudFormation templates of any workflow, by troposphere.
+
+In go records (functions, packages, the built sources), out come templates. No other room but
+`patterns.events.stacks` knows troposphere; nothing here knows a pattern.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any
 
-from carnation.errors import UsageError, WorkflowError
-from carnation.stacks import door  # noqa: F401  (the lean door comes before everything behind it)
-from carnation.stacks.alarms import make_alarm_stack
-from carnation.stacks.files import make_files_stack
-from carnation.stacks.functions import list_variables, make_function_stack
-from carnation.stacks.nouns import Bucket, Files, Function, Package, Sources, Table
-from carnation.stacks.parts import write_template
-from carnation.stacks.queues import make_queue_stack
-from carnation.stacks.roles import make_role_stack
-from carnation.stacks.root import make_root_stack
-from carnation.stacks.stores import make_store_stack
-from carnation.stacks.substitutions import check_substitutions, list_substitutions
-from carnation.stacks.topic import make_topic_stack
+from carnation.stacks import troposphere_import  # noqa: F401  (comes before all that uses it)
+from carnation.stacks.resources import Function, Package, Sources
 
-if TYPE_CHECKING:
-    from troposphere import Template
+__all__ = ["Function", "Package", "Sources"]
 
-__all__ = ["Bucket", "Files", "Function", "Package", "Sources", "Table", "event_stacks"]
+_MOVED = ("Bucket", "Files", "Table", "event_stacks")
 
 
-def event_stacks(
-    *,
-    collect: Function,
-    process: Function | None = None,
-    store: Table | Bucket,
-    files: Files | None = None,
-) -> Callable[[Sources], dict[str, str]]:
-    """Choose the stacks of a workflow that processes events: a root and six nested ones.
+def __getattr__(name: str) -> Any:
+    """Hand on, until 0.3.0, the names that moved to `carnation.patterns.events.stacks`."""
+    if name not in _MOVED:
+        raise AttributeError(f"module 'carnation.stacks' has no '{name}'")
+    from importlib import import_module
 
-    `collect` gets the two queues, `process` the `store` of events; without `process`, a state has
-    to write to the store itself. With `files`, a seventh stack holds the bucket that `collect`
-    writes the file of a run to, for a distributed Map. What is returned renders the templates from
-    a workflow's sources: path below `build/<workflow>/` to text. The keys of nested templates, code
-    and definition carry their digests, so CloudFormation sees every change.
-    Raises `UsageError` for arguments that do not go together, `WorkflowError` for a function that
-    the workflow does not have, and `DefinitionError` for a definition that the stacks do not fit:
-    a substitution they cannot give or give in vain, a task the role cannot allow, no timeout.
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
-    """
-    _check_arguments(collect, process, store, files)
-    functions = (collect,) if process is None else (collect, process)
-
-    def render(sources: Sources) -> dict[str, str]:
-        _check_packages(sources, functions)
-        known = list_substitutions(functions, store, files)
-        check_substitutions(sources, known)
-        roles = make_role_stack(sources.definition, functions, store, files, known)
-        templates = {
-            "cloudwatch": _write_once(_make_alarms, tuple(one[:3] for one in functions), store),
-            store.stack: _write_once(make_store_stack, store),
-            **({files.stack: _write_once(make_files_stack, files)} if files else {}),
-            "iam-role": write_template(roles),
-            "lambda-function": write_template(
-                make_function_stack(sources, functions, store, files)
-            ),
-            "sns": _write_once(make_topic_stack),
-            "sqs": write_template(make_queue_stack(sources)),
-        }
-        nested = {f"cft/nested-stacks/{name}-stack.yaml": text for name, text in templates.items()}
-        root = write_template(make_root_stack(sources, nested, functions, store, files, known))
-        return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
-
-    return render
-
-
-@lru_cache(maxsize=32)
-def _write_once(make: Callable[..., Template], *arguments: Hashable) -> str:
-    """Write what does not depend on the definition, once for all workflows that have it alike."""
-    return write_template(make(*arguments))
-
-
-def _make_alarms(functions: Sequence[tuple[str, str, int]], store: Table | Bucket) -> Template:
-    return make_alarm_stack([Function(*one) for one in functions], store)
-
-
-def _check_arguments(
-    collect: Function, process: Function | None, store: Table | Bucket, files: Files | None
-) -> None:
-    functions = {"collect": collect, **({} if process is None else {"process": process})}
-    for argument, function in functions.items():
-        if not isinstance(function, Function):
-            raise UsageError(f"event_stacks: {argument} is {function!r}; it takes a Function.")
-    if process is not None and collect.name == process.name:
-        raise UsageError(
-            f"event_stacks: collect and process are both '{collect.name}'; give two functions."
-        )
-    if not isinstance(store, (Table, Bucket)):
-        raise UsageError(f"event_stacks: store is {store!r}; it takes Table() or Bucket().")
-    if files is not None and not isinstance(files, Files):
-        raise UsageError(f"event_stacks: files is {files!r}; it takes Files(), or nothing.")
-    variables = list_variables(store, files)
-    for function, given in zip(functions.values(), variables, strict=False):
-        for name in function.environment:
-            if name in given:
-                raise UsageError(
-                    f"function '{function.name}': its environment has {name}, which the stacks "
-                    "give it. Choose another name."
-                )
-
-
-def _check_packages(sources: Sources, functions: Sequence[Function]) -> None:
-    for function in functions:
-        if function.name not in sources.packages:
-            known = ", ".join(sources.packages) or "none"
-            raise WorkflowError(
-                f"the stacks of '{sources.workflow}' are for a function '{function.name}', which "
-                f"is not among the workflow's functions ({known}). Add it to Workflow(functions=…)."
-            )
+    return getattr(import_module("carnation.patterns.events.stacks"), name)

@@ -1,13 +1,13 @@
-"""The two functions, each with its log group, a retained version and an alias."""
+"""A Lambda function with its log group, a retained version and an alias."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
+from troposphere import GetAtt, Output, Ref, Sub, Template
 from troposphere.awslambda import (
     Alias,
     Code,
@@ -20,19 +20,9 @@ from troposphere.awslambda import Function as LambdaFunction
 from troposphere.logs import LogGroup
 
 from carnation.document import digest, keyed_path
-from carnation.stacks.nouns import (
-    ARCHITECTURE,
-    RUNTIME,
-    Bucket,
-    Files,
-    Function,
-    Package,
-    Sources,
-    Table,
-)
-from carnation.stacks.parts import except_from, make_plain, name_arn, name_resource, open_template
+from carnation.stacks.resources import ARCHITECTURE, RUNTIME, Function, Package, Sources
+from carnation.stacks.snippets import except_from, make_plain, name_arn, name_resource
 
-_PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRetentionDays")
 _EXCEPTIONS = (
     (
         "CKV_AWS_115",
@@ -49,55 +39,16 @@ class _LoggingConfig(LoggingConfig):
     props = {**LoggingConfig.props, "LogFormat": (str, True)}  # noqa: RUF012
 
 
-def make_function_stack(
-    sources: Sources,
-    functions: Sequence[Function],
-    store: Table | Bucket,
-    files: Files | None,
-) -> Template:
-    """Make lambda-function-stack.yaml.
+def add_function(
+    template: Template, sources: Sources, function: Function, variables: Mapping[str, Any]
+) -> None:
+    """Add a function with its log group, version and alias to a template; its version is an output.
 
     A version is published anew when the code changes (`CodeSha256`) or the configuration does (its
     digest and the key stand in the description); old versions are retained, since executions in
     flight go on with the one that they were started with.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
-    template = open_template("The functions that the state machine invokes", *_PARAMETERS)
-    for name, meaning in (("QueueUrl", "queue"), ("DeadLetterQueueUrl", "dead-letter queue")):
-        template.add_parameter(
-            Parameter(name, Type="String", Description=f"The URL of the {meaning}")
-        )
-    if len(functions) > 1:
-        template.add_parameter(
-            Parameter("StoreName", Type="String", Description="The table or bucket of events")
-        )
-    if files:
-        template.add_parameter(
-            Parameter(files.output, Type="String", Description="The bucket of files")
-        )
-    for function, given in zip(functions, list_variables(store, files), strict=False):
-        variables = {name: Ref(parameter) for name, parameter in given.items()}
-        _add_function(template, sources, function, {**variables, **function.environment})
-    return template
-
-
-def list_variables(
-    store: Table | Bucket, files: Files | None = None
-) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """List what the environments of collecting and processing are given: variable to parameter.
-
-    >>> list_variables(Table())[1]
-    {'TABLE_NAME': 'StoreName'}
-    """
-    queues = {"QUEUE_URL": "QueueUrl", "DEAD_LETTER_QUEUE_URL": "DeadLetterQueueUrl"}
-    if files:
-        queues[files.variable] = files.output
-    return queues, {store.variable: "StoreName"}
-
-
-def _add_function(
-    template: Template, sources: Sources, function: Function, variables: Mapping[str, Any]
-) -> None:
     package = sources.packages[function.name]
     logs = template.add_resource(
         LogGroup(

@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import Ref, Sub, Template
 from troposphere.kms import Alias, Key
 
-from carnation.stacks.parts import name_arn, policy_of
+from carnation.stacks.snippets import name_arn, policy_of
 
 
 def add_key(template: Template, condition: str) -> Key:

@@ -6,18 +6,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from troposphere import Ref, Sub
 
 from carnation.asl import fill_substitutions, find_substitutions, walk_states
 from carnation.errors import DefinitionError
 from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
-from carnation.stacks.parts import PREFIX, Statement
-from carnation.stacks.substitutions import Substitution
+from carnation.stacks.snippets import PREFIX, Statement
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}
 _SIDS = {"InvokeFunction": "InvokeVersions"}
+
+
+class Substitution(NamedTuple):
+    """A `${name}` of a definition.
+
+    `value` is what CloudFormation puts in its place. `stands_for` is the same made of names: the
+    ARN of a queue, function or state machine, the name of a table or bucket; '' for what no role is
+    about. Without `is_optional`, a definition that never uses it is refused.
+    """
+
+    name: str
+    value: Any
+    stands_for: str = ""
+    is_optional: bool = False
 
 
 def list_machine_permissions(

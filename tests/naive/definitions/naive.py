@@ -1,7 +1,8 @@
 """A workflow that most people would write first: it deletes what it receives, and puts blindly."""
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
-from carnation.stacks import Function, Table, event_stacks
+from carnation.patterns.events.stacks import Table, event_stacks
+from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Succeed
 from carnation.workflow import Workflow
 

@@ -35,12 +35,13 @@ from troposphere.stepfunctions import (
 
 from carnation.asl import find_substitutions, walk_states
 from carnation.document import digest, keyed_path
+from carnation.patterns.events.stacks.alarms import EXECUTION_ALARMS
+from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.permissions import is_distributed
-from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.key import add_key
-from carnation.stacks.nouns import Bucket, Files, Function, Sources, Table
-from carnation.stacks.parts import describe_parameter, name_arn, name_resource
-from carnation.stacks.substitutions import Substitution
+from carnation.stacks.machine_role import Substitution
+from carnation.stacks.resources import Function, Sources
+from carnation.stacks.snippets import describe_parameter, name_arn, name_resource
 
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,

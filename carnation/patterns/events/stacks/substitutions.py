@@ -8,30 +8,17 @@ stacks cannot give, or give in vain, is an error here, while building.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
 
 from troposphere import GetAtt, Ref
 
 from carnation.asl import find_substitutions
 from carnation.errors import DefinitionError, suggest_name
-from carnation.stacks.files import spell_files
-from carnation.stacks.nouns import Bucket, Files, Function, Sources, Table
-from carnation.stacks.parts import spell_arn
-from carnation.stacks.stores import spell_store
-
-
-class Substitution(NamedTuple):
-    """A `${name}` of a definition.
-
-    `value` is what CloudFormation puts in its place. `stands_for` is the same made of names: the
-    ARN of a queue, function or state machine, the name of a table or bucket; '' for what no role is
-    about. Without `is_optional`, a definition that never uses it is refused.
-    """
-
-    name: str
-    value: Any
-    stands_for: str = ""
-    is_optional: bool = False
+from carnation.patterns.events.stacks.files import spell_files
+from carnation.patterns.events.stacks.resources import Bucket, Files, Table
+from carnation.patterns.events.stacks.stores import spell_store
+from carnation.stacks.machine_role import Substitution
+from carnation.stacks.resources import Function, Sources
+from carnation.stacks.snippets import spell_arn
 
 
 def list_substitutions(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from troposphere import Output, Ref, Sub, Template
 
-from carnation.stacks.nouns import Files
-from carnation.stacks.parts import PREFIX, Statement, allow, open_template, use_key
-from carnation.stacks.stores import add_bucket
+from carnation.patterns.events.stacks.resources import Files
+from carnation.patterns.events.stacks.stores import add_bucket
+from carnation.stacks.snippets import PREFIX, Statement, allow, open_template, use_key
 
 # an execution can be redriven for 14 days after its end, and is over within one
 DAYS = 30

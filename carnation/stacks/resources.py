@@ -1,4 +1,4 @@
-"""What the stacks are made of and from: functions, stores of events, and the built sources."""
+"""The records stacks are rendered from: functions, their packages, and the built sources."""
 
 from __future__ import annotations
 
@@ -99,35 +99,6 @@ def _is_environment(value: object) -> bool:
         isinstance(name, str) and _VARIABLE.match(name) and isinstance(text, str)
         for name, text in value.items()
     )
-
-
-class Table(NamedTuple):
-    """A DynamoDB table as the store of events, keyed by `sequenceNo` and `generatedUnixTime`."""
-
-    stack: str = "dynamodb"
-    variable: str = "TABLE_NAME"
-    output: str = "TableName"
-    service: str = "dynamodb"
-
-
-class Bucket(NamedTuple):
-    """An S3 bucket as the store of events, one object each."""
-
-    stack: str = "s3"
-    variable: str = "BUCKET_NAME"
-    output: str = "BucketName"
-    service: str = "s3"
-
-
-class Files(NamedTuple):
-    """An S3 bucket in which each run keeps the file of its events and what came of them, a month.
-
-    It holds `events/<execution>.jsonl`, `failed/<execution>/…` and `results/…`.
-    """
-
-    stack: str = "files"
-    variable: str = "FILES_BUCKET"
-    output: str = "FilesBucketName"
 
 
 class Package(NamedTuple):

@@ -9,9 +9,10 @@ from typing import Any
 from troposphere import Equals, Not, Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
-from carnation.stacks.nouns import Bucket, Function, Table
-from carnation.stacks.parts import name_arn, name_resource, open_template
-from carnation.stacks.queues import DAY, DEAD_LETTER_DAYS, QUEUE_DAYS
+from carnation.patterns.events.stacks.queues import DAY, DEAD_LETTER_DAYS, QUEUE_DAYS
+from carnation.patterns.events.stacks.resources import Bucket, Table
+from carnation.stacks.resources import Function
+from carnation.stacks.snippets import name_arn, name_resource, open_template
 
 _PARAMETERS = ("ProjectName", "Environment", "TopicArn", "Schedule")
 _NEAR_TIMEOUT = 0.8

@@ -13,8 +13,8 @@ from troposphere.dynamodb import (
 )
 from troposphere.dynamodb import Table as DynamoTable
 
-from carnation.stacks.nouns import Bucket, Table
-from carnation.stacks.parts import (
+from carnation.patterns.events.stacks.resources import Bucket, Table
+from carnation.stacks.snippets import (
     PREFIX,
     Statement,
     allow,

@@ -37,7 +37,7 @@ print("troposphere" in sys.modules)
 def test_troposphere_still_writes_its_own_yaml_behind_the_door() -> None:
     code = """
 import sys
-import carnation.stacks.door
+import carnation.stacks.troposphere_import
 from troposphere import Ref, Template
 from troposphere.sqs import Queue
 template = Template()
@@ -69,7 +69,7 @@ def test_a_process_that_has_cfn_flip_already_keeps_it() -> None:
     code = """
 import sys
 import cfn_flip
-import carnation.stacks.door
+import carnation.stacks.troposphere_import
 assert sys.modules["cfn_flip"] is cfn_flip
 import troposphere
 print(troposphere.cfn_flip is cfn_flip)
@@ -80,7 +80,7 @@ print(troposphere.cfn_flip is cfn_flip)
 def test_a_process_that_has_troposphere_already_keeps_its_whole_front() -> None:
     code = """
 import troposphere
-import carnation.stacks.door
+import carnation.stacks.troposphere_import
 import sys
 print(sys.modules["cfn_flip"] is troposphere.cfn_flip, troposphere.cfn_flip.__file__ is not None)
 """
@@ -88,7 +88,7 @@ print(sys.modules["cfn_flip"] is troposphere.cfn_flip, troposphere.cfn_flip.__fi
 
 
 def test_a_stand_in_takes_a_module_s_place_until_it_is_used() -> None:
-    from carnation.stacks.door import _put_off
+    from carnation.stacks.troposphere_import import _put_off
 
     sys.modules.pop("colorsys", None)
     with _put_off("colorsys"):
@@ -102,7 +102,7 @@ def test_a_stand_in_takes_a_module_s_place_until_it_is_used() -> None:
 
 
 def test_a_module_that_is_loaded_is_left_where_it_is() -> None:
-    from carnation.stacks.door import _put_off
+    from carnation.stacks.troposphere_import import _put_off
 
     with _put_off("subprocess"):
         assert sys.modules["subprocess"] is subprocess

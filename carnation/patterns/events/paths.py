@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from carnation.patterns.graph import (
+from carnation.patterns.events.map import (
     EVENT_FIELDS,
     GIVE_UP_ON,
     KEY_FIELDS,
     QUEUE,
     draw_iteration,
 )
-from carnation.patterns.retrying import retry_once, retry_transient_errors, substitute_function
+from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
 from carnation.states import (
     Catch,
     ChoiceRule,

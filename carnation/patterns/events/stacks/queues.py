@@ -9,8 +9,8 @@ from troposphere import GetAtt, Output, Ref, Template
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from carnation.errors import DefinitionError
-from carnation.stacks.nouns import Sources
-from carnation.stacks.parts import (
+from carnation.stacks.resources import Sources
+from carnation.stacks.snippets import (
     name_arn,
     name_resource,
     open_template,

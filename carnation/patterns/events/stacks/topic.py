@@ -5,7 +5,7 @@ from __future__ import annotations
 from troposphere import Equals, Not, Output, Ref, Template
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from carnation.stacks.parts import (
+from carnation.stacks.snippets import (
     Statement,
     name_arn,
     name_resource,

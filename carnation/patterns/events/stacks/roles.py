@@ -14,11 +14,13 @@ from troposphere import Equals, GetAtt, If, Not, Output, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 
 from carnation.asl import walk_states
+from carnation.patterns.events.stacks.files import list_file_permissions
+from carnation.patterns.events.stacks.resources import Bucket, Files, Table
+from carnation.patterns.events.stacks.stores import list_store_permissions
 from carnation.permissions import is_distributed
-from carnation.stacks.files import list_file_permissions
-from carnation.stacks.machine_role import list_machine_permissions
-from carnation.stacks.nouns import Bucket, Files, Function, Table
-from carnation.stacks.parts import (
+from carnation.stacks.machine_role import Substitution, list_machine_permissions
+from carnation.stacks.resources import Function
+from carnation.stacks.snippets import (
     Statement,
     allow,
     except_from,
@@ -28,8 +30,6 @@ from carnation.stacks.parts import (
     policy_of,
     use_key,
 )
-from carnation.stacks.stores import list_store_permissions
-from carnation.stacks.substitutions import Substitution
 
 _PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn", "Schedule")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from carnation.patterns.retrying import retry_once
+from carnation.patterns.retries import retry_once
 from carnation.states import Retry, Task, name_integration
 
 TABLE = "${TableName}"

@@ -1,0 +1,34 @@
+"""The stores of the events workflow: a table or a bucket of events, and the bucket of files."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Table(NamedTuple):
+    """A DynamoDB table as the store of events, keyed by `sequenceNo` and `generatedUnixTime`."""
+
+    stack: str = "dynamodb"
+    variable: str = "TABLE_NAME"
+    output: str = "TableName"
+    service: str = "dynamodb"
+
+
+class Bucket(NamedTuple):
+    """An S3 bucket as the store of events, one object each."""
+
+    stack: str = "s3"
+    variable: str = "BUCKET_NAME"
+    output: str = "BucketName"
+    service: str = "s3"
+
+
+class Files(NamedTuple):
+    """An S3 bucket in which each run keeps the file of its events and what came of them, a month.
+
+    It holds `events/<execution>.jsonl`, `failed/<execution>/…` and `results/…`.
+    """
+
+    stack: str = "files"
+    variable: str = "FILES_BUCKET"
+    output: str = "FilesBucketName"
