@@ -8,7 +8,7 @@ from carnation.engine.children import Child
 from carnation.engine.execution import Execution, run_definition
 from carnation.engine.exports import export_event
 from carnation.engine.history import Event
-from carnation.engine.machine import Machine, compile_definition
+from carnation.engine.machine import CompiledMachine, compile_definition
 from carnation.engine.ports import (
     Failed,
     NoTasks,
@@ -24,10 +24,10 @@ from carnation.engine.state_tests import test_state
 
 __all__ = [
     "Child",
+    "CompiledMachine",
     "Event",
     "Execution",
     "Failed",
-    "Machine",
     "NoTasks",
     "Outcome",
     "Pending",

@@ -10,33 +10,33 @@ from typing import Any
 
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import compile_payload, to_text
-from carnation.engine.shapes import PAYLOAD_LIMIT, Shape, blame, compile_number
-from carnation.engine.strands import Strand
+from carnation.engine.shapes import PAYLOAD_LIMIT, DataFlow, blame, compile_number
+from carnation.engine.strands import Fiber
 
 
-class Batcher:
+class ItemBatcher:
     """Puts items together, up to a number and a size."""
 
-    def __init__(self, shape: Shape, body: Mapping[str, Any]) -> None:
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
         """Compile the limits and what is added to each batch."""
-        self._shape = shape
-        self._count = compile_number(body, "MaxItemsPerBatch", shape.language)
-        self._bytes = compile_number(body, "MaxInputBytesPerBatch", shape.language)
+        self._data_flow = data_flow
+        self._count = compile_number(body, "MaxItemsPerBatch", data_flow.language)
+        self._bytes = compile_number(body, "MaxInputBytesPerBatch", data_flow.language)
         self._input = (
-            compile_payload(body["BatchInput"], shape.language, "ItemBatcher/BatchInput")
+            compile_payload(body["BatchInput"], data_flow.language, "ItemBatcher/BatchInput")
             if "BatchInput" in body
             else None
         )
 
     def make_batches(
-        self, strand: Strand, value: Any, items: list[Any]
+        self, fiber: Fiber, value: Any, items: list[Any]
     ) -> list[tuple[dict[str, Any], int]]:
         """Give the inputs of the children, each with its number of items."""
-        count = self._limit(strand, value, self._count, "MaxItemsPerBatch")
-        size = self._limit(strand, value, self._bytes, "MaxInputBytesPerBatch") or PAYLOAD_LIMIT
+        count = self._limit(fiber, value, self._count, "MaxItemsPerBatch")
+        size = self._limit(fiber, value, self._bytes, "MaxInputBytesPerBatch") or PAYLOAD_LIMIT
         frame: dict[str, Any] = {"Items": []}
         if self._input is not None:
-            frame = {"BatchInput": self._shape.evaluate(strand, self._input, value), "Items": []}
+            frame = {"BatchInput": self._data_flow.evaluate(fiber, self._input, value), "Items": []}
         empty = len(to_text(frame).encode())
         batches: list[list[Any]] = []
         used = 0
@@ -50,10 +50,10 @@ class Batcher:
             used += own
         return [({**frame, "Items": batch}, len(batch)) for batch in batches]
 
-    def _limit(self, strand: Strand, value: Any, part: Any, name: str) -> int | None:
+    def _limit(self, fiber: Fiber, value: Any, part: Any, name: str) -> int | None:
         if part is None:
             return None
-        given = self._shape.evaluate(strand, part, value)
+        given = self._data_flow.evaluate(fiber, part, value)
         if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 1:
-            raise blame(strand, StateError(RUNTIME, f"{name} has to be a positive integer."))
+            raise blame(fiber, StateError(RUNTIME, f"{name} has to be a positive integer."))
         return int(given)

@@ -13,10 +13,9 @@ from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
-from carnation.expressions import Scope, parse_path
+from carnation.expressions import MISSING, Scope, parse_path
 
 Test = Callable[[Any], bool]
-MISSING: Any = object()
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from carnation.engine.batches import Batcher
+from carnation.engine.batches import ItemBatcher
 from carnation.engine.children import Child, MapRun
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort, run_group
@@ -18,12 +18,12 @@ from carnation.engine.maps import MapState
 from carnation.engine.payloads import to_text
 from carnation.engine.readers import ItemReader
 from carnation.engine.shapes import blame, check_size, compile_number
-from carnation.engine.strands import Steps, Strand
+from carnation.engine.strands import Fiber, Steps
 from carnation.engine.timestamps import format_timestamp
 from carnation.engine.writers import ResultWriter
 from carnation.expressions.intrinsic_functions import make_uuid
 
-AT_ONCE = 10_000
+MAX_CONCURRENCY = 10_000
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 
 
@@ -33,85 +33,83 @@ class DistributedMap(MapState):
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
         """Compile the reader, the batcher, the tolerance and the writer."""
         super().__init__(name, body, language)
-        shape = self.shape
-        self.reader = ItemReader(shape, body["ItemReader"]) if "ItemReader" in body else None
-        self.batcher = Batcher(shape, body["ItemBatcher"]) if "ItemBatcher" in body else None
-        self.writer = ResultWriter(shape, body["ResultWriter"]) if "ResultWriter" in body else None
+        flow = self.data_flow
+        self.reader = ItemReader(flow, body["ItemReader"]) if "ItemReader" in body else None
+        self.batcher = ItemBatcher(flow, body["ItemBatcher"]) if "ItemBatcher" in body else None
+        self.writer = ResultWriter(flow, body["ResultWriter"]) if "ResultWriter" in body else None
         self.label: str = body.get("Label") or name[:40]
         self._count = compile_number(body, "ToleratedFailureCount", language)
         self._percentage = compile_number(body, "ToleratedFailurePercentage", language)
         config = body.get("ItemProcessor", body.get("Iterator"))["ProcessorConfig"]
         self.child_type = config.get("ExecutionType", "STANDARD")
 
-    def attempt(self, strand: Strand, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Any) -> Steps:
         """Read, batch, run the children, write."""
-        at_once = min(self.find_concurrency(strand, value) or AT_ONCE, AT_ONCE)
-        items = None if self.reader else self.find_items(strand, value)
-        if not strand.redriven:
-            strand.add("MapStateStarted", {"length": len(items or ())})
-        map_run = self._open(strand, value)
+        concurrency = min(self.find_concurrency(fiber, value) or MAX_CONCURRENCY, MAX_CONCURRENCY)
+        items = None if self.reader else self.find_items(fiber, value)
+        if not fiber.redriven:
+            fiber.add("MapStateStarted", {"length": len(items or ())})
+        map_run = self._open(fiber, value)
         try:
             if map_run.inputs is None:
                 if items is None and self.reader is not None:
-                    items = self.reader.read(strand, value)
-                map_run.inputs = self._make_inputs(strand, value, items or [])
-            yield from self._run_children(strand, map_run, map_run.inputs, at_once)
-            output = self._collect(strand, value, map_run)
+                    items = self.reader.read(fiber, value)
+                map_run.inputs = self._make_inputs(fiber, value, items or [])
+            yield from self._run_children(fiber, map_run, map_run.inputs, concurrency)
+            output = self._collect(fiber, value, map_run)
         except StateError as failure:
             map_run.status = "FAILED"
-            strand.add("MapRunFailed", failure.details)
+            fiber.add("MapRunFailed", failure.details)
             raise
         map_run.status = "SUCCEEDED"
-        strand.add("MapRunSucceeded", {})
-        strand.note("MapStateSucceeded", {})
+        fiber.add("MapRunSucceeded", {})
+        fiber.note("MapStateSucceeded", {})
         return output
 
-    def _open(self, strand: Strand, value: Any) -> MapRun:
-        count, percentage = self.find_tolerance(strand, value)
-        run = strand.run
+    def _open(self, fiber: Fiber, value: Any) -> MapRun:
+        count, percentage = self.find_tolerance(fiber, value)
+        run = fiber.run
         machine = run.machine_arn.replace(":stateMachine:", ":mapRun:")
         arn = f"{machine}/{self.label}:{make_uuid(run.tokens)}"
-        map_run = self.find_map_run(strand) if strand.redriven else None
+        map_run = self.find_map_run(fiber) if fiber.redriven else None
         if map_run is not None:
             map_run.status, map_run.failed, map_run.aborted, map_run.succeeded = "RUNNING", 0, 0, 0
-            strand.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
+            fiber.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
             return map_run
-        concurrency = self.find_concurrency(strand, value)
+        concurrency = self.find_concurrency(fiber, value)
         map_run = MapRun(arn, self.name, concurrency, count or 0, percentage or 0.0)
         run.map_runs.append(map_run)
-        strand.add("MapRunStarted", {"mapRunArn": arn})
+        fiber.add("MapRunStarted", {"mapRunArn": arn})
         return map_run
 
-    def find_map_run(self, strand: Strand) -> MapRun | None:
+    def find_map_run(self, fiber: Fiber) -> MapRun | None:
         """Find the Map Run that this state started last."""
-        runs = (each for each in reversed(strand.run.map_runs) if f"/{self.label}:" in each.arn)
+        runs = (each for each in reversed(fiber.run.map_runs) if f"/{self.label}:" in each.arn)
         return next(runs, None)
 
-    def find_tolerance(self, strand: Strand, value: Any) -> tuple[int | None, float | None]:
+    def find_tolerance(self, fiber: Fiber, value: Any) -> tuple[int | None, float | None]:
         """Evaluate how many failures are tolerated; None where the definition says nothing."""
         count = percentage = None
         if self._count is not None:
-            count = self.shape.evaluate(strand, self._count, value)
-            self._check(strand, count, "ToleratedFailureCount", "integer")
+            count = self.data_flow.evaluate(fiber, self._count, value)
+            self._check(fiber, count, "ToleratedFailureCount", "integer")
             if count < 0:
-                raise blame(
-                    strand, StateError(RUNTIME, "ToleratedFailureCount cannot be negative.")
-                )
+                raise blame(fiber, StateError(RUNTIME, "ToleratedFailureCount cannot be negative."))
         if self._percentage is not None:
-            percentage = self.shape.evaluate(strand, self._percentage, value)
-            self._check(strand, percentage, "ToleratedFailurePercentage", "float")
+            percentage = self.data_flow.evaluate(fiber, self._percentage, value)
+            self._check(fiber, percentage, "ToleratedFailurePercentage", "float")
             if not 0 <= percentage <= 100:
                 cause = "ToleratedFailurePercentage must be between 0 and 100."
-                raise blame(strand, StateError(RUNTIME, cause))
+                raise blame(fiber, StateError(RUNTIME, cause))
         return count, percentage
 
-    def _check(self, strand: Strand, given: Any, name: str, wanted: str) -> None:
+    def _check(self, fiber: Fiber, given: Any, name: str, wanted: str) -> None:
         number = isinstance(given, (int, float)) and not isinstance(given, bool)
         if not number or (wanted == "integer" and given != int(given)):
             text = given if isinstance(given, str) else to_text(given)
             where = f"{name}Path"
             raise blame(
-                strand,
+                fiber,
                 StateError(
                     RUNTIME,
                     f'The {where} field refers to value "{text}" which is not a valid {wanted}: '
@@ -119,28 +117,28 @@ class DistributedMap(MapState):
                 ),
             )
 
-    def _make_inputs(self, strand: Strand, value: Any, items: list[Any]) -> list[tuple[Any, int]]:
+    def _make_inputs(self, fiber: Fiber, value: Any, items: list[Any]) -> list[tuple[Any, int]]:
         """Give what each child is started with: (its input, the number of its items)."""
         if self.batcher is None:
             return [(items[at], 1) for at in range(len(items))]
-        selected = [self.select(strand, value, item, at) for at, item in enumerate(items)]
-        return self.batcher.make_batches(strand, value, selected)
+        selected = [self.select(fiber, value, item, at) for at, item in enumerate(items)]
+        return self.batcher.make_batches(fiber, value, selected)
 
     def _run_children(
-        self, strand: Strand, map_run: MapRun, inputs: list[tuple[Any, int]], at_once: int
+        self, fiber: Fiber, map_run: MapRun, inputs: list[tuple[Any, int]], concurrency: int
     ) -> Steps:
         total = sum(count for _, count in inputs)
         map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
-        last = strand.previous
-        value = self.shape.take_input(strand)
+        last = fiber.previous
+        value = self.data_flow.take_input(fiber)
 
-        def start(index: int) -> Strand:
+        def start(index: int) -> Fiber:
             item, _ = inputs[index]
             if self.batcher is None:
-                item = self.select(strand, value, inputs[index][0], index)
-            return self._start_child(strand, map_run, item, inputs[index], index)
+                item = self.select(fiber, value, inputs[index][0], index)
+            return self._start_child(fiber, map_run, item, inputs[index], index)
 
-        def take(child: Strand) -> bool:
+        def take(child: Fiber) -> bool:
             if child.failure is None:
                 map_run.succeeded += 1
                 _tell_end(child, "ExecutionSucceeded", {"output": child.output})
@@ -151,8 +149,8 @@ class DistributedMap(MapState):
             return self._is_tolerated(map_run)
 
         revive = _restart if self.child_type == "EXPRESS" else None
-        others = yield from run_group(strand, len(inputs), at_once, start, take, revive)
-        strand.previous = last
+        others = yield from run_group(fiber, len(inputs), concurrency, start, take, revive)
+        fiber.previous = last
         if not self._is_tolerated(map_run):
             abort(others)
             for child in others:
@@ -161,20 +159,20 @@ class DistributedMap(MapState):
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
     def _start_child(
-        self, strand: Strand, map_run: MapRun, given: Any, item: tuple[Any, int], index: int
-    ) -> Strand:
-        run = strand.run
+        self, fiber: Fiber, map_run: MapRun, given: Any, item: tuple[Any, int], index: int
+    ) -> Fiber:
+        run = fiber.run
         limit = LIMIT if self.child_type == "STANDARD" else None
         history = History(limit, None, keep=run.keeps_children)
-        child = run.spawn(strand, self.inner[0], given, index, history)
+        child = run.spawn(fiber, self.inner[0], given, index, history)
         name = make_uuid(run.tokens)
         machine, _, label = map_run.arn.partition("/")
         kind = ":execution:" if self.child_type == "STANDARD" else ":express:"
         base = machine.replace(":mapRun:", kind)
-        execution = {**strand.context["Execution"], "Name": name, "Input": given}
+        execution = {**fiber.context["Execution"], "Name": name, "Input": given}
         execution["Id"] = f"{base}/{label.rpartition(':')[0]}:{name}"
         execution["StartTime"] = format_timestamp(run.clock.now)
-        child.context = {**strand.context, "Execution": execution}
+        child.context = {**fiber.context, "Execution": execution}
         if self.batcher is None:
             child.item = {"Index": index, "Value": item[0]}
         child.variables = {}  # a child execution sees none of its parent's
@@ -203,22 +201,22 @@ class DistributedMap(MapState):
         ]
         return bool(given) and all(given)
 
-    def _collect(self, strand: Strand, value: Any, map_run: MapRun) -> Any:
+    def _collect(self, fiber: Fiber, value: Any, map_run: MapRun) -> Any:
         if self.writer is not None:
-            return self.writer.write(strand, value, map_run)
-        output = [child.output for child in strand.children if child.failure is None]
+            return self.writer.write(fiber, value, map_run)
+        output = [child.output for child in fiber.children if child.failure is None]
         check_size(output, self.name)
         return output
 
 
-def _tell_end(child: Strand, type_: str, details: dict[str, Any]) -> None:
+def _tell_end(child: Fiber, type_: str, details: dict[str, Any]) -> None:
     """Show whoever watches how a child ended; its history, kept for counts, is without that."""
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now
         child.history.observe(Event(number, child.previous, type_, details, now))
 
 
-def _restart(child: Strand) -> None:
+def _restart(child: Fiber) -> None:
     """Let an Express child begin anew: its redrive is another StartExecution.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.

@@ -16,10 +16,10 @@ from carnation.engine.children import Child, MapRun
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.groups import abort
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
-from carnation.engine.machine import Machine, compile_definition
+from carnation.engine.machine import CompiledMachine, compile_definition
 from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
 from carnation.engine.shapes import check_size
-from carnation.engine.strands import WAIT, Clock, Flow, Steps, Strand
+from carnation.engine.strands import CONTINUE, WAIT, Clock, Fiber, Flow, Steps
 from carnation.engine.tasks import BEAT
 from carnation.engine.timestamps import format_timestamp
 from carnation.errors import UsageError
@@ -41,7 +41,7 @@ class Execution:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: CompiledMachine,
         value: Any = NO_INPUT,
         port: Port | None = None,
         *,
@@ -88,15 +88,15 @@ class Execution:
 
     def _begin(self) -> None:
         self.status, self.output = "RUNNING", None
-        self.current: Strand | None = None  # the strand that went on last
+        self.current: Fiber | None = None  # the fiber that went on last
         self.error: str | None = None
         self.cause: str | None = None
         self.waited, self.redrives = 0.0, 0
-        self.pending: dict[str, Strand] = {}
+        self.pending: dict[str, Fiber] = {}
         self.map_runs: list[MapRun] = []
         details = {"input": self.input, "roleArn": self.role_arn}
         self.history.add("ExecutionStarted", 0, details, self.clock.now)
-        self.root = Strand(self, self.machine.flow, self.input, self.history)
+        self.root = Fiber(self, self.machine.flow, self.input, self.history)
         self.root.steps = walk(self.root)
         self.clock.ready.append(self.root)
 
@@ -142,14 +142,14 @@ class Execution:
         return self.status
 
     def step(self, *, give_up: bool = True) -> bool:
-        """Let one strand go on to its next transition; False if none can."""
+        """Let one fiber go on to its next transition; False if none can."""
         if self.status != "RUNNING":
             return False
-        strand = self.clock.take()
-        if strand is None:
+        fiber = self.clock.take()
+        if fiber is None:
             return self._let_time_pass(give_up=give_up)
-        if not strand.is_done:
-            self._resume(strand)
+        if not fiber.is_done:
+            self._resume(fiber)
         return True
 
     def _let_time_pass(self, *, give_up: bool) -> bool:
@@ -162,45 +162,45 @@ class Execution:
             return False
         return moved
 
-    def _resume(self, strand: Strand) -> None:
-        self.current = strand
+    def _resume(self, fiber: Fiber) -> None:
+        self.current = fiber
         try:
-            if strand.steps is not None and next(strand.steps) is not WAIT:
-                self.clock.ready.append(strand)
+            if fiber.steps is not None and next(fiber.steps) is not WAIT:
+                self.clock.ready.append(fiber)
         except StopIteration:
-            self._finish(strand, None)
+            self._finish(fiber, None)
         except StateError as failure:
-            self._finish(strand, failure)
+            self._finish(fiber, failure)
         except HistoryFull:
-            self._overflow(strand)
+            self._overflow(fiber)
 
-    def _finish(self, strand: Strand, failure: StateError | None) -> None:
-        strand.is_done, strand.failure, strand.steps = True, failure, None
-        parent = strand.parent
+    def _finish(self, fiber: Fiber, failure: StateError | None) -> None:
+        fiber.is_done, fiber.failure, fiber.steps = True, failure, None
+        parent = fiber.parent
         if parent is None:
             if failure is None:
-                self._succeed(strand.output)
+                self._succeed(fiber.output)
             else:
                 self._fail(failure)
             return
         if failure is not None:
-            if strand.state.type != "Fail" and strand.history is parent.history:
-                strand.note(f"{strand.state.type}StateAborted", {})
-            if failure.error == RUNTIME and strand.history is parent.history:
-                self._fail(failure, strand)
+            if fiber.state.type != "Fail" and fiber.history is parent.history:
+                fiber.note(f"{fiber.state.type}StateAborted", {})
+            if failure.error == RUNTIME and fiber.history is parent.history:
+                self._fail(failure, fiber)
                 return
-        parent.mail.append(strand)
+        parent.mail.append(fiber)
         if len(parent.mail) == 1:
             self.clock.wake(parent)
 
-    def _overflow(self, strand: Strand) -> None:
+    def _overflow(self, fiber: Fiber) -> None:
         failure = StateError(
             RUNTIME, f"The execution reached the maximum number of history events ({LIMIT})."
         )
-        if strand.history is self.history:
-            self._fail(failure, strand)
+        if fiber.history is self.history:
+            self._fail(failure, fiber)
         else:
-            self._finish(strand, failure)
+            self._finish(fiber, failure)
 
     def _succeed(self, output: Any) -> None:
         try:
@@ -212,9 +212,9 @@ class Execution:
             return
         self.status, self.output = "SUCCEEDED", output
 
-    def _fail(self, failure: StateError, strand: Strand | None = None) -> None:
+    def _fail(self, failure: StateError, fiber: Fiber | None = None) -> None:
         self.status, self.error, self.cause = "FAILED", failure.error, failure.cause
-        self._write_end("ExecutionFailed", (strand or self.root).previous, failure.details)
+        self._write_end("ExecutionFailed", (fiber or self.root).previous, failure.details)
 
     def _write_end(self, type_: str, previous: int, details: dict[str, Any]) -> None:
         self.history.write(type_, previous, details, self.clock.now)
@@ -232,7 +232,7 @@ class Execution:
             self.status = "TIMED_OUT"
             self._write_end("ExecutionTimedOut", 0, {})
 
-    def end_child(self, child: Strand) -> None:
+    def end_child(self, child: Fiber) -> None:
         """End a child execution alone, as StopExecution does: its Map Run counts a failure."""
         if self.status != "RUNNING" or child.is_done:
             return
@@ -270,94 +270,92 @@ class Execution:
         self.revive(self.root)
         self.clock.ready.append(self.root)
 
-    def revive(self, strand: Strand) -> None:
-        """Put a strand that ended badly back to the state it ended in."""
-        strand.is_done, strand.failure, strand.redriven = False, None, bool(strand.entered_id)
-        strand.ticket += 1
-        strand.attempt = 0
-        strand.steps = walk(strand)
+    def revive(self, fiber: Fiber) -> None:
+        """Put a fiber that ended badly back to the state it ended in."""
+        fiber.is_done, fiber.failure, fiber.redriven = False, None, bool(fiber.entered_id)
+        fiber.ticket += 1
+        fiber.attempt = 0
+        fiber.steps = walk(fiber)
 
     def answer(self, token: str, outcome: Outcome) -> None:
         """Bring the outcome of a pending task; raises `UsageError` for an unknown token."""
-        strand = self.pending.get(token)
-        if strand is None or self.status != "RUNNING":
+        fiber = self.pending.get(token)
+        if fiber is None or self.status != "RUNNING":
             raise UsageError(f"no task waits with the token '{token}'.")
-        if strand.inbox is None:
-            self.clock.wake(strand, outcome)
-        elif isinstance(strand.inbox, Started) and isinstance(strand.inbox.outcome, Pending):
+        if fiber.inbox is None:
+            self.clock.wake(fiber, outcome)
+        elif isinstance(fiber.inbox, Started) and isinstance(fiber.inbox.outcome, Pending):
             # that a worker took it is not noted yet
-            strand.inbox = Started(strand.inbox.worker, outcome)  # type: ignore[arg-type]
-        elif strand.inbox is BEAT:
-            strand.inbox = outcome
+            fiber.inbox = Started(fiber.inbox.worker, outcome)  # type: ignore[arg-type]
+        elif fiber.inbox is BEAT:
+            fiber.inbox = outcome
 
     def beat(self, token: str) -> None:
         """Send a heartbeat for a pending task."""
-        strand = self.pending.get(token)
-        if strand is None or self.status != "RUNNING":
+        fiber = self.pending.get(token)
+        if fiber is None or self.status != "RUNNING":
             raise UsageError(f"no task waits with the token '{token}'.")
-        if strand.inbox is None:
-            self.clock.wake(strand, BEAT)
+        if fiber.inbox is None:
+            self.clock.wake(fiber, BEAT)
 
     # what follows is for the states
 
     def spawn(
         self,
-        parent: Strand,
+        parent: Fiber,
         flow: Flow,
         value: Any,
         index: int,
         history: History | None = None,
-    ) -> Strand:
-        """Make a strand inside a state of another one."""
-        child = Strand(self, flow, value, parent.history if history is None else history)
+    ) -> Fiber:
+        """Make a fiber inside a state of another one."""
+        child = Fiber(self, flow, value, parent.history if history is None else history)
         child.parent, child.index, child.previous = parent, index, parent.previous
         child.variables, child.context, child.item = parent.variables, parent.context, parent.item
         child.steps = walk(child)
         return child
 
-    def perform(self, strand: Strand, task: Task) -> Outcome:
+    def perform(self, fiber: Fiber, task: Task) -> Outcome:
         """Have the port perform a task."""
         if self.before_call is not None:
             self.before_call(task)
         return self.port.perform(task)
 
 
-def walk(strand: Strand) -> Steps:
-    """Run a strand from the state it stands at to the end of its flow."""
-    states, run = strand.flow.states, strand.run
-    state = strand.state
+def walk(fiber: Fiber) -> Steps:
+    """Run a fiber from the state it stands at to the end of its flow."""
+    states, run = fiber.flow.states, fiber.run
+    state = fiber.state
     while True:
-        if not strand.redriven:
-            strand.entered_at, strand.before = run.clock.now, strand.previous
-            strand.entered_id = strand.add(
-                state.entered, {"name": state.name, "input": strand.input}
-            )
-            strand.attempt = 0
-            strand.children = []
+        if not fiber.redriven:
+            fiber.entered_at, fiber.before = run.clock.now, fiber.previous
+            fiber.entered_id = fiber.add(state.entered, {"name": state.name, "input": fiber.input})
+            fiber.attempt = 0
+            fiber.children = []
         if state.waits:
-            following = yield from state.run(strand)
+            following = yield from state.run(fiber)
         else:
-            following = state.run(strand)
-        strand.redriven = False
+            following = state.run(fiber)
+        fiber.redriven = False
         if following is None:
             return
-        strand.entered_id = 0  # it stands between two states
-        strand.input = strand.output
-        strand.state = state = states[following]
-        yield False
+        fiber.entered_id = 0  # it stands between two states
+        fiber.input = fiber.output
+        fiber.state = state = states[following]
+        yield CONTINUE
 
 
-def abort_quietly(root: Strand) -> None:
+def abort_quietly(root: Fiber) -> None:
     """Close what still runs, without a word in the history."""
     waiting = [root]
     while waiting:
-        strand = waiting.pop()
-        strand.is_done = strand.is_done or strand.steps is not None
-        if strand.steps is not None:
-            strand.steps.close()
-            strand.steps = None
-            strand.failure = StateError(None)
-        waiting.extend(strand.children)
+        fiber = waiting.pop()
+        fiber.is_done = fiber.is_done or fiber.steps is not None
+        if fiber.steps is not None:
+            fiber.steps.close()
+            fiber.steps = None
+            fiber.failure = StateError(None)
+        waiting.extend(fiber.children)
 
 
 def run_definition(

@@ -16,50 +16,50 @@ from carnation.engine.payloads import (
     is_jsonata,
     to_text,
 )
-from carnation.engine.shapes import NOTHING, Shape, blame
-from carnation.engine.strands import WAIT, State, Steps, Strand
+from carnation.engine.shapes import DataFlow, blame
+from carnation.engine.strands import WAIT, Fiber, State, Steps
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
-from carnation.expressions import Scope, parse_path
+from carnation.expressions import MISSING, Scope, parse_path
 
-LONGEST_WAIT = 99_999_999
+MAX_WAIT = 99_999_999
 
 
 class Pass(State):
-    """Passes its input on, shaped."""
+    """Passes its input on, processed."""
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
-        """Compile the shape."""
+        """Compile the data flow."""
         super().__init__(name, body, language)
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
         self._is_idle = not set(body) & {
             *("InputPath", "Parameters", "Result", "ResultPath", "OutputPath", "Assign", "Output")
         }
 
-    def run(self, strand: Strand) -> str | None:
-        """Shape the input, or the Result."""
-        if self._is_idle and strand.trace is None:
-            strand.output = strand.input
-            strand.add(self.exited, {"name": self.name, "output": strand.input})
+    def run(self, fiber: Fiber) -> str | None:
+        """DataFlow the input, or the Result."""
+        if self._is_idle and fiber.trace is None:
+            fiber.output = fiber.input
+            fiber.add(self.exited, {"name": self.name, "output": fiber.input})
             return self.next
-        value = self.shape.take_input(strand)
-        if self.shape.is_jsonata:
-            details = self.shape.finish(strand, NOTHING, value)
+        value = self.data_flow.take_input(fiber)
+        if self.data_flow.is_jsonata:
+            details = self.data_flow.finish(fiber, MISSING, value)
         else:
-            value = self._result(strand, value)
-            details = self.shape.finish(strand, value, value)
-        strand.add(self.exited, details)
+            value = self._result(fiber, value)
+            details = self.data_flow.finish(fiber, value, value)
+        fiber.add(self.exited, details)
         return self.next
 
-    def _result(self, strand: Strand, value: Any) -> Any:
-        value = self.shape.make_parameters(strand, value)
+    def _result(self, fiber: Fiber, value: Any) -> Any:
+        value = self.data_flow.make_parameters(fiber, value)
         if "Result" in self.body:
             value = self.body["Result"]
-            if strand.trace is not None:
+            if fiber.trace is not None:
                 # AWS shows no step of the input that the Result replaces
                 for step in ("afterInputPath", "afterParameters"):
-                    strand.trace.pop(step, None)
-                strand.trace["result"] = value
+                    fiber.trace.pop(step, None)
+                fiber.trace["result"] = value
         return value
 
 
@@ -67,14 +67,14 @@ class Succeed(State):
     """Ends a flow well."""
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
-        """Compile the shape."""
+        """Compile the data flow."""
         super().__init__(name, body, language)
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
 
-    def run(self, strand: Strand) -> None:
-        """Shape the input."""
-        value = self.shape.take_input(strand)
-        strand.add(self.exited, self.shape.finish(strand, NOTHING, value))
+    def run(self, fiber: Fiber) -> None:
+        """DataFlow the input."""
+        value = self.data_flow.take_input(fiber)
+        fiber.add(self.exited, self.data_flow.finish(fiber, MISSING, value))
 
 
 class Choice(State):
@@ -86,12 +86,12 @@ class Choice(State):
         rules = body.get("Choices")
         if not isinstance(rules, list) or not rules:
             raise DefinitionError(f"state '{name}' is a Choice without Choices. Add a rule.")
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
         self._rules = [
             (
                 compile_rule(rule, language, f"state '{name}', Choices[{at}]"),
                 rule.get("Next"),
-                Shape(name, {**_common(body), **_outputs(rule)}, language),
+                DataFlow(name, {**_common(body), **_outputs(rule)}, language),
                 "Assign" in rule or "Output" in rule,
             )
             for at, rule in enumerate(rules)
@@ -106,29 +106,29 @@ class Choice(State):
         if "Default" in self.body:
             yield "Default", self._default
 
-    def run(self, strand: Strand) -> str:
+    def run(self, fiber: Fiber) -> str:
         """Find the first rule that holds."""
-        value = self.shape.take_input(strand)
-        scope = self.shape.scope(strand, value)
+        value = self.data_flow.take_input(fiber)
+        scope = self.data_flow.scope(fiber, value)
         try:
-            for test, target, shape, own in self._rules:
+            for test, target, data_flow, own in self._rules:
                 if test(scope):
-                    return self._leave(strand, shape if own else self.shape, value, target)
+                    return self._leave(fiber, data_flow if own else self.data_flow, value, target)
         except StateError as failure:
-            raise blame(strand, failure) from None
+            raise blame(fiber, failure) from None
         if self._default is None:
             raise blame(
-                strand,
+                fiber,
                 StateError(
                     RUNTIME,
                     "Failed to transition out of the state. The state does not point to a "
                     "next state.",
                 ),
             )
-        return self._leave(strand, self.shape, value, self._default)
+        return self._leave(fiber, self.data_flow, value, self._default)
 
-    def _leave(self, strand: Strand, shape: Shape, value: Any, target: str) -> str:
-        strand.add(self.exited, shape.finish(strand, NOTHING, value))
+    def _leave(self, fiber: Fiber, data_flow: DataFlow, value: Any, target: str) -> str:
+        fiber.add(self.exited, data_flow.finish(fiber, MISSING, value))
         return target
 
 
@@ -148,7 +148,7 @@ class Wait(State):
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
         """Compile how long."""
         super().__init__(name, body, language)
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
         fields = [key for key in _WAITS if key in body]
         if len(fields) != 1:
             raise DefinitionError(f"state '{name}': a Wait takes one of {', '.join(_WAITS)}.")
@@ -163,22 +163,22 @@ class Wait(State):
         else:
             self._value = lambda scope: value
 
-    def run(self, strand: Strand) -> Steps:
+    def run(self, fiber: Fiber) -> Steps:
         """Wait, and go on."""
-        value = self.shape.take_input(strand)
-        given = self.shape.evaluate(strand, self._value, value)
+        value = self.data_flow.take_input(fiber)
+        given = self.data_flow.evaluate(fiber, self._value, value)
         try:
-            seconds = self._seconds(strand, given)
+            seconds = self._seconds(fiber, given)
         except StateError as failure:
-            raise blame(strand, failure) from None
+            raise blame(fiber, failure) from None
         if seconds > 0:
-            strand.run.waited += seconds
-            strand.run.clock.sleep(strand, seconds)
+            fiber.run.waited += seconds
+            fiber.run.clock.sleep(fiber, seconds)
             yield WAIT
-        strand.add(self.exited, self.shape.finish(strand, NOTHING, value))
+        fiber.add(self.exited, self.data_flow.finish(fiber, MISSING, value))
         return self.next
 
-    def _seconds(self, strand: Strand, given: Any) -> float:
+    def _seconds(self, fiber: Fiber, given: Any) -> float:
         if not self._field.startswith("Timestamp"):
             return self._checked_seconds(given)
         moment = parse_timestamp(given)
@@ -191,7 +191,7 @@ class Wait(State):
                     f"{self.body[self._field]} == {_bare(given)}",
                 )
             raise _mistaken(self.body[self._field], "Timestamp", "a valid timestamp", given)
-        return moment - strand.run.clock.now
+        return moment - fiber.run.clock.now
 
     def _checked_seconds(self, given: Any) -> float:
         shown = f"{self.body[self._field]} == {_bare(given)}"
@@ -207,7 +207,7 @@ class Wait(State):
                     RUNTIME, f"The SecondsPath parameter references a negative value: {shown}"
                 )
             raise _mistaken(self.body[self._field], "Seconds", "0 or more", given)
-        return min(given, LONGEST_WAIT)
+        return min(given, MAX_WAIT)
 
 
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
@@ -246,24 +246,24 @@ class Fail(State):
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
         """Compile the error's name and cause."""
         super().__init__(name, body, language)
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
         self._parts = {part: _compile_part(body, part, language) for part in ("Error", "Cause")}
 
-    def run(self, strand: Strand) -> None:
+    def run(self, fiber: Fiber) -> None:
         """Fail."""
-        value = self.shape.take_input(strand)
+        value = self.data_flow.take_input(fiber)
         parts = {
-            part: None if compiled is None else self.shape.evaluate(strand, compiled, value)
+            part: None if compiled is None else self.data_flow.evaluate(fiber, compiled, value)
             for part, compiled in self._parts.items()
         }
         for part, text in parts.items():
             if text is not None and not isinstance(text, str):
                 failure = StateError(
-                    QUERY if self.shape.is_jsonata else RUNTIME,
+                    QUERY if self.data_flow.is_jsonata else RUNTIME,
                     f"The field '{part}' of a Fail state has to be a string, and is "
                     f"{to_text(text)}",
                 )
-                raise blame(strand, failure)
+                raise blame(fiber, failure)
         raise StateError(parts["Error"], parts["Cause"])
 
 

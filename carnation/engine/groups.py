@@ -1,4 +1,4 @@
-"""Strands inside a state: the branches of a Parallel, the iterations and children of a Map.
+"""Fibers inside a state: the branches of a Parallel, the iterations and children of a Map.
 
 The parent starts as many as may run at once, waits, and takes each as it finishes. When one fails
 beyond what is tolerated, the others are aborted where they stand.
@@ -10,41 +10,41 @@ from collections import deque
 from collections.abc import Callable
 
 from carnation.engine.failures import StateError
-from carnation.engine.strands import WAIT, Steps, Strand
+from carnation.engine.strands import WAIT, Fiber, Steps
 
 
 def run_group(
-    strand: Strand,
+    fiber: Fiber,
     count: int,
-    at_once: int,
-    start: Callable[[int], Strand],
-    take: Callable[[Strand], bool],
-    revive: Callable[[Strand], None] | None = None,
+    concurrency: int,
+    start: Callable[[int], Fiber],
+    take: Callable[[Fiber], bool],
+    revive: Callable[[Fiber], None] | None = None,
 ) -> Steps:
-    """Run `count` strands; `take` is given each that has finished, and says whether to go on.
+    """Run `count` fibers; `take` is given each that has finished, and says whether to go on.
 
-    Ends with the strands that were still running when `take` said no, aborted. On a redrive,
-    `revive` brings a strand back that ended badly: to where it stood, unless it says otherwise.
+    Ends with the fibers that were still running when `take` said no, aborted. On a redrive,
+    `revive` brings a fiber back that ended badly: to where it stood, unless it says otherwise.
     """
-    revive = strand.run.revive if revive is None else revive
-    running: dict[int, Strand] = {}
-    following, clock = 0, strand.run.clock
-    kept = strand.children if strand.redriven else []
-    strand.children, strand.mail = [], deque()
+    revive = fiber.run.revive if revive is None else revive
+    running: dict[int, Fiber] = {}
+    following, clock = 0, fiber.run.clock
+    kept = fiber.children if fiber.redriven else []
+    fiber.children, fiber.mail = [], deque()
     while following < count or running:
-        while following < count and len(running) < at_once:
+        while following < count and len(running) < concurrency:
             child = _start_or_keep(start, revive, kept, following)
-            strand.children.append(child)
+            fiber.children.append(child)
             following += 1
             if child.is_done:
-                strand.mail.append(child)
+                fiber.mail.append(child)
             else:
                 running[child.seat] = child
                 clock.ready.append(child)
-        if not strand.mail:
+        if not fiber.mail:
             yield WAIT
-        while strand.mail:
-            child = strand.mail.popleft()
+        while fiber.mail:
+            child = fiber.mail.popleft()
             running.pop(child.seat, None)
             if not take(child):
                 return list(running.values())
@@ -52,11 +52,11 @@ def run_group(
 
 
 def _start_or_keep(
-    start: Callable[[int], Strand],
-    revive: Callable[[Strand], None],
-    kept: list[Strand],
+    start: Callable[[int], Fiber],
+    revive: Callable[[Fiber], None],
+    kept: list[Fiber],
     index: int,
-) -> Strand:
+) -> Fiber:
     """On a redrive, what is finished stays finished, and what failed goes on where it stood."""
     if index < len(kept):
         child = kept[index]
@@ -71,22 +71,22 @@ def _start_or_keep(
     return child
 
 
-def abort(strands: list[Strand], iteration: str = "") -> None:
-    """End strands where they stand, the innermost first; they are told nothing any more."""
-    waiting = list(strands)
-    order: list[Strand] = []
+def abort(fibers: list[Fiber], iteration: str = "") -> None:
+    """End fibers where they stand, the innermost first; they are told nothing any more."""
+    waiting = list(fibers)
+    order: list[Fiber] = []
     while waiting:
-        strand = waiting.pop()
-        if not strand.is_done:
-            order.append(strand)
-            waiting.extend(child for child in strand.children if not child.is_done)
-    for strand in reversed(order):
-        strand.is_done, strand.failure = True, StateError(None)
-        strand.ticket += 1
-        strand.run.pending.pop(strand.token, None)
-        if strand.steps is not None:
-            strand.steps.close()
-        if strand.entered_id:
-            strand.note(f"{strand.state.type}StateAborted", {})
-        if iteration and strand in strands:
-            strand.note(iteration, {"name": strand.key, "index": strand.index})
+        fiber = waiting.pop()
+        if not fiber.is_done:
+            order.append(fiber)
+            waiting.extend(child for child in fiber.children if not child.is_done)
+    for fiber in reversed(order):
+        fiber.is_done, fiber.failure = True, StateError(None)
+        fiber.ticket += 1
+        fiber.run.pending.pop(fiber.token, None)
+        if fiber.steps is not None:
+            fiber.steps.close()
+        if fiber.entered_id:
+            fiber.note(f"{fiber.state.type}StateAborted", {})
+        if iteration and fiber in fibers:
+            fiber.note(iteration, {"name": fiber.key, "index": fiber.index})

@@ -1,6 +1,6 @@
 """The history of an execution: AWS's event types, ids and details.
 
-An event points at the one before it in its own strand of control, which AWS calls
+An event points at the one before it in its own fiber of control, which AWS calls
 `previousEventId`. Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html.
 """
 

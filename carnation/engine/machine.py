@@ -1,4 +1,4 @@
-"""A definition, compiled: flows of states, each ready to run on a strand.
+"""A definition, compiled: flows of states, each ready to run on a fiber.
 
 A flow is what has a StartAt: the machine itself, a branch, an item processor. Compiling walks the
 flows with a list of what is still to do, so that no definition is too deep.
@@ -21,7 +21,7 @@ from carnation.errors import DefinitionError, ExpressionError, suggest_name
 DEPTH_LIMIT = 100
 
 
-class Machine:
+class CompiledMachine:
     """A compiled definition."""
 
     def __init__(self, definition: Mapping[str, Any], flow: Flow) -> None:
@@ -52,7 +52,7 @@ MAKERS: Mapping[str, Maker] = {
 }
 
 
-def compile_definition(definition: Any) -> Machine:
+def compile_definition(definition: Any) -> CompiledMachine:
     """Compile a definition; raises `DefinitionError` or `ExpressionError` for what cannot run.
 
     >>> machine = compile_definition({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
@@ -78,7 +78,7 @@ def compile_definition(definition: Any) -> Machine:
                 for part, (_, content) in zip(state.inner, inner, strict=True)
             )
         target.check(body.get("StartAt"))
-    return Machine(definition, flow)
+    return CompiledMachine(definition, flow)
 
 
 def _compile_states(flow: Flow, body: Any, language: str) -> Iterator[State]:

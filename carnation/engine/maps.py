@@ -15,15 +15,15 @@ from carnation.engine.payloads import (
     is_jsonata,
 )
 from carnation.engine.shapes import blame, compile_number
-from carnation.engine.strands import Steps, Strand
-from carnation.engine.work import Work
+from carnation.engine.strands import Fiber, Steps
+from carnation.engine.work import RetryableState
 from carnation.errors import DefinitionError
 from carnation.expressions import parse_path
 
-AT_ONCE = 40
+MAX_CONCURRENCY = 40
 
 
-class MapState(Work):
+class MapState(RetryableState):
     """What both kinds of Map have in common: where the items come from."""
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
@@ -34,7 +34,7 @@ class MapState(Work):
         self._selector = (
             compile_payload(body[selector], language, selector) if selector in body else None
         )
-        self._at_once = compile_number(body, "MaxConcurrency", language, 0)
+        self._concurrency = compile_number(body, "MaxConcurrency", language, 0)
 
     def _compile_items(self) -> Compiled | None:
         items, field = self.body.get("Items"), "Items"
@@ -47,81 +47,81 @@ class MapState(Work):
             return compile_payload(items, "JSONata", field)
         return compile_jsonata(items, field, "array")
 
-    def find_items(self, strand: Strand, value: Any) -> list[Any]:
+    def find_items(self, fiber: Fiber, value: Any) -> list[Any]:
         """Find the items; the failure of what is no array has AWS's words."""
         items = value
         if self._items is not None:
-            items = self.shape.evaluate(strand, self._items, value)
+            items = self.data_flow.evaluate(fiber, self._items, value)
         if not isinstance(items, list):
             path = parse_path(self.body.get("ItemsPath", "$"))
             # AWS shows `$$` as `$`
             shown = path.text[1:] if path.is_context else path.text
             raise StateError(RUNTIME, f'Reference path "{shown}" must point to array.')
-        if strand.trace is not None and not self.shape.is_jsonata:
-            strand.trace["afterItemsPath"] = items
+        if fiber.trace is not None and not self.data_flow.is_jsonata:
+            fiber.trace["afterItemsPath"] = items
         return items
 
-    def find_concurrency(self, strand: Strand, value: Any) -> int:
+    def find_concurrency(self, fiber: Fiber, value: Any) -> int:
         """Evaluate MaxConcurrency; 0 stands for no limit of the definition's."""
-        given = self.shape.evaluate(strand, self._at_once, value) if self._at_once else 0
+        given = self.data_flow.evaluate(fiber, self._concurrency, value) if self._concurrency else 0
         if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
-            raise blame(strand, StateError(RUNTIME, "MaxConcurrency has to be a whole number."))
+            raise blame(fiber, StateError(RUNTIME, "MaxConcurrency has to be a whole number."))
         if given < 0:
-            raise blame(strand, StateError(RUNTIME, "MaxConcurrency cannot be negative."))
+            raise blame(fiber, StateError(RUNTIME, "MaxConcurrency cannot be negative."))
         return int(given)
 
-    def select(self, strand: Strand, value: Any, item: Any, index: int) -> Any:
+    def select(self, fiber: Fiber, value: Any, item: Any, index: int) -> Any:
         """Apply ItemSelector to one item."""
         if self._selector is None:
             return item
-        kept, strand.item = strand.item, {"Index": index, "Value": item}
+        kept, fiber.item = fiber.item, {"Index": index, "Value": item}
         try:
-            return self.shape.evaluate(strand, self._selector, value)
+            return self.data_flow.evaluate(fiber, self._selector, value)
         finally:
-            strand.item = kept
+            fiber.item = kept
 
-    def fail(self, strand: Strand, failure: StateError) -> None:
+    def fail(self, fiber: Fiber, failure: StateError) -> None:
         """Write that the Map failed, unless it ended with the whole execution."""
         if failure.error != RUNTIME:
-            strand.add("MapStateFailed", {})
+            fiber.add("MapStateFailed", {})
 
 
 class InlineMap(MapState):
     """Runs the iterations inside the execution, in its history."""
 
-    def attempt(self, strand: Strand, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Any) -> Steps:
         """Run the iterations; gives the list of their outputs."""
-        items = self.find_items(strand, value)
-        at_once = min(self.find_concurrency(strand, value) or AT_ONCE, AT_ONCE)
-        if not strand.redriven:
-            strand.add("MapStateStarted", {"length": len(items)})
-        last = [strand.previous]  # what the next iteration starts behind
+        items = self.find_items(fiber, value)
+        concurrency = min(self.find_concurrency(fiber, value) or MAX_CONCURRENCY, MAX_CONCURRENCY)
+        if not fiber.redriven:
+            fiber.add("MapStateStarted", {"length": len(items)})
+        last = [fiber.previous]  # what the next iteration starts behind
 
-        def start(index: int) -> Strand:
+        def start(index: int) -> Fiber:
             item = items[index]
-            given = self.select(strand, value, item, index)
-            child = strand.run.spawn(strand, self.inner[0], given, index)
+            given = self.select(fiber, value, item, index)
+            child = fiber.run.spawn(fiber, self.inner[0], given, index)
             child.item, child.key = {"Index": index, "Value": item}, self.name
             child.previous = last[0]
             child.add("MapIterationStarted", {"name": self.name, "index": index})
             return child
 
-        def take(child: Strand) -> bool:
+        def take(child: Fiber) -> bool:
             last[0] = child.previous
             if child.failure is not None:
-                strand.previous = child.previous
-                strand.note("MapIterationFailed", {"name": self.name, "index": child.index})
+                fiber.previous = child.previous
+                fiber.note("MapIterationFailed", {"name": self.name, "index": child.index})
                 return False
             if not child.is_kept:  # its events were written before a redrive
-                strand.previous = child.note(
+                fiber.previous = child.note(
                     "MapIterationSucceeded", {"name": self.name, "index": child.index}
                 )
             return True
 
-        others = yield from run_group(strand, len(items), at_once, start, take)
-        failed = next((child.failure for child in strand.children if child.failure), None)
+        others = yield from run_group(fiber, len(items), concurrency, start, take)
+        failed = next((child.failure for child in fiber.children if child.failure), None)
         if failed is not None:
             abort(others, "MapIterationAborted")
             raise StateError(failed.error, failed.cause, failed.alias)
-        strand.note("MapStateSucceeded", {})
-        return [child.output for child in strand.children]
+        fiber.note("MapStateSucceeded", {})
+        return [child.output for child in fiber.children]

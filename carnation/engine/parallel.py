@@ -6,37 +6,37 @@ from typing import Any
 
 from carnation.engine.failures import StateError
 from carnation.engine.groups import abort, run_group
-from carnation.engine.strands import Steps, Strand
-from carnation.engine.work import Work
+from carnation.engine.strands import Fiber, Steps
+from carnation.engine.work import RetryableState
 
 
-class Parallel(Work):
+class Parallel(RetryableState):
     """Runs its branches at the same time, each on the state's input."""
 
-    def attempt(self, strand: Strand, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Any) -> Steps:
         """Run the branches; gives the list of their outputs."""
-        value = self.shape.make_parameters(strand, value)
-        if not strand.redriven:
-            strand.add("ParallelStateStarted", {})
-        started = strand.previous
+        value = self.data_flow.make_parameters(fiber, value)
+        if not fiber.redriven:
+            fiber.add("ParallelStateStarted", {})
+        started = fiber.previous
         last = [started]
 
-        def start(index: int) -> Strand:
-            return strand.run.spawn(strand, self.inner[index], value, index)
+        def start(index: int) -> Fiber:
+            return fiber.run.spawn(fiber, self.inner[index], value, index)
 
-        def take(child: Strand) -> bool:
+        def take(child: Fiber) -> bool:
             last[0] = child.previous
             return child.failure is None
 
-        others = yield from run_group(strand, len(self.inner), len(self.inner), start, take)
-        strand.previous = last[0]
-        failure = next((child.failure for child in strand.children if child.failure), None)
+        others = yield from run_group(fiber, len(self.inner), len(self.inner), start, take)
+        fiber.previous = last[0]
+        failure = next((child.failure for child in fiber.children if child.failure), None)
         if failure is not None:
             abort(others)
             raise StateError(failure.error, failure.cause, failure.alias)
-        strand.note("ParallelStateSucceeded", {})
-        return [child.output for child in strand.children]
+        fiber.note("ParallelStateSucceeded", {})
+        return [child.output for child in fiber.children]
 
-    def fail(self, strand: Strand, failure: StateError) -> None:
+    def fail(self, fiber: Fiber, failure: StateError) -> None:
         """Write that the branches failed, if they ever ran."""
-        strand.add("ParallelStateFailed", {})
+        fiber.add("ParallelStateFailed", {})

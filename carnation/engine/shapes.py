@@ -19,12 +19,11 @@ from carnation.engine.payloads import (
     compile_put,
     is_jsonata,
 )
-from carnation.engine.strands import Strand
+from carnation.engine.strands import Fiber
 from carnation.engine.timestamps import format_timestamp
-from carnation.expressions import Scope
+from carnation.expressions import MISSING, Scope
 
 PAYLOAD_LIMIT = 256 * 1024
-NOTHING: Any = object()
 _SMALL = (bool, int, float, type(None))
 
 
@@ -41,25 +40,25 @@ def check_size(value: Any, what: str) -> None:
         )
 
 
-def context_of(strand: Strand) -> dict[str, Any]:
+def context_of(fiber: Fiber) -> dict[str, Any]:
     """Make the Context object as it is for a state now."""
-    if strand.run.given_context is not None:
-        return strand.run.given_context
+    if fiber.run.given_context is not None:
+        return fiber.run.given_context
     state: dict[str, Any] = {
-        "Name": strand.state.name,
-        "EnteredTime": format_timestamp(strand.entered_at),
+        "Name": fiber.state.name,
+        "EnteredTime": format_timestamp(fiber.entered_at),
     }
-    context = {**strand.context, "State": state}
-    if strand.state.waits and strand.state.type != "Wait":
-        state["RetryCount"] = strand.attempt
-    if strand.item is not None:
-        context["Map"] = {"Item": strand.item}
-    if strand.token:
-        context["Task"] = {"Token": strand.token}
+    context = {**fiber.context, "State": state}
+    if fiber.state.waits and fiber.state.type != "Wait":
+        state["RetryCount"] = fiber.attempt
+    if fiber.item is not None:
+        context["Map"] = {"Item": fiber.item}
+    if fiber.token:
+        context["Task"] = {"Token": fiber.token}
     return context
 
 
-class Shape:
+class DataFlow:
     """The input and output processing of one state, compiled."""
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
@@ -86,105 +85,103 @@ class Shape:
         # the Parameters of a Map are the old name of its ItemSelector
         return None if body.get("Type") == "Map" else self._compile(body, "Parameters")
 
-    def scope(self, strand: Strand, document: Any, **states: Any) -> Scope:
+    def scope(self, fiber: Fiber, document: Any, **states: Any) -> Scope:
         """Make what an expression of this state may look at."""
-        run = strand.run
-        context = context_of(strand) if self._looks_around else {}
+        run = fiber.run
+        context = context_of(fiber) if self._looks_around else {}
         if not self.is_jsonata:
-            return Scope(document, context, strand.variables, run.read_clock, run.chance)
-        known = {"input": strand.input, "context": context, **states}
+            return Scope(document, context, fiber.variables, run.read_clock, run.chance)
+        known = {"input": fiber.input, "context": context, **states}
         return Scope(
-            None, context, {**strand.variables, "states": known}, run.read_clock, run.chance
+            None, context, {**fiber.variables, "states": known}, run.read_clock, run.chance
         )
 
-    def evaluate(self, strand: Strand, part: Compiled, document: Any, **states: Any) -> Any:
+    def evaluate(self, fiber: Fiber, part: Compiled, document: Any, **states: Any) -> Any:
         """Evaluate one expression or payload; failures name the state."""
-        return guard(strand, part, self.scope(strand, document, **states))
+        return guard(fiber, part, self.scope(fiber, document, **states))
 
-    def take_input(self, strand: Strand) -> Any:
+    def take_input(self, fiber: Fiber) -> Any:
         """Apply InputPath."""
-        value = strand.input
+        value = fiber.input
         if self._input is not None:
-            value = self.evaluate(strand, self._input, value)
-        if strand.trace is not None and not self.is_jsonata:
-            strand.trace["afterInputPath"] = value
+            value = self.evaluate(fiber, self._input, value)
+        if fiber.trace is not None and not self.is_jsonata:
+            fiber.trace["afterInputPath"] = value
         return value
 
-    def make_parameters(self, strand: Strand, value: Any) -> Any:
+    def make_parameters(self, fiber: Fiber, value: Any) -> Any:
         """Apply Parameters or Arguments to the effective input."""
         if self._arguments is not None:
-            value = self.evaluate(strand, self._arguments, value)
-        if strand.trace is not None and not (self.is_jsonata and self._arguments is None):
-            strand.trace["afterArguments" if self.is_jsonata else "afterParameters"] = value
+            value = self.evaluate(fiber, self._arguments, value)
+        if fiber.trace is not None and not (self.is_jsonata and self._arguments is None):
+            fiber.trace["afterArguments" if self.is_jsonata else "afterParameters"] = value
         return value
 
-    def finish(self, strand: Strand, result: Any, document: Any) -> dict[str, Any]:
+    def finish(self, fiber: Fiber, result: Any, document: Any) -> dict[str, Any]:
         """Make the output out of the result, and assign variables; gives what was assigned too.
 
         `document` is what the expressions of a state without a result see.
         """
         if self.is_jsonata:
-            states = {} if result is NOTHING else {"result": result}
-            return self._finish_jsonata(strand, document if result is NOTHING else result, states)
-        value = document if result is NOTHING else result
-        trace = strand.trace
+            states = {} if result is MISSING else {"result": result}
+            return self._finish_jsonata(fiber, document if result is MISSING else result, states)
+        value = document if result is MISSING else result
+        trace = fiber.trace
         if self._selector is not None:
-            value = self.evaluate(strand, self._selector, value)
-        if trace is not None and result is not NOTHING:
+            value = self.evaluate(fiber, self._selector, value)
+        if trace is not None and result is not MISSING:
             trace["afterResultSelector"] = value
         assigned = None
         if self._assign is not None:
-            assigned = self.evaluate(strand, self._assign, value)
-        if result is not NOTHING:
-            value = self._put(strand, value)
+            assigned = self.evaluate(fiber, self._assign, value)
+        if result is not MISSING:
+            value = self._put(fiber, value)
             if trace is not None:
                 trace["afterResultPath"] = value
         if self._filter is not None:
-            value = self.evaluate(strand, self._filter, value)
-        return self.settle(strand, value, assigned)
+            value = self.evaluate(fiber, self._filter, value)
+        return self.settle(fiber, value, assigned)
 
-    def _finish_jsonata(self, strand: Strand, value: Any, states: dict[str, Any]) -> dict[str, Any]:
+    def _finish_jsonata(self, fiber: Fiber, value: Any, states: dict[str, Any]) -> dict[str, Any]:
         assigned = None
         if self._assign is not None:
-            assigned = self.evaluate(strand, self._assign, value, **states)
+            assigned = self.evaluate(fiber, self._assign, value, **states)
         if self._output is not None:
-            value = self.evaluate(strand, self._output, value, **states)
-        return self.settle(strand, value, assigned)
+            value = self.evaluate(fiber, self._output, value, **states)
+        return self.settle(fiber, value, assigned)
 
-    def settle(
-        self, strand: Strand, output: Any, assigned: dict[str, Any] | None
-    ) -> dict[str, Any]:
+    def settle(self, fiber: Fiber, output: Any, assigned: dict[str, Any] | None) -> dict[str, Any]:
         """Keep the variables, and give the details of the StateExited event."""
-        if output is not strand.input:
+        if output is not fiber.input:
             check_size(output, self.name)
         details = {"name": self.name, "output": output}
         if assigned:
-            strand.variables = {**strand.variables, **assigned}
+            fiber.variables = {**fiber.variables, **assigned}
             details["assignedVariables"] = assigned
-        strand.output = output
+        fiber.output = output
         return details
 
 
-def guard(strand: Strand, part: Compiled, scope: Scope) -> Any:
+def guard(fiber: Fiber, part: Compiled, scope: Scope) -> Any:
     """Evaluate; a failure gets AWS's sentence about the state, JSONata's also its event."""
     try:
         return part(scope)
     except StateError as failure:
-        raise blame(strand, failure) from None
+        raise blame(fiber, failure) from None
 
 
-def blame(strand: Strand, failure: StateError) -> StateError:
+def blame(fiber: Fiber, failure: StateError) -> StateError:
     """Put the name of the state before a cause."""
     failure.cause = (
-        f"An error occurred while executing the state '{strand.state.name}' "
-        f"(entered at the event id #{strand.entered_id}). {failure.cause}"
+        f"An error occurred while executing the state '{fiber.state.name}' "
+        f"(entered at the event id #{fiber.entered_id}). {failure.cause}"
     )
     if failure.error == QUERY:
-        if strand.previous == strand.entered_id:
-            strand.previous = strand.before  # AWS's event points past the entered one
+        if fiber.previous == fiber.entered_id:
+            fiber.previous = fiber.before  # AWS's event points past the entered one
         location = getattr(failure, "location", "")
-        details = {"error": QUERY, "cause": failure.cause, "state": strand.state.name}
-        strand.add("EvaluationFailed", {**details, "location": location} if location else details)
+        details = {"error": QUERY, "cause": failure.cause, "state": fiber.state.name}
+        fiber.add("EvaluationFailed", {**details, "location": location} if location else details)
     return failure
 
 
@@ -196,20 +193,20 @@ def _path_or_none(body: Mapping[str, Any], field: str) -> Compiled | None:
     return compile_path(body[field])
 
 
-def compile_result_path(body: Mapping[str, Any]) -> Callable[[Strand, Any], Any]:
+def compile_result_path(body: Mapping[str, Any]) -> Callable[[Fiber, Any], Any]:
     """Compile ResultPath: what becomes of the input when the result is put into it."""
     path = body.get("ResultPath", "$")
     if path is None:
-        return lambda strand, value: strand.input
+        return lambda fiber, value: fiber.input
     if path == "$":
-        return lambda strand, value: value
+        return lambda fiber, value: value
     put = compile_put(path)
 
-    def place(strand: Strand, value: Any) -> Any:
+    def place(fiber: Fiber, value: Any) -> Any:
         try:
-            return put(strand.input, value)
+            return put(fiber.input, value)
         except StateError as failure:
-            raise blame(strand, failure) from None
+            raise blame(fiber, failure) from None
 
     return place
 

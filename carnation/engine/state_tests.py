@@ -12,12 +12,12 @@ from carnation.asl import walk_states
 from carnation.engine.distributed import THRESHOLD, DistributedMap
 from carnation.engine.execution import NO_INPUT, Execution
 from carnation.engine.failures import StateError
-from carnation.engine.machine import Machine, compile_definition
+from carnation.engine.machine import CompiledMachine, compile_definition
 from carnation.engine.maps import MapState
 from carnation.engine.parallel import Parallel
 from carnation.engine.ports import Port
 from carnation.engine.strands import Flow, State, Steps
-from carnation.engine.work import Work
+from carnation.engine.work import RetryableState
 from carnation.errors import UsageError
 
 
@@ -47,7 +47,7 @@ def test_state(
     tested = _Test(machine, state, value, port, dict(mock or {}), settings)
     if context is not None:
         tested.execution.given_context = dict(context)
-    tested.strand.variables = dict(variables or {})
+    tested.fiber.variables = dict(variables or {})
     return tested.run(inspection_level)
 
 
@@ -82,7 +82,7 @@ def _isolate(name: str, body: Mapping[str, Any], language: str) -> State:
 
 
 class _Test:
-    """One state on a strand of its own."""
+    """One state on a fiber of its own."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _Test:
         arn = "arn:aws:states:us-east-1:123456789012:express:machine:test"
         machine = "arn:aws:states:us-east-1:123456789012:stateMachine:machine"
         self.execution = Execution(
-            Machine({}, flow),
+            CompiledMachine({}, flow),
             value,
             port,
             arn=arn,
@@ -107,18 +107,18 @@ class _Test:
             express=True,
         )
         self.execution.context["Execution"].pop("RedriveCount")
-        self.strand = self.execution.root
-        self.strand.trace = {"input": self.execution.input}
+        self.fiber = self.execution.root
+        self.fiber.trace = {"input": self.execution.input}
 
     def run(self, level: str) -> dict[str, Any]:
         """Run it to the end of the state."""
-        strand = self.strand
-        strand.entered_at, strand.entered_id = self.execution.clock.now, 2
+        fiber = self.fiber
+        fiber.entered_at, fiber.entered_id = self.execution.clock.now, 2
         following: str | None = None
         answer: dict[str, Any]
         try:
             following = self._perform()
-            answer = {"status": "SUCCEEDED", "output": strand.output}
+            answer = {"status": "SUCCEEDED", "output": fiber.output}
         except StateError as failure:
             answer = self._judge(failure)
             following = answer.pop("next", None)
@@ -126,39 +126,39 @@ class _Test:
             answer["nextState"] = following
         answer = {key: item for key, item in answer.items() if key == "output" or item is not None}
         if level in ("DEBUG", "TRACE"):
-            answer["inspectionData"] = dict(strand.trace or {})
+            answer["inspectionData"] = dict(fiber.trace or {})
         return answer
 
     def _perform(self) -> str | None:
-        strand, state = self.strand, self.state
-        if isinstance(state, Work):
-            return self._perform_work(state)
-        steps = state.run(strand)
+        fiber, state = self.fiber, self.state
+        if isinstance(state, RetryableState):
+            return self._perform_retryable(state)
+        steps = state.run(fiber)
         if not state.waits:
             return steps if isinstance(steps, str) else None
         return _exhaust(steps)  # type: ignore[no-any-return]
 
-    def _perform_work(self, state: Work) -> str | None:
-        strand = self.strand
-        strand.attempt = self.settings.get("retrierRetryCount", 0)
-        value = None if isinstance(state, Parallel) else state.shape.take_input(strand)
+    def _perform_retryable(self, state: RetryableState) -> str | None:
+        fiber = self.fiber
+        fiber.attempt = self.settings.get("retrierRetryCount", 0)
+        value = None if isinstance(state, Parallel) else state.data_flow.take_input(fiber)
         if isinstance(state, (MapState, Parallel)):
             result = self._mock_group(state, value)
         else:
             result = self._run_task(state, value)
         if not isinstance(state, (MapState, Parallel)):
-            self.strand.trace["result"] = result  # type: ignore[index]
-        state.shape.finish(strand, result, result)
+            self.fiber.trace["result"] = result  # type: ignore[index]
+        state.data_flow.finish(fiber, result, result)
         return state.next
 
-    def _run_task(self, state: Work, value: Any) -> Any:
+    def _run_task(self, state: RetryableState, value: Any) -> Any:
         if not self.mock:
-            return _exhaust(state.attempt(self.strand, value))
+            return _exhaust(state.attempt(self.fiber, value))
         self.execution.tokens.seed(0)
-        state.make_task(self.strand, value)  # type: ignore[attr-defined]
+        state.make_task(self.fiber, value)  # type: ignore[attr-defined]
         return self._give_mock()
 
-    def _mock_group(self, state: Work, value: Any) -> Any:
+    def _mock_group(self, state: RetryableState, value: Any) -> Any:
         if not self.mock:
             raise UsageError(f"a {state.type} is tested with a mock. Give its result or error.")
         if isinstance(state, MapState):
@@ -166,13 +166,13 @@ class _Test:
         return self._give_mock()
 
     def _look_at_map(self, state: MapState, value: Any) -> None:
-        strand, trace = self.strand, self.strand.trace or {}
+        fiber, trace = self.fiber, self.fiber.trace or {}
         items = self._find_items(state, value)
         self._look_at_items(state, value, items, trace)
-        trace["maxConcurrency"] = state.find_concurrency(strand, value)
+        trace["maxConcurrency"] = state.find_concurrency(fiber, value)
         if not isinstance(state, DistributedMap):
             return
-        count, percentage = state.find_tolerance(strand, value)
+        count, percentage = state.find_tolerance(fiber, value)
         if count is not None:
             trace["toleratedFailureCount"] = count
         if percentage is not None:
@@ -189,18 +189,18 @@ class _Test:
     def _find_items(self, state: MapState, value: Any) -> list[Any]:
         reader = state.reader if isinstance(state, DistributedMap) else None
         if reader is None:
-            return state.find_items(self.strand, value)
+            return state.find_items(self.fiber, value)
         data = self.settings.get("mapItemReaderData", "[]")
-        return reader.take_items(self.strand, value, {"Body": data})
+        return reader.take_items(self.fiber, value, {"Body": data})
 
     def _look_at_items(
         self, state: MapState, value: Any, items: list[Any], trace: dict[str, Any]
     ) -> None:
         if "ItemSelector" in state.body:
-            items = [state.select(self.strand, value, item, at) for at, item in enumerate(items)]
+            items = [state.select(self.fiber, value, item, at) for at, item in enumerate(items)]
             trace["afterItemSelector"] = items
         if isinstance(state, DistributedMap) and state.batcher is not None:
-            batches = state.batcher.make_batches(self.strand, value, items)
+            batches = state.batcher.make_batches(self.fiber, value, items)
             trace["afterItemBatcher"] = [batch for batch, _ in batches]
 
     def _give_mock(self) -> Any:
@@ -211,9 +211,9 @@ class _Test:
 
     def _judge(self, failure: StateError) -> dict[str, Any]:
         """Say whether a retrier or a catcher takes a failure."""
-        state, strand = self.state, self.strand
+        state, fiber = self.state, self.fiber
         found = {"error": failure.error, "cause": failure.cause}
-        if not isinstance(state, Work):
+        if not isinstance(state, RetryableState):
             return {"status": "FAILED", **found}
         details: dict[str, Any] = {}
         at = state.find_retrier(failure)
@@ -228,7 +228,7 @@ class _Test:
         if place is not None:
             details["catchIndex"] = place
             self._keep_error(details)
-            exited = state.catchers[place].take(strand, failure)
+            exited = state.catchers[place].take(fiber, failure)
             following = state.catchers[place].next
             return {
                 "status": "CAUGHT_ERROR",
@@ -240,8 +240,8 @@ class _Test:
         return {"status": "FAILED", **found}
 
     def _keep_error(self, details: dict[str, Any]) -> None:
-        if details and self.strand.trace is not None:
-            self.strand.trace["errorDetails"] = details
+        if details and self.fiber.trace is not None:
+            self.fiber.trace["errorDetails"] = details
 
 
 def _exhaust(steps: Steps) -> Any:

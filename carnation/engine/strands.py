@@ -1,8 +1,8 @@
-"""Strands of control, the states they run, and the scheduler that runs them one step at a time.
+"""Fibers of control, the states they run, and the scheduler that runs them one step at a time.
 
-A strand is the execution itself, a branch of a Parallel, an iteration of a Map or a child
+A fiber is the execution itself, a branch of a Parallel, an iteration of a Map or a child
 execution: a generator that yields between two states and wherever it waits. There are no threads.
-Time is virtual: when no strand can go on, the clock moves to the next moment at which one can.
+Time is virtual: when no fiber can go on, the clock moves to the next moment at which one can.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from carnation.engine.history import Event, History
 from carnation.engine.ports import Outcome, Task
 from carnation.errors import DefinitionError, suggest_name
 
-# what a strand's generator yields: False to go on when its turn comes, True when it waits
+# what a fiber's generator yields: False to go on when its turn comes, True when it waits
 Steps = Generator[bool, None, Any]  # and returns what the state is after
-WAIT, GO_ON = True, False
-_NO_MAIL: deque[Strand] = deque(maxlen=0)
+WAIT, CONTINUE = True, False
+_NO_MAIL: deque[Fiber] = deque(maxlen=0)
 
 
 class State:
-    """One state: `run` performs it on a strand and gives the state that comes next.
+    """One state: `run` performs it on a fiber and gives the state that comes next.
 
     `run` gives the next state's name, or None at the end of a flow, where nothing has to be waited
     for; a state that `waits` gives a generator that ends with it.
@@ -42,7 +42,7 @@ class State:
         self.entered, self.exited = f"{self.type}StateEntered", f"{self.type}StateExited"
         self.inner: list[Flow] = []
 
-    def run(self, strand: Strand) -> Any:
+    def run(self, fiber: Fiber) -> Any:
         """Perform the state."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ class Run(Protocol):
     tokens: random.Random
     waited: float
     redrives: int
-    pending: dict[str, Strand]
+    pending: dict[str, Fiber]
     map_runs: list[MapRun]
     keeps_children: bool
     observe_child: Callable[[Child, Event], None] | None
@@ -98,20 +98,20 @@ class Run(Protocol):
     def read_clock(self) -> float:
         """Return the current time of the execution, in seconds since 1970."""
 
-    def perform(self, strand: Strand, task: Task) -> Outcome:
+    def perform(self, fiber: Fiber, task: Task) -> Outcome:
         """Have the port perform a task."""
 
     def spawn(
-        self, parent: Strand, flow: Flow, value: Any, index: int, history: History | None = None
-    ) -> Strand:
-        """Create a strand inside a state of another one."""
+        self, parent: Fiber, flow: Flow, value: Any, index: int, history: History | None = None
+    ) -> Fiber:
+        """Create a fiber inside a state of another one."""
 
-    def revive(self, strand: Strand) -> None:
-        """Put a strand that failed back to the state it ended in."""
+    def revive(self, fiber: Fiber) -> None:
+        """Put a fiber that failed back to the state it ended in."""
 
 
-class Strand:
-    """One strand: where it stands, what it holds, and what it waits for."""
+class Fiber:
+    """One fiber: where it stands, what it holds, and what it waits for."""
 
     __slots__ = (
         *("attempt", "before", "children", "context", "entered_at", "entered_id", "failure"),
@@ -125,9 +125,9 @@ class Strand:
         self.run, self.flow, self.history = run, flow, history
         self.state: State = flow.start
         self.input, self.output = value, None
-        self.parent: Strand | None = None
-        self.children: list[Strand] = []
-        self.mail = _NO_MAIL  # made by the states that have strands inside
+        self.parent: Fiber | None = None
+        self.children: list[Fiber] = []
+        self.mail = _NO_MAIL  # made by the states that have fibers inside
         self.variables: dict[str, Any] = {}
         self.item: dict[str, Any] | None = None
         self.context: dict[str, Any] = run.context
@@ -143,7 +143,7 @@ class Strand:
         self.trace: dict[str, Any] | None = None
 
     def add(self, type_: str, details: dict[str, Any]) -> int:
-        """Write an event behind the strand's last one."""
+        """Write an event behind the fiber's last one."""
         self.previous = self.history.add(type_, self.previous, details, self.run.clock.now)
         return self.previous
 
@@ -158,7 +158,7 @@ class Strand:
 
 
 class Clock:
-    """Runs strands in an order chosen by a seed, and lets virtual time pass.
+    """Runs fibers in an order chosen by a seed, and lets virtual time pass.
 
     With a `pause`, time passes for real: it is called with the seconds to wait.
     """
@@ -166,35 +166,35 @@ class Clock:
     def __init__(self, now: float, seed: int | None, pause: Any = None) -> None:
         """Start at a moment, in seconds since 1970."""
         self.now, self.pause = now, pause
-        self.ready: deque[Strand] = deque()
+        self.ready: deque[Fiber] = deque()
         self._order = None if seed is None else random.Random(seed)  # noqa: S311
-        self._timers: list[tuple[float, int, int, bool, Strand]] = []
+        self._timers: list[tuple[float, int, int, bool, Fiber]] = []
         self._count = 0
 
-    def wake(self, strand: Strand, message: Any = None) -> None:
-        """Let a waiting strand go on, with a message."""
-        strand.ticket += 1  # whatever else it waited for is stale
-        strand.inbox = message
-        self.ready.append(strand)
+    def wake(self, fiber: Fiber, message: Any = None) -> None:
+        """Let a waiting fiber go on, with a message."""
+        fiber.ticket += 1  # whatever else it waited for is stale
+        fiber.inbox = message
+        self.ready.append(fiber)
 
-    def sleep(self, strand: Strand, seconds: float, *, deadline: bool = False) -> None:
-        """Wake a strand after a time; a deadline is a time at which something is given up."""
+    def sleep(self, fiber: Fiber, seconds: float, *, deadline: bool = False) -> None:
+        """Wake a fiber after a time; a deadline is a time at which something is given up."""
         self._count += 1
         due = self.now + seconds
-        heapq.heappush(self._timers, (due, self._count, strand.ticket, deadline, strand))
+        heapq.heappush(self._timers, (due, self._count, fiber.ticket, deadline, fiber))
 
     @property
     def next_deadline(self) -> float | None:
-        """The moment at which the first waiting strand gives up, if any does."""
+        """The moment at which the first waiting fiber gives up, if any does."""
         moments = [
             due
-            for due, _, ticket, deadline, strand in self._timers
-            if deadline and ticket == strand.ticket and not strand.is_done
+            for due, _, ticket, deadline, fiber in self._timers
+            if deadline and ticket == fiber.ticket and not fiber.is_done
         ]
         return min(moments, default=None)
 
-    def take(self) -> Strand | None:
-        """Take the next strand that can go on; None if there is none."""
+    def take(self) -> Fiber | None:
+        """Take the next fiber that can go on; None if there is none."""
         if not self.ready:
             return None
         if self._order is not None and len(self.ready) > 1:
@@ -206,12 +206,12 @@ class Clock:
 
         A deadline is passed only with `give_up`: as long as somebody may answer, it is early.
         """
-        held: list[tuple[float, int, int, bool, Strand]] = []
+        held: list[tuple[float, int, int, bool, Fiber]] = []
         moved = False
         while self._timers and not moved:
             entry = heapq.heappop(self._timers)
-            due, _, ticket, deadline, strand = entry
-            if ticket != strand.ticket or strand.is_done:
+            due, _, ticket, deadline, fiber = entry
+            if ticket != fiber.ticket or fiber.is_done:
                 continue
             if deadline and not give_up:
                 held.append(entry)
@@ -219,7 +219,7 @@ class Clock:
             if self.pause is not None and due > self.now:
                 self.pause(due - self.now)
             self.now = max(self.now, due)
-            self.wake(strand)
+            self.wake(fiber)
             moved = True
         for entry in held:
             heapq.heappush(self._timers, entry)

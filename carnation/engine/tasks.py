@@ -10,15 +10,15 @@ from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, S
 from carnation.engine.payloads import compile_payload
 from carnation.engine.ports import Failed, Pending, Started, Submitted, Succeeded, Task
 from carnation.engine.shapes import blame, check_size, compile_number, context_of
-from carnation.engine.strands import WAIT, Steps, Strand
-from carnation.engine.work import Work
+from carnation.engine.strands import WAIT, Fiber, Steps
+from carnation.engine.work import RetryableState
 from carnation.errors import DefinitionError
 from carnation.expressions.intrinsic_functions import make_uuid
 
 BEAT = object()
 
 
-class TaskState(Work):
+class TaskState(RetryableState):
     """A Task state."""
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
@@ -37,32 +37,32 @@ class TaskState(Work):
             else None
         )
 
-    def attempt(self, strand: Strand, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Any) -> Steps:
         """Ask the port, and wait."""
-        task = self.make_task(strand, value)
-        refusal = strand.run.refuse(task)
+        task = self.make_task(fiber, value)
+        refusal = fiber.run.refuse(task)
         if refusal is not None:
-            raise blame(strand, StateError(RUNTIME, refusal))
-        strand.add(f"{self.kind}Scheduled", self._scheduled(strand, task))
+            raise blame(fiber, StateError(RUNTIME, refusal))
+        fiber.add(f"{self.kind}Scheduled", self._scheduled(fiber, task))
         if self.kind != "Activity":
-            strand.add(f"{self.kind}Started", self._resource_details({}))
-        outcome = strand.run.perform(strand, task)
-        result = yield from self._await(strand, task, outcome)
-        strand.token = ""
+            fiber.add(f"{self.kind}Started", self._resource_details({}))
+        outcome = fiber.run.perform(fiber, task)
+        result = yield from self._await(fiber, task, outcome)
+        fiber.token = ""
         return result
 
-    def make_task(self, strand: Strand, value: Any) -> Task:
+    def make_task(self, fiber: Fiber, value: Any) -> Task:
         """Evaluate everything the task is scheduled with."""
-        run = strand.run
-        strand.token = make_uuid(run.tokens).replace("-", "") if self._has_token else ""
-        parameters = self.shape.make_parameters(strand, value)
+        run = fiber.run
+        fiber.token = make_uuid(run.tokens).replace("-", "") if self._has_token else ""
+        parameters = self.data_flow.make_parameters(fiber, value)
         numbers = [
-            None if part is None else self.shape.evaluate(strand, part, value)
+            None if part is None else self.data_flow.evaluate(fiber, part, value)
             for part in (self._timeout, self._heartbeat)
         ]
         credentials = None
         if self._credentials is not None:
-            credentials = self.shape.evaluate(strand, self._credentials, value)
+            credentials = self.data_flow.evaluate(fiber, self._credentials, value)
         return Task(
             self.name,
             self.kind,
@@ -70,19 +70,19 @@ class TaskState(Work):
             self.service,
             self.action,
             parameters,
-            strand.token or make_uuid(run.tokens),
+            fiber.token or make_uuid(run.tokens),
             numbers[0],
             numbers[1],
             credentials,
-            strand.attempt,
-            context_of(strand),
+            fiber.attempt,
+            context_of(fiber),
         )
 
-    def _scheduled(self, strand: Strand, task: Task) -> dict[str, Any]:
+    def _scheduled(self, fiber: Fiber, task: Task) -> dict[str, Any]:
         details: dict[str, Any]
         if self.kind == "Task":
             details = self._resource_details({"parameters": task.parameters})
-            details["region"] = strand.run.region
+            details["region"] = fiber.run.region
         else:
             details = {"input": task.parameters, "resource": task.resource}
         if task.timeout is not None:
@@ -99,39 +99,39 @@ class TaskState(Work):
             return {**details, "resource": self.action, "resourceType": self.service}
         return details
 
-    def _await(self, strand: Strand, task: Task, outcome: Any) -> Steps:
+    def _await(self, fiber: Fiber, task: Task, outcome: Any) -> Steps:
         """Wait until there is a final outcome; gives the result."""
-        started = strand.run.clock.now
+        started = fiber.run.clock.now
         if isinstance(outcome, Submitted):
-            strand.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
+            fiber.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
             outcome = outcome.outcome
         elif self.kind == "Activity" and not isinstance(outcome, Pending):
-            outcome = self._start(strand, outcome)
+            outcome = self._start(fiber, outcome)
         if isinstance(outcome, Pending):
-            outcome = yield from self._wait_for_answer(strand, task, started)
+            outcome = yield from self._wait_for_answer(fiber, task, started)
         elif outcome.after > 0:
-            outcome = yield from self._wait_for_duration(strand, task, outcome)
+            outcome = yield from self._wait_for_duration(fiber, task, outcome)
         if isinstance(outcome, Failed):
-            self._fail_task(strand, outcome)
+            self._fail_task(fiber, outcome)
         result = outcome.output
         try:
             check_size(result, self.service or self.resource or "")
         except StateError as failure:
             # too large a result is the task's failure, which States.ALL does catch
             failure.is_caught = True
-            strand.add(f"{self.kind}Failed", self._resource_details(failure.details))
+            fiber.add(f"{self.kind}Failed", self._resource_details(failure.details))
             raise
-        strand.add(f"{self.kind}Succeeded", self._resource_details({"output": result}))
+        fiber.add(f"{self.kind}Succeeded", self._resource_details({"output": result}))
         return result
 
-    def _start(self, strand: Strand, outcome: Any) -> Any:
+    def _start(self, fiber: Fiber, outcome: Any) -> Any:
         worker = outcome.worker if isinstance(outcome, Started) else None
-        strand.add("ActivityStarted", {} if worker is None else {"workerName": worker})
+        fiber.add("ActivityStarted", {} if worker is None else {"workerName": worker})
         return outcome.outcome if isinstance(outcome, Started) else outcome
 
-    def _wait_for_answer(self, strand: Strand, task: Task, started: float) -> Steps:
-        run = strand.run
-        run.pending[task.token] = strand
+    def _wait_for_answer(self, fiber: Fiber, task: Task, started: float) -> Steps:
+        run = fiber.run
+        run.pending[task.token] = fiber
         limit = None if task.timeout is None else started + task.timeout
         try:
             while True:
@@ -140,37 +140,37 @@ class TaskState(Work):
                 if task.heartbeat is not None:
                     waits.append(task.heartbeat)
                 if waits:
-                    run.clock.sleep(strand, max(0.0, min(waits)), deadline=True)
+                    run.clock.sleep(fiber, max(0.0, min(waits)), deadline=True)
                 yield WAIT
-                message, strand.inbox = strand.inbox, None
+                message, fiber.inbox = fiber.inbox, None
                 if message is None:
                     late = limit is not None and run.clock.now >= limit
-                    self._time_out(strand, "" if late else HEARTBEAT)
+                    self._time_out(fiber, "" if late else HEARTBEAT)
                 if isinstance(message, Started):
-                    message = self._start(strand, message)
+                    message = self._start(fiber, message)
                 if message is not BEAT and not isinstance(message, Pending):
                     return message
         finally:
             run.pending.pop(task.token, None)
 
-    def _wait_for_duration(self, strand: Strand, task: Task, outcome: Succeeded | Failed) -> Steps:
+    def _wait_for_duration(self, fiber: Fiber, task: Task, outcome: Succeeded | Failed) -> Steps:
         limit = math.inf if task.timeout is None else task.timeout
-        strand.run.clock.sleep(strand, min(limit, outcome.after))
+        fiber.run.clock.sleep(fiber, min(limit, outcome.after))
         yield WAIT
         if outcome.after > limit:
-            self._time_out(strand, "")
+            self._time_out(fiber, "")
         return outcome
 
-    def _time_out(self, strand: Strand, alias: str) -> None:
-        strand.token = ""
-        strand.add(f"{self.kind}TimedOut", self._resource_details({"error": TIMEOUT}))
+    def _time_out(self, fiber: Fiber, alias: str) -> None:
+        fiber.token = ""
+        fiber.add(f"{self.kind}TimedOut", self._resource_details({"error": TIMEOUT}))
         raise StateError(TIMEOUT, None, alias)
 
-    def _fail_task(self, strand: Strand, outcome: Failed) -> None:
+    def _fail_task(self, fiber: Fiber, outcome: Failed) -> None:
         failure = StateError(outcome.error, outcome.cause)
         failure.is_caught = outcome.error == DATA_LIMIT
-        strand.token = ""
-        strand.add(f"{self.kind}Failed", self._resource_details(failure.details))
+        fiber.token = ""
+        fiber.add(f"{self.kind}Failed", self._resource_details(failure.details))
         raise failure
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from carnation.engine.failures import StateError, matches
 from carnation.engine.payloads import compile_payload
-from carnation.engine.shapes import Shape, compile_result_path
-from carnation.engine.strands import WAIT, State, Steps, Strand
+from carnation.engine.shapes import DataFlow, compile_result_path
+from carnation.engine.strands import WAIT, Fiber, State, Steps
 from carnation.errors import DefinitionError
 
 
@@ -47,7 +47,7 @@ class Catcher:
         """Compile its output."""
         self.names: list[str] = body["ErrorEquals"]
         self.next: str = body["Next"]
-        self._shape = Shape(name, {"Type": "Catch", **body}, language)
+        self._data_flow = DataFlow(name, {"Type": "Catch", **body}, language)
         self._put = compile_result_path(body)
         self._parts = {
             field: compile_payload(body[field], language, f"Catch/{field}")
@@ -55,31 +55,31 @@ class Catcher:
             if field in body
         }
 
-    def take(self, strand: Strand, failure: StateError) -> dict[str, Any]:
+    def take(self, fiber: Fiber, failure: StateError) -> dict[str, Any]:
         """Make the state's output out of a failure; gives the details of the StateExited event."""
         error = failure.output
         assigned = None
         if "Assign" in self._parts:
-            assigned = self._evaluate(strand, "Assign", error)
+            assigned = self._evaluate(fiber, "Assign", error)
         if "Output" in self._parts:
-            output = self._evaluate(strand, "Output", error)
+            output = self._evaluate(fiber, "Output", error)
         else:
-            output = self._put(strand, error)
-        return self._shape.settle(strand, output, assigned)
+            output = self._put(fiber, error)
+        return self._data_flow.settle(fiber, output, assigned)
 
-    def _evaluate(self, strand: Strand, part: str, error: dict[str, Any]) -> Any:
-        return self._shape.evaluate(strand, self._parts[part], error, errorOutput=error)
+    def _evaluate(self, fiber: Fiber, part: str, error: dict[str, Any]) -> Any:
+        return self._data_flow.evaluate(fiber, self._parts[part], error, errorOutput=error)
 
 
-class Work(State):
+class RetryableState(State):
     """A state that does work: attempts it, retries, catches."""
 
     waits = True
 
     def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
-        """Compile the shape, the retriers and the catchers."""
+        """Compile the data flow, the retriers and the catchers."""
         super().__init__(name, body, language)
-        self.shape = Shape(name, body, language)
+        self.data_flow = DataFlow(name, body, language)
         for field in ("Retry", "Catch"):
             entries = body.get(field, [])
             if not isinstance(entries, list) or not all(
@@ -92,32 +92,32 @@ class Work(State):
         self.retriers = [Retrier(entry) for entry in body.get("Retry", [])]
         self.catchers = [Catcher(name, entry, language) for entry in body.get("Catch", [])]
 
-    def attempt(self, strand: Strand, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Any) -> Steps:
         """Do the work once, and give its result."""
         raise NotImplementedError
 
-    def fail(self, strand: Strand, failure: StateError) -> None:
+    def fail(self, fiber: Fiber, failure: StateError) -> None:
         """Write the events of a failure that no retrier takes."""
 
-    def run(self, strand: Strand) -> Steps:
+    def run(self, fiber: Fiber) -> Steps:
         """Attempt, retry, catch."""
         counts = [0] * len(self.retriers)
         while True:
             try:
-                value = self.shape.take_input(strand)
-                result = yield from self.attempt(strand, value)
-                details = self.shape.finish(strand, result, result)
+                value = self.data_flow.take_input(fiber)
+                result = yield from self.attempt(fiber, value)
+                details = self.data_flow.finish(fiber, result, result)
                 break
             except StateError as failure:
-                delay = self._next_delay(strand, failure, counts)
+                delay = self._next_delay(fiber, failure, counts)
                 if delay is None:
-                    return self._catch(strand, failure)
-                strand.attempt += 1
-                strand.children, strand.redriven = [], False
-                strand.run.waited += delay
-                strand.run.clock.sleep(strand, delay)
+                    return self._catch(fiber, failure)
+                fiber.attempt += 1
+                fiber.children, fiber.redriven = [], False
+                fiber.run.waited += delay
+                fiber.run.clock.sleep(fiber, delay)
                 yield WAIT
-        strand.add(self.exited, details)
+        fiber.add(self.exited, details)
         return self.next
 
     def find_retrier(self, failure: StateError) -> int | None:
@@ -134,21 +134,21 @@ class Work(State):
                 return at
         return None
 
-    def _next_delay(self, strand: Strand, failure: StateError, counts: list[int]) -> float | None:
+    def _next_delay(self, fiber: Fiber, failure: StateError, counts: list[int]) -> float | None:
         at = self.find_retrier(failure)
         if at is None or counts[at] >= self.retriers[at].attempts:
             return None
         delay = self.retriers[at].delay(counts[at])
         counts[at] += 1
         if self.retriers[at].is_jittered:
-            return strand.run.chance.uniform(0, delay)
+            return fiber.run.chance.uniform(0, delay)
         return delay
 
-    def _catch(self, strand: Strand, failure: StateError) -> str:
-        self.fail(strand, failure)
+    def _catch(self, fiber: Fiber, failure: StateError) -> str:
+        self.fail(fiber, failure)
         at = self.find_catcher(failure)
         if at is None:
             raise failure
         catcher = self.catchers[at]
-        strand.add(self.exited, catcher.take(strand, failure))
+        fiber.add(self.exited, catcher.take(fiber, failure))
         return catcher.next

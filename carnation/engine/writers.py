@@ -12,8 +12,8 @@ from typing import Any
 from carnation.engine.failures import StateError
 from carnation.engine.payloads import compile_payload, to_text
 from carnation.engine.ports import Failed, Task
-from carnation.engine.shapes import Shape
-from carnation.engine.strands import Strand
+from carnation.engine.shapes import DataFlow
+from carnation.engine.strands import Fiber
 from carnation.engine.tasks import split_resource
 
 FAILED = "States.ResultWriterFailed"
@@ -22,20 +22,20 @@ FAILED = "States.ResultWriterFailed"
 class ResultWriter:
     """Writes results through the port."""
 
-    def __init__(self, shape: Shape, body: Mapping[str, Any]) -> None:
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
         """Compile where to."""
-        self._shape = shape
+        self._data_flow = data_flow
         self._resource: str = body.get("Resource", "")
         self._config: Mapping[str, Any] = body.get("WriterConfig", {})
-        field = "Arguments" if shape.is_jsonata else "Parameters"
+        field = "Arguments" if data_flow.is_jsonata else "Parameters"
         self._request = compile_payload(
-            body.get(field, {}), shape.language, f"ResultWriter/{field}"
+            body.get(field, {}), data_flow.language, f"ResultWriter/{field}"
         )
 
-    def write(self, strand: Strand, value: Any, map_run: Any) -> Any:
+    def write(self, fiber: Fiber, value: Any, map_run: Any) -> Any:
         """Write the manifest and the files; gives the state's output."""
-        place = self._shape.evaluate(strand, self._request, value)
-        results = self._results(strand)
+        place = self._data_flow.evaluate(fiber, self._request, value)
+        results = self._results(fiber)
         if not self._resource:
             return results["SUCCEEDED"]
         run_id = map_run.arn.rpartition(":")[2]
@@ -48,14 +48,14 @@ class ResultWriter:
             files[status] = []
             if found:
                 key, text = f"{folder}/{status}_0.{suffix}", self._format(found)
-                self._put(strand, place, key, text)
+                self._put(fiber, place, key, text)
                 files[status].append({"Key": key, "Size": len(text.encode())})
         manifest = {
             "DestinationBucket": place.get("Bucket"),
             "MapRunArn": map_run.arn,
             "ResultFiles": files,
         }
-        self._put(strand, place, f"{folder}/manifest.json", to_text(manifest))
+        self._put(fiber, place, f"{folder}/manifest.json", to_text(manifest))
         return {
             "MapRunArn": map_run.arn,
             "ResultWriterDetails": {
@@ -64,14 +64,14 @@ class ResultWriter:
             },
         }
 
-    def _results(self, strand: Strand) -> dict[str, list[Any]]:
+    def _results(self, fiber: Fiber) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {"SUCCEEDED": [], "FAILED": []}
-        for child in strand.children:
+        for child in fiber.children:
             status = "SUCCEEDED" if child.failure is None else "FAILED"
             found[status].append(self._transform(child, status))
         return found
 
-    def _transform(self, child: Strand, status: str) -> Any:
+    def _transform(self, child: Fiber, status: str) -> Any:
         transformation = self._config.get("Transformation", "NONE")
         if status == "SUCCEEDED" and transformation in ("COMPACT", "FLATTEN"):
             return child.output
@@ -103,10 +103,10 @@ class ResultWriter:
             return "".join(to_text(result) + "\n" for result in results)
         return json.dumps(results, separators=(",", ":"), ensure_ascii=False)
 
-    def _put(self, strand: Strand, place: Mapping[str, Any], key: str, text: str) -> None:
+    def _put(self, fiber: Fiber, place: Mapping[str, Any], key: str, text: str) -> None:
         kind, service, action = split_resource(self._resource)
         request = {"Bucket": place.get("Bucket"), "Key": key, "Body": text}
-        task = Task(self._shape.name, kind, self._resource, service, action, request, "")
-        outcome = strand.run.perform(strand, task)
+        task = Task(self._data_flow.name, kind, self._resource, service, action, request, "")
+        outcome = fiber.run.perform(fiber, task)
         if isinstance(outcome, Failed):
             raise StateError(FAILED, outcome.cause)

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.engine import Event, Execution, Machine, Outcome, Task
+from carnation.engine import CompiledMachine, Event, Execution, Outcome, Task
 from carnation.engine.history import History, Observer
-from carnation.engine.strands import Strand
+from carnation.engine.strands import Fiber
 from carnation.estimates.players import ROUNDS, Endless, Item, Plan, Player, Starter
 from carnation.estimates.samples import Guess, World
 from carnation.services.limits import PAYLOAD
@@ -61,7 +61,7 @@ _TOO_LARGE = Tally(
 class Scene(NamedTuple):
     """What runs: a machine, its states by name, the outermost Maps among them, and its children."""
 
-    machine: Machine
+    machine: CompiledMachine
     states: Mapping[str, Mapping[str, Any]]
     maps: frozenset[str]
     starters: Mapping[str, Starter] = {}
@@ -75,7 +75,7 @@ class _Items:
     def __init__(self, world: World, given: Any) -> None:
         self._world, self._given = world, given
 
-    def read(self, strand: Strand, value: Any) -> list[Any]:
+    def read(self, fiber: Fiber, value: Any) -> list[Any]:
         item = Guess(self._world, is_item=True) if self._given is None else self._given
         return [item] * self._world.count
 
@@ -127,22 +127,22 @@ class _Traced(Execution):
     """What a task outside of every Map is done for."""
 
     def spawn(
-        self, parent: Strand, flow: Any, value: Any, index: int, history: History | None = None
-    ) -> Strand:
+        self, parent: Fiber, flow: Any, value: Any, index: int, history: History | None = None
+    ) -> Fiber:
         if history is not None:
             self.__dict__.setdefault("families", []).append((parent.state.name, history))
             history.observe = self.doubt
         return super().spawn(parent, flow, value, index, history)
 
-    def perform(self, strand: Strand, task: Task) -> Outcome:
+    def perform(self, fiber: Fiber, task: Task) -> Outcome:
         if isinstance(self.port, Player):
-            self.port.item = _find_item(strand) or self.whole
-        return super().perform(strand, task)
+            self.port.item = _find_item(fiber) or self.whole
+        return super().perform(fiber, task)
 
 
-def _find_item(strand: Strand) -> Item | None:
-    """Find the items of the outermost Map that a strand works on."""
-    found, below = None, strand
+def _find_item(fiber: Fiber) -> Item | None:
+    """Find the items of the outermost Map that a fiber works on."""
+    found, below = None, fiber
     while below.parent is not None:
         if below.parent.state.type == "Map":
             found = below
@@ -156,10 +156,10 @@ def _find_item(strand: Strand) -> Item | None:
     return Item(name, found.index * len(_read_batch(found.parent.children[0])), len(batch))
 
 
-def _read_batch(strand: Strand) -> Sequence[Any]:
+def _read_batch(fiber: Fiber) -> Sequence[Any]:
     """Give the items of a child execution; none where it was started with one by itself."""
-    given = strand.context["Execution"]["Input"]
-    batch = given.get("Items") if strand.item is None and isinstance(given, dict) else None
+    given = fiber.context["Execution"]["Input"]
+    batch = given.get("Items") if fiber.item is None and isinstance(given, dict) else None
     return batch if isinstance(batch, list) else ()
 
 
@@ -187,7 +187,7 @@ def trace(scene: Scene, world: World, plan: Plan) -> Tally:
     return _count(execution, player, scene, watch, endless)
 
 
-def _walk_states(machine: Machine) -> Iterator[tuple[str, Any]]:
+def _walk_states(machine: CompiledMachine) -> Iterator[tuple[str, Any]]:
     flows = [machine.flow]
     for flow in flows:  # grows while we walk
         for name, state in flow.states.items():

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from carnation.expressions.intrinsics import Intrinsic, parse_intrinsic
     from carnation.expressions.jsonata import Jsonata, parse_jsonata
     from carnation.expressions.paths import NoMatchError, Path, parse_path, parse_reference_path
-    from carnation.expressions.scope import Scope
+    from carnation.expressions.scope import MISSING, Scope
 
 __all__ = [
+    "MISSING",
     "Intrinsic",
     "Jsonata",
     "NoMatchError",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "MISSING": "scope",
     "Intrinsic": "intrinsics",
     "Jsonata": "jsonata",
     "NoMatchError": "paths",

@@ -24,28 +24,28 @@ def can_redrive(execution: Execution) -> bool:
     return execution.status != "FAILED" or _can_go_on(execution.root)
 
 
-def _can_go_on(strand: Any) -> bool:
-    """Tell whether a strand that failed gets any further when it is redriven."""
-    if strand.parent is not None and find_child_type(strand) == EXPRESS:
+def _can_go_on(fiber: Any) -> bool:
+    """Tell whether a fiber that failed gets any further when it is redriven."""
+    if fiber.parent is not None and find_child_type(fiber) == EXPRESS:
         return True
-    if strand.state.type == "Fail":
+    if fiber.state.type == "Fail":
         return False
-    failed = [child for child in strand.children if not _has_succeeded(child)]
-    return not failed or bool(_find_rest(strand)) or any(map(_can_go_on, failed))
+    failed = [child for child in fiber.children if not _has_succeeded(child)]
+    return not failed or bool(_find_rest(fiber)) or any(map(_can_go_on, failed))
 
 
-def find_child(strand: Any) -> Any:
-    """Find the child execution that a strand runs in; None where it is the execution itself."""
-    while strand is not None and strand.parent is not None:
-        if strand.history is not strand.parent.history:
-            return strand
-        strand = strand.parent
+def find_child(fiber: Any) -> Any:
+    """Find the child execution that a fiber runs in; None where it is the execution itself."""
+    while fiber is not None and fiber.parent is not None:
+        if fiber.history is not fiber.parent.history:
+            return fiber
+        fiber = fiber.parent
     return None
 
 
-def find_child_type(strand: Any) -> str:
-    """Tell what type of child execution a strand is the beginning of; empty if of none."""
-    state = strand.parent.state
+def find_child_type(fiber: Any) -> str:
+    """Tell what type of child execution a fiber is the beginning of; empty if of none."""
+    state = fiber.parent.state
     return state.child_type if isinstance(state, DistributedMap) else ""
 
 
@@ -62,50 +62,50 @@ def find_held(execution: Execution) -> list[Any]:
     return list(_walk(execution.root))
 
 
-def _walk(strand: Any) -> Iterator[Any]:
-    if strand.parent is not None and find_child_type(strand) == EXPRESS:
-        yield strand.context["Execution"]["Input"]
+def _walk(fiber: Any) -> Iterator[Any]:
+    if fiber.parent is not None and find_child_type(fiber) == EXPRESS:
+        yield fiber.context["Execution"]["Input"]
         return
     # a state that was left has no part in it any more, nor have the children that it gave up
-    entered = bool(strand.entered_id)
-    unfinished = [child for child in strand.children if entered and not _is_over(child)]
-    rest = _find_rest(strand) if entered else []
-    if not rest and not (entered and any(not _has_succeeded(one) for one in strand.children)):
-        yield strand.input
-        yield strand.variables
+    entered = bool(fiber.entered_id)
+    unfinished = [child for child in fiber.children if entered and not _is_over(child)]
+    rest = _find_rest(fiber) if entered else []
+    if not rest and not (entered and any(not _has_succeeded(one) for one in fiber.children)):
+        yield fiber.input
+        yield fiber.variables
     for child in unfinished:
         yield from _walk(child)
     yield from rest
 
 
-def _has_succeeded(strand: Any) -> bool:
-    return bool(strand.is_done and strand.failure is None)
+def _has_succeeded(fiber: Any) -> bool:
+    return bool(fiber.is_done and fiber.failure is None)
 
 
-def _is_over(strand: Any) -> bool:
-    """Tell whether nothing will come of a strand any more, even if its execution is redriven."""
-    return bool(strand.is_done and (strand.failure is None or not _can_go_on(strand)))
+def _is_over(fiber: Any) -> bool:
+    """Tell whether nothing will come of a fiber any more, even if its execution is redriven."""
+    return bool(fiber.is_done and (fiber.failure is None or not _can_go_on(fiber)))
 
 
-def _find_rest(strand: Any) -> list[Any]:
+def _find_rest(fiber: Any) -> list[Any]:
     """Find what a Map has started no iteration and no child for."""
-    state = strand.state
+    state = fiber.state
     if state.type != "Map":
         return []
     try:
         if not isinstance(state, DistributedMap):
-            items = state.find_items(strand, state.shape.take_input(strand))
+            items = state.find_items(fiber, state.data_flow.take_input(fiber))
         else:
-            items = _find_inputs(strand, state)
+            items = _find_inputs(fiber, state)
     except StateError:  # it failed over its input, which is what it still holds
-        return [strand.input]
-    return list(items[len(strand.children) :])
+        return [fiber.input]
+    return list(items[len(fiber.children) :])
 
 
-def _find_inputs(strand: Any, state: DistributedMap) -> list[Any]:
+def _find_inputs(fiber: Any, state: DistributedMap) -> list[Any]:
     """Find the inputs of a Map Run's children, or where they come from if they were not read."""
-    map_run = state.find_map_run(strand)
+    map_run = state.find_map_run(fiber)
     if map_run is not None and map_run.inputs is not None:
         return [given for given, _ in map_run.inputs]
-    value = state.shape.take_input(strand)
-    return [value] if state.reader is None else [state.reader.find_request(strand, value)]
+    value = state.data_flow.take_input(fiber)
+    return [value] if state.reader is None else [state.reader.find_request(fiber, value)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from carnation.engine import Execution, Failed, Machine, Outcome, Port, Succeeded, Task
+from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, Succeeded, Task
 from carnation.failures import WRITES, find_attempts
 from carnation.proofs import stories, telling
 from carnation.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
@@ -217,12 +217,12 @@ class Player(Port):
             self.place, self.state, self.copied, self.copy = before
 
     def _copy(self, child: Any) -> Execution:
-        strand = child or self.execution.root
+        fiber = child or self.execution.root
         given = child.context["Execution"]["Input"] if child else self.execution.input
         copy = Execution(
-            Machine({}, strand.flow), given, self, express=True, now=self.execution.clock.now
+            CompiledMachine({}, fiber.flow), given, self, express=True, now=self.execution.clock.now
         )
-        copy.root.context, copy.root.item = strand.context, strand.item
+        copy.root.context, copy.root.item = fiber.context, fiber.item
         return copy
 
 

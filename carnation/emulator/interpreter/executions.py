@@ -57,7 +57,7 @@ class Run(Record):
     """One execution: moto's record of it, the engine's run of it."""
 
     def __init__(
-        self, performer: Performer, machine: engine.Machine, how: How, *record: Any
+        self, performer: Performer, machine: engine.CompiledMachine, how: How, *record: Any
     ) -> None:
         """Take how it runs, and what its record takes; nothing runs yet."""
         super().__init__(*record)

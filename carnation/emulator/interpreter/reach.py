@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from carnation.engine import Machine, compile_definition
+from carnation.engine import CompiledMachine, compile_definition
 from carnation.errors import CarnationError, DefinitionError, EmulatorError
 from carnation.rules import REFUSAL, find_problems
 
 
 @lru_cache(maxsize=64)
-def compile_text(definition: str) -> Machine:
+def compile_text(definition: str) -> CompiledMachine:
     """Compile a definition; raises `DefinitionError` or `ExpressionError`.
 
     What the engine could run and AWS would refuse is refused by the rule's name.
