@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Sub, Template
@@ -17,20 +18,20 @@ from troposphere.awslambda import (
     Version,
 )
 from troposphere.awslambda import Function as LambdaFunction
-from troposphere.logs import LogGroup
 
 from carnation.document import digest, keyed_path
 from carnation.stacks.resources import ARCHITECTURE, RUNTIME, Function, Package, Sources
-from carnation.stacks.snippets import except_from, make_plain, name_arn, name_resource
+from carnation.stacks.snippets import KEY, except_from, make_plain, name_arn, name_resource
+from carnation.stacks.stack import add_log_group
 
-_EXCEPTIONS = (
-    (
-        "CKV_AWS_115",
-        "The Map bounds how many run at once; reserving takes from the whole account",
-    ),
-    ("CKV_AWS_116", "Invoked synchronously by the state machine, which puts failed events away"),
-    ("CKV_AWS_117", "Reaches AWS's public endpoints only; a VPC would add nothing but cold starts"),
-)
+Exceptions = Mapping[str, str]
+"""checkov's rules that a function is excepted from, each with its reason."""
+
+_EXCEPTIONS: Exceptions = {
+    "CKV_AWS_115": "What invokes it bounds how many run; reserving takes from the whole account",
+    "CKV_AWS_116": "Invoked synchronously by the state machine, whose catchers see each failure",
+    "CKV_AWS_117": "Reaches AWS's public endpoints only; a VPC would add nothing but cold starts",
+}
 
 
 class _LoggingConfig(LoggingConfig):
@@ -40,7 +41,13 @@ class _LoggingConfig(LoggingConfig):
 
 
 def add_function(
-    template: Template, sources: Sources, function: Function, variables: Mapping[str, Any]
+    template: Template,
+    sources: Sources,
+    function: Function,
+    variables: Mapping[str, Any],
+    *,
+    key: Any = KEY,
+    exceptions: Exceptions = MappingProxyType({}),
 ) -> None:
     """Add a function with its log group, version and alias to a template; its version is an output.
 
@@ -50,20 +57,11 @@ def add_function(
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
     package = sources.packages[function.name]
-    logs = template.add_resource(
-        LogGroup(
-            f"{function.title}Logs",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            LogGroupName=Sub(f"/aws/lambda/${{ProjectName}}-${{Environment}}-{function.resource}"),
-            RetentionInDays=Ref("LogRetentionDays"),
-            KmsKeyId=Ref("KeyArn"),
-        )
-    )
+    logs = add_log_group(template, f"{function.title}Logs", f"lambda/@{function.resource}", key=key)
     made = template.add_resource(
         LambdaFunction(
             f"{function.title}Function",
-            Metadata=except_from(*_EXCEPTIONS),
+            Metadata=except_from(*{**_EXCEPTIONS, **exceptions}.items()),
             FunctionName=name_resource(function.resource),
             Description=function.description,
             Runtime=RUNTIME,
@@ -76,17 +74,17 @@ def add_function(
             MemorySize=function.memory,
             Timeout=function.timeout,
             Role=name_arn("iam", f"role/@{function.resource}", region=False),
-            KmsKeyArn=Ref("KeyArn"),
+            **({} if key is None else {"KmsKeyArn": key}),
             Environment=Environment(Variables=dict(variables)),
             LoggingConfig=_LoggingConfig(LogFormat="JSON", LogGroup=Ref(logs)),
             TracingConfig=TracingConfig(Mode="Active"),
         )
     )
-    _add_version(template, function, made, package)
+    _add_version(template, function, made, package, key)
 
 
 def _add_version(
-    template: Template, function: Function, made: LambdaFunction, package: Package
+    template: Template, function: Function, made: LambdaFunction, package: Package, key: Any
 ) -> None:
     configuration = digest(json.dumps(make_plain(made)["Properties"], sort_keys=True))
     version = template.add_resource(
@@ -95,9 +93,7 @@ def _add_version(
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
             FunctionName=Ref(made),
-            Description=Sub(
-                f"code {package.sha256[:16]}, configuration {configuration[:16]}, key ${{KeyArn}}"
-            ),
+            Description=_describe_version(package, configuration, key),
             CodeSha256=base64.b64encode(bytes.fromhex(package.sha256)).decode(),
         )
     )
@@ -110,3 +106,9 @@ def _add_version(
         )
     )
     template.add_output(Output(f"{function.title}VersionArn", Value=Ref(version)))
+
+
+def _describe_version(package: Package, configuration: str, key: Any) -> Any:
+    """Say in a version's description what makes it another one: its code, settings and key."""
+    text = f"code {package.sha256[:16]}, configuration {configuration[:16]}"
+    return text if key is None else Sub(f"{text}, key ${{KeyArn}}")

@@ -1,4 +1,4 @@
-"""Parts that several templates share: parameters, names, ARNs made of names, policies.
+"""Parts that several templates share: names, ARNs made of names, policies, and their text.
 
 ARNs of roles, functions, queues and tables are made of names and never taken from a resource of
 another stack, since roles name functions and functions name roles: the stacks would go in a circle.
@@ -6,11 +6,10 @@ another stack, since roles name functions and functions name roles: the stacks w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
-from troposphere import AWSHelperFn, BaseAWSObject, Parameter, Ref, Sub, Template
+from troposphere import AWSHelperFn, BaseAWSObject, Ref, Sub, Template
 
 from carnation.document import dump_yaml
 
@@ -19,54 +18,12 @@ Statement = dict[str, Any]
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
 
+KEY = Ref("KeyArn")
+"""The customer-managed key, as nested templates are given it."""
+
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 
 _SCALARS = frozenset({str, int, bool, float, type(None)})
-
-_SHARED: Mapping[str, Mapping[str, Any]] = {
-    "ProjectName": {
-        "Description": "Begins the name of every resource",
-        "AllowedPattern": "[a-z][a-z0-9-]{0,22}",
-        "ConstraintDescription": "up to 23 small letters, digits and hyphens, a letter first",
-    },
-    "Environment": {
-        "Description": "Stands second in the name of every resource: dev, test, prod",
-        "AllowedPattern": "[a-z][a-z0-9]{0,9}",
-        "ConstraintDescription": "up to 10 small letters and digits, a letter first",
-    },
-    "ArtifactBucket": {"Description": "The bucket that holds the uploaded tree"},
-    "KeyArn": {"Description": "The ARN of the customer-managed key that encrypts everything"},
-    "TopicArn": {"Description": "The topic that alarms publish to"},
-    "LogRetentionDays": {"Description": "How many days logs are kept", "Type": "Number"},
-    "PermissionsBoundaryArn": {"Description": "Bounds every role; empty for none"},
-    "DeletionProtection": {
-        "Description": "Whether the store of events refuses to be deleted",
-        "AllowedValues": ["true", "false"],
-    },
-    "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
-    "Schedule": {
-        "Description": "When runs work through the queue, once a day or more often; empty for never"
-    },
-}
-
-
-def open_template(description: str, *parameters: str) -> Template:
-    """Begin a template with some of the shared parameters, without defaults."""
-    template = Template(Description=description)
-    template.set_version("2010-09-09")
-    for name in parameters:
-        template.add_parameter(_make_parameter(name))
-    return template
-
-
-@cache
-def _make_parameter(name: str) -> Parameter:
-    return Parameter(name, **{"Type": "String", **_SHARED[name]})
-
-
-def describe_parameter(name: str) -> Mapping[str, Any]:
-    """Give the properties of a shared parameter; none for the root's own."""
-    return _SHARED.get(name, {})
 
 
 def write_template(template: Template) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from troposphere import Output, Ref, Sub, Template
 
 from carnation.patterns.events.stacks.resources import Files
-from carnation.patterns.events.stacks.stores import add_bucket
-from carnation.stacks.snippets import PREFIX, Statement, allow, open_template, use_key
+from carnation.stacks.parameters import open_template
+from carnation.stacks.snippets import PREFIX, Statement, allow, use_key
 
 # an execution can be redriven for 14 days after its end, and is over within one
 DAYS = 30
@@ -24,6 +24,8 @@ def make_files_stack(files: Files) -> Template:
     """
     from troposphere import s3  # large, and only some variants need it
 
+    from carnation.stacks.buckets import add_bucket
+
     template = open_template("The files of runs", "ProjectName", "Environment", "KeyArn")
     forget = s3.LifecycleRule(
         Id="ForgetRuns",
@@ -33,7 +35,7 @@ def make_files_stack(files: Files) -> Template:
         AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
     )
     rules = s3.LifecycleConfiguration(Rules=[forget])
-    bucket = add_bucket(template, spell_files(), LifecycleConfiguration=rules)
+    bucket = add_bucket(template, "Bucket", spell_files(), LifecycleConfiguration=rules)
     template.add_output(Output(files.output, Value=Ref(bucket)))
     return template
 

@@ -8,10 +8,14 @@ from troposphere import Parameter, Ref, Template
 
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.stacks.functions import add_function
+from carnation.stacks.parameters import open_template
 from carnation.stacks.resources import Function, Sources
-from carnation.stacks.snippets import open_template
 
 _PARAMETERS = ("ProjectName", "Environment", "ArtifactBucket", "KeyArn", "LogRetentionDays")
+_EXCEPTIONS = {
+    "CKV_AWS_115": "The Map bounds how many run at once; reserving takes from the whole account",
+    "CKV_AWS_116": "Invoked synchronously by the state machine, which puts failed events away",
+}
 
 
 def make_function_stack(
@@ -36,7 +40,8 @@ def make_function_stack(
         )
     for function, given in zip(functions, list_variables(store, files), strict=False):
         variables = {name: Ref(parameter) for name, parameter in given.items()}
-        add_function(template, sources, function, {**variables, **function.environment})
+        environment = {**variables, **function.environment}
+        add_function(template, sources, function, environment, exceptions=_EXCEPTIONS)
     return template
 
 

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Template
-from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
+from troposphere.sqs import RedrivePolicy
 
 from carnation.errors import DefinitionError
+from carnation.stacks.parameters import open_template
+from carnation.stacks.queues import add_queue, add_queue_policy
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import (
-    name_arn,
-    name_resource,
-    open_template,
-    policy_of,
-    refuse_plain_http,
-)
+from carnation.stacks.snippets import name_arn
 
-DAY = 24 * 3600
 QUEUE_DAYS, DEAD_LETTER_DAYS = 7, 14
 RECEIVES = 10
 _LONGEST_VISIBILITY = 12 * 3600
@@ -53,14 +48,14 @@ def make_queue_stack(sources: Sources) -> Template:
     template = open_template(
         "The queue of failed events, and the dead letters", "ProjectName", "Environment", "KeyArn"
     )
-    dead = _add_queue(
+    dead = add_queue(
         template, "DeadLetterQueue", "dead-letters", DEAD_LETTER_DAYS,
         RedriveAllowPolicy={
             "redrivePermission": "byQueue",
             "sourceQueueArns": [name_arn("sqs", "@queue")],
         },
     )  # fmt: skip
-    queue = _add_queue(
+    queue = add_queue(
         template, "Queue", "queue", QUEUE_DAYS,
         VisibilityTimeout=find_visibility(sources.workflow, sources.definition),
         RedrivePolicy=RedrivePolicy(
@@ -68,26 +63,6 @@ def make_queue_stack(sources: Sources) -> Template:
         ),
     )  # fmt: skip
     for one in (queue, dead):
-        template.add_resource(
-            QueuePolicy(
-                f"{one.title}Policy",
-                Queues=[Ref(one)],
-                PolicyDocument=policy_of(refuse_plain_http(GetAtt(one, "Arn"), "sqs:*")),
-            )
-        )
+        add_queue_policy(template, one)
         template.add_output(Output(f"{one.title}Url", Value=Ref(one)))
     return template
-
-
-def _add_queue(template: Template, title: str, name: str, days: int, **properties: Any) -> Queue:
-    return template.add_resource(
-        Queue(
-            title,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            QueueName=name_resource(name),
-            MessageRetentionPeriod=days * DAY,
-            KmsMasterKeyId=Ref("KeyArn"),
-            **properties,
-        )
-    )

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from troposphere import Output, Ref, Sub, Template
 
-from troposphere import GetAtt, Output, Ref, Sub, Template
-from troposphere.dynamodb import (
-    AttributeDefinition,
-    KeySchema,
-    PointInTimeRecoverySpecification,
-    SSESpecification,
-)
-from troposphere.dynamodb import Table as DynamoTable
-
+from carnation.patterns.events.stacks.parameters import PROTECTION
 from carnation.patterns.events.stacks.resources import Bucket, Table
-from carnation.stacks.snippets import (
-    PREFIX,
-    Statement,
-    allow,
-    except_from,
-    name_arn,
-    name_resource,
-    open_template,
-    policy_of,
-    refuse_plain_http,
-    use_key,
-)
+from carnation.stacks.parameters import open_template
+from carnation.stacks.snippets import PREFIX, Statement, allow, name_arn, use_key
+from carnation.stacks.tables import add_table
 
 # all accounts share the names of buckets; with the region too, it could pass 63 characters
 _BUCKET = f"{PREFIX}-events-${{AWS::AccountId}}"
@@ -60,92 +43,18 @@ def list_store_permissions(store: Table | Bucket) -> list[Statement]:
 
 
 def _make_table_stack() -> Template:
-    template = open_template(
-        "The table of events", "ProjectName", "Environment", "KeyArn", "DeletionProtection"
-    )
-    keys = (("sequenceNo", "HASH"), ("generatedUnixTime", "RANGE"))
-    table = template.add_resource(
-        DynamoTable(
-            "Table",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            TableName=name_resource("events"),
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                AttributeDefinition(AttributeName=name, AttributeType="N") for name, _ in keys
-            ],
-            KeySchema=[KeySchema(AttributeName=name, KeyType=kind) for name, kind in keys],
-            DeletionProtectionEnabled=Ref("DeletionProtection"),
-            PointInTimeRecoverySpecification=PointInTimeRecoverySpecification(
-                PointInTimeRecoveryEnabled=True
-            ),
-            SSESpecification=SSESpecification(
-                SSEEnabled=True, SSEType="KMS", KMSMasterKeyId=Ref("KeyArn")
-            ),
-        )
-    )
+    names = ("ProjectName", "Environment", "KeyArn", "DeletionProtection")
+    template = open_template("The table of events", *names, DeletionProtection=PROTECTION)
+    keys = {"sequenceNo": "N", "generatedUnixTime": "N"}
+    protection = Ref("DeletionProtection")
+    table = add_table(template, "Table", "events", keys, protection=protection)
     template.add_output(Output("TableName", Value=Ref(table)))
     return template
 
 
 def _make_bucket_stack() -> Template:
+    from carnation.stacks.buckets import add_bucket  # large, and only some variants need it
+
     template = open_template("The bucket of events", "ProjectName", "Environment", "KeyArn")
-    template.add_output(Output("BucketName", Value=Ref(add_bucket(template, _BUCKET))))
+    template.add_output(Output("BucketName", Value=Ref(add_bucket(template, "Bucket", _BUCKET))))
     return template
-
-
-def add_bucket(template: Template, name: str, **properties: Any) -> Any:
-    """Add a bucket: encrypted, private, versioned, retained, reached through TLS only."""
-    from troposphere import s3  # large, and only some variants need it
-
-    bucket = template.add_resource(
-        s3.Bucket(
-            "Bucket",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-            Metadata=except_from(
-                (
-                    "CKV_AWS_18",
-                    "Only our roles use it; CloudTrail's data events tell more than access logs",
-                ),
-            ),
-            BucketName=Sub(name),
-            BucketEncryption=_encrypt_bucket(),
-            OwnershipControls=s3.OwnershipControls(
-                Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
-            ),
-            PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
-                BlockPublicAcls=True,
-                BlockPublicPolicy=True,
-                IgnorePublicAcls=True,
-                RestrictPublicBuckets=True,
-            ),
-            VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
-            **properties,
-        )
-    )
-    template.add_resource(_refuse_plain_http(bucket))
-    return bucket
-
-
-def _encrypt_bucket() -> Any:
-    from troposphere import s3
-
-    return s3.BucketEncryption(
-        ServerSideEncryptionConfiguration=[
-            s3.ServerSideEncryptionRule(
-                BucketKeyEnabled=True,
-                ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(
-                    SSEAlgorithm="aws:kms", KMSMasterKeyID=Ref("KeyArn")
-                ),
-            )
-        ]
-    )
-
-
-def _refuse_plain_http(bucket: Any) -> Any:
-    from troposphere import s3
-
-    arn = GetAtt(bucket, "Arn")
-    refusal = {**refuse_plain_http(arn, "s3:*"), "Resource": [arn, Sub("${Bucket.Arn}/*")]}
-    return s3.BucketPolicy("BucketPolicy", Bucket=Ref(bucket), PolicyDocument=policy_of(refusal))

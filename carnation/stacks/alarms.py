@@ -1,0 +1,81 @@
+"""Alarms: each publishes to one topic; missing data is no breach unless an alarm says so."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from troposphere import Ref, Template
+from troposphere.cloudwatch import Alarm, MetricDimension
+
+from carnation.stacks.resources import Function
+from carnation.stacks.snippets import name_resource
+
+_NEAR_TIMEOUT = 0.8
+_CONCURRENT = 900  # of an account's 1,000 by default
+EXECUTION_ALARMS = ("failed", "aborted", "timed-out")
+
+
+def watch_function(template: Template, function: Function) -> None:
+    """Watch a function: errors, throttles, how long it takes, how often it runs at once."""
+    near = int(function.timeout * 1000 * _NEAR_TIMEOUT)
+    for metric, meaning, threshold, statistic in (
+        ("Errors", "fails", 1, "Sum"),
+        ("Throttles", "is throttled", 1, "Sum"),
+        ("Duration", f"takes {_NEAR_TIMEOUT:.0%} of its timeout", near, "Maximum"),
+        ("ConcurrentExecutions", "runs too often at once", _CONCURRENT, "Maximum"),
+    ):
+        add_alarm(
+            template, f"{function.title}{metric}", f"{function.resource}-{_hyphenate(metric)}",
+            f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
+            FunctionName=name_resource(function.resource),
+        )  # fmt: skip
+
+
+def add_alarm(
+    template: Template,
+    title: str,
+    name: str,
+    description: str,
+    namespace: str,
+    metric: str,
+    threshold: int,
+    *,
+    statistic: str = "Sum",
+    period: int = 300,
+    operator: str = "GreaterThanOrEqualToThreshold",
+    missing: str = "notBreaching",
+    condition: str | None = None,
+    **dimensions: Any,
+) -> None:
+    """Add an alarm that publishes to the topic, as it does when all is well again."""
+    template.add_resource(
+        Alarm(
+            f"{title}Alarm",
+            **({"Condition": condition} if condition else {}),
+            AlarmName=name_resource(name),
+            AlarmDescription=description,
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[
+                MetricDimension(Name=key, Value=value) for key, value in dimensions.items()
+            ],
+            Statistic=statistic,
+            Period=period,
+            EvaluationPeriods=1,
+            ComparisonOperator=operator,
+            Threshold=threshold,
+            TreatMissingData=missing,
+            AlarmActions=[Ref("TopicArn")],
+            OKActions=[Ref("TopicArn")],
+        )
+    )
+
+
+def _hyphenate(metric: str) -> str:
+    """Write a metric's name as names of resources are written.
+
+    >>> _hyphenate("ConcurrentExecutions")
+    'concurrent-executions'
+    """
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", metric).lower()

@@ -1,0 +1,68 @@
+"""An S3 bucket: encrypted, private, versioned, retained, reached through TLS only.
+
+troposphere's module for S3 is large: import this one only for a workflow with a bucket.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import GetAtt, Ref, Sub, Template, s3
+
+from carnation.stacks.snippets import KEY, except_from, policy_of, refuse_plain_http
+
+
+def add_bucket(
+    template: Template, title: str, name: str, *, key: Any = KEY, **properties: Any
+) -> Any:
+    """Add a bucket: encrypted, private, versioned, retained, reached through TLS only.
+
+    Without a key, S3 encrypts with its own.
+    """
+    bucket = template.add_resource(
+        s3.Bucket(
+            title,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            Metadata=except_from(
+                (
+                    "CKV_AWS_18",
+                    "Only our roles use it; CloudTrail's data events tell more than access logs",
+                ),
+            ),
+            BucketName=Sub(name),
+            BucketEncryption=_encrypt(key),
+            OwnershipControls=s3.OwnershipControls(
+                Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+            ),
+            PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
+                BlockPublicAcls=True,
+                BlockPublicPolicy=True,
+                IgnorePublicAcls=True,
+                RestrictPublicBuckets=True,
+            ),
+            VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
+            **properties,
+        )
+    )
+    template.add_resource(_refuse_plain_http(bucket))
+    return bucket
+
+
+def _encrypt(key: Any) -> Any:
+    kind: dict[str, Any] = {"SSEAlgorithm": "AES256"}
+    if key is not None:
+        kind = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rule = s3.ServerSideEncryptionRule(
+        BucketKeyEnabled=key is not None,
+        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(**kind),
+    )
+    return s3.BucketEncryption(ServerSideEncryptionConfiguration=[rule])
+
+
+def _refuse_plain_http(bucket: Any) -> Any:
+    arn = GetAtt(bucket, "Arn")
+    refusal = refuse_plain_http([arn, Sub(f"${{{bucket.title}.Arn}}/*")], "s3:*")
+    return s3.BucketPolicy(
+        f"{bucket.title}Policy", Bucket=Ref(bucket), PolicyDocument=policy_of(refusal)
+    )

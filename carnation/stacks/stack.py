@@ -1,0 +1,169 @@
+"""The root of any workflow's stacks: nested stacks, the state machine, its version and alias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from troposphere import GetAtt, If, NoValue, Ref, Sub, Template
+from troposphere.cloudformation import Stack
+from troposphere.logs import LogGroup
+from troposphere.stepfunctions import (
+    CloudWatchLogsLogGroup,
+    DeploymentPreference,
+    EncryptionConfiguration,
+    LogDestination,
+    LoggingConfiguration,
+    S3Location,
+    StateMachine,
+    StateMachineAlias,
+    StateMachineVersion,
+    TracingConfiguration,
+)
+
+from carnation.document import digest, keyed_path
+from carnation.stacks.resources import Sources
+from carnation.stacks.snippets import name_resource, spell_name
+
+ROOT_KEY = If("MakesKey", GetAtt("Key", "Arn"), Ref("KeyArn"))
+"""The root's key: the one that is given, or the one that the root makes."""
+
+
+class NestedStacks:
+    """The nested stacks as the root sees them: a template by key, and parameters.
+
+    `templates` holds the text of each by its path below `build/<workflow>/`.
+    """
+
+    def __init__(self, template: Template, sources: Sources, templates: Mapping[str, str]) -> None:
+        self.template, self.sources, self.templates = template, sources, templates
+
+    def add(
+        self, title: str, name: str, *passed: str, after: Sequence[str] = (), **given: Any
+    ) -> None:
+        """Add a stack: `passed` are the root's own parameters, `given` values of others."""
+        path = name_nested(name)
+        key = keyed_path(f"{self.sources.workflow}/{path}", digest(self.templates[path]))
+        self.template.add_resource(
+            Stack(
+                title,
+                **({"DependsOn": list(after)} if after else {}),
+                TemplateURL=Sub(
+                    "https://${ArtifactBucket}.s3.${AWS::Region}.${AWS::URLSuffix}/" + key
+                ),
+                Parameters={
+                    "ProjectName": Ref("ProjectName"),
+                    "Environment": Ref("Environment"),
+                    **{parameter: Ref(parameter) for parameter in passed},
+                    **given,
+                },
+            )
+        )
+
+
+def name_nested(name: str) -> str:
+    """Name the path of a nested template below `build/<workflow>/`.
+
+    >>> name_nested("sqs")
+    'cft/nested-stacks/sqs-stack.yaml'
+    """
+    return f"cft/nested-stacks/{name}-stack.yaml"
+
+
+def add_state_machine(
+    template: Template,
+    sources: Sources,
+    substitutions: Mapping[str, Any],
+    *,
+    role_arn: Any,
+    kind: str = "STANDARD",
+    key: Any = ROOT_KEY,
+    log_level: str = "ERROR",
+) -> StateMachine:
+    """Add the state machine with its log group: encrypted with `key`, or with AWS's own if None.
+
+    Its definition lies in the bucket; the key of that object carries the definition's digest.
+    """
+    logs = add_log_group(template, "StateMachineLogs", "vendedlogs/states/@state-machine", key=key)
+    location = keyed_path(
+        f"{sources.workflow}/{sources.definition_path}", sources.definition_sha256
+    )
+    return template.add_resource(
+        StateMachine(
+            "StateMachine",
+            StateMachineName=name_resource("state-machine"),
+            StateMachineType=kind,
+            RoleArn=role_arn,
+            DefinitionS3Location=S3Location(Bucket=Ref("ArtifactBucket"), Key=location),
+            **({"DefinitionSubstitutions": dict(substitutions)} if substitutions else {}),
+            **({} if key is None else {"EncryptionConfiguration": _encrypt(key)}),
+            LoggingConfiguration=_log_to(logs, log_level),
+            TracingConfiguration=TracingConfiguration(Enabled=True),
+        )
+    )
+
+
+def add_log_group(template: Template, title: str, path: str, *, key: Any) -> LogGroup:
+    """Add a log group, retained; `@` stands for how names begin."""
+    return template.add_resource(
+        LogGroup(
+            title,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            LogGroupName=Sub("/aws/" + spell_name(path)),
+            RetentionInDays=Ref("LogRetentionDays"),
+            **({} if key is None else {"KmsKeyId": key}),
+        )
+    )
+
+
+def _encrypt(key: Any) -> EncryptionConfiguration:
+    return EncryptionConfiguration(
+        Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=key, KmsDataKeyReusePeriodSeconds=300
+    )
+
+
+def _log_to(logs: LogGroup, level: str) -> LoggingConfiguration:
+    group = CloudWatchLogsLogGroup(LogGroupArn=GetAtt(logs, "Arn"))
+    return LoggingConfiguration(
+        Level=level,  # a Standard history has every event; the log outlives it for what failed
+        IncludeExecutionData=True,
+        Destinations=[LogDestination(CloudWatchLogsLogGroup=group)],
+    )
+
+
+def add_machine_version(
+    template: Template,
+    machine: StateMachine,
+    alarms: Sequence[Any],
+    *,
+    after: Sequence[str] = (),
+) -> None:
+    """Publish a version for each revision, retained, and move the alias `live` to it.
+
+    `alarms` are the names of those that move the alias back while it moves gradually.
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachinealias.html
+    """
+    version = template.add_resource(
+        StateMachineVersion(
+            "StateMachineVersion",
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            StateMachineArn=Ref(machine),
+            StateMachineRevisionId=GetAtt(machine, "StateMachineRevisionId"),
+        )
+    )
+    gradual = {"Percentage": 10, "Interval": 5}
+    template.add_resource(
+        StateMachineAlias(
+            "StateMachineAlias",
+            **({"DependsOn": list(after)} if after else {}),
+            Name="live",
+            DeploymentPreference=DeploymentPreference(
+                StateMachineVersionArn=Ref(version),
+                Type=Ref("DeploymentType"),
+                **({"Alarms": list(alarms)} if alarms else {}),
+                **{name: If("MovesGradually", value, NoValue) for name, value in gradual.items()},
+            ),
+        )
+    )
