@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from carnation.adoption import Source, find_difference, name_apart, read_sources, write_module
-from carnation.asl import find_substitutions
 from carnation.console import FINDINGS, OK, WRONG, leave, paint, run_verb
 from carnation.document import Document, decode_text, parse_document, read_document, write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
+from carnation.templates.substitutions import find_substitutions
 
 
 class _Adopted(NamedTuple):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from carnation import states
-from carnation.asl import STATE_TYPES, fields_of, find_problem, find_substitutions, walk_states
+from carnation.asl import STATE_TYPES, fields_of, find_problem, walk_states
+from carnation.templates.substitutions import find_substitutions
 
 STRUCTURE = {"Type", "Next", "End", "Choices", "Default", "Branches", "ItemProcessor", "Iterator"}
 EXTRA = {

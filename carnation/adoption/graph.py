@@ -11,6 +11,7 @@ from typing import Any
 
 from carnation.asl import Place, list_scopes, walk_states
 from carnation.asl.fields import STATE_TYPES
+from carnation.document import join_pointer
 
 
 class Node:
@@ -50,7 +51,7 @@ class Scope:
         self.owner = owner
         self.nodes: dict[str, Node] = {}
         for name, state in body["States"].items():
-            self.nodes[name] = Node(Place(name, state, f"{pointer}/States/{_escape(name)}"))
+            self.nodes[name] = Node(Place(name, state, join_pointer(pointer, "States", name)))
         self.start = self.nodes[body["StartAt"]]
         self.unreached = _mark_dominators(self)
 
@@ -167,13 +168,9 @@ def find_placeholder_target(definition: Mapping[str, Any]) -> str | None:
         if body["StartAt"] not in body["States"]:
             return f"{pointer}/StartAt"
         for name, state in body["States"].items():
-            place = Place(name, state, f"{pointer}/States/{_escape(name)}")
+            place = Place(name, state, join_pointer(pointer, "States", name))
             if state["Type"] not in STATE_TYPES:
                 return place.pointer
             if any(target not in body["States"] for target in Node(place).list_targets()):
                 return place.pointer
     return None
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnation.artifacts.packages import make_package
-from carnation.asl import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
 from carnation.rules import REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.stacks import Package, Sources
+from carnation.templates.substitutions import fill_substitutions, find_substitutions
 from carnation.workflow import Workflow
 
 MANIFEST = "manifest.json"

@@ -12,8 +12,6 @@ from carnation.asl.fields import (
 )
 from carnation.asl.walk import (
     Place,
-    fill_substitutions,
-    find_substitutions,
     list_scopes,
     walk_states,
 )
@@ -27,9 +25,7 @@ __all__ = [
     "Place",
     "argument_of",
     "fields_of",
-    "fill_substitutions",
     "find_problem",
-    "find_substitutions",
     "list_scopes",
     "walk_states",
 ]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from carnation.asl import Place, list_scopes, walk_states
 from carnation.diagram.conditions import describe_rule
 from carnation.diagram.words import count_retries, describe_errors, describe_retries, describe_state
+from carnation.document import join_pointer
 
 START, END, MISSING = "Start", "End", "Missing"
 """Node types that are no state: where a scope is entered, where left, what is not there."""
@@ -93,7 +94,7 @@ def _read_scope(
 
 
 def _pointer_to(scope: str, name: str) -> str:
-    return f"{scope}/States/{name.replace('~', '~0').replace('/', '~1')}"
+    return join_pointer(scope, "States", name)
 
 
 def _read_node(place: Place, scopes: tuple[str, ...]) -> Node:

@@ -28,6 +28,7 @@ from carnation.diagram.graph import END, MISSING, START, Edge
 from carnation.diagram.layout import Box, Frame, Layout, Line, lay_out
 from carnation.diagram.routes import Point
 from carnation.diagram.widths import is_measured, measure_text
+from carnation.document import split_pointer
 
 _RADIUS = 7.0
 _HEAD = 7.0
@@ -235,7 +236,7 @@ def _draw_line(line: Line, mark: str) -> Iterator[str]:
 def _title_of_line(edge: Edge, mark: str) -> str:
     words = "\n".join(clean_text(text) for text in edge.texts)
     verb = {"start": "starts at", "end": "ends", "catch": "on error to"}.get(edge.kind, "to")
-    source = edge.source.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    source = split_pointer(edge.source)[-1]
     first = f"{'' if edge.kind == 'start' else source} {verb} {edge.target_name}".strip()
     return "\n".join(filter(None, (first + (f" [{mark}]" if mark else ""), words)))
 

@@ -7,15 +7,14 @@ is loaded only for YAML.
 
 from typing import TYPE_CHECKING, Any
 
+from carnation.document.pointers import escape, join_pointer, split_pointer
 from carnation.document.reading import (
     Document,
     Span,
     decode_text,
-    join_pointer,
     parse_document,
     parse_json,
     read_document,
-    split_pointer,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ __all__ = [
     "digest",
     "dump_json",
     "dump_yaml",
+    "escape",
     "join_pointer",
     "keyed_path",
     "parse_document",

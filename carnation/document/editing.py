@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.document.reading import Document, split_pointer
+from carnation.document.pointers import split_pointer
+from carnation.document.reading import Document
 
 Splice = tuple[int, int, str]
 _COMMA_AFTER = re.compile(r"\s*,[ \t]*(?:\r?\n[ \t]*)?")

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from carnation.document.pointers import split_pointer
 from carnation.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -116,26 +117,6 @@ class Document:
             self._line_starts += [i + 1 for i, char in enumerate(self.text) if char == "\n"]
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
-
-
-def join_pointer(pointer: str, *parts: str | int) -> str:
-    """Extend a JSON pointer.
-
-    >>> join_pointer("/States", "a/b", "Retry", 0)
-    '/States/a~1b/Retry/0'
-    """
-    for part in parts:
-        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
-    return pointer
-
-
-def split_pointer(pointer: str) -> list[str]:
-    """Give the parts of a JSON pointer.
-
-    >>> split_pointer("/States/a~1b")
-    ['States', 'a/b']
-    """
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
 def parse_json(text: str, where: str, remedy: str = "Mend the file, or build it anew.") -> Any:

@@ -11,6 +11,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from carnation.document.pointers import escape
 from carnation.errors import DocumentError
 
 _DEEPEST = 900  # a definition nests three levels for each Map; AWS gives up long before
@@ -226,9 +227,7 @@ def _read_escape(match: re.Match[str]) -> str:
 
 
 def _extend(pointer: str, key: str) -> str:
-    if "/" in key or "~" in key:
-        key = key.replace("~", "~0").replace("/", "~1")
-    return f"{pointer}/{key}"
+    return f"{pointer}/{escape(key)}"
 
 
 def scan_text(text: str, where: str, *, relaxed: bool) -> Scanned:

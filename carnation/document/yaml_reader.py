@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from carnation.document.reading import join_pointer
+from carnation.document.pointers import join_pointer
 from carnation.errors import CarnationError, DocumentError
 
 try:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from carnation.asl import walk_states
+from carnation.document import join_pointer, split_pointer
 
 _PATH = re.compile(
     r"\$(?P<root>\$|[A-Za-z_]\w*)?(?P<rest>(?:\.[A-Za-z_][\w-]*|\[\s*'[^']*'\s*\]|\[[^\]']*\])+)"
@@ -134,7 +135,7 @@ class Hints:
             self._read_map(scope, state, at)
         if state.get("Type") == "Choice":
             siblings = _read_states(_find_scope(scope, at))
-            chosen = _choose_rules(siblings, at.rpartition("/")[2], state)
+            chosen = _choose_rules(siblings, split_pointer(at)[-1], state)
             for rule in chosen:
                 self._satisfy(rule)
             for rule in () if chosen else state.get("Choices", ()):
@@ -172,7 +173,7 @@ class Hints:
         self, definition: Mapping[str, Any], at: str, seen: tuple[str, ...] = ()
     ) -> None:
         """Find what gives a Map its whole input: what comes before it, or who starts it."""
-        scope, name = _find_scope(definition, at), _unescape(at.rpartition("/")[2])
+        scope, name = _find_scope(definition, at), split_pointer(at)[-1]
         paths = list(_find_paths(_read_states(scope)[name].get("InputPath", "")))
         if paths:
             self.items.add(paths[-1][0][-1])
@@ -195,8 +196,7 @@ class Hints:
         if paths and paths[-1][0] != ["Payload"]:  # which is what a function gives
             self.items.add(paths[-1][0][-1])
         elif not paths and state.get("Type") in ("Choice", "Wait"):
-            escaped = name.replace("~", "~0").replace("/", "~1")
-            self._read_whole(definition, f"{scope}/{escaped}", seen)
+            self._read_whole(definition, join_pointer(scope, name), seen)
         else:
             self.whole.add(name)
 
@@ -268,15 +268,11 @@ def is_outermost(pointer: str) -> bool:
     return re.search(r"/(ItemProcessor|Iterator)/States/", pointer) is None
 
 
-def _unescape(name: str) -> str:
-    return name.replace("~1", "/").replace("~0", "~")
-
-
 def _find_scope(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
     """Find the scope that a state stands in."""
     scope: Any = definition
-    for part in pointer.split("/")[1:-2]:
-        scope = scope[int(part)] if isinstance(scope, list) else scope[_unescape(part)]
+    for part in split_pointer(pointer)[:-2]:
+        scope = scope[int(part)] if isinstance(scope, list) else scope[part]
     found: Mapping[str, Any] = scope
     return found
 
@@ -307,7 +303,7 @@ def _goes_on(states: Mapping[str, Any], name: str, target: Any) -> bool:
         ahead = list_targets(state) if isinstance(state, Mapping) else []
         waiting.extend(following for following in ahead if following not in seen)
         seen.update(ahead)
-    return _unescape(name) not in seen
+    return name not in seen
 
 
 def list_targets(state: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import fill_substitutions, find_substitutions, walk_states
+from carnation.asl import walk_states
 from carnation.engine import compile_definition
 from carnation.estimates.growth import Growth, Key, Size, add_up, find_growths
 from carnation.estimates.hints import Hints, is_outermost
@@ -15,6 +15,7 @@ from carnation.estimates.outers import Outer, Pace, find_outers, find_pace
 from carnation.estimates.players import Plan
 from carnation.estimates.samples import World
 from carnation.estimates.traces import Scene, Tally, is_express, trace
+from carnation.templates.substitutions import fill_substitutions, find_substitutions
 
 _OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
          "States.ParameterPathFailure", "States.IntrinsicFailure",

@@ -7,10 +7,11 @@ whoever runs it. Nothing here knows a state or a service.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from carnation.expressions.filters import MISSING
     from carnation.expressions.intrinsics import Intrinsic, parse_intrinsic
     from carnation.expressions.jsonata import Jsonata, parse_jsonata
     from carnation.expressions.paths import NoMatchError, Path, parse_path, parse_reference_path
-    from carnation.expressions.scope import MISSING, Scope
+    from carnation.expressions.scope import Scope
 
 __all__ = [
     "MISSING",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "MISSING": "scope",
+    "MISSING": "filters",
     "Intrinsic": "intrinsics",
     "Jsonata": "jsonata",
     "NoMatchError": "paths",

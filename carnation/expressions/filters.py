@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.expressions.scanner import Scanner
-from carnation.expressions.scope import MISSING
 
+MISSING: Any = object()  # the value of what a document does not hold
 Operand = tuple[str, Any]  # ("path", (root, steps)) or ("value", value)
 PathReader = Callable[[Scanner], tuple[str, Any]]
 

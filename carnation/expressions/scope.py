@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-MISSING: Any = object()  # the value of what a document does not hold
-
 
 @dataclass(slots=True)
 class Scope:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from carnation.errors import EvaluationError
-from carnation.expressions.filters import Operand, Predicate, holds
+from carnation.expressions.filters import MISSING, Operand, Predicate, holds
 from carnation.expressions.path_grammar import Step
-from carnation.expressions.scope import MISSING
 
 
 class NoMatchError(EvaluationError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from carnation.document import join_pointer
 from carnation.errors import UsageError
 from carnation.rules.findings import ERROR, NOTE, WARNING, Finding
 
@@ -49,7 +50,7 @@ def _make_finding(match: Any) -> Finding:
         path=str(match.filename),
         line=max(1, int(match.linenumber)),
         column=max(1, int(match.columnnumber)),
-        pointer="".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path),
+        pointer=join_pointer("", *path),
         state="",
         code="",
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from carnation.asl.kinds import is_placeholder
+from carnation.document import split_pointer
 from carnation.errors import ExpressionError
 from carnation.expressions import parse_path, parse_reference_path
 from carnation.rules.findings import NOTE, Problem, refusal, risk
@@ -116,7 +117,7 @@ def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
         if (id(use.part), outer, key) in seen:
             continue
         seen.add((id(use.part), outer, key))
-        for name in outer.split("/")[1:]:
+        for name in split_pointer(outer):
             body = _step(body, name)
         if isinstance(body, dict) and key.removesuffix(".$") in body:
             yield use.part.problem(f"'{key}' and '{key[:-2]}' give the same field", use.inner)
@@ -125,7 +126,7 @@ def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
 def _step(body: object, name: str) -> object:
     if isinstance(body, list):
         return body[int(name)]
-    return body[name.replace("~1", "/").replace("~0", "~")] if isinstance(body, dict) else None
+    return body[name] if isinstance(body, dict) else None
 
 
 @refusal("unbalanced-jsonata", "INVALID_JSONATA_EXPRESSION")

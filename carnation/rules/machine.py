@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA, PATH, STATE_TYPES
 from carnation.asl.kinds import is_placeholder
+from carnation.document import join_pointer
 from carnation.errors import suggest_name
 from carnation.rules.findings import Problem
 
@@ -177,7 +178,7 @@ class Machine:
                 )
             return
         for name, body in states.items():
-            pointer = f"{scope.pointer}/States/{_escape(name)}"
+            pointer = join_pointer(scope.pointer, "States", name)
             if isinstance(body, Mapping):
                 self._read_state(name, body, pointer, scope)
             elif not is_placeholder(body):
@@ -301,7 +302,3 @@ class Machine:
             self.malformed.append(
                 state.problem(f"{inner[1:].split('/')[0]}: a graph of states is a mapping", inner)
             )
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name

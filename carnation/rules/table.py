@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA, EXCLUSIONS, KNOWN, PATH, REQUIRED, Field, find_problem
 from carnation.asl.kinds import is_placeholder
+from carnation.document import join_pointer
 from carnation.rules.findings import Problem, refusal
 from carnation.rules.machine import Machine, Part
 
@@ -34,7 +35,7 @@ def find_unknown_fields(machine: Machine) -> Iterator[Problem]:
         for name in part.body.keys() - known.keys():
             if part.place == "Rule" and name in _RULE_FIELDS:
                 continue
-            yield part.problem(_describe_unknown(machine, part, name), f"/{_escape(name)}")
+            yield part.problem(_describe_unknown(machine, part, name), join_pointer("", name))
 
 
 def _describe_unknown(machine: Machine, part: Part, name: str) -> str:
@@ -43,10 +44,6 @@ def _describe_unknown(machine: Machine, part: Part, name: str) -> str:
         return f"'{name}' has no place in a {part.place}; it belongs to {places}"
     known = [*KNOWN[part.place], *(_RULE_FIELDS if part.place == "Rule" else ())]
     return f"a {part.place} has no field '{name[:60]}'.{machine.suggest(name, known)}"
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 @refusal("field-of-other-language")
@@ -183,5 +180,5 @@ def find_bad_variables(machine: Machine) -> Iterator[Problem]:
             bare = name.removesuffix(".$") if part.language == PATH else name
             if bare == "states" or not (re.match(_VARIABLE, bare) or is_placeholder(bare)):
                 yield part.problem(
-                    f"'{name[:90]}' cannot name a variable", f"/Assign/{_escape(name)}"
+                    f"'{name[:90]}' cannot name a variable", join_pointer("/Assign", name)
                 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import ATA, KNOWN, PATH, Field
 from carnation.asl.kinds import is_placeholder
+from carnation.document import join_pointer
 from carnation.rules.machine import Machine, Part
 
 ROOTLESS = "reference"
@@ -97,7 +98,7 @@ def _walk_texts(part: Part, name: str, value: Any) -> Iterator[Use]:
             if "%" in item:
                 yield Use("jsonata", item, part, inner, name)
         elif isinstance(item, Mapping):
-            waiting += [(child, f"{inner}/{_escape(key)}") for key, child in item.items()]
+            waiting += [(child, join_pointer(inner, key)) for key, child in item.items()]
         elif isinstance(item, list):
             waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
 
@@ -110,15 +111,11 @@ def _walk_template(part: Part, name: str, value: Any) -> Iterator[Use]:
             for key, child in item.items():
                 if key.endswith(".$"):
                     if not is_placeholder(child):
-                        yield Use("template", child, part, f"{inner}/{_escape(key)}", name)
+                        yield Use("template", child, part, join_pointer(inner, key), name)
                 elif isinstance(child, (dict, list)):
-                    waiting.append((child, f"{inner}/{_escape(key)}"))
+                    waiting.append((child, join_pointer(inner, key)))
         elif isinstance(item, list):
             waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 def read_expression(text: str) -> str | None:

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from troposphere import Ref, Sub
 
-from carnation.asl import fill_substitutions, find_substitutions, walk_states
+from carnation.asl import walk_states
 from carnation.errors import DefinitionError
 from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
 from carnation.stacks.snippets import PREFIX, Statement
+from carnation.templates.substitutions import fill_substitutions, find_substitutions
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}
 _SIDS = {"InvokeFunction": "InvokeVersions"}

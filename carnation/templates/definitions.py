@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
 from carnation.templates.placeholders import Placeholders, is_intrinsic
 from carnation.templates.roles import Role, find_role
+from carnation.templates.substitutions import find_substitutions
 
 _TYPES = {
     "AWS::StepFunctions::StateMachine": ("DefinitionString", "StateMachineType"),

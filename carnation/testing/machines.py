@@ -8,11 +8,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from carnation.asl import find_substitutions, walk_states
+from carnation.asl import walk_states
 from carnation.document import dump_json, read_document
 from carnation.engine import Execution, Outcome, Task, compile_definition, export_event
 from carnation.errors import DefinitionError, UsageError, suggest_name
 from carnation.rules import REFUSAL, find_problems
+from carnation.templates.substitutions import find_substitutions
 from carnation.testing.answers import Answer, Invoke, find_outcome
 from carnation.testing.checks import check_task
 from carnation.testing.coverage import Coverage

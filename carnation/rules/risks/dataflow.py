@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from carnation.asl.fields import PATH
+from carnation.document import join_pointer
 from carnation.errors import ExpressionError
 from carnation.expressions import Path, parse_path
 from carnation.rules.findings import ERROR, WARNING, Problem, risk
@@ -206,7 +207,7 @@ class _Flow:
             item, inner = waiting.pop()
             if isinstance(item, dict):
                 for key, child in item.items():
-                    pointer = f"{inner}/{key.replace('~', '~0').replace('/', '~1')}"
+                    pointer = join_pointer(inner, key)
                     if key.endswith(".$") and isinstance(child, str):
                         self._look_text(part, pointer, child, shape)
                     else:

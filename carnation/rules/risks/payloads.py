@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.asl.fields import ATA, PATH
+from carnation.document import join_pointer
 from carnation.rules.findings import ERROR, NOTE, WARNING, Problem, risk
 from carnation.rules.machine import Machine, Part
 from carnation.rules.tasks import payload_of, resource_of
@@ -34,8 +35,7 @@ def _walk(value: Any, inner: str) -> Iterator[tuple[str, str, str]]:
             yield pointer, key, item
         elif isinstance(item, Mapping):
             for name, child in item.items():
-                escaped = name.replace("~", "~0").replace("/", "~1")
-                waiting.append((child, f"{pointer}/{escaped}", name))
+                waiting.append((child, join_pointer(pointer, name), name))
         elif isinstance(item, list):
             waiting += [(child, f"{pointer}/{index}", key) for index, child in enumerate(item)]
 

@@ -8,7 +8,7 @@ from typing import Any
 from troposphere import GetAtt, Output, Ref, Template
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
-from carnation.asl import find_substitutions, walk_states
+from carnation.asl import walk_states
 from carnation.patterns.events.stacks.parameters import PROTECTION, SCHEDULE
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.permissions import is_distributed
@@ -19,6 +19,7 @@ from carnation.stacks.parameters import add_conditions, open_root
 from carnation.stacks.resources import Function, Sources
 from carnation.stacks.snippets import name_arn, name_resource
 from carnation.stacks.stack import ROOT_KEY, NestedStacks, add_machine_version, add_state_machine
+from carnation.templates.substitutions import find_substitutions
 
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 
