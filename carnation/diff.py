@@ -15,7 +15,8 @@ from carnation.changes import IMPACTS
 from carnation.console import FINDINGS, OK, add_account_options, has_colour, leave, run_verb
 from carnation.document import dump_json
 from carnation.errors import DocumentError
-from carnation.reviews import Place, Review, compare_trees, open_targets, read_accepted
+from carnation.reviews import Review, compare_trees, read_accepted
+from carnation.reviews.targets import Place, open_targets
 from carnation.reviews.verdicts import reaches
 
 _WIDTH = 100

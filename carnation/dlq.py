@@ -14,8 +14,14 @@ from carnation.account import Account, Deployed
 from carnation.console import OK, align_table, count, find_width, run_verb, tell_time
 from carnation.document import dump_json
 from carnation.errors import UsageError
-from carnation.operations import Letter, purge, read_filters, read_letters, redrive_letters
-from carnation.operations.letters import release
+from carnation.operations.letters import (
+    Letter,
+    purge,
+    read_filters,
+    read_letters,
+    redrive_letters,
+    release,
+)
 from carnation.targets import Console, add_options, confirm, find_output, open_stack
 
 

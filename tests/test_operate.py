@@ -14,7 +14,8 @@ from carnation.account import Account, find_deployed
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
-from carnation.operations import Letter, follow_execution, read_filters
+from carnation.operations import follow_execution
+from carnation.operations.letters import Letter, read_filters
 from carnation.start import Teller
 from carnation.targets import Console
 from tests.conftest import ROOT

@@ -16,20 +16,9 @@ from hypothesis import strategies as st
 
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.errors import BrokenPromiseError, ProofError
-from carnation.proofs import (
-    KINDS,
-    Fault,
-    Story,
-    Switch,
-    World,
-    apply_once,
-    give_up_last,
-    keep_promise,
-    lose_nothing,
-    play,
-    prove,
-)
+from carnation.proofs import KINDS, Fault, Story, Switch, World, play, prove
 from carnation.proofs.batches import halve
+from carnation.proofs.promise import apply_once, give_up_last, keep_promise, lose_nothing
 from carnation.proofs.stories import AFTER, BEFORE, FUNCTION, HANDLER, STEP, TASK, Point
 from carnation.proofs.telling import find_numbers
 from carnation.workflow import load_workflows

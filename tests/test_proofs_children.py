@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 
 from carnation.errors import BrokenPromiseError
-from carnation.proofs import (
-    Fault,
-    Story,
-    World,
-    apply_once,
-    keep_promise,
-    lose_nothing,
-    play,
-    prove,
-)
+from carnation.proofs import Fault, Story, World, play, prove
+from carnation.proofs.promise import apply_once, keep_promise, lose_nothing
 from carnation.proofs.stories import AFTER, BEFORE, FUNCTION, HANDLER, MAP, STEP, TASK, Point
 from tests.small_workflows import make_parent, make_small
 

@@ -22,7 +22,8 @@ from carnation.estimate import main as estimate
 from carnation.failures import Injection
 from carnation.ledger import WRITTEN, find_events
 from carnation.patterns.events import jsonata, writes
-from carnation.proofs import World, keep_promise, prove
+from carnation.proofs import World, prove
+from carnation.proofs.promise import keep_promise
 from carnation.states import Task, make_definition
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT

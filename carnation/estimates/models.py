@@ -14,7 +14,8 @@ from carnation.estimates.hints import Hints, is_outermost
 from carnation.estimates.outers import Outer, Pace, find_outers, find_pace
 from carnation.estimates.players import Plan
 from carnation.estimates.samples import World
-from carnation.estimates.traces import Scene, Tally, is_express, trace
+from carnation.estimates.tallies import Tally
+from carnation.estimates.traces import Scene, is_express, trace
 from carnation.templates.substitutions import fill_substitutions, find_substitutions
 
 _OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from carnation.asl import Place, walk_states
 from carnation.estimates.hints import is_outermost
-from carnation.estimates.traces import Tally
+from carnation.estimates.tallies import Tally
 from carnation.permissions import is_distributed
 from carnation.services.limits import DISTRIBUTED_AT_ONCE, INLINE_AT_ONCE
 

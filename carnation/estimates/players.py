@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from carnation.engine import Failed, Outcome, Started, Submitted, Succeeded, Task
 from carnation.estimates.samples import Guess, World
-
-if TYPE_CHECKING:
-    from carnation.estimates.traces import Tally
+from carnation.estimates.tallies import Tally
 
 ROUNDS = 100
 """Visits of a state, for each item, after which its loop is taken for one without an end."""
@@ -50,7 +48,7 @@ class Item(NamedTuple):
     size: int = 1
 
 
-Starter = Callable[[Any], "Tally"]
+Starter = Callable[[Any], Tally]
 """Runs a child execution on its input."""
 
 

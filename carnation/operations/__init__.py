@@ -1,4 +1,4 @@
-"""Operating what is deployed: versions and routes, executions, dead letters, status, drift.
+"""Operating what is deployed: versions and routes, executions, status, drift.
 
 Each module asks an account and gives plain records; nothing here prints. What changes anything
 does the safe half first: a message is sent before it is deleted, and written before it is purged.
@@ -16,14 +16,12 @@ from carnation.operations.executions import (
     redrive,
     start,
 )
-from carnation.operations.letters import Letter, purge, read_filters, read_letters, redrive_letters
 from carnation.operations.machine import Version, find_routes, list_versions, move_alias
 from carnation.operations.state import find_status
 
 __all__ = [
     "Drift",
     "Failure",
-    "Letter",
     "Version",
     "derive_name",
     "explain_failure",
@@ -34,10 +32,6 @@ __all__ = [
     "follow_execution",
     "list_versions",
     "move_alias",
-    "purge",
-    "read_filters",
-    "read_letters",
     "redrive",
-    "redrive_letters",
     "start",
 ]

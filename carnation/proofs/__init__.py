@@ -1,10 +1,9 @@
 """Proofs: a workflow is run through everything that can go wrong, and a promise is checked.
 
 A `World` is a deployed workflow; `prove` plays its runs with every fault at every call and step,
-and asks an invariant at every moment. `keep_promise` is the invariant of carnation's own workflows.
+and asks an invariant at every moment.
 """
 
-from carnation.proofs.promise import apply_once, give_up_last, keep_promise, lose_nothing
 from carnation.proofs.proving import Invariant, Proof, play, prove
 from carnation.proofs.stories import KINDS, Fault, Point, Story, Switch
 from carnation.proofs.world import Attempt, World
@@ -19,10 +18,6 @@ __all__ = [
     "Story",
     "Switch",
     "World",
-    "apply_once",
-    "give_up_last",
-    "keep_promise",
-    "lose_nothing",
     "play",
     "prove",
 ]

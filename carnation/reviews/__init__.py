@@ -2,18 +2,15 @@
 
 from carnation.reviews.acceptance import read_accepted
 from carnation.reviews.comparing import Review, compare_trees
-from carnation.reviews.targets import Place, open_targets
 from carnation.reviews.trees import Tree
 from carnation.reviews.verdicts import Bump, judge_bump, sort_changes
 
 __all__ = [
     "Bump",
-    "Place",
     "Review",
     "Tree",
     "compare_trees",
     "judge_bump",
-    "open_targets",
     "read_accepted",
     "sort_changes",
 ]
