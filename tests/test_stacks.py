@@ -18,7 +18,7 @@ from carnation.errors import DefinitionError, UsageError, WorkflowError
 from carnation.patterns.events import stacks
 from carnation.patterns.events.stacks import Files, Table, event_stacks
 from carnation.stacks import Function, Package, Sources
-from carnation.stacks.snippets import write_template
+from carnation.stacks.writing import list_sections
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
@@ -135,23 +135,27 @@ def test_the_tree_has_the_file_names_of_the_seed(name: str, store: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_reads_back_as_what_troposphere_made(
+def test_what_is_split_and_written_is_what_troposphere_made(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[tuple[dict[str, Any], str]] = []
+    made: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
-    def record(template: Any) -> str:
-        text = write_template(template)
-        made.append((template.to_dict(), text))
-        return text
+    def record(template: Any) -> dict[str, Any]:
+        document = list_sections(template)
+        made.append((template.to_dict(), document))
+        return document
 
-    stacks._write_once.cache_clear()
-    monkeypatch.setattr(stacks, "write_template", record)
+    monkeypatch.setattr(stacks, "list_sections", record)
     (workflow,) = load_workflows(str(ROOT), [name])
-    make_artifacts(str(ROOT), workflow)
-    assert len(made) == 7 + (name in WITH_FILES)
-    for document, text in made:
-        assert parse(text) == document
+    files = make_artifacts(str(ROOT), workflow).files
+    ((whole, document),) = made
+    assert document == whole
+    split = [parse(text) for path, text in files.items() if path.endswith(".yaml")]
+    kinds = sorted(
+        resource["Type"] for template in split for resource in template["Resources"].values()
+    )
+    nested = ["AWS::CloudFormation::Stack"] * (len(split) - 1)
+    assert kinds == sorted([one["Type"] for one in whole["Resources"].values()] + nested)
 
 
 @pytest.mark.parametrize("name", NAMES)

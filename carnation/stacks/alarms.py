@@ -66,8 +66,8 @@ def add_alarm(
             ComparisonOperator=operator,
             Threshold=threshold,
             TreatMissingData=missing,
-            AlarmActions=[Ref("TopicArn")],
-            OKActions=[Ref("TopicArn")],
+            AlarmActions=[Ref("Topic")],
+            OKActions=[Ref("Topic")],
         )
     )
 

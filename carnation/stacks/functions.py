@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Sub, Template
+from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.awslambda import (
     Alias,
     Code,
@@ -19,10 +18,11 @@ from troposphere.awslambda import (
 )
 from troposphere.awslambda import Function as LambdaFunction
 
-from carnation.document import digest, keyed_path
+from carnation.document import keyed_path
 from carnation.stacks.resources import ARCHITECTURE, RUNTIME, Function, Package, Sources
-from carnation.stacks.snippets import KEY, except_from, make_plain, name_arn, name_resource
+from carnation.stacks.snippets import KEY, except_from, name_arn, name_resource
 from carnation.stacks.stack import add_log_group
+from carnation.stacks.writing import CONFIGURATION
 
 Exceptions = Mapping[str, str]
 """checkov's rules that a function is excepted from, each with its reason."""
@@ -49,7 +49,7 @@ def add_function(
     key: Any = KEY,
     exceptions: Exceptions = MappingProxyType({}),
 ) -> None:
-    """Add a function with its log group, version and alias to a template; its version is an output.
+    """Add a function with its log group, version and alias to a template.
 
     A version is published anew when the code changes (`CodeSha256`) or the configuration does (its
     digest and the key stand in the description); old versions are retained, since executions in
@@ -61,6 +61,7 @@ def add_function(
     made = template.add_resource(
         LambdaFunction(
             f"{function.title}Function",
+            DependsOn=[f"{function.title}Role"],
             Metadata=except_from(*{**_EXCEPTIONS, **exceptions}.items()),
             FunctionName=name_resource(function.resource),
             Description=function.description,
@@ -86,14 +87,13 @@ def add_function(
 def _add_version(
     template: Template, function: Function, made: LambdaFunction, package: Package, key: Any
 ) -> None:
-    configuration = digest(json.dumps(make_plain(made)["Properties"], sort_keys=True))
     version = template.add_resource(
         Version(
             f"{function.title}Version",
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
             FunctionName=Ref(made),
-            Description=_describe_version(package, configuration, key),
+            Description=_describe_version(package, key),
             CodeSha256=base64.b64encode(bytes.fromhex(package.sha256)).decode(),
         )
     )
@@ -105,10 +105,9 @@ def _add_version(
             Name="live",
         )
     )
-    template.add_output(Output(f"{function.title}VersionArn", Value=Ref(version)))
 
 
-def _describe_version(package: Package, configuration: str, key: Any) -> Any:
+def _describe_version(package: Package, key: Any) -> Any:
     """Say in a version's description what makes it another one: its code, settings and key."""
-    text = f"code {package.sha256[:16]}, configuration {configuration[:16]}"
-    return text if key is None else Sub(f"{text}, key ${{KeyArn}}")
+    text = f"code {package.sha256[:16]}, configuration {CONFIGURATION}"
+    return text if key is None else Sub(f"{text}, key ${{KeyArn}}", KeyArn=key)

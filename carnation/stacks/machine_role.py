@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from troposphere import Ref, Sub
+from troposphere import Sub
 
 from carnation.asl import walk_states
 from carnation.errors import DefinitionError
 from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
-from carnation.stacks.snippets import PREFIX, Statement
+from carnation.stacks.snippets import KEY, PREFIX, Statement
 from carnation.templates.substitutions import fill_substitutions, find_substitutions
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}
@@ -89,5 +89,5 @@ def _refer(value: Any) -> Any:
         return [_refer(text) for text in value]
     text = fill_substitutions(value, _OURS)
     if text == "${KeyArn}":
-        return Ref("KeyArn")
+        return KEY
     return Sub(text) if "${" in text else text

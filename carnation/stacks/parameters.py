@@ -11,7 +11,7 @@ Properties = Mapping[str, Any]
 
 _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
              2922, 3288, 3653]  # fmt: skip
-_SHARED: Mapping[str, Properties] = {
+SHARED: Mapping[str, Properties] = {
     "ProjectName": {
         "Description": "Begins the name of every resource",
         "AllowedPattern": "[a-z][a-z0-9-]{0,22}",
@@ -27,12 +27,13 @@ _SHARED: Mapping[str, Properties] = {
     "TopicArn": {"Description": "The topic that alarms publish to"},
     "LogRetentionDays": {"Description": "How many days logs are kept", "Type": "Number"},
     "PermissionsBoundaryArn": {"Description": "Bounds every role; empty for none"},
-    "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
     "DeletionProtection": {
         "Description": "Whether tables refuse to be deleted",
         "AllowedValues": ["true", "false"],
     },
+    "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
 }
+"""What templates describe alike, in the order in which nested ones take it."""
 _ROOT: Mapping[str, Properties] = {
     "Environment": {"Default": "dev"},
     "ArtifactBucket": {
@@ -72,28 +73,16 @@ _CONDITIONS: Mapping[str, Any] = {
 }
 
 
-def open_template(description: str, *names: str, **own: Properties) -> Template:
-    """Begin a nested template with some of the shared parameters, without defaults.
-
-    `own` gives the properties of parameters that only this workflow has, or has otherwise.
-    """
-    template = Template(Description=description)
-    template.set_version("2010-09-09")
-    for name in dict.fromkeys([*names, *own]):
-        add_parameter(template, name, {**_SHARED.get(name, {}), **own.get(name, {})})
-    return template
-
-
-def open_root(
+def open_template(
     workflow: str, groups: Mapping[str, Sequence[str]], own: Mapping[str, Properties]
 ) -> Template:
-    """Begin a workflow's root template: parameters by group, described, with their defaults."""
+    """Begin a workflow's template: parameters by group, described, with their defaults."""
     template = Template(Description=f"{workflow}: the root of its stacks")
     template.set_version("2010-09-09")
     project = {"ProjectName": {"Default": workflow[:23].rstrip("-")}}
     for names in groups.values():
         for name in names:
-            layers = (_SHARED, _ROOT, project, own)
+            layers = (SHARED, _ROOT, project, own)
             add_parameter(
                 template, name, {k: v for layer in layers for k, v in layer.get(name, {}).items()}
             )

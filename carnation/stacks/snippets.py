@@ -1,4 +1,4 @@
-"""Parts that several templates share: names, ARNs made of names, policies, and their text.
+"""Parts that several templates share: names, ARNs made of names, policies.
 
 ARNs of roles, functions, queues and tables are made of names and never taken from a resource of
 another stack, since roles name functions and functions name roles: the stacks would go in a circle.
@@ -9,45 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from troposphere import AWSHelperFn, BaseAWSObject, Ref, Sub, Template
-
-from carnation.document import dump_yaml
+from troposphere import AWSHelperFn, BaseAWSObject, GetAtt, If, Ref, Sub
 
 Statement = dict[str, Any]
 
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
 
-KEY = Ref("KeyArn")
-"""The customer-managed key, as nested templates are given it."""
-
-_HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
+KEY = If("MakesKey", GetAtt("Key", "Arn"), Ref("KeyArn"))
+"""The customer-managed key: the one that is given, or the one that the stack makes."""
 
 _SCALARS = frozenset({str, int, bool, float, type(None)})
-
-
-def write_template(template: Template) -> str:
-    """Write a template as YAML, its sections and each resource's fields in one fixed order."""
-    document = _list_sections(template)
-    resources = {
-        name: {key: resource[key] for key in (*_HEAD, *resource) if key in resource}
-        for name, resource in document["Resources"].items()
-    }
-    return dump_yaml({**document, "Resources": resources})
-
-
-def _list_sections(template: Template) -> dict[str, Any]:
-    """Give what a template holds, plainly, section by section."""
-    sections = {
-        "AWSTemplateFormatVersion": template.version,
-        "Description": template.description,
-        "Metadata": template.metadata,
-        "Parameters": template.parameters,
-        "Conditions": template.conditions,
-        "Resources": template.resources,
-        "Outputs": template.outputs,
-    }
-    return {name: make_plain(value) for name, value in sections.items() if value}
 
 
 def make_plain(value: Any) -> Any:
@@ -109,12 +81,12 @@ def allow(sid: str, actions: str | Sequence[str], resources: Any, **conditions: 
     return {**statement, "Condition": conditions} if conditions else statement
 
 
-def use_key(service: str, *actions: str) -> Statement:
+def use_key(service: str, *actions: str, key: Any = KEY) -> Statement:
     """Allow the key's use through one service of this region, and through no other."""
     return allow(
         f"UseKeyThrough{service.title()}",
         list(actions),
-        Ref("KeyArn"),
+        key,
         StringEquals={"kms:ViaService": Sub(f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}")},
     )
 

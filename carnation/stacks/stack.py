@@ -1,4 +1,4 @@
-"""The root of any workflow's stacks: nested stacks, the state machine, its version and alias."""
+"""The state machine of any workflow's stack: its log group, version and alias."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import GetAtt, If, NoValue, Ref, Sub, Template
-from troposphere.cloudformation import Stack
 from troposphere.logs import LogGroup
 from troposphere.stepfunctions import (
     CloudWatchLogsLogGroup,
@@ -21,53 +20,9 @@ from troposphere.stepfunctions import (
     TracingConfiguration,
 )
 
-from carnation.document import digest, keyed_path
+from carnation.document import keyed_path
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import name_resource, spell_name
-
-ROOT_KEY = If("MakesKey", GetAtt("Key", "Arn"), Ref("KeyArn"))
-"""The root's key: the one that is given, or the one that the root makes."""
-
-
-class NestedStacks:
-    """The nested stacks as the root sees them: a template by key, and parameters.
-
-    `templates` holds the text of each by its path below `build/<workflow>/`.
-    """
-
-    def __init__(self, template: Template, sources: Sources, templates: Mapping[str, str]) -> None:
-        self.template, self.sources, self.templates = template, sources, templates
-
-    def add(
-        self, title: str, name: str, *passed: str, after: Sequence[str] = (), **given: Any
-    ) -> None:
-        """Add a stack: `passed` are the root's own parameters, `given` values of others."""
-        path = name_nested(name)
-        key = keyed_path(f"{self.sources.workflow}/{path}", digest(self.templates[path]))
-        self.template.add_resource(
-            Stack(
-                title,
-                **({"DependsOn": list(after)} if after else {}),
-                TemplateURL=Sub(
-                    "https://${ArtifactBucket}.s3.${AWS::Region}.${AWS::URLSuffix}/" + key
-                ),
-                Parameters={
-                    "ProjectName": Ref("ProjectName"),
-                    "Environment": Ref("Environment"),
-                    **{parameter: Ref(parameter) for parameter in passed},
-                    **given,
-                },
-            )
-        )
-
-
-def name_nested(name: str) -> str:
-    """Name the path of a nested template below `build/<workflow>/`.
-
-    >>> name_nested("sqs")
-    'cft/nested-stacks/sqs-stack.yaml'
-    """
-    return f"cft/nested-stacks/{name}-stack.yaml"
+from carnation.stacks.snippets import KEY, name_resource, spell_name
 
 
 def add_state_machine(
@@ -77,7 +32,7 @@ def add_state_machine(
     *,
     role_arn: Any,
     kind: str = "STANDARD",
-    key: Any = ROOT_KEY,
+    key: Any = KEY,
     log_level: str = "ERROR",
 ) -> StateMachine:
     """Add the state machine with its log group: encrypted with `key`, or with AWS's own if None.

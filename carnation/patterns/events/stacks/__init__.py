@@ -5,27 +5,17 @@ In go the arguments of `event_stacks` and a workflow's built sources, out come i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import carnation.stacks.troposphere_import  # noqa: F401  (before all that uses it)
 from carnation.errors import UsageError, WorkflowError
-from carnation.patterns.events.stacks.alarms import make_alarm_stack
-from carnation.patterns.events.stacks.files import make_files_stack
-from carnation.patterns.events.stacks.functions import list_variables, make_function_stack
-from carnation.patterns.events.stacks.queues import make_queue_stack
+from carnation.patterns.events.stacks.functions import list_variables
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
-from carnation.patterns.events.stacks.roles import make_role_stack
-from carnation.patterns.events.stacks.root import make_root_stack
-from carnation.patterns.events.stacks.stores import make_store_stack
 from carnation.patterns.events.stacks.substitutions import check_substitutions, list_substitutions
-from carnation.patterns.events.stacks.topic import make_topic_stack
+from carnation.patterns.events.stacks.template import LAYOUT, make_template
+from carnation.stacks.by_kind import split_template
 from carnation.stacks.resources import Function, Sources
-from carnation.stacks.snippets import write_template
-
-if TYPE_CHECKING:
-    from troposphere import Template
+from carnation.stacks.writing import list_sections
 
 __all__ = ["Bucket", "Files", "Table", "event_stacks"]
 
@@ -56,33 +46,10 @@ def event_stacks(
         _check_packages(sources, functions)
         known = list_substitutions(functions, store, files)
         check_substitutions(sources, known)
-        roles = make_role_stack(sources.definition, functions, store, files, known)
-        templates = {
-            "cloudwatch": _write_once(_make_alarms, tuple(one[:3] for one in functions), store),
-            store.stack: _write_once(make_store_stack, store),
-            **({files.stack: _write_once(make_files_stack, files)} if files else {}),
-            "iam-role": write_template(roles),
-            "lambda-function": write_template(
-                make_function_stack(sources, functions, store, files)
-            ),
-            "sns": _write_once(make_topic_stack),
-            "sqs": write_template(make_queue_stack(sources)),
-        }
-        nested = {f"cft/nested-stacks/{name}-stack.yaml": text for name, text in templates.items()}
-        root = write_template(make_root_stack(sources, nested, functions, store, files, known))
-        return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
+        template = make_template(sources, functions, store, files, known)
+        return split_template(list_sections(template), sources, LAYOUT)
 
     return render
-
-
-@lru_cache(maxsize=32)
-def _write_once(make: Callable[..., Template], *arguments: Hashable) -> str:
-    """Write what does not depend on the definition, once for all workflows that have it alike."""
-    return write_template(make(*arguments))
-
-
-def _make_alarms(functions: Sequence[tuple[str, str, int]], store: Table | Bucket) -> Template:
-    return make_alarm_stack([Function(*one) for one in functions], store)
 
 
 def _check_arguments(

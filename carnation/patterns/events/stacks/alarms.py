@@ -6,20 +6,16 @@ from collections.abc import Sequence
 
 from troposphere import Template
 
-from carnation.patterns.events.stacks.parameters import SCHEDULE
 from carnation.patterns.events.stacks.queues import DEAD_LETTER_DAYS, QUEUE_DAYS
 from carnation.patterns.events.stacks.resources import Bucket, Table
 from carnation.stacks.alarms import add_alarm, watch_function
-from carnation.stacks.parameters import add_conditions, open_template
 from carnation.stacks.queues import DAY
 from carnation.stacks.resources import Function
 from carnation.stacks.snippets import name_arn, name_resource
 
-_PARAMETERS = ("ProjectName", "Environment", "TopicArn")
 
-
-def make_alarm_stack(functions: Sequence[Function], store: Table | Bucket) -> Template:
-    """Make cloudwatch-stack.yaml.
+def add_alarms(template: Template, functions: Sequence[Function], store: Table | Bucket) -> None:
+    """Add the alarms.
 
     Each run begins with the first function. Where there is no second one, a state writes to the
     store, and a table's throttles are watched in the function's place. Missing data is no breach
@@ -29,8 +25,6 @@ def make_alarm_stack(functions: Sequence[Function], store: Table | Bucket) -> Te
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html,
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     """
-    template = open_template("The alarms", *_PARAMETERS, Schedule=SCHEDULE)
-    add_conditions(template, "HasSchedule")
     for function in functions:
         watch_function(template, function)
         if function is functions[0]:
@@ -60,7 +54,6 @@ def make_alarm_stack(functions: Sequence[Function], store: Table | Bucket) -> Te
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
         QueueName=name_resource("dead-letters"),
     )  # fmt: skip
-    return template
 
 
 def _watch_table(template: Template) -> None:

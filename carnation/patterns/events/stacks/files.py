@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from troposphere import Output, Ref, Sub, Template
+from troposphere import Sub, Template
 
-from carnation.patterns.events.stacks.resources import Files
-from carnation.stacks.parameters import open_template
 from carnation.stacks.snippets import PREFIX, Statement, allow, use_key
 
 # an execution can be redriven for 14 days after its end, and is over within one
@@ -17,8 +15,8 @@ def spell_files() -> str:
     return f"{PREFIX}-files-${{AWS::AccountId}}"
 
 
-def make_files_stack(files: Files) -> Template:
-    """Make files-stack.yaml: what a run wrote is deleted after a month, and an upload left open.
+def add_files(template: Template) -> None:
+    """Add the bucket of files: what a run wrote is deleted after a month, and an upload left open.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
@@ -26,7 +24,6 @@ def make_files_stack(files: Files) -> Template:
 
     from carnation.stacks.buckets import add_bucket
 
-    template = open_template("The files of runs", "ProjectName", "Environment", "KeyArn")
     forget = s3.LifecycleRule(
         Id="ForgetRuns",
         Status="Enabled",
@@ -35,9 +32,7 @@ def make_files_stack(files: Files) -> Template:
         AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
     )
     rules = s3.LifecycleConfiguration(Rules=[forget])
-    bucket = add_bucket(template, "Bucket", spell_files(), LifecycleConfiguration=rules)
-    template.add_output(Output(files.output, Value=Ref(bucket)))
-    return template
+    add_bucket(template, "FilesBucket", spell_files(), LifecycleConfiguration=rules)
 
 
 def list_file_permissions() -> list[Statement]:

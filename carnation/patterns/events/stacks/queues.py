@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Template
+from troposphere import GetAtt, Template
 from troposphere.sqs import RedrivePolicy
 
 from carnation.errors import DefinitionError
-from carnation.stacks.parameters import open_template
 from carnation.stacks.queues import add_queue, add_queue_policy
 from carnation.stacks.resources import Sources
 from carnation.stacks.snippets import name_arn
@@ -40,14 +39,11 @@ def find_visibility(workflow: str, definition: Mapping[str, Any]) -> int:
     return timeout + _MARGIN
 
 
-def make_queue_stack(sources: Sources) -> Template:
-    """Make sqs-stack.yaml.
+def add_queues(template: Template, sources: Sources) -> None:
+    """Add the queue, the dead-letter queue behind it, and their policies.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """
-    template = open_template(
-        "The queue of failed events, and the dead letters", "ProjectName", "Environment", "KeyArn"
-    )
     dead = add_queue(
         template, "DeadLetterQueue", "dead-letters", DEAD_LETTER_DAYS,
         RedriveAllowPolicy={
@@ -64,5 +60,3 @@ def make_queue_stack(sources: Sources) -> Template:
     )  # fmt: skip
     for one in (queue, dead):
         add_queue_policy(template, one)
-        template.add_output(Output(f"{one.title}Url", Value=Ref(one)))
-    return template

@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Table(NamedTuple):
     """A DynamoDB table as the store of events, keyed by `sequenceNo` and `generatedUnixTime`."""
 
-    stack: str = "dynamodb"
+    resource: str = "Table"
     variable: str = "TABLE_NAME"
     output: str = "TableName"
     service: str = "dynamodb"
@@ -17,7 +17,7 @@ class Table(NamedTuple):
 class Bucket(NamedTuple):
     """An S3 bucket as the store of events, one object each."""
 
-    stack: str = "s3"
+    resource: str = "Bucket"
     variable: str = "BUCKET_NAME"
     output: str = "BucketName"
     service: str = "s3"
@@ -29,6 +29,6 @@ class Files(NamedTuple):
     It holds `events/<execution>.jsonl`, `failed/<execution>/…` and `results/…`.
     """
 
-    stack: str = "files"
+    resource: str = "FilesBucket"
     variable: str = "FILES_BUCKET"
     output: str = "FilesBucketName"

@@ -5,36 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from troposphere import GetAtt, Output, Ref, Template
+from troposphere import Template
 
 from carnation.patterns.events.stacks.files import list_file_permissions
-from carnation.patterns.events.stacks.parameters import SCHEDULE
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.patterns.events.stacks.stores import list_store_permissions
 from carnation.stacks.machine_role import Substitution, list_machine_permissions
-from carnation.stacks.parameters import add_conditions, open_template
 from carnation.stacks.resources import Function
 from carnation.stacks.roles import add_function_role, add_role, name_machines, trust
-from carnation.stacks.snippets import Statement, allow, name_arn, use_key
-
-_PARAMETERS = ("ProjectName", "Environment", "KeyArn", "PermissionsBoundaryArn")
+from carnation.stacks.snippets import KEY, Statement, allow, name_arn, use_key
 
 
-def make_role_stack(
+def add_roles(
+    template: Template,
     definition: Mapping[str, Any],
     functions: Sequence[Function],
     store: Table | Bucket,
     files: Files | None,
     known: Mapping[str, Substitution],
-) -> Template:
-    """Make iam-role-stack.yaml."""
-    template = open_template("Who may do what", *_PARAMETERS, Schedule=SCHEDULE)
-    add_conditions(template, "HasBoundary", "HasSchedule")
+) -> None:
+    """Add the roles."""
     own = list_file_permissions() if files else []
     permissions = ([*_list_collect_permissions(), *own], list_store_permissions(store))
     for function, statements in zip(functions, permissions, strict=False):
         add_function_role(template, function, statements)
-    machine = add_role(
+    add_role(
         template,
         "StateMachineRole",
         "state-machine",
@@ -51,8 +46,6 @@ def make_role_stack(
         _list_schedule_permissions(),
         condition="HasSchedule",
     )
-    template.add_output(Output("StateMachineRoleArn", Value=GetAtt(machine, "Arn")))
-    return template
 
 
 _UNBOUND_MACHINE = (
@@ -86,7 +79,7 @@ def _list_schedule_permissions() -> list[Statement]:
         allow(
             "DecryptInput",
             "kms:Decrypt",
-            Ref("KeyArn"),
+            KEY,
             StringEquals={"kms:EncryptionContext:aws:scheduler:schedule:arn": schedule},
         ),
     ]

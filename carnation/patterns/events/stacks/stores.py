@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from troposphere import Output, Ref, Sub, Template
+from troposphere import Ref, Sub, Template
 
-from carnation.patterns.events.stacks.parameters import PROTECTION
 from carnation.patterns.events.stacks.resources import Bucket, Table
-from carnation.stacks.parameters import open_template
 from carnation.stacks.snippets import PREFIX, Statement, allow, name_arn, use_key
 from carnation.stacks.tables import add_table
 
@@ -17,11 +15,6 @@ _BUCKET = f"{PREFIX}-events-${{AWS::AccountId}}"
 def spell_store(store: Table | Bucket) -> str:
     """Spell the name of the table or bucket as `Fn::Sub` takes it."""
     return f"{PREFIX}-events" if isinstance(store, Table) else _BUCKET
-
-
-def make_store_stack(store: Table | Bucket) -> Template:
-    """Make dynamodb-stack.yaml or s3-stack.yaml."""
-    return _make_table_stack() if isinstance(store, Table) else _make_bucket_stack()
 
 
 def list_store_permissions(store: Table | Bucket) -> list[Statement]:
@@ -42,19 +35,12 @@ def list_store_permissions(store: Table | Bucket) -> list[Statement]:
     ]
 
 
-def _make_table_stack() -> Template:
-    names = ("ProjectName", "Environment", "KeyArn", "DeletionProtection")
-    template = open_template("The table of events", *names, DeletionProtection=PROTECTION)
-    keys = {"sequenceNo": "N", "generatedUnixTime": "N"}
-    protection = Ref("DeletionProtection")
-    table = add_table(template, "Table", "events", keys, protection=protection)
-    template.add_output(Output("TableName", Value=Ref(table)))
-    return template
+def add_store(template: Template, store: Table | Bucket) -> None:
+    """Add the table or bucket of events."""
+    if isinstance(store, Table):
+        keys = {"sequenceNo": "N", "generatedUnixTime": "N"}
+        add_table(template, "Table", "events", keys, protection=Ref("DeletionProtection"))
+    else:
+        from carnation.stacks.buckets import add_bucket  # large, and only some variants need it
 
-
-def _make_bucket_stack() -> Template:
-    from carnation.stacks.buckets import add_bucket  # large, and only some variants need it
-
-    template = open_template("The bucket of events", "ProjectName", "Environment", "KeyArn")
-    template.add_output(Output("BucketName", Value=Ref(add_bucket(template, "Bucket", _BUCKET))))
-    return template
+        add_bucket(template, "Bucket", _BUCKET)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from troposphere import GetAtt, Ref
+from troposphere import Ref
 
 from carnation.errors import DefinitionError, suggest_name
 from carnation.patterns.events.stacks.files import spell_files
@@ -30,35 +30,24 @@ def list_substitutions(
     ['Partition', 'MaxConcurrency', 'TableName', 'QueueUrl', 'DeadLetterQueueUrl',
      'ProcessEventFunction']
     """
-    held = GetAtt("StoreStack", f"Outputs.{store.output}")
     given = [
         Substitution("Partition", Ref("AWS::Partition"), "${AWS::Partition}", True),
         Substitution("MaxConcurrency", Ref("MaxConcurrency"), "", True),
         # without a second function, a state has to write to the store
-        Substitution(store.output, held, spell_store(store), len(functions) > 1),
-        *([_name_files(files)] if files else []),
-        _name_queue("QueueUrl", "queue"),
-        _name_queue("DeadLetterQueueUrl", "dead-letters"),
+        Substitution(store.output, Ref(store.resource), spell_store(store), len(functions) > 1),
+        *([Substitution(files.output, Ref(files.resource), spell_files())] if files else []),
+        Substitution("QueueUrl", Ref("Queue"), spell_arn("sqs", "@queue")),
+        Substitution(
+            "DeadLetterQueueUrl", Ref("DeadLetterQueue"), spell_arn("sqs", "@dead-letters")
+        ),
         *map(_name_version, functions),
     ]
     return {one.name: one for one in given}
 
 
-def _name_files(files: Files) -> Substitution:
-    return Substitution(
-        files.output, GetAtt("FilesStack", f"Outputs.{files.output}"), spell_files()
-    )
-
-
-def _name_queue(output: str, name: str) -> Substitution:
-    return Substitution(
-        output, GetAtt("QueueStack", f"Outputs.{output}"), spell_arn("sqs", f"@{name}")
-    )
-
-
 def _name_version(function: Function) -> Substitution:
     """Give a function's version; executions in flight go on with older ones, so none is named."""
-    version = GetAtt("FunctionStack", f"Outputs.{function.title}VersionArn")
+    version = Ref(f"{function.title}Version")
     versions = spell_arn("lambda", f"function:@{function.resource}:*")
     return Substitution(f"{function.title}Function", version, versions)
 

@@ -1,4 +1,4 @@
-"""The root stack: parameters, the key, the nested stacks, the state machine and its version."""
+"""The template of the events workflow, and how it is split by kind."""
 
 from __future__ import annotations
 
@@ -9,46 +9,86 @@ from troposphere import GetAtt, Output, Ref, Template
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
 from carnation.asl import walk_states
-from carnation.patterns.events.stacks.parameters import PROTECTION, SCHEDULE
+from carnation.patterns.events.stacks.alarms import add_alarms
+from carnation.patterns.events.stacks.files import add_files
+from carnation.patterns.events.stacks.functions import add_functions
+from carnation.patterns.events.stacks.queues import add_queues
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
+from carnation.patterns.events.stacks.roles import add_roles
+from carnation.patterns.events.stacks.stores import add_store
 from carnation.permissions import is_distributed
 from carnation.stacks.alarms import EXECUTION_ALARMS
+from carnation.stacks.by_kind import ROOT, ByKind
 from carnation.stacks.key import add_key
 from carnation.stacks.machine_role import Substitution
-from carnation.stacks.parameters import add_conditions, open_root
+from carnation.stacks.parameters import add_conditions, open_template
 from carnation.stacks.resources import Function, Sources
-from carnation.stacks.snippets import name_arn, name_resource
-from carnation.stacks.stack import ROOT_KEY, NestedStacks, add_machine_version, add_state_machine
+from carnation.stacks.snippets import KEY, name_arn, name_resource
+from carnation.stacks.stack import add_machine_version, add_state_machine
+from carnation.stacks.topics import add_alarm_topic
 from carnation.templates.substitutions import find_substitutions
 
+LAYOUT = ByKind(
+    places={"QueueSchedule": ROOT, "FilesBucket": "files", "FilesBucketPolicy": "files"},
+    ids={"FilesBucket": "Bucket", "FilesBucketPolicy": "BucketPolicy"},
+    stacks={
+        "sns": ("TopicStack", "The topic that alarms publish to"),
+        "sqs": ("QueueStack", "The queue of failed events, and the dead letters"),
+        "dynamodb": ("StoreStack", "The table of events"),
+        "s3": ("StoreStack", "The bucket of events"),
+        "files": ("FilesStack", "The files of runs"),
+    },
+    parameters={
+        "QueueUrl": ("QueueUrl", "The URL of the queue"),
+        "DeadLetterQueueUrl": ("DeadLetterQueueUrl", "The URL of the dead-letter queue"),
+        "TableName": ("StoreName", "The table or bucket of events"),
+        "BucketName": ("StoreName", "The table or bucket of events"),
+        "FilesBucketName": ("FilesBucketName", "The bucket of files"),
+    },
+)
+"""Where the committed templates depart from the layout by kind."""
+
+_WATCHED = ("Failed", "Aborted", "TimedOut")
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 
 
-def make_root_stack(
+def make_template(
     sources: Sources,
-    nested: Mapping[str, str],
     functions: Sequence[Function],
     store: Table | Bucket,
     files: Files | None,
     known: Mapping[str, Substitution],
 ) -> Template:
-    """Make <workflow>-root-stack.yaml; `nested` holds the text of each nested template by path."""
-    template = open_root(sources.workflow, *_list_parameters(sources, store))
-    add_conditions(template, "MakesKey", "HasSchedule", "MovesGradually")
+    """Make the template of everything that the events workflow has."""
+    template = open_template(sources.workflow, *_list_parameters(sources, store))
+    add_conditions(template, "MakesKey", "HasBoundary", "HasEmail", "HasSchedule", "MovesGradually")
     add_key(template, "MakesKey")
-    _add_nested(NestedStacks(template, sources, nested), functions, store, files)
+    add_alarm_topic(template)
+    add_queues(template, sources)
+    add_store(template, store)
+    if files:
+        add_files(template)
+    add_roles(template, sources.definition, functions, store, files, known)
+    add_functions(template, sources, functions, store, files)
+    add_alarms(template, functions, store)
+    _add_machine(template, sources, known)
+    _add_schedule(template)
+    _add_outputs(template, store, files)
+    return template
+
+
+def _add_machine(template: Template, sources: Sources, known: Mapping[str, Substitution]) -> None:
     used = find_substitutions(sources.definition)
     machine = add_state_machine(
         template,
         sources,
         {name: one.value for name, one in known.items() if name in used},
-        role_arn=GetAtt("RoleStack", "Outputs.StateMachineRoleArn"),
+        role_arn=GetAtt("StateMachineRole", "Arn"),
     )
     alarms = [name_resource(f"executions-{name}") for name in EXECUTION_ALARMS]
-    add_machine_version(template, machine, alarms, after=["AlarmStack"])
-    _add_schedule(template)
-    _add_outputs(template, store, files)
-    return template
+    add_machine_version(
+        template, machine, alarms, after=[f"Executions{one}Alarm" for one in _WATCHED]
+    )
 
 
 def _list_parameters(
@@ -75,7 +115,7 @@ _BATCHES = {
     "MaxValue": 10_000,
 }
 _OWN: Mapping[str, dict[str, Any]] = {
-    "DeletionProtection": PROTECTION,
+    "DeletionProtection": {"Description": "Whether the store of events refuses to be deleted"},
     "MaxConcurrency": {
         "Type": "Number",
         "Description": "How many events are processed at once",
@@ -84,7 +124,9 @@ _OWN: Mapping[str, dict[str, Any]] = {
         "MaxValue": 40,
     },
     "Schedule": {
-        **SCHEDULE,
+        "Description": (
+            "When runs work through the queue, once a day or more often; empty for never"
+        ),
         "Default": "",
         "AllowedPattern": r"((rate|cron)\(.+\))?",
         "ConstraintDescription": "a schedule that comes again, as in rate(15 minutes)",
@@ -98,33 +140,6 @@ _GROUPS = {
 }
 
 
-def _add_nested(
-    stacks: NestedStacks, functions: Sequence[Function], store: Table | Bucket, files: Files | None
-) -> None:
-    stacks.add("TopicStack", "sns", "AlarmEmail", KeyArn=ROOT_KEY)
-    stacks.add("QueueStack", "sqs", KeyArn=ROOT_KEY)
-    protection = ["DeletionProtection"] if isinstance(store, Table) else []
-    stacks.add("StoreStack", store.stack, *protection, KeyArn=ROOT_KEY)
-    written: dict[str, Any] = {}
-    if files:
-        stacks.add("FilesStack", files.stack, KeyArn=ROOT_KEY)
-        written[files.output] = GetAtt("FilesStack", f"Outputs.{files.output}")
-    stacks.add("RoleStack", "iam-role", "PermissionsBoundaryArn", "Schedule", KeyArn=ROOT_KEY)
-    held = GetAtt("StoreStack", f"Outputs.{store.output}")
-    stacks.add(
-        "FunctionStack", "lambda-function", "ArtifactBucket", "LogRetentionDays",
-        after=["RoleStack"],
-        KeyArn=ROOT_KEY,
-        QueueUrl=GetAtt("QueueStack", "Outputs.QueueUrl"),
-        DeadLetterQueueUrl=GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl"),
-        **({"StoreName": held} if len(functions) > 1 else {}),
-        **written,
-    )  # fmt: skip
-    stacks.add(
-        "AlarmStack", "cloudwatch", "Schedule", TopicArn=GetAtt("TopicStack", "Outputs.TopicArn")
-    )
-
-
 def _add_schedule(template: Template) -> None:
     template.add_resource(
         Schedule(
@@ -134,7 +149,7 @@ def _add_schedule(template: Template) -> None:
             Description="Works through the queue",
             ScheduleExpression=Ref("Schedule"),
             FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
-            KmsKeyArn=ROOT_KEY,
+            KmsKeyArn=KEY,
             Target=Target(
                 Arn=Ref("StateMachineAlias"),
                 RoleArn=name_arn("iam", "role/@schedule", region=False),
@@ -150,11 +165,11 @@ def _add_outputs(template: Template, store: Table | Bucket, files: Files | None)
         ("StateMachineArn", Ref("StateMachine")),
         ("StateMachineVersionArn", Ref("StateMachineVersion")),
         ("StateMachineAliasArn", Ref("StateMachineAlias")),
-        ("QueueUrl", GetAtt("QueueStack", "Outputs.QueueUrl")),
-        ("DeadLetterQueueUrl", GetAtt("QueueStack", "Outputs.DeadLetterQueueUrl")),
-        (store.output, GetAtt("StoreStack", f"Outputs.{store.output}")),
-        *([(files.output, GetAtt("FilesStack", f"Outputs.{files.output}"))] if files else []),
-        ("TopicArn", GetAtt("TopicStack", "Outputs.TopicArn")),
-        ("KeyArn", ROOT_KEY),
+        ("QueueUrl", Ref("Queue")),
+        ("DeadLetterQueueUrl", Ref("DeadLetterQueue")),
+        (store.output, Ref(store.resource)),
+        *([(files.output, Ref(files.resource))] if files else []),
+        ("TopicArn", Ref("Topic")),
+        ("KeyArn", KEY),
     ):
         template.add_output(Output(name, Value=value))
