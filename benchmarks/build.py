@@ -134,7 +134,7 @@ def list_subjects(project: Path, comparators: Path) -> list[Subject]:
     def remove_build() -> None:
         shutil.rmtree(project / "build", ignore_errors=True)
 
-    build = ["-m", "carnation.build", "carnation"]
+    build = ["-m", "carnation", "build", "carnation"]
     return [
         Subject("python -c pass", ["-c", "pass"]),
         Subject("carnation build, from nothing", build, prepare=remove_build, promised=True),

@@ -57,7 +57,7 @@ def time_process(command: list[str], environment: dict[str, str]) -> Run:
 @contextmanager
 def serve() -> Iterator[dict[str, str]]:
     """Open an embedded AWS of its own; gives the environment in which a client finds it."""
-    command = [sys.executable, "-u", "-m", "carnation.serve"]
+    command = [sys.executable, "-u", "-m", "carnation", "serve"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
             environment = dict(os.environ)
@@ -79,7 +79,15 @@ def measure(repeat: int) -> dict[str, list[Run]]:
         with serve() as environment:
             runs["python -c pass"].append(time_process([sys.executable, "-c", "pass"], environment))
             for name, words in SUBJECTS.items():
-                command = [sys.executable, "-m", "carnation.deploy", "carnation", "--yes", *words]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "carnation",
+                    "deploy",
+                    "carnation",
+                    "--yes",
+                    *words,
+                ]
                 runs[name].append(time_process(command, environment))
     return runs
 

@@ -16,9 +16,9 @@ from typing import Any
 from lint import DEFINITION, ROOT, find_median, make_chain, run  # the benchmark beside this one
 
 from carnation.changes import find_definition_changes
-from carnation.reviews import Review
-from carnation.reviews.page import write_page
-from carnation.reviews.verdicts import sort_changes
+from carnation.changes.formats.html import write_page
+from carnation.changes.reviews import Review
+from carnation.changes.reviews.verdict import sort_changes
 
 MAX_START = 5.0  # times `python -c pass`
 MAX_LARGE = 1.0  # seconds
@@ -34,7 +34,7 @@ def measure_starts(repeat: int = 21) -> dict[str, float]:
         for _ in range(repeat):
             base.append(run([sys.executable, "-c", "pass"]))
             for name, words in subjects.items():
-                spent[name].append(run([sys.executable, "-m", "carnation.diff", *words]))
+                spent[name].append(run([sys.executable, "-m", "carnation", "diff", *words]))
     return {name: find_median(runs) / find_median(base) for name, runs in spent.items()}
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from carnation.document import read_document  # noqa: E402  the project need not be installed
-from carnation.rules import review_definition  # noqa: E402
+from carnation.linter import review_definition  # noqa: E402
 
 CORPUS = ROOT.parent / "shared" / "corpus" / "valid"
 MAX_MEDIAN = 2.0  # milliseconds
@@ -67,7 +67,7 @@ def measure_start(repeat: int = 21) -> float:
         base, lint = [], []
         for _ in range(repeat):
             base.append(run([sys.executable, "-c", "pass"]))
-            lint.append(run([sys.executable, "-m", "carnation.lint", path]))
+            lint.append(run([sys.executable, "-m", "carnation", "lint", path]))
     return find_median(lint) / find_median(base)
 
 
@@ -88,8 +88,8 @@ def measure_growth() -> float:
     """Compare 10,000 states with 1,000."""
     import gc
 
-    from carnation.lint import GARBAGE_THRESHOLD
-    from carnation.rules import find_problems
+    from carnation.cli.lint import GARBAGE_THRESHOLD
+    from carnation.linter import find_problems
 
     gc.set_threshold(GARBAGE_THRESHOLD)  # as the verb does
     spent = {}

@@ -1,13 +1,14 @@
-"""`carnation VERB …` and `python -m carnation VERB …`: the verbs under one name."""
+"""`carnation COMMAND …` and `python -m carnation COMMAND …`: the commands under one name."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from carnation import __version__
-from carnation.console import OK, WRONG
+from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast
 from carnation.errors import suggest_name
 
 GROUPS = {
@@ -41,30 +42,37 @@ GROUPS = {
         "recover": "redrive executions that ended with events in them",
     },
 }
-VERBS = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
+COMMANDS = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hand the rest of the command line to the verb it names; return its exit status."""
+    """Hand the rest of the command line to the command it names; return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    verb = arguments[0] if arguments else ""
-    if verb in VERBS:
-        status: int = import_module(f"carnation.{verb}").main(arguments[1:])
+    command = arguments[0] if arguments else ""
+    if command in COMMANDS:
+        status: int = import_module(f"carnation.cli.{command}").main(arguments[1:])
         return status
-    if verb == "--version":
+    if command == "--version":
         print(f"carnation {__version__}")
-        return OK
-    if verb in ("", "-h", "--help"):
-        print("usage: carnation VERB [OPTIONS]")
+        return EXIT_OK
+    if command in ("", "-h", "--help"):
+        print("usage: carnation COMMAND [OPTIONS]")
         for title, group in GROUPS.items():
             print(f"\n{title}")
             for name, meaning in group.items():
                 print(f"  {name:<10}{meaning}")
-        print("\nexample: carnation build --check\n`carnation VERB --help` tells more.")
-        return OK if verb else WRONG
-    print(f"carnation: there is no verb '{verb}'.{suggest_name(verb, VERBS)}", file=sys.stderr)
-    return WRONG
+        print("\nexample: carnation build --check\n`carnation COMMAND --help` tells more.")
+        return EXIT_OK if command else EXIT_ERROR
+    print(
+        f"carnation: unknown command '{command}'.{suggest_name(command, COMMANDS)}", file=sys.stderr
+    )
+    return EXIT_ERROR
+
+
+def run() -> NoReturn:
+    """Run the command line and end the process."""
+    exit_fast(main())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
-import errno
-import gc
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import NoReturn, TextIO
-
-from carnation.errors import CarnationError
+from collections.abc import Sequence
+from typing import TextIO
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _PAINTED = re.compile(r"(\x1b\[(?:3[1-4]|[012])m)")
 
-OK, FINDINGS, WRONG = 0, 1, 2
-"""Exit statuses: fine; findings or drift; wrong use or an error."""
-
 
 def has_colour(stream: TextIO) -> bool:
     """Tell whether to colour: a terminal, and neither NO_COLOR nor TERM=dumb set."""
-    return is_watched(stream) and not os.environ.get("NO_COLOR")
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
@@ -44,14 +36,14 @@ def clean(text: str, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
-def say(line: str) -> None:
+def echo(line: str) -> None:
     """Print a line on standard output at once; of codes for the terminal only our own colours."""
     parts = _PAINTED.split(line) if has_colour(sys.stdout) else [line]
     shown = (part if index % 2 else clean(part, "\n\t") for index, part in enumerate(parts))
     print("".join(shown), flush=True)
 
 
-def say_json(text: str) -> None:
+def echo_json(text: str) -> None:
     """Print a JSON document at once; what would steer a terminal, as JSON's own escapes."""
     shown = (char if char.isprintable() or char == "\n" else _escape(char) for char in text)
     print("".join(shown), end="", flush=True)
@@ -78,7 +70,7 @@ def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> 
     ]
 
 
-def find_width() -> int:
+def terminal_width() -> int:
     """Find how wide help may be; argparse would load shutil for it, 3 ms at every start."""
     try:
         return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) - 2
@@ -86,18 +78,10 @@ def find_width() -> int:
         return 78
 
 
-def add_account_options(parser: argparse._ActionsContainer) -> None:
-    """Add the options that say which account is meant, and which of a workflow's stacks in it."""
-    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
-    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
-    parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
-    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
-
-
-def tell_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Tell a Unix time to the minute, in UTC: whoever is called at night compares places.
 
-    >>> tell_time(1795716435.387)
+    >>> format_time(1795716435.387)
     '2026-11-26 18:07 UTC'
     """
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
@@ -112,66 +96,12 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def leave(status: int) -> NoReturn:
-    """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
-    gc.freeze()
-    sys.exit(status)
-
-
-def is_watched(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO) -> bool:
     """Tell whether a person watches a stream that can be written over."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def show(line: str) -> None:
+def show_progress(line: str) -> None:
     """Show a line to whoever watches standard error, until the next one takes its place."""
-    if is_watched(sys.stderr):
+    if is_terminal(sys.stderr):
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-
-
-def run_verb(verb: Callable[[], int]) -> int:
-    """Run a verb; turn an error of ours into one line on standard error and status 2.
-
-    What a user's own module raises keeps its traceback, without our frames above it.
-    """
-    try:
-        status = verb()
-        sys.stdout.flush()
-        return status
-    except CarnationError as error:
-        shown = clean(str(error), "\n\t")
-        print(f"{paint('carnation:', 'red', sys.stderr)} {shown}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("carnation: interrupted.", file=sys.stderr)
-    except BrokenPipeError:
-        # whoever read our output has gone; nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except SyntaxError as error:
-        _print_syntax(error)
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            print("carnation: no space is left for the output.", file=sys.stderr)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        else:
-            _print_foreign(error)
-    return WRONG
-
-
-def _print_syntax(error: SyntaxError) -> None:
-    """Print where a user's file cannot be read; the way there is all Python's and ours."""
-    import traceback
-
-    print("".join(traceback.format_exception_only(error)), end="", file=sys.stderr)
-
-
-def _print_foreign(error: Exception) -> None:
-    """Print a foreign error from its first frame outside carnation on; a bug of ours whole."""
-    import traceback
-
-    ours = os.path.dirname(os.path.abspath(__file__)) + os.sep
-    frame = error.__traceback__
-    while frame is not None and (
-        frame.tb_frame.f_code.co_filename.startswith((ours, "<frozen importlib"))
-    ):
-        frame = frame.tb_next
-    traceback.print_exception(type(error), error, frame or error.__traceback__)

@@ -55,8 +55,8 @@ def load_definition(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     `load_definition("pay.asl.json", substitutions={"Table": "t"}, handlers={"Pay": handle})`
     """
-    from carnation.testing.guard import stand_guard
-    from carnation.testing.machines import load_machine
+    from carnation.testing.account_guard import stand_guard
+    from carnation.testing.state_machines import load_machine
 
     stand_guard(monkeypatch)
     coverage = _find_coverage(request.config)
@@ -80,8 +80,8 @@ def deploy_workflow(
 
     `deploy_workflow("carnation")`; it stays deployed for the next test, with empty stores.
     """
-    from carnation.testing import kept
-    from carnation.testing.guard import stand_guard
+    from carnation.testing import emulator_reuse as kept
+    from carnation.testing.account_guard import stand_guard
 
     stand_guard(monkeypatch)
     coverage = _find_coverage(request.config)
@@ -127,7 +127,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _close_kept() -> None:
-    kept = sys.modules.get("carnation.testing.kept")
+    kept = sys.modules.get("carnation.testing.emulator_reuse")
     if kept is not None:
         kept.close_kept()
 
@@ -164,7 +164,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Tell the coverage."""
     if not _is_wanted(config):
         return
-    from carnation.testing.reports import tell_coverage, write_pictures
+    from carnation.testing.coverage_report import tell_coverage, write_pictures
 
     coverage = _find_coverage(config)
     terminalreporter.section("coverage of definitions")

@@ -11,8 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from carnation.reports import write_pages  # noqa: E402  the project need not be installed
-from carnation.rules import load_rules  # noqa: E402
+from carnation.linter import load_rules  # noqa: E402
+from carnation.linter.formats import write_pages  # noqa: E402  the project need not be installed
 
 
 def main() -> int:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from carnation import build
 from carnation.account import Account
+from carnation.cli import build
 from carnation.errors import AccountError
 
 TINY = '''

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from carnation import adopt
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
+from carnation.cli import adopt
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
 
@@ -51,7 +51,7 @@ def test_a_workflow_of_your_own_is_built_and_run_as_the_page_says(
 def test_a_graph_of_the_plain_sdk_is_built_as_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from carnation.states.door import sdk
+    from carnation.states.sdk import sdk
 
     # the SDK's own front needs sagemaker; its classes are these
     monkeypatch.setitem(sys.modules, "stepfunctions.steps", sdk)

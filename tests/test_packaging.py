@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import carnation
-from carnation.__main__ import VERBS
+from carnation.__main__ import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 LIGHT_SIZE = 20_000_000  # bytes; 16.4 million were seen, 18.8 million in blocks on disk
@@ -107,7 +107,7 @@ def test_a_light_install_has_no_sagemaker_and_gives_the_same_bytes(
     assert run_light(light_folder, "-c", probe, cwd=tmp_path).stdout == "None None\n"
     for folder in ("definitions", "lambdas"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    done = run_light(light_folder, "-m", "carnation.build", cwd=tmp_path)
+    done = run_light(light_folder, "-m", "carnation", "build", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     built = read_tree(tmp_path / "build")
     reviewed = read_tree(ROOT / "build")
@@ -116,7 +116,7 @@ def test_a_light_install_has_no_sagemaker_and_gives_the_same_bytes(
 
 
 def test_a_light_install_finds_the_reviewed_build_current(light_folder: Path) -> None:
-    done = run_light(light_folder, "-m", "carnation.build", "--check", cwd=ROOT)
+    done = run_light(light_folder, "-m", "carnation", "build", "--check", cwd=ROOT)
     assert done.stdout.endswith(": build/ is current\n"), done.stdout + done.stderr
 
 
@@ -152,11 +152,11 @@ def test_the_project_says_which_pythons_it_runs_on() -> None:
 
 def test_the_command_carnation_is_declared_and_runs() -> None:
     assert read_setup()["options.entry_points"]["console_scripts"].split() == [
-        "carnation", "=", "carnation.__main__:main",
+        "carnation", "=", "carnation.__main__:run",
     ]  # fmt: skip
     done = run_python("-m", "carnation", "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [verb for verb in VERBS if f"  {verb} " not in done.stdout] == []
+    assert [verb for verb in COMMANDS if f"  {verb} " not in done.stdout] == []
 
 
 # what installing does
@@ -182,7 +182,7 @@ def test_installing_takes_carnation_alone_and_leaves_the_reviewed_build_alone(
     assert taken == {f"carnation/{path}" for path in ours if "__pycache__" not in path}
     assert "carnation/py.typed" in taken
     declared = (tmp_path / "carnation.egg-info" / "entry_points.txt").read_text()
-    assert "carnation = carnation.__main__:main" in declared
+    assert "carnation = carnation.__main__:run" in declared
 
 
 def test_no_tool_takes_the_reviewed_build_for_a_package() -> None:
@@ -256,7 +256,8 @@ def test_the_front_gives_these_nouns_and_no_others() -> None:
 
 def list_rooms() -> list[str]:
     fronts = (ROOT / "carnation").glob("*/__init__.py")
-    return sorted(f"carnation.{path.parent.name}" for path in fronts)
+    public = (path for path in fronts if "__all__" in path.read_text(encoding="utf-8"))
+    return sorted(f"carnation.{path.parent.name}" for path in public)
 
 
 @pytest.mark.parametrize("room", list_rooms())
@@ -268,18 +269,25 @@ def test_each_room_gives_what_its_front_promises(room: str) -> None:
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
-def test_each_verb_is_a_module_one_runs_and_its_help_has_an_example(verb: str) -> None:
-    done = run_python("-m", f"carnation.{verb}", "--help")
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_each_command_has_a_help_with_an_example(command: str) -> None:
+    done = run_python("-m", "carnation", command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: carnation {verb} ")
-    assert f"example: python -m carnation.{verb}" in done.stdout
+    assert done.stdout.startswith(f"usage: carnation {command} ")
+    assert "example: " in done.stdout
 
 
-def test_every_module_one_runs_is_a_verb() -> None:
-    runnable = {
-        path.stem
-        for path in (ROOT / "carnation").glob("*.py")
-        if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
-    }
-    assert runnable - {"__main__"} == set(VERBS)
+def test_build_is_also_a_module_that_one_runs() -> None:
+    done = run_python("-m", "carnation.build", "--help")
+    assert done.stdout.startswith("usage: carnation build ")
+
+
+def test_every_module_with_a_main_is_a_command() -> None:
+    modules = (ROOT / "carnation" / "cli").glob("*.py")
+    found = {path.stem for path in modules if "\ndef main(" in path.read_text(encoding="utf-8")}
+    assert found == set(COMMANDS)
+
+
+def test_no_package_bears_the_name_of_a_command() -> None:
+    entries = {path.stem for path in (ROOT / "carnation").iterdir()}
+    assert entries & set(COMMANDS) == {"build"}  # the door for `python -m carnation.build`

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from carnation import pytest_plugin
-from carnation.__main__ import VERBS
+from carnation.__main__ import COMMANDS
 from carnation.diagram import draw_mermaid
 
 ROOT = Path(__file__).parents[1]
@@ -88,18 +88,18 @@ def list_commands(text: str) -> list[str]:
     ]
 
 
-COMMANDS = [
+WRITTEN = [
     pytest.param(command, id=f"{document.name}: {command}")
     for document in DOCUMENTS
     for command in list_commands(document.read_text(encoding="utf-8"))
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", WRITTEN)
 def test_a_verb_takes_each_command_that_is_written_down(command: str) -> None:
     verb, *arguments = shlex.split(command.partition(" #")[0])
-    assert verb in VERBS, f"there is no verb '{verb}'"
-    parser = importlib.import_module(f"carnation.{verb}")._make_parser()
+    assert verb in COMMANDS, f"there is no verb '{verb}'"
+    parser = importlib.import_module(f"carnation.cli.{verb}")._make_parser()
     if "…" in arguments or not arguments:
         return  # it only names the verb
     try:
@@ -110,7 +110,7 @@ def test_a_verb_takes_each_command_that_is_written_down(command: str) -> None:
 
 def test_the_readme_shows_each_verb() -> None:
     shown = {command.split()[0] for command in list_commands(README)}
-    assert shown == set(VERBS)
+    assert shown == set(COMMANDS)
 
 
 def test_the_input_in_the_readme_is_json() -> None:
@@ -122,8 +122,8 @@ def test_the_input_in_the_readme_is_json() -> None:
 def test_the_options_the_readme_explains_exist() -> None:
     options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", strip_blocks(README)))
     known = set(re.findall(r'"(--[a-z-]+)"', inspect.getsource(pytest_plugin)))
-    for verb in VERBS:
-        help_text = importlib.import_module(f"carnation.{verb}")._make_parser().format_help()
+    for verb in COMMANDS:
+        help_text = importlib.import_module(f"carnation.cli.{verb}")._make_parser().format_help()
         known |= set(re.findall(r"--[a-z][a-z-]+", help_text))
     assert options - known == set()
 

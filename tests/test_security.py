@@ -15,10 +15,10 @@ from botocore.exceptions import (
     UnknownServiceError,
 )
 
-from carnation import deploy, dlq, run, start, status
 from carnation.account import Account, find_deployed
-from carnation.account.complaints import explain_failure
-from carnation.console import clean, say
+from carnation.account.client_errors import explain_failure
+from carnation.cli import deploy, dlq, run, start, status
+from carnation.console import clean, echo
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
 
@@ -88,7 +88,7 @@ def test_on_a_terminal_only_our_own_colours_steer(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sys.stdout", terminal)
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    say(f"\x1b[32mfine\x1b[0m {ESCAPE}")
+    echo(f"\x1b[32mfine\x1b[0m {ESCAPE}")
     assert terminal.text == "\x1b[32mfine\x1b[0m " + clean(ESCAPE) + "\n"
     assert "\x1b" not in clean(ESCAPE)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from carnation.account.complaints import explain_answer, explain_failure
+from carnation.account.client_errors import explain_answer, explain_failure
 from carnation.errors import AccountError, CarnationError, UsageError, suggest_name
 
 

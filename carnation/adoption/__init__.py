@@ -6,7 +6,7 @@ is lifted out (`constants`), and all is laid out as `ruff format` would leave it
 """
 
 from carnation.adoption.module import write_module
-from carnation.adoption.rebuilding import Difference, find_difference
+from carnation.adoption.round_trip import Difference, find_difference
 from carnation.adoption.sources import Source, name_apart, read_sources
 
 __all__ = ["Difference", "Source", "find_difference", "name_apart", "read_sources", "write_module"]

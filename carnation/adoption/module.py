@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from carnation.adoption.code import (
+from carnation.adoption.codegen import Writer
+from carnation.adoption.formatter import (
     WIDTH,
     Code,
     Group,
@@ -16,10 +17,9 @@ from carnation.adoption.code import (
     write_call,
     write_code,
 )
-from carnation.adoption.flow import Define, Part
 from carnation.adoption.graph import Node
 from carnation.adoption.names import make_identifier
-from carnation.adoption.writing import Writer
+from carnation.adoption.structure import Define, Part
 
 _INLINE = 60  # characters of a state that may stand where it is used, without a variable
 _WHOLE = 6  # steps of a graph that fits into make_workflow

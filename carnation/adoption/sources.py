@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_placeholder_target
 from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
-from carnation.adoption.remarks import find_remarks
+from carnation.cloudformation import TemplateDefinition, find_definitions, holds_definitions
 from carnation.document import Document
 from carnation.errors import DocumentError
-from carnation.rules import Problem, Rule, find_problems
-from carnation.templates import TemplateDefinition, find_definitions, holds_definitions
+from carnation.linter import Problem, Rule, find_problems
 
 # Without these a definition has no graph; whatever else is wrong can be written as Python.
 _NEEDED = frozenset(

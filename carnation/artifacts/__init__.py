@@ -1,6 +1,7 @@
 """Artifacts: what a workflow becomes, and `build/`, where it lies to be reviewed."""
 
 from carnation.artifacts.packages import make_package, pack_files
+from carnation.artifacts.render import MANIFEST, Artifacts, make_artifacts
 from carnation.artifacts.store import (
     Difference,
     compare_artifacts,
@@ -13,7 +14,6 @@ from carnation.artifacts.store import (
     remove_tree,
     write_artifacts,
 )
-from carnation.artifacts.tree import MANIFEST, Artifacts, make_artifacts
 
 __all__ = [
     "MANIFEST",

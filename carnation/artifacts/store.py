@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.artifacts.packages import make_package
-from carnation.artifacts.tree import MANIFEST, Artifacts
+from carnation.artifacts.render import MANIFEST, Artifacts
 from carnation.document import digest, parse_json
 from carnation.errors import ArtifactError, suggest_name
 from carnation.workflow import refuse_name

@@ -1,6 +1,6 @@
 """Wheels: a function's own dependencies, fetched once, packed without the network.
 
-`lambdas/<name>/requirements.txt` names exact versions. `python -m carnation.fetch` downloads their
+`lambdas/<name>/requirements.txt` names exact versions. `carnation fetch` downloads their
 wheels for Lambda's runtime and architecture into `.carnation/wheels/<name>/`; building only reads
 them there, and stops when the requirements have changed since.
 """
@@ -70,7 +70,7 @@ def read_wheels(root: str, name: str) -> dict[str, bytes]:
     if _read_stamp(folder) != digest(requirements):
         raise WorkflowError(
             f"the requirements of function '{name}' have not been fetched, or have changed since. "
-            f"Fetch them with: python -m carnation.fetch {name}"
+            f"Fetch them with: carnation fetch {name}"
         )
     files: dict[str, bytes] = {}
     for wheel in sorted(entry for entry in os.listdir(folder) if entry.endswith(".whl")):

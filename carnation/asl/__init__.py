@@ -10,11 +10,7 @@ from carnation.asl.fields import (
     fields_of,
     find_problem,
 )
-from carnation.asl.walk import (
-    Place,
-    list_scopes,
-    walk_states,
-)
+from carnation.asl.walk import Place, list_scopes, walk_states
 
 __all__ = [
     "EXCLUSIONS",

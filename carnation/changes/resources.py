@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.changes.edits import find_edits
-from carnation.changes.flight import find_lost_actions, is_for_states
+from carnation.changes.in_flight import find_lost_actions, is_for_states
 from carnation.changes.permissions import (
     Holder,
     find_permission_changes,
@@ -20,13 +20,7 @@ from carnation.changes.permissions import (
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
-from carnation.services.updates import (
-    INTERRUPTS,
-    MAY_REPLACE,
-    REPLACES,
-    find_update,
-    is_stateful,
-)
+from carnation.services.updates import INTERRUPTS, MAY_REPLACE, REPLACES, find_update, is_stateful
 
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _VERSIONS = ("AWS::Lambda::Version", "AWS::StepFunctions::StateMachineVersion")

@@ -14,11 +14,7 @@ from carnation.changes.matching import INNER
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.retries import find_retry_changes
 from carnation.changes.tasks import find_resource_changes, is_target
-from carnation.changes.transitions import (
-    find_catch_changes,
-    find_choice_changes,
-    find_next_changes,
-)
+from carnation.changes.transitions import find_catch_changes, find_choice_changes, find_next_changes
 from carnation.changes.wording import contrast, quote, tell_seconds
 
 Teller = Callable[[Sides], Iterator[Change]]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from carnation.diagram.alignment import separation, settle_items
 from carnation.diagram.layers import Item, Layered
-from carnation.diagram.settling import separation, settle_items
 
 
 def place_items(layered: Layered) -> None:

@@ -11,8 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import Place, list_scopes, walk_states
+from carnation.diagram.captions import (
+    count_retries,
+    describe_errors,
+    describe_retries,
+    describe_state,
+)
 from carnation.diagram.conditions import describe_rule
-from carnation.diagram.words import count_retries, describe_errors, describe_retries, describe_state
 from carnation.document import join_pointer
 
 START, END, MISSING = "Start", "End", "Missing"

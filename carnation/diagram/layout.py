@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from carnation.diagram.coordinates import place_items
-from carnation.diagram.faces import Face, Label, even, make_face, make_label
+from carnation.diagram.crossings import order_items
+from carnation.diagram.edge_routing import Point, Routes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
+from carnation.diagram.labels import Face, Label, even, make_face, make_label
 from carnation.diagram.layers import Layered, Link, build_layers
-from carnation.diagram.order import order_items
-from carnation.diagram.routes import Point, Routes
 
 _MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from carnation.diagram.faces import clean_text
 from carnation.diagram.graph import END, MISSING, START, Edge, Node, Scope, read_graph
+from carnation.diagram.labels import clean_text
 
 _STYLES = {
     "Task": "stroke:#c2570c",

@@ -13,8 +13,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from carnation.diagram import look
-from carnation.diagram.faces import (
+from carnation.diagram import theme as look
+from carnation.diagram.edge_routing import Point
+from carnation.diagram.font_metrics import is_measured, measure_text
+from carnation.diagram.graph import END, MISSING, START, Edge
+from carnation.diagram.labels import (
     BETWEEN,
     ICON,
     NAME,
@@ -24,10 +27,7 @@ from carnation.diagram.faces import (
     SMALL_LINE,
     clean_text,
 )
-from carnation.diagram.graph import END, MISSING, START, Edge
 from carnation.diagram.layout import Box, Frame, Layout, Line, lay_out
-from carnation.diagram.routes import Point
-from carnation.diagram.widths import is_measured, measure_text
 from carnation.document import split_pointer
 
 _RADIUS = 7.0

@@ -7,10 +7,10 @@ is the only room that knows moto; with the room for real accounts the only one t
 
 from __future__ import annotations
 
+from carnation.emulator.contents import Message
 from carnation.emulator.deployment import Deployment
+from carnation.emulator.emulator import Emulator, Execution
 from carnation.emulator.faults import FunctionError, Interception, ServiceError
-from carnation.emulator.local import Emulator, Execution
-from carnation.emulator.stores import Message
 
 __all__ = [
     "Deployment",

@@ -18,8 +18,9 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 
-from carnation.emulator import updates
-from carnation.emulator.door import (
+from carnation.emulator import stack_updates as updates
+from carnation.emulator.faults import Hooks
+from carnation.emulator.moto_imports import (
     CloudFormationResponse,
     ValidationError,
     generate_stack_id,
@@ -27,8 +28,7 @@ from carnation.emulator.door import (
     models,
     parsing,
 )
-from carnation.emulator.faults import Hooks
-from carnation.emulator.patches import Patches
+from carnation.emulator.patching import Patches
 from carnation.emulator.templates import as_boolean, parse_template
 from carnation.errors import EmulatorError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto.core import loaders, utils
 
-from carnation.emulator.patches import Patches
+from carnation.emulator.patching import Patches
 
 
 class Clients:

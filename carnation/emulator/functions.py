@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from carnation.emulator.faults import FunctionError, Hooks
-from carnation.emulator.unpacked import Code
+from carnation.emulator.function_code import Code
 from carnation.errors import EmulatorError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

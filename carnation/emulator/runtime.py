@@ -14,7 +14,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from carnation.emulator.unpacked import Code
+from carnation.emulator.function_code import Code
 
 
 class Invocation:

@@ -4,11 +4,11 @@ It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_de
 machine it runs; `test_state` is the TestState API.
 """
 
-from carnation.engine.children import Child
+from carnation.engine.child_executions import Child
+from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.execution import Execution, run_definition
-from carnation.engine.exports import export_event
 from carnation.engine.history import Event
-from carnation.engine.machine import CompiledMachine, compile_definition
+from carnation.engine.history_export import export_event
 from carnation.engine.ports import (
     Failed,
     NoTasks,

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from carnation.asl.expressions import MISSING, Scope, parse_path
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
-from carnation.expressions import MISSING, Scope, parse_path
 
 Test = Callable[[Any], bool]
 

@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from carnation.engine.batches import ItemBatcher
-from carnation.engine.children import Child, MapRun
+from carnation.asl.expressions.intrinsic_functions import make_uuid
+from carnation.engine.child_executions import Child, MapRun
+from carnation.engine.data_flow import blame, check_size, compile_number
 from carnation.engine.failures import RUNTIME, StateError
-from carnation.engine.groups import abort, run_group
+from carnation.engine.fiber_groups import abort, run_group
+from carnation.engine.fibers import Fiber, Steps
 from carnation.engine.history import LIMIT, Event, History
+from carnation.engine.item_batcher import ItemBatcher
+from carnation.engine.item_reader import ItemReader
 from carnation.engine.maps import MapState
 from carnation.engine.payloads import to_text
-from carnation.engine.readers import ItemReader
-from carnation.engine.shapes import blame, check_size, compile_number
-from carnation.engine.strands import Fiber, Steps
+from carnation.engine.result_writer import ResultWriter
 from carnation.engine.timestamps import format_timestamp
-from carnation.engine.writers import ResultWriter
-from carnation.expressions.intrinsic_functions import make_uuid
 
 MAX_CONCURRENCY = 10_000
 THRESHOLD = "States.ExceedToleratedFailureThreshold"

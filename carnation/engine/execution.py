@@ -12,14 +12,14 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from carnation.engine.children import Child, MapRun
+from carnation.engine.child_executions import Child, MapRun
+from carnation.engine.compiler import CompiledMachine, compile_definition
+from carnation.engine.data_flow import check_size
 from carnation.engine.failures import RUNTIME, StateError
-from carnation.engine.groups import abort
+from carnation.engine.fiber_groups import abort
+from carnation.engine.fibers import CONTINUE, WAIT, Clock, Fiber, Flow, Steps
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
-from carnation.engine.machine import CompiledMachine, compile_definition
 from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
-from carnation.engine.shapes import check_size
-from carnation.engine.strands import CONTINUE, WAIT, Clock, Fiber, Flow, Steps
 from carnation.engine.tasks import BEAT
 from carnation.engine.timestamps import format_timestamp
 from carnation.errors import UsageError

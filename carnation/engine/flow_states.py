@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnation.asl.expressions import MISSING, Scope, parse_path
 from carnation.engine.choices import compile_rule
+from carnation.engine.data_flow import DataFlow, blame
 from carnation.engine.failures import QUERY, RUNTIME, StateError
+from carnation.engine.fibers import WAIT, Fiber, State, Steps
 from carnation.engine.payloads import (
     Compiled,
     QueryError,
@@ -16,11 +19,8 @@ from carnation.engine.payloads import (
     is_jsonata,
     to_text,
 )
-from carnation.engine.shapes import DataFlow, blame
-from carnation.engine.strands import WAIT, Fiber, State, Steps
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
-from carnation.expressions import MISSING, Scope, parse_path
 
 MAX_WAIT = 99_999_999
 

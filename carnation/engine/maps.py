@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from carnation.asl.expressions import parse_path
+from carnation.engine.data_flow import blame, compile_number
 from carnation.engine.failures import RUNTIME, StateError
-from carnation.engine.groups import abort, run_group
+from carnation.engine.fiber_groups import abort, run_group
+from carnation.engine.fibers import Fiber, Steps
 from carnation.engine.payloads import (
     Compiled,
     compile_jsonata,
@@ -14,11 +17,8 @@ from carnation.engine.payloads import (
     compile_payload,
     is_jsonata,
 )
-from carnation.engine.shapes import blame, compile_number
-from carnation.engine.strands import Fiber, Steps
-from carnation.engine.work import RetryableState
+from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
-from carnation.expressions import parse_path
 
 MAX_CONCURRENCY = 40
 

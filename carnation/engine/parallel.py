@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from carnation.engine.failures import StateError
-from carnation.engine.groups import abort, run_group
-from carnation.engine.strands import Fiber, Steps
-from carnation.engine.work import RetryableState
+from carnation.engine.fiber_groups import abort, run_group
+from carnation.engine.fibers import Fiber, Steps
+from carnation.engine.retry_catch import RetryableState
 
 
 class Parallel(RetryableState):

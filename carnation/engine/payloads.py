@@ -10,9 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from carnation.engine.failures import QUERY, RUNTIME, StateError
-from carnation.errors import EvaluationError, ExpressionError
-from carnation.expressions import (
+from carnation.asl.expressions import (
     NoMatchError,
     Scope,
     parse_intrinsic,
@@ -20,7 +18,9 @@ from carnation.expressions import (
     parse_path,
     parse_reference_path,
 )
-from carnation.expressions.jsonata import UNDEFINED, UnsupportedResultError
+from carnation.asl.expressions.jsonata import UNDEFINED, UnsupportedResultError
+from carnation.engine.failures import QUERY, RUNTIME, StateError
+from carnation.errors import EvaluationError, ExpressionError
 
 Compiled = Callable[[Scope], Any]
 INTRINSIC = "States.IntrinsicFailure"

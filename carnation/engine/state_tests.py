@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.asl import walk_states
+from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.distributed import THRESHOLD, DistributedMap
 from carnation.engine.execution import NO_INPUT, Execution
 from carnation.engine.failures import StateError
-from carnation.engine.machine import CompiledMachine, compile_definition
+from carnation.engine.fibers import Flow, State, Steps
 from carnation.engine.maps import MapState
 from carnation.engine.parallel import Parallel
 from carnation.engine.ports import Port
-from carnation.engine.strands import Flow, State, Steps
-from carnation.engine.work import RetryableState
+from carnation.engine.retry_catch import RetryableState
 from carnation.errors import UsageError
 
 

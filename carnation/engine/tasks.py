@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from carnation.asl.expressions.intrinsic_functions import make_uuid
+from carnation.engine.data_flow import blame, check_size, compile_number, context_of
 from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, StateError
+from carnation.engine.fibers import WAIT, Fiber, Steps
 from carnation.engine.payloads import compile_payload
 from carnation.engine.ports import Failed, Pending, Started, Submitted, Succeeded, Task
-from carnation.engine.shapes import blame, check_size, compile_number, context_of
-from carnation.engine.strands import WAIT, Fiber, Steps
-from carnation.engine.work import RetryableState
+from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
-from carnation.expressions.intrinsic_functions import make_uuid
 
 BEAT = object()
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import walk_states
+from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.engine import compile_definition
 from carnation.estimates.growth import Growth, Key, Size, add_up, find_growths
-from carnation.estimates.hints import Hints, is_outermost
-from carnation.estimates.outers import Outer, Pace, find_outers, find_pace
-from carnation.estimates.players import Plan
+from carnation.estimates.inference import Hints, is_outermost
 from carnation.estimates.samples import World
+from carnation.estimates.simulated_tasks import Plan
+from carnation.estimates.simulation import Scene, is_express, trace
 from carnation.estimates.tallies import Tally
-from carnation.estimates.traces import Scene, is_express, trace
-from carnation.templates.substitutions import fill_substitutions, find_substitutions
+from carnation.estimates.top_level_maps import Outer, Pace, find_outers, find_pace
 
 _OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
          "States.ParameterPathFailure", "States.IntrinsicFailure",

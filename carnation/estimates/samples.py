@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.estimates.hints import ITEM, WHOLE, Hints
+from carnation.estimates.inference import ITEM, WHOLE, Hints
 
 TEXT = "x" * 24
 _DEEPEST = 8

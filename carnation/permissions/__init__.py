@@ -2,7 +2,6 @@
 
 from carnation.permissions.grants import Grant, covers, find_lost, read_policy
 from carnation.permissions.maps import is_distributed
-from carnation.permissions.needs import Need
 from carnation.permissions.policy import (
     Machine,
     Statement,
@@ -14,6 +13,7 @@ from carnation.permissions.policy import (
     group_needs,
     write_policy,
 )
+from carnation.permissions.required import Need
 
 __all__ = [
     "Grant",

@@ -17,8 +17,21 @@ from carnation.permissions.jobs import (
     UNAUTHORIZED,
     Job,
 )
-from carnation.permissions.needs import Condition, Need, Target, name_arn, read_given, require, when
-from carnation.permissions.targets import UNLISTED, find_targets, name_function, read_parameter
+from carnation.permissions.required import (
+    Condition,
+    Need,
+    Target,
+    name_arn,
+    read_given,
+    require,
+    when,
+)
+from carnation.permissions.resource_arns import (
+    UNLISTED,
+    find_targets,
+    name_function,
+    read_parameter,
+)
 from carnation.services.iam import find_authorizations
 from carnation.services.optimized import APIS
 

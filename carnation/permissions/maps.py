@@ -9,8 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.asl import Place
-from carnation.permissions.needs import Condition, Need, Target, name_arn, read_given, require, when
-from carnation.permissions.targets import Given, read_parameter
+from carnation.permissions.required import (
+    Condition,
+    Need,
+    Target,
+    name_arn,
+    read_given,
+    require,
+    when,
+)
+from carnation.permissions.resource_arns import Given, read_parameter
 
 _NAME = "${StateMachineName}"
 _WRITTEN = (

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import walk_states
+from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.permissions.calls import list_task_needs
 from carnation.permissions.grants import Grant, matches
 from carnation.permissions.maps import is_distributed, list_map_needs
-from carnation.permissions.needs import Condition, Need, Target, name_arn, require, when
-from carnation.templates.substitutions import fill_substitutions
+from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 LOG_DELIVERY = (

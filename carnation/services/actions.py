@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from carnation.services.apis import FILE, read_api
-from carnation.services.blocks import list_blocks
+from carnation.services.packed_files import list_blocks
 from carnation.services.shapes import find_parameters
 
 _UNMODELLED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has it

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from carnation.services.blocks import read_block
+from carnation.services.packed_files import read_block
 
 FILE = "iam.bin"
 

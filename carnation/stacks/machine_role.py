@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from troposphere import Sub
 
 from carnation.asl import walk_states
+from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.errors import DefinitionError
 from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
 from carnation.stacks.snippets import KEY, PREFIX, Statement
-from carnation.templates.substitutions import fill_substitutions, find_substitutions
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}
 _SIDS = {"InvokeFunction": "InvokeVersions"}

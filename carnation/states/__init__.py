@@ -4,14 +4,13 @@ The graph is the Step Functions SDK's; the constructors here are its classes wit
 and checked. `make_definition` turns a graph into Amazon States Language.
 """
 
-from carnation.states.blocks import Catch, Retry, State
 from carnation.states.chain import Chain
+from carnation.states.choice_rules import ChoiceRule, Condition, Rule
 from carnation.states.context import Expression, context, path, variable
-from carnation.states.door import inputs
 from carnation.states.emitter import make_definition
 from carnation.states.groups import Branch, ItemProcessor, Map, Parallel
 from carnation.states.integrations import Pattern, integrate, name_integration
-from carnation.states.parts import (
+from carnation.states.map_fields import (
     Credentials,
     ItemBatcher,
     ItemReader,
@@ -21,8 +20,9 @@ from carnation.states.parts import (
     WriterConfig,
 )
 from carnation.states.raw import Raw
-from carnation.states.rules import ChoiceRule, Condition, Rule
-from carnation.states.types import Choice, Fail, Pass, Succeed, Task, Wait
+from carnation.states.sdk import inputs
+from carnation.states.state import Catch, Retry, State
+from carnation.states.state_types import Choice, Fail, Pass, Succeed, Task, Wait
 from carnation.states.walk import find_source, find_unchecked
 
 ExecutionInput = inputs.ExecutionInput

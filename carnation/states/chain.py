@@ -7,8 +7,8 @@ from typing import Any
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import find_line
-from carnation.states.blocks import refuse_rewiring, tell_source
-from carnation.states.door import sdk
+from carnation.states.sdk import sdk
+from carnation.states.state import refuse_rewiring, tell_source
 
 
 class Chain(sdk.Chain):

@@ -15,10 +15,10 @@ from typing import Any
 from carnation.asl import KNOWN, argument_of, fields_of, find_problem
 from carnation.asl.fields import PATH
 from carnation.errors import DefinitionError, suggest_name
-from carnation.states.blocks import State
-from carnation.states.door import sdk
 from carnation.states.groups import Subgraph
 from carnation.states.raw import Raw
+from carnation.states.sdk import sdk
+from carnation.states.state import State
 from carnation.states.values import (
     write_extra,
     write_field,

@@ -11,10 +11,10 @@ from typing import Any
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line, read_arguments
-from carnation.states.blocks import Catchers, Extra, Retriers, State
 from carnation.states.chain import Chain
-from carnation.states.door import sdk
-from carnation.states.parts import list_part_languages, refuse_wrong_parts
+from carnation.states.map_fields import list_part_languages, refuse_wrong_parts
+from carnation.states.sdk import sdk
+from carnation.states.state import Catchers, Extra, Retriers, State
 
 
 class Subgraph:

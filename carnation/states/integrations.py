@@ -7,7 +7,7 @@ from typing import Any, Literal
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
 from carnation.states.parameters import refuse_parameters, refuse_unknown_call
-from carnation.states.types import Task
+from carnation.states.state_types import Task
 
 Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
 """How a Task waits: for the answer (''), for a job's end, or for whoever has the token."""

@@ -16,8 +16,8 @@ from carnation.states.arguments import (
     refuse_misplaced,
     refuse_mixture,
 )
-from carnation.states.blocks import State, refuse_rewiring
-from carnation.states.door import sdk
+from carnation.states.sdk import sdk
+from carnation.states.state import State, refuse_rewiring
 
 _LISTS = ("Choices", "Catch")
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from carnation.errors import suggest_name
-from carnation.states.door import import_steps, sdk
+from carnation.states.sdk import import_steps, sdk
 
 
 @lru_cache(maxsize=1)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from carnation.errors import DefinitionError
-from carnation.states.door import sdk
 from carnation.states.groups import Subgraph
 from carnation.states.raw import Raw
+from carnation.states.sdk import sdk
 
 _TERMINAL = ("Succeed", "Fail")
 

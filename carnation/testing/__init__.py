@@ -5,7 +5,8 @@ The plugin (`carnation.pytest_plugin`) is found by pytest itself; a test imports
     from carnation.testing import Return, Throw
 """
 
-from carnation.testing.answers import (
+from carnation.history.visits import Visit
+from carnation.testing.mock_results import (
     REAL,
     Delay,
     Invoke,
@@ -15,9 +16,8 @@ from carnation.testing.answers import (
     Throw,
     TimeOut,
 )
-from carnation.testing.machines import DeployedMachine, LocalMachine
 from carnation.testing.runs import Run
-from carnation.testing.visits import Visit
+from carnation.testing.state_machines import DeployedMachine, LocalMachine
 
 __all__ = [
     "REAL",

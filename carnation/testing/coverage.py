@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carnation.asl import walk_states
+from carnation.history.visits import Visit, walk_scopes
 from carnation.testing.runs import Run
-from carnation.testing.visits import Visit, walk_scopes
 
 KINDS = ("states", "transitions", "catchers", "retriers")
 Item = tuple[str, ...]  # kind, state, and what tells it from others of the state

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from carnation.engine import Failed, Outcome, Task
 from carnation.errors import UsageError
-from carnation.testing.answers import REAL, Answer, Delay, Throw, TimeOut, find_outcome
-from carnation.testing.checks import check_answer, check_task
+from carnation.testing.mock_results import REAL, Answer, Delay, Throw, TimeOut, find_outcome
+from carnation.testing.mock_validation import check_answer, check_task
 
 States = Mapping[str, Mapping[str, Any]]
 Predicate = Callable[[Any], bool]

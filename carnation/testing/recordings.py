@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from carnation.document import read_document
 from carnation.errors import DocumentError
-from carnation.testing.answers import Answer, Malformed, Throw
+from carnation.history.visits import find_details, read_visits, walk_visits
+from carnation.testing.mock_results import Answer, Malformed, Throw
 from carnation.testing.mocks import Recorded
-from carnation.testing.visits import find_details, read_visits, walk_visits
 
 _ENDS = {
     "ExecutionSucceeded": "SUCCEEDED",

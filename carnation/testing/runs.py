@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from carnation.errors import UsageError
-from carnation.testing.checks import check_state
-from carnation.testing.telling import compare_paths, compare_values, draw_tree, show
-from carnation.testing.visits import Children, Visit, read_visits, walk_scopes, walk_visits
+from carnation.history.visits import Children, Visit, read_visits, walk_scopes, walk_visits
+from carnation.testing.assertion_output import compare_paths, compare_values, draw_tree, show
+from carnation.testing.mock_validation import check_state
 
 _ANY: Any = object()
 

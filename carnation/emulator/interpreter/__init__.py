@@ -17,9 +17,9 @@ from carnation.emulator.interpreter.backend import (
     time_out,
     watching,
 )
+from carnation.emulator.interpreter.compilation import refuse_beyond_reach
 from carnation.emulator.interpreter.executions import How, Run
-from carnation.emulator.interpreter.performer import Performer, Script
-from carnation.emulator.interpreter.reach import refuse_beyond_reach
+from carnation.emulator.interpreter.task_runner import Performer, Script
 
 __all__ = [
     "How",

@@ -16,10 +16,10 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from carnation.document import parse_json
 from carnation.emulator.interpreter.executions import Run
-from carnation.emulator.patches import Patches
+from carnation.emulator.patching import Patches
 from carnation.engine import Port, test_state
 from carnation.errors import CarnationError, EmulatorError, UsageError
-from carnation.rules import REFUSAL, find_problems
+from carnation.linter import REFUSAL, find_problems
 
 Find = Callable[[str], Run]
 Publish = Callable[["str", "str | None", "str | None"], str]

@@ -17,8 +17,8 @@ from moto.stepfunctions.exceptions import InvalidToken
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from carnation.emulator.interpreter.executions import Run
-from carnation.emulator.interpreter.performer import Activities
-from carnation.emulator.patches import Patches
+from carnation.emulator.interpreter.task_runner import Activities
+from carnation.emulator.patching import Patches
 from carnation.engine import Outcome, Started
 
 Answer = Callable[[Any, str, Outcome], None]

@@ -22,10 +22,10 @@ from moto.stepfunctions.parser.api import InvalidDefinition
 
 from carnation.emulator.clients import Clients
 from carnation.emulator.interpreter import actions, activities, listings
+from carnation.emulator.interpreter.compilation import compile_text
 from carnation.emulator.interpreter.executions import How, Run, WatchChild, Watcher
-from carnation.emulator.interpreter.performer import Invoke, Performer
-from carnation.emulator.interpreter.reach import compile_text
-from carnation.emulator.patches import ACCESS_KEY, SECRET_KEY, Patches
+from carnation.emulator.interpreter.task_runner import Invoke, Performer
+from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
 from carnation.engine import Execution, Failed, Outcome, Port, Succeeded
 from carnation.errors import CarnationError, EmulatorError
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from carnation import engine
-from carnation.emulator.interpreter.performer import Performer
+from carnation.emulator.interpreter.task_runner import Performer
 from carnation.engine import Child, Event, Outcome, Task, export_event
 from carnation.errors import UsageError
 

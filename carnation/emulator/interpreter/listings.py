@@ -14,7 +14,7 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from carnation.emulator.interpreter.executions import Run
-from carnation.emulator.patches import Patches
+from carnation.emulator.patching import Patches
 
 _ENDED_BADLY = ("FAILED", "TIMED_OUT", "ABORTED")
 _LONGEST_REDRIVABLE = 24_998  # a redrive needs two more events

@@ -17,15 +17,7 @@ from carnation.patterns.events.map import (
     draw_iteration,
 )
 from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
-from carnation.states import (
-    Catch,
-    Condition,
-    Map,
-    Pass,
-    Succeed,
-    Task,
-    name_integration,
-)
+from carnation.states import Catch, Condition, Map, Pass, Succeed, Task, name_integration
 
 __all__ = ["if_any_failed", "invoke_function", "map_and_put_away"]
 

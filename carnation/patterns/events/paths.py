@@ -13,15 +13,7 @@ from carnation.patterns.events.map import (
     draw_iteration,
 )
 from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
-from carnation.states import (
-    Catch,
-    ChoiceRule,
-    Map,
-    Pass,
-    Succeed,
-    Task,
-    name_integration,
-)
+from carnation.states import Catch, ChoiceRule, Map, Pass, Succeed, Task, name_integration
 
 
 def invoke_function(

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from troposphere import Ref
 
+from carnation.cloudformation.substitutions import find_substitutions
 from carnation.errors import DefinitionError, suggest_name
 from carnation.patterns.events.stacks.files import spell_files
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
@@ -18,7 +19,6 @@ from carnation.patterns.events.stacks.stores import spell_store
 from carnation.stacks.machine_role import Substitution
 from carnation.stacks.resources import Function, Sources
 from carnation.stacks.snippets import spell_arn
-from carnation.templates.substitutions import find_substitutions
 
 
 def list_substitutions(

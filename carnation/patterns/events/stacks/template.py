@@ -9,6 +9,7 @@ from troposphere import GetAtt, Output, Ref, Template
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
 from carnation.asl import walk_states
+from carnation.cloudformation.substitutions import find_substitutions
 from carnation.patterns.events.stacks.alarms import add_alarms
 from carnation.patterns.events.stacks.files import add_files
 from carnation.patterns.events.stacks.functions import add_functions
@@ -26,7 +27,6 @@ from carnation.stacks.resources import Function, Sources
 from carnation.stacks.snippets import KEY, name_arn, name_resource
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.topics import add_alarm_topic
-from carnation.templates.substitutions import find_substitutions
 
 LAYOUT = ByKind(
     places={"QueueSchedule": ROOT, "FilesBucket": "files", "FilesBucketPolicy": "files"},

@@ -1,0 +1,66 @@
+"""A deployment, told as one story.
+
+check     `check_tree`      definitions/ and build/ agree, lint is clean; touches files only
+find      `find_deployed`   what stands under that name, and whether it can be deployed over
+plan      `make_plan`       parameters, and what changes in the documents; reads only
+bucket    `ensure_bucket`   made once: versioned, encrypted, private, TLS only; or the one given
+upload    `upload_missing`  objects under keys with their digest, those that are not there
+change set `make_change_set` CloudFormation's own account of what it would do
+review    `find_losses`     what would take data along; a person, or `--yes`, agrees
+execute   `execute`         the stack's and all nested stacks' events, live
+outcome   `Outcome`         outputs, or the first cause and the state the stack is left in
+
+Each stage takes what the ones before gave. Whatever interrupts, the next run begins again and
+finds what there is: objects by their keys, the bucket by its policy, the stack by its status.
+"""
+
+from __future__ import annotations
+
+from carnation.account.deployment.artifact_bucket import ensure_bucket, name_bucket
+from carnation.account.deployment.change_sets import (
+    ChangeSet,
+    discard_change_set,
+    make_change_set,
+    refuse_overtaken,
+)
+from carnation.account.deployment.deletion import Removal, find_removal, remove
+from carnation.account.deployment.execution import (
+    execute,
+    find_remedy,
+    protect,
+    refuse_state,
+    settle,
+)
+from carnation.account.deployment.parameters import find_parameters
+from carnation.account.deployment.plan import Plan, find_losses, make_plan, refuse_losses
+from carnation.account.deployment.preflight import check_tree
+from carnation.account.deployment.stack_events import Event, Outcome, follow
+from carnation.account.deployment.uploads import list_missing, upload_missing
+
+__all__ = [
+    "ChangeSet",
+    "Event",
+    "Outcome",
+    "Plan",
+    "Removal",
+    "check_tree",
+    "discard_change_set",
+    "ensure_bucket",
+    "execute",
+    "find_losses",
+    "find_parameters",
+    "find_remedy",
+    "find_removal",
+    "follow",
+    "list_missing",
+    "make_change_set",
+    "make_plan",
+    "name_bucket",
+    "protect",
+    "refuse_losses",
+    "refuse_overtaken",
+    "refuse_state",
+    "remove",
+    "settle",
+    "upload_missing",
+]

@@ -1,0 +1,110 @@
+"""Executing: states in which that can be done, waiting for others, protection, the outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from carnation.account import Account, Deployed, find_deployed
+from carnation.account.deployment.change_sets import ChangeSet, tell_overtaken
+from carnation.account.deployment.stack_events import Event, Outcome, find_last_event, follow
+from carnation.errors import AccountError
+
+_REMEDIES = {
+    "UPDATE_ROLLBACK_FAILED": (
+        "an update failed, and so did putting it back. See which resource resists (`aws "
+        "cloudformation describe-stack-events --stack-name {name}`), mend it, then run `aws "
+        "cloudformation continue-update-rollback --stack-name {name}` and deploy again"
+    ),
+    "ROLLBACK_FAILED": (
+        "its creation failed, and so did removing what had been made. A table that is protected "
+        "from deletion resists so. Empty or unprotect what is left, run `carnation destroy`, and "
+        "deploy again"
+    ),
+    "DELETE_FAILED": (
+        "it could not be deleted whole. Run `carnation destroy` again, which names what resists"
+    ),
+    "CREATE_FAILED": "its creation failed. Run `carnation destroy`, and deploy again",
+}
+
+
+def refuse_state(deployed: Deployed | None) -> None:
+    """Raise `AccountError` for a stack that cannot be deployed over, with the way out."""
+    if deployed is None or deployed.status not in _REMEDIES:
+        return
+    remedy = find_remedy(deployed.name, deployed.status)
+    raise AccountError(
+        f"stack '{deployed.name}' is {deployed.status}: {remedy}.", reason="bad-state"
+    )
+
+
+def find_remedy(stack: str, status: str) -> str:
+    """Find the way out of a status in which a stack cannot be deployed over."""
+    return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
+
+
+def settle(
+    account: Account,
+    stack: str,
+    tell: Callable[[str], None],
+    tell_event: Callable[[Event], None] = lambda event: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Deployed | None:
+    """Find a stack, waiting for whatever somebody else does to it; clear a failed creation away.
+
+    ROLLBACK_COMPLETE is what a failed creation leaves: a name with nothing in it, that can only be
+    deleted.
+    """
+    deployed = find_deployed(account, stack)
+    if deployed and deployed.exists and deployed.status.endswith("_IN_PROGRESS"):
+        tell(f"stack '{stack}' is {deployed.status}: waiting for that to end")
+        since = find_last_event(account, deployed.stack_id)
+        follow(account, deployed.stack_id, tell_event, since=since, pause=pause)
+        deployed = find_deployed(account, stack)
+    if deployed and deployed.status == "ROLLBACK_COMPLETE":
+        tell(f"stack '{stack}' was never made (ROLLBACK_COMPLETE): clearing its name")
+        if deployed.protected:
+            protect(account, deployed, on=False)
+        account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+        follow(account, deployed.stack_id, pause=pause)
+        deployed = find_deployed(account, stack)
+    refuse_state(deployed)
+    return deployed
+
+
+def execute(
+    account: Account,
+    change_set: ChangeSet,
+    tell: Callable[[Event], None] = lambda event: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Execute a change set and follow it; protect the stack when it stands.
+
+    A creation that fails takes all it made along, what has to be retained later included: it is
+    empty yet, and its name would stand in the next creation's way.
+    """
+    since = find_last_event(account, change_set.stack_id)
+    more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
+    with tell_overtaken():
+        account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
+    try:
+        outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
+    except KeyboardInterrupt as error:
+        raise AccountError(
+            "interrupted, but CloudFormation goes on with the deployment. Run the same command "
+            "again: it waits for the end and goes on from there.",
+            reason="interrupted",
+        ) from error
+    if outcome.succeeded:
+        deployed = find_deployed(account, change_set.stack_id)
+        if deployed and not deployed.protected:
+            protect(account, deployed, on=True)
+    return outcome
+
+
+def protect(account: Account, deployed: Deployed, *, on: bool) -> None:
+    """Switch a stack's termination protection."""
+    account.call(
+        "cloudformation", "update_termination_protection",
+        StackName=deployed.stack_id, EnableTerminationProtection=on,
+    )  # fmt: skip

@@ -1,0 +1,149 @@
+"""The plan: what is deployed beside what is to be, before anything is touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.account import Account, Deployed, read_deployed
+from carnation.account.deployment.change_sets import ChangeSet
+from carnation.account.deployment.parameters import (
+    find_parameters,
+    find_root,
+    refuse_missing,
+    refuse_unknown,
+    refuse_values,
+)
+from carnation.artifacts import Artifacts
+from carnation.changes.reviews import Review, Tree, compare_trees
+from carnation.errors import AccountError
+from carnation.services.updates import is_stateful
+
+_KEPT = ("Retain", "Snapshot", "ReplaceAndRetain", "ReplaceAndSnapshot")
+_LOSSES = ("data-removed", "data-replaced", "data-orphaned")
+
+
+class Plan(NamedTuple):
+    """A deployment before it happens.
+
+    `values` are the parameters that are given, `reused` those that stay as they were; `moved`
+    those whose value becomes another: name to old and new. `reviews` say what changes.
+    """
+
+    stack: str
+    artifacts: Artifacts
+    deployed: Deployed | None
+    values: Mapping[str, str]
+    reused: Sequence[str]
+    moved: Mapping[str, tuple[str, str]]
+    reviews: Sequence[Review]
+    same: bool
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the stack is made for the first time."""
+        return self.deployed is None or not self.deployed.exists
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether all of it is deployed already."""
+        return self.same and not self.moved
+
+
+def make_plan(
+    account: Account,
+    stack: str,
+    artifacts: Artifacts,
+    deployed: Deployed | None,
+    given: Mapping[str, str],
+) -> Plan:
+    """Compare a tree with what is deployed, by documents and parameters."""
+    slots = find_parameters(artifacts)
+    values = {name: value for name, value in given.items() if name in slots}
+    refuse_unknown(list(given), slots)
+    refuse_values(values, slots)
+    there = deployed.parameters if deployed and deployed.exists else {}
+    reused = [name for name in slots if name in there and name not in values]
+    refuse_missing([
+        name
+        for name, slot in slots.items()
+        if "Default" not in slot and name not in values and name not in there
+    ])  # fmt: skip
+    secret = {name for name, slot in slots.items() if str(slot.get("NoEcho")).lower() == "true"}
+    moved = {
+        name: ("****", "****") if name in secret else (there.get(name, ""), value)
+        for name, value in values.items()
+        if deployed and deployed.exists and (name in secret or there.get(name) != value)
+    }
+    reviews: list[Review] = []
+    same = False
+    if deployed and deployed.exists:
+        before = read_deployed(account, stack, artifacts.workflow)
+        root = f"cft/{artifacts.workflow}-root-stack.yaml"
+        same = before[root].decode().strip() == find_root(artifacts).strip()
+        if not same:
+            after = {path: text.encode() for path, text in artifacts.files.items()}
+            trees = (
+                _plant(f"stack {stack}", artifacts, before),
+                _plant("build/", artifacts, after),
+            )
+            reviews = compare_trees(*trees, {})
+    return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same)
+
+
+def _plant(name: str, artifacts: Artifacts, files: Mapping[str, bytes]) -> Tree:
+    whole = {f"build/{artifacts.workflow}/{path}": content for path, content in files.items()}
+    return Tree(name, tuple(whole), lambda paths: {path: whole[path] for path in paths})
+
+
+def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
+    """Find what would lose its data, by the documents and by CloudFormation: name to why.
+
+    The documents say what a template takes away; only CloudFormation knows what a parameter does.
+    Where two nested stacks have a resource of the same name, each is named by its path, so that
+    nobody allows the one and loses the other.
+    """
+    found = {
+        change.subject.rpartition(" ")[2]: change.sentence
+        for review in plan.reviews
+        for change in review.changes
+        if change.kind in _LOSSES
+    }
+    for row in change_set.rows:
+        why = _find_loss(row)
+        if why:
+            bare = found.pop(row["LogicalResourceId"], why)
+            found.setdefault(row["Path"], bare)
+    names = Counter(path.rpartition("/")[2] for path in found)
+    return {
+        path if names[path.rpartition("/")[2]] > 1 else path.rpartition("/")[2]: why
+        for path, why in found.items()
+    }
+
+
+def _find_loss(row: Mapping[str, Any]) -> str:
+    """Say what becomes of the data in a resource that a change set names; '' where it stays."""
+    kind = row["ResourceType"]
+    if not is_stateful(kind):
+        return ""
+    kept = "; what is there now is retained, outside of the stack" * (
+        row.get("PolicyAction") in _KEPT
+    )
+    if row["Action"] == "Remove":
+        return f"is removed from the stack ({kind}){kept}"
+    how = {"True": "is", "Conditional": "may be"}.get(row.get("Replacement", ""))
+    return f"{how} replaced by an empty one ({kind}){kept}" if how else ""
+
+
+def refuse_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
+    """Raise `AccountError` for a loss that nobody allowed by name."""
+    left = {name: why for name, why in losses.items() if name not in allowed}
+    if left:
+        told = "; ".join(f"{name} {why}" for name, why in left.items())
+        flags = " ".join(f"--allow-replacement {name}" for name in left)
+        raise AccountError(
+            f"this deployment would take data out of the stack: {told}. Nothing was executed. "
+            f"If that is meant, and the data is safe elsewhere, add {flags}",
+            reason="loss",
+        )

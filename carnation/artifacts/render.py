@@ -1,0 +1,164 @@
+"""The tree of a workflow: every artifact, as content, before anything is written.
+
+manifest.json                              version, and of each artifact the digest, the size,
+                                           the key in the bucket and what it needs
+cft/<workflow>-root-stack.yaml
+cft/nested-stacks/*.yaml
+code/state-machine/<workflow>.asl.json
+code/python/<function>.zip                 not committed: made again where it is needed
+releases/<version>.asl.json                frozen definitions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from carnation.artifacts.packages import make_package
+from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
+from carnation.document import digest, dump_json, keyed_path
+from carnation.errors import ArtifactError, DefinitionError
+from carnation.linter import REFUSAL, Problem, Rule, find_problems, find_suppressed
+from carnation.stacks import Package, Sources
+from carnation.workflow import Workflow
+
+MANIFEST = "manifest.json"
+_UNKNOWN = ("unknown-field", "unknown-state-type")
+_LARGEST_DEFINITION = 1024 * 1024  # bytes
+
+
+class Artifacts(NamedTuple):
+    """What one workflow becomes: `files` (path to text), `packages` (path to zip), the manifest.
+
+    Paths are relative to `build/<workflow>/`.
+    """
+
+    workflow: str
+    version: str
+    files: Mapping[str, str]
+    packages: Mapping[str, bytes]
+    manifest: Mapping[str, Any]
+
+    def list_uploads(self) -> dict[str, bytes]:
+        """Give what belongs in the bucket: key (with the digest in it) to content."""
+        contents = {**{path: text.encode() for path, text in self.files.items()}, **self.packages}
+        return {entry["key"]: contents[path] for path, entry in self.manifest["artifacts"].items()}
+
+    def find_key(self, suffix: str) -> str:
+        """Give the key of the one artifact whose path ends so (`-root-stack.yaml`)."""
+        keys = [
+            str(entry["key"])
+            for path, entry in self.manifest["artifacts"].items()
+            if path.endswith(suffix)
+        ]
+        if len(keys) != 1:
+            raise ArtifactError(
+                f"the artifacts of '{self.workflow}' hold {len(keys)} files that end in "
+                f"'{suffix}', not one. Build a workflow with stacks."
+            )
+        return keys[0]
+
+
+def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Artifacts:
+    """Make every artifact of a workflow; reads `lambdas/`, writes nothing.
+
+    `partition` ('aws-cn') is put in the place of the definition's `${Partition}`; without it, that
+    stays, for the stacks to fill.
+
+    Raises the errors of the rooms below: a definition that is none, a function without code, a
+    substitution that no stack gives.
+    """
+    packages = {
+        f"code/python/{function.name}.zip": make_package(root, function.name)
+        for function in workflow.functions
+    }
+    definition_path = f"code/state-machine/{workflow.name}.asl.json"
+    definition = workflow.make_definition()
+    if partition:
+        definition = fill_substitutions(definition, {"Partition": partition})
+    text = dump_json(definition)
+    if len(text.encode()) > _LARGEST_DEFINITION:
+        raise DefinitionError(
+            f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
+            f"{_LARGEST_DEFINITION:,}. Move a part of it into a state machine of its own."
+        )
+    _refuse_definition(workflow, definition)
+    sources = Sources(
+        workflow=workflow.name,
+        version=workflow.version,
+        definition=definition,
+        definition_path=definition_path,
+        definition_sha256=digest(text),
+        packages={
+            function.name: Package(function.name, digest(content), path)
+            for function, (path, content) in zip(workflow.functions, packages.items(), strict=True)
+        },
+    )
+    templates = dict(workflow.stacks(sources)) if workflow.stacks else {}
+    files = {**templates, definition_path: text}
+    manifest = _make_manifest(workflow, files, packages, find_substitutions(definition))
+    return Artifacts(
+        workflow.name,
+        workflow.version,
+        {MANIFEST: dump_json(manifest), **files},
+        packages,
+        manifest,
+    )
+
+
+def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
+    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
+    found = list(find_problems(definition, families=(REFUSAL,)))
+    if found:
+        found = _leave_out(workflow, definition, found)
+    if not found:
+        return
+    rule, problem = found[0]
+    source = workflow.find_source(problem.state)
+    state = f"state '{problem.state}'{f' ({source})' if source else ''}: " if problem.state else ""
+    others = f" ({len(found) - 1} more like it.)" if len(found) > 1 else ""
+    message = problem.message.rstrip(".")
+    message += "" if message.endswith("?") else "."
+    raise DefinitionError(
+        f"AWS would refuse the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: carnation lint "
+        f"--explain {rule.id}){others}"
+    )
+
+
+def _leave_out(
+    workflow: Workflow, definition: Mapping[str, Any], found: list[tuple[Rule, Problem]]
+) -> list[tuple[Rule, Problem]]:
+    """Leave out what a comment suppresses, as in the lint, and what is newer than carnation."""
+    ignored = find_suppressed(definition, [problem for _, problem in found])
+    unchecked = workflow.find_unchecked()
+    return [
+        (rule, problem)
+        for rule, problem in found
+        if (rule.id, problem.state) not in ignored
+        and not (rule.id in _UNKNOWN and problem.state in unchecked)
+    ]
+
+
+def _make_manifest(
+    workflow: Workflow,
+    files: Mapping[str, str],
+    packages: Mapping[str, bytes],
+    substitutions: list[str],
+) -> dict[str, Any]:
+    entries: dict[str, dict[str, Any]] = {}
+    for path, content in {**files, **packages}.items():
+        name = digest(content)
+        size = len(content.encode() if isinstance(content, str) else content)
+        key = keyed_path(f"{workflow.name}/{path}", name)
+        entries[path] = {"sha256": name, "bytes": size, "key": key, "needs": []}
+    for path, text in files.items():
+        if path.endswith(".asl.json"):
+            entries[path]["needs"] = [f"${{{name}}}" for name in substitutions]
+        else:  # a template needs what it names by key
+            entries[path]["needs"] = [
+                other for other, entry in entries.items() if entry["key"] in text
+            ]
+    declared = {"declared": workflow.declared} if workflow.declared else {}
+    head = {"workflow": workflow.name, "version": workflow.version}
+    return {**head, **declared, "artifacts": entries}

@@ -1,0 +1,49 @@
+"""The expressions inside a definition: paths, intrinsic functions, JSONata; parsed, then evaluated.
+
+Parsing is apart from evaluating, so that whoever judges a definition reads the same grammar as
+whoever runs it. Nothing here knows a state or a service.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carnation.asl.expressions.filters import MISSING
+    from carnation.asl.expressions.intrinsics import Intrinsic, parse_intrinsic
+    from carnation.asl.expressions.jsonata import Jsonata, parse_jsonata
+    from carnation.asl.expressions.paths import NoMatchError, Path, parse_path, parse_reference_path
+    from carnation.asl.expressions.scope import Scope
+
+__all__ = [
+    "MISSING",
+    "Intrinsic",
+    "Jsonata",
+    "NoMatchError",
+    "Path",
+    "Scope",
+    "parse_intrinsic",
+    "parse_jsonata",
+    "parse_path",
+    "parse_reference_path",
+]
+
+_HOMES = {
+    "MISSING": "filters",
+    "Intrinsic": "intrinsics",
+    "Jsonata": "jsonata",
+    "NoMatchError": "paths",
+    "Path": "paths",
+    "Scope": "scope",
+    "parse_intrinsic": "intrinsics",
+    "parse_jsonata": "jsonata",
+    "parse_path": "paths",
+    "parse_reference_path": "paths",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for: whoever parses paths pays for nothing else."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'carnation.asl.expressions' has no '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"carnation.asl.expressions.{_HOMES[name]}"), name)

@@ -1,0 +1,123 @@
+"""The report as one HTML file: changes in words, beside the pictures before and after.
+
+It asks nothing of any network, and its content security policy forbids that; names of states come
+from anybody and are escaped. A change leads to its state by mouse and by keyboard.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from html import escape as escape_html
+from typing import Any
+
+from carnation.changes import Change
+from carnation.changes.formats.marks import find_state, mark_changes
+from carnation.changes.formats.style import SCRIPT, STYLE
+from carnation.changes.formats.wording import (
+    clean,
+    count_noise,
+    group_changes,
+    tell_bump,
+    tell_impact,
+    tell_versions,
+)
+from carnation.changes.reviews.compare import Review
+from carnation.diagram import draw_svg, make_id
+
+
+def write_page(reviews: Sequence[Review], title: str) -> str:
+    """Write the page; `title` says what was compared."""
+    return "\n".join(_write_page(reviews, title)) + "\n"
+
+
+def escape(text: str) -> str:
+    """Make a foreign text safe, in content and in attributes."""
+    return escape_html(clean(text), quote=True)
+
+
+def _write_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
+    script = b64encode(sha256(SCRIPT.encode()).digest()).decode()
+    # the pictures bring their styles along, so styles are allowed inline; scripts only this one
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; "
+    policy += "base-uri 'none'; form-action 'none'"
+    yield "<!DOCTYPE html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>carnation diff: {escape(title)}</title>"
+    yield f"<style>{STYLE}</style></head><body>"
+    yield f"<header><h1>{escape(title)}</h1></header><main>"
+    if not reviews:
+        yield "<p>Nothing changed.</p>"
+    for index, review in enumerate(reviews):
+        yield from _write_review(review, f"r{index}")
+    yield f"</main><script>{SCRIPT}</script></body></html>"
+
+
+def _write_review(review: Review, prefix: str) -> Iterator[str]:
+    impact = tell_impact(review)
+    name = escape(" ".join(filter(None, [review.name, tell_versions(review)])))
+    yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
+    bump = tell_bump(review)
+    if bump:
+        yield f"<p>It {escape(bump)}.</p>"
+    yield '<div class="sides"><div class="words">'
+    for family, changes in group_changes(review):
+        yield f"<h3>{family.capitalize()}</h3><ul>"
+        for change in changes:
+            yield _write_change(review, change, prefix)
+        yield "</ul>"
+    noise = count_noise(review.changes)
+    if noise:
+        yield f'<p class="noise">{escape(noise)}</p>'
+    for change, reason in review.accepted:
+        line = escape(f"{change.subject}: {change.sentence} ({reason})")
+        yield f'<p class="noise">accepted <code>{change.fingerprint}</code> {line}</p>'
+    yield "</div>"
+    yield from _write_pictures(review, prefix)
+    yield "</div></section>"
+
+
+def _write_change(review: Review, change: Change, prefix: str) -> str:
+    target = _find_target(review, change, prefix)
+    subject = f"<b>{escape(change.subject)}</b>"
+    if target:
+        subject = f'<a href="#{target}">{subject}</a>'
+    where = escape(f"{change.part}{change.pointer} {change.fingerprint}")
+    return (
+        f'<li title="{where}"><span class="impact {change.impact}">{change.impact}</span> '
+        f"{subject} {escape(change.sentence)}</li>"
+    )
+
+
+def _find_target(review: Review, change: Change, prefix: str) -> str:
+    """Give the id of the state that a change is about, in the picture that shows it."""
+    pointer = find_state(change.pointer)
+    for index, (part, _, _) in enumerate(review.definitions):
+        if pointer and part.partition(", ")[0] == change.part:
+            side = "old" if change.old else "new"
+            return escape(make_id(pointer, f"{prefix}d{index}{side}"))
+    return ""
+
+
+def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
+    if not review.definitions:
+        return
+    yield '<div class="pictures">'
+    for index, (part, old, new) in enumerate(review.definitions):
+        changes = [change for change in review.changes if change.part == part.partition(", ")[0]]
+        before, after = mark_changes(changes, old)
+        for word, side, definition, marks in (
+            ("Before", "old", old, before),
+            ("After", "new", new, after),
+        ):
+            if isinstance(definition, dict) and definition.get("States"):
+                svg = _draw(definition, marks, f"{word}: {part}", f"{prefix}d{index}{side}")
+                yield f"<figure><figcaption>{word}: {escape(part)}</figcaption>{svg}</figure>"
+    yield "</div>"
+
+
+def _draw(definition: dict[str, Any], marks: dict[str, str], title: str, prefix: str) -> str:
+    return draw_svg(definition, marks, title=title, prefix=prefix)

@@ -1,0 +1,55 @@
+"""The report as JSON; `docs/changes.md` describes it, and a field never changes its meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carnation.changes import ABSENT, KINDS, Change, find_worst
+from carnation.changes.reviews.compare import Review
+
+SCHEMA = 1
+
+
+def make_report(reviews: Sequence[Review]) -> dict[str, Any]:
+    """Make the value that is printed as JSON."""
+    return {
+        "schema": SCHEMA,
+        "impact": find_worst(review.impact for review in reviews if review.impact) or None,
+        "reviews": [_make_review(review) for review in reviews],
+    }
+
+
+def _make_review(review: Review) -> dict[str, Any]:
+    bump = review.bump
+    return {
+        "name": review.name,
+        "old_version": review.old_version or None,
+        "new_version": review.new_version or None,
+        "impact": review.impact or None,
+        "bump": {**bump._asdict(), "enough": bump.enough} if bump else None,
+        "changes": [_make_change(change) for change in review.changes],
+        "accepted": [
+            {**_make_change(change), "accepted": reason} for change, reason in review.accepted
+        ],
+    }
+
+
+def _make_change(change: Change) -> Mapping[str, Any]:
+    kind = KINDS[change.kind]
+    made = {
+        "kind": change.kind,
+        "family": kind.family,
+        "impact": kind.impact,
+        "concerns": kind.concerns,
+        "document": change.part,
+        "pointer": change.pointer,
+        "side": "old" if change.old else "new",
+        "subject": change.subject,
+        "sentence": change.sentence,
+        "fingerprint": change.fingerprint,
+    }
+    for name, value in (("before", change.before), ("after", change.after)):
+        if value is not ABSENT:
+            made[name] = value
+    return made

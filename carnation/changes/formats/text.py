@@ -1,0 +1,91 @@
+"""The report as text: aligned for a wide terminal, one below the other for a narrow one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from carnation.changes import Change
+from carnation.changes.formats.wording import (
+    clean,
+    count_noise,
+    group_changes,
+    tell_bump,
+    tell_impact,
+    tell_versions,
+)
+from carnation.changes.reviews.compare import Review
+
+_COLOURS = {"cosmetic": "2", "behavioural": "33", "breaking": "31", "dangerous": "1;31",
+            "accepted": "2"}  # fmt: skip
+_NARROW = 72
+_WIDEST_SUBJECT = 30
+_IMPACT = 11  # as long as "behavioural"
+
+
+def write_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterator[str]:
+    """Yield the lines of a report, none wider than a terminal of at least 20 columns."""
+    for index, review in enumerate(reviews):
+        if index:
+            yield ""
+        yield from _write_review(review, max(20, width), colour)
+
+
+def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
+    impact = tell_impact(review)
+    head = " ".join(filter(None, [clean(review.name), clean(tell_versions(review))]))
+    yield f"{_paint(head, '1', colour)}: {_paint(impact, _COLOURS[impact], colour)}"
+    bump = tell_bump(review)
+    if bump:
+        yield from _wrap(bump, width, "  ")
+    for family, changes in group_changes(review):
+        yield ""
+        yield _paint(family.capitalize(), "1", colour)
+        yield from _write_changes(changes, width, colour)
+    noise = count_noise(review.changes)
+    if noise:
+        yield ""
+        yield from (_paint(line, "2", colour) for line in _wrap(noise, width, "  "))
+    for change, reason in review.accepted:
+        line = f"accepted {change.fingerprint}: {change.subject} {change.sentence} ({reason})"
+        yield from (_paint(text, "2", colour) for text in _wrap(clean(line), width, "  "))
+
+
+def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
+    widest = min(_WIDEST_SUBJECT, max(len(change.subject) for change in changes))
+    for change in changes:
+        impact = _paint(change.impact.ljust(_IMPACT), _COLOURS[change.impact], colour)
+        subject, sentence = clean(change.subject), clean(change.sentence)
+        indent = 2 + _IMPACT + 2 + widest + 2
+        if width < _NARROW or len(subject) > widest:
+            yield f"  {impact}  {subject}"[: width + len(impact) - _IMPACT]
+            indent = 4 if width < _NARROW else indent
+            yield from _wrap(sentence, width, " " * indent)
+            continue
+        lines = _wrap(sentence, width, " " * indent)
+        yield f"  {impact}  {subject.ljust(widest)}  {next(lines).lstrip()}"
+        yield from lines
+
+
+def _wrap(text: str, width: int, indent: str) -> Iterator[str]:
+    """Break a text into lines at its spaces; a word that is too long is cut.
+
+    >>> list(_wrap("one two three", 10, "  "))
+    ['  one two', '  three']
+    """
+    line = ""
+    room = max(8, width - len(indent))
+    for word in text.split(" "):
+        while len(word) > room:
+            if line:
+                yield indent + line
+            line, word = word[:room], word[room:]
+        if line and len(line) + 1 + len(word) > room:
+            yield indent + line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield indent + line
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text

@@ -1,0 +1,190 @@
+"""Two trees compared: units of the same name, and in each the definitions and the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.changes import Change, find_definition_changes, find_worst
+from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
+from carnation.changes.reviews.units import Unit, is_definition, list_units
+from carnation.changes.reviews.verdict import Bump, judge_bump, sort_changes
+from carnation.document import Document
+from carnation.errors import UsageError
+
+_EMPTY: Mapping[str, Any] = {"States": {}}
+
+
+class Review(NamedTuple):
+    """What has become of one unit: its changes, the worst first, and those accepted, with reasons.
+
+    `definitions` are the pairs that a picture can show: path, the old one, the new one.
+    """
+
+    name: str
+    old_version: str
+    new_version: str
+    changes: list[Change]
+    accepted: list[tuple[Change, str]]
+    definitions: list[tuple[str, Any, Any]]
+
+    @property
+    def impact(self) -> str:
+        """The worst impact of what is not accepted; '' of nothing."""
+        return find_worst(change.impact for change in self.changes)
+
+    @property
+    def bump(self) -> Bump | None:
+        """The step of the version asked for and made; None where there are no versions."""
+        return judge_bump(self.old_version, self.new_version, self.impact)
+
+
+def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Review]:
+    """Compare two trees; a unit without a change makes no review."""
+    old, new = choose_paths(old, new)
+    before, after = list_units(old), list_units(new)
+    _refuse_nothing(old, new, before, after)
+    reviews = []
+    for one, two in _pair_units(before, after):
+        definitions: list[tuple[str, Any, Any]] = []
+        changes = sort_changes(_find_changes(one, two, definitions))
+        if changes:
+            reviews.append(_make_review(one, two, changes, accepted, definitions))
+    return reviews
+
+
+def _refuse_nothing(old: Tree, new: Tree, before: list[Unit], after: list[Unit]) -> None:
+    """Raise `UsageError` where there is nothing to compare, or a file that was named is neither."""
+    if not before and not after:
+        raise UsageError(f"there is no definition and no template in '{old.name}' or '{new.name}'.")
+    for tree, units in ((old, before), (new, after)):
+        if len(tree.paths) == 1 and len(units) == 1 and not units[0].manifest:
+            document = units[0].parse(tree.paths[0].rpartition("/")[2])
+            if document and not (is_definition(document.value) or _is_template(document.value)):
+                raise UsageError(f"'{tree.name}' holds neither a definition nor a template.")
+
+
+def _pair_units(before: list[Unit], after: list[Unit]) -> Iterator[tuple[Unit | None, Unit | None]]:
+    if len(before) == len(after) == 1:
+        yield before[0], after[0]  # whatever they are called
+        return
+    there = {(unit.root, unit.name): unit for unit in after}
+    for unit in before:
+        yield unit, there.pop((unit.root, unit.name), None)
+    for unit in there.values():
+        yield None, unit
+
+
+def _make_review(
+    old: Unit | None,
+    new: Unit | None,
+    changes: list[Change],
+    accepted: Mapping[str, str],
+    definitions: list[tuple[str, Any, Any]],
+) -> Review:
+    named = new or old
+    # a fingerprint costs a digest, and most projects accept nothing
+    fine = {
+        id(change): accepted[change.fingerprint]
+        for change in (changes if accepted else ())
+        if change.fingerprint in accepted
+    }
+    return Review(
+        named.name if named else "",
+        old.version if old else "",
+        new.version if new else "",
+        [change for change in changes if id(change) not in fine],
+        [(change, fine[id(change)]) for change in changes if id(change) in fine],
+        definitions,
+    )
+
+
+def _find_changes(
+    old: Unit | None, new: Unit | None, definitions: list[tuple[str, Any, Any]]
+) -> Iterator[Change]:
+    if old is None or new is None:
+        yield from _tell_unit(old, new, definitions)
+        return
+    if old.files == new.files or list(old.files.values()) == list(new.files.values()):
+        return
+    yield from _compare_declarations(old, new)
+    templates: list[str] = []
+    for path, twin in _pair_paths(old, new):
+        one, two = old.parse(path), new.parse(twin)
+        document = two or one
+        if document and _is_template(document.value):
+            templates.append(path)
+        elif document and (is_definition(document.value) or path.endswith(DEFINITION_SUFFIXES)):
+            yield from _compare_documents(new.root + twin, one, two, definitions)
+    if templates:
+        from carnation.changes.reviews.stacks import find_stack_changes
+
+        yield from find_stack_changes(old, new, definitions)
+    elif new.manifest:
+        from carnation.changes.reviews.stacks import find_package_changes
+
+        yield from find_package_changes(old, new)
+
+
+def _compare_declarations(old: Unit, new: Unit) -> Iterator[Change]:
+    """Compare what two manifests declare; most declare nothing, or the same."""
+    before, after = old.manifest.get("declared", {}), new.manifest.get("declared", {})
+    if before != after and isinstance(before, Mapping) and isinstance(after, Mapping):
+        from carnation.changes.schemas import find_declaration_changes
+
+        yield from find_declaration_changes(before, after, f"{new.root}manifest.json")
+
+
+def _pair_paths(old: Unit, new: Unit) -> Iterator[tuple[str, str]]:
+    """Yield the files that differ: path in the old unit, path in the new one."""
+    if len(old.files) == len(new.files) == 1 and not new.manifest:
+        yield next(iter(old.files)), next(iter(new.files))
+        return
+    for path in dict.fromkeys([*new.files, *old.files]):
+        if path != "manifest.json" and old.files.get(path) != new.files.get(path):
+            yield path, path
+
+
+def _is_template(value: object) -> bool:
+    if not isinstance(value, Mapping) or "Resources" not in value:
+        return False
+    from carnation.cloudformation import (
+        is_template,  # who compares definitions pays for no templates
+    )
+
+    return is_template(value)
+
+
+def _compare_documents(
+    path: str,
+    old: Document | None,
+    new: Document | None,
+    definitions: list[tuple[str, Any, Any]],
+) -> Iterator[Change]:
+    before = old.value if old else _EMPTY
+    after = new.value if new else _EMPTY
+    definitions.append((path, before, after))
+    changes = list(find_definition_changes(before, after, path))
+    if not changes and old and new and old.text != new.text:
+        sentence = "is laid out in another way"
+        changes = [Change("layout-changed", "", "the document", sentence, part=path)]
+    yield from changes
+
+
+def _tell_unit(
+    old: Unit | None, new: Unit | None, definitions: list[tuple[str, Any, Any]]
+) -> Iterator[Change]:
+    """Tell of a unit that is only on one side, in one record, whatever it holds."""
+    unit = new or old
+    if unit is None:
+        return
+    for path in unit.files:
+        document = unit.parse(path) if path.endswith((".json", ".yaml", ".yml", ".asl")) else None
+        if document and is_definition(document.value):
+            sides = (_EMPTY, document.value) if new else (document.value, _EMPTY)
+            definitions.append((unit.root + path, *sides))
+        elif not document or not _is_template(document.value):
+            continue
+        kind, word = ("workflow-added", "is new") if new else ("workflow-removed", "is removed")
+        yield Change(kind, "", unit.name, word, part=unit.root + path, old=new is None)
+        return

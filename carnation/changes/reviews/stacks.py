@@ -1,0 +1,121 @@
+"""The templates of two units compared, the definitions in them, the packages beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.changes import ABSENT, Change, find_definition_changes
+from carnation.changes.reviews.units import Unit, is_definition
+from carnation.changes.templates import find_template_changes
+from carnation.cloudformation import find_definitions, is_template
+from carnation.document import Document, join_pointer, split_pointer
+
+_MARKS = (b"AWS::CloudFormation::Stack", b"::StateMachine")
+_EMPTY: Mapping[str, Any] = {"States": {}}
+
+
+def find_stack_changes(
+    old: Unit, new: Unit, definitions: list[tuple[str, Any, Any]]
+) -> Iterator[Change]:
+    """Yield the changes of two units' templates; adds the definitions in them to `definitions`."""
+    single = len(old.files) == len(new.files) == 1 and not new.manifest
+    before = _read_templates(old, new)
+    after = _read_templates(new, old)
+    if single:  # under one name, whatever the files are called
+        before = dict(zip(after, before.values(), strict=False))
+    told: set[tuple[str, str]] = set()
+    for path in dict.fromkeys([*after, *before]):
+        place = new.root + path
+        yield from _compare_inner(place, before.get(path), after.get(path), definitions, told)
+    kept = [value for value in _list_old(old, before) if isinstance(value, Mapping)]
+    parts = {path: new.root + path for path in dict.fromkeys([*after, *before])}
+    values = [{path: document.value for path, document in side.items()} for side in (before, after)]
+    for change in find_template_changes(values[0], values[1], kept, parts):
+        if not _is_told(change, told):
+            yield change
+    yield from find_package_changes(old, new)
+
+
+def _is_told(change: Change, told: set[tuple[str, str]]) -> bool:
+    """Tell whether a change of a property is one of a definition that was compared as such."""
+    way = split_pointer(change.pointer)
+    named = len(way) > 3 and way[3] in ("Definition", "DefinitionString")
+    return named and change.kind == "property-changed" and (change.part, way[1]) in told
+
+
+def _read_templates(unit: Unit, other: Unit) -> dict[str, Document]:
+    """Read what differs, and what says who uses it; reading YAML costs more than comparing it."""
+    found = {}
+    for path, data in unit.files.items():
+        if path.endswith((".asl.json", "manifest.json")):
+            continue
+        if other.files.get(path) == data and not any(mark in data for mark in _MARKS):
+            continue
+        document = unit.parse(path)
+        if document and is_template(document.value):
+            found[path] = document
+    return found
+
+
+def _list_old(unit: Unit, templates: Mapping[str, Document]) -> Iterator[Any]:
+    """Yield the definitions that executions in flight may have started with."""
+    for path in unit.files:
+        document = unit.parse(path) if path.endswith(".asl.json") else None
+        if document and is_definition(document.value):
+            yield document.value
+    for document in templates.values():
+        yield from (found.value for found in find_definitions(document) if found.error is None)
+
+
+def _compare_inner(
+    path: str,
+    old: Document | None,
+    new: Document | None,
+    definitions: list[tuple[str, Any, Any]],
+    told: set[tuple[str, str]],
+) -> Iterator[Change]:
+    """Yield the changes of the definitions in a template; one that cannot be read stays a text."""
+    sides = [
+        {found.name: found for found in find_definitions(side)} if side else {}
+        for side in (old, new)
+    ]
+    for name in dict.fromkeys([*sides[1], *sides[0]]):
+        one, two = (side.get(name) for side in sides)
+        if any(side and side.error for side in (one, two)):
+            continue
+        told.add((path, name))
+        values = [side.value if side else _EMPTY for side in (one, two)]
+        if values[0] == values[1]:
+            continue
+        definitions.append((f"{path}, {name}", values[0], values[1]))
+        for change in find_definition_changes(values[0], values[1], path):
+            holder = one if change.old else two
+            place = holder.place(change.pointer) if holder else change.pointer
+            yield change._replace(pointer=place)
+
+
+def find_package_changes(old: Unit, new: Unit) -> Iterator[Change]:
+    """Yield the packages that changed while the workflow's version, in the manifest, did not."""
+    if old.version != new.version:
+        return
+    before, after = (_list_packages(unit) for unit in (old, new))
+    for path, entry in after.items():
+        if path in before and before[path] != entry:
+            name = path.rpartition("/")[2].removesuffix(".zip")
+            sentence = f"its package changed, and the version is still {new.version}"
+            pointer = join_pointer("/artifacts", path, "sha256")
+            yield Change(
+                "code-unversioned", pointer, name, sentence, before.get(path, ABSENT), entry,
+                part=f"{new.root}manifest.json",
+            )  # fmt: skip
+
+
+def _list_packages(unit: Unit) -> dict[str, Any]:
+    artifacts = unit.manifest.get("artifacts")
+    entries = artifacts.items() if isinstance(artifacts, Mapping) else ()
+    return {
+        path: entry.get("sha256")
+        for path, entry in entries
+        if path.endswith(".zip") and isinstance(entry, Mapping)
+    }

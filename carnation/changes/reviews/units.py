@@ -1,0 +1,93 @@
+"""Units: what is compared with what. A built workflow is one, and so is any other document.
+
+A unit holds texts; they are parsed when somebody asks, and what is the same to the byte on both
+sides mostly never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, MANIFEST, Tree
+from carnation.document import Document, decode_text, parse_document, parse_json
+from carnation.errors import DocumentError
+
+_MARKS = (b"StartAt", b"Resources")  # nothing is a definition or a template without one
+
+
+class Unit(NamedTuple):
+    """Documents that belong together: `files` maps paths within the unit to contents.
+
+    It is `sure` to be what it seems where somebody named it.
+    """
+
+    name: str
+    root: str
+    files: Mapping[str, bytes]
+    manifest: Mapping[str, Any]
+    sure: bool = False
+
+    @property
+    def version(self) -> str:
+        """The workflow's version, from its manifest; '' without one."""
+        return str(self.manifest.get("version", ""))
+
+    def parse(self, path: str) -> Document | None:
+        """Read one of the files; None where there is no such file.
+
+        What only might have been a template, going by its name, need not be readable either.
+        """
+        data = self.files.get(path)
+        if data is None:
+            return None
+        try:
+            return _parse(data, self.root + path)
+        except DocumentError:
+            if self.sure or self.manifest or path.endswith(DEFINITION_SUFFIXES):
+                raise
+            return None
+
+
+@lru_cache(maxsize=512)
+def _parse(data: bytes, where: str) -> Document:
+    return parse_document(decode_text(data, where), where)
+
+
+def is_definition(value: object) -> bool:
+    """Tell whether a document is a definition: it starts somewhere, and has states."""
+    return isinstance(value, Mapping) and "StartAt" in value and "States" in value
+
+
+def list_units(tree: Tree) -> list[Unit]:
+    """List the units of a tree, in the order of their names."""
+    contents = tree.read(tree.paths)
+    roots = [path[: -len(MANIFEST)] for path in contents if path.rpartition("/")[2] == MANIFEST]
+    units: list[Unit] = []
+    taken: set[str] = set()
+    for root in roots:
+        manifest = _read_manifest(contents[root + MANIFEST], root + MANIFEST)
+        if manifest:
+            inside = {path for path in contents if path.startswith(root)}
+            files = {path[len(root) :]: contents[path] for path in sorted(inside)}
+            units.append(Unit(str(manifest["workflow"]), root, files, manifest))
+            taken |= inside
+    units += _list_loose(tree, {p: data for p, data in contents.items() if p not in taken})
+    return units
+
+
+def _read_manifest(data: bytes, where: str) -> Mapping[str, Any]:
+    if b'"artifacts"' not in data:
+        return {}
+    value = parse_json(decode_text(data, where), where)
+    known = isinstance(value, Mapping) and isinstance(value.get("artifacts"), Mapping)
+    return value if known and "workflow" in value else {}
+
+
+def _list_loose(tree: Tree, contents: Mapping[str, bytes]) -> Iterator[Unit]:
+    named = len(tree.paths) == 1
+    for path, data in contents.items():
+        if named or path.endswith(DEFINITION_SUFFIXES) or any(mark in data for mark in _MARKS):
+            folder, slash, name = path.rpartition("/")
+            yield Unit(path, folder + slash, {name: data}, {}, named)

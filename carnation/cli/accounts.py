@@ -1,0 +1,143 @@
+"""What the verbs for an account share: which stack of which account, and how they speak."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from carnation.account import Account, Deployed, find_deployed
+from carnation.cli.command import add_account_options
+from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress
+from carnation.document import dump_json
+from carnation.errors import AccountError, UsageError, WorkflowError
+from carnation.workflow import refuse_name
+
+_ACCOUNT = ("environment", "stack_name", "profile", "region", "endpoint_url")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which stack of which account is meant."""
+    parser.add_argument("workflow", metavar="WORKFLOW", type=_read_name, help="in build/")
+    add_account_options(parser)
+    parser.add_argument("--stack-name", metavar="NAME", help="default: WORKFLOW-ENVIRONMENT")
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+
+
+def _read_name(text: str) -> str:
+    try:
+        refuse_name(text)
+    except WorkflowError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def spell_options(options: argparse.Namespace) -> str:
+    """Spell the options that were given, for the next command: it is about the same account.
+
+    >>> given = argparse.Namespace(environment="prod", profile=None, region="eu-west-1")
+    >>> spell_options(given)
+    '--environment prod --region eu-west-1'
+    """
+    given = {name: getattr(options, name, None) for name in _ACCOUNT}
+    words = [[f"--{name.replace('_', '-')}", str(value)] for name, value in given.items() if value]
+    return " ".join(shlex.quote(word) for pair in words for word in pair)
+
+
+def open_account(options: argparse.Namespace) -> Account:
+    """Open the account that the options name, and settle the stack's name."""
+    options.stack = options.stack_name or f"{options.workflow}-{options.environment}"
+    return Account(options.profile, options.region, options.endpoint_url)
+
+
+def open_stack(options: argparse.Namespace) -> tuple[Account, Deployed]:
+    """Open the account and find the stack; raises `AccountError` where it is not deployed."""
+    account = open_account(options)
+    deployed = find_deployed(account, options.stack)
+    if deployed is None or not deployed.exists:
+        raise AccountError(
+            f"there is no stack '{options.stack}' in account {account.number}, {account.region}. "
+            f"Check --environment and --region, or deploy it: carnation deploy {options.workflow} "
+            f"--environment {options.environment}",
+            reason="no-stack",
+        )
+    return account, deployed
+
+
+def find_output(deployed: Deployed, name: str) -> str:
+    """Give an output of the root stack; raises `AccountError` where it has none of that name."""
+    if name not in deployed.outputs:
+        raise AccountError(
+            f"stack '{deployed.name}' has no output {name}; it has "
+            f"{', '.join(deployed.outputs) or 'none'}. Add it to the root template, and deploy.",
+            reason="no-output",
+        )
+    return deployed.outputs[name]
+
+
+def read_pairs(words: Sequence[str], option: str) -> dict[str, str]:
+    """Read `NAME=VALUE` words.
+
+    >>> read_pairs(["Schedule=rate(1 hour)"], "--parameter")
+    {'Schedule': 'rate(1 hour)'}
+    """
+    for word in words:
+        if not word.partition("=")[0] or "=" not in word:
+            raise UsageError(f"{option} {word}: it takes NAME=VALUE.")
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def confirm(question: str, look: str = "--plan to only look") -> bool:
+    """Ask a person; raises `UsageError` where there is none to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody is here to answer: say --yes, or {look}.")
+    # standard output may be a program's, and belongs to the report
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+class AccountConsole:
+    """What a verb says: lines for a person, or one document for a program."""
+
+    def __init__(self, form: str) -> None:
+        """Take `text` or `json`."""
+        self._form = form
+
+    def echo(self, line: str) -> None:
+        """Print a line, unless a program reads."""
+        if self._form == "text":
+            echo(line)
+
+    def end(self, report: Mapping[str, Any], status: int) -> int:
+        """Print the document, where a program reads; give the status back."""
+        if self._form == "json":
+            echo_json(dump_json(dict(report)))
+        return status
+
+    def echo_event(self, event: Any) -> None:
+        """Print an event of a stack."""
+        colour = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
+        status = paint(event.status.ljust(28), colour)
+        reason = "" if event.reason == "User Initiated" else f"  {event.reason}"
+        self.echo(
+            f"  {event.time:%H:%M:%S}  {status}  {event.path}{reason if event.failed else ''}"
+        )
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Show on a terminal how far something is; say nothing to a pipe."""
+        yield lambda done, of: self.show_progress(f"{what} {done}/{of}")
+        self.show_progress("")
+
+    def show_progress(self, line: str) -> None:
+        """Show a line on a terminal until the next one takes its place, unless a program reads."""
+        if self._form == "text":
+            show_progress(line)
+
+    @property
+    def colour(self) -> bool:
+        """Tell whether to colour."""
+        return has_colour(sys.stdout)

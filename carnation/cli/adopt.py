@@ -1,0 +1,144 @@
+"""Adopt definitions: from JSON, YAML, json5 or a template to modules of `definitions/`.
+
+Run as `carnation adopt`. Each module is built before it is shown or
+written, so that what comes out is the definition that went in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from carnation.adoption import Source, find_difference, name_apart, read_sources, write_module
+from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cloudformation.substitutions import find_substitutions
+from carnation.console import paint
+from carnation.document import Document, decode_text, parse_document, read_document, write_files
+from carnation.errors import DefinitionError, DocumentError, UsageError
+
+
+class _Adopted(NamedTuple):
+    source: Source
+    text: str
+    problem: str
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation adopt",
+        description="Turn definitions into Python modules that build the same definitions.",
+        epilog="example: carnation adopt statemachine.asl.json --out definitions",
+    )
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="definitions (JSON, YAML, json5), templates that hold some, or - for standard input",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write a module for each there (default: standard output)"
+    )
+    parser.add_argument("--force", action="store_true", help="write over modules that exist")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit 1 when a module would not give back its definition exactly",
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, adopt, print or write; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _adopt(options))
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    sources: list[Source] = []
+    adopted: list[_Adopted] = []
+    refused = 0
+    for path in options.files:
+        try:
+            sources += read_sources(_read_input() if path == "-" else read_document(path))
+        except DocumentError as error:
+            refused += _tell(error)
+    for source in name_apart(sources):
+        try:
+            adopted.append(_adopt_source(source))
+        except DocumentError as error:
+            refused += _tell(error)
+    if options.check:
+        return max(_report(adopted), EXIT_ERROR if refused else EXIT_OK)
+    for one in adopted:
+        if one.problem:
+            raise DefinitionError(f"{one.problem}. Nothing is written.")
+    if refused:
+        return EXIT_ERROR
+    _write(adopted, options.out, options.force)
+    return EXIT_OK
+
+
+def _tell(error: DocumentError) -> int:
+    """Tell of a bad file at once: it hides none of the others."""
+    print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
+    return 1
+
+
+def _read_input() -> Document:
+    where = "standard input"
+    return parse_document(decode_text(sys.stdin.buffer.read(), where), where)
+
+
+def _adopt_source(source: Source) -> _Adopted:
+    text = write_module(source.definition, source.name, source.origin, source.remarks)
+    try:
+        difference = find_difference(source.definition, text)
+    except DefinitionError as error:
+        refusal = source.find_refusal()
+        raise DocumentError(refusal or f"{source.locate('')}: {error}") from error
+    if difference is None:
+        return _Adopted(source, text, "")
+    refusal = source.find_refusal()
+    if refusal:
+        raise DocumentError(refusal)
+    place = f"{source.locate(difference.pointer)}: '{difference.pointer}'"
+    return _Adopted(source, text, f"{place} is not exact: it {difference.message}")
+
+
+def _report(adopted: Sequence[_Adopted]) -> int:
+    for one in adopted:
+        print(one.problem or f"{one.source.document.where}: {one.source.name}: exact")
+    return EXIT_FINDINGS if any(one.problem for one in adopted) else EXIT_OK
+
+
+def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
+    modules = {one.source.name.replace("-", "_"): one.text for one in adopted}
+    if out is None:
+        for name, text in modules.items():
+            print((f"# {name}.py\n" if len(modules) > 1 else "") + text, end="")
+        return
+    files = {os.path.join(out, f"{name}.py"): text.encode() for name, text in modules.items()}
+    there = [path for path in files if os.path.lexists(path)]
+    if there and not force:
+        raise UsageError(
+            f"{', '.join(there)}: there already. Nothing is written; give another --out, or "
+            "--force to write over what is there."
+        )
+    write_files(files)
+    print("\n".join(files))
+    for line in _advise(adopted):
+        print(line, file=sys.stderr)
+
+
+def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
+    """Say what is left to do: where a person has to look, and the next command."""
+    for one in adopted:
+        yield from one.source.list_unknown()
+        needed = find_substitutions(one.source.definition)
+        if needed:
+            names = ", ".join(f"${{{name}}}" for name in needed)
+            yield f"{one.source.name} needs values where it is deployed: {names}"
+    yield "Next: carnation build, then carnation lint."

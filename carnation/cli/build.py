@@ -1,0 +1,121 @@
+"""Build every workflow of `definitions/` into `build/`: definition, templates, manifest.
+
+Run as `python -m carnation.build` or `carnation build`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+
+from carnation.artifacts import (
+    Artifacts,
+    Difference,
+    compare_artifacts,
+    is_released,
+    list_trees,
+    make_artifacts,
+    mend_trees,
+    name_release,
+    refuse_changed_release,
+    remove_tree,
+    write_artifacts,
+)
+from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.console import align_table, paint, terminal_width
+from carnation.document import dump_json
+from carnation.project import read_partition
+from carnation.workflow import find_root, load_workflows
+
+_COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation build",
+        description="Build the workflows of definitions/ into build/, and print what changed.",
+        epilog="example: python -m carnation.build --check",
+        formatter_class=partial(argparse.HelpFormatter, width=terminal_width()),
+    )
+    parser.add_argument(
+        "workflows", nargs="*", metavar="WORKFLOW", help="only these (default: all)"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 and list what is stale"
+    )
+    how.add_argument(
+        "--release", action="store_true", help="freeze the definition of the present version"
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, build, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _build(options))
+
+
+def _build(options: argparse.Namespace) -> int:
+    root = find_root(".")
+    partition = read_partition(root)
+    workflows = load_workflows(root, options.workflows)
+    made = [make_artifacts(root, workflow, partition=partition) for workflow in workflows]
+    if not options.check:
+        mend_trees(root)
+    for artifacts in made:
+        refuse_changed_release(root, artifacts)
+    released = [
+        f"build/{artifacts.workflow}/{name_release(artifacts)}"
+        for artifacts in made
+        if options.release and not is_released(root, artifacts)
+    ]
+    differences = {artifacts.workflow: compare_artifacts(root, artifacts) for artifacts in made}
+    if not options.workflows:
+        for name in list_trees(root):
+            differences.setdefault(name, [Difference(name, "", "removed")])
+    if not options.check:
+        _write(root, made, differences, options.release)
+    if options.format == "json":
+        changes = [change._asdict() for changes in differences.values() for change in changes]
+        print(dump_json({"differences": changes, "released": released}), end="")
+    else:
+        _print_differences(made, differences, released, options.check)
+    return EXIT_FINDINGS if options.check and any(differences.values()) else EXIT_OK
+
+
+def _write(
+    root: str, made: list[Artifacts], differences: dict[str, list[Difference]], release: bool
+) -> None:
+    for artifacts in made:
+        if differences[artifacts.workflow] or release:
+            write_artifacts(root, artifacts, release=release)
+    for name in set(differences) - {artifacts.workflow for artifacts in made}:
+        remove_tree(root, name)
+
+
+def _print_differences(
+    made: list[Artifacts],
+    differences: dict[str, list[Difference]],
+    released: list[str],
+    check: bool,
+) -> None:
+    rows = [
+        [change.kind, f"build/{name}/{change.path}"]
+        for name, changes in differences.items()
+        for change in changes
+    ]
+    rows += [["released", path] for path in released]
+    for (kind, _), line in zip(rows, align_table(rows), strict=True):
+        print(paint(kind, _COLOUR_OF_KIND[kind]) + line[len(kind) :])
+    names = ", ".join(f"{artifacts.workflow} {artifacts.version}" for artifacts in made)
+    stale = sum(map(len, differences.values()))
+    files = "1 file" if stale == 1 else f"{stale} files"
+    if check:
+        state = f"{files} stale; run: python -m carnation.build" if stale else "build/ is current"
+    else:
+        written = f"{files} written" if stale else "nothing changed"
+        state = f"{written}, {len(released)} released" if released else written
+    print(f"{names or 'definitions/ holds no workflow'}: {state}")

@@ -1,0 +1,79 @@
+"""What the commands share: exit status, errors in one line, options for an account."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import gc
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from carnation.console import clean, paint
+from carnation.errors import CarnationError
+
+EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
+"""Exit statuses: fine; findings or drift; wrong use or an error."""
+
+
+def add_account_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that say which account is meant, and which of a workflow's stacks in it."""
+    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
+    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
+    parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
+    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+
+
+def exit_fast(status: int) -> NoReturn:
+    """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
+    gc.freeze()
+    sys.exit(status)
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run a verb; turn an error of ours into one line on standard error and status 2.
+
+    What a user's own module raises keeps its traceback, without our frames above it.
+    """
+    try:
+        status = command()
+        sys.stdout.flush()
+        return status
+    except CarnationError as error:
+        shown = clean(str(error), "\n\t")
+        print(f"{paint('carnation:', 'red', sys.stderr)} {shown}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("carnation: interrupted.", file=sys.stderr)
+    except BrokenPipeError:
+        # whoever read our output has gone; nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SyntaxError as error:
+        _print_syntax(error)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            print("carnation: no space is left for the output.", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            _print_foreign(error)
+    return EXIT_ERROR
+
+
+def _print_syntax(error: SyntaxError) -> None:
+    """Print where a user's file cannot be read; the way there is all Python's and ours."""
+    import traceback
+
+    print("".join(traceback.format_exception_only(error)), end="", file=sys.stderr)
+
+
+def _print_foreign(error: Exception) -> None:
+    """Print a foreign error from its first frame outside carnation on; a bug of ours whole."""
+    import traceback
+
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    frame = error.__traceback__
+    while frame is not None and (
+        frame.tb_frame.f_code.co_filename.startswith((ours, "<frozen importlib"))
+    ):
+        frame = frame.tb_next
+    traceback.print_exception(type(error), error, frame or error.__traceback__)

@@ -1,0 +1,117 @@
+"""Diff definitions and templates: what a pull request changes, in words, and how much it matters.
+
+Run as `carnation diff`. It reads documents only, of a folder, a file
+or a git revision, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from carnation.changes import IMPACTS
+from carnation.changes.reviews import Review, compare_trees, read_accepted
+from carnation.changes.reviews.verdict import reaches
+from carnation.cli.command import (
+    EXIT_FINDINGS,
+    EXIT_OK,
+    add_account_options,
+    run_command,
+)
+from carnation.cli.operands import Place, open_targets
+from carnation.console import has_colour
+from carnation.document import dump_json
+from carnation.errors import DocumentError
+
+_WIDTH = 100
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation diff",
+        description="Tell what changed between two definitions, templates or whole builds.",
+        epilog="example: carnation diff main --fail-on breaking",
+        # with a width of its own argparse need not load shutil to ask for one
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_find_width() - 2),
+    )
+    target = "a folder, a definition or template file, a git revision, or deployed[:STACK]"
+    parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
+    parser.add_argument(
+        "new", nargs="?", metavar="NEW", help="the same (default: the working tree)"
+    )
+    parser.add_argument("--format", choices=["text", "markdown", "json", "html"], default="text")
+    parser.add_argument(
+        "--fail-on",
+        choices=[*IMPACTS, "never"],
+        default="never",
+        help="exit 1 from this impact on (default: never)",
+    )
+    parser.add_argument(
+        "--accepted",
+        metavar="FILE",
+        help="changes that are fine, by fingerprint (default: accepted-changes.json, if there)",
+    )
+    add_account_options(parser.add_argument_group("where what is deployed is read"))
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, compare, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _diff(options))
+
+
+def _diff(options: argparse.Namespace) -> int:
+    old, new = open_targets(
+        options.old, options.new,
+        Place(options.profile, options.region, options.endpoint_url, options.environment),
+    )  # fmt: skip
+    title = f"{old.name} to {new.name}"
+    try:
+        reviews = compare_trees(old, new, read_accepted(options.accepted))
+        report = _write(reviews, options.format, title)
+    except RecursionError as error:
+        raise DocumentError(f"{title}: a document nests too deep to be compared.") from error
+    _print(report)
+    failed = any(reaches(review.changes, options.fail_on) for review in reviews)
+    return EXIT_FINDINGS if failed else EXIT_OK
+
+
+def _write(reviews: Sequence[Review], form: str, title: str) -> str:
+    """Write the report; each format is loaded by who asks for it."""
+    if form == "json":
+        from carnation.changes.formats.json import make_report
+
+        return dump_json(make_report(reviews))
+    if form == "markdown":
+        from carnation.changes.formats.markdown import write_markdown
+
+        return write_markdown(reviews)
+    if form == "html":
+        from carnation.changes.formats.html import write_page
+
+        return write_page(reviews, title)
+    if not reviews:
+        return "nothing changed\n"
+    from carnation.changes.formats.text import write_text
+
+    return "\n".join(write_text(reviews, _find_width(), colour=has_colour(sys.stdout))) + "\n"
+
+
+def _find_width() -> int:
+    """Give the width of the terminal; a pipe has a comfortable one."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+    except (OSError, ValueError):
+        return _WIDTH
+
+
+def _print(text: str) -> None:
+    """Print whatever the terminal's encoding can show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

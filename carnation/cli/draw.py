@@ -1,0 +1,143 @@
+"""Draw definitions: as SVG for a page, as Mermaid for the markdown of GitHub and GitLab.
+
+Run as `carnation draw`. It reads documents only: what was just built,
+what somebody wrote by hand, and what stands in a template.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.cli.command import EXIT_OK, run_command
+from carnation.diagram import draw_mermaid, draw_svg
+from carnation.document import Document, parse_document, read_document, write_files
+from carnation.errors import DocumentError, UsageError, suggest_name
+
+_SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
+
+
+class _Picture(NamedTuple):
+    name: str
+    definition: Mapping[str, Any]
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation draw",
+        description="Draw definitions: boxes for states, arrows for transitions, light and dark.",
+        epilog="example: carnation draw statemachine.asl.json --out statemachine.svg",
+    )
+    parser.add_argument(
+        "targets",
+        nargs="*",
+        metavar="FILE or WORKFLOW",
+        help="definitions, templates, built workflows, or - for standard input "
+        "(default: all of build/)",
+    )
+    parser.add_argument(
+        "--format", choices=list(_SUFFIXES), help="default: svg, or what --out's suffix says"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE|DIR",
+        help="write there, whole or not at all (default: standard output); "
+        "several pictures go into a folder",
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, draw, print or write; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _draw(options))
+
+
+def _draw(options: argparse.Namespace) -> int:
+    out = options.out or ""
+    form = options.format or ("mermaid" if out.endswith((".mmd", ".mermaid")) else "svg")
+    pictures = [picture for path in _find_files(options.targets) for picture in _open(path)]
+    if not out:
+        if len(pictures) > 1:
+            names = ", ".join(picture.name for picture in pictures)
+            raise UsageError(f"these are {len(pictures)} pictures: {names}. Give --out a folder.")
+        sys.stdout.buffer.write(_render(pictures[0], form))
+        sys.stdout.flush()
+        return EXIT_OK
+    paths = _choose_paths(pictures, out, _SUFFIXES[form])
+    write_files({path: _render(picture, form) for path, picture in paths.items()})
+    for path in paths:
+        print(path)
+    return EXIT_OK
+
+
+def _find_files(targets: Sequence[str]) -> Iterator[str]:
+    """Yield the files to read; `-` is standard input."""
+    built = sorted(os.listdir("build")) if os.path.isdir("build") else []
+    if not targets and not built:
+        raise UsageError(
+            "there is nothing in build/ to draw. Name a file, or run: python -m carnation.build"
+        )
+    for target in targets or built:
+        path = os.path.join("build", target, "code", "state-machine", f"{target}.asl.json")
+        if target == "-" or os.path.isfile(target):
+            yield target
+        elif os.path.isfile(path):
+            yield path
+        elif targets:
+            near = suggest_name(target, [*built, *os.listdir(".")])
+            raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
+
+
+def _open(path: str) -> Iterator[_Picture]:
+    """Yield the definitions in a file; a template may hold several."""
+    document = _read_input() if path == "-" else read_document(path)
+    value = document.value
+    if isinstance(value, Mapping) and ("StartAt" in value or "States" in value):
+        stem = os.path.basename(path).partition(".")[0]
+        yield _Picture("definition" if path == "-" else stem or "definition", value)
+        return
+    from carnation.cloudformation import find_definitions, holds_definitions  # only for those
+
+    found = list(find_definitions(document)) if holds_definitions(value) else []
+    pictures = []
+    for definition in found:
+        if definition.error is not None:
+            raise definition.error
+        if isinstance(definition.value, Mapping):
+            pictures.append(_Picture(definition.name, definition.value))
+    if not pictures:
+        raise DocumentError(
+            f"{document.where}: this is no definition: it has neither StartAt nor States. "
+            "Name a definition, or a template with one."
+        )
+    yield from pictures
+
+
+def _read_input() -> Document:
+    try:
+        return parse_document(sys.stdin.buffer.read().decode("utf-8"), "standard input")
+    except UnicodeDecodeError as error:
+        raise DocumentError("standard input is not UTF-8. Save the definition as UTF-8.") from error
+
+
+def _render(picture: _Picture, form: str) -> bytes:
+    if form == "mermaid":
+        return draw_mermaid(picture.definition).encode()
+    return draw_svg(picture.definition, title=f"State machine {picture.name}").encode()
+
+
+def _choose_paths(pictures: Sequence[_Picture], out: str, suffix: str) -> dict[str, _Picture]:
+    """Name the file of each picture: the one given, or one each in the folder given."""
+    if len(pictures) == 1 and not out.endswith(("/", os.sep)) and not os.path.isdir(out):
+        return {out: pictures[0]}
+    paths: dict[str, _Picture] = {}
+    for picture in pictures:
+        path = os.path.join(out, picture.name + suffix)
+        if path in paths:
+            raise UsageError(f"two pictures would be {path}. Draw them one by one.")
+        paths[path] = picture
+    return paths

@@ -1,0 +1,48 @@
+"""Compare what is deployed with build/, where CloudFormation's own drift detection is blind.
+
+Run as `carnation drift`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from carnation.account.operations import find_drift
+from carnation.artifacts import read_artifacts
+from carnation.cli.accounts import AccountConsole, add_options, open_stack
+from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.console import align_table, terminal_width
+from carnation.workflow import find_root
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation drift",
+        description="Tell what is deployed otherwise than built: templates, definition, alias, "
+        "roles, alarms; exit 1 where anything is.",
+        epilog="example: carnation drift carnation --environment prod",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
+    )
+    add_options(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, compare, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _compare(options))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    console = AccountConsole(options.format)
+    artifacts = read_artifacts(find_root("."), options.workflow)
+    account, deployed = open_stack(options)
+    found = list(find_drift(account, deployed, artifacts))
+    for line in align_table([[one.what, one.where, one.sentence] for one in found]):
+        console.echo(line)
+    if not found:
+        console.echo(f"no drift: '{deployed.name}' is what build/{options.workflow} says")
+    return console.end(
+        {"drift": [one._asdict() for one in found]}, EXIT_FINDINGS if found else EXIT_OK
+    )

@@ -1,0 +1,146 @@
+"""Targets: what the words OLD and NEW of a command line stand for.
+
+A path that exists is that path; anything else has to be a revision. With one word, it is compared
+with what it belongs to: a path with HEAD, a revision with the working tree.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from carnation.changes.reviews.trees import Tree, is_built, open_file, open_folder
+from carnation.console import clean
+from carnation.errors import UsageError, suggest_name
+
+_HEAD = "HEAD"
+DEPLOYED = "deployed"
+
+
+class Place(NamedTuple):
+    """Where what is deployed is read: an account, in a region, and which of a workflow's stacks."""
+
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    environment: str = "dev"
+
+
+def open_targets(
+    old: str | None,
+    new: str | None,
+    place: Place = Place(),  # noqa: B008
+) -> tuple[Tree, Tree]:
+    """Open the two sides of a comparison; without words, HEAD and the working tree."""
+    if old is None:
+        old, new = _HEAD, "."
+    elif new is None:
+        old, new = (_HEAD, old) if os.path.exists(old) else (old, ".")
+    if DEPLOYED in (old.partition(":")[0], new.partition(":")[0]):
+        return _open_deployed(old, new, place)
+    _refuse_place(place)
+    exist = (os.path.exists(old), os.path.exists(new))
+    if all(exist):
+        if os.path.isdir(old) != os.path.isdir(new):
+            raise UsageError(
+                f"'{old}' and '{new}' are a folder and a file. Name two of the same sort."
+            )
+        return _open_path(old), _open_path(new)
+    if exist[1]:
+        return _open_beside(old, new), _open_path(new)
+    if exist[0]:
+        return _open_path(old), _open_beside(new, old)
+    return _open_beside(old, "."), _open_beside(new, ".")
+
+
+def _refuse_place(place: Place) -> None:
+    for name, value, default in zip(Place._fields, place, Place(), strict=True):
+        if value != default:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{option} says where what is deployed is read, and neither side of this "
+                f"comparison is. Name one: carnation diff deployed {option} {value}"
+            )
+
+
+def _open_deployed(old: str, new: str, place: Place) -> tuple[Tree, Tree]:
+    """Open what an account holds, `deployed` or `deployed:STACK`, beside a tree that is built.
+
+    The tree says which workflows are meant; the stack of each is `<workflow>-<environment>`
+    unless it is named, and those that do not stand are left out.
+    """
+    words = (old, new)
+    away = 0 if old.partition(":")[0] == DEPLOYED else 1
+    here, stack = words[1 - away], words[away].partition(":")[2]
+    tree = _open_path(here) if os.path.exists(here) else _open_beside(here, ".")
+    names = sorted({path.split("/")[1] for path in tree.paths if is_built(path)})
+    if stack:
+        names = [name for name in names if stack.rpartition("-")[0] == name]
+    if not names:
+        raise UsageError(
+            f"'{here}' holds no built workflow that '{words[away]}' could be a stack of. Run it in "
+            "a project, and name the stack as deployed:<workflow>-<environment>."
+        )
+    files = _read_stacks({name: stack or f"{name}-{place.environment}" for name in names}, place)
+    standing = tuple({path[: path.index("/", len("build/")) + 1] for path in files})
+    kept = [path for path in tree.paths if path.startswith(standing)]
+    there = Tree(words[away], tuple(files), lambda paths: {path: files[path] for path in paths})
+    return (there, tree.narrow(kept)) if away == 0 else (tree.narrow(kept), there)
+
+
+def _read_stacks(stacks: Mapping[str, str], place: Place) -> dict[str, bytes]:
+    """Read the stacks of workflows, those that stand; raises `AccountError` where none does."""
+    from carnation.account import Account, find_deployed, read_deployed
+    from carnation.errors import AccountError
+
+    account = Account(place.profile, place.region, place.endpoint_url)
+    files: dict[str, bytes] = {}
+    for name, stack in stacks.items():
+        found = find_deployed(account, stack)
+        if found is not None and found.exists:
+            for path, content in read_deployed(account, stack, name).items():
+                files[f"build/{name}/{path}"] = content
+    if not files:
+        named = " or ".join(f"'{stack}'" for stack in stacks.values())
+        raise AccountError(
+            f"there is no stack {named} in account {account.number}, {account.region}. "
+            "Check --environment, --profile and --region, or name it as deployed:STACK.",
+            reason="no-stack",
+        )
+    return files
+
+
+def _open_path(path: str) -> Tree:
+    return open_folder(path) if os.path.isdir(path) else open_file(path)
+
+
+def _open_beside(revision: str, path: str) -> Tree:
+    """Open what a revision holds of a path."""
+    from carnation.changes.reviews.git import find_commit, is_repository, open_revision
+
+    folder, name = (path, "") if os.path.isdir(path) else os.path.split(path)
+    commit = find_commit(folder, revision)
+    if not commit:
+        revision = clean(revision)
+        if not is_repository(folder):
+            where = os.path.abspath(folder)
+            raise UsageError(
+                f"there is no file or folder '{revision}', and {where} is in no git repository "
+                "whose revision it could be."
+            )
+        near = suggest_name(revision, os.listdir(folder or "."))
+        raise UsageError(f"there is no file, folder or git revision '{revision}'.{near}")
+    tree = open_revision(folder, revision, commit, name)
+    if name and not tree.paths:
+        raise UsageError(f"there is no file '{path}' in '{revision}'.")
+    return _rename(tree, revision, name, path) if name else tree
+
+
+def _rename(tree: Tree, revision: str, name: str, path: str) -> Tree:
+    """Give a tree of one file under the name that it has on the other side."""
+
+    def read(paths: Sequence[str]) -> dict[str, bytes]:
+        return dict.fromkeys(paths, tree.read([name])[name])
+
+    return Tree(f"{revision}:{path}", (path,), read)

@@ -1,0 +1,70 @@
+"""Redrive the executions that ended while they still held events.
+
+Run as `carnation recover`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from carnation.account.operations import find_redrivable, follow_execution, redrive
+from carnation.account.operations.executions import is_redrivable
+from carnation.cli.accounts import AccountConsole, add_options, confirm, find_output, open_stack
+from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.console import align_table, count, format_time, terminal_width
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation recover",
+        description="Redrive executions that failed, were aborted or timed out with events in "
+        "them, after a look; exit 1 where one ends badly again.",
+        epilog="example: carnation recover carnation --environment prod --plan",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
+    )
+    add_options(parser)
+    parser.add_argument("--plan", action="store_true", help="only show them")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, redrive, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _recover(options))
+
+
+def _recover(options: argparse.Namespace) -> int:
+    console = AccountConsole(options.format)
+    account, deployed = open_stack(options)
+    found = list(find_redrivable(account, find_output(deployed, "StateMachineArn")))
+    rows = [["execution", "status", "error", "started", "can be redriven"]] + [
+        [
+            one["name"], one["status"], one.get("error") or "",
+            format_time(one["startDate"].timestamp()),
+            "yes" if is_redrivable(one) else str(one.get("redriveStatusReason") or "no"),
+        ]
+        for one in found
+    ]  # fmt: skip
+    chosen = [one for one in found if is_redrivable(one)]
+    report = {"executions": [one["executionArn"] for one in found], "redriven": {}}
+    if not found:
+        console.echo("no execution holds events: every one that ended badly has put them away")
+        return console.end(report, EXIT_OK)
+    for line in align_table(rows):
+        console.echo(line)
+    if options.plan or not chosen:
+        return console.end(report, EXIT_FINDINGS)
+    which = count(len(chosen), "execution")
+    if not (options.yes or confirm(f"redrive {which} from where each failed?")):
+        return console.end(report, EXIT_FINDINGS)
+    ended: dict[str, str] = {}
+    for one in chosen:
+        redrive(account, one["executionArn"])
+    for one in chosen:
+        final, _ = follow_execution(account, one["executionArn"])
+        ended[one["name"]] = final["status"]
+        console.echo(f"  {one['name']}: {final['status']} {final.get('error') or ''}".rstrip())
+    status = EXIT_OK if all(status == "SUCCEEDED" for status in ended.values()) else EXIT_FINDINGS
+    return console.end({**report, "redriven": ended}, status)

@@ -1,0 +1,61 @@
+"""Move a state machine's alias back to an earlier version.
+
+Run as `carnation rollback`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from carnation.account.operations import list_versions, move_alias
+from carnation.account.operations.versions import choose_version, count_running
+from carnation.cli.accounts import AccountConsole, add_options, confirm, find_output, open_stack
+from carnation.cli.command import EXIT_OK, run_command
+from carnation.console import terminal_width
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation rollback",
+        description="Send what starts from now on to an earlier version. What runs, runs on.",
+        epilog="example: carnation rollback carnation --environment prod --to 6",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
+    )
+    add_options(parser)
+    parser.add_argument("--to", type=int, metavar="N", help="default: the one before the present")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, move, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _roll_back(options))
+
+
+def _roll_back(options: argparse.Namespace) -> int:
+    console = AccountConsole(options.format)
+    account, deployed = open_stack(options)
+    find_output(deployed, "StateMachineAliasArn")
+    versions = list_versions(account, deployed.outputs)
+    target = choose_version(versions, options.to)
+    present = [version for version in versions if version.weight]
+    report = {"from": [version.number for version in present], "to": target.number}
+    if present == [target] or [v.number for v in present] == [target.number]:
+        console.echo(f"nothing to do: the alias leads to version {target.number}")
+        return console.end({**report, "moved": False}, EXIT_OK)
+    running = count_running(account, deployed.outputs)
+    numbers = ", ".join(str(version.number) for version in present) or "none"
+    console.echo(f"alias live of '{deployed.name}': version {numbers} → {target.number}")
+    console.echo(
+        f"{running} execution{'s' * (running != 1)} in flight: each goes on with the version, the "
+        "definition and the\nfunctions' code that it started with, to its end. The role, the "
+        "queues and the store are shared\nand stay as they are. The next deployment of a changed "
+        "tree moves the alias on."
+    )
+    if not (options.yes or confirm("move it?")):
+        return console.end({**report, "moved": False}, EXIT_OK)
+    move_alias(account, deployed.outputs, target)
+    console.echo(f"what starts from now on is version {target.number}")
+    return console.end({**report, "moved": True, "running": running}, EXIT_OK)

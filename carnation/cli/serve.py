@@ -1,0 +1,96 @@
+"""Serve the embedded AWS on loopback, for any client, with built workflows deployed in it.
+
+Run as `carnation serve`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from carnation.artifacts import read_artifacts
+from carnation.cli.command import EXIT_OK, run_command
+from carnation.console import align_table, paint
+from carnation.emulator.embedded import deploy_artifacts, import_emulator
+from carnation.errors import UsageError
+from carnation.workflow import find_root
+
+if TYPE_CHECKING:
+    from carnation.emulator import Emulator
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation serve",
+        description="Open the embedded AWS on a port of this machine, deploy built workflows to it "
+        "and serve until interrupted. What is in it is gone at the end.",
+        epilog="example: carnation serve carnation --port 4599",
+    )
+    parser.add_argument("workflows", nargs="*", metavar="WORKFLOW", help="deployed from build/")
+    parser.add_argument("--port", type=int, default=0, help="default: one that is free")
+    parser.add_argument("--region", default="us-east-1", help="default: %(default)s")
+    parser.add_argument("--seed", type=int, help="chooses the order of what is at once")
+    parser.add_argument(
+        "--in-process", action="store_true", help="run handlers in this process, for a debugger"
+    )
+    parser.add_argument(
+        "--real-time", action="store_true", help="let Wait and Retry take their time"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, serve, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _serve(options))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    if not 0 <= options.port < 65536:
+        raise UsageError(f"--port {options.port}: a port is a number from 0 to 65535.")
+    root = find_root(".") if options.workflows else ""
+    built = [read_artifacts(root, name) for name in options.workflows]
+    emulator_type = import_emulator()
+    with emulator_type(
+        region=options.region,
+        in_process=options.in_process,
+        real_time=options.real_time,
+        seed=options.seed,
+        port=options.port,
+    ) as emulator:
+        for artifacts in built:
+            begun = time.monotonic()
+            outputs = deploy_artifacts(emulator, artifacts)
+            seconds = time.monotonic() - begun
+            print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")
+            for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):
+                print(line)
+            print()
+        _tell_endpoint(emulator)
+        _wait_for_the_end()
+    return EXIT_OK
+
+
+def _tell_endpoint(emulator: Emulator) -> None:
+    print(f"the embedded AWS listens on {paint(emulator.endpoint, 'bold')}; for any client:\n")
+    for name, value in emulator.client_environment.items():
+        print(f"  export {name}={value}")
+    print("\nCtrl-C ends it.", flush=True)
+
+
+def _wait_for_the_end() -> None:
+    """Wait for an interruption, or for a polite end from outside."""
+    ended = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: ended.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        ended.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

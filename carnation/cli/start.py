@@ -1,0 +1,173 @@
+"""Start the deployed state machine, follow it live, and explain a failure.
+
+Run as `carnation start`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carnation.account.operations import (
+    Failure,
+    derive_name,
+    explain_failure,
+    follow_execution,
+    start,
+)
+from carnation.account.operations.executions import SETTLED
+from carnation.cli.accounts import (
+    AccountConsole,
+    add_options,
+    find_output,
+    open_stack,
+    spell_options,
+)
+from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.console import align_table, paint, terminal_width
+from carnation.document import read_document
+from carnation.errors import UsageError
+
+_SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
+_LONGEST = 2000
+_FEW = 20  # items of a Map that are told one by one
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carnation start",
+        description="Start the deployed state machine and follow it; exit 1 where it fails.",
+        epilog="example: carnation start carnation "
+        """--input '{"start_seq": 1, "end_seq": 11}' --once""",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
+    )
+    add_options(parser)
+    parser.add_argument("--input", required=True, metavar="JSON", help="or @FILE")
+    parser.add_argument("--name", metavar="NAME", help="of the execution (default: a random one)")
+    parser.add_argument(
+        "--once", action="store_true", help="name it by its input: a second start is the same one"
+    )
+    parser.add_argument("--no-follow", action="store_true", help="start it, and leave")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, start, print; return the exit status."""
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _start(options))
+
+
+def _read_input(word: str) -> str:
+    if word.startswith("@"):
+        return json.dumps(read_document(word[1:]).value)
+    try:
+        json.loads(word)
+    except ValueError as error:
+        raise UsageError(
+            f"--input is no JSON ({error}). Quote it, or name a file: @FILE"
+        ) from error
+    return word
+
+
+def _start(options: argparse.Namespace) -> int:
+    console = AccountConsole(options.format)
+    text = _read_input(options.input)
+    name = derive_name(text) if options.once else options.name
+    account, deployed = open_stack(options)
+    machine = deployed.outputs.get("StateMachineAliasArn") or find_output(
+        deployed, "StateMachineArn"
+    )
+    arn, existed = start(account, machine, text, name)
+    console.echo(f"{'there is already' if existed else 'started'} {arn}")
+    if options.no_follow:
+        return console.end({"execution": arn, "existed": existed}, EXIT_OK)
+    found, events = follow_execution(account, arn, Teller(console).tell)
+    console.show_progress("")
+    failure = explain_failure(found, events)
+    report = {
+        "execution": arn, "existed": existed, "status": found["status"],
+        "output": found.get("output"), "failure": failure._asdict() if failure else None,
+    }  # fmt: skip
+    if failure is None:
+        console.echo(
+            paint(f"{found['status']}: {str(found.get('output', ''))[:_LONGEST]}", "green")
+        )
+        return console.end(report, EXIT_OK)
+    for line in _tell_failure(failure, found, options):
+        console.echo(line)
+    return console.end(report, EXIT_FINDINGS)
+
+
+class Teller:
+    """Tells states and failures as they come; of the items of a long Map, only the failures.
+
+    How many are done is shown where a person watches.
+    """
+
+    def __init__(self, console: AccountConsole) -> None:
+        """Take where to tell it."""
+        from carnation.history.progress import Progress
+
+        self._console = console
+        self._progress = Progress()
+        self._inside: set[int] = set()  # the events of the iterations of long Maps
+        self._long: dict[str, bool] = {}  # long Maps by name: whether one is itself inside another
+        self._map = ""  # that was entered last
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Tell an event, as `GetExecutionHistory` gives it, if it is one to tell."""
+        self._progress.add(event)
+        kind, is_inside = str(event["type"]), self._find_inside(event)
+        if is_inside:
+            self._inside.add(event["id"])
+        if "Failed" in kind or (kind.endswith(_SHOWN) and not is_inside):
+            self._console.show_progress("")
+            self._say(event, kind)
+        if self._long and self._progress.is_due():
+            self._console.show_progress(f"  {self._progress.tell()}")
+
+    def _find_inside(self, event: Mapping[str, Any]) -> bool:
+        """Tell whether an event is of an iteration of a long Map."""
+        kind, follows = event["type"], event.get("previousEventId") in self._inside
+        if kind == "MapStateEntered":
+            self._map = event["stateEnteredEventDetails"]["name"]
+        elif kind == "MapStateStarted" and event["mapStateStartedEventDetails"]["length"] > _FEW:
+            self._long[self._map] = follows
+        elif kind.startswith("MapIteration"):
+            (iteration,) = (v for k, v in event.items() if k.startswith("mapIteration"))
+            if iteration["name"] in self._long:
+                return kind == "MapIterationStarted" or self._long[iteration["name"]]
+        return follows
+
+    def _say(self, event: Mapping[str, Any], kind: str) -> None:
+        details: Mapping[str, Any] = next(
+            (v for k, v in event.items() if k.endswith("EventDetails") and v), {}
+        )
+        words = [details.get("name"), details.get("error")]
+        when = event["timestamp"].strftime("%H:%M:%S")
+        line = f"  {when}  {kind:<28}{' '.join(str(word) for word in words if word)}"
+        self._console.echo(line.rstrip())
+
+
+def _tell_failure(
+    failure: Failure, found: Mapping[str, Any], options: argparse.Namespace
+) -> list[str]:
+    same = f"{options.workflow} {spell_options(options)}"
+    if failure.error == SETTLED:
+        following = f"carnation dlq list {same}, or start it again: the queue is worked through"
+    elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:
+        following = f"carnation recover {same}"
+    else:
+        following = f"carnation status {same}"
+    rows = [
+        ["state", failure.state or "(none)"],
+        ["item", "" if failure.item is None else str(failure.item)],
+        ["error", failure.error],
+        ["cause", failure.cause[:_LONGEST]],
+        ["input", failure.input[:_LONGEST]],
+        ["next", following],
+    ]
+    head = paint(f"{found['status']}", "red")
+    return [head, *(f"  {line}" for line in align_table([row for row in rows if row[1]]))]

@@ -1,0 +1,384 @@
+"""The emulator itself: opening it, what it can be asked for, closing it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from carnation import engine
+from carnation.emulator import contents as stores
+from carnation.emulator import interpreter
+from carnation.emulator import moto_fixes as mends
+from carnation.emulator.client_hooks import watch_clients
+from carnation.emulator.clients import Clients, share_descriptions
+from carnation.emulator.deployment import Deployment, deploy_stack
+from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
+from carnation.emulator.function_code import Code, CodeStore
+from carnation.emulator.functions import Functions, Worker
+from carnation.emulator.in_process import InProcessWorker
+from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
+from carnation.emulator.runtime import RuntimeServer
+from carnation.emulator.server import EndpointServer
+from carnation.emulator.snapshots import Snapshot
+from carnation.emulator.worker_processes import ProcessWorker
+from carnation.engine import Port
+from carnation.errors import EmulatorError
+
+ACCOUNT = "123456789012"
+_KEPT_LINES = 1000
+_OPEN = threading.Lock()
+_OWN = Config(
+    ignore_configured_endpoint_urls=True,
+    retries={"total_max_attempts": 1},
+    inject_host_prefix=False,  # moto knows no `sync-states…`
+)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution that has ended.
+
+    `output` is the parsed JSON of a success; `error` and `cause` those of a failure. `history` has
+    the events as GetExecutionHistory gives them. `seconds` is the time it took, `waited` the sum
+    of what Wait states and retries waited (on paper only, unless the emulator runs in real time).
+    """
+
+    arn: str
+    status: str
+    output: Any
+    error: str | None
+    cause: str | None
+    history: list[dict[str, Any]]
+    seconds: float
+    waited: float
+
+
+class Emulator:
+    """An AWS account on this machine, for as long as its `with` block lasts.
+
+    `in_process` calls handlers in this process instead of in workers; `real_time` makes Wait
+    states, retries and long polls take the time they say. `seed` chooses the order of what AWS
+    would do at once (None: that of the definition); `port` is the one by which other processes
+    reach it (0: any that is free). One emulator at a time is open in a process, and while it is,
+    this process has no other AWS environment.
+
+    >>> with Emulator() as emulator:  # doctest: +SKIP
+    ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
+    ...     emulator.execute(deployment.outputs["StateMachineArn"], {"order": 7}).status
+    'SUCCEEDED'
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str = "us-east-1",
+        in_process: bool = False,
+        real_time: bool = False,
+        seed: int | None = None,
+        port: int = 0,
+    ) -> None:
+        """Choose how it runs; nothing starts before the `with` block."""
+        self.region, self.in_process, self.real_time = region, in_process, real_time
+        self._seed, self._port = seed, port
+        self._hooks = Hooks()
+        self._lines: dict[str, deque[str]] = {}
+        self._stack = ExitStack()
+        self._executions: list[str] = []
+        # in process, a zip of this digest is run from this folder, where it was packed
+        self.sources: dict[str, Path] = {}
+
+    def __enter__(self) -> Emulator:
+        """Start the services, or fail if another emulator is open."""
+        if not _OPEN.acquire(blocking=False):
+            raise EmulatorError(
+                "another emulator is open in this process; close it, or use that one."
+            )
+        with ExitStack() as stack:
+            stack.callback(_OPEN.release)
+            self._open(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def _open(self, stack: ExitStack) -> None:
+        patches = Patches()
+        stack.callback(patches.undo)
+        patches.set_environment(dummy_environment(self.region))
+        share_descriptions(patches)
+        self._connect = Clients(self.region, (ACCESS_KEY, SECRET_KEY), _OWN)
+        stack.enter_context(
+            mock_aws(
+                config={
+                    "core": {"mock_credentials": False},
+                    "lambda": {"use_docker": False},
+                }
+            )
+        )
+        server = EndpointServer(self._port)
+        stack.callback(server.close)
+        self.endpoint = server.url
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carnation-")))
+        self._functions = Functions(self._start_worker, self._hooks)
+        self._runtime = RuntimeServer()
+        stack.callback(self._runtime.close)
+        stack.callback(self._functions.close)
+        stack.callback(self._stop_executions)
+        stack.callback(self.script_tasks, None)
+        mends.mend_cloudformation(patches, self.client, self._hooks)
+        mends.mend_calls(patches, self._hooks, real_time=self.real_time)
+        store = self._store = CodeStore(folder)
+        mends.mend_functions(patches, self._functions, store)
+        invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
+        watch_clients(patches, self._hooks, real_time=self.real_time)
+        self._performer = interpreter.install(
+            patches,
+            region=self.region,
+            invoke=invoke,
+            how=interpreter.How(self.real_time, self._seed, self._let_time_pass),
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Stop what runs, end the workers, put everything back."""
+        self._stack.close()
+
+    def _let_time_pass(self, seconds: float) -> None:
+        stores.let_time_pass(ACCOUNT, self.region, seconds)
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """The environment in which any AWS client, of any process, finds this emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
+
+    def _stop_executions(self) -> None:
+        for arn in self._executions:
+            interpreter.stop(arn, None, None)
+
+    def _start_worker(self, code: Code) -> Worker:
+        if self.in_process:
+            return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
+        return ProcessWorker(code, self._runtime, self.endpoint, self._keep_line)
+
+    def _keep_line(self, function: str, line: str) -> None:
+        self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)
+
+    @property
+    def functions(self) -> list[str]:
+        """The functions that have printed or logged anything, by name."""
+        return sorted(self._lines)
+
+    def lines(self, function_name: str) -> list[str]:
+        """Give the last lines (up to 1,000) that a function printed or logged."""
+        return list(self._lines.get(function_name, ()))
+
+    def client(self, service: str) -> Any:
+        """Give a boto3 client of this emulator: its credentials and its answers are dummies."""
+        return self._connect(service)
+
+    def deploy(
+        self,
+        stack_name: str,
+        artifacts: Mapping[str, bytes],
+        template_key: str,
+        parameters: Mapping[str, str],
+        bucket: str = "carnation-artifacts",
+    ) -> Deployment:
+        """Create a stack from artifacts (`{key in the bucket: content}`), with nested stacks.
+
+        Raises `EmulatorError` with the first cause when a resource cannot be made, and for a
+        resource type that would be left out.
+        """
+        with self._hooks.quiet():
+            return deploy_stack(
+                self.client, stack_name, artifacts, template_key, parameters, bucket, self.region
+            )
+
+    def execute(
+        self,
+        state_machine_arn: str,
+        input: Mapping[str, Any] | str,
+        *,
+        name: str | None = None,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_child: Callable[[engine.Child, engine.Event], None] | None = None,
+        limit: float = 300,
+    ) -> Execution:
+        """Run a state machine (or its version, or alias) to the end.
+
+        `on_progress` gets each history event when it is written, `on_child` those of the children
+        that distributed Maps start, and how each child ends. Raises `EmulatorError` when
+        nothing happened for `limit` seconds, and says what the execution waits for.
+        """
+        arn = self.start(
+            state_machine_arn, input, name=name, on_progress=on_progress, on_child=on_child
+        )
+        return self.wait(arn, limit=limit)
+
+    def start(
+        self,
+        state_machine_arn: str,
+        input: Mapping[str, Any] | str,
+        *,
+        name: str | None = None,
+        on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_child: Callable[[engine.Child, engine.Event], None] | None = None,
+    ) -> str:
+        """Start an execution; gives its ARN."""
+        request: dict[str, Any] = {"stateMachineArn": state_machine_arn}
+        request["input"] = input if isinstance(input, str) else json.dumps(input)
+        if name is not None:
+            request["name"] = name
+        with self._hooks.quiet(), interpreter.watching(on_progress, on_child):
+            try:
+                answer = self.client("stepfunctions").start_execution(**request)
+            except ClientError as error:
+                raise EmulatorError(f"the execution could not be started: {error}") from error
+        arn: str = answer["executionArn"]
+        self._executions.append(arn)
+        return arn
+
+    def hold(
+        self,
+        state_machine_arn: str,
+        input: Any,
+        *,
+        name: str,
+        wrap: Callable[[Port], Port] = lambda port: port,
+        seed: int | None = None,
+    ) -> engine.Execution:
+        """Begin an execution that goes on only when its caller calls `step()`.
+
+        `wrap` may put something of the caller's around what performs its tasks.
+        """
+        port = wrap(self._performer)
+        return interpreter.hold(state_machine_arn, name, input, port, seed, time.time())
+
+    def wait(self, execution_arn: str, *, limit: float = 300) -> Execution:
+        """Wait for the end of an execution."""
+        run = interpreter.find(execution_arn)
+        while not run.done.wait(0.5):
+            silence = time.monotonic() - run.last_event
+            if silence > limit:
+                run.stop(run.start_date, None, None)
+                raise EmulatorError(self._describe_silence(run, silence))
+        self._hooks.raise_failure()
+        return Execution(
+            arn=execution_arn,
+            status=run.status,
+            output=run.output,
+            error=run.error,
+            cause=run.cause,
+            history=run.events,
+            seconds=run.seconds,
+            waited=run.waited,
+        )
+
+    def _describe_silence(self, run: Any, silence: float) -> str:
+        running = sorted(set(self._functions.running.values()))
+        function = f" Running: {', '.join(running)}." if running else ""
+        return (
+            f"execution '{run.execution_arn}' has done nothing for {silence:.0f} seconds; it waits "
+            f"in {run.describe_wait()}.{function} It was stopped; raise `limit` if that is how "
+            "long it takes."
+        )
+
+    def stop(
+        self, execution_arn: str, *, error: str | None = None, cause: str | None = None
+    ) -> None:
+        """Abort an execution: no further state is entered, nothing is retried."""
+        interpreter.stop(execution_arn, error, cause)
+
+    def script_tasks(self, script: interpreter.Script | None) -> None:
+        """Have a script stand before every task: it answers, or has the task performed."""
+        interpreter.Performer.script = script
+
+    def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
+        """Give the module of a function's handler, as the function will run it in this process."""
+        if not self.in_process:
+            raise EmulatorError("a handler's module is here only with in_process=True.")
+        code = mends.find_code(function_name, qualifier, ACCOUNT, self.region, self._store)
+        return self._functions.load(code)
+
+    def take_snapshot(self) -> Snapshot:
+        """Remember what is in the tables, queues and buckets now."""
+        return Snapshot(ACCOUNT, self.region)
+
+    def restore(self, snapshot: Snapshot) -> bool:
+        """Put everything back as it was; False, with nothing done, if more was changed than that.
+
+        Executions and lines of functions are forgotten, and handlers are imported anew.
+        """
+        self._stop_executions()
+        if not snapshot.restore():
+            return False
+        self._executions.clear()
+        self._lines.clear()
+        self._functions.close()
+        return True
+
+    def time_out(self, execution_arn: str) -> None:
+        """End an execution now, as its TimeoutSeconds would."""
+        interpreter.time_out(execution_arn)
+
+    def intercept(
+        self,
+        *,
+        before_invoke: BeforeInvoke | None = None,
+        before_call: BeforeCall | None = None,
+        around_call: AroundCall | None = None,
+    ) -> Interception:
+        """Register hooks at the seams (see `carnation.emulator.faults`), until removed.
+
+        >>> with emulator.intercept(before_call=throttle):  # doctest: +SKIP
+        ...     emulator.execute(arn, {})
+        """
+        if around_call is not None and not self.in_process:
+            raise EmulatorError(
+                "around_call sees the calls of this process only. Open it with in_process=True."
+            )
+        return self._hooks.add(before_invoke, before_call, around_call)
+
+    def messages(self, queue_url: str) -> list[stores.Message]:
+        """Give all messages of a queue, visible or not, without receiving them."""
+        return stores.read_messages(ACCOUNT, self.region, queue_url)
+
+    def expire_visibility(self, queue_url: str) -> int:
+        """Make all messages of a queue visible now; gives how many were not."""
+        return stores.expire_visibility(ACCOUNT, self.region, queue_url)
+
+    def clear(self, buckets: Collection[str] = ()) -> None:
+        """Empty all queues and tables, and these buckets."""
+        stores.clear_stores(ACCOUNT, self.region, buckets)
+
+    def key_fields(self, table_name: str) -> tuple[str, ...]:
+        """Give the names of the attributes that make a table's key."""
+        return stores.find_key_fields(ACCOUNT, self.region, table_name)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let the queues' visibility timeouts and delays run on by time passed on paper."""
+        self._let_time_pass(seconds)
+
+    def items(self, table_name: str) -> list[dict[str, Any]]:
+        """Give all items of a table as plain values; numbers are `Decimal`."""
+        return stores.read_items(ACCOUNT, self.region, table_name)
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Give all objects of a bucket by key."""
+        return stores.read_objects(ACCOUNT, bucket)

@@ -1,0 +1,97 @@
+"""Workers that are processes: started, fed through the Runtime API, killed when time is up."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from carnation.emulator import worker as worker_program
+from carnation.emulator.function_code import Code, process_environment
+from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
+from carnation.emulator.runtime import Invocation, RuntimeServer
+
+_NUMBERS = itertools.count(1)
+_POLL = 0.05
+
+
+class ProcessWorker:
+    """One process that runs a function's handler, again and again."""
+
+    def __init__(
+        self,
+        code: Code,
+        server: RuntimeServer,
+        endpoint: str,
+        log: Callable[[str, str], None],
+    ) -> None:
+        """Start the process; `log(function, line)` gets what it prints."""
+        self._code = code
+        address, self._mailbox = server.register(f"{code.name}/{next(_NUMBERS)}")
+        environment = code.environment(endpoint)
+        environment["AWS_LAMBDA_RUNTIME_API"] = address
+        self._process = subprocess.Popen(  # noqa: S603 - our own program, by its path
+            [sys.executable, str(Path(worker_program.__file__))],
+            cwd=code.folder,
+            env=process_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        self._reader = threading.Thread(target=self._read, args=(log,), daemon=True)
+        self._reader.start()
+        # the pool counts it as starting until here: importing the handler takes a core
+        while not self._mailbox.ready.wait(_POLL) and self.is_alive():
+            pass
+
+    def _read(self, log: Callable[[str, str], None]) -> None:
+        output: Any = self._process.stdout
+        begins = True
+        with output:
+            # by pieces: a line may be a gigabyte, and only its beginning is kept
+            for piece in iter(lambda: output.readline(LONGEST_LINE), ""):
+                if begins:
+                    log(self._code.name, piece.rstrip("\r\n"))
+                begins = piece.endswith("\n")
+
+    def invoke(self, request_id: str, payload: bytes) -> Answer:
+        """Hand the event over and wait for the answer, the timeout or the end of the process."""
+        invocation = Invocation(request_id, payload, self._code)
+        self._mailbox.waiting.put(invocation)
+        # importing the handler's module does not count against the function's timeout
+        while not invocation.started.wait(_POLL):
+            if not self.is_alive():
+                return self._report_end(invocation)
+        left = float(self._code.timeout)
+        while not invocation.answered.wait(min(_POLL, left)):
+            left -= _POLL
+            if not self.is_alive():
+                return self._report_end(invocation)
+            if left <= 0:
+                self.close()
+                return Answer(report_timeout(request_id, self._code), True)
+        return Answer(invocation.result, invocation.failed)
+
+    def _report_end(self, invocation: Invocation) -> Answer:
+        self._reader.join(1)
+        if invocation.answered.is_set():
+            return Answer(invocation.result, invocation.failed)
+        if self._mailbox.init_error is not None:
+            return Answer(self._mailbox.init_error, True)
+        return Answer(report_exit(invocation.request_id, self._process.returncode), True)
+
+    def is_alive(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """Kill the process and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        self._mailbox.waiting.put(None)

@@ -1,0 +1,133 @@
+"""A definition, compiled: flows of states, each ready to run on a fiber.
+
+A flow is what has a StartAt: the machine itself, a branch, an item processor. Compiling walks the
+flows with a list of what is still to do, so that no definition is too deep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from carnation.asl import STATE_TYPES
+from carnation.engine.distributed import DistributedMap
+from carnation.engine.fibers import Flow, State
+from carnation.engine.flow_states import Choice, Fail, Pass, Succeed, Wait
+from carnation.engine.maps import InlineMap
+from carnation.engine.parallel import Parallel
+from carnation.engine.tasks import TaskState
+from carnation.errors import DefinitionError, ExpressionError, suggest_name
+
+DEPTH_LIMIT = 100
+
+
+class CompiledMachine:
+    """A compiled definition."""
+
+    def __init__(self, definition: Mapping[str, Any], flow: Flow) -> None:
+        """Keep the outermost flow and what the definition says of itself."""
+        self.definition, self.flow = definition, flow
+        self.timeout: int | None = definition.get("TimeoutSeconds")
+
+
+def _make_map(name: str, body: Mapping[str, Any], language: str) -> State:
+    """Make the Map that ProcessorConfig asks for."""
+    processor = body.get("ItemProcessor", body.get("Iterator"))
+    config = processor.get("ProcessorConfig", {}) if isinstance(processor, Mapping) else {}
+    if config.get("Mode") == "DISTRIBUTED":
+        return DistributedMap(name, body, language)
+    return InlineMap(name, body, language)
+
+
+Maker = Callable[[str, Mapping[str, Any], str], State]
+MAKERS: Mapping[str, Maker] = {
+    "Pass": Pass,
+    "Task": TaskState,
+    "Choice": Choice,
+    "Wait": Wait,
+    "Succeed": Succeed,
+    "Fail": Fail,
+    "Parallel": Parallel,
+    "Map": _make_map,
+}
+
+
+def compile_definition(definition: Any) -> CompiledMachine:
+    """Compile a definition; raises `DefinitionError` or `ExpressionError` for what cannot run.
+
+    >>> machine = compile_definition({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    >>> machine.flow.start.name
+    'A'
+    """
+    if not isinstance(definition, Mapping):
+        raise DefinitionError("the definition is no JSON object. Give one with StartAt and States.")
+    language = _language(definition, "JSONPath", "the definition")
+    timeout = definition.get("TimeoutSeconds")
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int)):
+        raise DefinitionError("the definition: TimeoutSeconds takes a whole number of seconds.")
+    flow = Flow("the definition")
+    waiting = [(flow, definition, language, 0)]
+    for target, body, inherited, depth in waiting:  # grows while we compile
+        if depth > DEPTH_LIMIT:
+            raise DefinitionError(f"{target.where} lies deeper than {DEPTH_LIMIT} flows.")
+        for state in _compile_states(target, body, inherited):
+            inner = list(find_inner(state))
+            state.inner = [Flow(f"{where} of state '{state.name}'") for where, _ in inner]
+            waiting.extend(
+                (part, content, inherited, depth + 1)
+                for part, (_, content) in zip(state.inner, inner, strict=True)
+            )
+        target.check(body.get("StartAt"))
+    return CompiledMachine(definition, flow)
+
+
+def _compile_states(flow: Flow, body: Any, language: str) -> Iterator[State]:
+    states = body.get("States") if isinstance(body, Mapping) else None
+    if not isinstance(states, Mapping) or not states:
+        raise DefinitionError(f"{flow.where}: States is missing or empty. Add a state.")
+    for name, content in states.items():
+        flow.states[name] = compile_state(name, content, language)
+        yield flow.states[name]
+
+
+def compile_state(name: str, body: Any, language: str) -> State:
+    """Compile one state; its inner flows are left to the caller."""
+    where = f"state '{name}'"
+    kind = body.get("Type") if isinstance(body, Mapping) else None
+    if kind not in STATE_TYPES:
+        hint = suggest_name(str(kind), STATE_TYPES) or f" Known: {', '.join(STATE_TYPES)}."
+        raise DefinitionError(f"{where}: Type is {kind!r}, which is none.{hint}")
+    if kind in ("Pass", "Task", "Wait", "Parallel", "Map") and not (
+        "Next" in body or body.get("End") is True
+    ):
+        raise DefinitionError(f"{where} has neither Next nor End. Add one.")
+    try:
+        return MAKERS[kind](name, body, _language(body, language, where))
+    except ExpressionError as error:
+        raise ExpressionError(f"{where}: {error}", error.column) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise DefinitionError(f"{where} has a field of the wrong shape ({detail}).") from error
+
+
+def _language(body: Mapping[str, Any], inherited: str, where: str) -> str:
+    language = body.get("QueryLanguage", inherited)
+    if language not in ("JSONPath", "JSONata"):
+        raise DefinitionError(f"{where}: QueryLanguage is {language!r}; write JSONPath or JSONata.")
+    return str(language)
+
+
+def find_inner(state: State) -> Iterator[tuple[str, Any]]:
+    """Yield the flows inside a state: the field and its content."""
+    body = state.body
+    if state.type == "Map":
+        key = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
+        if key not in body:
+            raise DefinitionError(f"state '{state.name}' is a Map without ItemProcessor. Add one.")
+        yield key, body[key]
+    elif state.type == "Parallel":
+        branches = body.get("Branches")
+        if not isinstance(branches, list) or not branches:
+            raise DefinitionError(f"state '{state.name}' is a Parallel without Branches. Add one.")
+        for at, branch in enumerate(branches):
+            yield f"Branches[{at}]", branch

@@ -1,0 +1,237 @@
+"""What a state does to its input and its result: InputPath to OutputPath, Arguments to Output.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
+and …/dg/workflow-variables.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from carnation.asl.expressions import MISSING, Scope
+from carnation.engine.failures import DATA_LIMIT, QUERY, StateError
+from carnation.engine.fibers import Fiber
+from carnation.engine.payloads import (
+    Compiled,
+    compile_jsonata,
+    compile_path,
+    compile_payload,
+    compile_put,
+    is_jsonata,
+)
+from carnation.engine.timestamps import format_timestamp
+
+PAYLOAD_LIMIT = 256 * 1024
+_SMALL = (bool, int, float, type(None))
+
+
+def check_size(value: Any, what: str) -> None:
+    """Raise States.DataLimitExceeded for a payload above 256 KiB of UTF-8 JSON."""
+    if isinstance(value, _SMALL) or (isinstance(value, str) and len(value) < PAYLOAD_LIMIT // 6):
+        return
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if len(text) > PAYLOAD_LIMIT // 4 and len(text.encode("utf-8", "replace")) > PAYLOAD_LIMIT:
+        raise StateError(
+            DATA_LIMIT,
+            f"The state/task '{what}' returned a result with a size exceeding the maximum number "
+            "of bytes service limit.",
+        )
+
+
+def context_of(fiber: Fiber) -> dict[str, Any]:
+    """Make the Context object as it is for a state now."""
+    if fiber.run.given_context is not None:
+        return fiber.run.given_context
+    state: dict[str, Any] = {
+        "Name": fiber.state.name,
+        "EnteredTime": format_timestamp(fiber.entered_at),
+    }
+    context = {**fiber.context, "State": state}
+    if fiber.state.waits and fiber.state.type != "Wait":
+        state["RetryCount"] = fiber.attempt
+    if fiber.item is not None:
+        context["Map"] = {"Item": fiber.item}
+    if fiber.token:
+        context["Task"] = {"Token": fiber.token}
+    return context
+
+
+class DataFlow:
+    """The input and output processing of one state, compiled."""
+
+    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+        """Compile the fields that are there."""
+        self.name, self.language = name, language
+        self.is_jsonata = language == "JSONata"
+        text = json.dumps(body)
+        self._looks_around = "$$" in text or "$states" in text
+        self._input = _path_or_none(body, "InputPath")
+        self._arguments = self._compile_arguments(body)
+        self._selector = self._compile(body, "ResultSelector")
+        self._assign = self._compile(body, "Assign")
+        self._output = self._compile(body, "Output")
+        self._put = compile_result_path(body)
+        self._filter = _path_or_none(body, "OutputPath")
+        self.is_plain = not (self._assign or self._output or self._filter or self._selector)
+
+    def _compile(self, body: Mapping[str, Any], field: str) -> Compiled | None:
+        return compile_payload(body[field], self.language, field) if field in body else None
+
+    def _compile_arguments(self, body: Mapping[str, Any]) -> Compiled | None:
+        if self.is_jsonata:
+            return self._compile(body, "Arguments")
+        # the Parameters of a Map are the old name of its ItemSelector
+        return None if body.get("Type") == "Map" else self._compile(body, "Parameters")
+
+    def scope(self, fiber: Fiber, document: Any, **states: Any) -> Scope:
+        """Make what an expression of this state may look at."""
+        run = fiber.run
+        context = context_of(fiber) if self._looks_around else {}
+        if not self.is_jsonata:
+            return Scope(document, context, fiber.variables, run.read_clock, run.chance)
+        known = {"input": fiber.input, "context": context, **states}
+        return Scope(
+            None, context, {**fiber.variables, "states": known}, run.read_clock, run.chance
+        )
+
+    def evaluate(self, fiber: Fiber, part: Compiled, document: Any, **states: Any) -> Any:
+        """Evaluate one expression or payload; failures name the state."""
+        return guard(fiber, part, self.scope(fiber, document, **states))
+
+    def take_input(self, fiber: Fiber) -> Any:
+        """Apply InputPath."""
+        value = fiber.input
+        if self._input is not None:
+            value = self.evaluate(fiber, self._input, value)
+        if fiber.trace is not None and not self.is_jsonata:
+            fiber.trace["afterInputPath"] = value
+        return value
+
+    def make_parameters(self, fiber: Fiber, value: Any) -> Any:
+        """Apply Parameters or Arguments to the effective input."""
+        if self._arguments is not None:
+            value = self.evaluate(fiber, self._arguments, value)
+        if fiber.trace is not None and not (self.is_jsonata and self._arguments is None):
+            fiber.trace["afterArguments" if self.is_jsonata else "afterParameters"] = value
+        return value
+
+    def finish(self, fiber: Fiber, result: Any, document: Any) -> dict[str, Any]:
+        """Make the output out of the result, and assign variables; gives what was assigned too.
+
+        `document` is what the expressions of a state without a result see.
+        """
+        if self.is_jsonata:
+            states = {} if result is MISSING else {"result": result}
+            return self._finish_jsonata(fiber, document if result is MISSING else result, states)
+        value = document if result is MISSING else result
+        trace = fiber.trace
+        if self._selector is not None:
+            value = self.evaluate(fiber, self._selector, value)
+        if trace is not None and result is not MISSING:
+            trace["afterResultSelector"] = value
+        assigned = None
+        if self._assign is not None:
+            assigned = self.evaluate(fiber, self._assign, value)
+        if result is not MISSING:
+            value = self._put(fiber, value)
+            if trace is not None:
+                trace["afterResultPath"] = value
+        if self._filter is not None:
+            value = self.evaluate(fiber, self._filter, value)
+        return self.settle(fiber, value, assigned)
+
+    def _finish_jsonata(self, fiber: Fiber, value: Any, states: dict[str, Any]) -> dict[str, Any]:
+        assigned = None
+        if self._assign is not None:
+            assigned = self.evaluate(fiber, self._assign, value, **states)
+        if self._output is not None:
+            value = self.evaluate(fiber, self._output, value, **states)
+        return self.settle(fiber, value, assigned)
+
+    def settle(self, fiber: Fiber, output: Any, assigned: dict[str, Any] | None) -> dict[str, Any]:
+        """Keep the variables, and give the details of the StateExited event."""
+        if output is not fiber.input:
+            check_size(output, self.name)
+        details = {"name": self.name, "output": output}
+        if assigned:
+            fiber.variables = {**fiber.variables, **assigned}
+            details["assignedVariables"] = assigned
+        fiber.output = output
+        return details
+
+
+def guard(fiber: Fiber, part: Compiled, scope: Scope) -> Any:
+    """Evaluate; a failure gets AWS's sentence about the state, JSONata's also its event."""
+    try:
+        return part(scope)
+    except StateError as failure:
+        raise blame(fiber, failure) from None
+
+
+def blame(fiber: Fiber, failure: StateError) -> StateError:
+    """Put the name of the state before a cause."""
+    failure.cause = (
+        f"An error occurred while executing the state '{fiber.state.name}' "
+        f"(entered at the event id #{fiber.entered_id}). {failure.cause}"
+    )
+    if failure.error == QUERY:
+        if fiber.previous == fiber.entered_id:
+            fiber.previous = fiber.before  # AWS's event points past the entered one
+        location = getattr(failure, "location", "")
+        details = {"error": QUERY, "cause": failure.cause, "state": fiber.state.name}
+        fiber.add("EvaluationFailed", {**details, "location": location} if location else details)
+    return failure
+
+
+def _path_or_none(body: Mapping[str, Any], field: str) -> Compiled | None:
+    if field not in body or body[field] == "$":
+        return None
+    if body[field] is None:
+        return lambda scope: {}
+    return compile_path(body[field])
+
+
+def compile_result_path(body: Mapping[str, Any]) -> Callable[[Fiber, Any], Any]:
+    """Compile ResultPath: what becomes of the input when the result is put into it."""
+    path = body.get("ResultPath", "$")
+    if path is None:
+        return lambda fiber, value: fiber.input
+    if path == "$":
+        return lambda fiber, value: value
+    put = compile_put(path)
+
+    def place(fiber: Fiber, value: Any) -> Any:
+        try:
+            return put(fiber.input, value)
+        except StateError as failure:
+            raise blame(fiber, failure) from None
+
+    return place
+
+
+def compile_number(
+    body: Mapping[str, Any], field: str, language: str, default: Any = None
+) -> Compiled | None:
+    """Compile a field that is a number, a JSONata expression, or `<field>Path`; None if absent."""
+    if f"{field}Path" in body:
+        find = compile_path(body[f"{field}Path"])
+        return lambda scope: _as_number(find(scope))
+    value = body.get(field, default)
+    if value is None:
+        return None
+    if language == "JSONata" and is_jsonata(value):
+        return compile_jsonata(value, field, "number")
+    return lambda scope: value
+
+
+def _as_number(value: Any) -> Any:
+    """Take a text that is a number for one, as AWS does behind a path."""
+    if isinstance(value, str):
+        for convert in (int, float):
+            try:
+                return convert(value)
+            except ValueError:
+                continue
+    return value

@@ -1,0 +1,59 @@
+"""ItemBatcher: several items for one child execution.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.engine.data_flow import PAYLOAD_LIMIT, DataFlow, blame, compile_number
+from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.fibers import Fiber
+from carnation.engine.payloads import compile_payload, to_text
+
+
+class ItemBatcher:
+    """Puts items together, up to a number and a size."""
+
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+        """Compile the limits and what is added to each batch."""
+        self._data_flow = data_flow
+        self._count = compile_number(body, "MaxItemsPerBatch", data_flow.language)
+        self._bytes = compile_number(body, "MaxInputBytesPerBatch", data_flow.language)
+        self._input = (
+            compile_payload(body["BatchInput"], data_flow.language, "ItemBatcher/BatchInput")
+            if "BatchInput" in body
+            else None
+        )
+
+    def make_batches(
+        self, fiber: Fiber, value: Any, items: list[Any]
+    ) -> list[tuple[dict[str, Any], int]]:
+        """Give the inputs of the children, each with its number of items."""
+        count = self._limit(fiber, value, self._count, "MaxItemsPerBatch")
+        size = self._limit(fiber, value, self._bytes, "MaxInputBytesPerBatch") or PAYLOAD_LIMIT
+        frame: dict[str, Any] = {"Items": []}
+        if self._input is not None:
+            frame = {"BatchInput": self._data_flow.evaluate(fiber, self._input, value), "Items": []}
+        empty = len(to_text(frame).encode())
+        batches: list[list[Any]] = []
+        used = 0
+        for item in items:
+            own = len(to_text(item).encode()) + 1
+            full = count is not None and bool(batches) and len(batches[-1]) >= count
+            if not batches or full or used + own > size:
+                batches.append([])
+                used = empty
+            batches[-1].append(item)
+            used += own
+        return [({**frame, "Items": batch}, len(batch)) for batch in batches]
+
+    def _limit(self, fiber: Fiber, value: Any, part: Any, name: str) -> int | None:
+        if part is None:
+            return None
+        given = self._data_flow.evaluate(fiber, part, value)
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 1:
+            raise blame(fiber, StateError(RUNTIME, f"{name} has to be a positive integer."))
+        return int(given)

@@ -1,0 +1,146 @@
+"""ItemReader: where a distributed Map takes its items from.
+
+The object itself comes through the port, as a task of the resource that the reader names; here are
+the formats. Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from carnation.engine.data_flow import DataFlow, compile_number
+from carnation.engine.failures import StateError
+from carnation.engine.fibers import Fiber
+from carnation.engine.payloads import compile_payload
+from carnation.engine.ports import Failed, Succeeded, Task
+from carnation.engine.tasks import split_resource
+from carnation.errors import DefinitionError
+
+FAILED = "States.ItemReaderFailed"
+ITEM_LIMIT = 100_000_000
+_SEPARATORS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+class ItemReader:
+    """Reads items."""
+
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+        """Compile what is asked for and how many items are taken."""
+        self._data_flow = data_flow
+        self.resource: str = body["Resource"]
+        self.config: Mapping[str, Any] = body.get("ReaderConfig", {})
+        field = "Arguments" if data_flow.is_jsonata else "Parameters"
+        self._request = compile_payload(
+            body.get(field, {}), data_flow.language, f"ItemReader/{field}"
+        )
+        self._most = compile_number(self.config, "MaxItems", data_flow.language)
+        self.format = "LIST" if "listObjects" in self.resource else self.config.get("InputType")
+        if self.format not in _FORMATS:
+            known = ", ".join(name for name in _FORMATS if name != "LIST")
+            raise DefinitionError(
+                f"the engine reads no InputType {self.format!r}. It reads {known}."
+            )
+
+    def read(self, fiber: Fiber, value: Any) -> list[Any]:
+        """Ask the port for the object, and take the items out of it."""
+        return self.take_items(fiber, value, self.ask(fiber, self.find_request(fiber, value)))
+
+    def find_request(self, fiber: Fiber, value: Any) -> Any:
+        """Evaluate what is asked for: a bucket and a key, or a prefix."""
+        return self._data_flow.evaluate(fiber, self._request, value)
+
+    def take_items(self, fiber: Fiber, value: Any, answer: Any) -> list[Any]:
+        """Take the items out of what was read, as many as MaxItems lets."""
+        most = ITEM_LIMIT
+        if self._most is not None:
+            given = self._data_flow.evaluate(fiber, self._most, value)
+            if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 0:
+                raise StateError(FAILED, "field MaxItems must be positive")
+            most = int(given) or ITEM_LIMIT
+        items: list[Any] = []
+        for item in _FORMATS[str(self.format)](self, fiber, answer):
+            if len(items) == most:
+                break
+            items.append(item)
+        return items
+
+    def ask(self, fiber: Fiber, request: Any) -> Any:
+        """Have the port perform the reader's task."""
+        kind, service, action = split_resource(self.resource)
+        task = Task(self._data_flow.name, kind, self.resource, service, action, request, "")
+        outcome = fiber.run.perform(fiber, task)
+        if isinstance(outcome, Succeeded):
+            return outcome.output
+        cause = outcome.cause if isinstance(outcome, Failed) else "the object could not be read"
+        raise StateError(FAILED, cause)
+
+
+def _body(answer: Any) -> str:
+    body = answer.get("Body") if isinstance(answer, dict) else answer
+    if not isinstance(body, str):
+        raise StateError(FAILED, "the object holds no text")
+    return body
+
+
+def _read_json(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    value = _parse(_body(answer))
+    if not isinstance(value, list):
+        raise StateError(FAILED, "Attempting to map over non-iterable node.")
+    yield from value
+
+
+def _read_lines(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    for line in _body(answer).splitlines():
+        if line.strip():
+            yield _parse(line)
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise StateError(FAILED, f"the object holds no JSON: {error}") from None
+
+
+def _read_csv(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    separator = _SEPARATORS.get(reader.config.get("CSVDelimiter", "COMMA"), ",")
+    # csv.reader reads line by line: a quoted field may hold line breaks
+    rows = csv.reader(io.StringIO(_body(answer), newline=""), delimiter=separator)
+    if reader.config.get("CSVHeaderLocation") == "GIVEN":
+        names = list(reader.config["CSVHeaders"])
+    else:
+        names = next(rows, [])
+    for row in rows:
+        padded = [*row, *[""] * (len(names) - len(row))]
+        yield dict(zip(names, padded, strict=False))
+
+
+def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    """S3 Inventory: a manifest that names CSV files with a schema."""
+    manifest = _parse(_body(answer))
+    if not isinstance(manifest, dict) or "files" not in manifest:
+        raise StateError(FAILED, "the manifest names no files")
+    names = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
+    bucket = str(manifest.get("destinationBucket", "")).rpartition(":")[2]
+    for file in manifest["files"]:
+        body = _body(reader.ask(fiber, {"Bucket": bucket, "Key": file["key"]}))
+        for row in csv.reader(io.StringIO(body, newline="")):
+            yield dict(zip(names, row, strict=False))
+
+
+def _read_list(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    contents = answer.get("Contents") if isinstance(answer, dict) else None
+    yield from contents or []
+
+
+_FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Any], Iterator[Any]]] = {
+    "JSON": _read_json,
+    "JSONL": _read_lines,
+    "CSV": _read_csv,
+    "MANIFEST": _read_manifest,
+    "LIST": _read_list,
+}

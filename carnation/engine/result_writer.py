@@ -1,0 +1,112 @@
+"""ResultWriter: what a distributed Map leaves in a bucket: a manifest, and files of results.
+
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from carnation.engine.data_flow import DataFlow
+from carnation.engine.failures import StateError
+from carnation.engine.fibers import Fiber
+from carnation.engine.payloads import compile_payload, to_text
+from carnation.engine.ports import Failed, Task
+from carnation.engine.tasks import split_resource
+
+FAILED = "States.ResultWriterFailed"
+
+
+class ResultWriter:
+    """Writes results through the port."""
+
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+        """Compile where to."""
+        self._data_flow = data_flow
+        self._resource: str = body.get("Resource", "")
+        self._config: Mapping[str, Any] = body.get("WriterConfig", {})
+        field = "Arguments" if data_flow.is_jsonata else "Parameters"
+        self._request = compile_payload(
+            body.get(field, {}), data_flow.language, f"ResultWriter/{field}"
+        )
+
+    def write(self, fiber: Fiber, value: Any, map_run: Any) -> Any:
+        """Write the manifest and the files; gives the state's output."""
+        place = self._data_flow.evaluate(fiber, self._request, value)
+        results = self._results(fiber)
+        if not self._resource:
+            return results["SUCCEEDED"]
+        run_id = map_run.arn.rpartition(":")[2]
+        prefix = place.get("Prefix", "").rstrip("/")
+        folder = f"{prefix}/{run_id}" if prefix else run_id
+        suffix = "jsonl" if self._config.get("OutputType") == "JSONL" else "json"
+        files: dict[str, list[dict[str, Any]]] = {}
+        for status in ("FAILED", "PENDING", "SUCCEEDED"):
+            found = results.get(status, [])
+            files[status] = []
+            if found:
+                key, text = f"{folder}/{status}_0.{suffix}", self._format(found)
+                self._put(fiber, place, key, text)
+                files[status].append({"Key": key, "Size": len(text.encode())})
+        manifest = {
+            "DestinationBucket": place.get("Bucket"),
+            "MapRunArn": map_run.arn,
+            "ResultFiles": files,
+        }
+        self._put(fiber, place, f"{folder}/manifest.json", to_text(manifest))
+        return {
+            "MapRunArn": map_run.arn,
+            "ResultWriterDetails": {
+                "Bucket": place.get("Bucket"),
+                "Key": f"{folder}/manifest.json",
+            },
+        }
+
+    def _results(self, fiber: Fiber) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {"SUCCEEDED": [], "FAILED": []}
+        for child in fiber.children:
+            status = "SUCCEEDED" if child.failure is None else "FAILED"
+            found[status].append(self._transform(child, status))
+        return found
+
+    def _transform(self, child: Fiber, status: str) -> Any:
+        transformation = self._config.get("Transformation", "NONE")
+        if status == "SUCCEEDED" and transformation in ("COMPACT", "FLATTEN"):
+            return child.output
+        execution = child.context["Execution"]
+        record = {
+            "ExecutionArn": execution["Id"],
+            "Input": to_text(execution["Input"]),
+            "InputDetails": {"Included": True},
+            "Name": execution["Name"],
+            "StartDate": execution["StartTime"],
+            "StateMachineArn": child.context["StateMachine"]["Id"],
+            "Status": status,
+        }
+        if child.failure is None:
+            record["Output"] = to_text(child.output)
+            record["OutputDetails"] = {"Included": True}
+        else:
+            record["Error"], record["Cause"] = child.failure.error, child.failure.cause
+        return record
+
+    def _format(self, results: list[Any]) -> str:
+        if self._config.get("Transformation") == "FLATTEN":
+            results = [
+                item
+                for result in results
+                for item in (result if isinstance(result, list) else [result])
+            ]
+        if self._config.get("OutputType") == "JSONL":
+            return "".join(to_text(result) + "\n" for result in results)
+        return json.dumps(results, separators=(",", ":"), ensure_ascii=False)
+
+    def _put(self, fiber: Fiber, place: Mapping[str, Any], key: str, text: str) -> None:
+        kind, service, action = split_resource(self._resource)
+        request = {"Bucket": place.get("Bucket"), "Key": key, "Body": text}
+        task = Task(self._data_flow.name, kind, self._resource, service, action, request, "")
+        outcome = fiber.run.perform(fiber, task)
+        if isinstance(outcome, Failed):
+            raise StateError(FAILED, outcome.cause)

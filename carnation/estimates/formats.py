@@ -1,0 +1,170 @@
+"""Estimates, written for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from carnation.console import align_table
+from carnation.estimates.metrics import Break, Figures, find_breaks, find_figures
+from carnation.estimates.models import Facts, Model
+from carnation.estimates.top_level_maps import Outer
+from carnation.services.limits import HISTORY, PAYLOAD
+from carnation.services.prices import read_prices
+
+
+def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
+    """Write a table, then the limits, then what to know about the figures."""
+    figures = [find_figures(model, items) for items in sizes]
+    lines = [*_write_table(model, figures), ""]
+    lines += _write_breaks(find_breaks(model), sizes)
+    lines += [f"note: {note}" for note in _list_notes(model, figures)]
+    return "\n".join(lines) + "\n"
+
+
+def _write_table(model: Model, figures: Sequence[Figures]) -> list[str]:
+    """Write a column for each size; what breaks a limit has a mark behind it."""
+    many = bool(model.outers)
+    rows = [["items" if many else "executions", *(f"{one.items:,}" for one in figures)]]
+    rows.append(["events of a history", *(_mark(one.events, HISTORY - 1) for one in figures)])
+    if any(one.children for one in figures):
+        rows.append(["child executions", *(f"{sum(one.children.values()):,}" for one in figures)])
+        rows.append(
+            ["events of a child", *(_mark(one.child_events, HISTORY - 1) for one in figures)]
+        )
+    rows.append(["largest payload", *(_write_bytes(one.payload) for one in figures)])
+    rows.append(["  in state", *(one.state or "the input" for one in figures)])
+    rows.append(["transitions", *(f"{one.transitions:,}" for one in figures)])
+    if any(one.invocations for one in figures):
+        rows.append(["functions invoked", *(f"{one.invocations:,}" for one in figures)])
+        rows.append(["  GB-seconds", *(f"{one.gb_seconds:,.1f}" for one in figures)])
+    for call in sorted({call for one in figures for call in one.requests}):
+        if call != "lambda:invoke":
+            rows.append([call, *(f"{one.requests.get(call, 0):,}" for one in figures)])
+    rows.append(["duration", *(_write_seconds(one.seconds) for one in figures)])
+    rows.append(["dollars", *(_write_dollars(one.total) for one in figures)])
+    for service in dict.fromkeys(name for one in figures for name in one.dollars):
+        cells = (_write_dollars(one.dollars.get(service, 0.0)) for one in figures)
+        rows.append([f"  {service}", *cells])
+    return align_table(rows, right=range(1, len(figures) + 1))
+
+
+def _mark(number: int, most: int) -> str:
+    return f"{number:,}" + ("!" if number > most else " ")
+
+
+def _write_bytes(size: int) -> str:
+    mark = "!" if size > PAYLOAD else " "
+    return (f"{size:,} B" if size < 10_000 else f"{size / 1024:,.0f} KiB") + mark
+
+
+def _write_seconds(seconds: float) -> str:
+    """Write a duration in the two largest of its units.
+
+    >>> _write_seconds(3725), _write_seconds(0.5), _write_seconds(59)
+    ('1 h 2 min', '0.5 s', '59 s')
+    """
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24:,} d {hours % 24} h"
+
+
+def _write_dollars(dollars: float) -> str:
+    return f"{dollars:,.2f}" if dollars >= 0.995 else f"{dollars:.2g}"
+
+
+def _write_breaks(breaks: Sequence[Break], sizes: Sequence[int]) -> list[str]:
+    hard = [one for one in breaks if one.is_hard]
+    lines = []
+    if not hard:
+        lines.append("No limit breaks.")
+    for at, one in enumerate(hard):
+        if at and one.items > max(sizes):
+            continue
+        first = "Breaks first" if not at else "Then"
+        where = f" in '{one.state}'" if one.state else ""
+        lines.append(f"{first}: {one.limit}{where}, from {one.items:,} on. {one.remedy}")
+    for one in breaks:
+        if not one.is_hard and one.items <= max(sizes):
+            lines.append(f"Slows down: {one.limit}, from {one.items:,} on. {one.remedy}")
+    return lines
+
+
+def _list_notes(model: Model, figures: Sequence[Figures]) -> list[str]:
+    notes = list(model.notes)
+    if model.guessed:
+        names = ", ".join(f"'{name}'" for name in model.guessed[:4])
+        more = f" and {len(model.guessed) - 4} more" if len(model.guessed) > 4 else ""
+        verb = "gives" if len(model.guessed) == 1 else "give"
+        notes.append(
+            f"nobody said what {names}{more} {verb}: payloads hold what the definition reads of "
+            "it, and are lower bounds. Give --results."
+        )
+    facts = model.facts
+    notes.append(
+        f"tasks are taken to last {facts.usual:g} s, and functions to have {_write_memory(facts)} "
+        f"MB on {'arm64' if facts.arm else 'x86_64'} (--seconds, --memory, --architecture)."
+    )
+    if not model.outers:
+        notes.append(
+            "no Map grows with what is given, so an item is an execution; payload, events and time "
+            "are of one."
+        )
+    unpriced = sorted({call for one in figures for call in one.unpriced})
+    if unpriced:
+        notes.append(f"without a price here: {', '.join(unpriced)}.")
+    notes.append(f"prices: {read_prices().origin}.{_doubt_prices()}")
+    return notes
+
+
+def _write_memory(facts: Facts) -> str:
+    sizes = sorted({*facts.memories.values()} or {facts.memory})
+    return " or ".join(str(size) for size in sizes)
+
+
+def _doubt_prices() -> str:
+    prices = read_prices()
+    doubted = prices.unconfirmed
+    if len(doubted) == len(prices.dollars):
+        return " None was read from AWS's own price list: check them before you rely on them."
+    return f" Not read from AWS's own price list: {', '.join(doubted)}." if doubted else ""
+
+
+def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
+    """Write everything, for a machine."""
+    figures = [find_figures(model, items) for items in sizes]
+    document: dict[str, Any] = {
+        "definition": name,
+        "counted": "items" if model.outers else "executions",
+        "maps": [_write_outer(outer) for outer in model.outers],
+        "sizes": [_write_figures(one) for one in figures],
+        "limits": [one._asdict() for one in find_breaks(model)],
+        "guessed": list(model.guessed),
+        "notes": _list_notes(model, figures),
+        "prices": read_prices().origin,
+        "unconfirmed_prices": list(read_prices().unconfirmed),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_outer(outer: Outer) -> dict[str, Any]:
+    return {
+        "name": outer.name,
+        "is_distributed": outer.is_distributed,
+        "at_once": outer.at_once,
+        "batch": outer.batch,
+    }
+
+
+def _write_figures(figures: Figures) -> dict[str, Any]:
+    fields = figures._asdict()
+    fields["dollars"] = {name: round(value, 8) for name, value in figures.dollars.items()}
+    fields["total_dollars"] = round(figures.total, 8)
+    fields["gb_seconds"] = round(figures.gb_seconds, 6)
+    fields["seconds"] = round(figures.seconds, 6)
+    return fields

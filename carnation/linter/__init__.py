@@ -1,0 +1,45 @@
+"""Rules: what is wrong with a definition, as findings.
+
+Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefinition refuse) and
+*risks* (what AWS accepts and production regrets). Everything works on plain documents.
+"""
+
+from carnation.linter.findings import (
+    ERROR,
+    NOTE,
+    REFUSAL,
+    RISK,
+    SEVERITIES,
+    WARNING,
+    Finding,
+    Problem,
+    Rule,
+)
+from carnation.linter.runner import (
+    Settings,
+    Source,
+    find_problems,
+    find_rule,
+    load_rules,
+    review_definition,
+)
+from carnation.linter.suppressions import find_suppressed
+
+__all__ = [
+    "ERROR",
+    "NOTE",
+    "REFUSAL",
+    "RISK",
+    "SEVERITIES",
+    "WARNING",
+    "Finding",
+    "Problem",
+    "Rule",
+    "Settings",
+    "Source",
+    "find_problems",
+    "find_rule",
+    "find_suppressed",
+    "load_rules",
+    "review_definition",
+]

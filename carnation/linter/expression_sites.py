@@ -1,0 +1,129 @@
+"""Where expressions stand in a definition: every path, payload template and JSONata text in it.
+
+A prepared list, made once for a machine and read by the rules that judge expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from carnation.asl.comparisons import COMPARISONS
+from carnation.asl.fields import ATA, KNOWN, PATH, Field
+from carnation.asl.kinds import is_placeholder
+from carnation.document import join_pointer
+from carnation.linter.machine import Machine, Part
+
+ROOTLESS = "reference"
+_EXPRESSIVE = ("Error", "Cause", "RoleArn")
+_OWN_PARTS = ("ItemReader", "ItemBatcher", "ResultWriter", "Credentials")
+_NO_TEMPLATES = ("Result",)
+
+
+class Use(NamedTuple):
+    """A text that is, or should be, an expression.
+
+    `field` is the field it stands in or under; `value` need not be a text. `kind` says what it
+    should be: `path`, `reference` (names and indexes only), `template` (behind a key with `.$`:
+    a path or an intrinsic), `either` (ErrorPath, CausePath), `jsonata` (a text of a JSONata state).
+    """
+
+    kind: str
+    value: Any
+    part: Part
+    inner: str
+    field: str
+
+
+_KINDS_OF_PATH = {
+    "InputPath": "path",
+    "OutputPath": "path",
+    "ErrorPath": "either",
+    "CausePath": "either",
+    "RoleArn.$": "template",
+}
+
+
+def find_uses(machine: Machine) -> list[Use]:
+    """List the expressions of a machine, in the order in which its parts stand."""
+    found: list[Use] = []
+    for part in machine.parts:
+        found.extend(_find_in(part))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _fields_by_use(place: str, language: str) -> Mapping[str, str]:
+    """Say for each field of a place how its value is read in a language."""
+    found: dict[str, str] = {}
+    for name, field in KNOWN.get(place, {}).items():
+        kind = _kind_of(field, language)
+        if kind:
+            found[name] = kind
+    if language == PATH and place in ("Rule", "NestedRule"):
+        found["Variable"] = "path"
+        found.update({name: "path" for name, kind in COMPARISONS.items() if kind == "path"})
+    return found
+
+
+def _kind_of(field: Field, language: str) -> str:
+    if field.language not in ("", language) or field.name in (*_OWN_PARTS, *_NO_TEMPLATES):
+        return ""
+    if language == ATA:
+        expressive = field.dynamic or field.kind in ("payload", "condition", "items")
+        return "jsonata" if expressive or field.name in _EXPRESSIVE else ""
+    if field.kind in ("path", "optional_path"):
+        return _KINDS_OF_PATH.get(field.name, ROOTLESS)
+    return "payload" if field.kind == "payload" else ""
+
+
+def _find_in(part: Part) -> Iterator[Use]:
+    kinds = _fields_by_use(part.place, part.language)
+    for name in part.body.keys() & kinds.keys():
+        kind, value = kinds[name], part.body[name]
+        if kind == "jsonata":
+            yield from _walk_texts(part, name, value)
+        elif kind == "payload":
+            yield from _walk_template(part, name, value)
+        elif value is not None and not is_placeholder(value):
+            yield Use(kind, value, part, f"/{name}", name)
+
+
+def _walk_texts(part: Part, name: str, value: Any) -> Iterator[Use]:
+    waiting = [(value, f"/{name}")]
+    while waiting:
+        item, inner = waiting.pop()
+        if isinstance(item, str):
+            if "%" in item:
+                yield Use("jsonata", item, part, inner, name)
+        elif isinstance(item, Mapping):
+            waiting += [(child, join_pointer(inner, key)) for key, child in item.items()]
+        elif isinstance(item, list):
+            waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
+
+
+def _walk_template(part: Part, name: str, value: Any) -> Iterator[Use]:
+    waiting = [(value, f"/{name}")]
+    while waiting:
+        item, inner = waiting.pop()
+        if isinstance(item, Mapping):
+            for key, child in item.items():
+                if key.endswith(".$"):
+                    if not is_placeholder(child):
+                        yield Use("template", child, part, join_pointer(inner, key), name)
+                elif isinstance(child, (dict, list)):
+                    waiting.append((child, join_pointer(inner, key)))
+        elif isinstance(item, list):
+            waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
+
+
+def read_expression(text: str) -> str | None:
+    """Give what stands between `{%` and `%}`; None for a text that is no expression.
+
+    >>> read_expression("{% $n %}")
+    ' $n '
+    """
+    if text.startswith("{%") and text.endswith("%}") and len(text) >= len("{%%}"):
+        return text[2:-2]
+    return None

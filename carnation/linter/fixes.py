@@ -1,0 +1,310 @@
+"""Fixes: what a finding's one safe answer is, as edits of the document.
+
+Only rules with one answer that cannot change what works are here: a name in other letters than
+AWS's, a path whose key lacks `.$`, what never acts. A fix is kept only if the definition, read and
+reviewed again, has lost the finding and won no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
+from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
+from carnation.document import Document, join_pointer, parse_document, split_pointer
+from carnation.document.editing import Edit, edit_text
+from carnation.errors import DocumentError
+from carnation.linter.findings import Problem, Rule
+from carnation.linter.machine import Machine, Part, Scope
+from carnation.linter.rules.errors import ALL, names_of
+from carnation.linter.rules.risks.errors import find_meant_name
+from carnation.linter.rules.task_arns import parse_resource
+from carnation.linter.runner import find_problems
+from carnation.linter.suppressions import find_suppressed
+from carnation.services import INTEGRATIONS, list_actions
+
+_Counts = Counter[tuple[str, str, str]]
+_MOST_TRIES = 60
+_WRONG_PREFIXES = {"DynamoDB.": "DynamoDb.", "DynamoDb.": "DynamoDB."}
+_UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
+
+
+class Fix(NamedTuple):
+    """The answer to a problem: the rule, the problem, and what to edit for it.
+
+    `prefix` is where the definition stands in its document; pointers of edits begin below it.
+    """
+
+    rule: str
+    problem: Problem
+    edits: tuple[Edit, ...]
+    prefix: str = ""
+
+
+Fixer = Callable[[Machine, Part, Problem], Iterator[Edit]]
+
+
+def _same_letters(name: str, known: Iterable[str]) -> str:
+    """Give the one known name that differs in the case of its letters only."""
+    found = [other for other in known if other != name and other.casefold() == name.casefold()]
+    return found[0] if len(found) == 1 else ""
+
+
+def _mend_names(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    for index, name in _list_names(part):
+        meant = find_meant_name(name)
+        if meant and meant != name:
+            yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", meant)
+
+
+def _mend_prefixes(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    meant = re.search(r"'(DynamoD[Bb]\.)", problem.message)
+    for index, name in _list_names(part):
+        wrong = name.partition(".")[0] + "."
+        if meant and _WRONG_PREFIXES.get(wrong) == meant[1]:
+            new = meant[1] + name.removeprefix(wrong)
+            yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", new)
+
+
+def _list_names(part: Part) -> list[tuple[int, str]]:
+    names = part.body.get("ErrorEquals")
+    listed = enumerate(names) if isinstance(names, list) else ()
+    return [(index, name) for index, name in listed if isinstance(name, str)]
+
+
+def _mark_path(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    """Give the key of a path its `.$`, unless the path stands in a list."""
+    outer, _, _ = problem.pointer.rpartition("/")
+    key = split_pointer(problem.pointer)[-1]
+    holder = _look_up(machine.definition, outer)
+    if part.language == PATH and isinstance(holder, Mapping) and f"{key}.$" not in holder:
+        yield Edit("rename", problem.pointer, f"{key}.$")
+
+
+def _drop_dead(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    """Drop a name that stands twice, and the retrier or catcher with it if it has no other."""
+    name = re.match(r"'(.*)' is taken by one before", problem.message)
+    if name is None:
+        return
+    listed = _list_names(part)
+    taken = [index for index, other in listed if other == name[1]]
+    if len(taken) == len(listed):
+        yield Edit("remove", part.pointer)
+    else:
+        for index in taken:
+            yield Edit("remove", f"{part.pointer}/ErrorEquals/{index}")
+
+
+def _leave_all_alone(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    if not any(name in _UNTAKEN for name in names_of(part)):
+        for index, name in _list_names(part):
+            if name != ALL:
+                yield Edit("remove", f"{part.pointer}/ErrorEquals/{index}")
+
+
+def _put_all_last(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    yield Edit("last", part.pointer)
+
+
+def _mend_field(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    known = set(KNOWN.get(part.place, ()))
+    if part.place in ("Rule", "NestedRule"):
+        known |= {"Variable", *COMPARISONS, *CONNECTIVES}
+    meant = _same_letters(split_pointer(problem.pointer)[-1], known)
+    if meant and meant not in part.body:
+        yield Edit("rename", problem.pointer, meant)
+
+
+def _mend_type(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    meant = _same_letters(part.place, STATE_TYPES)
+    if meant:
+        yield Edit("replace", f"{part.pointer}/Type", meant)
+
+
+def _mend_target(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    scope = part if isinstance(part, Scope) else part.state.scope if part.state else None
+    target = _look_up(machine.definition, problem.pointer)
+    meant = _same_letters(target, scope.states) if scope and isinstance(target, str) else ""
+    if meant:
+        yield Edit("replace", problem.pointer, meant)
+
+
+def _mend_parameter(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    match = re.search(r"needs '(\w+)'; it is given as '(\w+)'", problem.message)
+    field = "Parameters" if part.language == PATH else "Arguments"
+    given = part.body.get(field)
+    for name in given if match and isinstance(given, Mapping) else ():
+        if match and name.removesuffix(".$") == match[2]:
+            new = match[1] + name[len(match[2]) :]
+            yield Edit("rename", join_pointer(part.pointer, field, name), new)
+
+
+def _mend_integration(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+    text = part.body.get("Resource")
+    resource = parse_resource(text) if isinstance(text, str) else None
+    if not isinstance(text, str) or resource is None:
+        return
+    known = [*list_actions(resource.service)]
+    if not resource.is_sdk:
+        prefix = f"{resource.service}:"
+        known = [name.removeprefix(prefix) for name in INTEGRATIONS if name.startswith(prefix)]
+    meant = _same_letters(resource.action, known)
+    if meant:
+        head, _, tail = text.rpartition(f":{resource.action}")
+        yield Edit("replace", f"{part.pointer}/Resource", f"{head}:{meant}{tail}")
+
+
+FIXERS: Mapping[str, Fixer] = {
+    "dead-retrier": _drop_dead,
+    "literal-path": _mark_path,
+    "miscased-error-name": _mend_names,
+    "missing-target": _mend_target,
+    "states-all-not-alone": _leave_all_alone,
+    "states-all-not-last": _put_all_last,
+    "unknown-field": _mend_field,
+    "unknown-integration": _mend_integration,
+    "unknown-nested-field": _mend_field,
+    "unknown-parameter": _mend_parameter,
+    "unknown-state-type": _mend_type,
+    "wrong-error-prefix": _mend_prefixes,
+}
+"""The rules whose findings can be fixed."""
+
+
+def _look_up(value: Any, pointer: str) -> Any:
+    for part in split_pointer(pointer):
+        if isinstance(value, list):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def find_fixes(machine: Machine, found: Iterable[tuple[Rule, Problem]]) -> Iterator[Fix]:
+    """Yield the fixes of what was found, where there is one safe answer.
+
+    >>> machine = Machine({"StartAt": "a", "States": {"A": {"Type": "Succeed"}}})
+    >>> [fix.edits for fix in find_fixes(machine, find_problems(machine.definition))]
+    [(Edit(kind='replace', pointer='/StartAt', value='A'),)]
+    """
+    parts = {part.pointer: part for part in machine.parts}
+    for rule, problem in found:
+        fixer = FIXERS.get(rule.id)
+        edits = tuple(fixer(machine, _part_around(parts, problem), problem)) if fixer else ()
+        if edits:
+            yield Fix(rule.id, problem, edits)
+
+
+def _part_around(parts: Mapping[str, Part], problem: Problem) -> Part:
+    pointer = problem.pointer
+    while pointer and pointer not in parts:
+        pointer = pointer.rpartition("/")[0]
+    return parts[pointer]
+
+
+class Fixed(NamedTuple):
+    """A document after its fixes: its text, and the fixes that were made."""
+
+    text: str
+    fixes: tuple[Fix, ...]
+
+
+def fix_document(
+    document: Document, prefixes: Mapping[str, str], skipped: Collection[str] = ()
+) -> Fixed:
+    """Fix the definitions that stand in a document at these pointers, each with its type.
+
+    All at once if that leaves no new finding, else halves of them, and halves of these. The text is
+    unchanged where nothing is fixed. The rules in `skipped` are left alone, and so is what is
+    suppressed.
+    """
+    done: list[Fix] = []
+    seen = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+    groups = [[*seen]] if seen else []
+    before = _count(document, prefixes)
+    for _ in range(_MOST_TRIES):
+        if not groups:
+            break
+        group = groups.pop()
+        text, states = _try(document, before, prefixes, group)
+        if text is None:
+            groups += _split(group, states)
+            continue
+        done += group
+        document = parse_document(text, document.where)
+        before = _count(document, prefixes)
+        left = dict.fromkeys(_list_fixes(document, prefixes, skipped))
+        # an item that is gone moves those behind it, whose fixes then have other pointers
+        groups = [[fix for fix in one if fix in left] for one in groups]
+        groups.append([fix for fix in left if fix not in seen])
+        groups = [one for one in groups if one]
+        seen.update(left)
+    return Fixed(document.text, tuple(done))
+
+
+def _list_fixes(
+    document: Document, prefixes: Mapping[str, str], skipped: Collection[str]
+) -> Iterator[Fix]:
+    for prefix, type in prefixes.items():
+        definition = _look_up(document.value, prefix)
+        found = [*find_problems(definition, type=type)]
+        suppressed = find_suppressed(
+            definition,
+            [problem for _, problem in found],
+            document.text,
+            lambda pointer, prefix=prefix: document.locate(prefix + pointer),  # type: ignore[misc]
+        )
+        wanted = [
+            (rule, problem)
+            for rule, problem in found
+            if rule.id not in skipped and (rule.id, problem.state) not in suppressed
+        ]
+        if isinstance(definition, Mapping):
+            for fix in find_fixes(Machine(definition, type), wanted):
+                yield fix._replace(prefix=prefix)
+
+
+def _split(group: list[Fix], states: Collection[str]) -> list[list[Fix]]:
+    """Part the fixes of states that won a finding from the others, else halve the group."""
+    if len(group) < 2:
+        return []
+    suspects = [fix for fix in group if fix.problem.state in states]
+    if suspects and len(suspects) < len(group):
+        return [suspects, [fix for fix in group if fix.problem.state not in states]]
+    half = len(group) // 2
+    return [group[half:], group[:half]]
+
+
+def _try(
+    document: Document, before: _Counts, prefixes: Mapping[str, str], fixes: Sequence[Fix]
+) -> tuple[str | None, set[str]]:
+    """Give the text with the fixes made; or None, and the states that have something new."""
+    edits = [
+        edit._replace(pointer=fix.prefix + edit.pointer) for fix in fixes for edit in fix.edits
+    ]
+    text = edit_text(document, edits)
+    if text is None:
+        return None, set()
+    try:
+        after = parse_document(text, document.where)
+    except DocumentError:
+        return None, set()
+    left = before.copy()
+    left.subtract(Counter((fix.prefix, fix.rule, fix.problem.state) for fix in fixes))
+    now = _count(after, prefixes)
+    worse = {key[2] for key in now if now[key] > left[key]}
+    return (None if worse else text), worse
+
+
+def _count(document: Document, prefixes: Mapping[str, str]) -> _Counts:
+    return Counter(
+        (prefix, rule.id, problem.state)
+        for prefix, type in prefixes.items()
+        for rule, problem in find_problems(_look_up(document.value, prefix), type=type)
+    )
+
+
+__all__ = ["FIXERS", "Fix", "Fixed", "find_fixes", "fix_document"]

@@ -1,0 +1,114 @@
+"""Fixing: files whose findings have one safe answer, mended in place and written whole.
+
+What is built here is not mended, since the next build would undo it: the line of Python is named.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from carnation.cloudformation import find_definitions, holds_definitions
+from carnation.document import Document, read_document
+from carnation.errors import DocumentError, UsageError
+from carnation.linter.built import find_tree
+from carnation.linter.findings import RULES, Finding
+from carnation.linter.fixes import Fix, fix_document
+
+
+class FixedFile(NamedTuple):
+    """A file's text before and after, a line for each fix, a line for each that was not made."""
+
+    path: str
+    before: str
+    after: str
+    lines: list[str]
+    kept: list[str]
+
+
+Locate = Callable[[str, Iterable[Finding]], list[Finding]]
+"""Adds to findings in a built definition the lines of Python their states come from."""
+
+
+def fix_file(
+    path: str, named: bool, type: str | None, skipped: Collection[str], locate: Locate
+) -> FixedFile:
+    """Fix the definitions in a file, without writing it; what cannot be read stays as it is."""
+    try:
+        document = read_document(path)
+    except DocumentError:  # the review says why
+        return FixedFile(path, "", "", [], [])
+    prefixes = dict(_find_prefixes(document, named, type))
+    after, fixes = fix_document(document, prefixes, skipped)
+    findings = [_find_place(document, fix) for fix in fixes]
+    if find_tree(path):
+        kept = [
+            f"{_say(one, 'not fixed')}: it is built; mend {one.source or 'its definition'}, then "
+            "run: python -m carnation.build"
+            for one in locate(path, findings)
+        ]
+        return FixedFile(path, document.text, document.text, [], kept)
+    lines = [_say(one, "fixed") for one in findings]
+    if any(note.kind == "byte-order-mark" for note in document.notes):
+        lines.append(f"{path}:1:1: fixed byte-order-mark: the mark is gone")
+        return FixedFile(path, "\ufeff" + document.text, after, lines, [])
+    return FixedFile(path, document.text, after, lines, [])
+
+
+def _find_prefixes(document: Document, named: bool, type: str | None) -> Iterator[tuple[str, str]]:
+    """Yield where definitions stand as values, each with its type; in a text nothing is edited."""
+    if holds_definitions(document.value):
+        for found in find_definitions(document):
+            if found.inner is None:
+                yield found.pointer, type or found.type
+    elif named and isinstance(document.value, dict):
+        yield "", type or "STANDARD"
+
+
+def _find_place(document: Document, fix: Fix) -> Finding:
+    pointer = fix.prefix + fix.problem.pointer
+    span = document.locate(pointer)
+    rule = RULES[fix.rule]
+    return Finding(
+        rule.id, rule.severity, fix.problem.message, document.where, span.line, span.column,
+        pointer, fix.problem.state, rule.code,
+    )  # fmt: skip
+
+
+def _say(finding: Finding, done: str) -> str:
+    state = f" (state '{finding.state}')" if finding.state else ""
+    where = f"{finding.path}:{finding.line}:{finding.column}"
+    return f"{where}: {done} {finding.rule}: {finding.message}{state}"
+
+
+def write_diff(fixed: FixedFile) -> str:
+    """Write what would change, as a unified diff; '' where nothing would."""
+    lines = difflib.unified_diff(
+        fixed.before.splitlines(keepends=True),
+        fixed.after.splitlines(keepends=True),
+        fixed.path,
+        fixed.path,
+    )
+    ended = (
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+    return "".join(ended)
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file whole or not at all, with the mode that it has."""
+    target = os.path.realpath(path)
+    part = f"{target}.{os.getpid()}.part"
+    try:
+        with open(part, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.chmod(part, os.stat(target).st_mode & 0o7777)
+        os.replace(part, target)
+    except OSError as error:
+        if os.path.exists(part):
+            os.remove(part)
+        raise UsageError(
+            f"{path} cannot be written ({error.strerror}). Nothing in it was changed."
+        ) from error

@@ -1,0 +1,231 @@
+"""Reports: findings written for a person, for a program, for GitHub, for a code scanner.
+
+Every function takes findings and gives text; printing is the verb's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from carnation import __version__
+from carnation.console import clean
+from carnation.linter.findings import ERROR, NOTE, SEVERITIES, WARNING, Finding, Rule
+
+_COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
+_WIDEST = 120
+
+
+class Lines(Protocol):
+    """Where the lines of a code frame come from."""
+
+    def line_text(self, line: int) -> str:
+        """Give one line, counted from 1."""
+        ...
+
+
+def write_text(
+    findings: Iterable[Finding], sources: Mapping[str, Lines], *, colour: bool, frames: bool
+) -> list[str]:
+    """Write a line for each finding, and below it the line of the file it is about."""
+    lines: list[str] = []
+    for finding in findings:
+        severity = finding.severity
+        if colour:
+            severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
+        state = clean(_name_state(finding))
+        lines.append(
+            f"{clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
+            f"{clean(finding.message)}{state}"
+        )
+        if frames and finding.path in sources:
+            lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
+    return lines
+
+
+def _name_source(finding: Finding) -> str:
+    return finding.message + (f" (made in {finding.source})" if finding.source else "")
+
+
+def _name_state(finding: Finding) -> str:
+    made = f", made in {finding.source}" if finding.source else ""
+    return f" (state '{finding.state}'{made})" if finding.state else ""
+
+
+def _write_frame(finding: Finding, text: str) -> list[str]:
+    if not text.strip():
+        return []
+    start = max(0, finding.column - 1 - _WIDEST // 2)
+    shown = clean(text[start : start + _WIDEST])
+    number = f"{finding.line:>6} | "
+    return [f"{number}{shown}", " " * 6 + " | " + " " * (finding.column - 1 - start) + "^"]
+
+
+def count_severities(findings: Iterable[Finding]) -> str:
+    """Say how many findings there are of each severity: `2 errors, 1 note`; `nothing` if none."""
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for finding in findings:
+        counts[finding.severity] += 1
+    said = [f"{n} {name}{'s' if n > 1 else ''}" for name, n in counts.items() if n]
+    return ", ".join(said) or "nothing"
+
+
+def write_json(findings: Iterable[Finding], definitions: int) -> str:
+    """Write findings for a program; `aws` is AWS's code and its way to say where."""
+    entries = []
+    for finding in findings:
+        entry: dict[str, Any] = finding._asdict()
+        code = entry.pop("code")
+        if not finding.source:
+            del entry["source"]
+        if code:
+            entry["aws"] = {"code": code, "location": locate_for_aws(finding.pointer)}
+        entries.append(entry)
+    return json.dumps({"definitions": definitions, "findings": entries}, indent=2) + "\n"
+
+
+def locate_for_aws(pointer: str) -> str:
+    """Write a pointer as AWS does in its diagnostics.
+
+    >>> locate_for_aws("/States/C/Choices/0/Next")
+    '/States/C/Choices[0]/Next'
+    """
+    parts = pointer.rpartition("#")[2].split("/")
+    return "".join(
+        f"[{part}]" if part.isdigit() and parts[i - 1] != "States" else f"/{part}"
+        for i, part in enumerate(parts) if i
+    )  # fmt: skip
+
+
+def write_github(findings: Iterable[Finding]) -> list[str]:
+    """Write findings as workflow commands, which GitHub shows beside the changed lines.
+
+    Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    levels = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
+    return [
+        f"::{levels[finding.severity]} file={_escape_property(finding.path)},"
+        f"line={finding.line},col={finding.column},title={finding.rule}"
+        f"::{_escape_message(_name_source(finding))}"
+        for finding in findings
+    ]
+
+
+def _escape_message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
+    """Write findings as SARIF 2.1.0, with the page of each rule that has something to say.
+
+    Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    """
+    used = sorted({finding.rule for finding in findings})
+    run = {
+        "tool": {
+            "driver": {
+                "name": "carnation",
+                "semanticVersion": __version__,
+                "rules": [_describe_rule(rule_id, rules.get(rule_id)) for rule_id in used],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_write_result(finding, used.index(finding.rule)) for finding in findings],
+    }
+    schema = (
+        "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    )
+    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:  # cfn-lint's, which has pages of its own
+        return {"id": rule_id}
+    page = rule.explain()
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": page.partition("\n")[0]},
+        "fullDescription": {"text": page},
+        "defaultConfiguration": {"level": rule.severity},
+        "properties": {"tags": [rule.family]},
+    }
+
+
+def _write_result(finding: Finding, index: int) -> dict[str, Any]:
+    region = {"startLine": finding.line, "startColumn": finding.column}
+    uri = finding.path.replace("\\", "/")
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index,
+        "level": finding.severity,
+        "message": {"text": _name_source(finding)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _quote(uri)},
+                    "region": region,
+                },
+                "logicalLocations": [{"fullyQualifiedName": finding.pointer, "kind": "element"}],
+            }
+        ],
+    }
+
+
+def _quote(uri: str) -> str:
+    from urllib.parse import quote  # only SARIF needs it
+
+    return quote(uri, safe="/:", errors="surrogatepass")
+
+
+def write_pages(rules: Iterable[Rule]) -> str:
+    """Write the page of all rules, in Markdown, from their docstrings."""
+    from carnation.linter.fixes import FIXERS  # only the page needs it
+
+    lines = [
+        "# The rules of `carnation lint`",
+        "",
+        "Written by `python scripts/write_rules.py` from the docstrings of the rules. A *refusal*",
+        "is what CreateStateMachine and ValidateStateMachineDefinition refuse; a *risk* is what",
+        "they let through. Severities are defaults, which `pyproject.toml` changes:",
+        "",
+        "```toml",
+        "[tool.carnation.lint]",
+        'fail-on = "warning"',
+        'severity = { "lambda-without-retry" = "warning", "fail-without-error" = "off" }',
+        "```",
+        "",
+        "A finding is suppressed in the `Comment` of its state (or of the state machine), or in a",
+        "remark there in YAML and json5, with the reason:",
+        "`carnation: ignore RULE because REASON`.",
+        "",
+        "What is marked `--fix` has one safe",
+        "answer, which `carnation lint --fix` writes into the file; `--diff` only shows it. A fix",
+        "that would bring another finding is not made.",
+        "",
+    ]
+    for family, title in (("refusal", "Refusals"), ("risk", "Risks")):
+        lines += [f"## {title}", ""]
+        for rule in sorted(rules, key=lambda rule: rule.id):
+            if rule.family == family:
+                code = f" · AWS: `{rule.code}`" if rule.code else ""
+                fix = " · `--fix`" if rule.id in FIXERS else ""
+                lines += [f"### `{rule.id}`", "", f"{rule.severity}{code}{fix}", ""]
+                lines += [*_mark_heads(rule.explain()), ""]
+    return "\n".join(lines)
+
+
+def _mark_heads(page: str) -> list[str]:
+    lines: list[str] = []
+    for line in page.rstrip().splitlines():
+        head, colon, rest = line.partition(":")
+        if colon and head in ("Problem", "Solution", "Source"):
+            if lines and lines[-1]:
+                lines.append("")
+            line = f"**{head}:**{rest}"
+        lines.append(line)
+    return lines

@@ -1,0 +1,236 @@
+"""Refusals about expressions: paths, reference paths, intrinsic functions, JSONata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from carnation.asl.expressions import parse_path, parse_reference_path
+from carnation.asl.kinds import is_placeholder
+from carnation.document import split_pointer
+from carnation.errors import ExpressionError
+from carnation.linter.expression_sites import Use, read_expression
+from carnation.linter.findings import NOTE, Problem, refusal, risk
+from carnation.linter.machine import Machine
+
+if TYPE_CHECKING:
+    from carnation.asl.expressions import Jsonata, Path
+
+_CALL = "States."
+_IN_CONTEXT = ("ItemsPath",)
+
+
+@refusal("invalid-path")
+def find_bad_paths(machine: Machine) -> Iterator[Problem]:
+    """A path is no JSONPath.
+
+    Problem: AWS parses `InputPath`, `OutputPath`, `Variable` and the values behind keys that end in
+    `.$` when the state machine is made; a text, a number or a broken path is refused.
+    Solution: start with `$` (the input), `$$` (the context object) or `$name` (a variable); write
+    odd names as `['the name']`. For a plain value take the `.$` off its key.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+    """
+    for use in machine.uses:
+        if use.kind == "path" or (use.kind == "template" and not _is_call(use.value)):
+            problem = _parse(use, reference=False)
+            if problem:
+                yield use.part.problem(problem, use.inner)
+
+
+@refusal("invalid-reference-path")
+def find_bad_references(machine: Machine) -> Iterator[Problem]:
+    """A field that takes a reference path holds something else.
+
+    Problem: `ResultPath`, `ItemsPath`, `SecondsPath` and their like name one place: names and
+    indexes, no wildcards, slices or filters. Only `ItemsPath` may look into the context object, and
+    `ResultPath` cannot name a variable.
+    Solution: name one place, or pick the value in a Pass state before.
+    Source: https://states-language.net/spec.html#reference-paths
+    """
+    for use in machine.uses:
+        if use.kind == "reference" or (use.kind == "either" and not _is_call(use.value)):
+            problem = _parse(use, reference=True)
+            if problem:
+                yield use.part.problem(problem, use.inner)
+
+
+def _is_call(value: object) -> bool:
+    return isinstance(value, str) and value.startswith(_CALL)
+
+
+def _parse(use: Use, *, reference: bool) -> str:
+    if not isinstance(use.value, str):
+        return f"'{use.inner.rpartition('/')[2]}' takes a path, not {type(use.value).__name__}"
+    try:
+        path = (parse_reference_path if reference else parse_path)(use.value)
+    except ExpressionError as error:
+        return _first_line(error)
+    return _find_wrong_root(use.field, path) if reference else ""
+
+
+def _find_wrong_root(field: str, path: Path) -> str:
+    if path.is_context and field not in _IN_CONTEXT:
+        return f"'{field}' cannot look into the context object ('$$')"
+    if path.variable is not None and field == "ResultPath":
+        return "'ResultPath' cannot name a variable; use 'Assign'"
+    return ""
+
+
+def _first_line(error: ExpressionError) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+@refusal("invalid-intrinsic")
+def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
+    """An intrinsic function does not exist, or is called as it cannot be.
+
+    Problem: AWS parses `States.Format(…)` and its like when the state machine is made: name, number
+    of arguments, quotes (single ones, with the escapes \\' \\{ \\} \\\\), brackets.
+    Solution: mend the call at the column that the message names.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+    """
+    for use in machine.uses:
+        if use.kind in ("template", "either") and _is_call(use.value):
+            from carnation.asl.expressions import parse_intrinsic  # only who calls one pays
+
+            try:
+                parse_intrinsic(use.value)
+            except ExpressionError as error:
+                yield use.part.problem(_first_line(error), use.inner)
+
+
+@refusal("repeated-payload-field")
+def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
+    """A payload template has the same field twice: with `.$` and without.
+
+    Problem: `name.$` gives the field `name`, and another `name` stands beside it.
+    Solution: keep one of the two.
+    Source: https://states-language.net/spec.html#payload-template
+    """
+    seen = set()
+    for use in machine.uses:
+        if use.kind != "template":
+            continue
+        outer, _, key = use.inner.rpartition("/")
+        body: object = use.part.body
+        if (id(use.part), outer, key) in seen:
+            continue
+        seen.add((id(use.part), outer, key))
+        for name in split_pointer(outer):
+            body = _step(body, name)
+        if isinstance(body, dict) and key.removesuffix(".$") in body:
+            yield use.part.problem(f"'{key}' and '{key[:-2]}' give the same field", use.inner)
+
+
+def _step(body: object, name: str) -> object:
+    if isinstance(body, list):
+        return body[int(name)]
+    return body[name] if isinstance(body, dict) else None
+
+
+@refusal("unbalanced-jsonata", "INVALID_JSONATA_EXPRESSION")
+def find_unbalanced(machine: Machine) -> Iterator[Problem]:
+    """A text begins with `{%` and does not end with `%}`, or the other way round.
+
+    Problem: an expression fills its whole text; AWS refuses one that is opened and not closed.
+    Solution: write `{% … %}` around the whole text, without blanks outside.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+    """
+    for use in machine.uses:
+        if use.kind == "jsonata" and use.value.startswith("{%") != use.value.endswith("%}"):
+            yield use.part.problem("the text has one of '{%' and '%}' only", use.inner)
+
+
+def list_jsonata(machine: Machine) -> Iterator[tuple[Use, Jsonata]]:
+    """Give the JSONata expressions that can be parsed."""
+    for use in machine.uses:
+        text = read_expression(use.value) if use.kind == "jsonata" else None
+        if text is not None and not is_placeholder(text) and has_jsonata():
+            from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
+
+            try:
+                yield use, parse_jsonata(text)
+            except ExpressionError:
+                continue  # `invalid-jsonata` says so
+
+
+def has_jsonata() -> bool:
+    """Tell whether JSONata can be parsed here: its library is an extra."""
+    from importlib.util import find_spec  # only who writes JSONata pays
+
+    return find_spec("jsonata") is not None
+
+
+@refusal("invalid-jsonata", "INVALID_JSONATA_EXPRESSION")
+def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
+    """A JSONata expression cannot be parsed.
+
+    Problem: AWS parses every `{% … %}` when the state machine is made.
+    Solution: mend the expression at the column that the message names; a program that tries it out
+    is at https://try.jsonata.org.
+    Source: https://docs.jsonata.org/overview
+    """
+    for use in machine.uses:
+        text = read_expression(use.value) if use.kind == "jsonata" else None
+        if text is None or is_placeholder(text) or not has_jsonata():
+            continue
+        from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
+
+        try:
+            parse_jsonata(text)
+        except ExpressionError as error:
+            yield use.part.problem(_first_line(error), use.inner)
+
+
+@risk("jsonata-not-checked", NOTE)
+def find_unchecked(machine: Machine) -> Iterator[Problem]:
+    """The definition holds JSONata, and the library that parses it is not installed.
+
+    Problem: nothing has been said about the expressions of this definition.
+    Solution: pip install 'carnation[jsonata]'.
+    Source: https://pypi.org/project/jsonata-python/
+    """
+    if any(use.kind == "jsonata" for use in machine.uses) and not has_jsonata():
+        yield Problem("", "JSONata was not checked: install 'carnation[jsonata]'")
+
+
+@refusal("unsupported-jsonata-reference", "UNSUPPORTED_JSONATA_EXPRESSION")
+def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
+    """A JSONata expression refers to what Step Functions does not have.
+
+    Problem: there is no input at the top of an expression: a bare name (`orders`) and `$$` refer to
+    nothing, and AWS refuses them. `$states.errorOutput` exists in a catcher only, `$states.result`
+    in the `Assign` and `Output` of a state that has a result.
+    Solution: write `$states.input.orders`; use `$states.errorOutput` in the `Assign` or `Output` of
+    a catcher.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+    """
+    for use, expression in list_jsonata(machine):
+        for name, column in expression.fields:
+            yield use.part.problem(
+                f"'{name}' (column {column}) stands at the top, where nothing is; "
+                f"write '$states.input.{name}'",
+                use.inner,
+            )
+        if any(found.name == "$" for found in expression.variables):
+            yield use.part.problem("'$$' is not supported; write '$states.input'", use.inner)
+        code = re.sub(_STRINGS, "", expression.text)
+        if use.part.place != "Catcher" and re.search(_ERROR_OUTPUT, code):
+            yield use.part.problem("'$states.errorOutput' exists in a catcher only", use.inner)
+        if re.search(_RESULT, code) and not _has_result(use):
+            yield use.part.problem(
+                "'$states.result' exists in the 'Assign' and 'Output' of Task, Map, Parallel only",
+                use.inner,
+            )
+
+
+def _has_result(use: Use) -> bool:
+    if use.part.place == "Catcher":
+        return True  # AWS takes it there, though nothing is in it
+    return use.part.place in ("Task", "Map", "Parallel") and use.field in ("Assign", "Output")
+
+
+_STRINGS = r"""(?s)"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|/\*.*?\*/"""
+_RESULT = r"\$states\s*\.\s*result\b"
+_ERROR_OUTPUT = r"\$states\s*\.\s*errorOutput\b"

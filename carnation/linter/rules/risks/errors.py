@@ -1,0 +1,181 @@
+"""Risks about errors: retriers and catchers that cannot act, and those that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.machine import Machine, Part, State
+from carnation.linter.rules.errors import ALL, RESERVED, names_of
+from carnation.linter.rules.maps import is_distributed
+from carnation.linter.rules.tasks import resource_of
+
+_FOLDED = {name.casefold(): name for name in RESERVED}
+_NOT_A_TASK_FAILURE = {"States.Timeout", "States.HeartbeatTimeout", ALL}
+_TERMINAL = {"States.Runtime", "States.DataLimitExceeded"}
+_TRANSIENT = {
+    "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
+    "States.TaskFailed", ALL,
+}  # fmt: skip
+
+
+def find_meant_name(name: str) -> str:
+    """Give AWS's error name that was meant by one in other letters; '' if none was.
+
+    >>> find_meant_name("state.all")
+    'States.ALL'
+    """
+    folded = name.casefold()
+    return _FOLDED.get(folded) or _FOLDED.get(folded.replace("state.", "states.", 1), "")
+
+
+@risk("miscased-error-name", WARNING)
+def find_miscased_names(machine: Machine) -> Iterator[Problem]:
+    """An error name looks like one of AWS's and is none.
+
+    Problem: error names are compared letter by letter. `State.ALL`, `States.all` or
+    `States.Timeouts` match nothing, so the retrier or catcher never acts.
+    Solution: write the name as AWS does; errors of your own need another prefix than `States.`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    for part in machine.parts_of("Retrier", "Catcher"):
+        for name in names_of(part):
+            meant = find_meant_name(name)
+            if meant and meant != name:
+                yield part.problem(f"no error is named '{name}'; '{meant}' is", "/ErrorEquals")
+            elif name.startswith("States.") and name not in RESERVED:
+                yield part.problem(f"AWS has no error '{name[:60]}'", "/ErrorEquals")
+
+
+@risk("wrong-error-prefix", WARNING)
+def find_wrong_prefixes(machine: Machine) -> Iterator[Problem]:
+    """An error name has the prefix of the other kind of DynamoDB integration.
+
+    Problem: the optimized integration reports `DynamoDB.…`, the one of the SDK `DynamoDb.…`.
+    Solution: use the prefix of the integration that the Task uses.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-ddb.html
+    """
+    for state in machine.by_type["Task"]:
+        resource = resource_of(state)
+        if resource is None or resource.service != "dynamodb":
+            continue
+        right, wrong = ("DynamoDb.", "DynamoDB.")[:: 1 if resource.is_sdk else -1]
+        for part in (*state.retriers, *state.catchers):
+            for name in names_of(part):
+                if name.startswith(wrong):
+                    meant = right + name.removeprefix(wrong)
+                    yield part.problem(f"this Task reports '{meant}'", "/ErrorEquals")
+
+
+@risk("dead-retrier", WARNING)
+def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
+    """A retrier or catcher names an error that one before it takes already.
+
+    Problem: the first one that matches acts. `States.TaskFailed` takes everything but timeouts, and
+    a name that stands twice acts once.
+    Solution: put the more exact one first, or take the second one out.
+    Source: https://states-language.net/spec.html#errors
+    """
+    for state in machine.states:
+        for parts in (state.retriers, state.catchers):
+            yield from _find_dead(parts)
+
+
+def _find_dead(parts: list[Part]) -> Iterator[Problem]:
+    taken: set[str] = set()
+    for part in parts:
+        names = names_of(part)
+        for name in dict.fromkeys(name for name in names if name in taken):
+            yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals")
+        dead = [name for name in names if name not in taken | _NOT_A_TASK_FAILURE | _TERMINAL]
+        if dead and "States.TaskFailed" in taken:
+            listed = ", ".join(f"'{name}'" for name in dead[:3])
+            more = " and more" if len(dead) > 3 else ""
+            yield part.problem(f"'States.TaskFailed' before takes {listed}{more}", "/ErrorEquals")
+        taken.update(names)
+
+
+@risk("retried-terminal-error", NOTE)
+def find_retried_terminal_errors(machine: Machine) -> Iterator[Problem]:
+    """A retrier names an error that comes again each time.
+
+    Problem: `States.Runtime` and `States.DataLimitExceeded` are decided by the data; a retry meets
+    them again, and `States.ALL` does not take them.
+    Solution: mend what makes them: a path that is not there, a payload above 256 KiB.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    for part in machine.parts_of("Retrier"):
+        for name in _TERMINAL.intersection(names_of(part)):
+            yield part.problem(f"'{name}' comes again at each retry", "/ErrorEquals")
+
+
+@risk("lambda-without-retry", NOTE)
+def find_unretried_functions(machine: Machine) -> Iterator[Problem]:
+    """A Task that invokes a Lambda function does not retry Lambda's transient errors.
+
+    Problem: Lambda fails now and then without the function's fault (throttling, a lost connection);
+    without a retrier such a moment fails the execution.
+    Solution: retry `Lambda.ServiceException`, `Lambda.AWSLambdaException`,
+    `Lambda.SdkClientException` and `Lambda.TooManyRequestsException`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
+    """
+    for state in machine.by_type["Task"]:
+        if not _invokes_function(state):
+            continue
+        if not any(_TRANSIENT.intersection(names_of(part)) for part in state.retriers):
+            yield state.problem("Lambda's transient errors are not retried")
+
+
+def _invokes_function(state: State) -> bool:
+    text = state.body.get("Resource")
+    if isinstance(text, str) and ":lambda:" in text and ":function:" in text:
+        return True
+    resource = resource_of(state)
+    return resource is not None and (resource.service, resource.action) == ("lambda", "invoke")
+
+
+@risk("fan-out-without-jitter", NOTE)
+def find_synchronous_retries(machine: Machine) -> Iterator[Problem]:
+    """The retriers of a distributed Map's Tasks all wait equally long.
+
+    Problem: many iterations that fail at one moment (throttling) come back at one moment.
+    Solution: `"JitterStrategy": "FULL"`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    for state in machine.by_type["Map"]:
+        if not is_distributed(state):
+            continue
+        for scope in state.inner:
+            for inner in scope.states.values():
+                for part in inner.retriers:
+                    if part.body.get("JitterStrategy") != "FULL":
+                        yield part.problem("many iterations will retry at the same moment")
+
+
+@risk("fail-without-error", NOTE)
+def find_nameless_failures(machine: Machine) -> Iterator[Problem]:
+    """A Fail state does not say with which error.
+
+    Problem: whoever starts the execution, and every alarm on it, cannot tell this end from another.
+    Solution: give it an `Error` (a short name) and a `Cause`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
+    """
+    for state in machine.by_type["Fail"]:
+        if "Error" not in state.body and "ErrorPath" not in state.body:
+            yield state.problem("it fails without an 'Error'")
+
+
+@risk("heartbeat-never-sent", NOTE)
+def find_silent_heartbeats(machine: Machine) -> Iterator[Problem]:
+    """A Task has `HeartbeatSeconds`, and nobody could send a heartbeat.
+
+    Problem: heartbeats come from activities and from holders of a task token; for any other Task
+    the field does nothing.
+    Solution: use `TimeoutSeconds`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
+    """
+    for state in machine.by_type["Task"]:
+        resource = resource_of(state)
+        if "HeartbeatSeconds" in state.body and resource and not resource.pattern:
+            yield state.problem("nobody sends heartbeats for this Task", "/HeartbeatSeconds")

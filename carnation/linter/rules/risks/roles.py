@@ -1,0 +1,75 @@
+"""Risks of the role: what the definition needs and the role lacks, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.machine import Machine
+
+if TYPE_CHECKING:
+    from carnation.cloudformation.roles import Role
+    from carnation.permissions import Grant, Need
+
+
+class _Judged(NamedTuple):
+    missing: list[Need]
+    unneeded: list[Grant]
+
+
+def _judge(machine: Machine) -> _Judged:
+    """Compare what is needed with what is granted, once for both rules."""
+    if machine.role is None:
+        return _Judged([], [])
+    if "role" not in machine.notes:
+        machine.notes["role"] = _compare(machine, machine.role)
+    judged: _Judged = machine.notes["role"]
+    return judged
+
+
+def _compare(machine: Machine, role: Role) -> _Judged:
+    from carnation import permissions  # most definitions stand in no template
+    from carnation.permissions.reports import read_machine
+
+    needs = permissions.derive_needs(machine.definition, read_machine(machine.properties))
+    grants = [
+        grant
+        for pointer, policy in role.policies.items()
+        for grant in permissions.read_policy(policy, pointer)
+    ]
+    missing = permissions.find_missing(grants, needs) if role.is_whole else []
+    return _Judged(missing, permissions.find_unneeded(grants, needs))
+
+
+@risk("missing-permission", WARNING)
+def find_missing_permissions(machine: Machine) -> Iterator[Problem]:
+    """The role in the same template may not do what a state asks for.
+
+    Problem: the template deploys, and the first execution that comes to this state fails with
+    `AccessDeniedException`. Looked for where the template holds the whole role: its inline
+    policies, and no managed policy from elsewhere.
+    Solution: add the action to a policy of the role; `carnation lint --policy FILE` writes the
+    whole policy.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    """
+    name = machine.role.name if machine.role else ""
+    for need in _judge(machine).missing:
+        state = machine.names.get(need.state)
+        message = f"role '{name}' may not '{need.action}' ({need.why})"
+        yield state.problem(message) if state else Problem("", message)
+
+
+@risk("unneeded-permission", NOTE)
+def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
+    """The role in the same template may do what no state asks for.
+
+    Problem: whatever the role may do, whoever can change the definition may do, too. Rights that
+    are left over from an earlier definition are the ones that nobody watches.
+    Solution: take the action out of the policy; if another state machine or function uses the role,
+    give that one a role of its own.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
+    """
+    name = machine.role.name if machine.role else ""
+    for action in dict.fromkeys(grant.action for grant in _judge(machine).unneeded):
+        yield Problem("", f"role '{name}' may '{action}', and no state needs it")

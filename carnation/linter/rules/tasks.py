@@ -1,0 +1,192 @@
+"""Refusals about Tasks: their resources, their integrations, what Express cannot run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from carnation.asl.fields import ATA
+from carnation.asl.kinds import is_placeholder
+from carnation.linter.findings import Problem, refusal
+from carnation.linter.machine import Machine, State
+from carnation.linter.rules.task_arns import Resource, parse_resource
+from carnation.services import INTEGRATIONS, find_action, list_actions
+
+_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
+_ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
+_FIELDS = {ATA: "Arguments"}
+
+
+def resource_of(state: State) -> Resource | None:
+    """Give a Task's resource, taken apart, if it is an integration of Step Functions."""
+    text = state.body.get("Resource")
+    return parse_resource(text) if isinstance(text, str) else None
+
+
+def payload_of(state: State) -> object:
+    """Give what a Task sends: its `Parameters` or `Arguments`; None where there are none."""
+    return state.body.get(_FIELDS.get(state.language, "Parameters"))
+
+
+@refusal("invalid-resource", "INVALID_RESOURCE")
+def find_bad_resources(machine: Machine) -> Iterator[Problem]:
+    """A Task's `Resource` is no ARN.
+
+    Problem: a Task names what it does by an ARN: an integration (`arn:aws:states:::…`), a Lambda
+    function, an activity.
+    Solution: write the whole ARN; account and region may come from a substitution.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
+    """
+    for state in machine.by_type["Task"]:
+        text = state.body.get("Resource")
+        if isinstance(text, str) and not is_placeholder(text) and not _ARN.match(text):
+            yield state.problem(f"'{text[:80]}' is no ARN", "/Resource")
+
+
+@refusal("invalid-function-alias", "INVALID_RESOURCE")
+def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
+    """The ARN of a Lambda function ends in an alias or version that cannot be one.
+
+    Problem: an alias has letters, digits, hyphens and underscores; a version is a number or
+    `$LATEST`; behind a last colon something has to stand.
+    Solution: name the alias, or take the colon away.
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
+    """
+    for state in machine.by_type["Task"]:
+        text = state.body.get("Resource")
+        if not isinstance(text, str) or is_placeholder(text) or ":lambda:" not in text:
+            continue
+        parts = text.split(":", 7)
+        if len(parts) == 8 and parts[5] == "function" and not re.match(_ALIAS, parts[7]):
+            yield state.problem(f"'{parts[7]}' is no alias and no version", "/Resource")
+
+
+@refusal("unknown-integration", "INVALID_RESOURCE")
+def find_unknown_integrations(machine: Machine) -> Iterator[Problem]:
+    """The integration that a Task names does not exist.
+
+    Problem: after `arn:aws:states:::` stands an optimized integration (`lambda:invoke`) or
+    `aws-sdk:service:action`, with the names of the AWS SDK for Java in small letters and camelCase.
+    Solution: mend the name; where the optimized integration lacks an action, use the one of the
+    SDK (`aws-sdk:dynamodb:query`).
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+    """
+    for state, resource in _list_integrations(machine):
+        if resource.is_sdk:
+            if find_action(resource.service, resource.action) is None:
+                near = machine.suggest(resource.action, list_actions(resource.service))
+                yield state.problem(
+                    f"the SDK has no '{resource.service}:{resource.action}'.{near}", "/Resource"
+                )
+        elif f"{resource.service}:{resource.action}" not in INTEGRATIONS:
+            name = f"{resource.service}:{resource.action}"
+            yield state.problem(
+                f"there is no integration '{name[:80]}'.{machine.suggest(name, INTEGRATIONS)}",
+                "/Resource",
+            )
+
+
+@refusal("unknown-integration-pattern", "INVALID_RESOURCE")
+def find_unknown_patterns(machine: Machine) -> Iterator[Problem]:
+    """The integration does not know the pattern behind its name.
+
+    Problem: `.sync`, `.sync:2` and `.waitForTaskToken` exist for some integrations only; the SDK's
+    know `.waitForTaskToken` alone.
+    Solution: use a pattern that the message names, or poll with a Choice and a Wait.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+    """
+    for state, resource in _list_integrations(machine):
+        name = f"{resource.service}:{resource.action}"
+        if resource.is_sdk:
+            patterns: tuple[str, ...] = ("", "waitForTaskToken")
+        elif name in INTEGRATIONS:
+            patterns = INTEGRATIONS[name]
+        else:
+            continue
+        if resource.pattern not in patterns:
+            known = ", ".join(f"'.{pattern}'" for pattern in patterns if pattern) or "none"
+            yield state.problem(
+                f"'{name}' has no pattern '.{resource.pattern[:40]}'; it knows {known}", "/Resource"
+            )
+
+
+@refusal("missing-parameter")
+def find_missing_parameters(machine: Machine) -> Iterator[Problem]:
+    """An optimized integration is called without a parameter that it needs.
+
+    Problem: AWS checks the parameters of optimized integrations when the state machine is made.
+    Solution: add the parameter; in JSONPath as `Name` or as `Name.$`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+    """
+    for state, resource in _list_integrations(machine):
+        needed = _NEEDED.get(f"{resource.service}:{resource.action}", ())
+        payload = payload_of(state)
+        if resource.is_sdk or (payload is not None and not isinstance(payload, dict)):
+            continue
+        given = {name.removesuffix(".$") for name in payload or ()}
+        for name in needed:
+            if name not in given:
+                field = _FIELDS.get(state.language, "Parameters")
+                inner = f"/{field}" if payload is not None else ""
+                yield state.problem(f"{resource.service}:{resource.action} needs '{name}'", inner)
+
+
+_NEEDED = {
+    "dynamodb:getItem": ("TableName", "Key"),
+    "dynamodb:putItem": ("TableName", "Item"),
+    "dynamodb:updateItem": ("TableName", "Key"),
+    "dynamodb:deleteItem": ("TableName", "Key"),
+    "sqs:sendMessage": ("QueueUrl", "MessageBody"),
+    "sns:publish": ("Message",),
+    "events:putEvents": ("Entries",),
+    "states:startExecution": ("StateMachineArn",),
+    "glue:startJobRun": ("JobName",),
+    "ecs:runTask": ("TaskDefinition",),
+    "batch:submitJob": ("JobName", "JobQueue", "JobDefinition"),
+    "codebuild:startBuild": ("ProjectName",),
+    "lambda:invoke": ("FunctionName",),
+    "athena:startQueryExecution": ("QueryString",),
+}
+
+
+@refusal("pattern-in-express")
+def find_standard_patterns(machine: Machine) -> Iterator[Problem]:
+    """An Express state machine waits for a job, a task token or an activity.
+
+    Problem: Express executions only request and take the response: no `.sync`, no
+    `.waitForTaskToken`, no activities.
+    Solution: make the state machine Standard, or start the waiting part as a Standard execution.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+    """
+    for state in machine.by_type["Task"] if machine.type == "EXPRESS" else ():
+        text = state.body.get("Resource")
+        resource = resource_of(state)
+        if resource is not None and resource.pattern:
+            yield state.problem(f"Express does not know '.{resource.pattern}'", "/Resource")
+        elif isinstance(text, str) and _is_activity(text):
+            yield state.problem("Express does not know activities", "/Resource")
+
+
+@refusal("credentials-of-activity")
+def find_lent_credentials(machine: Machine) -> Iterator[Problem]:
+    """A Task for an activity has `Credentials`.
+
+    Problem: an activity is polled by a worker with credentials of its own; no role is taken.
+    Solution: take `Credentials` out.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
+    """
+    for state in machine.by_type["Task"]:
+        text = state.body.get("Resource")
+        if "Credentials" in state.body and isinstance(text, str) and _is_activity(text):
+            yield state.problem("an activity takes no credentials", "/Credentials")
+
+
+def _is_activity(text: str) -> bool:
+    return ":states:" in text and ":activity:" in text
+
+
+def _list_integrations(machine: Machine) -> Iterator[tuple[State, Resource]]:
+    for state in machine.by_type["Task"]:
+        resource = resource_of(state)
+        if resource is not None:
+            yield state, resource

@@ -1,0 +1,101 @@
+"""The promise of a workflow of events, as invariants: none lost, none twice, dead after the third.
+
+They hold for workflows whose runs take `{"start_seq": a, "end_seq": b}`, whose events have a
+`sequence_no`, a `generated_unix_time` and a `retry_attempt`, and whose root stack names a table or
+bucket, a queue and a dead-letter queue, as the reference workflow and its variants do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from carnation.patterns.events.injection import find_attempts
+from carnation.testing.proofs.transcript import find_numbers
+from carnation.testing.proofs.world import World
+
+RETRIES = 3
+
+
+def keep_promise(world: World) -> Iterator[str]:
+    """Complain of an event that is lost, applied twice, or dead too early."""
+    yield from lose_nothing(world)
+    yield from apply_once(world)
+    yield from give_up_last(world)
+
+
+def lose_nothing(world: World) -> Iterator[str]:
+    """Complain of an event that is nowhere.
+
+    At every moment each event is in the store, in the queue, in the dead-letter queue, or held by
+    an execution that runs or can be redriven; when all has settled, in the store or among the dead
+    letters.
+    """
+    stored = set(find_stored(world))
+    safe = stored | set(find_numbers(world.bodies("DeadLetterQueueUrl")))
+    place = "in the store nor among the dead letters"
+    if not world.is_settled:
+        safe |= set(find_numbers(world.bodies("QueueUrl"))) | set(_find_held(world))
+        place = "in the store, in a queue, nor in an execution that runs or can be redriven"
+    for number in _find_asked(world):
+        if number not in safe:
+            yield f"event {number} is lost: it is neither {place}"
+
+
+def apply_once(world: World) -> Iterator[str]:
+    """Complain of a key of the store that was written twice, and of an event that lies twice."""
+    stores = {world.outputs[name] for name in _find_store(world)}
+    for (store, key), times in world.writes.items():
+        if times > 1 and store in stores:
+            yield f"key {key} of {store} was written {times} times"
+    asked = Counter(_find_asked(world))
+    for number, times in Counter(find_stored(world)).items():
+        if times > max(1, asked[number]):
+            yield f"event {number} was applied {times} times"
+
+
+def give_up_last(world: World) -> Iterator[str]:
+    """Complain of a dead letter that did not fail its first attempt and three retries."""
+    for body in world.bodies("DeadLetterQueueUrl"):
+        if not isinstance(body, Mapping) or "sequence_no" not in body:
+            continue
+        number, attempt = body["sequence_no"], body.get("retry_attempt")
+        failed = {
+            event["retry_attempt"]
+            for one in world.attempts
+            if one.error is not None
+            for event in find_attempts(one.payload)
+            if event["sequence_no"] == number
+        }
+        if attempt != RETRIES or failed != set(range(RETRIES + 1)):
+            yield (
+                f"event {number} is among the dead letters with retry_attempt {attempt}, and its "
+                f"attempts {sorted(failed)} failed; it takes 0 to {RETRIES}"
+            )
+
+
+def find_stored(world: World) -> Iterator[int]:
+    """Find the sequence numbers of what was written to the store."""
+    for name in _find_store(world):
+        if name == "TableName":
+            yield from (int(item["sequenceNo"]) for item in world.items())
+        else:
+            yield from find_numbers(list(world.objects().values()))
+
+
+def _find_store(world: World) -> list[str]:
+    """Name the output of the store: the table, or without one the bucket."""
+    return [name for name in ("TableName", "BucketName") if name in world.outputs][:1]
+
+
+def _find_asked(world: World) -> Iterator[int]:
+    for given in world.inputs:
+        yield from range(given["start_seq"], given["end_seq"])
+
+
+def _find_held(world: World) -> Iterator[int]:
+    for value in world.held:
+        if isinstance(value, Mapping) and {"start_seq", "end_seq"} <= set(value):
+            yield from range(int(value["start_seq"]), int(value["end_seq"]))
+        else:
+            yield from find_numbers(value)

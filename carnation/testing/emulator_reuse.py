@@ -1,0 +1,134 @@
+"""The embedded AWS between two tests: kept open with the workflow deployed, its contents put back.
+
+It is closed before a test that does not ask for it, so that nothing of it is felt there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from carnation.artifacts import Artifacts, make_artifacts
+from carnation.document import digest
+from carnation.emulator.embedded import deploy_artifacts, import_emulator
+from carnation.errors import UsageError
+from carnation.project import read_partition
+from carnation.testing.coverage import Coverage
+from carnation.testing.state_machines import DeployedMachine
+from carnation.workflow import Workflow, find_root, load_workflows
+
+
+class _Kept(NamedTuple):
+    """An open emulator, with what is deployed in it."""
+
+    digest: str
+    emulator: Any
+    outputs: Mapping[str, str]
+    functions: Mapping[str, str]
+    snapshot: Any
+
+
+_kept: list[_Kept] = []  # one at most: a process has one emulator
+_built: dict[tuple[str, str], Artifacts] = {}
+
+
+def deploy_machine(
+    source: str | Workflow, root: str | Path | None, coverage: Coverage, *, fresh: bool = False
+) -> DeployedMachine:
+    """Build a workflow from source and deploy it, or put back the one that is deployed."""
+    folder = find_root(str(root or "."))
+    artifacts = _build(source, folder)
+    key = digest(artifacts.files["manifest.json"] + folder)
+    kept = _kept[0] if _kept else None
+    if kept is None or kept.digest != key or fresh or not kept.emulator.restore(kept.snapshot):
+        close_kept()
+        kept = _open(artifacts, key, folder)
+    definition = _read_definition(kept)
+    return DeployedMachine(
+        artifacts.workflow, definition, coverage, kept.emulator, kept.outputs, kept.functions
+    )
+
+
+def _build(source: str | Workflow, root: str) -> Artifacts:
+    """Build a workflow; one that is named is built once, as sources stay while tests run."""
+    if isinstance(source, Workflow):
+        return make_artifacts(root, source, partition=read_partition(root))
+    if not isinstance(source, str):
+        raise UsageError(
+            f"deploy_workflow takes the name of a workflow in definitions/, or a Workflow, and "
+            f"not {source!r}. For a definition alone there is load_definition."
+        )
+    if (root, source) not in _built:
+        (workflow,) = load_workflows(root, [source])
+        partition = read_partition(root)
+        _built[root, source] = make_artifacts(root, workflow, partition=partition)
+    return _built[root, source]
+
+
+def _open(artifacts: Artifacts, key: str, root: str) -> _Kept:
+    with _environment_kept():
+        emulator = import_emulator()(in_process=True)
+        emulator.__enter__()
+    try:
+        names = {}
+        for path, package in artifacts.packages.items():
+            function = Path(path).stem
+            emulator.sources[digest(package)] = Path(root) / "lambdas" / function
+            names[_sha256(package)] = function
+        outputs = deploy_artifacts(emulator, artifacts)
+        rows = emulator.client("lambda").list_functions()["Functions"]
+        functions = {
+            names[row["CodeSha256"]]: row["FunctionName"]
+            for row in rows
+            if row["CodeSha256"] in names
+        }
+        kept = _Kept(key, emulator, outputs, functions, emulator.take_snapshot())
+    except BaseException:
+        with _environment_kept():
+            emulator.__exit__(None, None, None)
+        raise
+    _kept.append(kept)
+    return kept
+
+
+def _sha256(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode("ascii")
+
+
+def _read_definition(kept: _Kept) -> Mapping[str, Any]:
+    """Give the definition as it was deployed, its substitutions filled in."""
+    client = kept.emulator.client("stepfunctions")
+    found = client.describe_state_machine(stateMachineArn=kept.outputs["StateMachineArn"])
+    definition: Mapping[str, Any] = json.loads(found["definition"])
+    return definition
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Leave the environment as it is: that of each test is its guard's."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def end_test() -> None:
+    """Take a test's mocks out."""
+    if _kept:
+        _kept[0].emulator.script_tasks(None)
+
+
+def close_kept() -> None:
+    """Close the emulator, if one is open."""
+    if _kept:
+        with _environment_kept():
+            _kept.pop().emulator.__exit__(None, None, None)

@@ -1,0 +1,144 @@
+"""Proving: every story of a kind is played, and the first that breaks the invariant is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from carnation.errors import BrokenPromiseError, ProofError
+from carnation.testing.proofs.scenarios import KINDS, STOP, Fault, Point, Story, Switch
+from carnation.testing.proofs.scheduler import Stage
+from carnation.testing.proofs.world import World
+
+Invariant = Callable[[World], "Iterable[str] | str | None"]
+
+
+class Proof(NamedTuple):
+    """What was played: how many stories, and how many points the one without faults has.
+
+    `kinds` says how many of the stories have a fault of each kind.
+    """
+
+    stories: int
+    points: int
+    kinds: Mapping[str, int] = MappingProxyType({})
+
+
+class _Broken(BaseException):
+    """The invariant complained, or could not be asked."""
+
+    def __init__(self, error: ProofError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+def prove(
+    world: World,
+    invariant: Invariant,
+    runs: Sequence[Any],
+    *,
+    fails: Mapping[int, int] | None = None,
+    then: Any = None,
+    kinds: Iterable[str] = tuple(KINDS),
+    redrives: Iterable[str] = ("first", "last"),
+    overlap: bool = False,
+) -> Proof:
+    """Play the runs once as they are, then once for everything that can go wrong at every point.
+
+    `runs` are the inputs of the executions, `fails` says how many attempts of an event fail
+    (by `sequence_no`), `then` is the input of the runs that work through the queue at the end. Of
+    the kinds of faults (`KINDS`), those named are injected, one in each story. With `overlap`, the
+    first two runs overlap instead, in every order with at most two turns taken between calls.
+
+    The invariant is asked at every point and at the end; it gives sentences that complain, or
+    nothing. Raises `BrokenPromiseError` with the shortest story found in which it complains, and
+    `ProofError` where it cannot be asked.
+    """
+    unknown = set(kinds) - set(KINDS)
+    if unknown:
+        raise ProofError(
+            f"there is no fault '{sorted(unknown)[0]}'. The kinds are: {', '.join(KINDS)}."
+        )
+    plain = Story(tuple(runs), fails=dict(fails or {}))
+    if overlap:
+        return _prove_overlap(world, invariant, plain, then)
+    points = play(world, plain, invariant, then)
+    played: Counter[str] = Counter()
+    for story in _vary(plain, points, tuple(kinds), tuple(redrives)):
+        play(world, story, invariant, then)
+        played[story.faults[0].kind] += 1
+    return Proof(1 + sum(played.values()), len(points), dict(played))
+
+
+def _vary(
+    plain: Story, points: Sequence[Point], kinds: Sequence[str], redrives: Sequence[str]
+) -> Iterator[Story]:
+    for number, point in enumerate(points):
+        for kind in point.kinds:
+            if kind not in kinds:
+                continue
+            for redrive in redrives if kind == STOP else redrives[:1]:
+                yield replace(plain, faults=(Fault(number, kind),), redrive=redrive)
+
+
+def _prove_overlap(world: World, invariant: Invariant, plain: Story, then: Any) -> Proof:
+    """Let the last run take its turn before each call of the other, for each number of calls.
+
+    Between two calls a run touches nothing that the other sees, so one turn there stands for all.
+    """
+    if len(plain.runs) < 2:
+        raise ProofError("two runs overlap; give two inputs or more.")
+    points = play(world, replace(plain, switches=()), invariant, then)
+    first = len(plain.runs) - 1
+    calls = [at for at, point in enumerate(points) if point.run == first and point.is_call]
+    calls.append(max(at for at, point in enumerate(points) if point.run == first))
+    most = 1 + sum(point.run == first + 1 and point.is_call for point in points)
+    count = 1
+    for at, turn, expire in product(calls, range(1, most + 1), (False, True)):
+        story = replace(plain, switches=(Switch(at, turn, expire),))
+        play(world, story, invariant, then)
+        count += 1
+    return Proof(count, len(points))
+
+
+def play(world: World, story: Story, invariant: Invariant, then: Any = None) -> list[Point]:
+    """Play one story; gives its points. Raises as `prove` does."""
+    try:
+        return Stage(world, story, lambda seen: _ask(invariant, seen), then).play()
+    except _Broken as broken:
+        error, log = broken.error, list(world.log)
+    if not isinstance(error, BrokenPromiseError):
+        raise error
+    for simpler in story.simplify():
+        try:
+            play(world, simpler, invariant, then)
+        except BrokenPromiseError as found:
+            raise found from None
+    raise BrokenPromiseError(_tell(str(error), log))
+
+
+def _ask(invariant: Invariant, world: World) -> None:
+    name = getattr(invariant, "__name__", "the invariant")
+    try:
+        found = invariant(world)
+        complaints = [found] if isinstance(found, str) else list(found or ())
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        line = f", line {trace.tb_lineno} of {trace.tb_frame.f_code.co_filename}" if trace else ""
+        problem = ProofError(
+            f"the invariant '{name}' raised {type(error).__name__}: {error}{line}. "
+            "An invariant gives the sentences of what is wrong, or nothing."
+        )
+        raise _Broken(problem) from error
+    if complaints:
+        raise _Broken(BrokenPromiseError("; ".join(map(str, complaints))))
+
+
+def _tell(complaint: str, log: Sequence[str]) -> str:
+    return "\n".join([f"{complaint}.", "What happened:", *(f"  {line}" for line in log)])

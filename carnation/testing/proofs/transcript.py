@@ -1,0 +1,128 @@
+"""Telling a story in lines for a person: who called what, for which event, what went wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.engine import Execution, Failed, Outcome, Task
+from carnation.testing.proofs import scenarios as stories
+from carnation.testing.proofs.scenarios import Point
+
+_LONGEST = 100
+_FAULTS = {
+    stories.STOP: "the execution is aborted here",
+    stories.TIME_OUT: "the execution times out here",
+    stories.CRASH: "the handler's process dies here",
+    stories.LOSE: "the answer is lost",
+    stories.EXPIRE: "the state's time is over before the answer comes",
+    stories.THROTTLE: "the call is throttled",
+    stories.HALF: "half of the batch fails",
+    stories.DUPLICATE: "it happens twice",
+    stories.LOSE_CHILD: "the child execution ends here, alone",
+}
+
+
+def show(value: Any) -> str:
+    """Show a value in one line, cut where it gets long.
+
+    >>> show({"start_seq": 1})
+    '{"start_seq": 1}'
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def find_numbers(value: Any) -> Iterator[int]:
+    """Find the sequence numbers of the events in a value, in JSON texts and DynamoDB items too.
+
+    >>> list(find_numbers({"MessageBody": '{"sequence_no": 3}'}))
+    [3]
+    """
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            value = json.loads(value)
+        except ValueError:  # lines of JSON, or none
+            value = value.splitlines() if "\n" in value else None
+    if isinstance(value, Mapping):
+        if isinstance(value.get("sequence_no"), int):
+            yield value["sequence_no"]
+        elif isinstance(value.get("sequenceNo"), Mapping):
+            yield int(value["sequenceNo"].get("N", 0))
+        else:
+            for part in value.values():
+                yield from find_numbers(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from find_numbers(part)
+    elif isinstance(value, bytes):
+        yield from find_numbers(value.decode("utf-8", "replace"))
+
+
+def _name_events(value: Any) -> str:
+    numbers = list(dict.fromkeys(find_numbers(value)))
+    if not numbers:
+        return ""
+    noun = "event" if len(numbers) == 1 else "events"
+    return f" {noun} {show(', '.join(map(str, numbers)))}"
+
+
+def read_invocation(task: Task) -> tuple[str, Any]:
+    """Give the name of the function a task invokes, and the payload."""
+    if task.kind == "LambdaFunction":
+        return _name_function(task.resource), task.parameters
+    parameters = task.parameters if isinstance(task.parameters, Mapping) else {}
+    payload = parameters.get("Payload", {})
+    if isinstance(payload, str):
+        with contextlib.suppress(ValueError):
+            payload = json.loads(payload)
+    return _name_function(str(parameters.get("FunctionName", ""))), payload
+
+
+def _name_function(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 else arn
+
+
+def tell_call(service: str, action: str, parameters: Mapping[str, Any], answer: Any) -> str:
+    """Tell a call that was made."""
+    if "Bucket" in parameters:
+        return f"{service} {action} {parameters.get('Key', '')}{_name_events(parameters)}"
+    events = _name_events(parameters)
+    if action.startswith(("Receive", "Get")):
+        received = _name_events({key: answer.get(key) for key in ("Messages", "Item")})
+        return f"{service} {action} →{received or ' nothing'}"
+    return f"{service} {action}{events}"
+
+
+def name_error(error: Exception) -> str:
+    """Name a service's error by its code."""
+    answer = getattr(error, "response", {}).get("Error", {})
+    return str(answer.get("Code") or getattr(error, "code", type(error).__name__))
+
+
+def tell_refusal(service: str, action: str, parameters: Mapping[str, Any], error: Exception) -> str:
+    """Tell a call that a service refused."""
+    return f"{tell_call(service, action, parameters, {})} → {name_error(error)}"
+
+
+def tell_invocation(function: str, payload: Any, outcome: Outcome) -> str:
+    """Tell what a function gave."""
+    given = f" with {outcome.error}" if isinstance(outcome, Failed) else ""
+    ended = "fails" if isinstance(outcome, Failed) else "returns"
+    return f"{function}{_name_events(payload)} {ended}{given}"
+
+
+def tell_fault(kind: str, point: Point) -> str:
+    """Tell what goes wrong, and where."""
+    where = f", {point.phase} {point.action}" if point.action else ""
+    again = kind == stories.DUPLICATE and point.runs_again
+    return f"✗ {'it runs a second time here' if again else _FAULTS[kind]}{where}"
+
+
+def tell_end(execution: Execution) -> str:
+    """Tell how an execution ended."""
+    error = f" {execution.error}" if execution.error else ""
+    return f"the execution is {execution.status}{error}"

@@ -1,0 +1,187 @@
+"""The world of a proof: a deployed workflow, its stores and executions, one step at a time.
+
+One thread runs everything: executions are stepped, handlers are called in this process, so that a
+story told twice goes the same way twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any, NamedTuple, TypeVar
+
+from carnation.artifacts import Artifacts, read_artifacts
+from carnation.emulator import Emulator, Message
+from carnation.emulator.embedded import deploy_artifacts
+from carnation.engine import Execution
+from carnation.testing.proofs.executions import can_redrive, find_held
+
+_T = TypeVar("_T")
+
+
+class Attempt(NamedTuple):
+    """A function that a state invoked: with what, and the error the state saw, if any.
+
+    `times` is how often the function really ran: 0 if the call was throttled, 2 if Lambda invoked
+    it twice. A state's own call that is to write an event is an attempt too, named like its
+    integration (`dynamodb:updateItem`); and so is a handler's write of an event that failed.
+    """
+
+    function: str
+    payload: Any
+    error: str | None
+    times: int = 1
+
+
+class World:
+    """A workflow, deployed to an embedded AWS of its own, for as long as its `with` block lasts.
+
+    An invariant is given the world and reads it: `items`, `messages` and `objects` by the names of
+    the root stack's outputs; `executions`; `held`, what these still have in their hands; `writes`,
+    how often each key of a store was written; `attempts`; and `is_settled`: nothing will happen
+    any more, and nothing was left that could be redriven.
+    """
+
+    def __init__(self, workflow: str | Artifacts, root: str = ".") -> None:
+        """Take a workflow by its name in `build/`, or as artifacts."""
+        self.artifacts = read_artifacts(root, workflow) if isinstance(workflow, str) else workflow
+        self.outputs: Mapping[str, str] = {}
+        self._stack = ExitStack()
+        self.forget()
+
+    def __enter__(self) -> World:
+        """Open the emulator and deploy."""
+        with ExitStack() as stack:
+            self.emulator = stack.enter_context(Emulator(in_process=True))
+            self.outputs = deploy_artifacts(self.emulator, self.artifacts)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the emulator."""
+        self._stack.close()
+
+    def forget(self) -> None:
+        """Forget what happened."""
+        self.executions: list[Execution] = []
+        self.inputs: list[Any] = []
+        self.writes: Counter[tuple[str, str]] = Counter()
+        self.attempts: list[Attempt] = []
+        self.log: list[str] = []
+        self._seen: dict[str, Any] = {}
+        self.is_settled = False
+
+    def reset(self) -> None:
+        """Empty the stores, and forget what happened."""
+        self.forget()
+        self.emulator.clear([self.outputs[name] for name in self._bucket_outputs])
+
+    @property
+    def _bucket_outputs(self) -> list[str]:
+        return [name for name in self.outputs if name.endswith("BucketName")]
+
+    def items(self, output: str = "TableName") -> list[dict[str, Any]]:
+        """Give the items of the table that an output names; none if there is no such output."""
+        return self._look(output, self.emulator.items, list)
+
+    def messages(self, output: str = "QueueUrl") -> list[Message]:
+        """Give the messages of the queue that an output names, visible or not."""
+        return self._look(output, self.emulator.messages, list)
+
+    def bodies(self, output: str = "QueueUrl") -> list[Any]:
+        """Give the messages' bodies: parsed where they are JSON."""
+        return [_parse(message.body) for message in self.messages(output)]
+
+    def objects(self, output: str = "BucketName") -> dict[str, bytes]:
+        """Give the objects of the bucket that an output names."""
+        return self._look(output, self.emulator.objects, dict)
+
+    def find_item(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Find the item that an update is about: one that leaves it as it was writes nothing."""
+        if action != "UpdateItem":
+            return None
+        key = {name: next(iter(value.values())) for name, value in parameters["Key"].items()}
+        items = self.emulator.items(parameters["TableName"])
+        return next(
+            (item for item in items if all(str(item[name]) == key[name] for name in key)), None
+        )
+
+    def look_again(self) -> None:
+        """Read the stores anew: a call was made, and they may have changed."""
+        self._seen.clear()
+
+    def _look(self, output: str, read: Callable[[str], _T], empty: Callable[[], _T]) -> _T:
+        """Read what an output names, once between two calls."""
+        if output not in self._seen:
+            name = self.outputs.get(output)
+            self._seen[output] = read(name) if name else empty()
+        found: _T = self._seen[output]
+        return found
+
+    def expire_visibility(self) -> None:
+        """Make every message visible: time has passed."""
+        self.look_again()
+        for name, value in self.outputs.items():
+            if name.endswith("QueueUrl"):
+                self.emulator.expire_visibility(value)
+
+    @property
+    def held(self) -> list[Any]:
+        """The values that executions hold which run, or can be redriven.
+
+        An object that such a value names by its key is held with it, for as long as it is there.
+        """
+        held = [value for execution in self.executions for value in find_held(execution)]
+        objects = {
+            key: body for name in self._bucket_outputs for key, body in self.objects(name).items()
+        }
+        named = (text for value in held for text in _find_texts(value)) if objects else ()
+        return held + [objects[key] for key in dict.fromkeys(named) if key in objects]
+
+    @property
+    def redrivable(self) -> list[Execution]:
+        """The executions that ended and can be redriven."""
+        return [execution for execution in self.executions if can_redrive(execution)]
+
+    def note_write(self, action: str, parameters: Mapping[str, Any], answer: Any) -> None:
+        """Count what a call that succeeded wrote, by store and key."""
+        if action in ("PutObject", "CompleteMultipartUpload"):
+            self.writes[parameters["Bucket"], parameters["Key"]] += 1
+        elif action == "PutItem":
+            self._note_item(parameters["TableName"], parameters["Item"])
+        elif action == "UpdateItem":
+            self._note_item(parameters["TableName"], parameters["Key"])
+        elif action == "BatchWriteItem":
+            undone = answer.get("UnprocessedItems", {})
+            for table, requests in parameters["RequestItems"].items():
+                for request in requests:
+                    if "PutRequest" in request and request not in undone.get(table, ()):
+                        self._note_item(table, request["PutRequest"]["Item"])
+        elif action == "TransactWriteItems":
+            for part in parameters["TransactItems"]:
+                if "Put" in part:
+                    self._note_item(part["Put"]["TableName"], part["Put"]["Item"])
+
+    def _note_item(self, table: str, item: Mapping[str, Any]) -> None:
+        values = (next(iter(item[name].values())) for name in self.emulator.key_fields(table))
+        self.writes[table, "/".join(map(str, values))] += 1
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _find_texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _find_texts(part)

@@ -1,0 +1,219 @@
+"""Workflow: a definition with its resources and its name, as `definitions/` declares it.
+
+Definitions are loaded by path: every `definitions/<module>.py` that does not begin with an
+underscore has a function `make_workflow()` which returns a fresh `Workflow`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from carnation.asl import walk_states
+from carnation.errors import WorkflowError, suggest_name
+from carnation.project import find_root as find_root
+from carnation.states import find_source, find_unchecked, make_definition
+
+if TYPE_CHECKING:
+    from carnation.stacks import Function, Sources
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
+_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
+
+
+class Workflow:
+    """A definition, the functions it invokes, the stacks it lives in, a name and a version.
+
+    `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
+    `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
+    `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
+    `stacks` renders the templates (see `carnation.event_stacks`); without it only the
+    definition is built.
+    `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
+    TypedDict or a dataclass (see `carnation.workflow.schemas.make_schema`); the
+    manifest holds them.
+
+    >>> from carnation.states import Succeed
+    >>> workflow = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
+    >>> workflow.make_definition()["StartAt"]
+    'Done'
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        states: Any,
+        comment: str | None = None,
+        query_language: str | None = None,
+        language_version: str | None = None,
+        timeout_seconds: int | None = None,
+        functions: Sequence[Function] = (),
+        stacks: Callable[[Sources], Mapping[str, str]] | None = None,
+        input: object = None,
+        output: object = None,
+        results: Mapping[str, object] | None = None,
+    ) -> None:
+        refuse_name(name)
+        _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
+        self.name = name
+        self.version = version
+        self.states = states
+        self.comment = comment
+        self.query_language = query_language
+        self.language_version = language_version
+        self.timeout_seconds = timeout_seconds
+        self.functions = _read_functions(name, functions)
+        self.stacks = stacks
+        self.declared = _read_declared(name, input, output, results or {})
+
+    def make_definition(self) -> dict[str, Any]:
+        """Write the definition; a plain one (a mapping) is given as it is."""
+        if isinstance(self.states, Mapping):
+            definition = dict(self.states)
+        else:
+            definition = make_definition(
+                self.states,
+                comment=self.comment,
+                query_language=self.query_language,
+                version=self.language_version,
+                timeout_seconds=self.timeout_seconds,
+            )
+        if "results" in self.declared:
+            self._refuse_lost_results(definition)
+        return definition
+
+    def _refuse_lost_results(self, definition: Mapping[str, Any]) -> None:
+        names = [place.name for place in walk_states(definition)]
+        for name in self.declared["results"]:
+            if name not in names:
+                raise WorkflowError(
+                    f"workflow '{self.name}' declares the result of '{name}', which is no state."
+                    f"{suggest_name(name, names)}"
+                )
+
+    def find_source(self, state: str) -> str:
+        """Say on which line of Python a state was made; '' where that is not known."""
+        if not state or isinstance(self.states, Mapping):
+            return ""
+        return find_source(self.states, state)
+
+    def find_unchecked(self) -> set[str]:
+        """Find the states that hold raw ASL (`Raw`, `extra`), where what nobody knows is meant."""
+        return set() if isinstance(self.states, Mapping) else find_unchecked(self.states)
+
+    def __repr__(self) -> str:
+        return f"Workflow(name={self.name!r}, version={self.version!r})"
+
+
+def _read_declared(
+    workflow: str, input: object, output: object, results: Mapping[str, object]
+) -> dict[str, Any]:
+    """Give the declared shapes as JSON schemas, those that were declared."""
+    if input is None and output is None and not results:
+        return {}
+    from carnation.workflow.schemas import make_schema  # 5 ms, and many workflows declare nothing
+
+    declared: dict[str, Any] = {}
+    for name, shape in (("input", input), ("output", output)):
+        if shape is not None:
+            declared[name] = make_schema(shape, f"workflow '{workflow}': its {name}")
+    if results:
+        declared["results"] = {
+            state: make_schema(shape, f"workflow '{workflow}': the result of '{state}'")
+            for state, shape in results.items()
+        }
+    return declared
+
+
+def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:
+    # a Function is itself a tuple, so a forgotten comma would take it apart
+    found = [functions] if hasattr(functions, "resource") else list(functions)
+    for function in found:
+        if not hasattr(function, "resource"):
+            raise WorkflowError(
+                f"workflow '{workflow}': functions takes Function(...), and {function!r} is none."
+            )
+    return tuple(found)
+
+
+def refuse_name(name: object) -> None:
+    """Raise `WorkflowError` for what cannot be a workflow's name, nor its folder's in `build/`."""
+    _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
+
+
+def _require(pattern: re.Pattern[str], value: object, what: str, form: str) -> None:
+    if not isinstance(value, str) or not pattern.match(value):
+        raise WorkflowError(f"a workflow's {what} is {value!r}; it takes {form}.")
+
+
+def list_definitions(root: str) -> list[str]:
+    """List the modules of `definitions/` by name, without loading them."""
+    names = sorted(os.listdir(os.path.join(root, "definitions")))
+    return [name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")]
+
+
+def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
+    """Load the workflows of a project, all or those named, each when it is asked for.
+
+    So a graph can be let go before the next comes: building 200 takes an eighth less memory.
+
+    Raises `WorkflowError` for a name that is not there, a module without `make_workflow`, a
+    workflow that is not named like its module (`-` for `_`), so that no two have one tree in
+    `build/`. What a module itself raises comes through as it is; what it prints goes to standard
+    error, since standard output is the verb's.
+    """
+    modules = list_definitions(root)
+    chosen = [name.replace("-", "_") for name in names] or modules
+    for name, module in zip(names, chosen, strict=False):
+        if module not in modules:
+            known = [module.replace("_", "-") for module in modules]
+            raise WorkflowError(
+                f"there is no workflow '{name}' in definitions/.{suggest_name(name, known)}"
+            )
+    return (_load(root, module) for module in dict.fromkeys(chosen))
+
+
+def _load(root: str, module: str) -> Workflow:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    path = os.path.join(root, "definitions", f"{module}.py")
+    spec = spec_from_file_location(f"_definition_{module}", path)
+    if spec is None or spec.loader is None:
+        raise WorkflowError(f"definitions/{module}.py cannot be loaded as a module.")
+    loaded = module_from_spec(spec)
+    with _importable(root), redirect_stdout(sys.stderr):
+        spec.loader.exec_module(loaded)
+        make = getattr(loaded, "make_workflow", None)
+        if not callable(make):
+            raise WorkflowError(
+                f"definitions/{module}.py has no function make_workflow(). Write one that returns "
+                "a Workflow, or let the file's name begin with '_' if it only serves others."
+            )
+        workflow = make()
+    if not isinstance(workflow, Workflow):
+        raise WorkflowError(
+            f"make_workflow() of definitions/{module}.py returns {type(workflow).__name__}; "
+            "it must return a Workflow."
+        )
+    if workflow.name != module.replace("_", "-"):
+        raise WorkflowError(
+            f"definitions/{module}.py makes a workflow named '{workflow.name}'. Name it "
+            f"'{module.replace('_', '-')}' like its module, or rename the module."
+        )
+    return workflow
+
+
+@contextmanager
+def _importable(root: str) -> Iterator[None]:
+    """Let a definition import its siblings (`from definitions import _shared`) while it loads."""
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path.remove(root)

@@ -1,0 +1,119 @@
+"""`carnation fetch`: a function's requirements, brought once, whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnation.artifacts import make_package
+from carnation.artifacts.packages import pack_files
+from carnation.cli import fetch
+from carnation.errors import WorkflowError
+
+REQUIREMENTS = "idna==3.7\n"
+Pip = Callable[[list[str]], "tuple[int, str]"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a project with two functions, one of which requires something."""
+    (tmp_path / "definitions").mkdir()
+    for name in ("needy", "plain"):
+        folder = tmp_path / "lambdas" / name
+        folder.mkdir(parents=True)
+        (folder / "handler.py").write_text("def handle(event, context): return event\n")
+    (tmp_path / "lambdas" / "needy" / "requirements.txt").write_text(REQUIREMENTS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def stand_in_for_pip(monkeypatch: pytest.MonkeyPatch, *wheels: str, error: str = "") -> list[Any]:
+    """Let `pip download` put wheels into its folder, or fail; gives the commands it was asked."""
+    commands = []
+
+    def run(command: list[str], **options: Any) -> Any:
+        commands.append(command)
+        folder = Path(next(o for o in command if o.startswith("--dest=")).partition("=")[2])
+        for wheel in wheels:
+            with zipfile.ZipFile(folder / wheel, "w") as archive:
+                name = wheel.split("-")[0]
+                archive.writestr(f"{name}/__init__.py", "VERSION = 1\n")
+                archive.writestr(f"{name}-1.data/scripts/tool", "#!python\n")
+                archive.writestr(f"{name}-1.data/purelib/{name}_extra.py", "X = 1\n")
+        return subprocess.CompletedProcess(command, 1 if error else 0, "", error)
+
+    monkeypatch.setattr(fetch.subprocess, "run", run)
+    return commands
+
+
+IDNA = "idna-3.7-py3-none-any.whl"
+
+
+def test_what_a_function_requires_is_fetched_for_lambda_and_packed(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = stand_in_for_pip(monkeypatch, IDNA)
+    assert fetch.main([]) == 0
+    assert capsys.readouterr().out == "needy: 1 wheels\nplain: requires nothing\n"
+    (command,) = commands
+    assert command[:4] == [sys.executable, "-m", "pip", "download"]
+    assert {"--only-binary=:all:", "--python-version=3.13"} <= set(command)
+    assert all(o.endswith("_aarch64") for o in command if o.startswith("--platform="))
+    package = make_package(str(project), "needy")
+    source = (project / "lambdas" / "needy" / "handler.py").read_bytes()
+    wheel = {"idna/__init__.py": b"VERSION = 1\n", "idna_extra.py": b"X = 1\n"}
+    assert package == pack_files({"handler.py": source, **wheel})
+
+
+def test_only_the_named_function_is_fetched(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in_for_pip(monkeypatch, IDNA)
+    assert fetch.main(["plain"]) == 0
+    assert capsys.readouterr().out == "plain: requires nothing\n"
+    assert fetch.main(["nothing"]) == 2
+    assert "there is no function 'nothing' in lambdas/" in capsys.readouterr().err
+
+
+def test_building_before_fetching_says_so(project: Path) -> None:
+    with pytest.raises(WorkflowError, match=r"Fetch them with: carnation fetch needy"):
+        make_package(str(project), "needy")
+
+
+def test_building_after_the_requirements_changed_says_so(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_for_pip(monkeypatch, IDNA)
+    fetch.main([])
+    make_package(str(project), "needy")
+    (project / "lambdas" / "needy" / "requirements.txt").write_text("idna==3.8\n")
+    with pytest.raises(WorkflowError, match="have changed since"):
+        make_package(str(project), "needy")
+
+
+def test_a_failed_download_keeps_what_was_there_and_gives_pips_reason(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in_for_pip(monkeypatch, IDNA)
+    fetch.main([])
+    before = make_package(str(project), "needy")
+    stand_in_for_pip(monkeypatch, error="noise\nERROR: No matching distribution found for idna\n")
+    assert fetch.main(["needy"]) == 2
+    assert "No matching distribution found for idna" in capsys.readouterr().err
+    assert make_package(str(project), "needy") == before
+
+
+def test_a_requirement_brought_in_by_another_must_be_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in_for_pip(monkeypatch, IDNA, "six-1.16.0-py2.py3-none-any.whl")
+    assert fetch.main(["needy"]) == 2
+    assert "Add: six==1.16.0" in capsys.readouterr().err
+    with pytest.raises(WorkflowError, match="have not been fetched"):
+        make_package(str(project), "needy")

@@ -1,0 +1,75 @@
+"""Mutants: what is wrong in one place is refused, and what it was made of is not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carnation.document import read_document
+from carnation.linter import find_problems
+from tests.mutants import make_mutants
+from tests.rule_cases import REFUSALS, RISKS
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus" / "valid"
+
+
+def find_refusals(definition: Any, type: str = "STANDARD") -> set[str]:
+    return {rule.id for rule, _ in find_problems(definition, type=type, families=("refusal",))}
+
+
+def measure(bases: list[Any]) -> tuple[int, int, Counter[str]]:
+    """Count the mutants, those that are refused, and what slips through."""
+    made = caught = 0
+    missed: Counter[str] = Counter()
+    for base in bases:
+        if find_refusals(base):
+            continue
+        for mutant in make_mutants(base):
+            made += 1
+            if find_refusals(mutant.definition):
+                caught += 1
+            else:
+                missed[f"{mutant.rule}: {mutant.what.partition(': ')[2]}"] += 1
+    return made, caught, missed
+
+
+def list_bases() -> list[Any]:
+    bases = [case.kept for case in (*REFUSALS, *RISKS) if case.type == "STANDARD"]
+    for path in sorted((ROOT / "build").rglob("*.asl.json")):
+        bases.append(read_document(str(path)).value)
+    return list({json.dumps(base): base for base in bases}.values())
+
+
+def test_mutants_of_our_own_definitions_are_refused() -> None:
+    made, caught, missed = measure(list_bases())
+    print(f"{caught} of {made} mutants refused")
+    assert made > 2_000
+    assert caught >= made * 0.95, missed.most_common(20)
+
+
+def test_a_mutant_breaks_the_rule_that_it_is_named_after() -> None:
+    named: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for base in list_bases():
+        for mutant in make_mutants(base):
+            found = find_refusals(mutant.definition)
+            named[mutant.rule] += 1
+            if found and mutant.rule not in found:
+                wrong[f"{mutant.rule}, not {sorted(found)}"] += 1
+    assert len(named) >= 25
+    assert sum(wrong.values()) <= sum(named.values()) * 0.05, wrong.most_common(20)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CORPUS.exists(), reason="needs ../shared/corpus")
+def test_mutants_of_published_definitions_are_refused() -> None:
+    files = sorted(path for path in CORPUS.rglob("*") if path.is_file())[::40]
+    made, caught, missed = measure([read_document(str(path)).value for path in files])
+    print(f"{caught} of {made} mutants refused")
+    assert made > 2_000
+    assert caught >= made * 0.95, missed.most_common(20)

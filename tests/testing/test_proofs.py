@@ -1,0 +1,369 @@
+"""The promise, proved: every crash, every fault, overlapping runs; and a naive workflow caught.
+
+`python -m pytest -m exhaustive -n 2 tests/testing/test_proofs.py` plays the exhaustive part.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from carnation.artifacts import Artifacts, make_artifacts
+from carnation.errors import BrokenPromiseError, ProofError
+from carnation.patterns.events.invariants import (
+    apply_once,
+    give_up_last,
+    keep_promise,
+    lose_nothing,
+)
+from carnation.testing.proofs import KINDS, Fault, Story, Switch, World, play, prove
+from carnation.testing.proofs.partial_batches import halve
+from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, STEP, TASK, Point
+from carnation.testing.proofs.transcript import find_numbers
+from carnation.workflow import load_workflows
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+
+# the longest first, so that the last to end does not end alone
+WORKFLOWS = ["distributed", "carnation", "archive", "jsonata", "direct", "express"]
+QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
+ONE, TWO, THREE = ({"start_seq": 1, "end_seq": end} for end in (2, 3, 4))
+FIFTY = {"start_seq": 1, "end_seq": 51}
+FAILS: list[dict[int, int]] = [{1: 1, 2: 2, 3: 4}, {}]  # up to the dead letters, and none
+
+
+def make_naive() -> Artifacts:
+    root = str(Path(__file__).parents[1] / "naive")
+    return make_artifacts(root, next(load_workflows(root)))
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Open the world that a test asks for by one of the three marks below."""
+    workflow = make_naive() if request.param == "naive" else request.param
+    with World(workflow, str(ROOT)) as opened:
+        yield opened
+
+
+every_workflow = pytest.mark.parametrize("world", WORKFLOWS, indirect=True)
+reference = pytest.mark.parametrize("world", ["carnation"], indirect=True)
+naive = pytest.mark.parametrize("world", ["naive"], indirect=True)
+
+
+# the cheap part
+
+
+@every_workflow
+def test_every_fault_at_every_point_leaves_the_promise_whole(world: World) -> None:
+    proof = prove(world, keep_promise, [TWO], fails={2: 1}, then=QUEUE_ONLY)
+    assert proof.points > 40
+    assert proof.stories > 2 * proof.points
+    missing = set(KINDS) - set(proof.kinds)
+    # none of them makes a batch call; a child to lose has a Map of executions
+    alone = world.artifacts.workflow not in ("express", "distributed")
+    assert missing == ({"half", "lose-child"} if alone else {"half"})
+
+
+@every_workflow
+@pytest.mark.parametrize("fails", range(6))
+def test_dead_letters_come_exactly_after_the_third_failed_retry(world: World, fails: int) -> None:
+    play(world, Story((THREE,), fails={2: fails}), keep_promise, QUEUE_ONLY)
+    letters = [body["sequence_no"] for body in world.bodies("DeadLetterQueueUrl")]
+    assert letters == ([2] if fails > 3 else [])
+    failed = [one.payload["retry_attempt"] for one in world.attempts if one.error]
+    assert sorted(set(failed)) == list(range(min(fails, 4)))
+    # what a state itself writes is tried twice, whatever fails
+    assert len(failed) == min(fails, 4) * (2 if world.artifacts.workflow == "direct" else 1)
+
+
+@every_workflow
+def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(world: World) -> None:
+    proof = prove(
+        world, keep_promise, [ONE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1}, then=QUEUE_ONLY,
+        overlap=True,
+    )  # fmt: skip
+    assert proof.stories > 20
+
+
+@reference
+def test_the_other_run_really_takes_its_turn_in_the_middle(world: World) -> None:
+    points = play(world, Story((ONE, TWO), switches=()), keep_promise)
+    assert [point.run for point in points] == sorted(point.run for point in points)
+    turn = Switch(next(at for at, point in enumerate(points) if point.place == HANDLER), 2)
+    points = play(
+        world, Story(({"start_seq": 5, "end_seq": 6}, TWO), switches=(turn,)), keep_promise
+    )
+    order = [point.run for point in points]
+    assert order.index(2) < max(at for at, run in enumerate(order) if run == 1)
+
+
+def stories_of(points: int, runs: tuple[Any, ...], numbers: range) -> st.SearchStrategy[Story]:
+    faults = st.lists(
+        st.builds(Fault, st.integers(0, points), st.sampled_from(list(KINDS))), max_size=8
+    )
+    switch = st.builds(Switch, st.integers(0, points), st.integers(1, 30), st.booleans())
+    return st.builds(
+        Story,
+        st.just(runs),
+        faults.map(tuple),
+        st.none() | st.lists(switch, max_size=6).map(tuple),
+        st.dictionaries(st.sampled_from(numbers), st.integers(1, 5), max_size=20),
+        st.sampled_from(["first", "last"]),
+    )
+
+
+RANDOM = {
+    "deadline": None,
+    "database": None,
+    "derandomize": True,
+    "phases": [Phase.generate],  # a story is shortened by the proof itself
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+@reference
+@settings(max_examples=6, **RANDOM)
+@given(story=stories_of(400, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
+def test_fifty_events_with_random_faults_and_turns_keep_the_promise(
+    world: World, story: Story
+) -> None:
+    play(world, story, keep_promise, QUEUE_ONLY)
+
+
+# the exhaustive part
+
+
+@every_workflow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("fails", FAILS, ids=str)
+def test_three_events_keep_the_promise_at_every_point(world: World, fails: Any) -> None:
+    prove(world, keep_promise, [THREE], fails=fails, then=QUEUE_ONLY)
+
+
+@every_workflow
+@pytest.mark.exhaustive
+def test_three_queued_events_survive_every_order_of_two_runs(world: World) -> None:
+    prove(
+        world, keep_promise, [THREE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1, 2: 2, 3: 4},
+        then=QUEUE_ONLY, overlap=True,
+    )  # fmt: skip
+
+
+@reference
+@pytest.mark.exhaustive
+def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: World) -> None:
+    new = [{"start_seq": 6, "end_seq": 7}, {"start_seq": 4, "end_seq": 6}]
+    prove(
+        world, keep_promise, [THREE, *new], fails={1: 1, 2: 2, 3: 4}, then=QUEUE_ONLY,
+        overlap=True,
+    )  # fmt: skip
+
+
+@every_workflow
+@pytest.mark.exhaustive
+@settings(max_examples=25, **RANDOM)
+@given(story=stories_of(600, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
+def test_fifty_events_keep_the_promise_in_many_more_stories(world: World, story: Story) -> None:
+    play(world, story, keep_promise, QUEUE_ONLY)
+
+
+# the harness finds what is broken
+
+
+def keep_promise_in_the_end(world: World) -> Any:
+    return keep_promise(world) if world.is_settled else ()
+
+
+def lines_of(error: pytest.ExceptionInfo[BrokenPromiseError]) -> list[str]:
+    return [line.strip() for line in str(error.value).splitlines()]
+
+
+@naive
+def test_a_naive_workflow_works_when_nothing_goes_wrong(world: World) -> None:
+    play(world, Story((TWO,), fails={1: 2, 2: 4}), keep_promise_in_the_end, QUEUE_ONLY)
+
+
+@naive
+def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: World) -> None:
+    with pytest.raises(BrokenPromiseError) as error:
+        prove(world, lose_nothing, [ONE], fails={1: 1}, then=QUEUE_ONLY)
+    assert lines_of(error) == [
+        "event 1 is lost: it is neither in the store, in a queue, nor in an execution that runs or "
+        "can be redriven.",
+        "What happened:",
+        'run 1 starts with {"start_seq": 1, "end_seq": 2}',
+        "run 1  CollectEvents: sqs ReceiveMessage → nothing",
+        "run 1  CollectEvents: naive-dev-collect-naively returns",
+        "run 1  ProcessEvent: naive-dev-process-naively event 1 fails with Broken",
+        "run 1  PutInQueue: sqs SendMessage event 1",
+        "run 1  EventsFailed: the execution is FAILED EventsFailed",
+        'run 2 starts with {"start_seq": 0, "end_seq": 0}',
+        "run 2  CollectEvents: sqs ReceiveMessage → event 1",
+        "run 2  CollectEvents: sqs DeleteMessage",
+    ]
+
+
+@naive
+def test_a_crash_after_the_deletion_loses_it_for_good(world: World) -> None:
+    with pytest.raises(BrokenPromiseError) as error:
+        prove(
+            world, keep_promise_in_the_end, [ONE], fails={1: 1}, then=QUEUE_ONLY, kinds=["crash"]
+        )  # fmt: skip
+    lines = lines_of(error)
+    assert lines[0].startswith("event 1 is lost: it is neither in the store nor among the dead")
+    at = next(at for at, line in enumerate(lines) if "✗" in line)
+    assert lines[at - 1].endswith("sqs DeleteMessage")
+    assert lines[at].endswith("the handler's process dies here, after DeleteMessage")
+    assert len(lines) < 20
+
+
+@naive
+def test_an_unconditional_put_applies_an_event_twice(world: World) -> None:
+    with pytest.raises(BrokenPromiseError) as error:
+        prove(world, apply_once, [ONE], then=QUEUE_ONLY)
+    lines = lines_of(error)
+    assert "was written 2 times" in lines[0]
+    assert sum("dynamodb PutItem event 1" in line for line in lines) == 2
+    assert len(lines) < 13
+
+
+@reference
+def test_giving_up_too_early_is_found(world: World) -> None:
+    def refuse(world: World) -> Any:
+        letter = '{"sequence_no": 1, "retry_attempt": 2}'
+        url = world.outputs["DeadLetterQueueUrl"]
+        if not world.messages("DeadLetterQueueUrl"):
+            world.emulator.client("sqs").send_message(QueueUrl=url, MessageBody=letter)
+            world.look_again()
+        return give_up_last(world) if world.is_settled else ()
+
+    with pytest.raises(BrokenPromiseError, match="event 1 is among the dead letters with retry_at"):
+        play(world, Story((ONE,)), refuse)
+
+
+# your own workflow, and bad input
+
+
+@reference
+def test_an_invariant_of_ones_own_may_give_one_sentence(world: World) -> None:
+    def stay_small(world: World) -> str | None:
+        return "there is a second row" if len(world.items()) > 1 else None
+
+    assert prove(world, stay_small, [ONE], kinds=["throttle"]).stories == 5
+    with pytest.raises(BrokenPromiseError, match="there is a second row") as error:
+        prove(world, stay_small, [TWO], kinds=[])
+    assert isinstance(error.value, AssertionError)
+
+
+@reference
+def test_an_invariant_that_raises_is_one_clear_line(world: World) -> None:
+    def wrong(world: World) -> Any:
+        return world.outputs["TabelName"]
+
+    with pytest.raises(
+        ProofError, match=r"the invariant 'wrong' raised KeyError: 'TabelName', "
+    ) as error:
+        prove(world, wrong, [ONE])
+    assert not isinstance(error.value, BrokenPromiseError)
+    assert "\n" not in str(error.value)
+
+
+@reference
+def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
+    with pytest.raises(ProofError, match="there is no fault 'trottle'. The kinds are: stop, "):
+        prove(world, keep_promise, [ONE], kinds=["trottle"])
+
+
+@reference
+def test_one_run_alone_overlaps_with_nothing(world: World) -> None:
+    with pytest.raises(ProofError, match="give two inputs or more"):
+        prove(world, keep_promise, [ONE], overlap=True)
+
+
+@naive
+def test_a_story_is_shortened_to_what_breaks_the_invariant(world: World) -> None:
+    double = Story((ONE, QUEUE_ONLY), (Fault(7, "lose"), Fault(20, "stop")), None, {1: 1, 2: 3})
+    simpler = list(double.simplify())
+    assert len(simpler) == 6
+    assert next(Story((ONE, TWO), switches=()).simplify()).switches is None
+
+
+@reference
+def test_a_fault_that_cannot_happen_at_its_point_does_not(world: World) -> None:
+    points = play(world, Story((ONE,)), keep_promise)
+    steps = [at for at, point in enumerate(points) if point.phase == STEP]
+    faults = tuple(Fault(at, kind) for at in steps for kind in ("crash", "half", "lose"))
+    assert play(world, Story((ONE,), faults), keep_promise) == points
+    assert not any("✗" in line for line in world.log)
+
+
+def test_what_can_go_wrong_depends_on_the_point() -> None:
+    def kinds(*point: str) -> list[str]:
+        return list(Point(1, "S", *point).kinds)
+
+    assert kinds(STEP, "state", "") == ["stop"]
+    assert kinds(BEFORE, TASK, "SendMessage") == ["stop", "time-out", "throttle"]
+    assert kinds(BEFORE, HANDLER, "SendMessageBatch")[-1] == "half"
+    assert kinds(AFTER, HANDLER, "ReceiveMessage") == ["stop", "time-out", "crash", "duplicate"]
+    assert kinds(AFTER, FUNCTION, "f") == ["stop", "time-out", "lose", "expire", "duplicate"]
+    assert kinds(AFTER, TASK, "DeleteMessage") == ["stop", "time-out", "lose", "expire"]
+    assert set(itertools.chain(*(kinds(BEFORE, HANDLER, "BatchWriteItem"), *()))) <= set(KINDS)
+
+
+def test_half_a_batch_leaves_the_rest_for_the_answer() -> None:
+    given, added = halve("SendMessageBatch", {"QueueUrl": "q", "Entries": [{"Id": "a"}]})
+    assert given is None
+    assert added == {"Failed": [{"Id": "a", "SenderFault": False, "Code": "InternalError"}]}
+    requests = [{"PutRequest": {"Item": {}}}, {"DeleteRequest": {"Key": {}}}]
+    given, added = halve("BatchWriteItem", {"RequestItems": {"t": requests}})
+    assert given == {"RequestItems": {"t": requests[:1]}}
+    assert added == {"UnprocessedItems": {"t": requests[1:]}}
+
+
+@reference
+def test_every_call_that_writes_is_counted_by_store_and_key(world: World) -> None:
+    world.reset()
+    table = world.outputs["TableName"]
+    item = {"sequenceNo": {"N": "1"}, "generatedUnixTime": {"N": "2"}}
+    put = {"PutRequest": {"Item": item}}
+    undone = {"PutRequest": {"Item": {**item, "x": {"S": "y"}}}}
+    world.note_write("PutItem", {"TableName": table, "Item": item}, {})
+    world.note_write("UpdateItem", {"TableName": table, "Key": item}, {})
+    answer = {"UnprocessedItems": {table: [undone]}}
+    world.note_write("BatchWriteItem", {"RequestItems": {table: [put, undone]}}, answer)
+    part = {"Put": {"TableName": table, "Item": item}}
+    world.note_write("TransactWriteItems", {"TransactItems": [part]}, {})
+    world.note_write("PutObject", {"Bucket": "b", "Key": "k"}, {})
+    assert world.writes == {(table, "1/2"): 4, ("b", "k"): 1}
+    assert list(apply_once(world)) == [f"key 1/2 of {table} was written 4 times"]
+    world.inputs.append(ONE)
+    world.emulator.client("sqs").send_message(
+        QueueUrl=world.outputs["QueueUrl"], MessageBody="no event"
+    )
+    assert world.bodies() == ["no event"]
+    assert len(list(lose_nothing(world))) == 1
+
+
+@reference
+def test_a_broken_invariant_is_told_in_the_shortest_story(world: World) -> None:
+    def stay_empty(world: World) -> Any:
+        return "there is a row" if world.items() else None
+
+    double = Story((ONE, TWO), (Fault(2, "throttle"),), fails={2: 1})
+    with pytest.raises(BrokenPromiseError, match="there is a row") as error:
+        play(world, double, stay_empty)
+    assert sum("starts with" in line for line in lines_of(error)) == 1
+    assert "✗" not in str(error.value)
+
+
+def test_numbers_are_found_in_whatever_an_event_lies_in() -> None:
+    item = {"sequenceNo": {"N": "4"}}
+    found = find_numbers(["{broken", b'{"sequence_no": 3}', {"Item": item}])
+    assert list(found) == [3, 4]
