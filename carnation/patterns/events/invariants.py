@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from carnation.patterns.events.injection import find_attempts
+from carnation.testing.proofs.records import find_attempts
 from carnation.testing.proofs.transcript import find_numbers
 from carnation.testing.proofs.world import World
 

@@ -1,50 +1,61 @@
-"""A run of a story: an execution that is stepped, its child executions, and who performs tasks."""
+"""An actor of a scenario: an execution that is stepped, and what performs its tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, Succeeded, Task
-from carnation.patterns.events.injection import WRITES, find_attempts
 from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs import transcript as telling
-from carnation.testing.proofs.child_executions import expire, start_execution
 from carnation.testing.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
+from carnation.testing.proofs.records import WRITES, find_attempts
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, MAP, STEP, TASK
-from carnation.testing.proofs.world import Attempt
-
-if TYPE_CHECKING:
-    from carnation.testing.proofs.scheduler import Stage
-
-THERE_ALREADY = (
-    "ConditionalCheckFailed",
-    "PreconditionFailed",
-)  # it was there: no failure of an event
+from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError, expire
+from carnation.testing.proofs.world import Attempt, World
 
 
-class EndedError(BaseException):
-    """The execution, or the child it is about, ended while a task of it was performed."""
+class Scheduler(Protocol):
+    """What an actor asks of whoever decides what happens when."""
+
+    def acting(self, actor: Actor, place: str) -> AbstractContextManager[None]:
+        """Let calls made within the block be the actor's, made at a place."""
+
+    def reach(self, actor: Actor, phase: str, place: str, action: str) -> str | None:
+        """Come to a point; returns the kind of what goes wrong there, if anything does."""
+
+    def start_child(self, actor: Actor, task: Task) -> Outcome:
+        """Start the execution that a task asks for."""
+
+    def fail(self, payload: Any) -> str | None:
+        """Return the error with which a function fails on purpose, if it does."""
+
+    def tell(self, actor: Actor | None, line: str) -> None:
+        """Write a line of the transcript."""
 
 
-class ExpiredError(Exception):
-    """The state's time was over before the answer came."""
-
-
-class Player(Port):
+class Actor(Port):
     """One run: an execution, and what performs its tasks."""
 
     def __init__(
-        self, stage: Stage, machine_arn: str, given: Any, name: str, caller: Player | None = None
+        self,
+        scheduler: Scheduler,
+        world: World,
+        number: int,
+        machine_arn: str,
+        given: Any,
+        name: str,
+        caller: Actor | None = None,
     ) -> None:
         """Begin the execution; `caller` is the run that started it and waits for its end."""
-        self.stage, self.given, self.name, self.caller = stage, given, name, caller
-        self.number, self.calls = len(stage.players) + 1, 0
-        self.place, self.state, self.is_stepping = TASK, "", False
+        self.scheduler, self.world, self.number = scheduler, world, number
+        self.name, self.caller = name, caller
+        self.calls, self.state, self.is_stepping = 0, "", False
         self.lost: Any = None  # a child execution that ended alone
         self.copied: Any = None  # the child execution whose second run this is, at the moment
         self.copy: Execution | None = None  # that second run
-        self.execution: Execution = stage.world.emulator.hold(
+        self.execution: Execution = world.emulator.hold(
             machine_arn, given, name=name, wrap=self._wrap
         )
         self.passed = self.execution.clock.now
@@ -69,12 +80,12 @@ class Player(Port):
         return ""
 
     @property
-    def lineage(self) -> Iterator[Player]:
+    def lineage(self) -> Iterator[Actor]:
         """The run itself, the one that waits for it, and so on."""
-        player: Player | None = self
-        while player is not None:
-            yield player
-            player = player.caller
+        actor: Actor | None = self
+        while actor is not None:
+            yield actor
+            actor = actor.caller
 
     def lose_child(self) -> None:
         """End the child execution that goes on at the moment, and nothing else."""
@@ -103,71 +114,81 @@ class Player(Port):
             self.lost is not None and self.lost is find_child(self.execution.current)
         )
 
+    def count_call(self) -> None:
+        """Count a call, for the runs that wait for this one too."""
+        for each in self.lineage:
+            each.calls += 1
+
     def perform(self, task: Task) -> Outcome:
         """Perform a task; its calls, and an invocation as a whole, are points."""
-        outer, self.stage.playing = self.stage.playing, self
         self.state = task.name
         try:
-            if task.kind == "LambdaFunction" or task.service == "lambda":
-                return self._invoke(task)
-            if task.service in ("states", "aws-sdk:sfn") and _starts(task):
-                self.place = TASK
-                return start_execution(self, task)
-            self.place = TASK if _is_of_task(self.copy or self.execution) else MAP
-            outcome = self.performer.perform(task)
-            self._note_attempts(task, outcome)
-            return outcome
-        except ExpiredError:
-            outcome = expire(task)
-            self._note_attempts(task, Failed("States.Timeout", None))
-            return outcome
+            return self._perform(task)
         finally:
-            self.stage.playing = outer
             if self.has_ended:
                 raise EndedError
+
+    def _perform(self, task: Task) -> Outcome:
+        if task.kind == "LambdaFunction" or task.service == "lambda":
+            return self._invoke(task)
+        if task.service in ("states", "aws-sdk:sfn") and _starts(task):
+            with self.scheduler.acting(self, TASK):
+                return self.scheduler.start_child(self, task)
+        if not _is_of_task(self.copy or self.execution):
+            with self.scheduler.acting(self, MAP):
+                return self.performer.perform(task)
+        try:
+            with self.scheduler.acting(self, TASK):
+                outcome = self.performer.perform(task)
+        except ExpiredError:
+            self._note_attempts(task, Failed("States.Timeout", None))
+            return expire(task)
+        self._note_attempts(task, outcome)
+        return outcome
 
     def _note_attempts(self, task: Task, outcome: Outcome) -> None:
         """Note each event that a state's own call was to write."""
         action = task.action.partition(".")[0]
-        if self.place == MAP or action.lower() not in {name.lower() for name in WRITES}:
+        if action.lower() not in {name.lower() for name in WRITES}:
             return
         error = outcome.error if isinstance(outcome, Failed) else None
-        if error is None or not any(name in error for name in THERE_ALREADY):
+        if error is None or not any(name in error for name in ALREADY_EXISTS_ERRORS):
             for event in find_attempts(task.parameters):
-                attempt = Attempt(f"{task.service}:{action}", event, error)
-                self.stage.world.attempts.append(attempt)
+                self.world.attempts.append(Attempt(f"{task.service}:{action}", event, error))
 
     def _invoke(self, task: Task) -> Outcome:
         function, payload = telling.read_invocation(task)
-        kind, times = self.stage.reach(self, BEFORE, FUNCTION, function), 0
-        if kind == stories.THROTTLE:
-            outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
-        elif self.has_ended:
-            return Failed(None)  # never seen: the execution has ended
-        else:
-            outcome, times = self._run_handler(task, function, payload)
+        with self.scheduler.acting(self, FUNCTION):
+            kind, times = self.scheduler.reach(self, BEFORE, FUNCTION, function), 0
+            if kind == stories.THROTTLE:
+                outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
+            elif self.has_ended:
+                return Failed(None)  # never seen: the execution has ended
+            else:
+                outcome, times = self._run_handler(task, function, payload)
         error = outcome.error if isinstance(outcome, Failed) else None
         if isinstance(outcome, Succeeded) and outcome.after:
             error = "States.Timeout"
-        self.stage.world.attempts.append(Attempt(function, payload, error, times))
+        self.world.attempts.append(Attempt(function, payload, error, times))
         return outcome
 
     def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
-        self.place = HANDLER
-        error = self.stage.fail(payload)
+        error = self.scheduler.fail(payload)
         if error is None:
-            outcome = self.performer.perform(task)
+            outcome = self._handle(task)
         else:
             outcome = Failed(error, f"event {payload['sequence_no']} was chosen to fail")
-        self.place = FUNCTION
-        self.stage.tell(self, telling.tell_invocation(function, payload, outcome))
-        kind = self.stage.reach(self, AFTER, FUNCTION, function)
+        self.scheduler.tell(self, telling.tell_invocation(function, payload, outcome))
+        kind = self.scheduler.reach(self, AFTER, FUNCTION, function)
         if kind == stories.DUPLICATE:
-            self.place = HANDLER
-            return self.performer.perform(task), 2
+            return self._handle(task), 2
         if kind == stories.LOSE:
             return Failed("Lambda.SdkClientException", "the answer was lost"), 1
         return (expire(task) if kind == stories.EXPIRE else outcome), 1
+
+    def _handle(self, task: Task) -> Outcome:
+        with self.scheduler.acting(self, HANDLER):
+            return self.performer.perform(task)
 
     def step(self) -> bool:
         """Go on to the next state; False if it has ended."""
@@ -187,10 +208,9 @@ class Player(Port):
 
     def _reach_step(self, execution: Execution) -> None:
         """Come to the point between two states."""
-        self.place = STEP
         if execution.current is not None:
             self.state = execution.current.state.name
-        self.stage.reach(self, STEP, "state", "")
+        self.scheduler.reach(self, STEP, "state", "")
 
     def _end_lost(self) -> None:
         if self.lost is not None:
@@ -200,14 +220,14 @@ class Player(Port):
     def _let_time_pass(self) -> None:
         now = self.execution.clock.now
         if now > self.passed:
-            self.stage.world.emulator.let_time_pass(now - self.passed)
+            self.world.emulator.let_time_pass(now - self.passed)
             self.passed = now
 
     def run_again(self) -> None:
         """Run the Express execution that goes on at the moment a second time, from its start."""
         child = self.child
         copy = self._copy(child)
-        before = self.place, self.state, self.copied, self.copy
+        before = self.state, self.copied, self.copy
         self.copied, self.copy = child or self.execution.root, copy
         try:
             while copy.step():
@@ -215,7 +235,7 @@ class Player(Port):
         except EndedError:
             pass
         finally:
-            self.place, self.state, self.copied, self.copy = before
+            self.state, self.copied, self.copy = before
 
     def _copy(self, child: Any) -> Execution:
         fiber = child or self.execution.root

@@ -6,50 +6,60 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctio
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from carnation.engine import Failed, Outcome, Submitted, Succeeded, Task
 from carnation.errors import EmulatorError
 from carnation.testing.proofs import scenarios as stories
+from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, TASK
-
-if TYPE_CHECKING:
-    from carnation.testing.proofs.actors import Player
+from carnation.testing.proofs.signals import expire
 
 _ACTION = "StartExecution"
 
 
-def start_execution(caller: Player, task: Task) -> Outcome:
+class Starter(Protocol):
+    """What starting an execution asks of whoever decides what happens when."""
+
+    def reach(self, actor: Actor, phase: str, place: str, action: str) -> str | None:
+        """Come to a point; returns the kind of what goes wrong there, if anything does."""
+
+    def find(self, name: str) -> Actor | None:
+        """Return the run with a name."""
+
+    def start(self, machine: str, given: Any, name: str | None, caller: Actor | None) -> Actor:
+        """Start a run that `caller` waits for, if it is given."""
+
+    def finish(self, actor: Actor) -> None:
+        """Step a run to its end."""
+
+    def postpone(self, actor: Actor) -> None:
+        """Step a run to its end when the one that goes on has ended."""
+
+
+def start_execution(starter: Starter, caller: Actor, task: Task) -> Outcome:
     """Start the execution that a task asks for, and run it to its end if the task waits for it."""
-    stage = caller.stage
-    kind = stage.reach(caller, BEFORE, TASK, _ACTION)
+    kind = starter.reach(caller, BEFORE, TASK, _ACTION)
     if kind == stories.THROTTLE:
         return Failed("StepFunctions.AWSStepFunctionsException", "Rate exceeded")
     if caller.has_ended:
         return Failed(None)  # never seen
-    outcome = _start(caller, task)
-    kind = stage.reach(caller, AFTER, TASK, _ACTION)
+    outcome = _start(starter, caller, task)
+    kind = starter.reach(caller, AFTER, TASK, _ACTION)
     if kind == stories.LOSE:
         return Failed("StepFunctions.SdkClientException", "the answer was lost")
     if kind == stories.EXPIRE:
         return expire(task)
     if kind == stories.DUPLICATE:
-        _start(caller, task)
+        _start(starter, caller, task)
     return outcome
 
 
-def expire(task: Task) -> Outcome:
-    """Give an answer that comes too late; without a TimeoutSeconds it is the integration's own."""
-    if task.timeout is None:
-        return Failed("States.Timeout", None)
-    return Succeeded(None, task.timeout + 1)
-
-
-def _start(caller: Player, task: Task) -> Outcome:
-    stage, parameters = caller.stage, task.parameters
+def _start(starter: Starter, caller: Actor, task: Task) -> Outcome:
+    parameters = task.parameters
     name, given = parameters.get("Name"), parameters.get("Input", {})
     given = json.loads(given) if isinstance(given, str) else given
-    same = next((each for each in stage.players if name and each.name == name), None)
+    same = starter.find(name) if name else None
     waits = task.is_sync or "Sync" in task.action
     if same is not None and not same.execution.is_express:
         if same.execution.input != given or same.execution.status != "RUNNING":
@@ -57,24 +67,24 @@ def _start(caller: Player, task: Task) -> Outcome:
         return Succeeded({"ExecutionArn": same.execution.arn})
     arn = str(parameters.get("StateMachineArn"))
     try:
-        player = stage.start(arn, given, name, caller if waits else None)
+        actor = starter.start(arn, given, name, caller if waits else None)
     except EmulatorError as error:
         return Failed("StepFunctions.StateMachineDoesNotExistException", str(error))
     if waits:
-        stage.finish(player)
-        return _describe(player, task)
-    stage.waiting.append(player)
-    answer = {"ExecutionArn": player.execution.arn, "StartDate": player.passed}
+        starter.finish(actor)
+        return _describe(actor, task)
+    starter.postpone(actor)
+    answer = {"ExecutionArn": actor.execution.arn, "StartDate": actor.passed}
     return Submitted(answer) if task.is_callback else Succeeded(answer)
 
 
-def _describe(player: Player, task: Task) -> Outcome:
+def _describe(actor: Actor, task: Task) -> Outcome:
     """Describe an execution that has ended, as the task that waited for it sees it."""
-    execution, is_plain = player.execution, task.action.endswith(":2")
+    execution, is_plain = actor.execution, task.action.endswith(":2")
     found: dict[str, Any] = {
         "ExecutionArn": execution.arn,
         "Input": execution.input if is_plain else json.dumps(execution.input),
-        "Name": player.name,
+        "Name": actor.name,
         "StateMachineArn": execution.machine_arn,
         "Status": execution.status,
     }

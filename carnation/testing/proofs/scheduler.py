@@ -1,19 +1,23 @@
-"""Playing a story: every call and every step is a point, at which something may go wrong."""
+"""Running a story: every call and every step is a point, at which something may go wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from carnation.emulator import ServiceError
+from carnation.engine import Outcome, Task
 from carnation.errors import EmulatorError
-from carnation.patterns.events.injection import WRITES, find_attempts
 from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs import transcript as telling
-from carnation.testing.proofs.actors import THERE_ALREADY, EndedError, ExpiredError, Player
+from carnation.testing.proofs.actors import Actor
+from carnation.testing.proofs.child_executions import start_execution
 from carnation.testing.proofs.executions import can_redrive
 from carnation.testing.proofs.partial_batches import halve
+from carnation.testing.proofs.records import WRITES, find_attempts
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, HANDLER, Point, Story, Switch
+from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError
 from carnation.testing.proofs.world import Attempt, World
 
 SETTLE, REDRIVES = 12, 8  # runs until a queue is empty, redrives until nothing can be redriven
@@ -25,8 +29,8 @@ _TOO_MANY = {
 }
 
 
-class Stage:
-    """Where a story is played, and what is noted of it: its points, and the first complaint."""
+class StoryScheduler:
+    """Runs a story, one step of one run at a time, and notes the points that it comes to."""
 
     def __init__(self, world: World, story: Story, check: Callable[[World], None], then: Any):
         """Take the world, the story, what checks a moment, and the input that settles."""
@@ -34,13 +38,13 @@ class Stage:
         self.points: list[Point] = []
         self.faults = {fault.point: fault.kind for fault in story.faults}
         self.turns = {switch.point: switch for switch in story.switches or ()}
-        self.pair: list[Player] = []
-        self.playing: Player | None = None
-        self.players: list[Player] = []
-        self.waiting: list[Player] = []  # started by a state that does not wait for them
+        self.pair: list[Actor] = []
+        self.actors: list[Actor] = []
+        self.waiting: list[Actor] = []  # started by a state that does not wait for them
+        self._acting: tuple[Actor, str] | None = None  # whose calls are made, at which place
 
-    def play(self) -> list[Point]:
-        """Play from an empty world until everything has settled; gives the points met."""
+    def run(self) -> list[Point]:
+        """Run from an empty world until everything has settled; gives the points met."""
         self.world.reset()
         with self.world.emulator.intercept(around_call=self._surround):
             alone = len(self.story.runs) - (2 if self.story.switches is not None else 0)
@@ -55,34 +59,64 @@ class Stage:
     def _overlap(self, inputs: Sequence[Any]) -> None:
         self.world.expire_visibility()
         self.pair = [self.begin(given) for given in inputs]
-        for player in self.pair:
-            self.drive(player)
+        for actor in self.pair:
+            self.drive(actor)
 
-    def begin(self, given: Any) -> Player:
+    def begin(self, given: Any) -> Actor:
         """Begin a run."""
         self.world.inputs.append(given)
         return self.start(self.world.outputs["StateMachineArn"], given)
 
     def start(
-        self, machine: str, given: Any, name: str | None = None, caller: Player | None = None
-    ) -> Player:
+        self, machine: str, given: Any, name: str | None = None, caller: Actor | None = None
+    ) -> Actor:
         """Start an execution of a state machine; nothing of it is run yet."""
-        number = len(self.players) + 1
-        player = Player(self, machine, given, name or f"run-{number}", caller)
+        number = len(self.actors) + 1
+        actor = Actor(self, self.world, number, machine, given, name or f"run-{number}", caller)
         by = "" if caller is None else f" by run {caller.number}"
         self.tell(None, f"run {number} starts{by} with {telling.show(given)}")
-        self.players.append(player)
-        self.world.executions.append(player.execution)
-        return player
+        self.actors.append(actor)
+        self.world.executions.append(actor.execution)
+        return actor
 
-    def drive(self, player: Player) -> None:
+    def start_child(self, actor: Actor, task: Task) -> Outcome:
+        """Start the execution that a task of an actor asks for."""
+        return start_execution(self, actor, task)
+
+    def find(self, name: str) -> Actor | None:
+        """Return the run with a name."""
+        return next((each for each in self.actors if each.name == name), None)
+
+    def postpone(self, actor: Actor) -> None:
+        """Step a run to its end when the one that goes on has ended."""
+        self.waiting.append(actor)
+
+    @contextmanager
+    def acting(self, actor: Actor, place: str) -> Iterator[None]:
+        """Let calls made within the block be the actor's, made at a place."""
+        before, self._acting = self._acting, (actor, place)
+        try:
+            yield
+        finally:
+            self._acting = before
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Let calls made within the block be no part of the story."""
+        before, self._acting = self._acting, None
+        try:
+            yield
+        finally:
+            self._acting = before
+
+    def drive(self, actor: Actor) -> None:
         """Run to the end; an execution that can be redriven is, if it is to be at once.
 
         The executions it has started, without waiting for their ends, run then.
         """
-        self.finish(player)
+        self.finish(actor)
         if self.story.redrive == "first":
-            self._redrive(player)
+            self._redrive(actor)
         self._drive_waiting()
 
     def _drive_waiting(self) -> None:
@@ -93,29 +127,29 @@ class Stage:
         self.world.expire_visibility()
         self.drive(self.begin(given))
 
-    def finish(self, player: Player) -> None:
+    def finish(self, actor: Actor) -> None:
         """Step an execution to its end."""
         for _ in range(LONGEST):
-            if not player.step():
-                self.tell(player, telling.tell_end(player.execution))
+            if not actor.step():
+                self.tell(actor, telling.tell_end(actor.execution))
                 return
-        raise EmulatorError(f"run {player.number} took {LONGEST} steps and does not end.")
+        raise EmulatorError(f"run {actor.number} took {LONGEST} steps and does not end.")
 
-    def _redrive(self, player: Player) -> None:
+    def _redrive(self, actor: Actor) -> None:
         for _ in range(REDRIVES):
-            if not can_redrive(player.execution):
+            if not can_redrive(actor.execution):
                 return
             self.world.expire_visibility()
-            player.execution.redrive()
-            self.tell(player, "is redriven")
-            self.finish(player)
+            actor.execution.redrive()
+            self.tell(actor, "is redriven")
+            self.finish(actor)
 
     def _settle(self) -> None:
         """Redrive what can be, and work through the queue until it is empty: first one or other."""
         for _ in range(SETTLE):
             if self.story.redrive == "first" or not self._is_queued:
-                for player in self.players:
-                    self._redrive(player)
+                for actor in self.actors:
+                    self._redrive(actor)
                 self._drive_waiting()
                 if not self._is_queued:
                     return
@@ -134,85 +168,77 @@ class Stage:
     def _is_chosen(self, event: Mapping[str, Any]) -> bool:
         return bool(event["retry_attempt"] < self.story.fails.get(event["sequence_no"], 0))
 
-    def tell(self, player: Player | None, line: str) -> None:
+    def tell(self, actor: Actor | None, line: str) -> None:
         """Write a line of the trace."""
-        where = f"{player.label}  {player.state}: " if player else ""
+        where = f"{actor.label}  {actor.state}: " if actor else ""
         self.world.log.append(where + line)
 
-    def reach(self, player: Player, phase: str, place: str, action: str) -> str | None:
+    def reach(self, actor: Actor, phase: str, place: str, action: str) -> str | None:
         """Come to a point: let the other run take its turn, check, and say what goes wrong."""
         number = len(self.points)
-        child = "" if player.copied else player.child_type
-        point = Point(player.number, player.state, phase, place, action, child)
+        child = "" if actor.copied else actor.child_type
+        point = Point(actor.number, actor.state, phase, place, action, child)
         self.points.append(point)
         if number in self.turns:
-            self._take_turn(player, self.turns[number])
-        playing, self.playing = self.playing, None  # what the check calls is no part of the story
-        self.check(self.world)
-        self.playing = playing
+            self._take_turn(actor, self.turns[number])
+        with self._apart():
+            self.check(self.world)
         kind = self.faults.get(number)
         if kind is None or kind not in set(point.kinds):  # one drawn at random may not fit here
             return None
-        self.tell(player, telling.tell_fault(kind, point))
-        self._end(player, kind)
+        self.tell(actor, telling.tell_fault(kind, point))
+        self._end(actor, kind)
         if kind == stories.DUPLICATE and point.runs_again:
-            player.run_again()
+            actor.run_again()
             return None
         return kind
 
-    def _end(self, player: Player, kind: str) -> None:
+    def _end(self, actor: Actor, kind: str) -> None:
         if kind == stories.LOSE_CHILD:
-            player.lose_child()
-        for each in player.lineage:
+            actor.lose_child()
+        for each in actor.lineage:
             if kind == stories.STOP:
                 each.stop()
             elif kind == stories.TIME_OUT:
                 each.execution.time_out()
 
-    def _take_turn(self, player: Player, switch: Switch) -> None:
-        other = next((each for each in self.pair if each is not player), None)
+    def _take_turn(self, actor: Actor, switch: Switch) -> None:
+        other = next((each for each in self.pair if each is not actor), None)
         if other is None or other.is_stepping:
             return
         if switch.expire:
             self.world.expire_visibility()
         until = other.calls + switch.calls
-        playing, place, state = self.playing, player.place, player.state
-        while other.calls < until and other.step():
-            pass
-        self.playing, player.place, player.state = playing, place, state
+        with self._apart():
+            while other.calls < until and other.step():
+                pass
 
     def _surround(
         self, service: str, action: str, parameters: dict[str, Any], proceed: Callable[[Any], Any]
     ) -> Any:
         """Stand around a call of a handler or of a state."""
-        player = self.playing
-        if player is None:
+        if self._acting is None:
             return proceed(parameters)
-        for each in player.lineage:
-            each.calls += 1
-        place = player.place
+        actor, place = self._acting
+        actor.count_call()
         try:
-            answer = self._make_call(player, service, action, parameters, proceed)
+            answer = self._make_call(actor, place, service, action, parameters, proceed)
         except Exception as error:
-            self.tell(player, telling.tell_refusal(service, action, parameters, error))
+            self.tell(actor, telling.tell_refusal(service, action, parameters, error))
             self._note_failure(place, service, action, parameters, error)
             raise
         finally:
-            player.place = place
             self.world.look_again()
-        self.tell(player, telling.tell_call(service, action, parameters, answer))
-        self._go_wrong(
-            self.reach(player, AFTER, place, action), action, lambda: proceed(parameters)
-        )
+        self.tell(actor, telling.tell_call(service, action, parameters, answer))
+        self._go_wrong(self.reach(actor, AFTER, place, action), action, lambda: proceed(parameters))
         return answer
 
     def _make_call(
-        self, player: Player, service: str, action: str, parameters: Any, proceed: Any
+        self, actor: Actor, place: str, service: str, action: str, parameters: Any, proceed: Any
     ) -> Any:
         """Make the call, or let it go wrong before it is made."""
-        place = player.place
-        kind = self.reach(player, BEFORE, place, action)
-        if place != HANDLER and player.has_ended:
+        kind = self.reach(actor, BEFORE, place, action)
+        if place != HANDLER and actor.has_ended:
             raise EndedError
         self._refuse(kind, service, action)
         if action in WRITES and any(map(self._is_chosen, find_attempts(parameters))):
@@ -222,9 +248,9 @@ class Stage:
     def _note_failure(
         self, place: str, service: str, action: str, parameters: Any, error: Exception
     ) -> None:
-        """Note that a handler's write of an event failed; a state's own is noted by its player."""
+        """Note that a handler's write of an event failed; a state notes its own."""
         name = telling.name_error(error)
-        if place == HANDLER and action in WRITES and not name.startswith(THERE_ALREADY):
+        if place == HANDLER and action in WRITES and not name.startswith(ALREADY_EXISTS_ERRORS):
             for event in find_attempts(parameters):
                 self.world.attempts.append(Attempt(f"{service} {action}", event, name))
 

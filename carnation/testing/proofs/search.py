@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from carnation.errors import BrokenPromiseError, ProofError
 from carnation.testing.proofs.scenarios import KINDS, STOP, Fault, Point, Story, Switch
-from carnation.testing.proofs.scheduler import Stage
+from carnation.testing.proofs.scheduler import StoryScheduler
 from carnation.testing.proofs.world import World
 
 Invariant = Callable[[World], "Iterable[str] | str | None"]
@@ -108,7 +108,7 @@ def _prove_overlap(world: World, invariant: Invariant, plain: Story, then: Any) 
 def play(world: World, story: Story, invariant: Invariant, then: Any = None) -> list[Point]:
     """Play one story; gives its points. Raises as `prove` does."""
     try:
-        return Stage(world, story, lambda seen: _ask(invariant, seen), then).play()
+        return StoryScheduler(world, story, lambda seen: _ask(invariant, seen), then).run()
     except _Broken as broken:
         error, log = broken.error, list(world.log)
     if not isinstance(error, BrokenPromiseError):
