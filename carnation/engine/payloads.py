@@ -18,7 +18,7 @@ from carnation.asl.expressions import (
     parse_path,
     parse_reference_path,
 )
-from carnation.asl.expressions.jsonata import UNDEFINED, UnsupportedResultError
+from carnation.asl.expressions.jsonata_values import UNDEFINED, OutcomeError
 from carnation.engine.failures import QUERY, RUNTIME, StateError
 from carnation.errors import EvaluationError, ExpressionError
 
@@ -194,7 +194,7 @@ def compile_jsonata(value: str, field: str, wanted: str = "") -> Compiled:
     def evaluate(scope: Scope) -> Any:
         try:
             result = expression.evaluate(scope)
-        except UnsupportedResultError as error:
+        except OutcomeError as error:
             raise QueryError(f"{said} {error}", field) from None
         except ExpressionError as error:
             raise QueryError(f"{said} threw an error during evaluation. {error}", field) from None

@@ -1,30 +1,39 @@
 """JSONata, by jsonata-python: parsed and cached, with AWS's functions, bindings and refusals.
 
-jsonata-python follows jsonata-java, which AWS runs, down to the error texts. It is imported when
-the first expression is parsed.
+The library is imported when the first expression is parsed; what it does otherwise than AWS is in
+`jsonata_dialect`.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from carnation.asl.expressions.jsonata_functions import FUNCTIONS
+from carnation.asl.expressions.jsonata_values import (
+    UNDEFINED,
+    InternalError,
+    LimitError,
+    UnsupportedResultError,
+    format_number,
+    to_number,
+)
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
 
-UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "undefined"})()
 # Python's own errors that the library lets through
-_LEAKS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, re.error)
-_MILLISECONDS = 5_000
-_CALLS = 500
+_LEAKS = (
+    *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError),
+    *(OSError, re.error),
+)
 _FRAMES = 10_000
 
 
@@ -52,7 +61,6 @@ class Jsonata:
         )
         self._compiled = compiled
         self._calls = {use.name for use in (*self.functions, *self.variables)}
-        self._may_loop = bool(uses["lambda"])
 
     def __repr__(self) -> str:
         """Show the text."""
@@ -64,27 +72,25 @@ class Jsonata:
         `scope.variables` hold what `$states` and the workflow's variables are. Raises
         `EvaluationError` with AWS's code and text.
         """
-        library = _load()
+        dialect = _load()
         bindings = {
-            name: library.utils.Utils.NULL_VALUE if value is None else value
+            name: dialect.NULL if value is None else value
             for name, value in scope.variables.items()
             if name in self._calls
         }
         for name in self._calls & FUNCTIONS.keys():
-            bindings[name] = library.jsonata.Jsonata.JLambda(FUNCTIONS[name](scope, library))
-        if self._may_loop:
-            bindings.update(_bounds(library))
+            bindings[name] = dialect.Jsonata.JLambda(FUNCTIONS[name](scope, dialect))
         try:
-            with _deep_stack() if self._may_loop else nullcontext():
-                return _plain(self._compiled.evaluate(None, bindings), library)
-        except library.jexception.JException as error:
-            raise EvaluationError(f"{error.get_error()}: {error}", error.location + 1) from None
-        except ZeroDivisionError:
-            raise EvaluationError("D1001: Number out of range: Infinity") from None
+            with _deep_stack():
+                return _plain(self._compiled.run(bindings), dialect)
+        except dialect.JException as error:
+            raise EvaluationError(dialect.describe(error), error.location + 1) from None
         except RecursionError:
-            raise EvaluationError("D1011: Stack overflow error") from None
-        except _LEAKS as error:
-            raise EvaluationError(f"{type(error).__name__}: {error}") from None
+            raise LimitError(dialect.DEPTH) from None
+        except EvaluationError:
+            raise
+        except _LEAKS:
+            raise InternalError("threw an internal error during evaluation.") from None
 
 
 @lru_cache(maxsize=2048)
@@ -97,16 +103,15 @@ def parse_jsonata(text: str) -> Jsonata:
     Traceback (most recent call last):
     carnation.errors.ExpressionError: the JSONata '$n +', column 5: Unexpected end of expression ...
     """
-    library = _load()
+    dialect = _load()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _deep_stack():
             warnings.simplefilter("ignore")  # of `re`, about a pattern that is the user's
-            compiled = library.jsonata.Jsonata(text)
-    except library.jexception.JException as error:
+            compiled = dialect.Expression(text)
+    except dialect.JException as error:
         raise _refusal(text, f"{error} ({error.get_error()}).", error.location) from None
     except (RecursionError, *_LEAKS):
         raise _refusal(text, "it cannot be parsed.", 0) from None
-    compiled.set_output_convert_nulls(False)
     uses: dict[str, list[Use]] = {"function": [], "variable": [], "name": [], "lambda": []}
     for kind, use in _find_uses(compiled.ast):
         uses[kind].append(use)
@@ -124,18 +129,16 @@ def _refusal(text: str, problem: str, at: int) -> ExpressionError:
 def _load() -> ModuleType:
     limit = sys.getrecursionlimit()
     try:
-        import jsonata
-        import jsonata.jexception
-        import jsonata.timebox
-        import jsonata.utils
+        import jsonata  # noqa: F401 - the dialect may be loaded, and the library gone
+
+        from carnation.asl.expressions import jsonata_dialect
     except ImportError as error:
         raise ExpressionError(
             "JSONata needs jsonata-python: pip install 'carnation[jsonata]'."
         ) from error
     finally:
         sys.setrecursionlimit(limit)  # the library raises it for the whole process
-    library: ModuleType = jsonata
-    return library
+    return jsonata_dialect
 
 
 @contextmanager
@@ -149,48 +152,26 @@ def _deep_stack() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-class _Bounded:
-    """Catches the callbacks of the library's time box, which a frame would keep."""
-
-    def __init__(self) -> None:
-        self.callbacks: dict[str, Any] = {}
-
-    def set_evaluate_entry_callback(self, callback: Any) -> None:
-        self.callbacks["__evaluate_entry"] = callback
-
-    def set_evaluate_exit_callback(self, callback: Any) -> None:
-        self.callbacks["__evaluate_exit"] = callback
-
-
-def _bounds(library: ModuleType) -> dict[str, Any]:
-    """Stop a function that calls itself for ever; only expressions with functions can."""
-    bounded = _Bounded()
-    library.timebox.Timebox(bounded, _MILLISECONDS, _CALLS)
-    return bounded.callbacks
-
-
-def _plain(value: Any, library: ModuleType) -> Any:
+def _plain(value: Any, dialect: ModuleType) -> Any:
     """Turn the library's values into JSON values; anything else is of no type JSON has."""
     if value is None:
         return UNDEFINED
-    if value is library.utils.Utils.NULL_VALUE:
+    if value is dialect.NULL:
         return None
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, int)):
         return value
+    if isinstance(value, float):  # JSON has no Infinity and no NaN: AWS writes their names
+        return to_number(value) if math.isfinite(value) else format_number(value)
     if isinstance(value, Mapping):
-        return {key: _inner(item, library) for key, item in value.items()}
+        return {key: _inner(item, dialect) for key, item in value.items()}
     if isinstance(value, list):
-        return [_inner(value[at], library) for at in range(len(value))]
+        return [_inner(value[at], dialect) for at in range(len(value))]
     raise UnsupportedResultError("returned an unsupported result type.")
 
 
-class UnsupportedResultError(EvaluationError):
-    """An expression gives a function or a regular expression, which no document can hold."""
-
-
-def _inner(value: Any, library: ModuleType) -> Any:
+def _inner(value: Any, dialect: ModuleType) -> Any:
     # inside a document, None is a null that was there before
-    return None if value is None else _plain(value, library)
+    return None if value is None else _plain(value, dialect)
 
 
 _CHILDREN = (

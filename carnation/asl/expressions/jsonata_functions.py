@@ -1,110 +1,164 @@
 """The functions that AWS adds to JSONata, and those whose answer depends on time or chance.
 
-Each is made for one evaluation, since it takes its clock and its randomness from the scope.
+Each is made for one evaluation, since it takes its clock and its randomness from the scope. What is
+missing, rounded or refused is as it was measured on AWS; numbers are rounded towards zero.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-sfn.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import random
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
-from carnation.asl.expressions.intrinsic_functions import (
-    FunctionError,
-    hash_text,
-    make_uuid,
-    split_chunks,
-)
+from carnation.asl.expressions.intrinsic_functions import HASHES, hash_text, make_uuid, split_chunks
+from carnation.asl.expressions.jsonata_values import LimitError, is_number, to_number
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError
 
 Maker = Callable[[Scope, ModuleType], Callable[..., Any]]
-RANGE_LIMIT = 1_000_000
+MAX_RANGE = 360_145  # what AWS has memory for
 
 
-def _make_partition(scope: Scope, library: ModuleType) -> Callable[..., Any]:
+def _make_partition(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def partition(items: Any = None, size: Any = None, *more: Any) -> Any:
-        if items is None:
+        _refuse_more(more, "partition", 3)
+        if items is None or items == []:
             return None
-        count = _number(size, "partition", 2)
-        if count < 1:
-            raise EvaluationError("The second argument of $partition must be a positive number")
-        return split_chunks(items if isinstance(items, list) else [items], math.floor(count))
+        if not isinstance(items, list):
+            raise EvaluationError(
+                'T0412: Argument 1 of function "partition" must be an array of undefined'
+            )
+        count = len(items) if size is None else _whole(size, "partition", 2)
+        if count < 0:
+            raise EvaluationError("D3137: Second argument must be zero or greater")
+        return split_chunks(list(items), count) if count else None
 
     return partition
 
 
-def _make_range(scope: Scope, library: ModuleType) -> Callable[..., Any]:
-    def numbers(first: Any = None, last: Any = None, step: Any = None, *more: Any) -> Any:
-        start, end = _number(first, "range", 1), _number(last, "range", 2)
-        stride = _number(step, "range", 3)
+def _make_range(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
+    def make_range(first: Any = None, last: Any = None, step: Any = None, *more: Any) -> Any:
+        _refuse_more(more, "range", 4)
+        start, end = _whole(first, "range", 1), _whole(last, "range", 2)
+        stride = 0 if step is None else _whole(step, "range", 3)
         if stride == 0:
-            raise EvaluationError("The third argument of $range must not be 0")
-        count = max(0, math.floor((end - start) / stride) + 1)
-        if count > RANGE_LIMIT:
-            raise EvaluationError(f"$range would give more than {RANGE_LIMIT} numbers")
-        return [start + stride * at for at in range(count)]
-
-    return numbers
-
-
-def _make_hash(scope: Scope, library: ModuleType) -> Callable[..., Any]:
-    def hash_value(data: Any = None, algorithm: Any = None, *more: Any) -> Any:
-        if data is None:
             return None
+        numbers = range(start, end + (1 if stride > 0 else -1), stride)
+        if len(numbers) > MAX_RANGE:
+            raise LimitError(dialect.MEMORY)
+        # as a sequence: of a single number the number is left, and of none nothing
+        return dialect.Utils.create_sequence_from_iter(numbers)
+
+    return make_range
+
+
+def _make_hash(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
+    def hash_value(data: Any = None, algorithm: Any = None, *more: Any) -> Any:
+        _refuse_more(more, "hash", 3)
         if not isinstance(data, str):
-            raise _mistyped("hash", 1)
-        try:
-            return hash_text(data, "SHA-256" if algorithm is None else algorithm)
-        except FunctionError as failure:
-            raise EvaluationError(str(failure)) from None
+            _refuse("hash", 1)
+        if algorithm is None:
+            return None
+        if not isinstance(algorithm, str):
+            _refuse("hash", 2)
+        if algorithm not in HASHES:
+            raise EvaluationError(
+                f"D3137: Hash algorithm '{algorithm}' must be one of "
+                "SHA-1, SHA-384, SHA-256, SHA-512, MD5"
+            )
+        return hash_text(data, algorithm)
 
     return hash_value
 
 
-def _make_random(scope: Scope, library: ModuleType) -> Callable[..., Any]:
+def _make_random(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def number(seed: Any = None, *more: Any) -> float:
-        return scope.chance.random() if seed is None else random.Random(seed).random()  # noqa: S311
+        _refuse_more(more, "random", 2)
+        return scope.chance.random() if seed is None else draw_double(_whole(seed, "random", 1))
 
     return number
 
 
-def _make_parse(scope: Scope, library: ModuleType) -> Callable[..., Any]:
+def draw_double(seed: int) -> float:
+    """Draw the number that Java's `Random(seed).nextDouble()` gives.
+
+    >>> draw_double(42)
+    0.7275636800328681
+    """
+    state = (seed ^ 0x5DEECE66D) & (1 << 48) - 1
+    parts = []
+    for bits in (26, 27):
+        state = (state * 0x5DEECE66D + 0xB) & (1 << 48) - 1
+        parts.append(state >> (48 - bits))
+    return float((parts[0] << 27) + parts[1]) / (1 << 53)
+
+
+def _make_uuid(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
+    def uuid(*more: Any) -> str:
+        _refuse_more(more, "uuid", 1)
+        return make_uuid(scope.chance)
+
+    return uuid
+
+
+def _make_parse(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def parse(text: Any = None, *more: Any) -> Any:
+        _refuse_more(more, "parse", 2)
         if text is None:
             return None
         if not isinstance(text, str):
-            raise _mistyped("parse", 1)
+            _refuse("parse", 1)
         try:
-            value = json.loads(text)
+            value = json.loads(
+                text,
+                object_pairs_hook=_unique_members,
+                parse_float=_finite_number,
+                parse_constant=_finite_number,
+            )
         except ValueError:
-            raise EvaluationError(f"$parse was given what is no JSON: {text}") from None
-        return library.utils.Utils.NULL_VALUE if value is None else value
+            raise EvaluationError("D3137: Invalid JSON") from None
+        return dialect.NULL if value is None else value
 
     return parse
 
 
-def _make_now(scope: Scope, library: ModuleType) -> Callable[..., Any]:
+def _unique_members(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError
+    return found
+
+
+def _finite_number(text: str) -> int | float:
+    value = float(text)
+    if value - value != 0:  # infinite, or not a number
+        raise ValueError
+    return to_number(value)
+
+
+def _make_now(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def now(picture: Any = None, timezone: Any = None, *more: Any) -> Any:
-        millis = int(scope.now() * 1000)
-        return library.functions.Functions.datetime_from_millis(millis, picture, timezone)
+        return dialect.format_moment(int(scope.now() * 1000), picture, timezone)
 
     return now
 
 
-def _number(value: Any, name: str, position: int) -> Any:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _mistyped(name, position)
-    return value
+def _whole(value: Any, name: str, position: int) -> int:
+    if not is_number(value):
+        _refuse(name, position)
+    return int(value)
 
 
-def _mistyped(name: str, position: int) -> EvaluationError:
-    return EvaluationError(
-        f"T0410: Argument {position} of function {name} does not match function signature"
+def _refuse_more(more: tuple[Any, ...], name: str, position: int) -> None:
+    if more:
+        _refuse(name, position)
+
+
+def _refuse(name: str, position: int) -> NoReturn:
+    raise EvaluationError(
+        f'T0410: Argument {position} of function "{name}" does not match function signature'
     )
 
 
@@ -113,8 +167,8 @@ FUNCTIONS: Mapping[str, Maker] = {
     "range": _make_range,
     "hash": _make_hash,
     "random": _make_random,
-    "uuid": lambda scope, library: lambda *more: make_uuid(scope.chance),
+    "uuid": _make_uuid,
     "parse": _make_parse,
     "now": _make_now,
-    "millis": lambda scope, library: lambda *more: int(scope.now() * 1000),
+    "millis": lambda scope, dialect: lambda *more: int(scope.now() * 1000),
 }
