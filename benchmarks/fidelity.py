@@ -27,6 +27,7 @@ TABLE = [
     ("Task", "performed by a port; the events, timeouts, heartbeats and tokens are the engine's"),
     ("Retry, Catch", "backoff, seeded jitter, MaxDelaySeconds; terminal errors stay terminal"),
     ("Parallel, Map inline", "at most 40 at once, without threads, in an order chosen by a seed"),
+    ("Map over an object", "an iteration for each member, a Key and a Value"),
     ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
     ("ItemReader", "CSV, JSON, JSONL, MANIFEST of CSV, listObjectsV2; others are refused by name"),
     ("ItemBatcher, ResultWriter", "by number and bytes; manifest and files, with WriterConfig"),
@@ -42,7 +43,10 @@ TABLE = [
     ("Checks of parameters by a service", "left to the port: the engine knows no AWS"),
 ]  # fmt: skip
 
+_OBJECTS = "recorded before AWS let a Map run over an object's members"
 REASONS = {
+    "scenarios.base_scenarios--map_state_items_eval_jsonata_fail_object": _OBJECTS,
+    "scenarios.base_scenarios--map_state_items_eval_jsonata_variable_sampling_fail_obj": _OBJECTS,
     "callback.callback--multiple": "the recording holds the token as text, which nobody can know",
     "scenarios.base_scenarios--lambda_service_invoke_with_retry_extended": (
         "recorded before AWS put RedriveCount into the Context object"

@@ -18,7 +18,7 @@ from carnation.engine.fibers import Fiber, Steps
 from carnation.engine.history import LIMIT, Event, History
 from carnation.engine.item_batcher import ItemBatcher
 from carnation.engine.item_reader import ItemReader
-from carnation.engine.maps import MapState
+from carnation.engine.maps import MapState, describe_item
 from carnation.engine.payloads import to_text
 from carnation.engine.result_writer import ResultWriter
 from carnation.engine.timestamps import format_timestamp
@@ -174,7 +174,7 @@ class DistributedMap(MapState):
         execution["StartTime"] = format_timestamp(run.clock.now)
         child.context = {**fiber.context, "Execution": execution}
         if self.batcher is None:
-            child.item = {"Index": index, "Value": item[0]}
+            child.item = describe_item(item[0], index)
         child.variables = {}  # a child execution sees none of its parent's
         child.previous = 0
         if run.observe_child is not None:

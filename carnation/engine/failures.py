@@ -33,8 +33,9 @@ class StateError(Exception):
 
     @property
     def output(self) -> dict[str, Any]:
-        """What a catcher gets."""
-        return {"Error": self.error, "Cause": self.cause}
+        """What a catcher gets; the cause of a timeout is empty."""
+        cause = "" if self.cause is None and self.error == TIMEOUT else self.cause
+        return {"Error": self.error, "Cause": cause}
 
 
 def matches(failure: StateError, names: Collection[str]) -> bool:

@@ -15,9 +15,11 @@ from typing import Any
 from carnation.engine.data_flow import DataFlow, compile_number
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
+from carnation.engine.maps import list_items
 from carnation.engine.payloads import compile_payload
 from carnation.engine.ports import Failed, Succeeded, Task
 from carnation.engine.tasks import split_resource
+from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError
 
 FAILED = "States.ItemReaderFailed"
@@ -87,8 +89,8 @@ def _body(answer: Any) -> str:
 
 
 def _read_json(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
-    value = _parse(_body(answer))
-    if not isinstance(value, list):
+    value = list_items(_parse(_body(answer)))
+    if value is None:
         raise StateError(FAILED, "Attempting to map over non-iterable node.")
     yield from value
 
@@ -114,6 +116,8 @@ def _read_csv(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
         names = list(reader.config["CSVHeaders"])
     else:
         names = next(rows, [])
+    if len(set(names)) < len(names):
+        raise StateError(FAILED, "CSV headers cannot contain duplicates.")
     for row in rows:
         padded = [*row, *[""] * (len(names) - len(row))]
         yield dict(zip(names, padded, strict=False))
@@ -133,8 +137,21 @@ def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[An
 
 
 def _read_list(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+    """Yield the objects of a listing, as AWS writes them here: `Etag`, and seconds since 1970."""
     contents = answer.get("Contents") if isinstance(answer, dict) else None
-    yield from contents or []
+    for entry in contents or []:
+        found = {"Etag" if key == "ETag" else key: item for key, item in entry.items()}
+        if "LastModified" in found:
+            found["LastModified"] = _to_seconds(found["LastModified"])
+        yield {key: found[key] for key in _LISTED if key in found}
+
+
+_LISTED = ("Etag", "Key", "LastModified", "Size", "StorageClass")
+
+
+def _to_seconds(moment: Any) -> Any:
+    seconds = parse_timestamp(moment)
+    return moment if seconds is None else int(seconds)
 
 
 _FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Any], Iterator[Any]]] = {

@@ -23,6 +23,22 @@ from carnation.errors import DefinitionError
 MAX_CONCURRENCY = 40
 
 
+class Entry(dict[str, Any]):
+    """An item that is a member of an object: its Key and its Value."""
+
+
+def list_items(items: Any) -> list[Any] | None:
+    """List what a Map iterates over: an array's items, an object's members; None for others."""
+    if isinstance(items, dict):
+        return [Entry(Key=key, Value=value) for key, value in items.items()]
+    return items if isinstance(items, list) else None
+
+
+def describe_item(item: Any, index: int) -> dict[str, Any]:
+    """Make the Context object's Map.Item."""
+    return {"Index": index, **(item if isinstance(item, Entry) else {"Value": item})}
+
+
 class MapState(RetryableState):
     """What both kinds of Map have in common: where the items come from."""
 
@@ -40,26 +56,31 @@ class MapState(RetryableState):
         items, field = self.body.get("Items"), "Items"
         if items is None:
             path = self.body.get("ItemsPath", "$")
+            if self.data_flow.is_jsonata:
+                return compile_jsonata("{% $states.input %}", field, "array", "object")
             return None if path == "$" else compile_path(path)
         if not is_jsonata(items):
-            if not isinstance(items, list):
-                raise DefinitionError(f"state '{self.name}': Items takes an array or '{{% … %}}'.")
+            if not isinstance(items, (list, dict)):
+                raise DefinitionError(
+                    f"state '{self.name}': Items takes an array, an object or '{{% … %}}'."
+                )
             return compile_payload(items, "JSONata", field)
-        return compile_jsonata(items, field, "array")
+        return compile_jsonata(items, field, "array", "object")
 
     def find_items(self, fiber: Fiber, value: Any) -> list[Any]:
         """Find the items; the failure of what is no array has AWS's words."""
         items = value
         if self._items is not None:
             items = self.data_flow.evaluate(fiber, self._items, value)
-        if not isinstance(items, list):
-            path = parse_path(self.body.get("ItemsPath", "$"))
+        found = list_items(items)
+        path = parse_path(self.body.get("ItemsPath", "$"))
+        if found is None or (path.is_context and not isinstance(items, list)):
             # AWS shows `$$` as `$`
             shown = path.text[1:] if path.is_context else path.text
             raise StateError(RUNTIME, f'Reference path "{shown}" must point to array.')
         if fiber.trace is not None and not self.data_flow.is_jsonata:
             fiber.trace["afterItemsPath"] = items
-        return items
+        return found
 
     def find_concurrency(self, fiber: Fiber, value: Any) -> int:
         """Evaluate MaxConcurrency; 0 stands for no limit of the definition's."""
@@ -74,7 +95,7 @@ class MapState(RetryableState):
         """Apply ItemSelector to one item."""
         if self._selector is None:
             return item
-        kept, fiber.item = fiber.item, {"Index": index, "Value": item}
+        kept, fiber.item = fiber.item, describe_item(item, index)
         try:
             return self.data_flow.evaluate(fiber, self._selector, value)
         finally:
@@ -101,7 +122,7 @@ class InlineMap(MapState):
             item = items[index]
             given = self.select(fiber, value, item, index)
             child = fiber.run.spawn(fiber, self.inner[0], given, index)
-            child.item, child.key = {"Index": index, "Value": item}, self.name
+            child.item, child.key = describe_item(item, index), self.name
             child.previous = last[0]
             child.add("MapIterationStarted", {"name": self.name, "index": index})
             return child

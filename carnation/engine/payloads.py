@@ -185,8 +185,8 @@ def type_name(value: Any) -> str:
     return _TYPES[type(value)]
 
 
-def compile_jsonata(value: str, field: str, wanted: str = "") -> Compiled:
-    """Compile a `{% … %}` string; `wanted` is the JSON type it has to give."""
+def compile_jsonata(value: str, field: str, wanted: str = "", also: str = "") -> Compiled:
+    """Compile a `{% … %}` string; `wanted` is the JSON type it has to give, or `also` another."""
     text = value[2:-2].strip()
     expression = parse_jsonata(text)
     said = f"The JSONata expression '{text}' specified for the field '{field}'"
@@ -200,7 +200,7 @@ def compile_jsonata(value: str, field: str, wanted: str = "") -> Compiled:
             raise QueryError(f"{said} threw an error during evaluation. {error}", field) from None
         if result is UNDEFINED:
             raise QueryError(f"{said} returned nothing (undefined).", field)
-        if wanted and type_name(result) != wanted:
+        if wanted and type_name(result) not in (wanted, also):
             raise QueryError(
                 f"{said} returned an unexpected result type. Expected '{wanted}', "
                 f"but was '{type_name(result)}' for value: {to_text(result)}",

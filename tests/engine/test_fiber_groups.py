@@ -281,11 +281,55 @@ def test_a_reader_lists_a_bucket() -> None:
     assert execution.output == [{"Key": "k"}, {"Key": "l"}]
 
 
+def test_a_listing_has_the_fields_that_aws_gives_it() -> None:
+    entry = {"Key": "k", "ETag": '"e"', "LastModified": "1970-01-01T00:01:00.000Z", "Size": 1}
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
+    port = Script(A=Succeeded({"Contents": [{**entry, "ChecksumAlgorithm": ["CRC32"]}]}))
+    execution = run(machine(children({"Type": "Pass"}, ItemReader=reader)), {}, port)
+    assert execution.output == [{"Etag": '"e"', "Key": "k", "LastModified": 60, "Size": 1}]
+
+
+def test_a_file_with_an_object_gives_an_item_for_each_member() -> None:
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {},
+              "ReaderConfig": {"InputType": "JSON"}}  # fmt: skip
+    selector = {"key.$": "$$.Map.Item.Key", "value.$": "$$.Map.Item.Value"}
+    body = children({"Type": "Pass"}, ItemReader=reader, ItemSelector=selector)
+    execution = run(machine(body), {}, Script(A=Succeeded({"Body": '{"a": 1, "b": 2}'})))
+    assert execution.output == [{"key": "a", "value": 1}, {"key": "b", "value": 2}]
+
+
+@pytest.mark.parametrize("language", ["JSONPath", "JSONata"])
+def test_a_map_over_an_object_runs_an_iteration_for_each_member(language: str) -> None:
+    items = {"Items": "{% $states.input.o %}"} if language == "JSONata" else {"ItemsPath": "$.o"}
+    flow = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    body = {"Type": "Map", **items, "ItemProcessor": flow, "End": True}
+    definition = {"QueryLanguage": language, **machine(body)}
+    execution = run(definition, {"o": {"a": 1, "b": {}}})
+    assert execution.output == [{"Key": "a", "Value": 1}, {"Key": "b", "Value": {}}]
+
+
+def test_a_jsonata_map_without_items_needs_an_array_or_an_object() -> None:
+    flow = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    definition = {
+        "QueryLanguage": "JSONata",
+        **machine({"Type": "Map", "ItemProcessor": flow, "End": True}),
+    }
+    execution = run(definition, 1)
+    assert execution.error == "States.QueryEvaluationError"
+    assert run(definition, [1]).output == [1]
+
+
 @pytest.mark.parametrize(
     ("config", "key", "cause"),
     [
         ({"InputType": "JSON"}, "nosuch", "no key"),
-        ({"InputType": "JSON"}, "object", "Attempting to map over non-iterable node."),
+        ({"InputType": "JSON"}, "number", "Attempting to map over non-iterable node."),
+        ({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "twice", "cannot contain duplic"),
+        (
+            {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a", "b", "a"]},
+            "twice",
+            "cannot contain duplicates",
+        ),
         ({"InputType": "JSON"}, "broken", "the object holds no JSON"),
         ({"InputType": "MANIFEST"}, "object", "names no files"),
         ({"InputType": "JSON", "MaxItems": -1}, "object", "field MaxItems must be positive"),
@@ -294,7 +338,7 @@ def test_a_reader_lists_a_bucket() -> None:
 def test_what_cannot_be_read_fails_the_map_run(config: Any, key: str, cause: str) -> None:
     reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config,
               "Parameters": {"Bucket": "b", "Key": key}}  # fmt: skip
-    port = Script(A=store(object="{}", broken="{"))
+    port = Script(A=store(object="{}", broken="{", number="1", twice="a,a\n1,2\n"))
     execution = run(machine(children({"Type": "Pass"}, ItemReader=reader)), {}, port)
     assert execution.error == "States.ItemReaderFailed"
     assert cause in str(execution.cause)

@@ -175,7 +175,7 @@ def test_heartbeats_keep_a_callback_alive_until_they_stop() -> None:
     assert execution.status == "RUNNING"
     execution.run()
     assert execution.clock.now == 18
-    assert execution.output == {"Error": "States.Timeout", "Cause": None}
+    assert execution.output == {"Error": "States.Timeout", "Cause": ""}
     with pytest.raises(UsageError, match="no task waits"):
         execution.beat(port.asked[0].token)
 

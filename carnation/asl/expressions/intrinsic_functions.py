@@ -155,7 +155,7 @@ def _merge(scope: Scope, left: Any, right: Any, deep: Any) -> dict[str, Any]:
 
 def _parse(scope: Scope, text: Any) -> Any:
     try:
-        return json.loads(_text(text))
+        return json.loads(text) if _text(text).strip() else None
     except ValueError:
         raise FunctionError(f"Invalid JSON: {text}") from None
 
