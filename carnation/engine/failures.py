@@ -46,7 +46,11 @@ def matches(failure: StateError, names: Collection[str]) -> bool:
     >>> matches(StateError("States.Timeout"), ["States.TaskFailed"])
     False
     """
-    if failure.error in names or (failure.alias and failure.alias in names):
+    if failure.alias and failure.alias in names:
+        return True
+    if failure.error == RUNTIME and not failure.is_caught:
+        return False  # not even by its name
+    if failure.error in names:
         return True
     if failure.error in TERMINAL and not failure.is_caught:
         return False

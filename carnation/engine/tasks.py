@@ -167,7 +167,9 @@ class TaskState(RetryableState):
         raise StateError(TIMEOUT, None, alias)
 
     def _fail_task(self, fiber: Fiber, outcome: Failed) -> None:
-        failure = StateError(outcome.error, outcome.cause)
+        # a task that says so itself is caught by that name
+        alias = RUNTIME if outcome.error == RUNTIME else ""
+        failure = StateError(outcome.error, outcome.cause, alias)
         failure.is_caught = outcome.error == DATA_LIMIT
         fiber.token = ""
         fiber.add(f"{self.kind}Failed", self._resource_details(failure.details))

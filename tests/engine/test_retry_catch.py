@@ -291,3 +291,13 @@ def test_an_answer_behind_a_heartbeat_is_the_answer() -> None:
     execution.beat(token)
     execution.answer(token, Succeeded(1))
     assert (execution.run(), execution.output) == ("SUCCEEDED", 1)
+
+
+def test_a_catcher_does_not_take_a_state_that_cannot_run_even_by_its_name() -> None:
+    catch = [{"ErrorEquals": ["States.Runtime"], "Next": "B"}]
+    state = task(OutputPath="$.no", Catch=catch, End=True)
+    execution = run(machine(state, CAUGHT), {}, Script(A=Succeeded({})))
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
+    state = task(Catch=catch, End=True)
+    execution = run(machine(state, CAUGHT), {}, Script(A=Failed("States.Runtime", "its own")))
+    assert execution.output == {"Error": "States.Runtime", "Cause": "its own"}
