@@ -11,6 +11,7 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     ├── ArtifactError     a tree in build/ that does not fit what is to be done with it
     ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
     │   └── EvaluationError   an expression that has no value for this document
+    ├── TemplateError     a CloudFormation template that cannot be read, or not be resolved
     ├── EmulatorError     something the embedded AWS was asked for and cannot do
     ├── AccountError      an AWS account refused, or is not as it has to be
     └── ProofError        a proof that cannot be made as it was asked for
@@ -66,6 +67,10 @@ class ExpressionError(CarnationError):
 
 class EvaluationError(ExpressionError):
     """An expression has no value for the document it was asked about; says so in AWS's words."""
+
+
+class TemplateError(CarnationError):
+    """A CloudFormation template cannot be read, or holds what cannot be resolved."""
 
 
 class EmulatorError(CarnationError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,7 @@ def make_tiny(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write_definition(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Write the definition and build it."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # two of one second would be one
     (folder / "definitions").mkdir(exist_ok=True)
     (folder / "definitions" / "tiny.py").write_text(text)
     monkeypatch.chdir(folder)

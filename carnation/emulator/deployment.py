@@ -58,10 +58,40 @@ def deploy_stack(
         ) from error
     (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
     if stack["StackStatus"] != "CREATE_COMPLETE":
-        raise EmulatorError(f"stack '{stack_name}' is {stack['StackStatus']}, not CREATE_COMPLETE.")
+        raise EmulatorError(_describe_failure(cloudformation, stack))
     outputs = {row["OutputKey"]: row["OutputValue"] for row in stack.get("Outputs", ())}
     resources = dict(_read_resources(cloudformation, stack_id))
     return Deployment(stack_name, stack_id, outputs, resources)
+
+
+def _describe_failure(cloudformation: Any, stack: Mapping[str, Any]) -> str:
+    """Return the first cause of a failure, with the stack and the resource that it is in."""
+    name, stack_id = stack["StackName"], stack["StackId"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    rows = [row for page in pages for row in page["StackEvents"]]
+    failed = [row for row in reversed(rows) if row["ResourceStatus"].endswith("_FAILED")]
+    own = next((row for row in failed if row["PhysicalResourceId"] != stack_id), None)
+    if own is None:
+        return f"stack '{name}' is {stack['StackStatus']}: {_find_reason(rows, stack_id)}"
+    nested = own["PhysicalResourceId"] or ""
+    if own["ResourceType"] == "AWS::CloudFormation::Stack" and nested:
+        (inner,) = cloudformation.describe_stacks(StackName=nested)["Stacks"]
+        return _describe_failure(cloudformation, inner)
+    return (
+        f"stack '{name}': resource '{own['LogicalResourceId']}' ({own['ResourceType']}) could not "
+        f"be made: {own['ResourceStatusReason']}"
+    )
+
+
+def _find_reason(rows: list[dict[str, Any]], stack_id: str) -> str:
+    """Return the reason of a stack's own first failure."""
+    reasons = [
+        row["ResourceStatusReason"]
+        for row in reversed(rows)
+        if row["PhysicalResourceId"] == stack_id and "ResourceStatusReason" in row
+        if row["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
+    ]
+    return reasons[0] if reasons else "no event says why."
 
 
 def _upload(s3: Any, artifacts: Mapping[str, bytes], bucket: str, region: str) -> None:

@@ -24,6 +24,8 @@ from carnation.emulator import interpreter
 from carnation.emulator import moto_fixes as mends
 from carnation.emulator.client_hooks import watch_clients
 from carnation.emulator.clients import Clients, share_descriptions
+from carnation.emulator.cloudformation import Service
+from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.deployment import Deployment, deploy_stack
 from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.function_code import Code, CodeStore
@@ -97,6 +99,7 @@ class Emulator:
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._executions: list[str] = []
+        self._elsewhere: dict[tuple[str, str], Clients] = {}
         # in process, a zip of this digest is run from this folder, where it was packed
         self.sources: dict[str, Path] = {}
 
@@ -121,7 +124,11 @@ class Emulator:
         stack.enter_context(
             mock_aws(
                 config={
-                    "core": {"mock_credentials": False},
+                    "core": {
+                        "mock_credentials": False,
+                        # the stacks are ours
+                        "passthrough": {"services": ["cloudformation"]},
+                    },
                     "lambda": {"use_docker": False},
                 }
             )
@@ -136,7 +143,8 @@ class Emulator:
         stack.callback(self._functions.close)
         stack.callback(self._stop_executions)
         stack.callback(self.script_tasks, None)
-        mends.mend_cloudformation(patches, self.client, self._hooks)
+        stack.callback(setattr, MOUNT, "service", None)
+        MOUNT.service = Service(self._connect_in, self._hooks, {})
         mends.mend_calls(patches, self._hooks, real_time=self.real_time)
         store = self._store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
@@ -148,6 +156,15 @@ class Emulator:
             invoke=invoke,
             how=interpreter.How(self.real_time, self._seed, self._let_time_pass),
         )
+
+    def _connect_in(self, access_key: str, region: str) -> Clients:
+        """Return the clients of the account that a key belongs to, in a Region."""
+        if (access_key, region) == (ACCESS_KEY, self.region):
+            return self._connect
+        place = (access_key, region)
+        if place not in self._elsewhere:
+            self._elsewhere[place] = Clients(region, (access_key, SECRET_KEY), _OWN)
+        return self._elsewhere[place]
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs, end the workers, put everything back."""

@@ -6,7 +6,6 @@ call goes (where faults are put in), and Lambda (which moto runs in Docker). Fou
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -21,137 +20,23 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
-from moto.dynamodb.models import dynamodb_backends
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
-from carnation.emulator import changesets
-from carnation.emulator import stack_updates as updates
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.function_code import Code, CodeStore
 from carnation.emulator.functions import Answer, Functions
-from carnation.emulator.moto_imports import has_model, parsing
-from carnation.emulator.moto_imports import models as stacks
 from carnation.emulator.patching import Patches
-from carnation.emulator.resources import MAKERS, Connect, MadeResource
-from carnation.emulator.templates import as_boolean, make_cleaner, parse_template
 from carnation.errors import EmulatorError, suggest_name
-
-
-def mend_cloudformation(patches: Patches, connect: Connect, hooks: Hooks) -> None:
-    """Make stacks as CloudFormation does, or say what cannot be made."""
-    log, silent = logging.getLogger("moto"), logging.NullHandler()
-    log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging
-    patches.defer(lambda: log.removeHandler(silent))
-    patches.set(MadeResource, "connect", staticmethod(connect))
-    patches.set(parsing, "resource_class_from_type", _find_model(parsing.resource_class_from_type))
-    patches.set(parsing, "clean_json", make_cleaner(parsing.clean_json))
-    patches.set(stacks.Stack, "parse_template", staticmethod(parse_template))
-    patches.set(stacks.Stack, "physical_resource_id", property(lambda stack: stack.stack_id))
-    patches.set(stacks.Stack, "get_cfn_attribute", _read_stack_output)
-    make = _make_resource(parsing.parse_and_create_resource, hooks)
-    patches.set(parsing, "parse_and_create_resource", make)
-    patches.set(parsing, "parse_output", _read_output)
-    changesets.install(patches, hooks)
-
-
-def _find_model(original: Callable[[str], Any]) -> Callable[[str], Any]:
-    def find(kind: str) -> Any:
-        """Find what makes a type; moto warns of an unknown one, and calls the stack complete."""
-        if kind in MAKERS:
-            return MadeResource
-        known = kind.startswith("Custom::") or has_model(kind)
-        if not known:
-            raise EmulatorError(
-                f"the emulator cannot make {kind}, and does not leave it out in silence. "
-                "Give it a row in carnation.emulator.resources."
-            )
-        return original(kind)
-
-    return find
-
-
-def _make_resource(original: Callable[..., Any], hooks: Hooks) -> Callable[..., Any]:
-    def make(logical_id: str, resource_json: Any, resources_map: Any, **place: str) -> Any:
-        """Make a resource; the first that fails says which, in which stack, of which type."""
-        stack = resources_map["AWS::StackName"]
-        try:
-            with hooks.quiet(), updates.watch_resource(logical_id, resource_json, resources_map):
-                made = updates.adopt_resource(logical_id, resource_json, resources_map)
-                if made is not None:
-                    return made
-                made = original(logical_id, resource_json, resources_map, **place)
-                if made is not None:
-                    _complete(resource_json["Type"], made, resource_json, resources_map)
-                    updates.remember_resource(logical_id, resource_json, resources_map, made)
-                return made
-        except _StackError:
-            raise
-        except Exception as error:
-            reason = error if isinstance(error, EmulatorError) else _name_error(error)
-            raise _StackError(
-                f"stack '{stack}': resource '{logical_id}' ({resource_json['Type']}) "
-                f"could not be made: {reason}"
-            ) from error
-
-    return make
-
-
-class _StackError(EmulatorError):
-    """The first cause: it goes up through the stacks around it as it is."""
-
-
-def _name_error(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _complete(kind: str, made: Any, resource_json: Any, resources_map: Any) -> None:
-    """Give a table its recovery and time to live, a role policies as the text that IAM keeps."""
-    if kind == "AWS::IAM::Role":
-        made.policies = {
-            name: policy if isinstance(policy, str) else json.dumps(policy)
-            for name, policy in made.policies.items()
-        }
-    if kind != "AWS::DynamoDB::Table":
-        return
-    properties = parsing.clean_json(resource_json, resources_map).get("Properties", {})
-    backend = dynamodb_backends[resources_map._account_id][resources_map._region_name]
-    recovery = properties.get("PointInTimeRecoverySpecification")
-    if recovery:
-        enabled = as_boolean(recovery.get("PointInTimeRecoveryEnabled"))
-        backend.update_continuous_backups(made.name, {"PointInTimeRecoveryEnabled": enabled})
-    made.deletion_protection_enabled = as_boolean(properties.get("DeletionProtectionEnabled"))
-    expiry = properties.get("TimeToLiveSpecification")
-    if expiry:
-        backend.update_time_to_live(made.name, expiry)
-
-
-def _read_stack_output(stack: Any, attribute: str) -> Any:
-    """Give `Outputs.Name` of a nested stack."""
-    prefix, _, name = attribute.partition(".")
-    outputs = {row["OutputKey"]: row["OutputValue"] for row in stack.outputs or ()}
-    if prefix != "Outputs" or name not in outputs:
-        raise KeyError(f"the nested stack gives {', '.join(outputs) or 'no outputs'}")
-    return outputs[name]
-
-
-def _read_output(output_logical_id: str, output_json: Any, resources_map: Any) -> Any:
-    """Resolve an output; moto drops one that it cannot resolve."""
-    condition = output_json.get("Condition")
-    if condition and not resources_map.lazy_condition_map[condition]:
-        return None
-    stack = resources_map["AWS::StackName"]
-    try:
-        value = parsing.clean_json(output_json["Value"], resources_map)
-    except EmulatorError as error:
-        raise _StackError(f"stack '{stack}': output '{output_logical_id}': {error}") from error
-    return parsing.Output(output_logical_id, value, output_json.get("Description"))
 
 
 def mend_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     """Show every call to the hooks, whoever made it; answer a long poll at once."""
+    log, silent = logging.getLogger("moto"), logging.NullHandler()
+    log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging
+    patches.defer(lambda: log.removeHandler(silent))
     atomic = {"dynamodb", "s3"} if real_time else {"dynamodb", "s3", "sqs"}
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.models import botocore_stubber
 
+from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.runtime import LoopbackServer
 from carnation.errors import EmulatorError
 
@@ -52,6 +53,10 @@ class _Requests(BaseHTTPRequestHandler):
             self._reply(403, {}, b"the emulator's endpoint answers signed requests only")
             return
         region, service = scope.groups()
+        if service == "cloudformation" and MOUNT.service is not None:
+            authorization = self.headers.get("Authorization", "")
+            self._reply(*MOUNT.service.respond(authorization, body.decode()))
+            return
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
         url = f"https://{service}.{region}.amazonaws.com{self.path}"
         request = AWSPreparedRequest(self.command, url, headers, body, stream_output=False)

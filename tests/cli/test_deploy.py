@@ -169,11 +169,13 @@ def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    broken = TINY.replace('"Letters": queue("letters")', '"Letters": {"Type": "AWS::No::Such"}')
+    broken = TINY.replace(
+        '"Letters": queue("letters")', '"Letters": {"Type": "AWS::SNS::Subscription"}'
+    )
     write_definition(tiny, monkeypatch, broken)
     status, _, err = run(capsys, deploy, "tiny", "--yes")
     assert status == 2
-    assert "Queues/Letters (AWS::No::Such" in err
+    assert "Queues/Letters (AWS::SNS::Subscription" in err
     assert "ROLLBACK_COMPLETE" in err
     assert not emulator.client("sqs").list_queues().get("QueueUrls")
     write_definition(tiny, monkeypatch, TINY)
@@ -189,12 +191,12 @@ def test_a_failed_update_puts_everything_back(
 ) -> None:
     run(capsys, deploy, "tiny", "--yes")
     broken = TINY.replace('"VisibilityTimeout": 30', '"VisibilityTimeout": 31').replace(
-        '"Live": {', '"Bad": {"Type": "AWS::No::Such"}, "Live": {"DependsOn": "Bad", '
+        '"Live": {', '"Bad": {"Type": "AWS::SNS::Subscription"}, "Live": {"DependsOn": "Bad", '
     )
     write_definition(tiny, monkeypatch, broken)
     status, _, err = run(capsys, deploy, "tiny", "--yes")
     assert status == 2
-    assert "Bad (AWS::No::Such" in err
+    assert "Bad (AWS::SNS::Subscription" in err
     assert "UPDATE_ROLLBACK_COMPLETE" in err
     found = find_deployed(Account(), "tiny-dev")
     assert found is not None
@@ -287,10 +289,11 @@ def test_a_stack_in_a_bad_state_is_refused_with_the_way_out(
 
 
 def _set_status(state: str) -> None:
-    from moto.cloudformation.models import cloudformation_backends
+    from carnation.emulator.cloudformation.service import MOUNT
 
-    backend = cloudformation_backends["123456789012"]["us-east-1"]
-    (stack,) = (stack for stack in backend.stacks.values() if stack.name == "tiny-dev")
+    assert MOUNT.service is not None
+    stack = MOUNT.service.engine.stores["123456789012", "us-east-1"].find("tiny-dev")
+    assert stack is not None
     stack.status = state
 
 

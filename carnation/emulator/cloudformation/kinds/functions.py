@@ -1,0 +1,271 @@
+"""Lambda functions, their versions, aliases, sources of events and what else belongs to them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.requests import (
+    as_tags,
+    call,
+    make_request,
+    pick,
+    read_answer,
+    without,
+)
+
+_CONFIGURED = (
+    *("DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "FileSystemConfigs"),
+    *("Handler", "ImageConfig", "Layers", "LoggingConfig", "MemorySize", "Role", "Runtime"),
+    *("SnapStart", "Timeout", "TracingConfig", "VpcConfig"),
+)
+_OWN = frozenset({
+    "Architectures", "Code", "CodeSigningConfigArn", "FunctionName", "KmsKeyArn", "PackageType",
+    "RecursiveLoop", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "Tags",
+    *_CONFIGURED,
+})  # fmt: skip
+_DEFAULTS = {
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "Layers": [],
+    "MemorySize": 128,
+    "Timeout": 3,
+    "DeadLetterConfig": {"TargetArn": ""},
+    "TracingConfig": {"Mode": "PassThrough"},
+}
+_UNUSED = frozenset({"CodeSigningConfigArn", "RecursiveLoop", "RuntimeManagementConfig"})
+
+
+def _make_function(context: Context, properties: Properties) -> Made:
+    client = context.connect("lambda")
+    name = properties.get("FunctionName") or context.make_name(64)
+    values = without(
+        properties, "Code", "Tags", "ReservedConcurrentExecutions", "KmsKeyArn", *_UNUSED
+    )
+    arn = call(
+        client, "create_function", {**values, **pick(properties, KmsKeyArn="KMSKeyArn")},
+        FunctionName=name, Code=_read_code(properties), Tags=as_tags(properties.get("Tags")),
+    )["FunctionArn"]  # fmt: skip
+    _set_concurrency(client, name, properties)
+    return Made(name, {"Arn": arn})
+
+
+def _read_code(properties: Properties) -> dict[str, Any]:
+    code = properties.get("Code")
+    if not isinstance(code, dict) or not code:
+        raise ResourceError("Code: expected S3Bucket and S3Key, ZipFile, or ImageUri.")
+    if "ZipFile" not in code:
+        return pick(code, "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")
+    if not str(properties.get("Runtime", "")).startswith("python"):
+        raise ResourceError(
+            "Code.ZipFile: the emulator runs source text of Python only. Give the function's zip "
+            "by S3Bucket and S3Key."
+        )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("index.py"), str(code["ZipFile"]))
+    return {"ZipFile": packed.getvalue()}
+
+
+def _set_concurrency(client: Any, name: str, properties: Properties) -> None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is not None:
+        client.put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=int(reserved)
+        )
+
+
+def _update_function(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    client = context.connect("lambda")
+    values = {
+        name: wanted.get(name, _DEFAULTS.get(name))
+        for name in _CONFIGURED
+        if wanted.get(name) != had.get(name)
+    }
+    if wanted.get("KmsKeyArn") != had.get("KmsKeyArn"):
+        values["KMSKeyArn"] = wanted.get("KmsKeyArn", "")
+    if values:
+        call(client, "update_function_configuration", values, FunctionName=ref)
+    if any(wanted.get(name) != had.get(name) for name in ("Code", "Architectures")):
+        more = pick(wanted, "Architectures")
+        client.update_function_code(FunctionName=ref, **_read_code(wanted), **more)
+    if "ReservedConcurrentExecutions" not in wanted and "ReservedConcurrentExecutions" in had:
+        client.delete_function_concurrency(FunctionName=ref)
+    _set_concurrency(client, ref, wanted)
+    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
+    if tags != before:
+        arn = context.arn("lambda", f"function:{ref}")
+        gone = [key for key in before if key not in tags]
+        if gone:
+            client.untag_resource(Resource=arn, TagKeys=gone)
+        client.tag_resource(Resource=arn, Tags=tags)
+
+
+def _read_function(context: Context, ref: str, properties: Properties) -> Properties:
+    found = context.connect("lambda").get_function_configuration(FunctionName=ref)
+    names = {name: properties[name] for name in _CONFIGURED if name in properties}
+    return read_answer(found, names)
+
+
+def _delete_function(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("lambda").delete_function(FunctionName=ref)
+
+
+def _make_version(context: Context, properties: Properties) -> Made:
+    client = context.connect("lambda")
+    expected = properties.get("CodeSha256")
+    answer = call(client, "publish_version", pick(properties, "FunctionName", "Description"))
+    if expected is not None and expected != answer["CodeSha256"]:
+        raise ResourceError(
+            f"CodeSha256 is {expected}, and the function's code has {answer['CodeSha256']}. "
+            "The zip in the bucket is not the one the template was made for; build again."
+        )
+    arn = answer["FunctionArn"]
+    if not arn.endswith(f":{answer['Version']}"):
+        arn = f"{arn}:{answer['Version']}"
+    return Made(arn, {"Version": answer["Version"], "FunctionArn": arn})
+
+
+def _delete_version(context: Context, ref: str, properties: Properties) -> None:
+    name, version = ref.rsplit(":", 1)
+    context.connect("lambda").delete_function(FunctionName=name, Qualifier=version)
+
+
+def _route(properties: Properties) -> dict[str, Any]:
+    rows = (properties.get("RoutingConfig") or {}).get("AdditionalVersionWeights", ())
+    weights = {row["FunctionVersion"]: float(row["FunctionWeight"]) for row in rows}
+    return {
+        "FunctionName": properties["FunctionName"],
+        "Name": properties["Name"],
+        "FunctionVersion": properties["FunctionVersion"],
+        "Description": properties.get("Description", ""),
+        "RoutingConfig": {"AdditionalVersionWeights": weights},
+    }
+
+
+def _make_alias(context: Context, properties: Properties) -> Made:
+    arn = context.connect("lambda").create_alias(**_route(properties))["AliasArn"]
+    return Made(arn, {"AliasArn": arn})
+
+
+def _update_alias(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    context.connect("lambda").update_alias(**_route(wanted))
+
+
+def _delete_alias(context: Context, ref: str, properties: Properties) -> None:
+    name, alias = ref.rsplit(":", 1)
+    context.connect("lambda").delete_alias(FunctionName=name, Name=alias)
+
+
+def _put_invoke_config(context: Context, properties: Properties) -> Made:
+    call(context.connect("lambda"), "put_function_event_invoke_config", properties)
+    name = str(properties["FunctionName"]).rsplit(":", 1)[-1]
+    return Made(f"{name}|{properties.get('Qualifier', '$LATEST')}")
+
+
+def _update_invoke_config(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _put_invoke_config(context, wanted)
+
+
+def _delete_invoke_config(context: Context, ref: str, properties: Properties) -> None:
+    request = pick(properties, "FunctionName", "Qualifier")
+    context.connect("lambda").delete_function_event_invoke_config(**request)
+
+
+def _add_permission(context: Context, properties: Properties) -> Made:
+    name, qualifier = _split_function(properties["FunctionName"])
+    statement = context.make_name(100)
+    call(
+        context.connect("lambda"), "add_permission", without(properties, "FunctionName"),
+        FunctionName=name, StatementId=statement, Qualifier=qualifier,
+    )  # fmt: skip
+    return Made(statement, {"Id": statement})
+
+
+def _split_function(name: str) -> tuple[str, str | None]:
+    parts = str(name).split(":")
+    if parts[0] == "arn":
+        return ":".join(parts[:7]), parts[7] if len(parts) > 7 else None
+    return parts[0], parts[1] if len(parts) > 1 else None
+
+
+def _remove_permission(context: Context, ref: str, properties: Properties) -> None:
+    name, qualifier = _split_function(properties["FunctionName"])
+    more = {} if qualifier is None else {"Qualifier": qualifier}
+    context.connect("lambda").remove_permission(FunctionName=name, StatementId=ref, **more)
+
+
+def _make_source(context: Context, properties: Properties) -> Made:
+    answer = call(
+        context.connect("lambda"), "create_event_source_mapping", without(properties, "Tags")
+    )
+    arn = context.arn("lambda", f"event-source-mapping:{answer['UUID']}")
+    return Made(answer["UUID"], {"Id": answer["UUID"], "EventSourceMappingArn": arn})
+
+
+def _update_source(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    client = context.connect("lambda")
+    shape = client.meta.service_model.operation_model("UpdateEventSourceMapping").input_shape
+    values = {name: value for name, value in wanted.items() if name in shape.members}
+    call(client, "update_event_source_mapping", values, UUID=ref)
+
+
+def _delete_source(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("lambda").delete_event_source_mapping(UUID=ref)
+
+
+def _make_layer(context: Context, properties: Properties) -> Made:
+    name = properties.get("LayerName") or context.make_name(100)
+    answer = call(
+        context.connect("lambda"), "publish_layer_version",
+        without(properties, "LayerName"), LayerName=name,
+    )  # fmt: skip
+    return Made(answer["LayerVersionArn"], {"LayerVersionArn": answer["LayerVersionArn"]})
+
+
+def _delete_layer(context: Context, ref: str, properties: Properties) -> None:
+    name, version = ref.rsplit(":", 1)
+    context.connect("lambda").delete_layer_version(LayerName=name, VersionNumber=int(version))
+
+
+def _url_request(properties: Properties) -> dict[str, Any]:
+    target = properties["TargetFunctionArn"]
+    return {**without(properties, "TargetFunctionArn"), "FunctionName": target}
+
+
+def _make_url(context: Context, properties: Properties) -> Made:
+    client = context.connect("lambda")
+    answer = call(client, "create_function_url_config", _url_request(properties))
+    arn = answer["FunctionArn"]
+    return Made(arn, {"FunctionArn": arn, "FunctionUrl": answer["FunctionUrl"]})
+
+
+def _update_url(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    client = context.connect("lambda")
+    make_request(client, "update_function_url_config", _url_request(wanted))
+    call(client, "update_function_url_config", _url_request(wanted))
+
+
+def _delete_url(context: Context, ref: str, properties: Properties) -> None:
+    client = context.connect("lambda")
+    request = pick(_url_request(properties), "FunctionName", "Qualifier")
+    client.delete_function_url_config(**request)
+
+
+KINDS = {
+    "AWS::Lambda::Function": Kind(
+        _make_function, _delete_function, _update_function, _read_function, "FunctionName",
+        _OWN, _UNUSED,
+    ),
+    "AWS::Lambda::Version": Kind(_make_version, _delete_version),
+    "AWS::Lambda::Alias": Kind(_make_alias, _delete_alias, _update_alias, name="Name"),
+    "AWS::Lambda::EventInvokeConfig": Kind(
+        _put_invoke_config, _delete_invoke_config, _update_invoke_config
+    ),
+    "AWS::Lambda::Permission": Kind(_add_permission, _remove_permission),
+    "AWS::Lambda::EventSourceMapping": Kind(_make_source, _delete_source, _update_source),
+    "AWS::Lambda::LayerVersion": Kind(_make_layer, _delete_layer),
+    "AWS::Lambda::Url": Kind(_make_url, _delete_url, _update_url),
+}  # fmt: skip

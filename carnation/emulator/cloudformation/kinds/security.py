@@ -1,0 +1,354 @@
+"""Roles, policies, keys and secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.requests import as_boolean, as_document, as_tags, call, pick
+
+_ROLE = frozenset({
+    "AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path",
+    "PermissionsBoundary", "Policies", "RoleName", "Tags",
+})  # fmt: skip
+
+
+def _rows(tags: Any) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in as_tags(tags).items()]
+
+
+def _make_role(context: Context, properties: Properties) -> Made:
+    iam = context.connect("iam")
+    name = properties.get("RoleName") or context.make_name(64)
+    values = pick(properties, "Path", "Description", "MaxSessionDuration", "PermissionsBoundary")
+    role = call(
+        iam, "create_role", values, RoleName=name, Tags=_rows(properties.get("Tags")),
+        AssumeRolePolicyDocument=as_document(properties["AssumeRolePolicyDocument"]),
+    )["Role"]  # fmt: skip
+    _set_role_policies(iam, name, properties, {})
+    return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+
+def _set_role_policies(iam: Any, name: str, wanted: Properties, had: Properties) -> None:
+    new, old = _policies(wanted), _policies(had)
+    for policy in old:
+        if policy not in new:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for policy, document in new.items():
+        if old.get(policy) != document:
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
+    attached, before = wanted.get("ManagedPolicyArns", []), had.get("ManagedPolicyArns", [])
+    for arn in before:
+        if arn not in attached:
+            with _awss_own(iam, arn):
+                iam.detach_role_policy(RoleName=name, PolicyArn=arn)
+    for arn in attached:
+        if arn not in before:
+            with _awss_own(iam, arn):
+                iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+
+
+@contextlib.contextmanager
+def _awss_own(iam: Any, arn: str) -> Iterator[None]:
+    """Let a policy of AWS's own be missing: the emulator enforces none, and loads none of them."""
+    try:
+        yield
+    except iam.exceptions.NoSuchEntityException:
+        if ":iam::aws:policy/" not in arn:
+            raise
+
+
+def _policies(properties: Properties) -> dict[str, str]:
+    rows = properties.get("Policies", ())
+    return {row["PolicyName"]: as_document(row["PolicyDocument"]) for row in rows}
+
+
+def _update_role(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    iam = context.connect("iam")
+    trust = as_document(wanted["AssumeRolePolicyDocument"])
+    if trust != as_document(had["AssumeRolePolicyDocument"]):
+        iam.update_assume_role_policy(RoleName=ref, PolicyDocument=trust)
+    iam.update_role(
+        RoleName=ref,
+        Description=wanted.get("Description", ""),
+        MaxSessionDuration=int(wanted.get("MaxSessionDuration", 3600)),
+    )
+    if wanted.get("PermissionsBoundary") != had.get("PermissionsBoundary"):
+        if wanted.get("PermissionsBoundary"):
+            boundary = wanted["PermissionsBoundary"]
+            iam.put_role_permissions_boundary(RoleName=ref, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=ref)
+    _set_role_policies(iam, ref, wanted, had)
+    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
+    if gone:
+        iam.untag_role(RoleName=ref, TagKeys=gone)
+    if wanted.get("Tags"):
+        iam.tag_role(RoleName=ref, Tags=_rows(wanted["Tags"]))
+
+
+def _read_role(context: Context, ref: str, properties: Properties) -> Properties:
+    role = context.connect("iam").get_role(RoleName=ref)["Role"]
+    found: dict[str, Any] = {"AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"]}
+    for key in ("Description", "MaxSessionDuration", "Path"):
+        if key in role:
+            found[key] = role[key]
+    return {key: value for key, value in found.items() if key in properties}
+
+
+def _delete_role(context: Context, ref: str, properties: Properties) -> None:
+    iam = context.connect("iam")
+    for policy in iam.list_role_policies(RoleName=ref)["PolicyNames"]:
+        if policy in _policies(properties):
+            iam.delete_role_policy(RoleName=ref, PolicyName=policy)
+    for row in iam.list_attached_role_policies(RoleName=ref)["AttachedPolicies"]:
+        if row["PolicyArn"] in properties.get("ManagedPolicyArns", ()):
+            iam.detach_role_policy(RoleName=ref, PolicyArn=row["PolicyArn"])
+    iam.delete_role(RoleName=ref)
+
+
+_OWNERS = (
+    ("Roles", "role", "RoleName"),
+    ("Users", "user", "UserName"),
+    ("Groups", "group", "GroupName"),
+)
+
+
+def _put_policy(context: Context, properties: Properties, *, remove: bool = False) -> None:
+    iam, name = context.connect("iam"), properties["PolicyName"]
+    for field, owner, argument in _OWNERS:
+        for target in properties.get(field, ()):
+            if remove:
+                getattr(iam, f"delete_{owner}_policy")(**{argument: target}, PolicyName=name)
+            else:
+                document = as_document(properties["PolicyDocument"])
+                getattr(iam, f"put_{owner}_policy")(
+                    **{argument: target}, PolicyName=name, PolicyDocument=document
+                )
+
+
+def _make_policy(context: Context, properties: Properties) -> Made:
+    _put_policy(context, properties)
+    name = context.make_name(100)
+    return Made(name, {"Id": name})
+
+
+def _update_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    gone = {
+        field: [target for target in had.get(field, ()) if target not in wanted.get(field, ())]
+        for field, _, _ in _OWNERS
+    }
+    if wanted["PolicyName"] != had["PolicyName"]:
+        gone = dict(had)
+    _put_policy(context, {**gone, "PolicyName": had["PolicyName"]}, remove=True)
+    _put_policy(context, wanted)
+
+
+def _delete_policy(context: Context, ref: str, properties: Properties) -> None:
+    _put_policy(context, properties, remove=True)
+
+
+def _make_role_policy(context: Context, properties: Properties) -> Made:
+    context.connect("iam").put_role_policy(
+        RoleName=properties["RoleName"],
+        PolicyName=properties["PolicyName"],
+        PolicyDocument=as_document(properties["PolicyDocument"]),
+    )
+    return Made(f"{properties['PolicyName']}|{properties['RoleName']}")
+
+
+def _update_role_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _make_role_policy(context, wanted)
+
+
+def _delete_role_policy(context: Context, ref: str, properties: Properties) -> None:
+    request = pick(properties, "RoleName", "PolicyName")
+    context.connect("iam").delete_role_policy(**request)
+
+
+def _make_managed_policy(context: Context, properties: Properties) -> Made:
+    iam = context.connect("iam")
+    name = properties.get("ManagedPolicyName") or context.make_name(128)
+    policy = call(
+        iam, "create_policy", pick(properties, "Path", "Description"), PolicyName=name,
+        PolicyDocument=as_document(properties["PolicyDocument"]),
+    )["Policy"]  # fmt: skip
+    _attach(iam, policy["Arn"], properties, {})
+    return Made(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
+
+
+def _attach(iam: Any, arn: str, wanted: Properties, had: Properties) -> None:
+    for field, owner, argument in _OWNERS:
+        new, old = wanted.get(field, []), had.get(field, [])
+        for target in old:
+            if target not in new:
+                getattr(iam, f"detach_{owner}_policy")(**{argument: target}, PolicyArn=arn)
+        for target in new:
+            if target not in old:
+                getattr(iam, f"attach_{owner}_policy")(**{argument: target}, PolicyArn=arn)
+
+
+def _update_managed_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    iam, document = context.connect("iam"), as_document(wanted["PolicyDocument"])
+    if document != as_document(had["PolicyDocument"]):
+        versions = iam.list_policy_versions(PolicyArn=ref)["Versions"]
+        old = [row["VersionId"] for row in versions if not row["IsDefaultVersion"]]
+        if len(versions) == 5:
+            iam.delete_policy_version(PolicyArn=ref, VersionId=old[-1])
+        iam.create_policy_version(PolicyArn=ref, PolicyDocument=document, SetAsDefault=True)
+    _attach(iam, ref, wanted, had)
+
+
+def _delete_managed_policy(context: Context, ref: str, properties: Properties) -> None:
+    iam = context.connect("iam")
+    _attach(iam, ref, {}, properties)
+    for row in iam.list_policy_versions(PolicyArn=ref)["Versions"]:
+        if not row["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=ref, VersionId=row["VersionId"])
+    iam.delete_policy(PolicyArn=ref)
+
+
+def _make_key(context: Context, properties: Properties) -> Made:
+    kms = context.connect("kms")
+    names = ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
+    policy = properties.get("KeyPolicy")
+    metadata = call(
+        kms, "create_key", {**pick(properties, *names), "Tags": _rows(properties.get("Tags"))},
+        Policy=None if policy is None else as_document(policy),
+    )["KeyMetadata"]  # fmt: skip
+    ref = metadata["KeyId"]
+    _set_key(kms, ref, properties)
+    return Made(ref, {"Arn": metadata["Arn"], "KeyId": ref})
+
+
+def _set_key(kms: Any, ref: str, properties: Properties) -> None:
+    if as_boolean(properties.get("EnableKeyRotation", False)):
+        kms.enable_key_rotation(
+            KeyId=ref, RotationPeriodInDays=int(properties.get("RotationPeriodInDays", 365))
+        )
+    if not as_boolean(properties.get("Enabled", True)):
+        kms.disable_key(KeyId=ref)
+
+
+def _update_key(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    kms = context.connect("kms")
+    if "KeyPolicy" in wanted:
+        kms.put_key_policy(KeyId=ref, PolicyName="default", Policy=as_document(wanted["KeyPolicy"]))
+    kms.update_key_description(KeyId=ref, Description=wanted.get("Description", ""))
+    if as_boolean(had.get("EnableKeyRotation")) and not as_boolean(wanted.get("EnableKeyRotation")):
+        kms.disable_key_rotation(KeyId=ref)
+    if not as_boolean(had.get("Enabled", True)) and as_boolean(wanted.get("Enabled", True)):
+        kms.enable_key(KeyId=ref)
+    _set_key(kms, ref, wanted)
+
+
+def _delete_key(context: Context, ref: str, properties: Properties) -> None:
+    days = int(properties.get("PendingWindowInDays", 30))
+    context.connect("kms").schedule_key_deletion(KeyId=ref, PendingWindowInDays=days)
+
+
+def _make_key_alias(context: Context, properties: Properties) -> Made:
+    name = properties["AliasName"]
+    context.connect("kms").create_alias(AliasName=name, TargetKeyId=properties["TargetKeyId"])
+    return Made(name)
+
+
+def _update_key_alias(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    context.connect("kms").update_alias(AliasName=ref, TargetKeyId=wanted["TargetKeyId"])
+
+
+def _delete_key_alias(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("kms").delete_alias(AliasName=ref)
+
+
+_GENERATED = (
+    *("PasswordLength", "ExcludeCharacters", "ExcludeNumbers", "ExcludePunctuation"),
+    *("ExcludeUppercase", "ExcludeLowercase", "IncludeSpace", "RequireEachIncludedType"),
+)
+
+
+def _make_secret(context: Context, properties: Properties) -> Made:
+    secrets = context.connect("secretsmanager")
+    name = properties.get("Name") or context.make_name(255)
+    text = properties.get("SecretString")
+    if "GenerateSecretString" in properties:
+        if text is not None:
+            raise ResourceError("You can't specify both SecretString and GenerateSecretString.")
+        text = _generate(secrets, properties["GenerateSecretString"])
+    arn = call(
+        secrets, "create_secret", pick(properties, "Description", "KmsKeyId"), Name=name,
+        SecretString=text, Tags=_rows(properties.get("Tags")) or None,
+    )["ARN"]  # fmt: skip
+    return Made(arn, {"Id": arn})
+
+
+def _generate(secrets: Any, given: Properties) -> str:
+    password = call(secrets, "get_random_password", pick(given, *_GENERATED))["RandomPassword"]
+    if "GenerateStringKey" not in given:
+        return str(password)
+    fields = json.loads(given.get("SecretStringTemplate") or "{}")
+    return json.dumps({**fields, given["GenerateStringKey"]: password})
+
+
+def _update_secret(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    secrets = context.connect("secretsmanager")
+    values = pick(wanted, "Description", "KmsKeyId")
+    if wanted.get("SecretString") != had.get("SecretString"):
+        values |= pick(wanted, "SecretString")
+    if wanted.get("GenerateSecretString") != had.get("GenerateSecretString"):
+        values["SecretString"] = _generate(secrets, wanted["GenerateSecretString"])
+    call(secrets, "update_secret", values, SecretId=ref)
+    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
+    if gone:
+        secrets.untag_resource(SecretId=ref, TagKeys=gone)
+    if wanted.get("Tags"):
+        secrets.tag_resource(SecretId=ref, Tags=_rows(wanted["Tags"]))
+
+
+def _delete_secret(context: Context, ref: str, properties: Properties) -> None:
+    secrets = context.connect("secretsmanager")
+    secrets.delete_secret(SecretId=ref, ForceDeleteWithoutRecovery=True)
+
+
+def _make_secret_policy(context: Context, properties: Properties) -> Made:
+    arn = context.connect("secretsmanager").put_resource_policy(
+        SecretId=properties["SecretId"], ResourcePolicy=as_document(properties["ResourcePolicy"])
+    )["ARN"]
+    return Made(arn, {"Id": arn})
+
+
+def _update_secret_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _make_secret_policy(context, wanted)
+
+
+def _delete_secret_policy(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("secretsmanager").delete_resource_policy(SecretId=properties["SecretId"])
+
+
+KINDS = {
+    "AWS::IAM::Role": Kind(_make_role, _delete_role, _update_role, _read_role, "RoleName", _ROLE),
+    "AWS::IAM::Policy": Kind(_make_policy, _delete_policy, _update_policy),
+    "AWS::IAM::RolePolicy": Kind(_make_role_policy, _delete_role_policy, _update_role_policy),
+    "AWS::IAM::ManagedPolicy": Kind(
+        _make_managed_policy, _delete_managed_policy, _update_managed_policy,
+        name="ManagedPolicyName",
+    ),
+    "AWS::KMS::Key": Kind(
+        _make_key, _delete_key, _update_key, unused=frozenset({"BypassPolicyLockoutSafetyCheck"}),
+        known=frozenset({
+            "BypassPolicyLockoutSafetyCheck", "Description", "EnableKeyRotation", "Enabled",
+            "KeyPolicy", "KeySpec", "KeyUsage", "MultiRegion", "Origin", "PendingWindowInDays",
+            "RotationPeriodInDays", "Tags",
+        }),
+    ),
+    "AWS::KMS::Alias": Kind(
+        _make_key_alias, _delete_key_alias, _update_key_alias, name="AliasName"
+    ),
+    "AWS::SecretsManager::Secret": Kind(_make_secret, _delete_secret, _update_secret, name="Name"),
+    "AWS::SecretsManager::ResourcePolicy": Kind(
+        _make_secret_policy, _delete_secret_policy, _update_secret_policy
+    ),
+}  # fmt: skip

@@ -1,0 +1,441 @@
+"""Tables, buckets and streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnation.emulator.cloudformation.kind import (
+    Context,
+    Kind,
+    Made,
+    Properties,
+    ResourceError,
+    already_exists,
+)
+from carnation.emulator.cloudformation.requests import (
+    as_boolean,
+    as_document,
+    as_tags,
+    call,
+    pick,
+    read_answer,
+)
+
+_CREATED = (
+    *("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes"),
+    *("KeySchema", "LocalSecondaryIndexes", "OnDemandThroughput", "ProvisionedThroughput"),
+    *("TableClass", "WarmThroughput"),
+)
+_TABLE = frozenset({
+    "ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification",
+    "PointInTimeRecoverySpecification", "ResourcePolicy", "SSESpecification",
+    "StreamSpecification", "TableName", "Tags", "TimeToLiveSpecification", *_CREATED,
+})  # fmt: skip
+_TABLE_UNUSED = frozenset({
+    "ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification",
+    "ResourcePolicy",
+})  # fmt: skip
+
+
+def _make_table(context: Context, properties: Properties) -> Made:
+    dynamodb = context.connect("dynamodb")
+    name = properties.get("TableName") or context.make_name(255)
+    values = {
+        "BillingMode": "PROVISIONED",
+        **_strip_indexes(pick(properties, *_CREATED)),
+        **_set_stream(properties),
+        **_set_encryption(properties),
+    }
+    tags = as_tags(properties.get("Tags"))
+    rows = [{"Key": key, "Value": value} for key, value in tags.items()]
+    call(dynamodb, "create_table", values, TableName=name, Tags=rows or None)
+    _set_recovery(dynamodb, name, properties, {})
+    _set_expiry(dynamodb, name, properties, {})
+    return _describe_table(dynamodb, name)
+
+
+def _strip_indexes(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what CreateTable does not take of an index."""
+    rows = values.get("GlobalSecondaryIndexes")
+    if rows:
+        kept = (
+            "IndexName",
+            "KeySchema",
+            "Projection",
+            "ProvisionedThroughput",
+            "OnDemandThroughput",
+        )
+        values["GlobalSecondaryIndexes"] = [pick(row, *kept) for row in rows]
+    return values
+
+
+def _set_stream(properties: Properties) -> dict[str, Any]:
+    stream = properties.get("StreamSpecification")
+    if not stream:
+        return {}
+    return {"StreamSpecification": {"StreamEnabled": True, **pick(stream, "StreamViewType")}}
+
+
+def _set_encryption(properties: Properties) -> dict[str, Any]:
+    given = properties.get("SSESpecification")
+    if not given:
+        return {}
+    enabled = as_boolean(given.get("SSEEnabled"))
+    return {"SSESpecification": {"Enabled": enabled, **pick(given, "KMSMasterKeyId", "SSEType")}}
+
+
+def _set_recovery(dynamodb: Any, name: str, wanted: Properties, had: Properties) -> None:
+    field = "PointInTimeRecoverySpecification"
+    if wanted.get(field) == had.get(field):
+        return
+    given = wanted.get(field) or {"PointInTimeRecoveryEnabled": False}
+    call(
+        dynamodb, "update_continuous_backups",
+        {"TableName": name, "PointInTimeRecoverySpecification": given},
+    )  # fmt: skip
+
+
+def _set_expiry(dynamodb: Any, name: str, wanted: Properties, had: Properties) -> None:
+    field = "TimeToLiveSpecification"
+    if wanted.get(field) == had.get(field):
+        return
+    given = wanted.get(field) or {**had[field], "Enabled": False}
+    enabled = as_boolean(given.get("Enabled"))
+    attribute = given.get("AttributeName") or (had.get(field) or {}).get("AttributeName")
+    dynamodb.update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"AttributeName": attribute, "Enabled": enabled}
+    )
+
+
+def _describe_table(dynamodb: Any, name: str) -> Made:
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", "")}
+    if table.get("LatestStreamArn"):
+        attributes["StreamArn"] = table["LatestStreamArn"]
+    return Made(name, attributes)
+
+
+_PLAIN = ("BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "OnDemandThroughput")
+
+
+def _update_table(context: Context, ref: str, wanted: Properties, had: Properties) -> Made:
+    dynamodb = context.connect("dynamodb")
+    changed = {name for name in {**wanted, **had} if wanted.get(name) != had.get(name)}
+    values = pick(wanted, *(name for name in _PLAIN if name in changed))
+    if "DeletionProtectionEnabled" in changed:
+        values.setdefault("DeletionProtectionEnabled", False)
+    if "SSESpecification" in changed:
+        values |= _set_encryption(wanted) or {"SSESpecification": {"Enabled": False}}
+    if "StreamSpecification" in changed:
+        values |= _set_stream(wanted) or {"StreamSpecification": {"StreamEnabled": False}}
+    if values:
+        call(dynamodb, "update_table", values, TableName=ref)
+    if "GlobalSecondaryIndexes" in changed:
+        _update_indexes(dynamodb, ref, wanted, had)
+    _set_recovery(dynamodb, ref, wanted, had)
+    _set_expiry(dynamodb, ref, wanted, had)
+    _tag_table(dynamodb, ref, wanted, had)
+    return _describe_table(dynamodb, ref)
+
+
+def _update_indexes(dynamodb: Any, ref: str, wanted: Properties, had: Properties) -> None:
+    field = "GlobalSecondaryIndexes"
+    new = {row["IndexName"]: row for row in _strip_indexes(pick(wanted, field)).get(field, ())}
+    old = {row["IndexName"]: row for row in _strip_indexes(pick(had, field)).get(field, ())}
+    gone = [name for name in old if new.get(name) != old[name]]
+    made = [row for name, row in new.items() if old.get(name) != row]
+    changes = [{"Delete": {"IndexName": name}} for name in gone]
+    changes += [{"Create": row} for row in made]
+    for change in changes:
+        values = {"AttributeDefinitions": wanted["AttributeDefinitions"]}
+        call(
+            dynamodb, "update_table", {**values, "GlobalSecondaryIndexUpdates": [change]},
+            TableName=ref,
+        )  # fmt: skip
+
+
+def _tag_table(dynamodb: Any, ref: str, wanted: Properties, had: Properties) -> None:
+    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
+    if tags == before:
+        return
+    arn = dynamodb.describe_table(TableName=ref)["Table"]["TableArn"]
+    gone = [key for key in before if key not in tags]
+    if gone:
+        dynamodb.untag_resource(ResourceArn=arn, TagKeys=gone)
+    rows = [{"Key": key, "Value": value} for key, value in tags.items()]
+    if rows:
+        dynamodb.tag_resource(ResourceArn=arn, Tags=rows)
+
+
+def _read_table(context: Context, ref: str, properties: Properties) -> Properties:
+    table = context.connect("dynamodb").describe_table(TableName=ref)["Table"]
+    table["BillingMode"] = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    names = ("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "KeySchema")
+    return read_answer(table, pick(properties, *names))
+
+
+def _delete_table(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("dynamodb").delete_table(TableName=ref)
+
+
+def _make_global_table(context: Context, properties: Properties) -> Made:
+    return _make_table(context, _as_table(context, properties))
+
+
+def _as_table(context: Context, properties: Properties) -> Properties:
+    """Turn a global table's properties into those of its table in the stack's Region."""
+    regions = [row["Region"] for row in properties.get("Replicas", ())]
+    if regions != [context.region]:
+        raise ResourceError(
+            f"Replicas name {', '.join(regions) or 'no Region'}; the emulator makes a global table "
+            f"in the stack's own Region, {context.region}, only."
+        )
+    replica = dict(properties["Replicas"][0])
+    kept = (
+        *_CREATED,
+        "SSESpecification",
+        "StreamSpecification",
+        "TableName",
+        "TimeToLiveSpecification",
+    )
+    own = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "TableClass", "Tags")
+    return {**pick(properties, *kept), **pick(replica, *own)}
+
+
+def _update_global_table(context: Context, ref: str, wanted: Properties, had: Properties) -> Made:
+    return _update_table(context, ref, _as_table(context, wanted), _as_table(context, had))
+
+
+_BUCKET_CALLS = {
+    "VersioningConfiguration": ("put_bucket_versioning", "VersioningConfiguration"),
+    "PublicAccessBlockConfiguration": (
+        "put_public_access_block", "PublicAccessBlockConfiguration",
+    ),
+    "CorsConfiguration": ("put_bucket_cors", "CORSConfiguration"),
+    "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
+}  # fmt: skip
+_BUCKET = frozenset({
+    "AccessControl", "BucketEncryption", "BucketName", "LifecycleConfiguration",
+    "LoggingConfiguration", "NotificationConfiguration", "ObjectLockEnabled", "Tags",
+    *_BUCKET_CALLS,
+})  # fmt: skip
+
+
+def _make_bucket(context: Context, properties: Properties) -> Made:
+    s3 = context.connect("s3")
+    name = properties.get("BucketName") or context.make_name(63, lower=True)
+    if name in {row["Name"] for row in s3.list_buckets()["Buckets"]}:
+        raise already_exists("AWS::S3::Bucket", name)
+    place = {"LocationConstraint": context.region}
+    more: dict[str, Any] = {"CreateBucketConfiguration": place}
+    if context.region == "us-east-1":
+        more = {}
+    if as_boolean(properties.get("ObjectLockEnabled")):
+        more["ObjectLockEnabledForBucket"] = True
+    s3.create_bucket(Bucket=name, **more)
+    _configure_bucket(s3, name, properties, {})
+    return Made(name, _bucket_attributes(context, name))
+
+
+def _bucket_attributes(context: Context, name: str) -> dict[str, str]:
+    suffix = "amazonaws.com.cn" if context.stack.partition == "aws-cn" else "amazonaws.com"
+    regional = f"{name}.s3.{context.region}.{suffix}"
+    return {
+        "Arn": f"arn:{context.stack.partition}:s3:::{name}",
+        "DomainName": f"{name}.s3.{suffix}",
+        "DualStackDomainName": f"{name}.s3.dualstack.{context.region}.{suffix}",
+        "RegionalDomainName": regional,
+        "WebsiteURL": f"http://{name}.s3-website-{context.region}.{suffix}",
+    }
+
+
+def _configure_bucket(s3: Any, name: str, wanted: Properties, had: Properties) -> None:
+    changed = {key for key in {**wanted, **had} if wanted.get(key) != had.get(key)}
+    for key, (method, argument) in _BUCKET_CALLS.items():
+        if key in changed and key in wanted:
+            call(s3, method, {argument: _rename_rules(key, wanted[key])}, Bucket=name)
+    if "VersioningConfiguration" in changed and "VersioningConfiguration" not in wanted:
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Suspended"})
+    if (
+        "PublicAccessBlockConfiguration" in changed
+        and "PublicAccessBlockConfiguration" not in wanted
+    ):
+        s3.delete_public_access_block(Bucket=name)
+    if "BucketEncryption" in changed:
+        _set_bucket_encryption(s3, name, wanted.get("BucketEncryption"))
+    if "LifecycleConfiguration" in changed:
+        _set_lifecycle(s3, name, wanted.get("LifecycleConfiguration"))
+    if "NotificationConfiguration" in changed:
+        _set_notifications(s3, name, wanted.get("NotificationConfiguration") or {})
+    if "Tags" in changed:
+        rows = [{"Key": k, "Value": v} for k, v in as_tags(wanted.get("Tags")).items()]
+        if rows:
+            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": rows})
+        else:
+            s3.delete_bucket_tagging(Bucket=name)
+
+
+def _rename_rules(key: str, value: Any) -> Any:
+    if key != "CorsConfiguration":
+        return value
+    rules = [
+        pick(row, AllowedHeaders="AllowedHeaders", AllowedMethods="AllowedMethods",
+             AllowedOrigins="AllowedOrigins", ExposedHeaders="ExposeHeaders",
+             MaxAge="MaxAgeSeconds", Id="ID")
+        for row in value["CorsRules"]
+    ]  # fmt: skip
+    return {"CORSRules": rules}
+
+
+def _set_bucket_encryption(s3: Any, name: str, given: Any) -> None:
+    if not given:
+        s3.delete_bucket_encryption(Bucket=name)
+        return
+    rules = [
+        {
+            **pick(row, "BucketKeyEnabled"),
+            "ApplyServerSideEncryptionByDefault": row["ServerSideEncryptionByDefault"],
+        }
+        for row in given["ServerSideEncryptionConfiguration"]
+    ]
+    call(
+        s3,
+        "put_bucket_encryption",
+        {"ServerSideEncryptionConfiguration": {"Rules": rules}},
+        Bucket=name,
+    )
+
+
+_RULE = {
+    "AbortIncompleteMultipartUpload": "AbortIncompleteMultipartUpload",
+    "Id": "ID",
+    "NoncurrentVersionExpiration": "NoncurrentVersionExpiration",
+    "Status": "Status",
+}
+
+
+def _set_lifecycle(s3: Any, name: str, given: Any) -> None:
+    if not given:
+        s3.delete_bucket_lifecycle(Bucket=name)
+        return
+    rules = [_make_rule(row) for row in given["Rules"]]
+    call(
+        s3,
+        "put_bucket_lifecycle_configuration",
+        {"LifecycleConfiguration": {"Rules": rules}},
+        Bucket=name,
+    )
+
+
+def _make_rule(row: Properties) -> dict[str, Any]:
+    rule = {**pick(row, **_RULE), "Filter": {"Prefix": row.get("Prefix", "")}}
+    expiry = {
+        **pick(row, ExpirationInDays="Days", ExpirationDate="Date"),
+        **pick(row, ExpiredObjectDeleteMarker="ExpiredObjectDeleteMarker"),
+    }
+    if expiry:
+        rule["Expiration"] = expiry
+    days = row.get("NoncurrentVersionExpirationInDays")
+    if days is not None:
+        rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": days}
+    transitions = row.get("Transitions") or ([row["Transition"]] if "Transition" in row else [])
+    if transitions:
+        rule["Transitions"] = [
+            pick(move, TransitionInDays="Days", TransitionDate="Date", StorageClass="StorageClass")
+            for move in transitions
+        ]
+    return rule
+
+
+def _set_notifications(s3: Any, name: str, given: Properties) -> None:
+    request: dict[str, Any] = {}
+    for key, api, target in (
+        ("LambdaConfigurations", "LambdaFunctionConfigurations", ("Function", "LambdaFunctionArn")),
+        ("QueueConfigurations", "QueueConfigurations", ("Queue", "QueueArn")),
+        ("TopicConfigurations", "TopicConfigurations", ("Topic", "TopicArn")),
+    ):
+        rows = [_make_notification(row, *target) for row in given.get(key, ())]
+        if rows:
+            request[api] = rows
+    bridge = given.get("EventBridgeConfiguration")
+    if bridge is not None and as_boolean(bridge.get("EventBridgeEnabled", True)):
+        request["EventBridgeConfiguration"] = {}
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration=request, SkipDestinationValidation=True
+    )
+
+
+def _make_notification(row: Properties, own: str, api: str) -> dict[str, Any]:
+    made: dict[str, Any] = {api: row[own], "Events": [row["Event"]]}
+    rules = ((row.get("Filter") or {}).get("S3Key") or {}).get("Rules")
+    if rules:
+        made["Filter"] = {"Key": {"FilterRules": [dict(rule) for rule in rules]}}
+    return made
+
+
+def _update_bucket(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _configure_bucket(context.connect("s3"), ref, wanted, had)
+
+
+def _read_bucket(context: Context, ref: str, properties: Properties) -> Properties:
+    s3 = context.connect("s3")
+    s3.head_bucket(Bucket=ref)
+    found: dict[str, Any] = pick(properties, "BucketName")
+    if "VersioningConfiguration" in properties:
+        status = s3.get_bucket_versioning(Bucket=ref).get("Status", "Suspended")
+        found["VersioningConfiguration"] = {"Status": status}
+    return found
+
+
+def _delete_bucket(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("s3").delete_bucket(Bucket=ref)
+
+
+def _put_bucket_policy(context: Context, properties: Properties) -> Made:
+    bucket, policy = properties["Bucket"], as_document(properties["PolicyDocument"])
+    context.connect("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    return Made(bucket)
+
+
+def _update_bucket_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _put_bucket_policy(context, wanted)
+
+
+def _delete_bucket_policy(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("s3").delete_bucket_policy(Bucket=ref)
+
+
+def _make_stream(context: Context, properties: Properties) -> Made:
+    kinesis = context.connect("kinesis")
+    name = properties.get("Name") or context.make_name(128)
+    call(
+        kinesis,
+        "create_stream",
+        pick(properties, "ShardCount", "StreamModeDetails"),
+        StreamName=name,
+    )
+    arn = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    hours = properties.get("RetentionPeriodHours")
+    if hours is not None and int(hours) > 24:
+        kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=int(hours))
+    return Made(name, {"Arn": arn})
+
+
+def _delete_stream(context: Context, ref: str, properties: Properties) -> None:
+    context.connect("kinesis").delete_stream(StreamName=ref, EnforceConsumerDeletion=True)
+
+
+KINDS = {
+    "AWS::DynamoDB::Table": Kind(
+        _make_table, _delete_table, _update_table, _read_table, "TableName", _TABLE, _TABLE_UNUSED
+    ),
+    "AWS::DynamoDB::GlobalTable": Kind(
+        _make_global_table, _delete_table, _update_global_table, name="TableName"
+    ),
+    "AWS::S3::Bucket": Kind(
+        _make_bucket, _delete_bucket, _update_bucket, _read_bucket, "BucketName", _BUCKET,
+        frozenset({"AccessControl", "LoggingConfiguration"}),
+    ),
+    "AWS::S3::BucketPolicy": Kind(_put_bucket_policy, _delete_bucket_policy, _update_bucket_policy),
+    "AWS::Kinesis::Stream": Kind(_make_stream, _delete_stream, name="Name"),
+}  # fmt: skip
