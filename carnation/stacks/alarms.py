@@ -13,7 +13,6 @@ from carnation.stacks.snippets import name_resource
 
 _NEAR_TIMEOUT = 0.8
 _CONCURRENT = 900  # of an account's 1,000 by default
-EXECUTION_ALARMS = ("failed", "aborted", "timed-out")
 
 
 def watch_function(template: Template, function: Function) -> None:

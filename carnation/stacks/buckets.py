@@ -9,7 +9,7 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub, Template, s3
 
-from carnation.stacks.snippets import KEY, except_from, policy_of, refuse_plain_http
+from carnation.stacks.snippets import KEPT, KEY, except_from, policy_of, refuse_plain_http
 
 
 def add_bucket(
@@ -22,8 +22,7 @@ def add_bucket(
     bucket = template.add_resource(
         s3.Bucket(
             title,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             Metadata=except_from(
                 (
                     "CKV_AWS_18",

@@ -20,7 +20,7 @@ from troposphere.awslambda import Function as LambdaFunction
 
 from carnation.document import keyed_path
 from carnation.stacks.resources import ARCHITECTURE, RUNTIME, Function, Package, Sources
-from carnation.stacks.snippets import KEY, except_from, name_arn, name_resource
+from carnation.stacks.snippets import KEPT, KEY, except_from, name_arn, name_resource
 from carnation.stacks.stack import add_log_group
 from carnation.stacks.writing import CONFIGURATION
 
@@ -90,8 +90,7 @@ def _add_version(
     version = template.add_resource(
         Version(
             f"{function.title}Version",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             FunctionName=Ref(made),
             Description=_describe_version(package, key),
             CodeSha256=base64.b64encode(bytes.fromhex(package.sha256)).decode(),

@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import Ref, Sub, Template
 from troposphere.kms import Alias, Key
 
-from carnation.stacks.snippets import name_arn, policy_of
+from carnation.stacks.snippets import KEPT, name_arn, policy_of
 
 
 def add_key(template: Template, condition: str) -> Key:
@@ -25,8 +25,7 @@ def add_key(template: Template, condition: str) -> Key:
         Key(
             "Key",
             Condition=condition,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             Description=Sub("Encrypts all of ${ProjectName}-${Environment}"),
             EnableKeyRotation=True,
             PendingWindowInDays=30,

@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import GetAtt, Ref, Template
 from troposphere.sqs import Queue, QueuePolicy
 
-from carnation.stacks.snippets import KEY, name_resource, policy_of, refuse_plain_http
+from carnation.stacks.snippets import KEPT, KEY, name_resource, policy_of, refuse_plain_http
 
 DAY = 24 * 3600
 
@@ -22,8 +22,7 @@ def add_queue(
     return template.add_resource(
         Queue(
             title,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             QueueName=name_resource(name),
             MessageRetentionPeriod=days * DAY,
             **({"SqsManagedSseEnabled": True} if key is None else {"KmsMasterKeyId": key}),

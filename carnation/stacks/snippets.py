@@ -19,6 +19,12 @@ PREFIX = "${ProjectName}-${Environment}"
 KEY = If("MakesKey", GetAtt("Key", "Arn"), Ref("KeyArn"))
 """The customer-managed key: the one that is given, or the one that the stack makes."""
 
+KEPT = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+"""How what holds data outlives its stack; a creation that fails takes it along, empty as it is.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+"""
+
 _SCALARS = frozenset({str, int, bool, float, type(None)})
 
 

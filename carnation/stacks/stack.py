@@ -22,7 +22,7 @@ from troposphere.stepfunctions import (
 
 from carnation.document import keyed_path
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import KEY, name_resource, spell_name
+from carnation.stacks.snippets import KEPT, KEY, name_resource, spell_name
 
 
 def add_state_machine(
@@ -63,8 +63,7 @@ def add_log_group(template: Template, title: str, path: str, *, key: Any) -> Log
     return template.add_resource(
         LogGroup(
             title,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             LogGroupName=Sub("/aws/" + spell_name(path)),
             RetentionInDays=Ref("LogRetentionDays"),
             **({} if key is None else {"KmsKeyId": key}),
@@ -102,8 +101,7 @@ def add_machine_version(
     version = template.add_resource(
         StateMachineVersion(
             "StateMachineVersion",
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             StateMachineArn=Ref(machine),
             StateMachineRevisionId=GetAtt(machine, "StateMachineRevisionId"),
         )

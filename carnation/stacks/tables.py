@@ -14,7 +14,7 @@ from troposphere.dynamodb import (
     Table,
 )
 
-from carnation.stacks.snippets import KEY, name_resource
+from carnation.stacks.snippets import KEPT, KEY, name_resource
 
 
 def add_table(
@@ -36,8 +36,7 @@ def add_table(
     return template.add_resource(
         Table(
             title,
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
+            **KEPT,
             TableName=name_resource(name),
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[

@@ -122,14 +122,14 @@ def test_an_alarm_moves_the_alias_back_and_the_whole_deployment_with_it(
     cloudwatch = emulator.client("cloudwatch")
 
     def set_alarm(state: str) -> None:
-        name = "carnation-dev-executions-failed"
+        name = "carnation-dev-executions-timed-out"
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
 
     set_alarm("ALARM")
     status, _, err = deploy_new_code(project, capsys)
     assert status == 2
     assert "StateMachineAlias (AWS::StepFunctions::StateMachineAlias" in err
-    assert "alarm 'carnation-dev-executions-failed' is in ALARM" in err
+    assert "alarm 'carnation-dev-executions-timed-out' is in ALARM" in err
     assert "UPDATE_ROLLBACK_COMPLETE: all is as it was before" in err
     assert [route for route in list_routes(capsys) if route[1]] == [(1, 100)]
     set_alarm("OK")
@@ -143,7 +143,7 @@ def test_all_at_once_looks_at_no_alarm(
 ) -> None:
     assert run(capsys, deploy, "--yes")[0] == 0
     emulator.client("cloudwatch").set_alarm_state(
-        AlarmName="carnation-dev-executions-failed", StateValue="ALARM", StateReason="a test"
+        AlarmName="carnation-dev-executions-timed-out", StateValue="ALARM", StateReason="a test"
     )
     assert deploy_new_code(project, capsys)[0] == 0
     assert list_routes(capsys) == [(2, 100), (1, 0)]

@@ -78,6 +78,9 @@ WATCHED = {
     "DeadLettersDepth": (
         "dead-letters-depth", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1,
     ),
+    "UndeliveredDepth": (
+        "undelivered-depth", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1,
+    ),
 }  # fmt: skip
 # The state itself writes: four alarms of a function less, one of the table's throttles more.
 WITHOUT_SECOND_FUNCTION = {"direct": len(WATCHED) - 4 + 1}
@@ -170,7 +173,11 @@ def test_a_retained_version_stands_behind_an_alias_that_moves_as_the_parameter_s
     assert preference["Type"] == {"Ref": "DeploymentType"}
     alarms = list_resources("carnation", "AWS::CloudWatch::Alarm").values()
     names = [alarm["Properties"]["AlarmName"] for alarm in alarms]
-    assert preference["Alarms"]
+    assert preference["Alarms"] == [
+        {"Fn::Sub": f"${{ProjectName}}-${{Environment}}-{name}"}
+        # an execution fails with EventsFailed every day, which must not undo a deployment
+        for name in ("executions-aborted", "executions-timed-out", "collect-events-errors")
+    ]
     assert all(alarm in names for alarm in preference["Alarms"])
     none = {"Ref": "AWS::NoValue"}  # AWS refuses these two beside ALL_AT_ONCE
     assert preference["Percentage"] == {"Fn::If": ["MovesGradually", 10, none]}

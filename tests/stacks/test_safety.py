@@ -78,8 +78,8 @@ def test_everything_that_can_be_encrypted_is_encrypted_with_the_one_key(name: st
                 value = value[step]
             assert value == (KEY if stack == "root" else {"Ref": "KeyArn"}), title
             encrypted += 1
-    # store, 2 queues, topic, machine and its log, schedule; each function and its log; the files
-    assert encrypted == 7 + 2 * len(FUNCTIONS[name]) + (name in WITH_FILES)
+    # store, 3 queues, topic, machine and its log, schedule; each function and its log; the files
+    assert encrypted == 8 + 2 * len(FUNCTIONS[name]) + (name in WITH_FILES)
     assert len([path for path in KEY_PATHS.values() if path]) == 8
 
 
@@ -88,13 +88,15 @@ def test_what_holds_events_or_serves_running_executions_is_retained(name: str) -
     kept = {
         title
         for title, resource in list_resources(name).items()
-        if resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+        if resource.get("DeletionPolicy") == "RetainExceptOnCreate"
+        and resource.get("UpdateReplacePolicy") == "Retain"
     }
     assert kept == {
         STORES[name],
         *(["Bucket"] if name in WITH_FILES else []),
         "Queue",
         "DeadLetterQueue",
+        "UndeliveredQueue",
         "Key",
         "StateMachineVersion",
         "StateMachineLogs",

@@ -54,6 +54,11 @@ def add_alarms(template: Template, functions: Sequence[Function], store: Table |
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
         QueueName=name_resource("dead-letters"),
     )  # fmt: skip
+    add_alarm(
+        template, "UndeliveredDepth", "undelivered-depth", "The schedule could not start a run",
+        "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
+        condition="HasSchedule", QueueName=name_resource("undelivered"),
+    )  # fmt: skip
 
 
 def _watch_table(template: Template) -> None:

@@ -40,7 +40,7 @@ def find_visibility(workflow: str, definition: Mapping[str, Any]) -> int:
 
 
 def add_queues(template: Template, sources: Sources) -> None:
-    """Add the queue, the dead-letter queue behind it, and their policies.
+    """Add the queue, the dead-letter queue behind it, and that of starts which never arrived.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """
@@ -58,5 +58,6 @@ def add_queues(template: Template, sources: Sources) -> None:
             deadLetterTargetArn=GetAtt(dead, "Arn"), maxReceiveCount=RECEIVES
         ),
     )  # fmt: skip
-    for one in (queue, dead):
+    undelivered = add_queue(template, "UndeliveredQueue", "undelivered", DEAD_LETTER_DAYS)
+    for one in (queue, dead, undelivered):
         add_queue_policy(template, one)

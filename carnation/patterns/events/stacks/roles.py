@@ -65,7 +65,7 @@ def _list_collect_permissions() -> list[Statement]:
 
 
 def _list_schedule_permissions() -> list[Statement]:
-    """List what the schedule needs: to start an execution by the alias, and to read its own input.
+    """List what the schedule needs: to start an execution, to read its input, to keep what fails.
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
     """
@@ -82,4 +82,6 @@ def _list_schedule_permissions() -> list[Statement]:
             KEY,
             StringEquals={"kms:EncryptionContext:aws:scheduler:schedule:arn": schedule},
         ),
+        allow("KeepUndelivered", "sqs:SendMessage", name_arn("sqs", "@undelivered")),
+        use_key("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
     ]

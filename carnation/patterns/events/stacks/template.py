@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import GetAtt, Output, Ref, Template
-from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
+from troposphere.scheduler import (
+    DeadLetterConfig,
+    FlexibleTimeWindow,
+    RetryPolicy,
+    Schedule,
+    Target,
+)
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import find_substitutions
@@ -18,7 +24,6 @@ from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.patterns.events.stacks.roles import add_roles
 from carnation.patterns.events.stacks.stores import add_store
 from carnation.permissions import is_distributed
-from carnation.stacks.alarms import EXECUTION_ALARMS
 from carnation.stacks.by_kind import ROOT, ByKind
 from carnation.stacks.key import add_key
 from carnation.stacks.machine_role import Substitution
@@ -48,7 +53,6 @@ LAYOUT = ByKind(
 )
 """Where the committed templates depart from the layout by kind."""
 
-_WATCHED = ("Failed", "Aborted", "TimedOut")
 _QUEUE_ONLY = '{"start_seq": 0, "end_seq": 0}'
 
 
@@ -71,13 +75,19 @@ def make_template(
     add_roles(template, sources.definition, functions, store, files, known)
     add_functions(template, sources, functions, store, files)
     add_alarms(template, functions, store)
-    _add_machine(template, sources, known)
+    _add_machine(template, sources, known, functions[0])
     _add_schedule(template)
     _add_outputs(template, store, files)
     return template
 
 
-def _add_machine(template: Template, sources: Sources, known: Mapping[str, Substitution]) -> None:
+def _add_machine(
+    template: Template, sources: Sources, known: Mapping[str, Substitution], collect: Function
+) -> None:
+    """Add the state machine; its alias is moved back by what no event can cause.
+
+    An execution fails with `EventsFailed` every day; that must not undo a gradual deployment.
+    """
     used = find_substitutions(sources.definition)
     machine = add_state_machine(
         template,
@@ -85,10 +95,13 @@ def _add_machine(template: Template, sources: Sources, known: Mapping[str, Subst
         {name: one.value for name, one in known.items() if name in used},
         role_arn=GetAtt("StateMachineRole", "Arn"),
     )
-    alarms = [name_resource(f"executions-{name}") for name in EXECUTION_ALARMS]
-    add_machine_version(
-        template, machine, alarms, after=[f"Executions{one}Alarm" for one in _WATCHED]
-    )
+    watched = {
+        "ExecutionsAbortedAlarm": "executions-aborted",
+        "ExecutionsTimedOutAlarm": "executions-timed-out",
+        f"{collect.title}ErrorsAlarm": f"{collect.resource}-errors",
+    }
+    names = [name_resource(name) for name in watched.values()]
+    add_machine_version(template, machine, names, after=list(watched))
 
 
 def _list_parameters(
@@ -154,6 +167,7 @@ def _add_schedule(template: Template) -> None:
                 Arn=Ref("StateMachineAlias"),
                 RoleArn=name_arn("iam", "role/@schedule", region=False),
                 Input=_QUEUE_ONLY,
+                DeadLetterConfig=DeadLetterConfig(Arn=name_arn("sqs", "@undelivered")),
                 RetryPolicy=RetryPolicy(MaximumRetryAttempts=3, MaximumEventAgeInSeconds=3600),
             ),
         )
