@@ -1,6 +1,7 @@
 """A variant: the same pattern around another handler, with a bucket as the store of events."""
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Bucket, event_stacks
 from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Succeed
@@ -26,5 +27,6 @@ def make_workflow() -> Workflow:
         states=states,
         timeout_seconds=3600,
         functions=(collect, archive),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, process=archive, store=Bucket()),
     )

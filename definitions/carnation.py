@@ -13,6 +13,7 @@ from carnation.patterns import (
     invoke_function,
     map_and_put_away,
 )
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Retry, Succeed
@@ -86,5 +87,6 @@ def make_workflow() -> Workflow:
         states=collect_then_process(),
         timeout_seconds=3600,
         functions=(collect, process),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, process=process, store=Table()),
     )

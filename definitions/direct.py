@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carnation.patterns.events.jsonata import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.patterns.events.writes import OTHER_EVENT, write_event
 from carnation.patterns.retries import retry_transient_errors
@@ -52,5 +53,6 @@ def make_workflow() -> Workflow:
         states=collect_then_write(),
         timeout_seconds=3600,
         functions=(collect,),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, store=Table()),
     )

@@ -9,6 +9,7 @@ and then the run fails as well, so that redriving the run drives the batch on.
 from __future__ import annotations
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Files, Table, event_stacks
 from carnation.patterns.retries import retry_once, retry_transient_errors
 from carnation.stacks import Function
@@ -160,5 +161,6 @@ def make_workflow() -> Workflow:
         states=collect_then_process(),
         timeout_seconds=36_000,
         functions=(collect, process),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, process=process, store=Table(), files=Files()),
     )

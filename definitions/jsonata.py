@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carnation.patterns.events.jsonata import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.patterns.retries import retry_transient_errors
 from carnation.stacks import Function
@@ -55,5 +56,6 @@ def make_workflow() -> Workflow:
         states=collect_then_process(),
         timeout_seconds=3600,
         functions=(collect, process),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, process=process, store=Table()),
     )

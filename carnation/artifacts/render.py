@@ -161,4 +161,5 @@ def _make_manifest(
             ]
     declared = {"declared": workflow.declared} if workflow.declared else {}
     head = {"workflow": workflow.name, "version": workflow.version}
-    return {**head, **declared, "artifacts": entries}
+    reporter = {"reporter": workflow.reporter} if workflow.reporter else {}
+    return {**head, **declared, **reporter, "artifacts": entries}

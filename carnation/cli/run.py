@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,32 +15,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts
+from carnation.asl import walk_states
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import align_table, echo, paint, show_progress
+from carnation.console import echo, paint, show_progress
 from carnation.document import dump_json, parse_json
 from carnation.emulator.embedded import deploy_artifacts, import_emulator
-from carnation.errors import UsageError
-from carnation.patterns.events.injection import INJECTED, Fault, Injection, choose_failures
+from carnation.emulator.state_faults import INJECTED_ERROR, StateFaults
+from carnation.errors import UsageError, suggest_name
 from carnation.workflow import find_root
+from carnation.workflow.reporters import Faults, Reporter, RunReport, load_reporter
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator, Execution
     from carnation.history import Recorded
-    from carnation.patterns.events.ledger import Complaint, Whereabouts
+    from carnation.history.function_failures import FunctionFailure
 
-_QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
+_QUEUE = re.compile(r"https?://(sqs[.]|[^/]*queue[.])[^/]*/\d{12}/[^/]+\Z")
+_UNUSED = "\nthe state of --fail was not reached: nothing failed on purpose"
 _COMPLAINTS = 5  # how many different errors of a run are told
-_EVENTS = 50  # how many events that are not written are listed
-_LONGEST = 40  # characters of a message that has no number
 
 
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation run",
-        description="Deploy build/<workflow>/ to the embedded AWS, start an execution and tell "
-        "where every event is. Exits 1 when the (last) execution failed.",
-        epilog="example: carnation run carnation --input "
-        """'{"start_seq": 1, "end_seq": 11}' --fail 3,7 --fail-attempts 4 --runs 4""",
+        description="Deploy build/<workflow>/ to the embedded AWS, start an execution and print "
+        "its status and output, or what the workflow's reporter knows. Exits 1 when the (last) "
+        "execution failed.",
+        epilog="example: carnation run orders --input @order.json --fail ChargeCard "
+        "--fail-error CardDeclined --fail-attempts 2",
     )
     parser.add_argument("workflow", help="the name of a workflow in build/")
     parser.add_argument(
@@ -47,11 +50,17 @@ def _make_parser() -> argparse.ArgumentParser:
         help="the execution's input, or @FILE that holds it (@- is standard input)",
     )  # fmt: skip
     parser.add_argument(
-        "--fail", metavar="WHICH", help="events that fail: by number (3,5-7) or share (10%%)"
-    )
+        "--fail", metavar="WHICH",
+        help="a Task state that fails, or what the workflow's reporter chooses by this word "
+        "(events: 3,5-7 or 10%%)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fail-error", metavar="ERROR",
+        help=f"the error with which the state of --fail fails (default: {INJECTED_ERROR})",
+    )  # fmt: skip
     parser.add_argument(
         "--fail-attempts", type=int, metavar="N",
-        help="how many attempts of each chosen event fail (default 1; 4 leads to the dead letters)",
+        help="how many attempts of each fail (default 1)",
     )  # fmt: skip
     parser.add_argument(
         "--seed", type=int, metavar="N",
@@ -62,8 +71,8 @@ def _make_parser() -> argparse.ArgumentParser:
         help="runs over the same state; those after the first take --next-input",
     )  # fmt: skip
     parser.add_argument(
-        "--next-input", default=json.dumps(_QUEUE_ONLY), metavar="JSON",
-        help="input of the runs after the first (default: %(default)s, only the queue)",
+        "--next-input", metavar="JSON",
+        help="input of the runs after the first (default: the reporter's, else --input again)",
     )  # fmt: skip
     parser.add_argument(
         "--in-process", action="store_true", help="run handlers in this process, for a debugger"
@@ -89,37 +98,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    inputs = [
-        _read_input(options.input, "--input"),
-        _read_input(options.next_input, "--next-input"),
-    ]
-    fails = _choose_failures(options)
-    artifacts = read_artifacts(find_root("."), options.workflow)
+    given = _read_input(options.input, "--input")
+    following = options.next_input and _read_input(options.next_input, "--next-input")
+    _check_numbers(options)
+    root = find_root(".")
+    artifacts = read_artifacts(root, options.workflow)
+    reporter = load_reporter(root, artifacts.manifest)
+    if options.next_input is None:
+        following = reporter.next_input if reporter else given
+    faults = _choose_faults(options, artifacts, reporter)
     emulator_type = import_emulator()
     _check_folder(options.report)
-    report = _Report(options.format, artifacts, page=options.report)
+    report = _Report(options.format, artifacts, reporter, page=options.report)
     with emulator_type(
         in_process=options.in_process, real_time=options.real_time, seed=options.seed
     ) as emulator:
-        injection = Injection(fails) if fails else None
-        if injection:
-            emulator.intercept(
-                before_invoke=injection.before_invoke, before_call=injection.before_call
-            )
+        if faults:
+            faults.install(emulator)
         begun = time.monotonic()
         report.tell_deploying()
         outputs = deploy_artifacts(emulator, artifacts)
         report.tell_deployed(time.monotonic() - begun)
         for number in range(1, options.runs + 1):
-            given = inputs[number > 1]
-            if number > 1 and "QueueUrl" in outputs and not options.real_time:
-                emulator.expire_visibility(outputs["QueueUrl"])  # the next run comes later
-            execution = emulator.execute(outputs["StateMachineArn"], given, **report.follow(number))
-            report.tell_run(number, given, execution)
+            if number > 1 and not options.real_time:
+                _let_time_pass(emulator, outputs)
+            value = given if number == 1 else following
+            execution = emulator.execute(outputs["StateMachineArn"], value, **report.follow(number))
+            report.tell_run(number, value, execution)
         logs = {name: emulator.lines(name) for name in emulator.functions} if options.logs else None
-        status = report.close(emulator, outputs, logs, injection)
+        status = report.close(emulator, outputs, logs, faults)
     report.write_page()
     return status
+
+
+def _let_time_pass(emulator: Emulator, outputs: Mapping[str, str]) -> None:
+    """Let what a run has received be visible to the next, which comes later."""
+    for value in outputs.values():
+        if _QUEUE.match(value):
+            emulator.expire_visibility(value)
 
 
 def _check_folder(path: str | None) -> None:
@@ -139,21 +155,54 @@ def _read_input(text: str, option: str) -> Any:
     return parse_json(text, where, remedy)
 
 
-def _choose_failures(options: argparse.Namespace) -> Fault | None:
-    if options.fail is None and options.fail_attempts is not None:
-        raise UsageError("--fail-attempts says how --fail fails events; give --fail, too.")
-    attempts = 1 if options.fail_attempts is None else options.fail_attempts
-    if options.runs < 1 or attempts < 1:
+def _check_numbers(options: argparse.Namespace) -> None:
+    for option in ("fail_attempts", "fail_error"):
+        if options.fail is None and getattr(options, option) is not None:
+            raise UsageError(
+                f"--{option.replace('_', '-')} says how --fail fails what it chooses; "
+                "give --fail, too."
+            )
+    if options.runs < 1 or (options.fail_attempts is not None and options.fail_attempts < 1):
         raise UsageError("--runs and --fail-attempts take a number from 1.")
-    return choose_failures(options.fail, attempts, 1 if options.seed is None else options.seed)
+
+
+def _choose_faults(
+    options: argparse.Namespace, artifacts: Artifacts, reporter: Reporter | None
+) -> Faults | None:
+    """Read `--fail`: a state's name wins over what the reporter may choose by it."""
+    if options.fail is None:
+        return None
+    attempts = options.fail_attempts or 1
+    text = artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"]
+    tasks = [
+        place.name for place in walk_states(json.loads(text)) if place.state.get("Type") == "Task"
+    ]
+    if options.fail in tasks:
+        return StateFaults(options.fail, options.fail_error or INJECTED_ERROR, attempts)
+    if reporter is None:
+        raise UsageError(
+            f"--fail: '{options.fail}' is not a Task state of '{artifacts.workflow}'."
+            f"{suggest_name(options.fail, tasks)} Its Task states: {', '.join(tasks) or 'none'}."
+        )
+    if options.fail_error is not None:
+        raise UsageError("--fail-error needs the name of a Task state in --fail.")
+    seed = 1 if options.seed is None else options.seed
+    return reporter.choose_faults(options.fail, attempts, seed)
 
 
 class _Report:
     """What the run tells: text as it goes, or one JSON document at the end."""
 
-    def __init__(self, form: str, artifacts: Artifacts, *, page: str | None = None) -> None:
+    def __init__(
+        self,
+        form: str,
+        artifacts: Artifacts,
+        reporter: Reporter | None = None,
+        *,
+        page: str | None = None,
+    ) -> None:
         self.text, self.page = form == "text", page
-        self.artifacts = artifacts
+        self.artifacts, self.reporter = artifacts, reporter
         self.runs: list[dict[str, Any]] = []
         self.recorded: list[Recorded] = []
         self._say(f"{artifacts.workflow} {artifacts.version} on the embedded AWS")
@@ -194,11 +243,11 @@ class _Report:
         return {"on_progress": tell, "on_child": tell_child}
 
     def tell_run(self, number: int, given: Any, execution: Execution) -> None:
-        from carnation.patterns.events.ledger import list_complaints, tally_run
+        from carnation.history.function_failures import list_function_failures
 
         self._show("")
-        tally = tally_run(execution)
-        complaints = list_complaints(execution)
+        told = self.reporter.describe_run(execution) if self.reporter else None
+        complaints = list_function_failures(execution.history)
         self.runs.append(
             {
                 "input": given,
@@ -208,14 +257,14 @@ class _Report:
                 "output": execution.output,
                 "seconds": round(execution.seconds, 3),
                 "waited": round(execution.waited, 3),
-                **(tally._asdict() if tally else {}),
+                **(told.fields if told else {}),
                 "complaints": [complaint._asdict() for complaint in complaints],
             }
         )
         if self.page is not None:
             self._record(number, given, execution)
         if self.text:
-            self._print_run(number, given, execution, tally)
+            self._print_run(number, given, execution, told)
             self._print_complaints(complaints)
 
     def _record(self, number: int, given: Any, execution: Execution) -> None:
@@ -241,8 +290,10 @@ class _Report:
             raise UsageError(f"--report: {path} cannot be written: {error}.") from error
         self._say(f"\nwhat happened, on one page: {path}")
 
-    def _print_run(self, number: int, given: Any, execution: Execution, tally: Any) -> None:
-        from carnation.patterns.events.ledger import readable_cause
+    def _print_run(
+        self, number: int, given: Any, execution: Execution, told: RunReport | None = None
+    ) -> None:
+        from carnation.history.function_failures import readable_cause
 
         fine = execution.status == "SUCCEEDED"
         status = paint(execution.status, "green" if fine else "red")
@@ -250,19 +301,18 @@ class _Report:
         waits = f", {execution.waited:.0f} s of waiting left out" if execution.waited else ""
         self._say(f"\nrun {number}  {json.dumps(given, ensure_ascii=False)}")
         self._say(f"  {named}  in {execution.seconds:.1f} s{waits}")
-        if execution.cause and not (tally and tally.failed):
+        if execution.cause and not (told and told.explains):
             self._say(f"  {readable_cause(execution.cause)}")
-        if tally:
-            line = f"  {tally.made} made, {tally.received} received from the queue"
-            if tally.written is not None:
-                line += f", {tally.written} written, {len(tally.failed)} failed"
-            self._say(line)
-        elif fine:
+        for line in told.lines if told else ():
+            self._say(f"  {line}")
+        if told is None and execution.history:
+            self._say(f"  {' → '.join(_list_path(execution))}")
+        if fine and not (told and told.lines):
             self._say(f"  {json.dumps(execution.output, ensure_ascii=False)}")
 
-    def _print_complaints(self, complaints: Sequence[Complaint]) -> None:
+    def _print_complaints(self, complaints: Sequence[FunctionFailure]) -> None:
         """Say what the functions complained of; injected faults say no more than the table does."""
-        own = [one for one in complaints if INJECTED not in one.error + one.message]
+        own = [one for one in complaints if INJECTED_ERROR not in one.error + one.message]
         for error, message, times in own[:_COMPLAINTS]:
             often = f" ({times} times)" if times > 1 else ""
             self._say(f"  {paint(error, 'yellow')}: {message}{often}")
@@ -274,16 +324,15 @@ class _Report:
         emulator: Emulator,
         outputs: Mapping[str, str],
         logs: Mapping[str, list[str]] | None,
-        injection: Injection | None,
+        faults: Faults | None,
     ) -> int:
-        from carnation.patterns.events.ledger import count_places, find_events
-
-        events = find_events(emulator, outputs)
-        counts = count_places(events)
-        if self.text and "QueueUrl" in outputs:
-            self._print_places(events, counts)
-        if injection and not injection.count:
-            self._say("\nno event was chosen to fail: look at --fail")
+        fields: Mapping[str, Any] = {}
+        if self.reporter and set(self.reporter.outputs) & set(outputs):
+            found = list(self.reporter.find(emulator, outputs))
+            fields, lines = self.reporter.describe_places(found)
+            self._say("\n" + "\n".join(lines))
+        if faults and not faults.count:
+            self._say("\nno event was chosen to fail: look at --fail" if self.reporter else _UNUSED)
         if logs is not None:
             self._print_logs(logs)
         if not self.text:
@@ -291,8 +340,7 @@ class _Report:
                 "workflow": self.artifacts.workflow,
                 "version": self.artifacts.version,
                 "runs": self.runs,
-                "counts": counts,
-                "events": [event._asdict() for event in events],
+                **fields,
                 **({} if logs is None else {"logs": logs}),
             }
             print(dump_json(document), end="")
@@ -305,27 +353,8 @@ class _Report:
         if not logs:
             self._say("\nno function printed anything")
 
-    def _print_places(self, events: Sequence[Whereabouts], counts: Mapping[str, int]) -> None:
-        from carnation.patterns.events.ledger import PLACES, WRITTEN
 
-        self._say("\nwhere every event is now")
-        rows = [[f"  {PLACES[place]}", str(count)] for place, count in counts.items()]
-        for line in align_table(rows, right=[1]):
-            self._say(line)
-        elsewhere = [event for event in events if event.place != WRITTEN]
-        if elsewhere:
-            rows = [
-                ["  event", "attempt", "where", "why"],
-                *(_row_of(event, PLACES[event.place]) for event in elsewhere[:_EVENTS]),
-            ]
-            self._say()
-            for line in align_table(rows, right=[1]):
-                self._say(line)
-        if len(elsewhere) > _EVENTS:
-            self._say(f"  and {len(elsewhere) - _EVENTS} more; --format json lists them")
-
-
-def _row_of(event: Whereabouts, place: str) -> list[str]:
-    attempt = "" if event.retry_attempt is None else str(event.retry_attempt)
-    name = event.event if len(event.event) <= _LONGEST else event.event[: _LONGEST - 1] + "…"
-    return [f"  {name}", attempt, place, event.reason]
+def _list_path(execution: Execution) -> list[str]:
+    """List the states that an execution entered, those of Maps and branches too, each once."""
+    details = [event.get("stateEnteredEventDetails") for event in execution.history]
+    return list(dict.fromkeys(one["name"] for one in details if one))

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carnation.asl import walk_states
@@ -20,6 +21,7 @@ from carnation.states import find_source, find_unchecked, make_definition
 
 if TYPE_CHECKING:
     from carnation.stacks import Function, Sources
+    from carnation.workflow.reporters import Reporter
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
@@ -36,6 +38,8 @@ class Workflow:
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
     TypedDict or a dataclass (see `carnation.workflow.schemas.make_schema`); the
     manifest holds them.
+    `reporter` knows what the workflow's executions work on (see `carnation.workflow.reporters`);
+    without one, `run` prints status and output, and nothing else.
 
     >>> from carnation.states import Succeed
     >>> workflow = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
@@ -58,6 +62,7 @@ class Workflow:
         input: object = None,
         output: object = None,
         results: Mapping[str, object] | None = None,
+        reporter: Reporter | None = None,
     ) -> None:
         refuse_name(name)
         _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
@@ -71,6 +76,7 @@ class Workflow:
         self.functions = _read_functions(name, functions)
         self.stacks = stacks
         self.declared = _read_declared(name, input, output, results or {})
+        self.reporter = _note_reporter(name, reporter)
 
     def make_definition(self) -> dict[str, Any]:
         """Write the definition; a plain one (a mapping) is given as it is."""
@@ -131,6 +137,15 @@ def _read_declared(
     return declared
 
 
+def _note_reporter(workflow: str, reporter: object) -> dict[str, Any]:
+    """Return what the manifest notes of a reporter."""
+    if reporter is None:
+        return {}
+    from carnation.workflow.reporters import note_reporter
+
+    return note_reporter(workflow, reporter)
+
+
 def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:
     # a Function is itself a tuple, so a forgotten comma would take it apart
     found = [functions] if hasattr(functions, "resource") else list(functions)
@@ -179,16 +194,23 @@ def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
     return (_load(root, module) for module in dict.fromkeys(chosen))
 
 
-def _load(root: str, module: str) -> Workflow:
+def load_module(root: str, path: str, name: str) -> ModuleType:
+    """Load a file of `definitions/` as a module; what it prints goes to standard error."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    path = os.path.join(root, "definitions", f"{module}.py")
-    spec = spec_from_file_location(f"_definition_{module}", path)
+    spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise WorkflowError(f"definitions/{module}.py cannot be loaded as a module.")
+        raise WorkflowError(f"{os.path.relpath(path, root)} cannot be loaded as a module.")
     loaded = module_from_spec(spec)
     with _importable(root), redirect_stdout(sys.stderr):
         spec.loader.exec_module(loaded)
+    return loaded
+
+
+def _load(root: str, module: str) -> Workflow:
+    path = os.path.join(root, "definitions", f"{module}.py")
+    loaded = load_module(root, path, f"_definition_{module}")
+    with _importable(root), redirect_stdout(sys.stderr):
         make = getattr(loaded, "make_workflow", None)
         if not callable(make):
             raise WorkflowError(

@@ -18,15 +18,17 @@ from carnation.cli import run
 from carnation.emulator import Execution
 from carnation.emulator.embedded import deploy_artifacts
 from carnation.errors import CarnationError, UsageError
+from carnation.history.function_failures import list_function_failures
+from carnation.patterns.events import reporter
 from carnation.patterns.events.injection import choose_failures
 from carnation.patterns.events.ledger import (
-    Whereabouts,
+    EventLocation,
     count_places,
     find_events,
-    list_complaints,
     tally_run,
 )
 from tests.conftest import ROOT
+from tests.deployed import TINY, make_tiny, write_definition
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
@@ -141,7 +143,9 @@ def test_events_that_fail_in_executions_of_their_own_were_chosen_all_the_same(
 
 
 def test_a_message_that_is_no_event_is_named_by_its_body() -> None:
-    row = run._row_of(Whereabouts("x" * 50, None, None, "dead", None, "no JSON"), "dead letters")
+    row = reporter._make_row(
+        EventLocation("x" * 50, None, None, "dead", None, "no JSON"), "dead letters"
+    )
     assert row == ["  " + "x" * 39 + "…", "", "dead letters", "no JSON"]
 
 
@@ -212,7 +216,10 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
             "'3x' is no number and no range (5-7). A share (10%) stands alone",
         ),
         (["carnation", "--fail", "10%,3"], "'10%' is no number and no range (5-7). A share"),
-        (["carnation", "--fail-attempts", "3"], "--fail-attempts says how --fail fails events"),
+        (
+            ["carnation", "--fail-attempts", "3"],
+            "--fail-attempts says how --fail fails what it chooses",
+        ),
         (["carnation", "--input", "@nothing.json"], "--input: nothing.json cannot be read"),
         (["carnatio"], "Did you mean 'carnation'?"),
         (["../carnation"], "a workflow's name is '../carnation'"),
@@ -260,7 +267,7 @@ def _lines_of(execution: Execution) -> list[str]:
     lines: list[str] = []
     report = run._Report("json", SimpleNamespace(workflow="w", version="1"))  # type: ignore[arg-type]
     report._say = lines.append  # type: ignore[method-assign, assignment]
-    report._print_run(1, {}, execution, tally_run(execution))
+    report._print_run(1, {}, execution)
     return lines
 
 
@@ -345,4 +352,57 @@ def test_complaints_are_counted_and_their_causes_readable() -> None:
     failed.history += _history(
         "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails", error="F", cause=cause
     ).history
-    assert list_complaints(failed) == [("E", "plain", 2), ("F", "m", 1)]
+    assert list_function_failures(failed.history) == [("E", "plain", 2), ("F", "m", 1)]
+
+
+# a workflow without a reporter
+
+FAILING = TINY.replace(
+    "from carnation.states import Chain, Pass, Succeed",
+    "from carnation.states import Chain, Retry, Succeed, integrate",
+).replace(
+    'Pass("Note", result=1)',
+    'integrate("Note", "sqs:sendMessage", partition="aws", '
+    'parameters={"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q", "MessageBody": "x"}, '
+    'retry=Retry(error_equals=["Slow"], interval_seconds=1, max_attempts=2))',
+)
+
+
+def test_a_workflow_without_a_reporter_is_told_status_path_and_output_and_nothing_of_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_tiny(tmp_path, monkeypatch)
+    capsys.readouterr()
+    assert run_in_process("tiny", "--input", '{"a": 1}', "--runs", "2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("run ")] == [
+        'run 1  {"a": 1}',
+        'run 2  {"a": 1}',
+    ]
+    assert lines.count("  Note → Done") == 2
+    assert lines[-1] == "  1"
+    assert "event" not in "\n".join(lines)
+    assert run_in_process("tiny", "--format", "json") == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"workflow", "version", "runs"}
+
+
+def test_a_state_fails_on_purpose_with_an_error_for_so_many_attempts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_definition(tmp_path, monkeypatch, FAILING)
+    capsys.readouterr()
+    story = ("tiny", "--fail", "Note", "--fail-error", "Slow", "--fail-attempts")
+    assert run_in_process(*story, "3") == 1
+    out = capsys.readouterr().out
+    assert "FAILED  Slow" in out
+    assert "state 'Note' was chosen to fail" in out
+    assert "Slow: state 'Note' was chosen to fail (3 times)" in out
+    assert main(["run", "tiny", "--fail", "Nota"]) == 2
+    assert (
+        "'Nota' is not a Task state of 'tiny'. Did you mean 'Note'? Its Task states: Note."
+        in capsys.readouterr().err
+    )
+
+
+def test_an_error_for_events_is_refused() -> None:
+    assert main(["run", "carnation", "--fail", "3", "--fail-error", "E"]) == 2

@@ -20,7 +20,7 @@ from carnation.cli.estimate import main as estimate
 from carnation.emulator import Emulator
 from carnation.errors import BrokenPromiseError
 from carnation.patterns.events import jsonata, writes
-from carnation.patterns.events.injection import Injection
+from carnation.patterns.events.injection import FaultInjector
 from carnation.patterns.events.invariants import keep_promise
 from carnation.patterns.events.ledger import WRITTEN, find_events
 from carnation.states import Task, make_definition
@@ -86,7 +86,7 @@ def test_copies_last_retries_and_what_is_no_event_go_the_reference_s_ways(name: 
     queued = {"random_value": "a", "generated_unix_time": 1_700_000_000_000}
     copy = {"sequence_no": 5, **queued, "retry_attempt": 1}
     last = {"sequence_no": 9, **queued, "retry_attempt": 3}
-    failing = Injection(fault)
+    failing = FaultInjector(fault)
     with Emulator(in_process=True) as emulator:
         deployed = Deployed(emulator, read_artifacts(str(ROOT), name))
         for body in (copy, copy, last, "no event"):

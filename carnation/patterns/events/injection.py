@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from carnation.errors import UsageError
 
 if TYPE_CHECKING:
-    from carnation.emulator import FunctionError, ServiceError
+    from carnation.emulator import Emulator, FunctionError, ServiceError
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)%\Z")
 
-INJECTED = "InjectedFault"
+INJECTED_ERROR = "InjectedFault"
 Fault = Callable[[Any], "tuple[str, str] | None"]
 """Asked for each payload of a function; gives the name and text of an error, or None."""
 
@@ -42,7 +42,7 @@ def choose_failures(which: str | None, attempts: int, seed: int) -> Fault | None
         number, attempt = payload["sequence_no"], payload["retry_attempt"]
         if attempt >= attempts or not chosen(number):
             return None
-        return INJECTED, f"event {number} was chosen to fail"
+        return INJECTED_ERROR, f"event {number} was chosen to fail"
 
     return fail
 
@@ -74,16 +74,20 @@ def _choose_numbers(which: str) -> Callable[[int], bool]:
     return lambda number: any(number in chosen for chosen in ranges)
 
 
-class Injection:
+class FaultInjector:
     """Fails chosen events on the embedded AWS, and counts how often it did.
 
     An event fails in the function that gets it, or in the call that writes it, where a state makes
-    that itself. `before_invoke` and `before_call` are for `Emulator.intercept`.
+    that itself.
     """
 
     def __init__(self, fault: Fault) -> None:
         """Take what chooses."""
         self.fault, self.count = fault, 0
+
+    def install(self, emulator: Emulator) -> None:
+        """Make an emulator ask before every invocation and every call."""
+        emulator.intercept(before_invoke=self.before_invoke, before_call=self.before_call)
 
     def before_invoke(self, function: str, payload: Any) -> FunctionError | None:
         """Fail a function with a chosen event."""
@@ -97,7 +101,8 @@ class Injection:
     ) -> ServiceError | None:
         """Fail a call that writes a chosen event."""
         from carnation.emulator import ServiceError
-        from carnation.testing.proofs.records import WRITES, find_attempts
+        from carnation.patterns.events.records import find_attempts
+        from carnation.testing.proofs.records import WRITES
 
         attempts = find_attempts(parameters) if action in WRITES else ()
         found = next(filter(None, map(self._choose, attempts)), None)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnation.emulator import Emulator, Execution
+if TYPE_CHECKING:
+    from carnation.emulator import Emulator, Execution
+
 
 WRITTEN, WAITING, DEAD = "written", "waiting", "dead"
 PLACES = {
@@ -22,7 +24,7 @@ PLACES = {
 """The places an event can be in, and how a person says them."""
 
 
-class Whereabouts(NamedTuple):
+class EventLocation(NamedTuple):
     """One event and the place it is in.
 
     `event` is what names it: its sequence number, or, for what has none, its key or its body.
@@ -37,7 +39,7 @@ class Whereabouts(NamedTuple):
     reason: str
 
 
-def find_events(emulator: Emulator, outputs: Mapping[str, str]) -> list[Whereabouts]:
+def find_events(emulator: Emulator, outputs: Mapping[str, str]) -> list[EventLocation]:
     """Find every event, by what the root stack's outputs name: table or bucket, and the queues.
 
     Sorted by key; the copies of one event in one place are told once.
@@ -50,12 +52,12 @@ def find_events(emulator: Emulator, outputs: Mapping[str, str]) -> list[Whereabo
     return sorted(dict.fromkeys(found), key=_sort_key)
 
 
-def _sort_key(one: Whereabouts) -> tuple[object, ...]:
+def _sort_key(one: EventLocation) -> tuple[object, ...]:
     numbers = (one.sequence_no or 0, one.generated_unix_time or 0, one.retry_attempt or 0)
     return (one.sequence_no is None, *numbers, one.event, one.place, one.reason)
 
 
-def _find_written(emulator: Emulator, outputs: Mapping[str, str]) -> Iterable[Whereabouts]:
+def _find_written(emulator: Emulator, outputs: Mapping[str, str]) -> Iterable[EventLocation]:
     if "TableName" in outputs:
         for item in emulator.items(outputs["TableName"]):
             attempt = item.get("retryAttempt")
@@ -71,7 +73,7 @@ def _find_written(emulator: Emulator, outputs: Mapping[str, str]) -> Iterable[Wh
             yield _describe(_read_event(body.decode("utf-8", "replace")), WRITTEN, name=key)
 
 
-def _find_messages(emulator: Emulator, url: str | None, place: str) -> Iterable[Whereabouts]:
+def _find_messages(emulator: Emulator, url: str | None, place: str) -> Iterable[EventLocation]:
     for message in emulator.messages(url) if url else ():
         event = _read_event(message.body)
         reason = message.attributes.get("reason", "")
@@ -84,12 +86,12 @@ def _describe(
     attempt: int | None = None,
     reason: str = "",
     name: str = "",
-) -> Whereabouts:
+) -> EventLocation:
     number, made = event.get("sequence_no"), event.get("generated_unix_time")
     attempt = attempt if isinstance(attempt, int) else None
     if number is None or made is None:
-        return Whereabouts(name, None, None, place, attempt, reason)
-    return Whereabouts(str(number), int(number), int(made), place, attempt, reason)
+        return EventLocation(name, None, None, place, attempt, reason)
+    return EventLocation(str(number), int(number), int(made), place, attempt, reason)
 
 
 def _read_event(body: str) -> Mapping[str, Any]:
@@ -100,44 +102,14 @@ def _read_event(body: str) -> Mapping[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
-def count_places(events: Iterable[Whereabouts]) -> dict[str, int]:
+def count_places(events: Iterable[EventLocation]) -> dict[str, int]:
     """Count events by place, each key once in a place."""
     keys = {(one.place, one.event, one.generated_unix_time) for one in events}
     return {place: sum(key[0] == place for key in keys) for place in PLACES}
 
 
-class Complaint(NamedTuple):
-    """An error of a function, as it reported it, and how often."""
-
-    error: str
-    message: str
-    times: int
-
-
-def list_complaints(execution: Execution) -> list[Complaint]:
-    """List what functions complained of in a run, the most frequent first."""
-    counts: dict[tuple[str, str], int] = {}
-    for event in execution.history:
-        details = event.get("taskFailedEventDetails") or event.get(
-            "lambdaFunctionFailedEventDetails"
-        )
-        if details:
-            key = (details.get("error", ""), readable_cause(details.get("cause", "")))
-            counts[key] = counts.get(key, 0) + 1
-    found = [Complaint(error, message, count) for (error, message), count in counts.items()]
-    return sorted(found, key=lambda one: -one.times)
-
-
-def readable_cause(cause: str) -> str:
-    """Give the message inside a Lambda error's cause, or the cause as it is."""
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
-
-
-class Tally(NamedTuple):
-    """What a run did: events made and received, and what its Map tells of those that failed.
+class RunCounts(NamedTuple):
+    """What a run did: events made and received, and what its Map says of those that failed.
 
     `written` is None where the run ended before its Map did.
     """
@@ -148,7 +120,7 @@ class Tally(NamedTuple):
     failed: list[dict[str, Any]]
 
 
-def tally_run(execution: Execution) -> Tally | None:
+def tally_run(execution: Execution) -> RunCounts | None:
     """Read a run's tally out of its history; None if it made no list of events."""
     items = next(_read_outputs(execution, "TaskStateExited", "events"), None)
     if items is None:
@@ -156,7 +128,7 @@ def tally_run(execution: Execution) -> Tally | None:
     received = sum("receipt_handle" in item for item in items)
     failed = next(_read_outputs(execution, "MapStateExited", "failed"), None)
     written = None if failed is None else len(items) - len(failed)
-    return Tally(len(items) - received, received, written, failed or [])
+    return RunCounts(len(items) - received, received, written, failed or [])
 
 
 def _read_outputs(execution: Execution, kind: str, field: str) -> Iterator[list[dict[str, Any]]]:
