@@ -27,6 +27,8 @@ from carnation.emulator.clients import Clients, share_descriptions
 from carnation.emulator.cloudformation import Service
 from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.deployment import Deployment, deploy_stack
+from carnation.emulator.events import Pipes, Rules
+from carnation.emulator.events.delivery import Delivery
 from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.function_code import Code, CodeStore
 from carnation.emulator.functions import Functions, Worker
@@ -37,7 +39,7 @@ from carnation.emulator.server import EndpointServer
 from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.worker_processes import ProcessWorker
 from carnation.engine import Port
-from carnation.errors import EmulatorError
+from carnation.errors import EmulatorError, suggest_name
 
 ACCOUNT = "123456789012"
 _KEPT_LINES = 1000
@@ -45,6 +47,7 @@ _OPEN = threading.Lock()
 _OWN = Config(
     ignore_configured_endpoint_urls=True,
     retries={"total_max_attempts": 1},
+    account_id_endpoint_mode="disabled",  # moto knows no `123456789012.streams-ddb…`
     inject_host_prefix=False,  # moto knows no `sync-states…`
 )
 
@@ -145,6 +148,11 @@ class Emulator:
         stack.callback(self.script_tasks, None)
         stack.callback(setattr, MOUNT, "service", None)
         MOUNT.service = Service(self._connect_in, self._hooks, {})
+        self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
+        self._rules, pipes = Rules(self._delivery), Pipes(self._delivery, self._list_regions)
+        self._rules.install(patches)
+        pipes.install(patches)
+        stack.callback(pipes.close)
         mends.mend_calls(patches, self._hooks, real_time=self.real_time)
         store = self._store = CodeStore(folder)
         mends.mend_functions(patches, self._functions, store)
@@ -156,6 +164,29 @@ class Emulator:
             invoke=invoke,
             how=interpreter.How(self.real_time, self._seed, self._let_time_pass),
         )
+
+    def _list_regions(self) -> set[str]:
+        return {self.region, *(region for _, region in self._elsewhere)}
+
+    @property
+    def undelivered(self) -> list[str]:
+        """What rules and pipes could not deliver, and why, where no dead-letter queue took it."""
+        return list(self._delivery.undelivered)
+
+    def fire(self, schedule: str, group: str = "default") -> None:
+        """Let a schedule, or a rule that has a schedule, fire now; time does not pass for it."""
+        scheduler = self.client("scheduler")
+        names = {row["Name"] for row in scheduler.list_schedules(GroupName=group)["Schedules"]}
+        if schedule in names:
+            self._rules.fire_schedule(scheduler.get_schedule(Name=schedule, GroupName=group))
+            return
+        events = self.client("events")
+        rows = {row["Name"]: row for row in events.list_rules()["Rules"]}
+        if "ScheduleExpression" not in rows.get(schedule, {}):
+            known = suggest_name(schedule, [*names, *rows])
+            raise EmulatorError(f"schedule '{schedule}' does not exist.{known}")
+        targets = events.list_targets_by_rule(Rule=schedule)["Targets"]
+        self._rules.fire(rows[schedule], targets)
 
     def _connect_in(self, access_key: str, region: str) -> Clients:
         """Return the clients of the account that a key belongs to, in a Region."""

@@ -1,0 +1,8 @@
+"""Events that arrive: rules and schedules reach their targets, pipes deliver from their sources."""
+
+from __future__ import annotations
+
+from carnation.emulator.events.pipes import Pipes
+from carnation.emulator.events.rules import Rules
+
+__all__ = ["Pipes", "Rules"]
