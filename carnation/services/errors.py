@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
+from carnation.services.clients import client_name
 from carnation.services.optimized import APIS
 
 STATES_ERRORS = (
@@ -33,9 +34,6 @@ _PREFIXES = {
     "sns": "SNS",
     "sqs": "SQS",
     "states": "StepFunctions",
-    "aws-sdk:cloudwatch": "CloudWatch",
-    "aws-sdk:dynamodb": "DynamoDb",
-    "aws-sdk:eventbridge": "EventBridge",
 }
 # what the service or the client may answer whatever is asked; models do not repeat it
 _COMMON = (
@@ -77,7 +75,7 @@ def find_errors(service: str) -> tuple[str, ...] | None:
     names = _read_names().get(APIS.get(plain, plain))
     if names is None:
         return None
-    prefix = _PREFIXES.get(service, plain.capitalize())
+    prefix = _PREFIXES.get(service, client_name(plain))
     classes = {name if name.endswith("Exception") else f"{name}Exception" for name in names}
     own = _CLIENTS.get(service, (f"{prefix}Exception",))
     return tuple(f"{prefix}.{name}" for name in sorted({*classes, *_COMMON, *own}))

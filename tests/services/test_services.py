@@ -230,6 +230,15 @@ def test_the_errors_are_those_of_botocore() -> None:
     assert done.returncode == 0, "run scripts/write_errors.py"
 
 
+def test_the_names_of_clients_are_made_of_those_of_botocore() -> None:
+    first = (ROOT / "carnation" / "services" / "clients.txt").read_text().partition("\n")[0]
+    if not first.endswith(f" {botocore.__version__}"):
+        pytest.skip(f"{first}; {botocore.__version__} is installed")
+    script = str(ROOT / "scripts" / "write_clients.py")
+    done = subprocess.run([sys.executable, script, "--check"], check=False)
+    assert done.returncode == 0, "run scripts/write_clients.py"
+
+
 def test_errors_are_spelled_as_the_integration_spells_them() -> None:
     assert "EventBridge.FailedEntry" in (find_errors("events") or ())
     assert "SecretsManager.X" not in (find_errors("aws-sdk:secretsmanager") or ())

@@ -11,13 +11,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ParamValidationError,
+    UnknownServiceError,
+)
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnation.engine import Failed, Succeeded, Task
+from carnation.services.clients import botocore_name, client_name
 
 Connect = Callable[[str], Any]
-_CLIENTS = {"sfn": "stepfunctions", "states": "stepfunctions", "eventbridge": "events"}
 # the prefix of an optimized integration's errors, and the name of its client in AWS's Java SDK
 _OPTIMIZED = {
     "apigateway": ("ApiGateway", "AmazonApiGateway"),
@@ -28,7 +33,6 @@ _OPTIMIZED = {
     "sqs": ("SQS", "AmazonSQS"),
     "states": ("StepFunctions", "AWSStepFunctions"),
 }
-_NAMES = {"cloudwatch": "CloudWatch", "dynamodb": "DynamoDb", "eventbridge": "EventBridge"}
 
 
 def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
@@ -36,7 +40,7 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
     sdk = task.service.startswith("aws-sdk:")
     service = task.service.removeprefix("aws-sdk:")
     try:
-        client = connect(_CLIENTS.get(service, service))
+        client = connect(botocore_name(service))
     except UnknownServiceError:
         return Failed("States.Runtime", f"the emulator has no service for '{task.resource}'.")
     wanted = task.action.partition(".")[0]
@@ -51,9 +55,7 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
     except ClientError as error:
         return _fail_sdk(service, error) if sdk else _fail_optimized(service, error, client)
     except BotoCoreError as error:
-        prefix = _NAMES.get(service, service.capitalize())
-        prefix = prefix if sdk else _OPTIMIZED.get(service, (prefix, ""))[0]
-        return Failed(f"{prefix}.SdkClientException", str(error))
+        return _fail_unsent(service, error, sdk=sdk)
     return _succeed(service, sdk, answer)
 
 
@@ -77,6 +79,8 @@ def _to_request(value: Any, shape: Shape | None) -> Any:
         members = {name.lower(): (name, member) for name, member in shape.members.items()}
         found = {}
         for key, item in value.items():
+            if item is None:
+                continue  # to AWS's client a null is a parameter that is not given
             name, member = members.get(key.lower(), (key, None))
             found[name] = _to_request(item, member)
         return found
@@ -144,8 +148,18 @@ def _describe(error: ClientError) -> tuple[str, str, int, str]:
     )
 
 
+def _fail_unsent(service: str, error: BotoCoreError, *, sdk: bool) -> Failed:
+    """Name a failure of the client: of what lacks a parameter, the service's own error."""
+    name, java = client_name(service), client_name(service)
+    if not sdk:
+        name, java = _OPTIMIZED.get(service, (name, f"Amazon{name}"))
+    wrong = isinstance(error, ParamValidationError)
+    shown = java.removesuffix("v2") if wrong else "SdkClient"
+    return Failed(f"{name}.{shown}Exception", str(error))
+
+
 def _fail_sdk(service: str, error: ClientError) -> Failed:
-    name = _NAMES.get(service, service.capitalize())
+    name = client_name(service)
     _, message, status, request = _describe(error)
     modelled = type(error) is not ClientError
     shown = type(error).__name__ if modelled else name
@@ -158,7 +172,7 @@ def _fail_sdk(service: str, error: ClientError) -> Failed:
 
 
 def _fail_optimized(service: str, error: ClientError, client: Any) -> Failed:
-    prefix, java = _OPTIMIZED.get(service, (service.capitalize(), f"Amazon{service.capitalize()}"))
+    prefix, java = _OPTIMIZED.get(service, (client_name(service), f"Amazon{client_name(service)}"))
     code, message, status, request = _describe(error)
     if type(error) is not ClientError:
         name = type(error).__name__

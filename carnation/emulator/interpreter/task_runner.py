@@ -72,7 +72,7 @@ class Performer:
         if task.kind == "LambdaFunction":
             return self._call_function(task.resource, to_text(task.parameters).encode())
         if task.service == "lambda" and task.action.startswith("invoke"):
-            outcome = self._invoke_function(task)
+            outcome: Outcome = self._invoke_function(task)
         elif task.service == "states" and task.action.startswith("startExecution"):
             outcome = self._start_execution(task)
         elif task.is_sync:
@@ -136,7 +136,7 @@ class Performer:
             return _fail_function(payload)
         return Succeeded({**found.output, "Payload": _parse(payload)})
 
-    def _start_execution(self, task: Task) -> Succeeded | Failed:
+    def _start_execution(self, task: Task) -> Succeeded | Failed | Submitted:
         if isinstance(task.parameters, dict) and task.parameters.get("Input") is None:
             task.parameters.pop("Input", None)
         started = call_service(self._connect, task)
@@ -148,8 +148,8 @@ class Performer:
                 if field in found:
                     found[field] = json.loads(found[field])
         if found["Status"] == "SUCCEEDED":
-            return Succeeded(found)
-        return Failed("States.TaskFailed", to_text(found))
+            return Submitted(started.output, Succeeded(found))
+        return Submitted(started.output, Failed("States.TaskFailed", to_text(found)))
 
 
 def _parse(body: bytes) -> Any:

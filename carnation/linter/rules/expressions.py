@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carnation.asl.expressions import Jsonata, Path
 
 _CALL = "States."
-_IN_CONTEXT = ("ItemsPath",)
+_IN_CONTEXT = ("ItemsPath", "ErrorPath", "CausePath")
 
 
 @refusal("invalid-path")
@@ -43,8 +43,8 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
     """A field that takes a reference path holds something else.
 
     Problem: `ResultPath`, `ItemsPath`, `SecondsPath` and their like name one place: names and
-    indexes, no wildcards, slices or filters. Only `ItemsPath` may look into the context object, and
-    `ResultPath` cannot name a variable.
+    indexes, no wildcards, slices or filters. Only `ItemsPath`, `ErrorPath` and `CausePath` may look
+    into the context object, and `ResultPath` cannot name a variable.
     Solution: name one place, or pick the value in a Pass state before.
     Source: https://states-language.net/spec.html#reference-paths
     """

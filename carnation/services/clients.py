@@ -1,0 +1,41 @@
+"""What AWS's services are called: behind `aws-sdk:`, by the Java SDK's client, and by botocore.
+
+From `clients.txt`, made by `scripts/write_clients.py` from botocore's models. Step Functions names
+the errors of an SDK integration by the client of the Java SDK: `SecretsManager.…`, `AcmPca.…`.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+
+_OTHERS = {"stepfunctions": "sfn", "states": "sfn", "events": "eventbridge"}
+
+
+@lru_cache(maxsize=1)
+def _read_names() -> Mapping[str, tuple[str, str]]:
+    path = os.path.join(os.path.dirname(__file__), "clients.txt")
+    with open(path, encoding="utf-8") as file:
+        next(file)
+        rows = (line.split() for line in file)
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def client_name(service: str) -> str:
+    """Return the Java SDK's name for a service's client, with which its errors begin.
+
+    >>> client_name("secretsmanager"), client_name("acmpca"), client_name("nosuch")
+    ('SecretsManager', 'AcmPca', 'Nosuch')
+    """
+    return _read_names().get(service, (service.capitalize(), service))[0]
+
+
+def botocore_name(service: str) -> str:
+    """Return botocore's name for a service.
+
+    >>> botocore_name("cloudwatchlogs"), botocore_name("states"), botocore_name("nosuch")
+    ('logs', 'stepfunctions', 'nosuch')
+    """
+    return _read_names().get(_OTHERS.get(service, service), (service, service))[1]
