@@ -45,8 +45,9 @@ _KINDS_OF_PATH = {
 }
 
 
-def find_uses(machine: Machine) -> list[Use]:
-    """List the expressions of a machine, in the order in which its parts stand."""
+@lru_cache(maxsize=1)  # seven rules ask, one machine after the other
+def list_uses(machine: Machine) -> list[Use]:
+    """List the expressions of a definition, in the order of its parts."""
     found: list[Use] = []
     for part in machine.parts:
         found.extend(_find_in(part))

@@ -8,10 +8,10 @@ default that a project may change. Its docstring is its page: the problem, the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from carnation.linter.machine import Machine
+from carnation.linter.machine import Machine
+from carnation.linter.problems import Problem
 
 REFUSAL, RISK = "refusal", "risk"
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -19,15 +19,7 @@ SEVERITIES = (ERROR, WARNING, NOTE)
 """The severities, the worst first."""
 
 
-class Problem(NamedTuple):
-    """What a rule yields: where (a JSON pointer), what, and the name of the state it is in."""
-
-    pointer: str
-    message: str
-    state: str = ""
-
-
-Check = Callable[["Machine"], Iterator[Problem]]
+Check = Callable[[Machine], Iterator[Problem]]
 
 
 class Rule(NamedTuple):

@@ -17,8 +17,9 @@ from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
 from carnation.document import Document, join_pointer, parse_document, split_pointer
 from carnation.document.editing import Edit, edit_text
 from carnation.errors import DocumentError
-from carnation.linter.findings import Problem, Rule
+from carnation.linter.findings import Rule
 from carnation.linter.machine import Machine, Part, Scope
+from carnation.linter.problems import Problem
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.risks.errors import find_meant_name
 from carnation.linter.rules.task_arns import parse_resource

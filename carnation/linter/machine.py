@@ -15,11 +15,10 @@ from carnation.asl.fields import ATA, PATH, STATE_TYPES
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
 from carnation.errors import suggest_name
-from carnation.linter.findings import Problem
+from carnation.linter.problems import Problem
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
-    from carnation.linter.expression_sites import Use
 
 Body = Mapping[str, Any]
 _LONGEST_NAME = 100
@@ -130,7 +129,6 @@ class Machine:
         self.repeated: list[State] = []
         self.malformed: list[Problem] = []
         self.suggestions = 25
-        self.notes: dict[str, Any] = {}  # what a rule worked out that its neighbours want, too
         for scope in self.scopes:  # grows while Maps and Parallels are met
             self._read_scope(scope)
         for scope in self.scopes:
@@ -144,13 +142,6 @@ class Machine:
             if state.place in found:
                 found[state.place].append(state)
         return found
-
-    @cached_property
-    def uses(self) -> list[Use]:
-        """The expressions of the definition."""
-        from carnation.linter.expression_sites import find_uses  # it reads machines, too
-
-        return find_uses(self)
 
     def suggest(self, name: str, known: Collection[str]) -> str:
         """Say which known name was probably meant, as a sentence to append; '' if none is near.

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 from carnation.document.reading import Note, Span
 from carnation.errors import UsageError, suggest_name
-from carnation.linter.findings import NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Problem, Rule
+from carnation.linter.findings import NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
 from carnation.linter.machine import Machine
+from carnation.linter.problems import Problem
 from carnation.linter.suppressions import find_suppressed
 
 _MODULES = {

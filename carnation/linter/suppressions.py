@@ -13,7 +13,7 @@ from typing import Any
 
 from carnation.asl.walk import walk_states
 from carnation.document.reading import Span
-from carnation.linter.findings import Problem
+from carnation.linter.problems import Problem
 
 _IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
 

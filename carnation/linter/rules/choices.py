@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA
 from carnation.asl.kinds import KINDS, is_placeholder
-from carnation.linter.findings import Problem, refusal
+from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine, Part
+from carnation.linter.problems import Problem
 
 _OPERATORS = frozenset({*COMPARISONS, *CONNECTIVES})
 _NESTED = frozenset({"Variable", "Comment", *_OPERATORS})

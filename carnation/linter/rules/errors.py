@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from carnation.linter.findings import Problem, refusal
+from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine, Part
+from carnation.linter.problems import Problem
 
 ALL = "States.ALL"
 RESERVED = (

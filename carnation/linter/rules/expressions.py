@@ -10,9 +10,10 @@ from carnation.asl.expressions import parse_path, parse_reference_path
 from carnation.asl.kinds import is_placeholder
 from carnation.document import split_pointer
 from carnation.errors import ExpressionError
-from carnation.linter.expression_sites import Use, read_expression
-from carnation.linter.findings import NOTE, Problem, refusal, risk
+from carnation.linter.expression_sites import Use, list_uses, read_expression
+from carnation.linter.findings import NOTE, refusal, risk
 from carnation.linter.machine import Machine
+from carnation.linter.problems import Problem
 
 if TYPE_CHECKING:
     from carnation.asl.expressions import Jsonata, Path
@@ -31,7 +32,7 @@ def find_bad_paths(machine: Machine) -> Iterator[Problem]:
     odd names as `['the name']`. For a plain value take the `.$` off its key.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
     """
-    for use in machine.uses:
+    for use in list_uses(machine):
         if use.kind == "path" or (use.kind == "template" and not _is_call(use.value)):
             problem = _parse(use, reference=False)
             if problem:
@@ -48,7 +49,7 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
     Solution: name one place, or pick the value in a Pass state before.
     Source: https://states-language.net/spec.html#reference-paths
     """
-    for use in machine.uses:
+    for use in list_uses(machine):
         if use.kind == "reference" or (use.kind == "either" and not _is_call(use.value)):
             problem = _parse(use, reference=True)
             if problem:
@@ -90,7 +91,7 @@ def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
     Solution: mend the call at the column that the message names.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
     """
-    for use in machine.uses:
+    for use in list_uses(machine):
         if use.kind in ("template", "either") and _is_call(use.value):
             from carnation.asl.expressions import parse_intrinsic  # only who calls one pays
 
@@ -109,7 +110,7 @@ def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
     Source: https://states-language.net/spec.html#payload-template
     """
     seen = set()
-    for use in machine.uses:
+    for use in list_uses(machine):
         if use.kind != "template":
             continue
         outer, _, key = use.inner.rpartition("/")
@@ -137,14 +138,14 @@ def find_unbalanced(machine: Machine) -> Iterator[Problem]:
     Solution: write `{% … %}` around the whole text, without blanks outside.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
-    for use in machine.uses:
+    for use in list_uses(machine):
         if use.kind == "jsonata" and use.value.startswith("{%") != use.value.endswith("%}"):
             yield use.part.problem("the text has one of '{%' and '%}' only", use.inner)
 
 
 def list_jsonata(machine: Machine) -> Iterator[tuple[Use, Jsonata]]:
     """Give the JSONata expressions that can be parsed."""
-    for use in machine.uses:
+    for use in list_uses(machine):
         text = read_expression(use.value) if use.kind == "jsonata" else None
         if text is not None and not is_placeholder(text) and has_jsonata():
             from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
@@ -171,7 +172,7 @@ def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
     is at https://try.jsonata.org.
     Source: https://docs.jsonata.org/overview
     """
-    for use in machine.uses:
+    for use in list_uses(machine):
         text = read_expression(use.value) if use.kind == "jsonata" else None
         if text is None or is_placeholder(text) or not has_jsonata():
             continue
@@ -191,7 +192,7 @@ def find_unchecked(machine: Machine) -> Iterator[Problem]:
     Solution: pip install 'carnation[jsonata]'.
     Source: https://pypi.org/project/jsonata-python/
     """
-    if any(use.kind == "jsonata" for use in machine.uses) and not has_jsonata():
+    if any(use.kind == "jsonata" for use in list_uses(machine)) and not has_jsonata():
         yield Problem("", "JSONata was not checked: install 'carnation[jsonata]'")
 
 

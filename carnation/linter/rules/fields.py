@@ -9,8 +9,9 @@ from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA, EXCLUSIONS, KNOWN, PATH, REQUIRED, Field, find_problem
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
-from carnation.linter.findings import Problem, refusal
+from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine, Part
+from carnation.linter.problems import Problem
 
 _RULE_FIELDS = frozenset({"Variable", *COMPARISONS, *CONNECTIVES})
 _PLACES_OF_FIELD: dict[str, list[str]] = {}

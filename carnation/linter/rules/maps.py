@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from carnation.asl.kinds import is_placeholder
-from carnation.linter.findings import Problem, refusal
+from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine, Part, State
+from carnation.linter.problems import Problem
 
 _BAD_LABEL = r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]"""
 _LONGEST_LABEL = 40

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from carnation.asl.fields import STATE_TYPES
 from carnation.asl.kinds import is_placeholder
-from carnation.linter.findings import ERROR, WARNING, Problem, refusal, risk
+from carnation.linter.findings import ERROR, WARNING, refusal, risk
 from carnation.linter.machine import Machine, Scope, State
+from carnation.linter.problems import Problem
 
 _LARGEST = 1024 * 1024
 _LONGEST_NAME = 80

@@ -6,8 +6,9 @@ import heapq
 import json
 from collections.abc import Iterator
 
-from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine, Scope, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.risks.dataflow import find_most_items

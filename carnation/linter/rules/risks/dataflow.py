@@ -8,14 +8,16 @@ is given. Only JSONPath states are followed; what a JSONata state gives is not k
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from carnation.asl.expressions import Path, parse_path
 from carnation.asl.fields import PATH
 from carnation.document import join_pointer
 from carnation.errors import ExpressionError
-from carnation.linter.findings import ERROR, WARNING, Problem, risk
+from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine, Part, Scope, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.risks.results import find_result_shape, join_all, read_schema
 from carnation.linter.rules.risks.shapes import (
     ANY,
@@ -276,11 +278,9 @@ def _fill(template: Any, shape: Shape, depth: int = 0) -> Shape:
     return Object(fields)
 
 
+@lru_cache(maxsize=1)  # several rules ask, one machine after the other
 def _follow(machine: Machine) -> _Flow:
-    if "dataflow" not in machine.notes:
-        machine.notes["dataflow"] = _Flow(machine)
-    flow: _Flow = machine.notes["dataflow"]
-    return flow
+    return _Flow(machine)
 
 
 def _list_misses(machine: Machine) -> list[Lookup]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine, Part, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.errors import ALL, RESERVED, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.tasks import resource_of

@@ -8,8 +8,9 @@ from typing import Any
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import PATH
-from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine, Part, Scope, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.maps import is_distributed
 
 

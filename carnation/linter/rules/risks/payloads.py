@@ -8,8 +8,9 @@ from typing import Any
 
 from carnation.asl.fields import ATA, PATH
 from carnation.document import join_pointer
-from carnation.linter.findings import ERROR, NOTE, WARNING, Problem, risk
+from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine, Part
+from carnation.linter.problems import Problem
 from carnation.linter.rules.tasks import payload_of, resource_of
 from carnation.services import find_action
 

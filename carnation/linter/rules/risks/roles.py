@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from carnation.linter.findings import NOTE, WARNING, Problem, risk
+from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
+from carnation.linter.problems import Problem
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
@@ -18,14 +20,10 @@ class _Judged(NamedTuple):
     unneeded: list[Grant]
 
 
+@lru_cache(maxsize=1)  # both rules ask, one machine after the other
 def _judge(machine: Machine) -> _Judged:
-    """Compare what is needed with what is granted, once for both rules."""
-    if machine.role is None:
-        return _Judged([], [])
-    if "role" not in machine.notes:
-        machine.notes["role"] = _compare(machine, machine.role)
-    judged: _Judged = machine.notes["role"]
-    return judged
+    """Compare what is needed with what is granted."""
+    return _Judged([], []) if machine.role is None else _compare(machine, machine.role)
 
 
 def _compare(machine: Machine, role: Role) -> _Judged:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from carnation.linter.findings import ERROR, NOTE, WARNING, Problem, risk
+from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine, Part, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.tasks import payload_of, resource_of
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")

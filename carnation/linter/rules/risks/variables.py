@@ -14,9 +14,10 @@ from carnation.asl.expressions import parse_path
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.kinds import is_placeholder
 from carnation.errors import ExpressionError
-from carnation.linter.expression_sites import Use, read_expression
-from carnation.linter.findings import WARNING, Problem, risk
+from carnation.linter.expression_sites import Use, list_uses, read_expression
+from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine, Part, Scope, State
+from carnation.linter.problems import Problem
 from carnation.linter.rules.expressions import has_jsonata
 from carnation.linter.rules.maps import is_distributed
 
@@ -136,7 +137,7 @@ def find_maybe_undefined(machine: Machine) -> Iterator[Problem]:
 
 
 def _list_variables(machine: Machine) -> Iterator[tuple[Use, str, _Known, int, _Flow]]:
-    names = [(use, name) for use in machine.uses for name in variables_in(use)]
+    names = [(use, name) for use in list_uses(machine) for name in variables_in(use)]
     if not names:
         return
     flow = _Flow(machine)

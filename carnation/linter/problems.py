@@ -1,0 +1,13 @@
+"""Problems: what a rule yields."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """What a rule yields: where (a JSON pointer), what, and the name of the state it is in."""
+
+    pointer: str
+    message: str
+    state: str = ""
