@@ -136,7 +136,7 @@ class Emulator:
                 }
             )
         )
-        server = EndpointServer(self._port)
+        server = EndpointServer(self.client, self._port)
         stack.callback(server.close)
         self.endpoint = server.url
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carnation-")))

@@ -14,6 +14,8 @@ from botocore.awsrequest import AWSPreparedRequest
 from moto.core.models import botocore_stubber
 
 from carnation.emulator.cloudformation.service import MOUNT
+from carnation.emulator.events import http_apis
+from carnation.emulator.events.delivery import Connect
 from carnation.emulator.runtime import LoopbackServer
 from carnation.errors import EmulatorError
 
@@ -24,10 +26,17 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 class EndpointServer:
     """A port on loopback that answers AWS requests, whatever the service."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Open the port (0: one that is free); raises `EmulatorError` where that cannot be."""
+    def __init__(self, connect: Connect, port: int = 0) -> None:
+        """Open the port (0: one that is free); raises `EmulatorError` where that cannot be.
+
+        HTTP APIs are read with the clients of `connect`.
+        """
+
+        class Requests(_Requests):
+            connect_apis = staticmethod(connect)
+
         try:
-            self._server = LoopbackServer(_Requests, port)
+            self._server = LoopbackServer(Requests, port)
         except OSError as error:
             raise EmulatorError(
                 f"port {port} of this machine cannot be opened: {error.strerror}. Choose another."
@@ -45,9 +54,15 @@ class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
+    connect_apis: Connect
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith(http_apis.PREFIX):
+            given = dict(self.headers.items())
+            connect = self.connect_apis
+            self._reply(*http_apis.respond(connect, self.command, self.path, given, body))
+            return
         scope = _SCOPE.search(self.headers.get("Authorization", ""))
         if scope is None:
             self._reply(403, {}, b"the emulator's endpoint answers signed requests only")
