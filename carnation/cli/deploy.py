@@ -201,6 +201,9 @@ def _execute(
     change_set: deployment.ChangeSet,
 ) -> int:
     outcome = deployment.execute(account, change_set, console.echo_event)
+    if outcome.succeeded and plan.protects_data:
+        console.echo("switching the deletion protection of its tables on")
+        deployment.protect_data(account, change_set.stack_id, console.echo_event)
     report = {
         "executed": True,
         **_describe(plan, change_set),

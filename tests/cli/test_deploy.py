@@ -454,3 +454,47 @@ def test_the_region_is_read_where_every_other_tool_of_aws_reads_it(
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     assert Account().region == "eu-north-1"
     assert Account(region="eu-west-1").region == "eu-west-1"
+
+
+TABLE = "carnation-dev-events"
+
+
+def is_protected(emulator: Emulator) -> bool:
+    table = emulator.client("dynamodb").describe_table(TableName=TABLE)["Table"]
+    return bool(table["DeletionProtectionEnabled"])
+
+
+def test_tables_are_protected_when_the_new_stack_stands(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    status, out, _ = run(capsys, deploy, "carnation", "--yes")
+    assert (status, "deletion protection of its tables" in out) == (0, True)
+    assert is_protected(emulator)
+    found = find_deployed(Account(), "carnation-dev")
+    assert found is not None
+    assert found.parameters["DeletionProtection"] == "true"
+    assert "nothing to do" in run(capsys, deploy, "carnation", "--yes")[1]
+
+
+def test_tables_stay_unprotected_where_that_was_said(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    unlocked = ("--parameter", "DeletionProtection=false")
+    assert run(capsys, deploy, "carnation", "--yes", *unlocked)[0] == 0
+    assert not is_protected(emulator)
+
+
+def test_a_first_deployment_that_fails_leaves_nothing_in_the_way_of_the_next(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    logs, dynamodb = emulator.client("logs"), emulator.client("dynamodb")
+    group = "/aws/lambda/carnation-dev-collect-events"  # is made after the table
+    logs.create_log_group(logGroupName=group)
+    assert run(capsys, deploy, "carnation", "--yes")[0] == 2
+    assert TABLE not in dynamodb.list_tables()["TableNames"]
+    protected = ("--parameter", "DeletionProtection=true")
+    assert run(capsys, deploy, "carnation", "--yes", *protected)[0] == 2
+    assert TABLE in dynamodb.list_tables()["TableNames"]  # which is what is avoided

@@ -28,6 +28,7 @@ from carnation.account.deployment.execution import (
     execute,
     find_remedy,
     protect,
+    protect_data,
     refuse_state,
     settle,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "make_plan",
     "name_bucket",
     "protect",
+    "protect_data",
     "refuse_losses",
     "refuse_overtaken",
     "refuse_state",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from carnation.account import Account, Deployed, find_deployed
 from carnation.errors import AccountError
 
-_CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _INNER = re.compile(r"arn:[^\s\]]+:changeSet/[^\s\],]+", re.IGNORECASE)
 _LONGEST = 900.0  # seconds that a change set may take to be made
@@ -54,7 +54,7 @@ def make_change_set(
         made = account.call(
             "cloudformation", "create_change_set",
             StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
-            TemplateURL=url, Parameters=given, Capabilities=_CAPABILITIES, IncludeNestedStacks=True,
+            TemplateURL=url, Parameters=given, Capabilities=CAPABILITIES, IncludeNestedStacks=True,
         )  # fmt: skip
     change_set = ChangeSet(name, made["Id"], made["StackId"], (), is_new)
     status, reason = _wait(account, made["Id"], pause)

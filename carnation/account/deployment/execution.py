@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from carnation.account import Account, Deployed, find_deployed
-from carnation.account.deployment.change_sets import ChangeSet, tell_overtaken
+from carnation.account.deployment.change_sets import CAPABILITIES, ChangeSet, tell_overtaken
+from carnation.account.deployment.parameters import DATA_PROTECTION
 from carnation.account.deployment.stack_events import Event, Outcome, find_last_event, follow
 from carnation.errors import AccountError
 
@@ -108,3 +109,37 @@ def protect(account: Account, deployed: Deployed, *, on: bool) -> None:
         "cloudformation", "update_termination_protection",
         StackName=deployed.stack_id, EnableTerminationProtection=on,
     )  # fmt: skip
+
+
+def protect_data(
+    account: Account,
+    stack_id: str,
+    tell: Callable[[Event], None] = lambda event: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Switch the deletion protection of a new stack's tables on.
+
+    Not before the stack stands: a creation that fails has to delete what it made, and could not.
+    """
+    deployed = find_deployed(account, stack_id)
+    names = deployed.parameters if deployed else ()
+    given = [
+        {"ParameterKey": name, "ParameterValue": "true"}
+        if name == DATA_PROTECTION
+        else {"ParameterKey": name, "UsePreviousValue": True}
+        for name in names
+    ]
+    since = find_last_event(account, stack_id)
+    account.call(
+        "cloudformation", "update_stack", StackName=stack_id, UsePreviousTemplate=True,
+        Parameters=given, Capabilities=CAPABILITIES,
+    )  # fmt: skip
+    outcome = follow(account, stack_id, tell, since=since, pause=pause)
+    if not outcome.succeeded:
+        why = f" {outcome.cause.reason.rstrip('.')}." if outcome.cause else ""
+        raise AccountError(
+            f"the stack is deployed, but its tables are not protected from deletion: it is "
+            f"{outcome.status}.{why} To protect them, deploy again with --parameter "
+            f"{DATA_PROTECTION}=true.",
+            reason="unprotected",
+        )

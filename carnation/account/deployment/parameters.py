@@ -13,6 +13,8 @@ from carnation.document import parse_document
 from carnation.errors import UsageError, suggest_name
 
 Slots = Mapping[str, Mapping[str, Any]]
+DATA_PROTECTION = "DeletionProtection"
+"""The root's parameter that says whether tables refuse to be deleted."""
 
 
 def find_root(artifacts: Artifacts) -> str:

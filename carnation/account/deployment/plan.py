@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from carnation.account import Account, Deployed, read_deployed
 from carnation.account.deployment.change_sets import ChangeSet
 from carnation.account.deployment.parameters import (
+    DATA_PROTECTION,
+    Slots,
     find_parameters,
     find_root,
     refuse_missing,
@@ -39,6 +41,8 @@ class Plan(NamedTuple):
     moved: Mapping[str, tuple[str, str]]
     reviews: Sequence[Review]
     same: bool
+    protects_data: bool = False
+    """Whether deletion protection is left off at first, and switched on when the stack stands."""
 
     @property
     def is_new(self) -> bool:
@@ -64,6 +68,9 @@ def make_plan(
     refuse_unknown(list(given), slots)
     refuse_values(values, slots)
     there = deployed.parameters if deployed and deployed.exists else {}
+    protects_data = not there and _waits_with_protection(slots, values)
+    if protects_data:
+        values[DATA_PROTECTION] = "false"
     reused = [name for name in slots if name in there and name not in values]
     refuse_missing([
         name
@@ -89,7 +96,13 @@ def make_plan(
                 _plant("build/", artifacts, after),
             )
             reviews = compare_trees(*trees, {})
-    return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same)
+    return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same, protects_data)
+
+
+def _waits_with_protection(slots: Slots, values: Mapping[str, str]) -> bool:
+    """Tell whether a new stack's tables would be protected, so that no failed creation ends."""
+    default = str(slots.get(DATA_PROTECTION, {}).get("Default", "")).lower()
+    return default == "true" and DATA_PROTECTION not in values
 
 
 def _plant(name: str, artifacts: Artifacts, files: Mapping[str, bytes]) -> Tree:
