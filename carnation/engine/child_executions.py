@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from carnation.document.values import Json
 
 
 @dataclass
@@ -22,7 +24,7 @@ class MapRun:
     aborted: int = 0
     items: dict[str, int] = field(default_factory=dict)
     # what each child is started with, and the number of its items; None before they are known
-    inputs: list[tuple[Any, int]] | None = None
+    inputs: list[tuple[Json, int]] | None = None
 
 
 class Child(NamedTuple):

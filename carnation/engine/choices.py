@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.asl.expressions import MISSING, Scope, parse_path
+from carnation.document.values import Json
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
 
-Test = Callable[[Any], bool]
+Test = Callable[[Json], bool]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -30,7 +30,7 @@ _CHECKS: Mapping[str, Test] = {
     "IsBoolean": lambda value: isinstance(value, bool),
     "IsTimestamp": lambda value: parse_timestamp(value) is not None,
 }
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+_ORDERS: Mapping[str, Callable[[Json, Json], bool]] = {
     "Equals": lambda left, right: bool(left == right),
     "LessThan": lambda left, right: bool(left < right),
     "GreaterThan": lambda left, right: bool(left > right),
@@ -39,25 +39,25 @@ _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _as_number(value: Any) -> Any:
+def _as_number(value: Json) -> Json:
     return value if _is_number(value) else None
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: Json) -> Json:
     return value if isinstance(value, str) else None
 
 
-def _as_flag(value: Any) -> Any:
+def _as_flag(value: Json) -> Json:
     return value if isinstance(value, bool) else None
 
 
-_KINDS: Mapping[str, Callable[[Any], Any]] = {
+_KINDS: Mapping[str, Callable[[Json], Json]] = {
     "String": _as_text,
     "Numeric": _as_number,
     "Boolean": _as_flag,
     "Timestamp": parse_timestamp,
 }
-OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]] = {
+OPERATORS: Mapping[str, tuple[Callable[[Json], Json], Callable[[Json, Json], bool]]] = {
     f"{kind}{order}": (convert, compare)
     for kind, convert in _KINDS.items()
     for order, compare in _ORDERS.items()
@@ -65,11 +65,11 @@ OPERATORS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any, Any], bool]]]
 }
 
 
-def compile_rule(rule: Mapping[str, Any], language: str, where: str) -> Compiled:
+def compile_rule(rule: Mapping[str, Json], language: str, where: str) -> Compiled:
     """Compile a rule into a test of a scope."""
     if language == "JSONata":
         return _compile_condition(rule, where)
-    waiting: list[tuple[Mapping[str, Any], bool]] = [(rule, False)]
+    waiting: list[tuple[Mapping[str, Json], bool]] = [(rule, False)]
     done: list[Compiled] = []
     while waiting:  # rules nest as deep as their author likes
         part, opened = waiting.pop()
@@ -85,7 +85,7 @@ def compile_rule(rule: Mapping[str, Any], language: str, where: str) -> Compiled
     return done[0]
 
 
-def _inner_rules(rule: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
+def _inner_rules(rule: Mapping[str, Json], where: str) -> list[Mapping[str, Json]]:
     for key in ("And", "Or", "Not"):
         if key in rule:
             inner = [rule[key]] if key == "Not" else rule[key]
@@ -99,7 +99,7 @@ def _inner_rules(rule: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]
     return []
 
 
-def _combine(rule: Mapping[str, Any], tests: list[Compiled]) -> Compiled:
+def _combine(rule: Mapping[str, Json], tests: list[Compiled]) -> Compiled:
     if "And" in rule:
         return lambda scope: all(test(scope) for test in tests)
     if "Or" in rule:
@@ -107,7 +107,7 @@ def _combine(rule: Mapping[str, Any], tests: list[Compiled]) -> Compiled:
     return lambda scope: not tests[0](scope)
 
 
-def _compile_condition(rule: Mapping[str, Any], where: str) -> Compiled:
+def _compile_condition(rule: Mapping[str, Json], where: str) -> Compiled:
     condition = rule.get("Condition")
     if isinstance(condition, bool):
         return lambda scope: condition
@@ -116,7 +116,7 @@ def _compile_condition(rule: Mapping[str, Any], where: str) -> Compiled:
     return compile_jsonata(str(condition), where.rpartition(" ")[2] + "/Condition", "boolean")
 
 
-def _compile_comparison(rule: Mapping[str, Any], where: str) -> Compiled:
+def _compile_comparison(rule: Mapping[str, Json], where: str) -> Compiled:
     variable = rule.get("Variable")
     operator = next((key for key in rule if _is_operator(key)), None)
     if not isinstance(variable, str) or operator is None:
@@ -125,7 +125,7 @@ def _compile_comparison(rule: Mapping[str, Any], where: str) -> Compiled:
         )
     path = parse_path(variable)
 
-    def find(scope: Scope) -> Any:
+    def find(scope: Scope) -> Json:
         try:
             return path.evaluate(scope)
         except EvaluationError:
@@ -138,7 +138,7 @@ def _is_operator(key: str) -> bool:
     return key in _CHECKS or key == "StringMatches" or key.removesuffix("Path") in OPERATORS
 
 
-def _compile_operator(operator: str, wanted: Any, find: Compiled, variable: str) -> Compiled:
+def _compile_operator(operator: str, wanted: Json, find: Compiled, variable: str) -> Compiled:
     if operator in _CHECKS:
         check = _CHECKS[operator]
         if operator == "IsPresent":
@@ -154,7 +154,7 @@ def _compile_operator(operator: str, wanted: Any, find: Compiled, variable: str)
     if operator.endswith("Path"):
         other = parse_path(wanted)
 
-        def right(scope: Scope) -> Any:
+        def right(scope: Scope) -> Json:
             try:
                 return convert(other.evaluate(scope))
             except EvaluationError:
@@ -162,7 +162,7 @@ def _compile_operator(operator: str, wanted: Any, find: Compiled, variable: str)
     else:
         constant = convert(wanted)
 
-        def right(scope: Scope) -> Any:
+        def right(scope: Scope) -> Json:
             return constant
 
     def test(scope: Scope) -> bool:
@@ -172,7 +172,7 @@ def _compile_operator(operator: str, wanted: Any, find: Compiled, variable: str)
     return test
 
 
-def _present(value: Any, variable: str) -> Any:
+def _present(value: Json, variable: str) -> Json:
     if value is MISSING:
         raise StateError(
             RUNTIME,

@@ -7,9 +7,9 @@ flows with a list of what is still to do, so that no definition is too deep.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.asl import STATE_TYPES
+from carnation.document.values import Json
 from carnation.engine.distributed import DistributedMap
 from carnation.engine.fibers import Flow, State
 from carnation.engine.flow_states import Choice, Fail, Pass, Succeed, Wait
@@ -24,13 +24,13 @@ DEPTH_LIMIT = 100
 class CompiledMachine:
     """A compiled definition."""
 
-    def __init__(self, definition: Mapping[str, Any], flow: Flow) -> None:
+    def __init__(self, definition: Mapping[str, Json], flow: Flow) -> None:
         """Keep the outermost flow and what the definition says of itself."""
         self.definition, self.flow = definition, flow
         self.timeout: int | None = definition.get("TimeoutSeconds")
 
 
-def _make_map(name: str, body: Mapping[str, Any], language: str) -> State:
+def _make_map(name: str, body: Mapping[str, Json], language: str) -> State:
     """Make the Map that ProcessorConfig asks for."""
     processor = body.get("ItemProcessor", body.get("Iterator"))
     config = processor.get("ProcessorConfig", {}) if isinstance(processor, Mapping) else {}
@@ -39,7 +39,7 @@ def _make_map(name: str, body: Mapping[str, Any], language: str) -> State:
     return InlineMap(name, body, language)
 
 
-Maker = Callable[[str, Mapping[str, Any], str], State]
+Maker = Callable[[str, Mapping[str, Json], str], State]
 MAKERS: Mapping[str, Maker] = {
     "Pass": Pass,
     "Task": TaskState,
@@ -52,7 +52,7 @@ MAKERS: Mapping[str, Maker] = {
 }
 
 
-def compile_definition(definition: Any) -> CompiledMachine:
+def compile_definition(definition: Json) -> CompiledMachine:
     """Compile a definition; raises `DefinitionError` or `ExpressionError` for what cannot run.
 
     >>> machine = compile_definition({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
@@ -81,7 +81,7 @@ def compile_definition(definition: Any) -> CompiledMachine:
     return CompiledMachine(definition, flow)
 
 
-def _compile_states(flow: Flow, body: Any, language: str) -> Iterator[State]:
+def _compile_states(flow: Flow, body: Json, language: str) -> Iterator[State]:
     states = body.get("States") if isinstance(body, Mapping) else None
     if not isinstance(states, Mapping) or not states:
         raise DefinitionError(f"{flow.where}: States is missing or empty. Add a state.")
@@ -90,7 +90,7 @@ def _compile_states(flow: Flow, body: Any, language: str) -> Iterator[State]:
         yield flow.states[name]
 
 
-def compile_state(name: str, body: Any, language: str) -> State:
+def compile_state(name: str, body: Json, language: str) -> State:
     """Compile one state; its inner flows are left to the caller."""
     where = f"state '{name}'"
     kind = body.get("Type") if isinstance(body, Mapping) else None
@@ -110,14 +110,14 @@ def compile_state(name: str, body: Any, language: str) -> State:
         raise DefinitionError(f"{where} has a field of the wrong shape ({detail}).") from error
 
 
-def _language(body: Mapping[str, Any], inherited: str, where: str) -> str:
+def _language(body: Mapping[str, Json], inherited: str, where: str) -> str:
     language = body.get("QueryLanguage", inherited)
     if language not in ("JSONPath", "JSONata"):
         raise DefinitionError(f"{where}: QueryLanguage is {language!r}; write JSONPath or JSONata.")
     return str(language)
 
 
-def find_inner(state: State) -> Iterator[tuple[str, Any]]:
+def find_inner(state: State) -> Iterator[tuple[str, Json]]:
     """Yield the flows inside a state: the field and its content."""
     body = state.body
     if state.type == "Map":

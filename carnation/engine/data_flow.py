@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.asl.expressions import MISSING, Scope
+from carnation.document.values import Json
 from carnation.engine.failures import DATA_LIMIT, QUERY, StateError
 from carnation.engine.fibers import Fiber
 from carnation.engine.payloads import (
@@ -27,7 +27,7 @@ PAYLOAD_LIMIT = 256 * 1024
 _SMALL = (bool, int, float, type(None))
 
 
-def check_size(value: Any, what: str) -> None:
+def check_size(value: Json, what: str) -> None:
     """Raise States.DataLimitExceeded for a payload above 256 KiB of UTF-8 JSON."""
     if isinstance(value, _SMALL) or (isinstance(value, str) and len(value) < PAYLOAD_LIMIT // 6):
         return
@@ -40,11 +40,11 @@ def check_size(value: Any, what: str) -> None:
         )
 
 
-def context_of(fiber: Fiber) -> dict[str, Any]:
+def context_of(fiber: Fiber) -> dict[str, Json]:
     """Make the Context object as it is for a state now."""
     if fiber.run.given_context is not None:
         return fiber.run.given_context
-    state: dict[str, Any] = {
+    state: dict[str, Json] = {
         "Name": fiber.state.name,
         "EnteredTime": format_timestamp(fiber.entered_at),
     }
@@ -61,7 +61,7 @@ def context_of(fiber: Fiber) -> dict[str, Any]:
 class DataFlow:
     """The input and output processing of one state, compiled."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the fields that are there."""
         self.name, self.language = name, language
         self.is_jsonata = language == "JSONata"
@@ -76,16 +76,16 @@ class DataFlow:
         self._filter = _path_or_none(body, "OutputPath")
         self.is_plain = not (self._assign or self._output or self._filter or self._selector)
 
-    def _compile(self, body: Mapping[str, Any], field: str) -> Compiled | None:
+    def _compile(self, body: Mapping[str, Json], field: str) -> Compiled | None:
         return compile_payload(body[field], self.language, field) if field in body else None
 
-    def _compile_arguments(self, body: Mapping[str, Any]) -> Compiled | None:
+    def _compile_arguments(self, body: Mapping[str, Json]) -> Compiled | None:
         if self.is_jsonata:
             return self._compile(body, "Arguments")
         # the Parameters of a Map are the old name of its ItemSelector
         return None if body.get("Type") == "Map" else self._compile(body, "Parameters")
 
-    def scope(self, fiber: Fiber, document: Any, **states: Any) -> Scope:
+    def scope(self, fiber: Fiber, document: Json, **states: Json) -> Scope:
         """Make what an expression of this state may look at."""
         run = fiber.run
         context = context_of(fiber) if self._looks_around else {}
@@ -96,11 +96,11 @@ class DataFlow:
             None, context, {**fiber.variables, "states": known}, run.read_clock, run.chance
         )
 
-    def evaluate(self, fiber: Fiber, part: Compiled, document: Any, **states: Any) -> Any:
+    def evaluate(self, fiber: Fiber, part: Compiled, document: Json, **states: Json) -> Json:
         """Evaluate one expression or payload; failures name the state."""
         return guard(fiber, part, self.scope(fiber, document, **states))
 
-    def take_input(self, fiber: Fiber) -> Any:
+    def take_input(self, fiber: Fiber) -> Json:
         """Apply InputPath."""
         value = fiber.input
         if self._input is not None:
@@ -109,7 +109,7 @@ class DataFlow:
             fiber.trace["afterInputPath"] = value
         return value
 
-    def make_parameters(self, fiber: Fiber, value: Any) -> Any:
+    def make_parameters(self, fiber: Fiber, value: Json) -> Json:
         """Apply Parameters or Arguments to the effective input."""
         if self._arguments is not None:
             value = self.evaluate(fiber, self._arguments, value)
@@ -117,7 +117,7 @@ class DataFlow:
             fiber.trace["afterArguments" if self.is_jsonata else "afterParameters"] = value
         return value
 
-    def finish(self, fiber: Fiber, result: Any, document: Any) -> dict[str, Any]:
+    def finish(self, fiber: Fiber, result: Json, document: Json) -> dict[str, Json]:
         """Make the output out of the result, and assign variables; gives what was assigned too.
 
         `document` is what the expressions of a state without a result see.
@@ -142,7 +142,9 @@ class DataFlow:
             value = self.evaluate(fiber, self._filter, value)
         return self.settle(fiber, value, assigned)
 
-    def _finish_jsonata(self, fiber: Fiber, value: Any, states: dict[str, Any]) -> dict[str, Any]:
+    def _finish_jsonata(
+        self, fiber: Fiber, value: Json, states: dict[str, Json]
+    ) -> dict[str, Json]:
         assigned = None
         if self._assign is not None:
             assigned = self.evaluate(fiber, self._assign, value, **states)
@@ -150,7 +152,9 @@ class DataFlow:
             value = self.evaluate(fiber, self._output, value, **states)
         return self.settle(fiber, value, assigned)
 
-    def settle(self, fiber: Fiber, output: Any, assigned: dict[str, Any] | None) -> dict[str, Any]:
+    def settle(
+        self, fiber: Fiber, output: Json, assigned: dict[str, Json] | None
+    ) -> dict[str, Json]:
         """Keep the variables, and give the details of the StateExited event."""
         if output is not fiber.input:
             check_size(output, self.name)
@@ -162,7 +166,7 @@ class DataFlow:
         return details
 
 
-def guard(fiber: Fiber, part: Compiled, scope: Scope) -> Any:
+def guard(fiber: Fiber, part: Compiled, scope: Scope) -> Json:
     """Evaluate; a failure gets AWS's sentence about the state, JSONata's also its event."""
     try:
         return part(scope)
@@ -185,7 +189,7 @@ def blame(fiber: Fiber, failure: StateError) -> StateError:
     return failure
 
 
-def _path_or_none(body: Mapping[str, Any], field: str) -> Compiled | None:
+def _path_or_none(body: Mapping[str, Json], field: str) -> Compiled | None:
     if field not in body or body[field] == "$":
         return None
     if body[field] is None:
@@ -193,7 +197,7 @@ def _path_or_none(body: Mapping[str, Any], field: str) -> Compiled | None:
     return compile_path(body[field])
 
 
-def compile_result_path(body: Mapping[str, Any]) -> Callable[[Fiber, Any], Any]:
+def compile_result_path(body: Mapping[str, Json]) -> Callable[[Fiber, Json], Json]:
     """Compile ResultPath: what becomes of the input when the result is put into it."""
     path = body.get("ResultPath", "$")
     if path is None:
@@ -202,7 +206,7 @@ def compile_result_path(body: Mapping[str, Any]) -> Callable[[Fiber, Any], Any]:
         return lambda fiber, value: value
     put = compile_put(path)
 
-    def place(fiber: Fiber, value: Any) -> Any:
+    def place(fiber: Fiber, value: Json) -> Json:
         try:
             return put(fiber.input, value)
         except StateError as failure:
@@ -212,7 +216,7 @@ def compile_result_path(body: Mapping[str, Any]) -> Callable[[Fiber, Any], Any]:
 
 
 def compile_number(
-    body: Mapping[str, Any], field: str, language: str, default: Any = None
+    body: Mapping[str, Json], field: str, language: str, default: Json = None
 ) -> Compiled | None:
     """Compile a field that is a number, a JSONata expression, or `<field>Path`; None if absent."""
     if f"{field}Path" in body:
@@ -226,7 +230,7 @@ def compile_number(
     return lambda scope: value
 
 
-def _as_number(value: Any) -> Any:
+def _as_number(value: Json) -> Json:
     """Take a text that is a number for one, as AWS does behind a path."""
     if isinstance(value, str):
         for convert in (int, float):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from carnation.asl.expressions.intrinsic_functions import make_uuid
+from carnation.document.values import Json
 from carnation.engine.child_executions import Child, MapRun
 from carnation.engine.data_flow import blame, check_size, compile_number
 from carnation.engine.failures import RUNTIME, StateError
@@ -30,7 +30,7 @@ THRESHOLD = "States.ExceedToleratedFailureThreshold"
 class DistributedMap(MapState):
     """Runs child executions with histories of their own."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the reader, the batcher, the tolerance and the writer."""
         super().__init__(name, body, language)
         flow = self.data_flow
@@ -43,7 +43,7 @@ class DistributedMap(MapState):
         config = body.get("ItemProcessor", body.get("Iterator"))["ProcessorConfig"]
         self.child_type = config.get("ExecutionType", "STANDARD")
 
-    def attempt(self, fiber: Fiber, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Json) -> Steps:
         """Read, batch, run the children, write."""
         concurrency = min(self.find_concurrency(fiber, value) or MAX_CONCURRENCY, MAX_CONCURRENCY)
         items = None if self.reader else self.find_items(fiber, value)
@@ -66,7 +66,7 @@ class DistributedMap(MapState):
         fiber.note("MapStateSucceeded", {})
         return output
 
-    def _open(self, fiber: Fiber, value: Any) -> MapRun:
+    def _open(self, fiber: Fiber, value: Json) -> MapRun:
         count, percentage = self.find_tolerance(fiber, value)
         run = fiber.run
         machine = run.machine_arn.replace(":stateMachine:", ":mapRun:")
@@ -87,7 +87,7 @@ class DistributedMap(MapState):
         runs = (each for each in reversed(fiber.run.map_runs) if f"/{self.label}:" in each.arn)
         return next(runs, None)
 
-    def find_tolerance(self, fiber: Fiber, value: Any) -> tuple[int | None, float | None]:
+    def find_tolerance(self, fiber: Fiber, value: Json) -> tuple[int | None, float | None]:
         """Evaluate how many failures are tolerated; None where the definition says nothing."""
         count = percentage = None
         if self._count is not None:
@@ -103,7 +103,7 @@ class DistributedMap(MapState):
                 raise blame(fiber, StateError(RUNTIME, cause))
         return count, percentage
 
-    def _check(self, fiber: Fiber, given: Any, name: str, wanted: str) -> None:
+    def _check(self, fiber: Fiber, given: Json, name: str, wanted: str) -> None:
         number = isinstance(given, (int, float)) and not isinstance(given, bool)
         if not number or (wanted == "integer" and given != int(given)):
             text = given if isinstance(given, str) else to_text(given)
@@ -117,7 +117,7 @@ class DistributedMap(MapState):
                 ),
             )
 
-    def _make_inputs(self, fiber: Fiber, value: Any, items: list[Any]) -> list[tuple[Any, int]]:
+    def _make_inputs(self, fiber: Fiber, value: Json, items: list[Json]) -> list[tuple[Json, int]]:
         """Give what each child is started with: (its input, the number of its items)."""
         if self.batcher is None:
             return [(items[at], 1) for at in range(len(items))]
@@ -125,7 +125,7 @@ class DistributedMap(MapState):
         return self.batcher.make_batches(fiber, value, selected)
 
     def _run_children(
-        self, fiber: Fiber, map_run: MapRun, inputs: list[tuple[Any, int]], concurrency: int
+        self, fiber: Fiber, map_run: MapRun, inputs: list[tuple[Json, int]], concurrency: int
     ) -> Steps:
         total = sum(count for _, count in inputs)
         map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
@@ -159,7 +159,7 @@ class DistributedMap(MapState):
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
     def _start_child(
-        self, fiber: Fiber, map_run: MapRun, given: Any, item: tuple[Any, int], index: int
+        self, fiber: Fiber, map_run: MapRun, given: Json, item: tuple[Json, int], index: int
     ) -> Fiber:
         run = fiber.run
         limit = LIMIT if self.child_type == "STANDARD" else None
@@ -201,7 +201,7 @@ class DistributedMap(MapState):
         ]
         return bool(given) and all(given)
 
-    def _collect(self, fiber: Fiber, value: Any, map_run: MapRun) -> Any:
+    def _collect(self, fiber: Fiber, value: Json, map_run: MapRun) -> Json:
         if self.writer is not None:
             return self.writer.write(fiber, value, map_run)
         output = [child.output for child in fiber.children if child.failure is None]
@@ -209,7 +209,7 @@ class DistributedMap(MapState):
         return output
 
 
-def _tell_end(child: Fiber, type_: str, details: dict[str, Any]) -> None:
+def _tell_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
     """Show whoever watches how a child ended; its history, kept for counts, is without that."""
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now

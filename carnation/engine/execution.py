@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.engine.child_executions import Child, MapRun
 from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.data_flow import check_size
@@ -19,14 +19,13 @@ from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort
 from carnation.engine.fibers import CONTINUE, WAIT, Clock, Fiber, Flow, Steps
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
-from carnation.engine.ports import NoTasks, Outcome, Pending, Port, Started, Task
-from carnation.engine.tasks import BEAT
+from carnation.engine.ports import BEAT, NoTasks, Outcome, Pending, Port, Started, Task
 from carnation.engine.timestamps import format_timestamp
 from carnation.errors import UsageError
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
 EXPRESS_LIMIT = 300
-NO_INPUT: Mapping[str, Any] = {}
+NO_INPUT: Mapping[str, Json] = {}
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:machine:execution"
 
 
@@ -37,12 +36,12 @@ class Execution:
     more; `waited` is the time that Wait and Retry let pass, in seconds.
     """
 
-    given_context: dict[str, Any] | None = None
+    given_context: dict[str, Json] | None = None
 
     def __init__(
         self,
         machine: CompiledMachine,
-        value: Any = NO_INPUT,
+        value: Json = NO_INPUT,
         port: Port | None = None,
         *,
         arn: str = EXECUTION,
@@ -106,7 +105,7 @@ class Execution:
         except StateError:
             raise UsageError("the input is larger than 256 KiB. Pass a reference to it.") from None
 
-    def _make_context(self) -> dict[str, Any]:
+    def _make_context(self) -> dict[str, Json]:
         return {
             "Execution": {
                 "Id": self.arn,
@@ -202,7 +201,7 @@ class Execution:
         else:
             self._finish(fiber, failure)
 
-    def _succeed(self, output: Any) -> None:
+    def _succeed(self, output: Json) -> None:
         try:
             self.history.add(
                 "ExecutionSucceeded", self.root.previous, {"output": output}, self.clock.now
@@ -216,7 +215,7 @@ class Execution:
         self.status, self.error, self.cause = "FAILED", failure.error, failure.cause
         self._write_end("ExecutionFailed", (fiber or self.root).previous, failure.details)
 
-    def _write_end(self, type_: str, previous: int, details: dict[str, Any]) -> None:
+    def _write_end(self, type_: str, previous: int, details: dict[str, Json]) -> None:
         self.history.write(type_, previous, details, self.clock.now)
 
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
@@ -304,7 +303,7 @@ class Execution:
         self,
         parent: Fiber,
         flow: Flow,
-        value: Any,
+        value: Json,
         index: int,
         history: History | None = None,
     ) -> Fiber:
@@ -359,7 +358,7 @@ def abort_quietly(root: Fiber) -> None:
 
 
 def run_definition(
-    definition: Mapping[str, Any], value: Any = NO_INPUT, **options: Any
+    definition: Mapping[str, Json], value: Json = NO_INPUT, port: Port | None = None
 ) -> Execution:
     """Compile and run a definition to its end.
 
@@ -367,6 +366,6 @@ def run_definition(
     >>> run_definition(machine, {"n": 1}).output
     {'n': 1}
     """
-    execution = Execution(compile_definition(definition), value, **options)
+    execution = Execution(compile_definition(definition), value, port)
     execution.run()
     return execution

@@ -6,7 +6,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+
+from carnation.document.values import Json
 
 RUNTIME = "States.Runtime"
 QUERY = "States.QueryEvaluationError"
@@ -26,13 +27,13 @@ class StateError(Exception):
         self.is_caught = False  # by States.ALL, although its name is a terminal one
 
     @property
-    def details(self) -> dict[str, Any]:
+    def details(self) -> dict[str, Json]:
         """What an event says of it: what is missing is left out."""
         parts = {"error": self.error, "cause": self.cause}
         return {key: text for key, text in parts.items() if text is not None}
 
     @property
-    def output(self) -> dict[str, Any]:
+    def output(self) -> dict[str, Json]:
         """What a catcher gets; the cause of a timeout is empty."""
         cause = "" if self.cause is None and self.error == TIMEOUT else self.cause
         return {"Error": self.error, "Cause": cause}

@@ -11,16 +11,17 @@ import heapq
 import random
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from carnation.document.values import Json
 from carnation.engine.child_executions import Child, MapRun
 from carnation.engine.failures import StateError
 from carnation.engine.history import Event, History
-from carnation.engine.ports import Outcome, Task
+from carnation.engine.ports import Beat, Outcome, Task
 from carnation.errors import DefinitionError, suggest_name
 
 # what a fiber's generator yields: False to go on when its turn comes, True when it waits
-Steps = Generator[bool, None, Any]  # and returns what the state is after
+Steps = Generator[bool, None, Json]  # and returns what the state is after
 WAIT, CONTINUE = True, False
 _NO_MAIL: deque[Fiber] = deque(maxlen=0)
 
@@ -34,7 +35,7 @@ class State:
 
     waits = False
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Read what all states have."""
         self.name, self.body, self.language = name, body, language
         self.type: str = body["Type"]
@@ -42,11 +43,11 @@ class State:
         self.entered, self.exited = f"{self.type}StateEntered", f"{self.type}StateExited"
         self.inner: list[Flow] = []
 
-    def run(self, fiber: Fiber) -> Any:
+    def run(self, fiber: Fiber) -> Json:
         """Perform the state."""
         raise NotImplementedError
 
-    def targets(self) -> Iterator[tuple[str, Any]]:
+    def targets(self) -> Iterator[tuple[str, Json]]:
         """Yield every transition: the field and the name it gives."""
         if "Next" in self.body:
             yield "Next", self.body["Next"]
@@ -63,14 +64,14 @@ class Flow:
         self.states: dict[str, State] = {}
         self.start: State
 
-    def check(self, start: Any) -> None:
+    def check(self, start: Json) -> None:
         """Refuse transitions to nowhere."""
         self.start = self.states[self._known("StartAt", start, self.where)]
         for state in self.states.values():
             for field, target in state.targets():
                 self._known(field, target, f"state '{state.name}'")
 
-    def _known(self, field: str, target: Any, where: str) -> str:
+    def _known(self, field: str, target: Json, where: str) -> str:
         if not isinstance(target, str) or target not in self.states:
             hint = suggest_name(str(target), self.states) or " Name a state beside it."
             raise DefinitionError(f"{where}: {field} is {target!r}, which does not exist.{hint}")
@@ -83,8 +84,8 @@ class Run(Protocol):
     machine_arn: str
     region: str
     clock: Clock
-    context: dict[str, Any]
-    given_context: dict[str, Any] | None
+    context: dict[str, Json]
+    given_context: dict[str, Json] | None
     chance: random.Random
     tokens: random.Random
     waited: float
@@ -102,7 +103,7 @@ class Run(Protocol):
         """Have the port perform a task."""
 
     def spawn(
-        self, parent: Fiber, flow: Flow, value: Any, index: int, history: History | None = None
+        self, parent: Fiber, flow: Flow, value: Json, index: int, history: History | None = None
     ) -> Fiber:
         """Create a fiber inside a state of another one."""
 
@@ -120,7 +121,7 @@ class Fiber:
         *("ticket", "token", "trace", "variables"),
     )
 
-    def __init__(self, run: Run, flow: Flow, value: Any, history: History) -> None:
+    def __init__(self, run: Run, flow: Flow, value: Json, history: History) -> None:
         """Stand before the first state of a flow."""
         self.run, self.flow, self.history = run, flow, history
         self.state: State = flow.start
@@ -128,26 +129,26 @@ class Fiber:
         self.parent: Fiber | None = None
         self.children: list[Fiber] = []
         self.mail = _NO_MAIL  # made by the states that have fibers inside
-        self.variables: dict[str, Any] = {}
-        self.item: dict[str, Any] | None = None
-        self.context: dict[str, Any] = run.context
+        self.variables: dict[str, Json] = {}
+        self.item: dict[str, Json] | None = None
+        self.context: dict[str, Json] = run.context
         self.failure: StateError | None = None
         self.steps: Steps | None = None
-        self.inbox: Any = None
+        self.inbox: Outcome | Beat | None = None
         self.is_done = self.is_kept = self.redriven = False
         self.index = self.before = self.previous = self.entered_id = self.attempt = self.ticket = (
             self.seat
         ) = 0
         self.entered_at = 0.0
         self.token = self.key = ""
-        self.trace: dict[str, Any] | None = None
+        self.trace: dict[str, Json] | None = None
 
-    def add(self, type_: str, details: dict[str, Any]) -> int:
+    def add(self, type_: str, details: dict[str, Json]) -> int:
         """Write an event behind the fiber's last one."""
         self.previous = self.history.add(type_, self.previous, details, self.run.clock.now)
         return self.previous
 
-    def note(self, type_: str, details: dict[str, Any]) -> int:
+    def note(self, type_: str, details: dict[str, Json]) -> int:
         """Write an event that no later one points at."""
         return self.history.add(type_, self.previous, details, self.run.clock.now)
 
@@ -163,7 +164,9 @@ class Clock:
     With a `pause`, time passes for real: it is called with the seconds to wait.
     """
 
-    def __init__(self, now: float, seed: int | None, pause: Any = None) -> None:
+    def __init__(
+        self, now: float, seed: int | None, pause: Callable[[float], None] | None = None
+    ) -> None:
         """Start at a moment, in seconds since 1970."""
         self.now, self.pause = now, pause
         self.ready: deque[Fiber] = deque()
@@ -171,7 +174,7 @@ class Clock:
         self._timers: list[tuple[float, int, int, bool, Fiber]] = []
         self._count = 0
 
-    def wake(self, fiber: Fiber, message: Any = None) -> None:
+    def wake(self, fiber: Fiber, message: Outcome | Beat | None = None) -> None:
         """Let a waiting fiber go on, with a message."""
         fiber.ticket += 1  # whatever else it waited for is stale
         fiber.inbox = message

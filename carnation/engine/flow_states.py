@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.expressions import MISSING, Scope, parse_path
+from carnation.document.values import Json
 from carnation.engine.choices import compile_rule
 from carnation.engine.data_flow import DataFlow, blame
 from carnation.engine.failures import QUERY, RUNTIME, StateError
@@ -28,7 +28,7 @@ MAX_WAIT = 99_999_999
 class Pass(State):
     """Passes its input on, processed."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the data flow."""
         super().__init__(name, body, language)
         self.data_flow = DataFlow(name, body, language)
@@ -51,7 +51,7 @@ class Pass(State):
         fiber.add(self.exited, details)
         return self.next
 
-    def _result(self, fiber: Fiber, value: Any) -> Any:
+    def _result(self, fiber: Fiber, value: Json) -> Json:
         value = self.data_flow.make_parameters(fiber, value)
         if "Result" in self.body:
             value = self.body["Result"]
@@ -66,7 +66,7 @@ class Pass(State):
 class Succeed(State):
     """Ends a flow well."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the data flow."""
         super().__init__(name, body, language)
         self.data_flow = DataFlow(name, body, language)
@@ -80,7 +80,7 @@ class Succeed(State):
 class Choice(State):
     """Chooses where to go."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the rules."""
         super().__init__(name, body, language)
         rules = body.get("Choices")
@@ -99,7 +99,7 @@ class Choice(State):
         self._default = body.get("Default")
         self._looks_around = "$$" in str(rules) or "$states" in str(rules)
 
-    def targets(self) -> Iterator[tuple[str, Any]]:
+    def targets(self) -> Iterator[tuple[str, Json]]:
         """Yield the rules' transitions, and the default."""
         for at, rule in enumerate(self.body["Choices"]):
             yield f"Choices[{at}].Next", rule.get("Next")
@@ -127,16 +127,16 @@ class Choice(State):
             )
         return self._leave(fiber, self.data_flow, value, self._default)
 
-    def _leave(self, fiber: Fiber, data_flow: DataFlow, value: Any, target: str) -> str:
+    def _leave(self, fiber: Fiber, data_flow: DataFlow, value: Json, target: str) -> str:
         fiber.add(self.exited, data_flow.finish(fiber, MISSING, value))
         return target
 
 
-def _common(body: Mapping[str, Any]) -> dict[str, Any]:
+def _common(body: Mapping[str, Json]) -> dict[str, Json]:
     return {key: body[key] for key in ("OutputPath", "Output") if key in body}
 
 
-def _outputs(rule: Mapping[str, Any]) -> dict[str, Any]:
+def _outputs(rule: Mapping[str, Json]) -> dict[str, Json]:
     return {key: rule[key] for key in ("Assign", "Output") if key in rule}
 
 
@@ -145,7 +145,7 @@ class Wait(State):
 
     waits = True
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile how long."""
         super().__init__(name, body, language)
         self.data_flow = DataFlow(name, body, language)
@@ -178,7 +178,7 @@ class Wait(State):
         fiber.add(self.exited, self.data_flow.finish(fiber, MISSING, value))
         return self.next
 
-    def _seconds(self, fiber: Fiber, given: Any) -> float:
+    def _seconds(self, fiber: Fiber, given: Json) -> float:
         if not self._field.startswith("Timestamp"):
             return self._checked_seconds(given)
         moment = parse_timestamp(given)
@@ -193,7 +193,7 @@ class Wait(State):
             raise _mistaken(self.body[self._field], "Timestamp", "a valid timestamp", given)
         return moment - fiber.run.clock.now
 
-    def _checked_seconds(self, given: Any) -> float:
+    def _checked_seconds(self, given: Json) -> float:
         shown = f"{self.body[self._field]} == {_bare(given)}"
         if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
             if self._field == "SecondsPath":
@@ -213,7 +213,7 @@ class Wait(State):
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 
 
-def _mistaken(text: Any, field: str, wanted: str, given: Any) -> StateError:
+def _mistaken(text: Json, field: str, wanted: str, given: Json) -> StateError:
     shown = text[2:-2].strip() if is_jsonata(text) else text
     return QueryError(
         f"The JSONata expression '{shown}' specified for the field '{field}' returned an invalid "
@@ -222,14 +222,14 @@ def _mistaken(text: Any, field: str, wanted: str, given: Any) -> StateError:
     )
 
 
-def _bare(value: Any) -> str:
+def _bare(value: Json) -> str:
     return value if isinstance(value, str) else to_text(value)
 
 
 def _compile_wait_path(text: str, field: str) -> Compiled:
     path = parse_path(text)
 
-    def find(scope: Scope) -> Any:
+    def find(scope: Scope) -> Json:
         try:
             return path.evaluate(scope)
         except EvaluationError:
@@ -243,7 +243,7 @@ def _compile_wait_path(text: str, field: str) -> Compiled:
 class Fail(State):
     """Ends a flow badly."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the error's name and cause."""
         super().__init__(name, body, language)
         self.data_flow = DataFlow(name, body, language)
@@ -267,7 +267,7 @@ class Fail(State):
         raise StateError(parts["Error"], parts["Cause"])
 
 
-def _compile_part(body: Mapping[str, Any], part: str, language: str) -> Compiled | None:
+def _compile_part(body: Mapping[str, Json], part: str, language: str) -> Compiled | None:
     if f"{part}Path" in body:
         text = body[f"{part}Path"]
         return compile_query(text, f"{part}Path")

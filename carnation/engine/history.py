@@ -7,7 +7,9 @@ An event points at the one before it in its own fiber of control, which AWS call
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from carnation.document.values import Json
 
 LIMIT = 25_000
 
@@ -18,7 +20,7 @@ class Event(NamedTuple):
     id: int
     previous_id: int
     type: str
-    details: dict[str, Any]
+    details: dict[str, Json]
     at: float
 
 
@@ -45,14 +47,14 @@ class History:
         """Yield the events that are kept."""
         return iter(self.events or ())
 
-    def add(self, type_: str, previous_id: int, details: dict[str, Any], at: float) -> int:
+    def add(self, type_: str, previous_id: int, details: dict[str, Json], at: float) -> int:
         """Write an event and give its id; raises `HistoryFull` before the last one."""
         number = self.count + 1
         if number == self.limit:
             raise HistoryFull
         return self.write(type_, previous_id, details, at)
 
-    def write(self, type_: str, previous_id: int, details: dict[str, Any], at: float) -> int:
+    def write(self, type_: str, previous_id: int, details: dict[str, Json], at: float) -> int:
         """Write an event even where it is the last."""
         self.count += 1
         event = Event(self.count, previous_id, type_, details, at)

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.engine.history import Event
 
 _TEXTS = ("input", "output", "parameters")
 
 
-def export_event(event: Event) -> dict[str, Any]:
+def export_event(event: Event) -> dict[str, Json]:
     """Write an event as the API does.
 
     >>> event = Event(2, 0, "PassStateEntered", {"name": "A", "input": {"n": 1}}, 0.0)
     >>> export_event(event)["stateEnteredEventDetails"]["input"]
     '{"n":1}'
     """
-    exported: dict[str, Any] = {
+    exported: dict[str, Json] = {
         "timestamp": datetime.fromtimestamp(event.at, tz=timezone.utc),
         "type": event.type,
         "id": event.id,
@@ -42,7 +42,7 @@ def export_event(event: Event) -> dict[str, Any]:
     return exported
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 

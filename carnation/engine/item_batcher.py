@@ -6,18 +6,18 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemba
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.engine.data_flow import PAYLOAD_LIMIT, DataFlow, blame, compile_number
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fibers import Fiber
-from carnation.engine.payloads import compile_payload, to_text
+from carnation.engine.payloads import Compiled, compile_payload, to_text
 
 
 class ItemBatcher:
     """Puts items together, up to a number and a size."""
 
-    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Json]) -> None:
         """Compile the limits and what is added to each batch."""
         self._data_flow = data_flow
         self._count = compile_number(body, "MaxItemsPerBatch", data_flow.language)
@@ -29,16 +29,16 @@ class ItemBatcher:
         )
 
     def make_batches(
-        self, fiber: Fiber, value: Any, items: list[Any]
-    ) -> list[tuple[dict[str, Any], int]]:
+        self, fiber: Fiber, value: Json, items: list[Json]
+    ) -> list[tuple[dict[str, Json], int]]:
         """Give the inputs of the children, each with its number of items."""
         count = self._limit(fiber, value, self._count, "MaxItemsPerBatch")
         size = self._limit(fiber, value, self._bytes, "MaxInputBytesPerBatch") or PAYLOAD_LIMIT
-        frame: dict[str, Any] = {"Items": []}
+        frame: dict[str, Json] = {"Items": []}
         if self._input is not None:
             frame = {"BatchInput": self._data_flow.evaluate(fiber, self._input, value), "Items": []}
         empty = len(to_text(frame).encode())
-        batches: list[list[Any]] = []
+        batches: list[list[Json]] = []
         used = 0
         for item in items:
             own = len(to_text(item).encode()) + 1
@@ -50,7 +50,7 @@ class ItemBatcher:
             used += own
         return [({**frame, "Items": batch}, len(batch)) for batch in batches]
 
-    def _limit(self, fiber: Fiber, value: Any, part: Any, name: str) -> int | None:
+    def _limit(self, fiber: Fiber, value: Json, part: Compiled | None, name: str) -> int | None:
         if part is None:
             return None
         given = self._data_flow.evaluate(fiber, part, value)

@@ -10,8 +10,8 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.engine.data_flow import DataFlow, compile_number
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
@@ -30,11 +30,11 @@ _SEPARATORS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB":
 class ItemReader:
     """Reads items."""
 
-    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Json]) -> None:
         """Compile what is asked for and how many items are taken."""
         self._data_flow = data_flow
         self.resource: str = body["Resource"]
-        self.config: Mapping[str, Any] = body.get("ReaderConfig", {})
+        self.config: Mapping[str, Json] = body.get("ReaderConfig", {})
         field = "Arguments" if data_flow.is_jsonata else "Parameters"
         self._request = compile_payload(
             body.get(field, {}), data_flow.language, f"ItemReader/{field}"
@@ -47,15 +47,15 @@ class ItemReader:
                 f"the engine reads no InputType {self.format!r}. It reads {known}."
             )
 
-    def read(self, fiber: Fiber, value: Any) -> list[Any]:
+    def read(self, fiber: Fiber, value: Json) -> list[Json]:
         """Ask the port for the object, and take the items out of it."""
         return self.take_items(fiber, value, self.ask(fiber, self.find_request(fiber, value)))
 
-    def find_request(self, fiber: Fiber, value: Any) -> Any:
+    def find_request(self, fiber: Fiber, value: Json) -> Json:
         """Evaluate what is asked for: a bucket and a key, or a prefix."""
         return self._data_flow.evaluate(fiber, self._request, value)
 
-    def take_items(self, fiber: Fiber, value: Any, answer: Any) -> list[Any]:
+    def take_items(self, fiber: Fiber, value: Json, answer: Json) -> list[Json]:
         """Take the items out of what was read, as many as MaxItems lets."""
         most = ITEM_LIMIT
         if self._most is not None:
@@ -63,14 +63,14 @@ class ItemReader:
             if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 0:
                 raise StateError(FAILED, "field MaxItems must be positive")
             most = int(given) or ITEM_LIMIT
-        items: list[Any] = []
+        items: list[Json] = []
         for item in _FORMATS[str(self.format)](self, fiber, answer):
             if len(items) == most:
                 break
             items.append(item)
         return items
 
-    def ask(self, fiber: Fiber, request: Any) -> Any:
+    def ask(self, fiber: Fiber, request: Json) -> Json:
         """Have the port perform the reader's task."""
         kind, service, action = split_resource(self.resource)
         task = Task(self._data_flow.name, kind, self.resource, service, action, request, "")
@@ -81,34 +81,34 @@ class ItemReader:
         raise StateError(FAILED, cause)
 
 
-def _body(answer: Any) -> str:
+def _body(answer: Json) -> str:
     body = answer.get("Body") if isinstance(answer, dict) else answer
     if not isinstance(body, str):
         raise StateError(FAILED, "the object holds no text")
     return body
 
 
-def _read_json(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+def _read_json(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
     value = list_items(_parse(_body(answer)))
     if value is None:
         raise StateError(FAILED, "Attempting to map over non-iterable node.")
     yield from value
 
 
-def _read_lines(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+def _read_lines(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
     for line in _body(answer).splitlines():
         if line.strip():
             yield _parse(line)
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> Json:
     try:
         return json.loads(text)
     except ValueError as error:
         raise StateError(FAILED, f"the object holds no JSON: {error}") from None
 
 
-def _read_csv(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+def _read_csv(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
     separator = _SEPARATORS.get(reader.config.get("CSVDelimiter", "COMMA"), ",")
     # csv.reader reads line by line: a quoted field may hold line breaks
     rows = csv.reader(io.StringIO(_body(answer), newline=""), delimiter=separator)
@@ -123,7 +123,7 @@ def _read_csv(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
         yield dict(zip(names, padded, strict=False))
 
 
-def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
     """S3 Inventory: a manifest that names CSV files with a schema."""
     manifest = _parse(_body(answer))
     if not isinstance(manifest, dict) or "files" not in manifest:
@@ -136,7 +136,7 @@ def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[An
             yield dict(zip(names, row, strict=False))
 
 
-def _read_list(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
+def _read_list(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
     """Yield the objects of a listing, as AWS writes them here: `Etag`, and seconds since 1970."""
     contents = answer.get("Contents") if isinstance(answer, dict) else None
     for entry in contents or []:
@@ -149,12 +149,12 @@ def _read_list(reader: ItemReader, fiber: Fiber, answer: Any) -> Iterator[Any]:
 _LISTED = ("Etag", "Key", "LastModified", "Size", "StorageClass")
 
 
-def _to_seconds(moment: Any) -> Any:
+def _to_seconds(moment: Json) -> Json:
     seconds = parse_timestamp(moment)
     return moment if seconds is None else int(seconds)
 
 
-_FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Any], Iterator[Any]]] = {
+_FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Json], Iterator[Json]]] = {
     "JSON": _read_json,
     "JSONL": _read_lines,
     "CSV": _read_csv,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.asl.expressions import parse_path
+from carnation.document.values import Json
 from carnation.engine.data_flow import blame, compile_number
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort, run_group
@@ -23,18 +23,18 @@ from carnation.errors import DefinitionError
 MAX_CONCURRENCY = 40
 
 
-class Entry(dict[str, Any]):
+class Entry(dict[str, Json]):
     """An item that is a member of an object: its Key and its Value."""
 
 
-def list_items(items: Any) -> list[Any] | None:
+def list_items(items: Json) -> list[Json] | None:
     """List what a Map iterates over: an array's items, an object's members; None for others."""
     if isinstance(items, dict):
         return [Entry(Key=key, Value=value) for key, value in items.items()]
     return items if isinstance(items, list) else None
 
 
-def describe_item(item: Any, index: int) -> dict[str, Any]:
+def describe_item(item: Json, index: int) -> dict[str, Json]:
     """Make the Context object's Map.Item."""
     return {"Index": index, **(item if isinstance(item, Entry) else {"Value": item})}
 
@@ -42,7 +42,7 @@ def describe_item(item: Any, index: int) -> dict[str, Any]:
 class MapState(RetryableState):
     """What both kinds of Map have in common: where the items come from."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile ItemsPath or Items, the selector and the concurrency."""
         super().__init__(name, body, language)
         self._items = self._compile_items()
@@ -67,7 +67,7 @@ class MapState(RetryableState):
             return compile_payload(items, "JSONata", field)
         return compile_jsonata(items, field, "array", "object")
 
-    def find_items(self, fiber: Fiber, value: Any) -> list[Any]:
+    def find_items(self, fiber: Fiber, value: Json) -> list[Json]:
         """Find the items; the failure of what is no array has AWS's words."""
         items = value
         if self._items is not None:
@@ -82,7 +82,7 @@ class MapState(RetryableState):
             fiber.trace["afterItemsPath"] = items
         return found
 
-    def find_concurrency(self, fiber: Fiber, value: Any) -> int:
+    def find_concurrency(self, fiber: Fiber, value: Json) -> int:
         """Evaluate MaxConcurrency; 0 stands for no limit of the definition's."""
         given = self.data_flow.evaluate(fiber, self._concurrency, value) if self._concurrency else 0
         if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
@@ -91,7 +91,7 @@ class MapState(RetryableState):
             raise blame(fiber, StateError(RUNTIME, "MaxConcurrency cannot be negative."))
         return int(given)
 
-    def select(self, fiber: Fiber, value: Any, item: Any, index: int) -> Any:
+    def select(self, fiber: Fiber, value: Json, item: Json, index: int) -> Json:
         """Apply ItemSelector to one item."""
         if self._selector is None:
             return item
@@ -110,7 +110,7 @@ class MapState(RetryableState):
 class InlineMap(MapState):
     """Runs the iterations inside the execution, in its history."""
 
-    def attempt(self, fiber: Fiber, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Json) -> Steps:
         """Run the iterations; gives the list of their outputs."""
         items = self.find_items(fiber, value)
         concurrency = min(self.find_concurrency(fiber, value) or MAX_CONCURRENCY, MAX_CONCURRENCY)

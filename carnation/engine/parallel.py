@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from carnation.document.values import Json
 from carnation.engine.failures import StateError
 from carnation.engine.fiber_groups import abort, run_group
 from carnation.engine.fibers import Fiber, Steps
@@ -13,7 +12,7 @@ from carnation.engine.retry_catch import RetryableState
 class Parallel(RetryableState):
     """Runs its branches at the same time, each on the state's input."""
 
-    def attempt(self, fiber: Fiber, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Json) -> Steps:
         """Run the branches; gives the list of their outputs."""
         value = self.data_flow.make_parameters(fiber, value)
         if not fiber.redriven:

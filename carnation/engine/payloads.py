@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from carnation.asl.expressions import (
     NoMatchError,
@@ -19,10 +18,11 @@ from carnation.asl.expressions import (
     parse_reference_path,
 )
 from carnation.asl.expressions.jsonata_values import UNDEFINED, OutcomeError
+from carnation.document.values import Json
 from carnation.engine.failures import QUERY, RUNTIME, StateError
 from carnation.errors import EvaluationError, ExpressionError
 
-Compiled = Callable[[Scope], Any]
+Compiled = Callable[[Scope], Json]
 INTRINSIC = "States.IntrinsicFailure"
 
 
@@ -35,17 +35,17 @@ class QueryError(StateError):
         self.location = location
 
 
-def to_text(value: Any) -> str:
+def to_text(value: Json) -> str:
     """Write a value as compact JSON."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def is_jsonata(value: Any) -> bool:
+def is_jsonata(value: Json) -> bool:
     """Tell whether a value is a `{% … %}` string."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
-def compile_payload(value: Any, language: str, field: str) -> Compiled:
+def compile_payload(value: Json, language: str, field: str) -> Compiled:
     """Compile a payload in a query language; `field` names it in errors."""
     if language == "JSONata":
         found = _compile_jsonata_value(value, field)
@@ -54,11 +54,11 @@ def compile_payload(value: Any, language: str, field: str) -> Compiled:
     return found if found is not None else _constant(value)
 
 
-def _constant(value: Any) -> Compiled:
+def _constant(value: Json) -> Compiled:
     return lambda scope: value
 
 
-def _compile_template(value: Any) -> Compiled | None:
+def _compile_template(value: Json) -> Compiled | None:
     """Compile a JSONPath payload; None where it holds no expression."""
     if isinstance(value, dict):
         parts = [_compile_member(key, item) for key, item in value.items()]
@@ -73,7 +73,7 @@ def _compile_template(value: Any) -> Compiled | None:
     return None
 
 
-def _compile_member(key: str, item: Any) -> tuple[str, Compiled | None, Any]:
+def _compile_member(key: str, item: Json) -> tuple[str, Compiled | None, Json]:
     if key.endswith(".$") and isinstance(item, str):
         return key[:-2], compile_query(item, key), item
     return key, _compile_template(item), item
@@ -93,7 +93,7 @@ def compile_query(text: str, field: str) -> Compiled:
         return _compile_intrinsic(text)
     path = parse_path(text)
 
-    def find(scope: Scope) -> Any:
+    def find(scope: Scope) -> Json:
         try:
             return path.evaluate(scope)
         except EvaluationError:
@@ -109,7 +109,7 @@ def compile_query(text: str, field: str) -> Compiled:
 def _compile_intrinsic(text: str) -> Compiled:
     call = parse_intrinsic(text)
 
-    def compute(scope: Scope) -> Any:
+    def compute(scope: Scope) -> Json:
         try:
             return call.evaluate(scope)
         except NoMatchError as missing:
@@ -128,7 +128,7 @@ def compile_path(text: str) -> Compiled:
     """Compile InputPath, OutputPath and the fields that end in Path."""
     path = parse_path(text)
 
-    def find(scope: Scope) -> Any:
+    def find(scope: Scope) -> Json:
         try:
             return path.evaluate(scope)
         except EvaluationError as error:
@@ -137,11 +137,11 @@ def compile_path(text: str) -> Compiled:
     return find
 
 
-def compile_put(text: str) -> Callable[[Any, Any], Any]:
+def compile_put(text: str) -> Callable[[Json, Json], Json]:
     """Compile a ResultPath."""
     path = parse_reference_path(text)
 
-    def put(document: Any, value: Any) -> Any:
+    def put(document: Json, value: Json) -> Json:
         try:
             return path.put(document, value)
         except EvaluationError as error:
@@ -150,7 +150,7 @@ def compile_put(text: str) -> Callable[[Any, Any], Any]:
     return put
 
 
-def _compile_jsonata_value(value: Any, field: str) -> Compiled | None:
+def _compile_jsonata_value(value: Json, field: str) -> Compiled | None:
     if is_jsonata(value):
         return compile_jsonata(value, field)
     if isinstance(value, dict):
@@ -180,7 +180,7 @@ _TYPES: dict[type, str] = {
 }
 
 
-def type_name(value: Any) -> str:
+def type_name(value: Json) -> str:
     """Name a value's JSON type."""
     return _TYPES[type(value)]
 
@@ -191,7 +191,7 @@ def compile_jsonata(value: str, field: str, wanted: str = "", also: str = "") ->
     expression = parse_jsonata(text)
     said = f"The JSONata expression '{text}' specified for the field '{field}'"
 
-    def evaluate(scope: Scope) -> Any:
+    def evaluate(scope: Scope) -> Json:
         try:
             result = expression.evaluate(scope)
         except OutcomeError as error:

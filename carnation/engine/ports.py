@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
+
+from carnation.document.values import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,13 @@ class Task:
     resource: str
     service: str
     action: str
-    parameters: Any
+    parameters: Json
     token: str
     timeout: float | None = None
     heartbeat: float | None = None
-    credentials: Any = None
+    credentials: Json = None
     attempt: int = 0
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def is_callback(self) -> bool:
@@ -50,7 +52,7 @@ class Task:
 class Succeeded:
     """The task gave an output, so many seconds after it was asked for."""
 
-    output: Any
+    output: Json
     after: float = 0.0
 
 
@@ -72,7 +74,7 @@ class Pending:
 class Submitted:
     """The request was accepted, with an output; what becomes of it is another outcome."""
 
-    output: Any
+    output: Json
     outcome: Succeeded | Failed | Pending = field(default_factory=Pending)
 
 
@@ -85,6 +87,13 @@ class Started:
 
 
 Outcome = Succeeded | Failed | Pending | Submitted | Started
+
+
+class Beat:
+    """A heartbeat of a pending task."""
+
+
+BEAT = Beat()
 
 
 class Port(Protocol):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.document.values import Json
+from carnation.engine.child_executions import MapRun
 from carnation.engine.data_flow import DataFlow
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
@@ -22,17 +23,17 @@ FAILED = "States.ResultWriterFailed"
 class ResultWriter:
     """Writes results through the port."""
 
-    def __init__(self, data_flow: DataFlow, body: Mapping[str, Any]) -> None:
+    def __init__(self, data_flow: DataFlow, body: Mapping[str, Json]) -> None:
         """Compile where to."""
         self._data_flow = data_flow
         self._resource: str = body.get("Resource", "")
-        self._config: Mapping[str, Any] = body.get("WriterConfig", {})
+        self._config: Mapping[str, Json] = body.get("WriterConfig", {})
         field = "Arguments" if data_flow.is_jsonata else "Parameters"
         self._request = compile_payload(
             body.get(field, {}), data_flow.language, f"ResultWriter/{field}"
         )
 
-    def write(self, fiber: Fiber, value: Any, map_run: Any) -> Any:
+    def write(self, fiber: Fiber, value: Json, map_run: MapRun) -> Json:
         """Write the manifest and the files; gives the state's output."""
         place = self._data_flow.evaluate(fiber, self._request, value)
         results = self._results(fiber)
@@ -42,7 +43,7 @@ class ResultWriter:
         prefix = place.get("Prefix", "").rstrip("/")
         folder = f"{prefix}/{run_id}" if prefix else run_id
         suffix = "jsonl" if self._config.get("OutputType") == "JSONL" else "json"
-        files: dict[str, list[dict[str, Any]]] = {}
+        files: dict[str, list[dict[str, Json]]] = {}
         for status in ("FAILED", "PENDING", "SUCCEEDED"):
             found = results.get(status, [])
             files[status] = []
@@ -64,14 +65,14 @@ class ResultWriter:
             },
         }
 
-    def _results(self, fiber: Fiber) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = {"SUCCEEDED": [], "FAILED": []}
+    def _results(self, fiber: Fiber) -> dict[str, list[Json]]:
+        found: dict[str, list[Json]] = {"SUCCEEDED": [], "FAILED": []}
         for child in fiber.children:
             status = "SUCCEEDED" if child.failure is None else "FAILED"
             found[status].append(self._transform(child, status))
         return found
 
-    def _transform(self, child: Fiber, status: str) -> Any:
+    def _transform(self, child: Fiber, status: str) -> Json:
         transformation = self._config.get("Transformation", "NONE")
         if status == "SUCCEEDED" and transformation in ("COMPACT", "FLATTEN"):
             return child.output
@@ -92,7 +93,7 @@ class ResultWriter:
             record["Error"], record["Cause"] = child.failure.error, child.failure.cause
         return record
 
-    def _format(self, results: list[Any]) -> str:
+    def _format(self, results: list[Json]) -> str:
         if self._config.get("Transformation") == "FLATTEN":
             results = [
                 item
@@ -103,7 +104,7 @@ class ResultWriter:
             return "".join(to_text(result) + "\n" for result in results)
         return json.dumps(results, separators=(",", ":"), ensure_ascii=False)
 
-    def _put(self, fiber: Fiber, place: Mapping[str, Any], key: str, text: str) -> None:
+    def _put(self, fiber: Fiber, place: Mapping[str, Json], key: str, text: str) -> None:
         kind, service, action = split_resource(self._resource)
         request = {"Bucket": place.get("Bucket"), "Key": key, "Body": text}
         task = Task(self._data_flow.name, kind, self._resource, service, action, request, "")

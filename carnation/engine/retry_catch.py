@@ -6,8 +6,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.engine.data_flow import DataFlow, compile_result_path
 from carnation.engine.failures import StateError, matches
 from carnation.engine.fibers import WAIT, Fiber, State, Steps
@@ -18,7 +18,7 @@ from carnation.errors import DefinitionError
 class Retrier:
     """One entry of Retry."""
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Json]) -> None:
         """Read it, with AWS's defaults."""
         self.names: list[str] = body["ErrorEquals"]
         self.attempts: int = body.get("MaxAttempts", 3)
@@ -43,7 +43,7 @@ class Retrier:
 class Catcher:
     """One entry of Catch."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile its output."""
         self.names: list[str] = body["ErrorEquals"]
         self.next: str = body["Next"]
@@ -55,7 +55,7 @@ class Catcher:
             if field in body
         }
 
-    def take(self, fiber: Fiber, failure: StateError) -> dict[str, Any]:
+    def take(self, fiber: Fiber, failure: StateError) -> dict[str, Json]:
         """Make the state's output out of a failure; gives the details of the StateExited event."""
         error = failure.output
         assigned = None
@@ -67,7 +67,7 @@ class Catcher:
             output = self._put(fiber, error)
         return self._data_flow.settle(fiber, output, assigned)
 
-    def _evaluate(self, fiber: Fiber, part: str, error: dict[str, Any]) -> Any:
+    def _evaluate(self, fiber: Fiber, part: str, error: dict[str, Json]) -> Json:
         return self._data_flow.evaluate(fiber, self._parts[part], error, errorOutput=error)
 
 
@@ -76,7 +76,7 @@ class RetryableState(State):
 
     waits = True
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Compile the data flow, the retriers and the catchers."""
         super().__init__(name, body, language)
         self.data_flow = DataFlow(name, body, language)
@@ -92,7 +92,7 @@ class RetryableState(State):
         self.retriers = [Retrier(entry) for entry in body.get("Retry", [])]
         self.catchers = [Catcher(name, entry, language) for entry in body.get("Catch", [])]
 
-    def attempt(self, fiber: Fiber, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Json) -> Steps:
         """Do the work once, and give its result."""
         raise NotImplementedError
 

@@ -6,9 +6,9 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolatio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.asl import walk_states
+from carnation.document.values import Json
 from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.distributed import THRESHOLD, DistributedMap
 from carnation.engine.execution import NO_INPUT, Execution
@@ -22,17 +22,17 @@ from carnation.errors import UsageError
 
 
 def test_state(
-    definition: Mapping[str, Any],
-    value: Any = NO_INPUT,
+    definition: Mapping[str, Json],
+    value: Json = NO_INPUT,
     *,
     state_name: str | None = None,
     inspection_level: str = "INFO",
-    variables: Mapping[str, Any] | None = None,
-    context: Mapping[str, Any] | None = None,
-    mock: Mapping[str, Any] | None = None,
-    configuration: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Json] | None = None,
+    context: Mapping[str, Json] | None = None,
+    mock: Mapping[str, Json] | None = None,
+    configuration: Mapping[str, Json] | None = None,
     port: Port | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """Run one state, and say what came of it as the TestState API does.
 
     `definition` is a state, or a machine in which `state_name` names one. Raises `UsageError` for
@@ -55,8 +55,8 @@ test_state.__test__ = False  # type: ignore[attr-defined]  # it is no test of ou
 
 
 def _find_state(
-    definition: Mapping[str, Any], name: str | None
-) -> tuple[Mapping[str, Any], str, Mapping[str, Any]]:
+    definition: Mapping[str, Json], name: str | None
+) -> tuple[Mapping[str, Json], str, Mapping[str, Json]]:
     if "States" not in definition:
         return definition, definition.get("QueryLanguage", "JSONPath"), definition
     if name is None:
@@ -68,7 +68,7 @@ def _find_state(
     raise UsageError(f"the definition has no state '{name}' to test.")
 
 
-def _isolate(name: str, body: Mapping[str, Any], language: str) -> State:
+def _isolate(name: str, body: Mapping[str, Json], language: str) -> State:
     """Compile a state without what comes after it."""
     targets = {name: {**body}}
     probe = {"StartAt": name, "QueryLanguage": language, "States": targets}
@@ -86,12 +86,12 @@ class _Test:
 
     def __init__(
         self,
-        definition: Mapping[str, Any],
+        definition: Mapping[str, Json],
         state: State,
-        value: Any,
+        value: Json,
         port: Port | None,
-        mock: dict[str, Any],
-        settings: dict[str, Any],
+        mock: dict[str, Json],
+        settings: dict[str, Json],
     ) -> None:
         self.state, self.mock, self.settings = state, mock, settings
         flow = Flow("the state")
@@ -110,12 +110,12 @@ class _Test:
         self.fiber = self.execution.root
         self.fiber.trace = {"input": self.execution.input}
 
-    def run(self, level: str) -> dict[str, Any]:
+    def run(self, level: str) -> dict[str, Json]:
         """Run it to the end of the state."""
         fiber = self.fiber
         fiber.entered_at, fiber.entered_id = self.execution.clock.now, 2
         following: str | None = None
-        answer: dict[str, Any]
+        answer: dict[str, Json]
         try:
             following = self._perform()
             answer = {"status": "SUCCEEDED", "output": fiber.output}
@@ -151,21 +151,21 @@ class _Test:
         state.data_flow.finish(fiber, result, result)
         return state.next
 
-    def _run_task(self, state: RetryableState, value: Any) -> Any:
+    def _run_task(self, state: RetryableState, value: Json) -> Json:
         if not self.mock:
             return _exhaust(state.attempt(self.fiber, value))
         self.execution.tokens.seed(0)
         state.make_task(self.fiber, value)  # type: ignore[attr-defined]
         return self._give_mock()
 
-    def _mock_group(self, state: RetryableState, value: Any) -> Any:
+    def _mock_group(self, state: RetryableState, value: Json) -> Json:
         if not self.mock:
             raise UsageError(f"a {state.type} is tested with a mock. Give its result or error.")
         if isinstance(state, MapState):
             self._look_at_map(state, value)
         return self._give_mock()
 
-    def _look_at_map(self, state: MapState, value: Any) -> None:
+    def _look_at_map(self, state: MapState, value: Json) -> None:
         fiber, trace = self.fiber, self.fiber.trace or {}
         items = self._find_items(state, value)
         self._look_at_items(state, value, items, trace)
@@ -186,7 +186,7 @@ class _Test:
         if failed and not within:
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
-    def _find_items(self, state: MapState, value: Any) -> list[Any]:
+    def _find_items(self, state: MapState, value: Json) -> list[Json]:
         reader = state.reader if isinstance(state, DistributedMap) else None
         if reader is None:
             return state.find_items(self.fiber, value)
@@ -194,7 +194,7 @@ class _Test:
         return reader.take_items(self.fiber, value, {"Body": data})
 
     def _look_at_items(
-        self, state: MapState, value: Any, items: list[Any], trace: dict[str, Any]
+        self, state: MapState, value: Json, items: list[Json], trace: dict[str, Json]
     ) -> None:
         if "ItemSelector" in state.body:
             items = [state.select(self.fiber, value, item, at) for at, item in enumerate(items)]
@@ -203,19 +203,19 @@ class _Test:
             batches = state.batcher.make_batches(self.fiber, value, items)
             trace["afterItemBatcher"] = [batch for batch, _ in batches]
 
-    def _give_mock(self) -> Any:
+    def _give_mock(self) -> Json:
         if "errorOutput" in self.mock:
             error = self.mock["errorOutput"]
             raise StateError(error.get("error"), error.get("cause"))
         return self.mock.get("result")
 
-    def _judge(self, failure: StateError) -> dict[str, Any]:
+    def _judge(self, failure: StateError) -> dict[str, Json]:
         """Say whether a retrier or a catcher takes a failure."""
         state, fiber = self.state, self.fiber
         found = {"error": failure.error, "cause": failure.cause}
         if not isinstance(state, RetryableState):
             return {"status": "FAILED", **found}
-        details: dict[str, Any] = {}
+        details: dict[str, Json] = {}
         at = state.find_retrier(failure)
         count = self.settings.get("retrierRetryCount", 0)
         if at is not None:
@@ -239,12 +239,12 @@ class _Test:
         self._keep_error(details)
         return {"status": "FAILED", **found}
 
-    def _keep_error(self, details: dict[str, Any]) -> None:
+    def _keep_error(self, details: dict[str, Json]) -> None:
         if details and self.fiber.trace is not None:
             self.fiber.trace["errorDetails"] = details
 
 
-def _exhaust(steps: Steps) -> Any:
+def _exhaust(steps: Steps) -> Json:
     """Run a state that waits to its end; nothing else is there to wait for."""
     try:
         while True:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Generator, Mapping
+from typing import NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import make_uuid
+from carnation.document.values import Json
 from carnation.engine.data_flow import blame, check_size, compile_number, context_of
 from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, StateError
 from carnation.engine.fibers import WAIT, Fiber, Steps
 from carnation.engine.payloads import compile_payload
-from carnation.engine.ports import Failed, Pending, Started, Submitted, Succeeded, Task
+from carnation.engine.ports import (
+    Failed,
+    Outcome,
+    Pending,
+    Started,
+    Submitted,
+    Succeeded,
+    Task,
+)
 from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
-
-BEAT = object()
 
 
 class TaskState(RetryableState):
     """A Task state."""
 
-    def __init__(self, name: str, body: Mapping[str, Any], language: str) -> None:
+    def __init__(self, name: str, body: Mapping[str, Json], language: str) -> None:
         """Read the resource, compile the numbers."""
         super().__init__(name, body, language)
         self.resource = body.get("Resource")
@@ -37,7 +44,7 @@ class TaskState(RetryableState):
             else None
         )
 
-    def attempt(self, fiber: Fiber, value: Any) -> Steps:
+    def attempt(self, fiber: Fiber, value: Json) -> Steps:
         """Ask the port, and wait."""
         task = self.make_task(fiber, value)
         refusal = fiber.run.refuse(task)
@@ -51,7 +58,7 @@ class TaskState(RetryableState):
         fiber.token = ""
         return result
 
-    def make_task(self, fiber: Fiber, value: Any) -> Task:
+    def make_task(self, fiber: Fiber, value: Json) -> Task:
         """Evaluate everything the task is scheduled with."""
         run = fiber.run
         fiber.token = make_uuid(run.tokens).replace("-", "") if self._has_token else ""
@@ -78,8 +85,8 @@ class TaskState(RetryableState):
             context_of(fiber),
         )
 
-    def _scheduled(self, fiber: Fiber, task: Task) -> dict[str, Any]:
-        details: dict[str, Any]
+    def _scheduled(self, fiber: Fiber, task: Task) -> dict[str, Json]:
+        details: dict[str, Json]
         if self.kind == "Task":
             details = self._resource_details({"parameters": task.parameters})
             details["region"] = fiber.run.region
@@ -94,26 +101,22 @@ class TaskState(RetryableState):
             details["taskCredentials"] = {"roleArn": role}
         return details
 
-    def _resource_details(self, details: dict[str, Any]) -> dict[str, Any]:
+    def _resource_details(self, details: dict[str, Json]) -> dict[str, Json]:
         if self.kind == "Task":
             return {**details, "resource": self.action, "resourceType": self.service}
         return details
 
-    def _await(self, fiber: Fiber, task: Task, outcome: Any) -> Steps:
+    def _await(self, fiber: Fiber, task: Task, outcome: Outcome) -> Steps:
         """Wait until there is a final outcome; gives the result."""
         started = fiber.run.clock.now
-        if isinstance(outcome, Submitted):
-            fiber.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
-            outcome = outcome.outcome
-        elif self.kind == "Activity" and not isinstance(outcome, Pending):
-            outcome = self._start(fiber, outcome)
-        if isinstance(outcome, Pending):
-            outcome = yield from self._wait_for_answer(fiber, task, started)
-        elif outcome.after > 0:
-            outcome = yield from self._wait_for_duration(fiber, task, outcome)
-        if isinstance(outcome, Failed):
-            self._fail_task(fiber, outcome)
-        result = outcome.output
+        answer = self._accept(fiber, outcome)
+        if isinstance(answer, Pending):
+            answer = yield from self._wait_for_answer(fiber, task, started)
+        elif answer.after > 0:
+            yield from self._wait_for_duration(fiber, task, answer)
+        if isinstance(answer, Failed):
+            self._fail_task(fiber, answer)
+        result = answer.output
         try:
             check_size(result, self.service or self.resource or "")
         except StateError as failure:
@@ -124,12 +127,25 @@ class TaskState(RetryableState):
         fiber.add(f"{self.kind}Succeeded", self._resource_details({"output": result}))
         return result
 
-    def _start(self, fiber: Fiber, outcome: Any) -> Any:
+    def _accept(self, fiber: Fiber, outcome: Outcome) -> Succeeded | Failed | Pending:
+        """Write that the task was submitted or started; gives what becomes of it."""
+        if isinstance(outcome, Submitted):
+            fiber.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
+            return outcome.outcome
+        if self.kind == "Activity" and not isinstance(outcome, Pending):
+            return self._start(fiber, outcome)
+        return outcome.outcome if isinstance(outcome, Started) else outcome
+
+    def _start(
+        self, fiber: Fiber, outcome: Succeeded | Failed | Started
+    ) -> Succeeded | Failed | Pending:
         worker = outcome.worker if isinstance(outcome, Started) else None
         fiber.add("ActivityStarted", {} if worker is None else {"workerName": worker})
         return outcome.outcome if isinstance(outcome, Started) else outcome
 
-    def _wait_for_answer(self, fiber: Fiber, task: Task, started: float) -> Steps:
+    def _wait_for_answer(
+        self, fiber: Fiber, task: Task, started: float
+    ) -> Generator[bool, None, Succeeded | Failed]:
         run = fiber.run
         run.pending[task.token] = fiber
         limit = None if task.timeout is None else started + task.timeout
@@ -148,7 +164,7 @@ class TaskState(RetryableState):
                     self._time_out(fiber, "" if late else HEARTBEAT)
                 if isinstance(message, Started):
                     message = self._start(fiber, message)
-                if message is not BEAT and not isinstance(message, Pending):
+                if isinstance(message, (Succeeded, Failed)):
                     return message
         finally:
             run.pending.pop(task.token, None)
@@ -159,14 +175,13 @@ class TaskState(RetryableState):
         yield WAIT
         if outcome.after > limit:
             self._time_out(fiber, "")
-        return outcome
 
-    def _time_out(self, fiber: Fiber, alias: str) -> None:
+    def _time_out(self, fiber: Fiber, alias: str) -> NoReturn:
         fiber.token = ""
         fiber.add(f"{self.kind}TimedOut", self._resource_details({"error": TIMEOUT}))
         raise StateError(TIMEOUT, None, alias)
 
-    def _fail_task(self, fiber: Fiber, outcome: Failed) -> None:
+    def _fail_task(self, fiber: Fiber, outcome: Failed) -> NoReturn:
         # a task that says so itself is caught by that name
         alias = RUNTIME if outcome.error == RUNTIME else ""
         failure = StateError(outcome.error, outcome.cause, alias)
