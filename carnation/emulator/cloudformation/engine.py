@@ -275,8 +275,8 @@ class Engine:
             return
         operation.finish()
 
-    def delete(self, stack: Stack, retain: tuple[str, ...] = ()) -> None:
-        """Delete a stack."""
+    def delete(self, stack: Stack, before: str, retain: tuple[str, ...] = ()) -> None:
+        """Delete a stack; one whose exports are imported goes back to the status before."""
         users = {
             row["ExportName"]: self.store_of(stack).list_importers(row["ExportName"])
             for row in stack.outputs
@@ -284,7 +284,6 @@ class Engine:
         }
         used = next((item for item in users.items() if item[1]), None)
         if used is not None:
-            before = stack.status
             stack.set_status("DELETE_IN_PROGRESS", "User Initiated")
             by = ", ".join(used[1])
             stack.set_status(

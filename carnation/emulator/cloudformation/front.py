@@ -268,9 +268,10 @@ def _delete_stack(caller: Caller, request: Request) -> None:
         )
     if request.get("DeletionMode") == "FORCE_DELETE_STACK":
         retain = tuple(n for n, r in stack.resources.items() if r.status == "DELETE_FAILED")
+    before = stack.status
     _begin(caller, stack, "DELETE_IN_PROGRESS", lambda status: status in _DELETABLE, "deleted")
     stack.token = request.get("ClientRequestToken")
-    caller.engine.delete(stack, retain)
+    caller.engine.delete(stack, before, retain)
 
 
 def _describe(stack: Stack) -> dict[str, Any]:
