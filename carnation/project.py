@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,18 +74,10 @@ def find_table(table: Any, *keys: str) -> Mapping[str, Any]:
 
 def parse_toml(path: str, text: str) -> dict[str, Any]:
     """Parse a pyproject.toml; raises `UsageError` where it is not valid TOML."""
-    try:
-        if sys.version_info >= (3, 11):
-            import tomllib
-        else:
-            import tomli as tomllib
-    except ImportError as error:
-        raise UsageError(
-            f"{path}: reading [tool.carnation] takes Python 3.11, or tomli on Python 3.10. "
-            "Install it: pip install tomli"
-        ) from error
+    import tomllib  # nobody else pays for it
+
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: this is no TOML ({error}). Mend the file.") from error
+        raise UsageError(f"{path}: invalid TOML: {error}.") from error
     return table

@@ -23,8 +23,8 @@ SHARED = next((place for place in _PLACES if place.exists()), _PLACES[0])
 
 
 def find_pythons() -> dict[str, str]:
-    """Find the interpreters from 3.10 to 3.13 that this machine has: version to path."""
-    names = [f"python3.{minor}" for minor in range(10, 14)]
+    """Find the interpreters from 3.11 to 3.14 that this machine has: version to path."""
+    names = [f"python3.{minor}" for minor in range(11, 15)]
     places = [Path(folder) for folder in os.get_exec_path()]
     places += Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob("versions/*/bin")
     found = {}

@@ -95,7 +95,7 @@ def test_the_light_command_pins_what_setup_pins() -> None:
     pins = dict(
         requirement.split("==") for requirement in read_light_command() if "==" in requirement
     )
-    wanted = read_setup()["options"]["install_requires"]
+    wanted = read_setup()["options.extras_require"]["sagemaker"]
     assert f"stepfunctions=={pins['stepfunctions']}" in wanted
     assert pins["troposphere"] == importlib.metadata.version("troposphere")
 
@@ -129,13 +129,15 @@ def test_a_light_install_takes_about_20_mb(light_folder: Path) -> None:
 def test_without_the_sdk_the_error_says_how_to_install_it(tmp_path: Path) -> None:
     (tmp_path / "definitions").mkdir()
     done = run_light(tmp_path / "empty", "-c", "import carnation.states", cwd=tmp_path)
-    assert "Install it with: pip install --no-deps stepfunctions==2.3.0" in done.stderr
+    assert "Install it with: pip install 'carnation[sdk]'" in done.stderr
 
 
 # what setup.cfg says
 
 
-@pytest.mark.parametrize("pin", ["stepfunctions==2.3.0", "sagemaker<3", "setuptools<82"])
+@pytest.mark.parametrize(
+    "pin", ["stepfunctions-without-sagemaker==3.0.0", "sagemaker<3", "setuptools<82"]
+)
 def test_each_pin_stands_with_its_reason_on_the_line_before(pin: str) -> None:
     lines = [line.strip() for line in (ROOT / "setup.cfg").read_text(encoding="utf-8").splitlines()]
     reason = lines[lines.index(pin) - 1]
@@ -145,9 +147,9 @@ def test_each_pin_stands_with_its_reason_on_the_line_before(pin: str) -> None:
 
 def test_the_project_says_which_pythons_it_runs_on() -> None:
     setup = read_setup()
-    assert setup["options"]["python_requires"] == ">=3.10"
+    assert setup["options"]["python_requires"] == ">=3.11"
     minors = re.findall(r"Python :: 3\.(\d+)", setup["metadata"]["classifiers"])
-    assert minors == ["10", "11", "12", "13"]
+    assert minors == ["11", "12", "13", "14"]
 
 
 def test_the_command_carnation_is_declared_and_runs() -> None:

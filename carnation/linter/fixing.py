@@ -29,7 +29,7 @@ class FixedFile(NamedTuple):
 
 
 Locate = Callable[[str, Iterable[Finding]], list[Finding]]
-"""Adds to findings in a built definition the lines of Python their states come from."""
+"""Adds the lines of Python to findings in a built definition."""
 
 
 def fix_file(

@@ -14,6 +14,7 @@ substitution `${Partition}`, also for steps that come from a full `import stepfu
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from typing import Any
 from carnation.errors import CarnationError
 
 _PACKAGES = ("stepfunctions", "stepfunctions.steps")
+_METADATA = (".dist-info", ".egg-info")
 
 
 class _PutOffLogger:
@@ -56,10 +58,24 @@ def _locate_sdk() -> str:
     spec = find_spec("stepfunctions")
     if spec is None or not spec.submodule_search_locations:
         raise CarnationError(
-            "carnation needs the Step Functions SDK, and no 'stepfunctions' is installed here. "
-            "Install it with: pip install --no-deps stepfunctions==2.3.0"
+            "building workflows requires the Step Functions SDK, which is not installed. "
+            "Install it with: pip install 'carnation[sdk]' (or 'carnation[sagemaker]')"
         )
-    return next(iter(spec.submodule_search_locations))
+    root = next(iter(spec.submodule_search_locations))
+    _reject_two_distributions(os.path.dirname(root))
+    return root
+
+
+def _reject_two_distributions(site_packages: str) -> None:
+    """Reject an environment in which two distributions own the SDK's files: pip mixes them."""
+    names = os.listdir(site_packages)
+    found = {name.partition("-")[0] for name in names if name.endswith(_METADATA)}
+    if found >= {"stepfunctions", "stepfunctions_without_sagemaker"}:
+        raise CarnationError(
+            "both 'stepfunctions' and 'stepfunctions-without-sagemaker' are installed; they own "
+            "the same files, and one has overwritten the other. Keep one: pip uninstall -y "
+            "stepfunctions stepfunctions-without-sagemaker && pip install 'carnation[sdk]'"
+        )
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from carnation.states import (
 from carnation.workflow import Workflow
 
 CALL = "arn:aws:states:::lambda:invoke"
-HERE = r"\(\S*test_states_mistakes\.py:\d+\)"
+HERE = r"\(\S*test_mistakes\.py:\d+\)"
 ANY: Any = None
 
 

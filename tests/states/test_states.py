@@ -358,7 +358,7 @@ def test_the_door_to_the_sdk_is_lean_and_leaves_nothing_behind() -> None:
 
 def test_the_sdks_log_waits_for_logging_and_then_is_the_usual_one() -> None:
     run_python("""
-from carnation.states.door import sdk
+from carnation.states.sdk import sdk
 assert "logging" not in sys.modules
 import logging
 assert logging.Logger
@@ -395,10 +395,21 @@ def test_the_full_sdk_can_be_imported_afterwards(full_sdk: str) -> None:
     run_python(FULL_FIRST.format(before="import carnation.states, stepfunctions.steps"), full_sdk)
 
 
+def test_two_distributions_of_the_sdk_are_rejected(tmp_path: Any) -> None:
+    from carnation.errors import CarnationError
+    from carnation.states.sdk import _reject_two_distributions
+
+    (tmp_path / "stepfunctions-2.3.0.dist-info").mkdir()
+    _reject_two_distributions(str(tmp_path))
+    (tmp_path / "stepfunctions_without_sagemaker-3.0.0.dist-info").mkdir()
+    with pytest.raises(CarnationError, match="Keep one: pip uninstall"):
+        _reject_two_distributions(str(tmp_path))
+
+
 def test_without_the_sdk_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from carnation.errors import CarnationError
     from carnation.states import sdk as door
 
     monkeypatch.setattr(door, "find_spec", lambda name: None)
-    with pytest.raises(CarnationError, match="pip install --no-deps stepfunctions"):
+    with pytest.raises(CarnationError, match=r"pip install 'carnation\[sdk\]'"):
         door._locate_sdk()

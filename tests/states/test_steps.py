@@ -142,7 +142,7 @@ def test_without_the_setting_the_substitution_stays(tmp_path: Path) -> None:
         ('partition = "aws-china"', "partition is 'aws-china'; it takes aws, aws-cn"),
         ("partition = 3", "partition is 3; it takes aws, aws-cn"),
         ('partitions = "aws"', "has no 'partitions'. Did you mean 'partition'?"),
-        ('partition = "aws', "this is no TOML"),
+        ('partition = "aws', "invalid TOML"),
     ],
 )
 def test_a_partition_that_is_none_is_refused(tmp_path: Path, setting: str, message: str) -> None:
