@@ -16,6 +16,7 @@ from troposphere.stepfunctions import S3Location, StateMachine
 
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.document import dump_yaml, keyed_path
+from carnation.patterns.events import reporter
 from carnation.stacks import Sources
 from carnation.workflow import Workflow
 
@@ -67,7 +68,9 @@ def _make(definition: Any, child: Any = None, kind: str = "STANDARD") -> Artifac
     def render(sources: Sources) -> dict[str, str]:
         return _render(sources, child, kind)
 
-    workflow = Workflow(name="small", version="0.1.0", states=definition, stacks=render)
+    workflow = Workflow(
+        name="small", version="0.1.0", states=definition, stacks=render, reporter=reporter.EVENTS
+    )
     return make_artifacts(str(Path(__file__).parent / "naive"), workflow)
 
 

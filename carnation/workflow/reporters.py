@@ -11,13 +11,30 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from carnation.errors import WorkflowError
 
 GROUP = "carnation.reporters"
 _ENTRY_POINT = re.compile(r"((?:carnation\.patterns|definitions)(?:\.\w+)+):(\w+)\Z")
-_METHODS = ("choose_faults", "describe_run", "find", "describe_places", "name", "reset", "attempts")
+_METHODS = (
+    "choose_faults",
+    "describe_run",
+    "find",
+    "describe_places",
+    "name",
+    "reset",
+    "attempts",
+    "find_keys",
+)
+
+
+class ItemAttempt(NamedTuple):
+    """An item of a workflow's work: its key, which attempt (0 is the first), its own fields."""
+
+    key: Any
+    attempt: int
+    fields: Mapping[str, Any]
 
 
 class Faults(Protocol):
@@ -75,8 +92,11 @@ class Reporter(Protocol):
     def reset(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the fields of a message whose item has all its retries again."""
 
-    def attempts(self, value: Any) -> Iterable[tuple[Any, int]]:
-        """Find the items in a payload or in the parameters of a call: key, and which attempt."""
+    def attempts(self, value: Any) -> Iterable[ItemAttempt]:
+        """Find the items in a payload or in the parameters of a call."""
+
+    def find_keys(self, value: Any) -> Iterable[Any]:
+        """Find the keys of items in a value, for a transcript."""
 
 
 def note_reporter(workflow: str, reporter: object) -> dict[str, Any]:

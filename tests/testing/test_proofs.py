@@ -22,10 +22,10 @@ from carnation.patterns.events.invariants import (
     keep_promise,
     lose_nothing,
 )
+from carnation.patterns.events.records import find_numbers
 from carnation.testing.proofs import KINDS, Fault, Story, Switch, World, play, prove
 from carnation.testing.proofs.partial_batches import halve
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, STEP, TASK, Point
-from carnation.testing.proofs.transcript import find_numbers
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 

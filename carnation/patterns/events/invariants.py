@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from carnation.testing.proofs.records import find_attempts
-from carnation.testing.proofs.transcript import find_numbers
+from carnation.patterns.events.records import find_attempts, find_numbers
 from carnation.testing.proofs.world import World
 
 RETRIES = 3

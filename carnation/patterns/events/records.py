@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,3 +38,29 @@ def _read_update(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(key, Mapping) or not isinstance(values, Mapping):
         return parameters
     return {**key, **{name.removeprefix(":"): part for name, part in values.items()}}
+
+
+def find_numbers(value: Any) -> Iterator[int]:
+    """Find the sequence numbers of the events in a value, in JSON texts and DynamoDB items too.
+
+    >>> list(find_numbers({"MessageBody": '{"sequence_no": 3}'}))
+    [3]
+    """
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            value = json.loads(value)
+        except ValueError:  # lines of JSON, or none
+            value = value.splitlines() if "\n" in value else None
+    if isinstance(value, Mapping):
+        if isinstance(value.get("sequence_no"), int):
+            yield value["sequence_no"]
+        elif isinstance(value.get("sequenceNo"), Mapping):
+            yield int(value["sequenceNo"].get("N", 0))
+        else:
+            for part in value.values():
+                yield from find_numbers(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from find_numbers(part)
+    elif isinstance(value, bytes):
+        yield from find_numbers(value.decode("utf-8", "replace"))

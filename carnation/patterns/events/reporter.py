@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.console import align_table
+from carnation.workflow.reporters import ItemAttempt
 
 if TYPE_CHECKING:
     from carnation.patterns.events.injection import FaultInjector
@@ -90,11 +91,18 @@ class EventsReporter:
         """Give an event its three retries again."""
         return {**fields, "retry_attempt": 1} if "retry_attempt" in fields else fields
 
-    def attempts(self, value: Any) -> Iterable[tuple[Any, int]]:
+    def attempts(self, value: Any) -> Iterable[ItemAttempt]:
         """Find which attempts of which events are in a value."""
         from carnation.patterns.events.records import find_attempts
 
-        return ((one["sequence_no"], one["retry_attempt"]) for one in find_attempts(value))
+        for one in find_attempts(value):
+            yield ItemAttempt(one["sequence_no"], one["retry_attempt"], one)
+
+    def find_keys(self, value: Any) -> Iterable[int]:
+        """Find the sequence numbers of the events in a value."""
+        from carnation.patterns.events.records import find_numbers
+
+        return find_numbers(value)
 
 
 def _make_row(event: EventLocation, place: str) -> list[str]:

@@ -10,7 +10,7 @@ from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, 
 from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs import transcript as telling
 from carnation.testing.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
-from carnation.testing.proofs.records import WRITES, find_attempts
+from carnation.testing.proofs.records import WRITES
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, MAP, STEP, TASK
 from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError, expire
 from carnation.testing.proofs.world import Attempt, World
@@ -153,8 +153,9 @@ class Actor(Port):
             return
         error = outcome.error if isinstance(outcome, Failed) else None
         if error is None or not any(name in error for name in ALREADY_EXISTS_ERRORS):
-            for event in find_attempts(task.parameters):
-                self.world.attempts.append(Attempt(f"{task.service}:{action}", event, error))
+            for item in self.world.find_attempts(task.parameters):
+                attempt = Attempt(f"{task.service}:{action}", item.fields, error)
+                self.world.attempts.append(attempt)
 
     def _invoke(self, task: Task) -> Outcome:
         function, payload = telling.read_invocation(task)
@@ -174,11 +175,10 @@ class Actor(Port):
 
     def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
         error = self.scheduler.fail(payload)
-        if error is None:
-            outcome = self._handle(task)
-        else:
-            outcome = Failed(error, f"event {payload['sequence_no']} was chosen to fail")
-        self.scheduler.tell(self, telling.tell_invocation(function, payload, outcome))
+        outcome = self._handle(task) if error is None else Failed(error, "it was chosen to fail")
+        self.scheduler.tell(
+            self, telling.tell_invocation(self.world.find_keys, function, payload, outcome)
+        )
         kind = self.scheduler.reach(self, AFTER, FUNCTION, function)
         if kind == stories.DUPLICATE:
             return self._handle(task), 2

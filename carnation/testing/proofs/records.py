@@ -1,45 +1,9 @@
-"""The records of a workflow: which calls write them, and which attempts a call is about."""
+"""Which calls of AWS write to a store."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 WRITES = (
     *("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems"),
     *("PutObject", "CompleteMultipartUpload"),
 )
-"""The actions that write to a store of events."""
-
-
-def find_attempts(value: Any) -> Iterator[dict[str, int]]:
-    """Find which attempts of which events are in a value: as events are, or as DynamoDB takes them.
-
-    >>> list(find_attempts([{"sequence_no": 3, "retry_attempt": 1, "random_value": "x"}]))
-    [{'sequence_no': 3, 'retry_attempt': 1}]
-    >>> values = {":retryAttempt": {"N": "1"}}
-    >>> update = {"Key": {"sequenceNo": {"N": "3"}}, "ExpressionAttributeValues": values}
-    >>> list(find_attempts(update))
-    [{'sequence_no': 3, 'retry_attempt': 1}]
-    """
-    if isinstance(value, Mapping):
-        value = _read_update(value)
-        if {"sequence_no", "retry_attempt"} <= set(value):
-            yield {name: value[name] for name in ("sequence_no", "retry_attempt")}
-        elif {"sequenceNo", "retryAttempt"} <= set(value):
-            number, attempt = (value[name].get("N", 0) for name in ("sequenceNo", "retryAttempt"))
-            yield {"sequence_no": int(number), "retry_attempt": int(attempt)}
-        else:
-            for part in value.values():
-                yield from find_attempts(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from find_attempts(part)
-
-
-def _read_update(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read what an update of DynamoDB is given as the item that it makes."""
-    key, values = parameters.get("Key"), parameters.get("ExpressionAttributeValues")
-    if not isinstance(key, Mapping) or not isinstance(values, Mapping):
-        return parameters
-    return {**key, **{name.removeprefix(":"): part for name, part in values.items()}}
+"""The actions that write to a table or a bucket."""

@@ -109,7 +109,7 @@ class Switch(NamedTuple):
 class Story:
     """What happens: the inputs of the runs, one after the other, and what goes wrong.
 
-    With `switches`, the last two runs overlap. `fails` gives, for an event's `sequence_no`, how
+    With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
     many of its attempts fail, in the handler or in the state that writes it. `redrive` is when an
     execution that can be redriven is: `first`, before anything else runs, or `last`.
     """

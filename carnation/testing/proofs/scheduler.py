@@ -15,10 +15,11 @@ from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.child_executions import start_execution
 from carnation.testing.proofs.executions import can_redrive
 from carnation.testing.proofs.partial_batches import halve
-from carnation.testing.proofs.records import WRITES, find_attempts
+from carnation.testing.proofs.records import WRITES
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, HANDLER, Point, Story, Switch
 from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError
 from carnation.testing.proofs.world import Attempt, World
+from carnation.workflow.reporters import ItemAttempt
 
 SETTLE, REDRIVES = 12, 8  # runs until a queue is empty, redrives until nothing can be redriven
 LONGEST = 100_000  # steps of one execution: beyond it runs in a circle
@@ -161,12 +162,15 @@ class StoryScheduler:
 
     def fail(self, payload: Any) -> str | None:
         """Say whether an event's attempt fails, by the story."""
-        if not isinstance(payload, dict) or not {"sequence_no", "retry_attempt"} <= set(payload):
+        if not isinstance(payload, dict):
             return None
-        return "Broken" if self._is_chosen(payload) else None
+        items = [
+            one for one in self.world.find_attempts(payload) if set(one.fields) <= set(payload)
+        ]
+        return "Broken" if any(map(self._is_chosen, items)) else None
 
-    def _is_chosen(self, event: Mapping[str, Any]) -> bool:
-        return bool(event["retry_attempt"] < self.story.fails.get(event["sequence_no"], 0))
+    def _is_chosen(self, item: ItemAttempt) -> bool:
+        return item.attempt < self.story.fails.get(item.key, 0)
 
     def tell(self, actor: Actor | None, line: str) -> None:
         """Write a line of the trace."""
@@ -224,12 +228,17 @@ class StoryScheduler:
         try:
             answer = self._make_call(actor, place, service, action, parameters, proceed)
         except Exception as error:
-            self.tell(actor, telling.tell_refusal(service, action, parameters, error))
+            self.tell(
+                actor,
+                telling.tell_refusal(self.world.find_keys, service, action, parameters, error),
+            )
             self._note_failure(place, service, action, parameters, error)
             raise
         finally:
             self.world.look_again()
-        self.tell(actor, telling.tell_call(service, action, parameters, answer))
+        self.tell(
+            actor, telling.tell_call(self.world.find_keys, service, action, parameters, answer)
+        )
         self._go_wrong(self.reach(actor, AFTER, place, action), action, lambda: proceed(parameters))
         return answer
 
@@ -241,7 +250,7 @@ class StoryScheduler:
         if place != HANDLER and actor.has_ended:
             raise EndedError
         self._refuse(kind, service, action)
-        if action in WRITES and any(map(self._is_chosen, find_attempts(parameters))):
+        if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
             raise ServiceError("AccessDeniedException", "the event was chosen to fail")
         return self._call(kind, action, parameters, proceed)
 
@@ -251,8 +260,8 @@ class StoryScheduler:
         """Note that a handler's write of an event failed; a state notes its own."""
         name = telling.name_error(error)
         if place == HANDLER and action in WRITES and not name.startswith(ALREADY_EXISTS_ERRORS):
-            for event in find_attempts(parameters):
-                self.world.attempts.append(Attempt(f"{service} {action}", event, name))
+            for item in self.world.find_attempts(parameters):
+                self.world.attempts.append(Attempt(f"{service} {action}", item.fields, name))
 
     def _refuse(self, kind: str | None, service: str, action: str) -> None:
         if kind == stories.THROTTLE:

@@ -50,7 +50,7 @@ def prove(
     """Play the runs once as they are, then once for everything that can go wrong at every point.
 
     `runs` are the inputs of the executions, `fails` says how many attempts of an event fail
-    (by `sequence_no`), `then` is the input of the runs that work through the queue at the end. Of
+    (by key), `then` is the input of the runs that work through the queue at the end. Of
     the kinds of faults (`KINDS`), those named are injected, one in each story. With `overlap`, the
     first two runs overlap instead, in every order with at most two turns taken between calls.
 

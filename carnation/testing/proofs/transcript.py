@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from carnation.engine import Execution, Failed, Outcome, Task
 from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs.scenarios import Point
+
+FindKeys = Callable[[Any], Iterable[Any]]
+"""Finds the keys of the items of a workflow's work in a value."""
 
 _LONGEST = 100
 _FAULTS = {
@@ -28,45 +31,19 @@ _FAULTS = {
 def show(value: Any) -> str:
     """Show a value in one line, cut where it gets long.
 
-    >>> show({"start_seq": 1})
-    '{"start_seq": 1}'
+    >>> show({"order": 1})
+    '{"order": 1}'
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def find_numbers(value: Any) -> Iterator[int]:
-    """Find the sequence numbers of the events in a value, in JSON texts and DynamoDB items too.
-
-    >>> list(find_numbers({"MessageBody": '{"sequence_no": 3}'}))
-    [3]
-    """
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            value = json.loads(value)
-        except ValueError:  # lines of JSON, or none
-            value = value.splitlines() if "\n" in value else None
-    if isinstance(value, Mapping):
-        if isinstance(value.get("sequence_no"), int):
-            yield value["sequence_no"]
-        elif isinstance(value.get("sequenceNo"), Mapping):
-            yield int(value["sequenceNo"].get("N", 0))
-        else:
-            for part in value.values():
-                yield from find_numbers(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from find_numbers(part)
-    elif isinstance(value, bytes):
-        yield from find_numbers(value.decode("utf-8", "replace"))
-
-
-def _name_events(value: Any) -> str:
-    numbers = list(dict.fromkeys(find_numbers(value)))
-    if not numbers:
+def _name_items(find_keys: FindKeys, value: Any) -> str:
+    keys = list(dict.fromkeys(find_keys(value)))
+    if not keys:
         return ""
-    noun = "event" if len(numbers) == 1 else "events"
-    return f" {noun} {show(', '.join(map(str, numbers)))}"
+    noun = "event" if len(keys) == 1 else "events"
+    return f" {noun} {show(', '.join(map(str, keys)))}"
 
 
 def read_invocation(task: Task) -> tuple[str, Any]:
@@ -86,13 +63,15 @@ def _name_function(arn: str) -> str:
     return parts[6] if len(parts) > 6 else arn
 
 
-def tell_call(service: str, action: str, parameters: Mapping[str, Any], answer: Any) -> str:
+def tell_call(
+    find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], answer: Any
+) -> str:
     """Tell a call that was made."""
     if "Bucket" in parameters:
-        return f"{service} {action} {parameters.get('Key', '')}{_name_events(parameters)}"
-    events = _name_events(parameters)
+        return f"{service} {action} {parameters.get('Key', '')}{_name_items(find_keys, parameters)}"
+    events = _name_items(find_keys, parameters)
     if action.startswith(("Receive", "Get")):
-        received = _name_events({key: answer.get(key) for key in ("Messages", "Item")})
+        received = _name_items(find_keys, {key: answer.get(key) for key in ("Messages", "Item")})
         return f"{service} {action} →{received or ' nothing'}"
     return f"{service} {action}{events}"
 
@@ -103,16 +82,18 @@ def name_error(error: Exception) -> str:
     return str(answer.get("Code") or getattr(error, "code", type(error).__name__))
 
 
-def tell_refusal(service: str, action: str, parameters: Mapping[str, Any], error: Exception) -> str:
+def tell_refusal(
+    find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], error: Exception
+) -> str:
     """Tell a call that a service refused."""
-    return f"{tell_call(service, action, parameters, {})} → {name_error(error)}"
+    return f"{tell_call(find_keys, service, action, parameters, {})} → {name_error(error)}"
 
 
-def tell_invocation(function: str, payload: Any, outcome: Outcome) -> str:
+def tell_invocation(find_keys: FindKeys, function: str, payload: Any, outcome: Outcome) -> str:
     """Tell what a function gave."""
     given = f" with {outcome.error}" if isinstance(outcome, Failed) else ""
     ended = "fails" if isinstance(outcome, Failed) else "returns"
-    return f"{function}{_name_events(payload)} {ended}{given}"
+    return f"{function}{_name_items(find_keys, payload)} {ended}{given}"
 
 
 def tell_fault(kind: str, point: Point) -> str:

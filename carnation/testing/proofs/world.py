@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +17,7 @@ from carnation.emulator import Emulator, Message
 from carnation.emulator.embedded import deploy_artifacts
 from carnation.engine import Execution
 from carnation.testing.proofs.executions import can_redrive, find_held
+from carnation.workflow.reporters import ItemAttempt, Reporter, load_reporter
 
 _T = TypeVar("_T")
 
@@ -44,9 +45,15 @@ class World:
     any more, and nothing was left that could be redriven.
     """
 
-    def __init__(self, workflow: str | Artifacts, root: str = ".") -> None:
-        """Take a workflow by its name in `build/`, or as artifacts."""
+    def __init__(
+        self, workflow: str | Artifacts, root: str = ".", *, records: Reporter | None = None
+    ) -> None:
+        """Take a workflow by its name in `build/`, or as artifacts.
+
+        `records` knows the items of its work; without it, the reporter that the workflow names.
+        """
         self.artifacts = read_artifacts(root, workflow) if isinstance(workflow, str) else workflow
+        self.records = records or load_reporter(root, self.artifacts.manifest)
         self.outputs: Mapping[str, str] = {}
         self._stack = ExitStack()
         self.forget()
@@ -62,6 +69,14 @@ class World:
     def __exit__(self, *_: object) -> None:
         """Close the emulator."""
         self._stack.close()
+
+    def find_attempts(self, value: Any) -> Iterable[ItemAttempt]:
+        """Find the items of the workflow's work in a payload or a call; none without records."""
+        return self.records.attempts(value) if self.records else ()
+
+    def find_keys(self, value: Any) -> Iterable[Any]:
+        """Find the keys of such items in a value."""
+        return self.records.find_keys(value) if self.records else ()
 
     def forget(self) -> None:
         """Forget what happened."""

@@ -1,6 +1,7 @@
 """A workflow that most people would write first: it deletes what it receives, and puts blindly."""
 
 from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.stacks import Function
 from carnation.states import Chain, Choice, Fail, Succeed
@@ -24,5 +25,6 @@ def make_workflow() -> Workflow:
         ]),
         timeout_seconds=3600,
         functions=(collect, process),
+        reporter=EVENTS,
         stacks=event_stacks(collect=collect, process=process, store=Table()),
     )  # fmt: skip
