@@ -21,9 +21,10 @@ INTRODUCTION = """# Fidelity
 How the engine (`carnation.engine`) runs definitions, beside AWS. `python benchmarks/fidelity.py
 ../shared/conformance` writes this page out of the recordings made on AWS; a test keeps it current.
 
-The figures are of the recordings that the engine was developed with, a sample of about 60 % of those
-that are known, split by test: no other variant of a test is among the rest. Of executions that
-nobody looked at, more will differ: of 466 of the rest, 95.7 % of the outcomes agreed in version 0.1.0.
+The figures are of the recordings that the engine was developed with, a sample of about 60 % of
+those that are known, split by test: no other variant of a test is among the rest. Of executions
+that nobody looked at, more will differ: of 466 of the rest, 95.7 % of the outcomes agreed in
+version 0.1.0.
 """
 
 TABLE = [
