@@ -7,9 +7,46 @@ errors while a module is imported; the client below does.
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
 import os
 import sys
+from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
+
+
+class EndpointError(RuntimeError):
+    """A client of the handler was about to leave the emulator."""
+
+
+def check_endpoint(request: Any, **_: Any) -> None:
+    """Stop a request that does not go to the emulator, before it is sent."""
+    wanted = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
+    if urlsplit(request.url).hostname not in (wanted, "127.0.0.1", "localhost"):
+        raise EndpointError(
+            f"the handler calls {request.url.split('?')[0]}, which is not the emulator. Remove the "
+            "explicit endpoint or the setting that leads there."
+        )
+
+
+class _Guard(importlib.abc.MetaPathFinder):
+    """Puts the check into botocore when a handler imports it; importing it here takes 0.1 s."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        if name != "botocore.handlers":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                vars(module)["BUILTIN_HANDLERS"].append(("before-send", check_endpoint))
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
 
 
 def make_client(runtime_client: type[Any], address: str) -> Any:
@@ -26,6 +63,7 @@ def make_client(runtime_client: type[Any], address: str) -> Any:
 def main() -> None:
     """Serve invocations until the process is ended."""
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    sys.meta_path.insert(0, _Guard())
     from awslambdaric import bootstrap, lambda_runtime_client
 
     client = make_client(

@@ -171,3 +171,20 @@ def test_closing_waits_for_a_handler_in_this_process_whose_environment_it_has(
     with Emulator(in_process=True):
         time.sleep(0.6)
         assert os.environ["AWS_REGION"] == "us-east-1"
+
+
+LEAVES = """
+import boto3
+def handle(event, context):
+    return boto3.client("sqs", endpoint_url="https://sqs.example.com").list_queues()
+"""
+
+
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_client_with_an_explicit_endpoint_is_stopped_by_name(in_process: bool) -> None:
+    with Emulator(in_process=in_process) as emulator:
+        make_function(emulator, "leaves", LEAVES, Timeout=30)
+        failed, answer = invoke(emulator, "leaves")
+    assert failed
+    assert "https://sqs.example.com/" in answer["errorMessage"]
+    assert "not the emulator" in answer["errorMessage"]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import handlers
 from botocore.awsrequest import AWSResponse
@@ -17,8 +18,10 @@ from carnation.emulator.cloudformation.engine import ConnectIn, Engine, Transfor
 from carnation.emulator.cloudformation.front import ActionError, Caller, answer
 from carnation.emulator.cloudformation.query import read_request, render_answer, render_error
 from carnation.emulator.faults import Hooks, ServiceError
+from carnation.errors import EmulatorError
 
 _SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/cloudformation/aws4_request")
+_AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|aws)$")
 Response = tuple[int, dict[str, str], str]
 
 
@@ -108,6 +111,18 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
+def _check_endpoint(request: Any, **_: Any) -> None:
+    """Stop a request of this process that neither moto nor the emulator's port would answer."""
+    host = urlsplit(request.url).hostname or ""
+    known = host in ("127.0.0.1", "localhost") or _AWS.search(host) is not None
+    if MOUNT.service is not None and not known:
+        raise EmulatorError(
+            f"a client calls {request.url.split('?')[0]}, which is not the emulator. Remove the "
+            "explicit endpoint or the setting that leads there."
+        )
+
+
 MOUNT = _Mount()
+handlers.BUILTIN_HANDLERS.append(("before-send", _check_endpoint))
 # botocore asks its handlers before it sends: this one stands before any that takes all services
 handlers.BUILTIN_HANDLERS.append(("before-send.cloudformation", MOUNT))
