@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from carnation.account import Account, Deployed, find_deployed
+from carnation.artifacts import read_artifacts
 from carnation.cli.command import add_account_options
 from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress
 from carnation.document import dump_json
-from carnation.errors import AccountError, UsageError, WorkflowError
-from carnation.workflow import refuse_name
+from carnation.errors import AccountError, CarnationError, UsageError, WorkflowError
+from carnation.workflow import find_root, refuse_name
+from carnation.workflow.reporters import Reporter, load_reporter
 
 _ACCOUNT = ("environment", "stack_name", "profile", "region", "endpoint_url")
 
@@ -65,6 +67,16 @@ def open_stack(options: argparse.Namespace) -> tuple[Account, Deployed]:
             reason="no-stack",
         )
     return account, deployed
+
+
+def find_reporter(workflow: str) -> Reporter | None:
+    """Load the reporter of a workflow from its build/, where the command runs in its project."""
+    try:
+        root = find_root(".")
+        artifacts = read_artifacts(root, workflow)
+    except CarnationError:  # an account can be asked from anywhere
+        return None
+    return load_reporter(root, artifacts.manifest)
 
 
 def find_output(deployed: Deployed, name: str) -> str:

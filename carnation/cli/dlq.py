@@ -16,7 +16,7 @@ from carnation.console import align_table, count, format_time, terminal_width
 from carnation.document import dump_json
 from carnation.errors import UsageError
 from carnation.patterns.events.dead_letters import (
-    Letter,
+    DeadLetter,
     purge,
     read_filters,
     read_letters,
@@ -76,7 +76,7 @@ def _do(options: argparse.Namespace) -> int:
         release(account, url, letters)
 
 
-def _show(console: AccountConsole, letters: Sequence[Letter], *, whole: bool) -> int:
+def _show(console: AccountConsole, letters: Sequence[DeadLetter], *, whole: bool) -> int:
     if whole:
         for letter in letters:
             console.echo(dump_json(letter.describe()))
@@ -85,7 +85,7 @@ def _show(console: AccountConsole, letters: Sequence[Letter], *, whole: bool) ->
         rows += [
             [
                 letter.key[:40], letter.reason[:60], format_time(letter.since),
-                str(letter.event.get("retry_attempt", "")), letter.execution.rpartition(":")[2],
+                letter.attempt, letter.execution.rpartition(":")[2],
             ]
             for letter in letters
         ]  # fmt: skip
@@ -100,16 +100,16 @@ def _act(
     console: AccountConsole,
     account: Account,
     deployed: Deployed,
-    chosen: Sequence[Letter],
+    chosen: Sequence[DeadLetter],
     options: argparse.Namespace,
-) -> list[Letter]:
+) -> list[DeadLetter]:
     url = find_output(deployed, "DeadLetterQueueUrl")
     what = "sent back to the queue" if options.do == "redrive" else f"written to {options.to}"
     verb = "is" if len(chosen) == 1 else "are"
     console.echo(f"{count(len(chosen), 'dead letter')} {verb} {what}, each then deleted here")
     if not chosen or not (options.yes or confirm("go on?")):
         return []
-    done: list[Letter] = []
+    done: list[DeadLetter] = []
     moving: Any
     if options.do == "redrive":
         target = find_output(deployed, "QueueUrl")

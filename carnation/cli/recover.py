@@ -1,4 +1,4 @@
-"""Redrive the executions that ended while they still held events.
+"""Redrive the executions that ended badly with unfinished work in them.
 
 Run as `carnation recover`.
 """
@@ -10,7 +10,14 @@ from collections.abc import Sequence
 
 from carnation.account.operations import find_redrivable, follow_execution, redrive
 from carnation.account.operations.executions import is_redrivable
-from carnation.cli.accounts import AccountConsole, add_options, confirm, find_output, open_stack
+from carnation.cli.accounts import (
+    AccountConsole,
+    add_options,
+    confirm,
+    find_output,
+    find_reporter,
+    open_stack,
+)
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.console import align_table, count, format_time, terminal_width
 
@@ -18,7 +25,7 @@ from carnation.console import align_table, count, format_time, terminal_width
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation recover",
-        description="Redrive executions that failed, were aborted or timed out with events in "
+        description="Redrive executions that failed, were aborted or timed out with work left in "
         "them, after a look; exit 1 where one ends badly again.",
         epilog="example: carnation recover carnation --environment prod --plan",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
@@ -38,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _recover(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     account, deployed = open_stack(options)
-    found = list(find_redrivable(account, find_output(deployed, "StateMachineArn")))
+    reporter = find_reporter(options.workflow)
+    machine = find_output(deployed, "StateMachineArn")
+    found = list(find_redrivable(account, machine, reporter.settled_errors if reporter else ()))
     rows = [["execution", "status", "error", "started", "can be redriven"]] + [
         [
             one["name"], one["status"], one.get("error") or "",
@@ -50,7 +59,11 @@ def _recover(options: argparse.Namespace) -> int:
     chosen = [one for one in found if is_redrivable(one)]
     report = {"executions": [one["executionArn"] for one in found], "redriven": {}}
     if not found:
-        console.echo("no execution holds events: every one that ended badly has put them away")
+        console.echo(
+            "no execution holds events: every one that ended badly has put them away"
+            if reporter
+            else "no execution that ended badly can be redriven"
+        )
         return console.end(report, EXIT_OK)
     for line in align_table(rows):
         console.echo(line)

@@ -17,11 +17,11 @@ from carnation.account.operations import (
     follow_execution,
     start,
 )
-from carnation.account.operations.executions import SETTLED
 from carnation.cli.accounts import (
     AccountConsole,
     add_options,
     find_output,
+    find_reporter,
     open_stack,
     spell_options,
 )
@@ -39,8 +39,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation start",
         description="Start the deployed state machine and follow it; exit 1 where it fails.",
-        epilog="example: carnation start carnation "
-        """--input '{"start_seq": 1, "end_seq": 11}' --once""",
+        epilog="example: carnation start orders --input @order.json --once",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
@@ -155,7 +154,8 @@ def _tell_failure(
     failure: Failure, found: Mapping[str, Any], options: argparse.Namespace
 ) -> list[str]:
     same = f"{options.workflow} {spell_options(options)}"
-    if failure.error == SETTLED:
+    reporter = find_reporter(options.workflow)
+    if reporter and failure.error in reporter.settled_errors:
         following = f"carnation dlq list {same}, or start it again: the queue is worked through"
     elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:
         following = f"carnation recover {same}"

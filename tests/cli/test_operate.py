@@ -17,7 +17,7 @@ from carnation.cli.start import Teller
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
-from carnation.patterns.events.dead_letters import Letter, read_filters
+from carnation.patterns.events.dead_letters import DeadLetter, read_filters
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -239,7 +239,7 @@ def test_a_purge_deletes_only_what_stands_in_the_file(night: Night, tmp_path: An
     ],
 )
 def test_a_filter_means_what_it_says(word: str, fits: bool) -> None:
-    letter = Letter("i", "h", '{"sequence_no": 7}', {"sequence_no": 7}, "Boom", "", 0, {})
+    letter = DeadLetter("i", "h", '{"sequence_no": 7}', {"sequence_no": 7}, "Boom", "", 0, {})
     assert read_filters([word])(letter) is fits
 
 

@@ -15,8 +15,6 @@ from carnation.document import digest
 from carnation.errors import AccountError
 
 ENDED = ("FAILED", "TIMED_OUT", "ABORTED")
-SETTLED = "EventsFailed"
-"""The error of a run that has put every failed event away: there is nothing in it to recover."""
 
 
 class Failure(NamedTuple):
@@ -139,8 +137,10 @@ def _look_back(
     return state, None
 
 
-def find_redrivable(account: Account, machine: str) -> Iterator[dict[str, Any]]:
-    """Yield the executions that ended while they may still have held events, the newest first."""
+def find_redrivable(
+    account: Account, machine: str, settled: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the executions that ended badly, the newest first, but for those of settled errors."""
     for status in ENDED:
         rows = account.list(
             "stepfunctions", "list_executions", "executions",
@@ -150,7 +150,7 @@ def find_redrivable(account: Account, machine: str) -> Iterator[dict[str, Any]]:
             found = account.call(
                 "stepfunctions", "describe_execution", executionArn=row["executionArn"]
             )
-            if found.get("error") != SETTLED:
+            if found.get("error") not in settled:
                 yield found
 
 

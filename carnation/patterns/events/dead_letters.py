@@ -21,7 +21,7 @@ _ATTRIBUTE_FIELDS = ("DataType", "StringValue", "BinaryValue")
 _OPERATORS = ("!=", ">=", "<=", "=", "~", ">", "<")
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """A dead letter. `event` is its body where that is an object; `since` is a Unix time."""
 
     id: str
@@ -41,6 +41,11 @@ class Letter(NamedTuple):
             return f"{event['sequence_no']}/{event.get('generated_unix_time', '')}"
         return self.body
 
+    @property
+    def attempt(self) -> str:
+        """The attempt that failed last; '' where the body does not say."""
+        return str(self.event.get("retry_attempt", ""))
+
     def find(self, field: str) -> Any:
         """Give what a filter calls `field`: of the letter itself, or of the event."""
         own = {"id": self.id, "reason": self.reason, "execution": self.execution, "body": self.body}
@@ -54,14 +59,14 @@ class Letter(NamedTuple):
         }  # fmt: skip
 
 
-Filter = Callable[[Letter], bool]
+Filter = Callable[[DeadLetter], bool]
 
 
 def read_filters(words: Sequence[str]) -> Filter:
     """Read `field=value`, `!=`, `~` (a pattern), `>`, `<`, `>=`, `<=`; all of them have to hold.
 
     >>> fits = read_filters(["sequence_no>=7", "reason~Conflict"])
-    >>> fits(Letter("a", "", "", {"sequence_no": 9}, "EventConflict", "", 0, {}))
+    >>> fits(DeadLetter("a", "", "", {"sequence_no": 9}, "EventConflict", "", 0, {}))
     True
     """
     tests = [_read_filter(word) for word in words]
@@ -94,7 +99,7 @@ def _compare(field: str, operator: str, value: str, word: str) -> Filter:
     except ValueError as error:
         raise UsageError(f"--where {word}: '{value}' is no number.") from error
 
-    def test(letter: Letter) -> bool:
+    def test(letter: DeadLetter) -> bool:
         found = letter.find(field)
         if not isinstance(found, (int, float)):
             return False
@@ -106,12 +111,12 @@ def _compare(field: str, operator: str, value: str, word: str) -> Filter:
     return test
 
 
-def read_letters(account: Account, url: str, limit: int | None = None) -> list[Letter]:
+def read_letters(account: Account, url: str, limit: int | None = None) -> list[DeadLetter]:
     """Read what lies in a dead-letter queue; it stays there, hidden until `release` or 5 minutes.
 
     Copies of one message are given once, with the newest receipt.
     """
-    found: dict[str, Letter] = {}
+    found: dict[str, DeadLetter] = {}
     empty = 0
     while empty < 2 and (limit is None or len(found) < limit):
         answer = account.call(
@@ -126,7 +131,7 @@ def read_letters(account: Account, url: str, limit: int | None = None) -> list[L
     return sorted(found.values(), key=lambda letter: letter.since)
 
 
-def _make_letter(message: Mapping[str, Any]) -> Letter:
+def _make_letter(message: Mapping[str, Any]) -> DeadLetter:
     try:
         event = json.loads(message["Body"])
     except (ValueError, RecursionError):  # whoever sends may nest as deep as they like
@@ -136,7 +141,7 @@ def _make_letter(message: Mapping[str, Any]) -> Letter:
         for name, body in (message.get("MessageAttributes") or {}).items()
     }
     system = message.get("Attributes") or {}
-    return Letter(
+    return DeadLetter(
         message["MessageId"],
         message["ReceiptHandle"],
         message["Body"],
@@ -148,7 +153,7 @@ def _make_letter(message: Mapping[str, Any]) -> Letter:
     )
 
 
-def release(account: Account, url: str, letters: Iterable[Letter]) -> None:
+def release(account: Account, url: str, letters: Iterable[DeadLetter]) -> None:
     """Show letters again at once that were only looked at; several at a time."""
     rows = list(letters)
     for start in range(0, len(rows), 10):
@@ -161,14 +166,14 @@ def release(account: Account, url: str, letters: Iterable[Letter]) -> None:
 
 def redrive_letters(
     account: Account,
-    letters: Sequence[Letter],
+    letters: Sequence[DeadLetter],
     source: str,
     target: str,
     *,
     rate: float = 0,
     fresh: bool = False,
     pause: Callable[[float], None] = time.sleep,
-) -> Iterator[Letter]:
+) -> Iterator[DeadLetter]:
     """Send letters to the queue, each deleted after its copy was taken; yields each that is done.
 
     `rate` is letters a second (0: as fast as it goes). `fresh` gives an event its three retries
@@ -190,7 +195,7 @@ def redrive_letters(
             pause(1 / rate)
 
 
-def _hide(account: Account, url: str, letters: Sequence[Letter]) -> None:
+def _hide(account: Account, url: str, letters: Sequence[DeadLetter]) -> None:
     """Keep the next letters hidden while others are sent slowly; the rest get their turn later."""
     for letter in letters:
         account.call(
@@ -199,13 +204,15 @@ def _hide(account: Account, url: str, letters: Sequence[Letter]) -> None:
         )  # fmt: skip
 
 
-def _refresh(letter: Letter) -> str:
+def _refresh(letter: DeadLetter) -> str:
     if "retry_attempt" not in letter.event:
         return letter.body
     return json.dumps({**letter.event, "retry_attempt": 1})
 
 
-def purge(account: Account, letters: Sequence[Letter], url: str, path: str) -> Iterator[Letter]:
+def purge(
+    account: Account, letters: Sequence[DeadLetter], url: str, path: str
+) -> Iterator[DeadLetter]:
     """Write letters to a file, one JSON object a line, and only then delete them; yields each.
 
     The file must not exist: what an earlier purge wrote is never written over.
