@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,7 @@ from carnation.errors import suggest_name
 
 GROUPS = {
     "make": {
+        "init": "create a project that builds, runs, and passes its own test",
         "adopt": "turn definitions somebody wrote into modules of definitions/",
         "build": "build definitions/ into build/, or check that it is current",
         "fetch": "fetch the wheels that functions require",
@@ -62,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             for name, meaning in group.items():
                 print(f"  {name:<10}{meaning}")
         print("\nexample: carnation build --check\n`carnation COMMAND --help` tells more.")
+        if not command and not os.listdir():
+            print("This folder is empty. Create a project: carnation init")
         return EXIT_OK if command else EXIT_ERROR
     print(
         f"carnation: unknown command '{command}'.{suggest_name(command, COMMANDS)}", file=sys.stderr
