@@ -25,12 +25,16 @@ _READABLE_FILE = 0o100644 << 16
 _LARGEST_ZIP = 2**32 - 1
 
 
-def make_package(root: str, name: str) -> bytes:
+def make_package(root: str, name: str, given: str = "") -> bytes:
     """Make the zip of `lambdas/<name>/`, with the wheels of its requirements where it has any.
+
+    `given` is the path, below the project, of an archive that somebody else made.
 
     Raises `WorkflowError` where the folder or its `handler.py` is missing, a path leaves the
     folder, or requirements have not been fetched.
     """
+    if given:
+        return _read_given(root, name, given)
     folder = os.path.join(root, "lambdas", name)
     if not os.path.isfile(os.path.join(folder, "handler.py")):
         raise WorkflowError(
@@ -46,6 +50,17 @@ def make_package(root: str, name: str) -> bytes:
             )
         files[path] = content
     return pack_files(files)
+
+
+def _read_given(root: str, name: str, given: str) -> bytes:
+    path = os.path.realpath(os.path.join(root, given))
+    if not path.startswith(os.path.realpath(root) + os.sep) or not os.path.isfile(path):
+        raise WorkflowError(
+            f"function '{name}': zip '{given}' not found in the project. Build the archive first, "
+            "or correct its path."
+        )
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _read_files(folder: str) -> Iterator[tuple[str, bytes]]:

@@ -5,6 +5,7 @@ manifest.json                              version, and of each artifact the dig
 cft/<workflow>-root-stack.yaml
 cft/nested-stacks/*.yaml
 code/state-machine/<workflow>.asl.json
+code/state-machine/<workflow>.policy.json   what the state machine's role has to allow
 code/python/<function>.zip                 not committed: made again where it is needed
 releases/<version>.asl.json                frozen definitions
 """
@@ -19,6 +20,7 @@ from carnation.cloudformation.substitutions import fill_substitutions, find_subs
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
 from carnation.linter import REFUSAL, Problem, Rule, find_problems, find_suppressed
+from carnation.resources.policy import write_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
@@ -69,8 +71,9 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
     substitution that no stack gives.
     """
     packages = {
-        f"code/python/{function.name}.zip": make_package(root, function.name)
+        f"code/python/{function.id}.zip": make_package(root, function.id, function.zip)
         for function in workflow.functions
+        if not function.image
     }
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
@@ -90,12 +93,19 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
         definition_path=definition_path,
         definition_sha256=digest(text),
         packages={
-            function.name: Package(function.name, digest(content), path)
-            for function, (path, content) in zip(workflow.functions, packages.items(), strict=True)
+            name: Package(name, digest(content), path)
+            for path, content in packages.items()
+            for name in (path.rpartition("/")[2].removesuffix(".zip"),)
         },
+        find_source=workflow.find_source,
     )
-    templates = dict(workflow.stacks(sources)) if workflow.stacks else {}
-    files = {**templates, definition_path: text}
+    templates = workflow.render_stacks(sources)
+    policy = dump_json(write_machine_policy(workflow.application, definition))
+    files = {
+        **templates,
+        definition_path: text,
+        f"code/state-machine/{workflow.name}.policy.json": policy,
+    }
     manifest = _make_manifest(workflow, files, packages, find_substitutions(definition))
     return Artifacts(
         workflow.name,
@@ -159,7 +169,11 @@ def _make_manifest(
             entries[path]["needs"] = [
                 other for other, entry in entries.items() if entry["key"] in text
             ]
+    for function in workflow.functions:
+        if function.zip:
+            entries[f"code/python/{function.id}.zip"]["source"] = function.zip
+    tags = {"tags": dict(workflow.application.tags)} if workflow.application.tags else {}
     declared = {"declared": workflow.declared} if workflow.declared else {}
     head = {"workflow": workflow.name, "version": workflow.version}
     reporter = {"reporter": workflow.reporter} if workflow.reporter else {}
-    return {**head, **declared, **reporter, "artifacts": entries}
+    return {**head, **tags, **declared, **reporter, "artifacts": entries}

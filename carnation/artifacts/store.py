@@ -198,8 +198,8 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
     manifest = parse_json(tree[MANIFEST].decode(), f"build/{workflow}/{MANIFEST}")
     paths: Mapping[str, Mapping[str, str]] = manifest["artifacts"]
     packages = {
-        path: make_package(root, os.path.basename(path)[:-4])
-        for path in paths
+        path: make_package(root, os.path.basename(path)[:-4], entry.get("source", ""))
+        for path, entry in paths.items()
         if path.endswith(".zip")
     }
     for path, entry in paths.items():

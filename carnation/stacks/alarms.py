@@ -8,8 +8,11 @@ from typing import Any
 from troposphere import Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
-from carnation.stacks.resources import Function
+from carnation.resources.functions import Function
 from carnation.stacks.snippets import name_resource
+
+TOPIC = Ref("Topic")
+"""The topic of alarms, which the stack makes."""
 
 _NEAR_TIMEOUT = 0.8
 _CONCURRENT = 900  # of an account's 1,000 by default
@@ -25,9 +28,9 @@ def watch_function(template: Template, function: Function) -> None:
         ("ConcurrentExecutions", "runs too often at once", _CONCURRENT, "Maximum"),
     ):
         add_alarm(
-            template, f"{function.title}{metric}", f"{function.resource}-{_hyphenate(metric)}",
+            template, f"{function.title}{metric}", f"{function.name_part}-{_hyphenate(metric)}",
             f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
-            FunctionName=name_resource(function.resource),
+            FunctionName=name_resource(function.name_part),
         )  # fmt: skip
 
 
@@ -38,13 +41,14 @@ def add_alarm(
     description: str,
     namespace: str,
     metric: str,
-    threshold: int,
+    threshold: float,
     *,
     statistic: str = "Sum",
     period: int = 300,
     operator: str = "GreaterThanOrEqualToThreshold",
     missing: str = "notBreaching",
     condition: str | None = None,
+    topic: Any = TOPIC,
     **dimensions: Any,
 ) -> None:
     """Add an alarm that publishes to the topic, as it does when all is well again."""
@@ -65,8 +69,8 @@ def add_alarm(
             ComparisonOperator=operator,
             Threshold=threshold,
             TreatMissingData=missing,
-            AlarmActions=[Ref("Topic")],
-            OKActions=[Ref("Topic")],
+            AlarmActions=[topic],
+            OKActions=[topic],
         )
     )
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub, Template, s3
 
+from carnation.resources.buckets import Bucket as BucketNoun
+from carnation.resources.triggers import Upload
+from carnation.stacks.rendering import Rendering
 from carnation.stacks.snippets import KEPT, KEY, except_from, policy_of, refuse_plain_http
 
 
@@ -65,3 +68,32 @@ def _refuse_plain_http(bucket: Any) -> Any:
     return s3.BucketPolicy(
         f"{bucket.title}Policy", Bucket=Ref(bucket), PolicyDocument=policy_of(refusal)
     )
+
+
+def render_bucket(rendering: Rendering, bucket: BucketNoun) -> None:
+    """Put a bucket into the template; what starts executions by uploads hears of its objects."""
+    options: dict[str, Any] = {"LifecycleConfiguration": _expire(bucket.expires_days)}
+    if any(isinstance(one, Upload) and one.bucket == bucket
+           for one in rendering.application.triggers):  # fmt: skip
+        options["NotificationConfiguration"] = s3.NotificationConfiguration(
+            EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True)
+        )
+    made = add_bucket(
+        rendering.template, bucket.resource_id, bucket.full_name, key=rendering.key, **options
+    )
+    rendering.finish(bucket, made, "BucketName")
+
+
+def _expire(days: int) -> s3.LifecycleConfiguration:
+    """Delete what is old: objects after `days`, if any, and uploads that nobody finished."""
+    expiry: dict[str, Any] = {}
+    if days:
+        expiry["ExpirationInDays"] = days
+        expiry["NoncurrentVersionExpiration"] = s3.NoncurrentVersionExpiration(NoncurrentDays=1)
+    rule = s3.LifecycleRule(
+        Id="Expire",
+        Status="Enabled",
+        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
+        **expiry,
+    )
+    return s3.LifecycleConfiguration(Rules=[rule])

@@ -19,7 +19,12 @@ from troposphere.awslambda import (
 from troposphere.awslambda import Function as LambdaFunction
 
 from carnation.document import keyed_path
-from carnation.stacks.resources import ARCHITECTURE, RUNTIME, Function, Package, Sources
+from carnation.resources.functions import Function
+from carnation.resources.grants import list_given
+from carnation.stacks.policies import list_granted, use_keys
+from carnation.stacks.rendering import Rendering, as_property
+from carnation.stacks.resources import Package, Sources
+from carnation.stacks.roles import add_function_role
 from carnation.stacks.snippets import KEPT, KEY, except_from, name_arn, name_resource
 from carnation.stacks.stack import add_log_group
 from carnation.stacks.writing import CONFIGURATION
@@ -48,7 +53,8 @@ def add_function(
     *,
     key: Any = KEY,
     exceptions: Exceptions = MappingProxyType({}),
-) -> None:
+    role: Any = None,
+) -> LambdaFunction:
     """Add a function with its log group, version and alias to a template.
 
     A version is published anew when the code changes (`CodeSha256`) or the configuration does (its
@@ -56,44 +62,58 @@ def add_function(
     flight go on with the one that they were started with.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
-    package = sources.packages[function.name]
-    logs = add_log_group(template, f"{function.title}Logs", f"lambda/@{function.resource}", key=key)
+    package = sources.packages.get(function.id)
+    logs = add_log_group(
+        template, f"{function.title}Logs", f"lambda/@{function.name_part}", key=key
+    )
     made = template.add_resource(
         LambdaFunction(
-            f"{function.title}Function",
-            DependsOn=[f"{function.title}Role"],
+            function.resource_id,
+            **({} if role else {"DependsOn": [f"{function.title}Role"]}),
             Metadata=except_from(*{**_EXCEPTIONS, **exceptions}.items()),
-            FunctionName=name_resource(function.resource),
+            FunctionName=name_resource(function.name_part),
             Description=function.description,
-            Runtime=RUNTIME,
-            Architectures=[ARCHITECTURE],
-            Handler="handler.handle",
-            Code=Code(
-                S3Bucket=Ref("ArtifactBucket"),
-                S3Key=keyed_path(f"{sources.workflow}/{package.path}", package.sha256),
-            ),
+            **_describe_code(sources, function, package),
             MemorySize=function.memory,
             Timeout=function.timeout,
-            Role=name_arn("iam", f"role/@{function.resource}", region=False),
+            Role=role or name_arn("iam", f"role/@{function.name_part}", region=False),
             **({} if key is None else {"KmsKeyArn": key}),
-            Environment=Environment(Variables=dict(variables)),
+            **({"Environment": Environment(Variables=dict(variables))} if variables else {}),
             LoggingConfig=_LoggingConfig(LogFormat="JSON", LogGroup=Ref(logs)),
             TracingConfig=TracingConfig(Mode="Active"),
         )
     )
     _add_version(template, function, made, package, key)
+    return made
+
+
+def _describe_code(sources: Sources, function: Function, package: Package | None) -> dict[str, Any]:
+    """Give where a function's code is, and what runs it."""
+    if package is None:
+        image = {"PackageType": "Image", "Code": Code(ImageUri=function.image)}
+        return {"Architectures": [function.architecture], **image}
+    path = keyed_path(f"{sources.workflow}/{package.path}", package.sha256)
+    return {
+        "Runtime": function.runtime,
+        "Architectures": [function.architecture],
+        "Handler": function.handler,
+        "Code": Code(S3Bucket=Ref("ArtifactBucket"), S3Key=path),
+        **({"Layers": list(function.layers)} if function.layers else {}),
+    }
 
 
 def _add_version(
-    template: Template, function: Function, made: LambdaFunction, package: Package, key: Any
+    template: Template, function: Function, made: LambdaFunction, package: Package | None, key: Any
 ) -> None:
+    code = package.sha256 if package else function.image.rpartition(":")[2]
+    digest = {"CodeSha256": base64.b64encode(bytes.fromhex(code)).decode()} if package else {}
     version = template.add_resource(
         Version(
             f"{function.title}Version",
             **KEPT,
             FunctionName=Ref(made),
-            Description=_describe_version(package, key),
-            CodeSha256=base64.b64encode(bytes.fromhex(package.sha256)).decode(),
+            Description=_describe_version(code, key),
+            **digest,
         )
     )
     template.add_resource(
@@ -106,7 +126,42 @@ def _add_version(
     )
 
 
-def _describe_version(package: Package, key: Any) -> Any:
+def _describe_version(code: str, key: Any) -> Any:
     """Say in a version's description what makes it another one: its code, settings and key."""
-    text = f"code {package.sha256[:16]}, configuration {CONFIGURATION}"
+    text = f"code {code[:16]}, configuration {CONFIGURATION}"
     return text if key is None else Sub(f"{text}, key ${{KeyArn}}", KeyArn=key)
+
+
+_PLAIN: Exceptions = {
+    "CKV_AWS_173": "Lambda's own key encrypts the environment, which holds names and no secret",
+}
+
+
+def render_function(rendering: Rendering, function: Function) -> None:
+    """Put a function into the template, with its role and what it is given of what it uses."""
+    grants = [*list_granted(rendering, function.uses), *use_keys(rendering, function.uses)]
+    add_function_role(
+        rendering.template, function, grants,
+        name=rendering.role_name(function.name_part), key=rendering.key,
+    )  # fmt: skip
+    made = add_function(
+        rendering.template,
+        rendering.sources,
+        function,
+        list_variables(rendering, function),
+        key=rendering.key,
+        exceptions={} if rendering.key else _PLAIN,
+        role=rendering.role_arn(f"{function.title}Role", function.name_part),
+    )
+    rendering.finish(function, made, "FunctionName")
+
+
+def list_variables(rendering: Rendering, function: Function) -> dict[str, Any]:
+    """List a function's environment: the first reference of all it uses, then its own values."""
+    given = {}
+    for resource in list_given(function.uses):
+        if resource.first_field:
+            reference = resource.refer(resource.first_field)
+            given[reference.variable] = rendering.value(reference)
+    own = {name: rendering.fill(text) for name, text in function.environment.items()}
+    return {**given, **{name: as_property(value) for name, value in own.items()}}

@@ -14,8 +14,9 @@ from troposphere.iam import Policy, Role
 
 from carnation.asl import walk_states
 from carnation.permissions import is_distributed
-from carnation.stacks.resources import Function
+from carnation.resources.functions import Function
 from carnation.stacks.snippets import (
+    KEY,
     Statement,
     allow,
     except_from,
@@ -31,19 +32,25 @@ _UNBOUND_FUNCTION = (
 
 
 def add_function_role(
-    template: Template, function: Function, statements: Sequence[Statement]
+    template: Template,
+    function: Function,
+    statements: Sequence[Statement],
+    *,
+    name: str | None = None,
+    key: Any = KEY,
 ) -> None:
     """Add the role of a function: its logs, its traces, its key, and the statements given."""
-    logs = name_arn("logs", f"log-group:/aws/lambda/@{function.resource}:*")
+    logs = name_arn("logs", f"log-group:/aws/lambda/@{function.name_part}:*")
+    versions = name_versions("lambda", f"function:@{function.name_part}")
     add_role(
         template,
         f"{function.title}Role",
-        function.resource,
-        trust("lambda", *name_versions("lambda", f"function:@{function.resource}")),
+        function.name_part if name is None else name,
+        trust("lambda", *versions if function.named else ()),
         [
             allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs),
             allow("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"),
-            use_key("lambda", "kms:Decrypt"),
+            *([] if key is None else [use_key("lambda", "kms:Decrypt", key=key)]),
             *statements,
         ],
         _UNBOUND_FUNCTION,
@@ -72,7 +79,7 @@ def trust(service: str, *sources: Sub) -> dict[str, Any]:
             "Action": "sts:AssumeRole",
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                "ArnLike": {"aws:SourceArn": list(sources)},
+                **({"ArnLike": {"aws:SourceArn": list(sources)}} if sources else {}),
             },
         }
     )
@@ -87,7 +94,10 @@ def add_role(
     exceptions: Sequence[tuple[str, str]] = (),
     condition: str | None = None,
 ) -> Role:
-    """Add a role with one policy, bounded where a boundary is given."""
+    """Add a role with one policy, bounded where a boundary is given.
+
+    Without a name, CloudFormation makes one.
+    """
     given: dict[str, Any] = {"Condition": condition} if condition else {}
     if exceptions:
         given["Metadata"] = except_from(*exceptions)
@@ -95,7 +105,7 @@ def add_role(
         Role(
             title,
             **given,
-            RoleName=name_resource(name),
+            **({"RoleName": name_resource(name)} if name else {}),
             AssumeRolePolicyDocument=trust,
             PermissionsBoundary=If(
                 "HasBoundary", Ref("PermissionsBoundaryArn"), Ref("AWS::NoValue")

@@ -6,7 +6,7 @@ another stack, since roles name functions and functions name roles: the stacks w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troposphere import AWSHelperFn, BaseAWSObject, GetAtt, If, Ref, Sub
@@ -15,6 +15,9 @@ Statement = dict[str, Any]
 
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
+
+GONE: Mapping[str, str] = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+"""The policies of what goes with its stack."""
 
 KEY = If("MakesKey", GetAtt("Key", "Arn"), Ref("KeyArn"))
 """The customer-managed key: the one that is given, or the one that the stack makes."""

@@ -22,7 +22,7 @@ from troposphere.stepfunctions import (
 
 from carnation.document import keyed_path
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import KEPT, KEY, name_resource, spell_name
+from carnation.stacks.snippets import KEPT, KEY, except_from, name_resource, spell_name
 
 
 def add_state_machine(
@@ -34,6 +34,8 @@ def add_state_machine(
     kind: str = "STANDARD",
     key: Any = KEY,
     log_level: str = "ERROR",
+    log_data: bool = True,
+    tracing: bool = True,
 ) -> StateMachine:
     """Add the state machine with its log group: encrypted with `key`, or with AWS's own if None.
 
@@ -52,21 +54,22 @@ def add_state_machine(
             DefinitionS3Location=S3Location(Bucket=Ref("ArtifactBucket"), Key=location),
             **({"DefinitionSubstitutions": dict(substitutions)} if substitutions else {}),
             **({} if key is None else {"EncryptionConfiguration": _encrypt(key)}),
-            LoggingConfiguration=_log_to(logs, log_level),
-            TracingConfiguration=TracingConfiguration(Enabled=True),
+            LoggingConfiguration=_log_to(logs, log_level, log_data),
+            TracingConfiguration=TracingConfiguration(Enabled=tracing),
         )
     )
 
 
 def add_log_group(template: Template, title: str, path: str, *, key: Any) -> LogGroup:
     """Add a log group, retained; `@` stands for how names begin."""
+    plain = except_from(("CKV_AWS_158", "CloudWatch's own key encrypts logs, as it does all"))
     return template.add_resource(
         LogGroup(
             title,
             **KEPT,
             LogGroupName=Sub("/aws/" + spell_name(path)),
             RetentionInDays=Ref("LogRetentionDays"),
-            **({} if key is None else {"KmsKeyId": key}),
+            **({"Metadata": plain} if key is None else {"KmsKeyId": key}),
         )
     )
 
@@ -77,11 +80,11 @@ def _encrypt(key: Any) -> EncryptionConfiguration:
     )
 
 
-def _log_to(logs: LogGroup, level: str) -> LoggingConfiguration:
+def _log_to(logs: LogGroup, level: str, data: bool) -> LoggingConfiguration:
     group = CloudWatchLogsLogGroup(LogGroupArn=GetAtt(logs, "Arn"))
     return LoggingConfiguration(
         Level=level,  # a Standard history has every event; the log outlives it for what failed
-        IncludeExecutionData=True,
+        IncludeExecutionData=data,
         Destinations=[LogDestination(CloudWatchLogsLogGroup=group)],
     )
 
@@ -92,8 +95,9 @@ def add_machine_version(
     alarms: Sequence[Any],
     *,
     after: Sequence[str] = (),
+    alias: str = "live",
 ) -> None:
-    """Publish a version for each revision, retained, and move the alias `live` to it.
+    """Publish a version for each revision, retained, and move the alias to it.
 
     `alarms` are the names of those that move the alias back while it moves gradually.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachinealias.html
@@ -111,7 +115,7 @@ def add_machine_version(
         StateMachineAlias(
             "StateMachineAlias",
             **({"DependsOn": list(after)} if after else {}),
-            Name="live",
+            Name=alias,
             DeploymentPreference=DeploymentPreference(
                 StateMachineVersionArn=Ref(version),
                 Type=Ref("DeploymentType"),

@@ -7,14 +7,21 @@ from typing import Any
 from troposphere import Ref, Template
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
+from carnation.resources.functions import Function
+from carnation.resources.queues import Queue
+from carnation.resources.topics import Topic as TopicNoun
+from carnation.stacks.rendering import Rendering
 from carnation.stacks.snippets import (
     KEY,
     Statement,
+    except_from,
     name_arn,
     name_resource,
     policy_of,
     refuse_plain_http,
 )
+
+_PLAIN = ("CKV_AWS_26", "CloudWatch's alarms cannot publish to a topic that AWS's own key encrypts")
 
 
 def add_alarm_topic(template: Template, *, key: Any = KEY) -> Topic:
@@ -27,7 +34,7 @@ def add_alarm_topic(template: Template, *, key: Any = KEY) -> Topic:
         Topic(
             "Topic",
             TopicName=name_resource("alarms"),
-            **({} if key is None else {"KmsMasterKeyId": key}),
+            **({"Metadata": except_from(_PLAIN)} if key is None else {"KmsMasterKeyId": key}),
         )
     )
     template.add_resource(
@@ -65,3 +72,60 @@ def _let_alarms_publish(topic: Topic) -> Statement:
             "ArnLike": {"aws:SourceArn": alarms},
         },
     }
+
+
+def render_topic(rendering: Rendering, topic: TopicNoun) -> None:
+    """Put a topic into the template, with its policy and subscriptions."""
+    made = rendering.template.add_resource(
+        Topic(
+            topic.resource_id,
+            TopicName="",
+            KmsMasterKeyId="alias/aws/sns" if rendering.key is None else rendering.key,
+        )
+    )
+    rendering.finish(topic, made, "TopicName")
+    rendering.template.add_resource(
+        TopicPolicy(
+            f"{topic.resource_id}Policy",
+            Topics=[Ref(made)],
+            PolicyDocument=policy_of(refuse_plain_http(Ref(made), "sns:Publish")),
+        )
+    )
+    for number, email in enumerate(topic.emails, 1):
+        _subscribe(rendering, topic, f"Email{number}", "email", email)
+    for number, one in enumerate(topic.subscribers, 1):
+        if isinstance(one, Queue):
+            _subscribe(rendering, topic, one.title, "sqs", rendering.value(one.arn))
+        elif isinstance(one, Function):
+            _subscribe(rendering, topic, one.title, "lambda", rendering.value(one.arn))
+            _let_topic_invoke(rendering, topic, one)
+        else:
+            _subscribe(rendering, topic, f"Url{number}", "https", one)
+
+
+def _subscribe(
+    rendering: Rendering, topic: TopicNoun, who: str, protocol: str, endpoint: Any
+) -> None:
+    rendering.template.add_resource(
+        SubscriptionResource(
+            f"{topic.title}To{who}",
+            TopicArn=Ref(topic.resource_id),
+            Protocol=protocol,
+            Endpoint=endpoint,
+            **({"RawMessageDelivery": True} if protocol == "sqs" else {}),
+        )
+    )
+
+
+def _let_topic_invoke(rendering: Rendering, topic: TopicNoun, function: Function) -> None:
+    from troposphere.awslambda import Permission
+
+    rendering.template.add_resource(
+        Permission(
+            f"{topic.title}Invokes{function.title}",
+            Action="lambda:InvokeFunction",
+            FunctionName=rendering.value(function.arn),
+            Principal="sns.amazonaws.com",
+            SourceArn=Ref(topic.resource_id),
+        )
+    )

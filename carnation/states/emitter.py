@@ -16,6 +16,7 @@ from carnation.asl import KNOWN, argument_of, fields_of, find_problem
 from carnation.asl.fields import PATH
 from carnation.errors import DefinitionError, suggest_name
 from carnation.states.groups import Subgraph
+from carnation.states.integrations import CallPart, CallTask
 from carnation.states.raw import Raw
 from carnation.states.sdk import sdk
 from carnation.states.state import State
@@ -123,7 +124,7 @@ class _Emitter:
             elif field.name in _WRITERS:
                 document.update(_WRITERS[field.name](self, state))
             else:
-                document.update(write_field(field, _values_of(state), owner))
+                document.update(write_field(field, self._values_of(state), owner))
         if ours:
             document.update(write_extra(state, owner))
         return document
@@ -177,12 +178,21 @@ class _Emitter:
         self.scopes.append(_Scope(start, place, target))
         return target
 
+    def _values_of(self, state: Any) -> Mapping[str, Any]:
+        fields: Mapping[str, Any] = state.fields
+        if state.type == "Map" and "parameters" in fields and not isinstance(state, State):
+            return {"item_selector": fields["parameters"], **fields}
+        return _write_calls(state, fields, fields.get("query_language", self.language))
 
-def _values_of(state: Any) -> Mapping[str, Any]:
-    fields: Mapping[str, Any] = state.fields
-    if state.type == "Map" and "parameters" in fields and not isinstance(state, State):
-        return {"item_selector": fields["parameters"], **fields}
-    return fields
+
+def _write_calls(state: Any, fields: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """Give the fields with the parameters of calls that belong to neither language in this one."""
+    if isinstance(state, CallTask) and language == PATH:
+        rest = {name: value for name, value in fields.items() if name != "arguments"}
+        return {**rest, "parameters": state.call.parameters}
+    parts = {name: part for name, part in fields.items() if isinstance(part, CallPart)}
+    key = "Parameters" if language == PATH else "Arguments"
+    return {**fields, **{name: {**part, key: part.call} for name, part in parts.items()}}
 
 
 def _write_retriers(_: _Emitter, state: Any) -> Document:

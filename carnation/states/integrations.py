@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
@@ -13,6 +14,33 @@ Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
 """How a Task waits: for the answer (''), for a job's end, or for whoever has the token."""
 
 _PATTERNS = ("", ".sync", ".sync:2", ".waitForTaskToken")
+
+
+class Call(NamedTuple):
+    """The parameters of a call in both query languages, for a state that belongs to neither."""
+
+    arguments: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+
+
+class CallTask(Task):
+    """A Task whose parameters are written in the query language of its state machine."""
+
+    def __init__(self, state_id: str, call: Call, **fields: Any) -> None:
+        self.call = call
+        super().__init__(state_id, arguments=call.arguments, **fields)
+
+    def list_languages(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that belong to one query language; the parameters belong to both."""
+        return (found for found in super().list_languages() if found[0] != "Arguments")
+
+
+class CallPart(dict[str, Any]):
+    """An ItemReader or ResultWriter whose parameters, too, wait for the query language."""
+
+    def __init__(self, part: Mapping[str, Any], call: Mapping[str, Any]) -> None:
+        super().__init__(part)
+        self.call = call
 
 
 def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${Partition}") -> str:
@@ -42,12 +70,14 @@ def integrate(
     partition: str = "${Partition}",
     parameters: Any = UNSET,
     arguments: Any = UNSET,
+    call: Call | None = None,
     **fields: Any,
 ) -> Task:
     """Make a Task that calls a service, checked against what is known of the API.
 
     `action` is `service:apiAction`, `aws-sdk:service:apiAction` or `http:invoke`; `parameters` (in
     JSONata `arguments`) are spelled as Step Functions spells them; `fields` are the Task's others.
+    `call` holds both, for a state that is written in the language of its state machine.
     Raises `DefinitionError` for a service or an action that there is not, a pattern that the
     integration does not know, and, as deep as they are written, for parameters that the action does
     not take, that are of another type, or that it requires and does not get. What is newer than
@@ -65,7 +95,9 @@ def integrate(
     refuse_unknown_call(owner, action, comment)
     _refuse_pattern(owner, action, pattern)
     given = parameters if parameters is not UNSET else arguments
-    refuse_parameters(owner, action, given, comment)
+    refuse_parameters(owner, action, call.arguments if call else given, comment)
+    if call:
+        return CallTask(state_id, call, resource=resource, **fields)
     return Task(state_id, resource=resource, parameters=parameters, arguments=arguments, **fields)
 
 

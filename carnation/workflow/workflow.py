@@ -11,8 +11,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
@@ -20,7 +21,17 @@ from carnation.project import find_root as find_root
 from carnation.states import find_source, find_unchecked, make_definition
 
 if TYPE_CHECKING:
-    from carnation.stacks import Function, Sources
+    from carnation.resources import (
+        Alarms,
+        Application,
+        Function,
+        Grant,
+        Key,
+        Resource,
+        StateMachine,
+        Trigger,
+    )
+    from carnation.stacks import Sources
     from carnation.workflow.reporters import Reporter
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -28,13 +39,19 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 
 
 class Workflow:
-    """A definition, the functions it invokes, the stacks it lives in, a name and a version.
+    """A definition, the resources it uses, what starts it, a name and a version.
 
     `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
     `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
     `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
-    `stacks` renders the templates (see `carnation.event_stacks`); without it only the
-    definition is built.
+    `resources` and `triggers` list what the workflow's stacks make (see `carnation.resources`;
+    without either, and without `stacks`, only the definition and its policy are built);
+    `uses` grants the state machine what its definition does not show. `type` is STANDARD or
+    EXPRESS; `machine`, `alarms` and `key` say how it is deployed, watched and encrypted, `tags` are
+    put on everything. `layout` is "one" template, or "by-kind". `change` may change a template
+    before it is written. `stacks="none"` builds no templates: somebody else deploys the definition.
+    A function given as `stacks` renders templates of its own (see `carnation.event_stacks`), with
+    the code of `functions`.
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
     TypedDict or a dataclass (see `carnation.workflow.schemas.make_schema`); the
     manifest holds them.
@@ -57,8 +74,18 @@ class Workflow:
         query_language: str | None = None,
         language_version: str | None = None,
         timeout_seconds: int | None = None,
+        resources: Sequence[Resource] = (),
+        triggers: Sequence[Trigger] = (),
+        uses: Sequence[Grant] = (),
+        type: str = "STANDARD",
+        machine: StateMachine | None = None,
+        alarms: Alarms | Literal["default"] | None = "default",
+        key: Key | None = None,
+        tags: Mapping[str, str] | None = None,
+        layout: str = "one",
+        change: Callable[[str, dict[str, Any]], Any] | None = None,
         functions: Sequence[Function] = (),
-        stacks: Callable[[Sources], Mapping[str, str]] | None = None,
+        stacks: Callable[[Sources], Mapping[str, str]] | Literal["none"] | None = None,
         input: object = None,
         output: object = None,
         results: Mapping[str, object] | None = None,
@@ -73,10 +100,53 @@ class Workflow:
         self.query_language = query_language
         self.language_version = language_version
         self.timeout_seconds = timeout_seconds
-        self.functions = _read_functions(name, functions)
-        self.stacks = stacks
+        listed = _read_functions(name, functions)
+        self.stacks = _read_stacks(name, stacks)
+        given: dict[str, Any] = {
+            "resources": (*listed, *(one for one in resources if one not in listed)),
+            "triggers": tuple(triggers),
+            "uses": tuple(uses),
+            "type": type,
+            "key": key,
+            "tags": dict(tags or {}),
+            "layout": layout,
+            "change": change,
+        }
+        if machine is not None:
+            given["machine"] = machine
+        if alarms != "default":
+            given["alarms"] = alarms
+        self._given = given
+        self._is_rendered = bool(resources or triggers)
         self.declared = _read_declared(name, input, output, results or {})
         self.reporter = _note_reporter(name, reporter)
+
+    @cached_property
+    def application(self) -> Application:
+        """The workflow's resources and triggers, checked as a whole."""
+        from carnation.resources.application import Application
+
+        return Application(self.name, **self._given)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions that the workflow's stacks make."""
+        return self.application.functions
+
+    @property
+    def is_deployed_elsewhere(self) -> bool:
+        """Tell whether no templates are built: somebody else deploys the definition."""
+        return bool(self.stacks == "none")
+
+    def render_stacks(self, sources: Sources) -> dict[str, str]:
+        """Render the templates: path below `build/<workflow>/` to text."""
+        if callable(self.stacks):
+            return dict(self.stacks(sources))
+        if self.is_deployed_elsewhere or not self._is_rendered:
+            return {}
+        from carnation.stacks.application import render_application
+
+        return render_application(self.application, sources)
 
     def make_definition(self) -> dict[str, Any]:
         """Write the definition; a plain one (a mapping) is given as it is."""
@@ -147,14 +217,22 @@ def _note_reporter(workflow: str, reporter: object) -> dict[str, Any]:
 
 
 def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:
-    # a Function is itself a tuple, so a forgotten comma would take it apart
-    found = [functions] if hasattr(functions, "resource") else list(functions)
+    found = [functions] if hasattr(functions, "is_packed") else list(functions)
     for function in found:
-        if not hasattr(function, "resource"):
+        if not hasattr(function, "is_packed"):
             raise WorkflowError(
                 f"workflow '{workflow}': functions takes Function(...), and {function!r} is none."
             )
     return tuple(found)
+
+
+def _read_stacks(workflow: str, stacks: Any) -> Any:
+    if stacks is None or stacks == "none" or callable(stacks):
+        return stacks
+    raise WorkflowError(
+        f"workflow '{workflow}': stacks is {stacks!r}; expected \"none\", where somebody else "
+        "deploys it, or a function that renders templates."
+    )
 
 
 def refuse_name(name: object) -> None:

@@ -86,12 +86,13 @@ def test_a_key_changes_with_the_content_and_a_path_does_not(root: Path) -> None:
     after = make_artifacts(str(root), make_workflow())
     assert set(before.files) == set(after.files)
     assert set(before.list_uploads()) & set(after.list_uploads()) == {
-        before.manifest["artifacts"]["code/state-machine/w.asl.json"]["key"]
+        before.manifest["artifacts"][f"code/state-machine/w.{kind}.json"]["key"]
+        for kind in ("asl", "policy")
     }
 
 
 def test_a_workflow_without_stacks_has_no_root_template(root: Path) -> None:
-    made = make_artifacts(str(root), make_workflow(stacks=None))
+    made = make_artifacts(str(root), make_workflow(stacks="none"))
     with pytest.raises(ArtifactError, match="hold 0 files that end in '-root-stack.yaml'"):
         made.find_key("-root-stack.yaml")
 
@@ -352,4 +353,8 @@ def test_a_broken_wheel_is_named(root: Path, wheels: Path) -> None:
 
 def test_a_succeed_alone_is_a_workflow(root: Path) -> None:
     made = make_artifacts(str(root), Workflow(name="s", version="1.0.0", states=Succeed("A")))
-    assert list(made.files) == ["manifest.json", "code/state-machine/s.asl.json"]
+    assert list(made.files) == [
+        "manifest.json",
+        "code/state-machine/s.asl.json",
+        "code/state-machine/s.policy.json",
+    ]

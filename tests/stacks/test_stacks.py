@@ -107,7 +107,7 @@ def make_sources(definition: dict[str, Any], *names: str) -> Sources:
 
 def render(definition: dict[str, Any], **functions: Function) -> dict[str, dict[str, Any]]:
     given = {"collect": COLLECT, "process": PROCESS, **functions}
-    names = [function.name for function in given.values()]
+    names = [function.id for function in given.values()]
     texts = event_stacks(**given, store=Table())(make_sources(definition, *names))
     return {path.rpartition("/")[2]: parse(text) for path, text in texts.items()}
 
@@ -245,33 +245,38 @@ def test_rendering_changes_nothing_that_it_was_given() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"name": "Process"}, "function 'Process': its name is 'Process'; it takes up to 29 small"),
-        ({"name": "a__b"}, "its name is 'a__b'"),
-        ({"name": "a" * 30}, "its name is 'aaaa"),
-        ({"name": "state_machine"}, "a letter first, and not schedule or state_machine"),
-        ({"name": 7}, "function 7: its name is 7"),
-        ({"description": "x" * 257}, "its description is 'xxx"),
-        ({"timeout": 0}, "its timeout is 0; it takes whole seconds from 1 to 900"),
-        ({"timeout": 901}, "its timeout is 901"),
-        ({"timeout": True}, "its timeout is True"),
-        ({"timeout": 1.5}, "its timeout is 1.5"),
-        ({"memory": 127}, "its memory is 127; it takes whole MB from 128 to 10,240"),
-        ({"memory": 10_241}, "its memory is 10241"),
+        ({"id": "Process"}, "id is 'Process'; expected up to 29 lowercase letters"),
+        ({"id": "a__b"}, "id is 'a__b'"),
+        ({"id": "a" * 30}, "id is 'aaaa"),
+        (
+            {"id": "state_machine"},
+            "a letter first, and none of alarms, live, schedule, state_machine",
+        ),
+        ({"id": 7}, "Function 7 (tests/stacks/test_stacks.py:"),
+        ({"description": "x" * 257}, "description is 'xxx"),
+        ({"timeout": 0}, "timeout is 0; expected whole seconds from 1 to 900"),
+        ({"timeout": 901}, "timeout is 901"),
+        ({"timeout": True}, "timeout is True"),
+        ({"timeout": 1.5}, "timeout is 1.5"),
+        ({"memory": 127}, "memory is 127; expected whole MB from 128 to 10,240"),
+        ({"memory": 10_241}, "memory is 10241"),
         ({"environment": {"AWS_REGION": "x"}}, "none beginning with AWS_"),
-        ({"environment": {"SIZE": 3}}, "its environment is"),
-        ({"environment": [("SIZE", "3")]}, "its environment is"),
+        ({"environment": {"SIZE": 3}}, "environment is"),
+        ({"environment": [("SIZE", "3")]}, "environment is"),
     ],
 )
 def test_a_function_that_aws_would_refuse_is_an_error_where_it_is_made(
     given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
-        Function(**{"name": "process_event", "description": "", **given})
+        Function(**{"id": "process_event", "description": "", **given})
 
 
 def test_the_largest_and_the_smallest_function_are_taken() -> None:
     for timeout, memory in ((1, 128), (900, 10_240)):
-        function = Function("a" * 29, "x" * 256, timeout, memory, {"SIZE": "3"})
+        function = Function(
+            "a" * 29, "x" * 256, timeout=timeout, memory=memory, environment={"SIZE": "3"}
+        )
         assert (function.timeout, function.memory) == (timeout, memory)
 
 

@@ -27,7 +27,7 @@ import sys
 from carnation.artifacts import make_artifacts
 from carnation.workflow import load_workflows
 (workflow,) = load_workflows(".", ["carnation"])
-assert len(make_artifacts(".", workflow).files) == 9
+assert len(make_artifacts(".", workflow).files) == 10
 print(sorted({"yaml", "cfn_flip", "click", "boto3", "cfnlint"} & set(sys.modules)))
 print("troposphere" in sys.modules)
 """

@@ -59,9 +59,9 @@ def _check_arguments(
     for argument, function in functions.items():
         if not isinstance(function, Function):
             raise UsageError(f"event_stacks: {argument} is {function!r}; it takes a Function.")
-    if process is not None and collect.name == process.name:
+    if process is not None and collect.id == process.id:
         raise UsageError(
-            f"event_stacks: collect and process are both '{collect.name}'; give two functions."
+            f"event_stacks: collect and process are both '{collect.id}'; give two functions."
         )
     if not isinstance(store, (Table, Bucket)):
         raise UsageError(f"event_stacks: store is {store!r}; it takes Table() or Bucket().")
@@ -72,16 +72,16 @@ def _check_arguments(
         for name in function.environment:
             if name in given:
                 raise UsageError(
-                    f"function '{function.name}': its environment has {name}, which the stacks "
+                    f"function '{function.id}': its environment has {name}, which the stacks "
                     "give it. Choose another name."
                 )
 
 
 def _check_packages(sources: Sources, functions: Sequence[Function]) -> None:
     for function in functions:
-        if function.name not in sources.packages:
+        if function.id not in sources.packages:
             known = ", ".join(sources.packages) or "none"
             raise WorkflowError(
-                f"the stacks of '{sources.workflow}' are for a function '{function.name}', which "
+                f"the stacks of '{sources.workflow}' are for a function '{function.id}', which "
                 f"is not among the workflow's functions ({known}). Add it to Workflow(functions=…)."
             )

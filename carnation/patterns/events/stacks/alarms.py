@@ -72,9 +72,9 @@ def _watch_table(template: Template) -> None:
 def _expect_invocations(template: Template, collect: Function) -> None:
     """Watch for silence where a schedule is set: each of its runs invokes this function first."""
     add_alarm(
-        template, f"{collect.title}Silent", f"{collect.resource}-silent",
+        template, f"{collect.title}Silent", f"{collect.name_part}-silent",
         f"{collect.title} was not invoked for a day, though a schedule is set",
         "AWS/Lambda", "Invocations", 1, period=DAY, operator="LessThanThreshold",
         missing="breaching", condition="HasSchedule",
-        FunctionName=name_resource(collect.resource),
+        FunctionName=name_resource(collect.name_part),
     )  # fmt: skip

@@ -48,7 +48,7 @@ def list_substitutions(
 def _name_version(function: Function) -> Substitution:
     """Give a function's version; executions in flight go on with older ones, so none is named."""
     version = Ref(f"{function.title}Version")
-    versions = spell_arn("lambda", f"function:@{function.resource}:*")
+    versions = spell_arn("lambda", f"function:@{function.name_part}:*")
     return Substitution(f"{function.title}Function", version, versions)
 
 

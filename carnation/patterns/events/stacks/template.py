@@ -98,7 +98,7 @@ def _add_machine(
     watched = {
         "ExecutionsAbortedAlarm": "executions-aborted",
         "ExecutionsTimedOutAlarm": "executions-timed-out",
-        f"{collect.title}ErrorsAlarm": f"{collect.resource}-errors",
+        f"{collect.title}ErrorsAlarm": f"{collect.name_part}-errors",
     }
     names = [name_resource(name) for name in watched.values()]
     add_machine_version(template, machine, names, after=list(watched))

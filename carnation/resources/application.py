@@ -1,0 +1,127 @@
+"""Application: what a workflow consists of beside its definition, checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from carnation.errors import WorkflowError
+from carnation.resources.functions import Function
+from carnation.resources.grants import Grant, list_given
+from carnation.resources.keys import Key
+from carnation.resources.machines import Alarms, StateMachine
+from carnation.resources.parameters import Parameter
+from carnation.resources.references import Reference
+from carnation.resources.resource import Resource
+from carnation.resources.triggers import Trigger
+
+TYPES = ("STANDARD", "EXPRESS")
+LAYOUTS = ("one", "by-kind")
+
+Change = Callable[[str, dict[str, Any]], Any]
+"""A last change of a template: its path and its document, which it changes or replaces."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """A workflow's resources and triggers, and how its state machine is deployed and watched."""
+
+    workflow: str
+    resources: tuple[Resource, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    uses: tuple[Grant, ...] = ()
+    type: str = "STANDARD"
+    machine: StateMachine = field(default_factory=StateMachine)
+    alarms: Alarms | None = field(default_factory=Alarms)
+    key: Key | None = None
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    layout: str = "one"
+    dashboard: bool = False
+    change: Change | None = None
+
+    def __post_init__(self) -> None:
+        """Check what a single resource cannot know; raise `WorkflowError` naming both places."""
+        owner = f"workflow '{self.workflow}'"
+        _check_all(owner, "resources", self.resources, Resource)
+        _check_all(owner, "triggers", self.triggers, Trigger)
+        _check_all(owner, "uses", self.uses, Grant)
+        for resource in self.resources:
+            if isinstance(resource, Trigger):
+                raise WorkflowError(f"{owner}: {resource!r} ({resource.line}) is a trigger. "
+                                    "List it in Workflow(triggers=[…]).")  # fmt: skip
+        for name, value, known in (("type", self.type, TYPES), ("layout", self.layout, LAYOUTS)):
+            if value not in known:
+                raise WorkflowError(f"{owner}: {name} is {value!r}; expected {' or '.join(known)}.")
+        self._refuse_doubles()
+        self._refuse_unlisted()
+
+    def _refuse_doubles(self) -> None:
+        seen: dict[str, tuple[str, Resource]] = {}
+        for resource in (*self.resources, *self.triggers):
+            names = [("id", resource.id), ("logical ID", resource.resource_id)]
+            names += [("reference", str(one)) for one in resource.list_references()]
+            for what, name in names:
+                other = seen.setdefault(name, (what, resource))[1]
+                if other is not resource:
+                    raise WorkflowError(
+                        f"workflow '{self.workflow}': {other!r} ({other.line}) and {resource!r} "
+                        f"({resource.line}) have one {what}, '{name}'. Rename one of them."
+                    )
+
+    def _refuse_unlisted(self) -> None:
+        """Raise for what a resource, function or trigger is about and nobody lists."""
+        for owner in (*self.resources, *self.triggers):
+            for needed in _list_needed(owner):
+                if needed not in self.resources:
+                    raise WorkflowError(
+                        f"workflow '{self.workflow}': {owner!r} ({owner.line}) uses {needed!r} "
+                        f"({needed.line}), which is not listed. List it in "
+                        "Workflow(resources=[…])."
+                    )
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions that the workflow's stacks make."""
+        return tuple(
+            one for one in self.resources if isinstance(one, Function) and not one.is_existing
+        )
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the root: those listed, and those that say what exists."""
+        found: dict[str, Parameter] = {}
+        for resource in self.resources:
+            origin = resource.origin
+            given = (resource, origin.name, origin.arn) if origin else (resource,)
+            for one in given:
+                if isinstance(one, Parameter):
+                    found[one.resource_id] = one
+        return tuple(found.values())
+
+    def list_references(self) -> dict[str, Reference]:
+        """Give all that a definition may say, by key."""
+        listed = (*self.resources, *self.triggers)
+        return {one.key: one for resource in listed for one in resource.list_references()}
+
+
+def _list_needed(owner: Resource) -> Iterator[Resource]:
+    if isinstance(owner, Trigger):
+        yield from owner.list_resources()
+    yield from list_given(getattr(owner, "uses", ()))
+    for name in ("secret", "bus"):
+        one = getattr(owner, name, None)
+        if isinstance(one, Resource):
+            yield one
+    for one in getattr(owner, "subscribers", ()):
+        if isinstance(one, Resource):
+            yield one
+
+
+def _check_all(owner: str, argument: str, values: Iterable[object], kind: type) -> None:
+    for value in values:
+        if not isinstance(value, kind):
+            hint = f" Did you mean {argument}=[…]?" if isinstance(value, type) else ""
+            raise WorkflowError(
+                f"{owner}: {argument} has {value!r}; expected a list of {kind.__name__}.{hint}"
+            )

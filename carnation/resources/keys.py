@@ -1,0 +1,29 @@
+"""Key: one customer-managed KMS key behind everything that a workflow stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carnation.errors import UsageError
+from carnation.states.arguments import find_line
+
+
+@dataclass(frozen=True)
+class Key:
+    """A customer-managed key, which encrypts everything in the workflow's stacks.
+
+    The stack makes it, unless the parameter KeyArn gives one at deployment; `Key.existing(arn=…)`
+    never makes one.
+    """
+
+    given: object = None
+
+    @classmethod
+    def existing(cls, *, arn: object) -> Key:
+        """Name a key that somebody else keeps, by its ARN or a `Parameter`."""
+        if not arn or (isinstance(arn, str) and ":key/" not in arn and "${" not in arn):
+            raise UsageError(
+                f"Key.existing ({find_line()}): arn is {arn!r}; expected the ARN of a key, not of "
+                "an alias, or a Parameter."
+            )
+        return cls(arn)

@@ -1,0 +1,122 @@
+"""What a state machine may do: derived from its definition, narrowed and widened by grants.
+
+Where a state works out while it runs what it will reach, the role would have to allow it on
+everything: then the workflow has to name it, by a resource or by a grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from carnation.asl import walk_states
+from carnation.errors import DefinitionError
+from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
+from carnation.permissions.grants import matches
+from carnation.resources.application import Application
+from carnation.resources.grants import Grant
+from carnation.resources.references import PREFIX, find_references
+
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs")
+KEY_MARKER = "${KeyArn}"
+
+
+def describe_machine(application: Application) -> Machine:
+    """Describe what the state machine does beside its definition: logs, traces, a key."""
+    level = application.machine.log_level
+    key = KEY_MARKER if application.key else ""
+    children = [one.stands_for for one in application.list_references().values()
+                if ":stateMachine:" in one.stands_for]  # fmt: skip
+    sealed = (*SERVICES, *children) if key else ()
+    return Machine(level != "OFF", application.machine.tracing, key, sealed)
+
+
+def list_machine_needs(
+    application: Application, definition: Mapping[str, Any], *, named: bool
+) -> list[Need]:
+    """List what the state machine needs: its definition's calls, then what the workflow grants.
+
+    With `named`, references are replaced by what they stand for, as in our own stacks. A grant
+    replaces the needs that it closes, and inherits their conditions.
+    Raises `DefinitionError` for a need that is worked out while the state machine runs, and that
+    neither a resource nor a grant narrows.
+    """
+    references = application.list_references() if named else {}
+    known = {key: one.stands_for for key, one in references.items() if one.stands_for}
+    if named:
+        known["Partition"] = "${AWS::Partition}"
+    needs: list[Need] = []
+    granted = _open_grants(application.uses)
+    for need in derive_needs(definition, describe_machine(application), known):
+        closing = [grant for grant in application.uses if _closes(grant, need)]
+        if _is_open(need) and closing:
+            for grant in closing:
+                granted.pop((grant, need.action), None)
+                needs += [_narrow(need, grant, one, known) for one in grant.resources]
+        elif named and _is_open(need) and _is_fixable(need):
+            raise _refuse(application, definition, need)
+        else:
+            needs.append(need)
+    for grant, action in granted:
+        needs += [
+            Need(action, _name(one, known), "", grant.because or "granted", grant.condition)
+            for one in grant.resources
+        ]
+    return list(dict.fromkeys(needs))
+
+
+def _open_grants(grants: Sequence[Grant]) -> dict[tuple[Grant, str], None]:
+    return {(grant, action): None for grant in grants for action in grant.actions}
+
+
+def _closes(grant: Grant, need: Need) -> bool:
+    if grant.states and need.state not in grant.states:
+        return False
+    return any(matches(action.lower(), need.action.lower()) for action in grant.actions)
+
+
+def _narrow(need: Need, grant: Grant, resource: str, known: Mapping[str, str]) -> Need:
+    why = f"{need.why.partition(';')[0]}; {grant.because}" if grant.because else need.why
+    condition = tuple(dict.fromkeys([*need.condition, *grant.condition]))
+    return need._replace(
+        resource=_name(resource, known), why=why, condition=condition, is_exact=True
+    )
+
+
+def _name(resource: str, known: Mapping[str, str]) -> str:
+    for key in find_references(resource):
+        if key in known:
+            resource = resource.replace(f"${{{key}}}", known[key])
+    return resource
+
+
+def _is_open(need: Need) -> bool:
+    """Tell whether only an execution knows the resource, and none of ours holds it."""
+    return not need.is_exact and PREFIX not in need.resource
+
+
+def _is_fixable(need: Need) -> bool:
+    """Tell whether the call could name its resource: AWS has a parameter for it."""
+    return "is not given" not in need.why
+
+
+def list_open_permissions(needs: Sequence[Need]) -> list[Need]:
+    """List the needs that stay open since the API has no parameter that would name the resource."""
+    return [need for need in needs if _is_open(need)]
+
+
+def _refuse(application: Application, definition: Mapping[str, Any], need: Need) -> DefinitionError:
+    places = [place.pointer for place in walk_states(definition) if place.name == need.state]
+    where = f" ({places[0]})" if places else ""
+    known = ", ".join(application.list_references().values()) or "nothing"
+    return DefinitionError(
+        f"state '{need.state}'{where} {need.why}. The role of the state machine would have to "
+        f"allow {need.action} on '{need.resource}'. Name what it is about, or allow it: "
+        f"Workflow(uses=[Grant(('{need.action}',), (…,), because='…')]). "
+        f"'{application.workflow}' has: {known}."
+    )
+
+
+def write_machine_policy(application: Application, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the policy of the state machine for whoever deploys it, references as they stand."""
+    return write_policy(group_needs(list_machine_needs(application, definition, named=False)))

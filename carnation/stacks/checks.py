@@ -1,0 +1,176 @@
+"""What is rejected before templates are written: references, resources and the whole's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from carnation.asl import walk_states
+from carnation.cloudformation.substitutions import find_substitutions
+from carnation.document import dump_json
+from carnation.errors import DefinitionError, WorkflowError, suggest_name
+from carnation.permissions import is_distributed
+from carnation.resources.application import Application
+from carnation.resources.grants import list_given
+from carnation.resources.references import Reference, find_references
+from carnation.resources.resource import Resource
+from carnation.stacks.rendering import Rendering, list_names
+from carnation.stacks.resources import Sources
+
+MAX_RESOURCES = 450
+MAX_BYTES = 900_000
+_GIVEN = ("Partition",)
+_EXPRESS_SECONDS = 300
+
+
+def check_application(rendering: Rendering) -> None:
+    """Raise where a workflow's definition, resources and triggers do not fit each other."""
+    _refuse_unknown_references(rendering)
+    _refuse_unused(rendering)
+    if rendering.application.type == "EXPRESS":
+        _refuse_standard_only(rendering.application, rendering.sources)
+
+
+def _refuse_unknown_references(rendering: Rendering) -> None:
+    known = rendering.references
+    for place in walk_states(rendering.sources.definition):
+        own = {k: v for k, v in place.state.items() if k not in ("ItemProcessor", "Branches")}
+        for key in find_substitutions(own):
+            if key not in known and key not in _GIVEN:
+                raise DefinitionError(_tell_unknown(rendering, place.name, own, key))
+
+
+def _tell_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
+    known = [*rendering.references, *_GIVEN]
+    source = rendering.sources.find_source(state)
+    where = f"state '{state}'" + (f" ({source})" if source else "")
+    workflow = rendering.application.workflow
+    hint = suggest_name(key, known)
+    unlisted = [one.resource for one in _list_texts(body)
+                if isinstance(one, Reference) and one.key == key]  # fmt: skip
+    if unlisted:
+        hint = f" {unlisted[0]!r} ({unlisted[0].line}) gives it."
+    return (
+        f"{where} uses ${{{key}}}, which no resource of '{workflow}' gives.{hint} They give: "
+        f"{list_names(known)}. List the resource in Workflow(resources=[…])."
+    )
+
+
+def _list_texts(value: Any) -> Iterator[str]:
+    waiting = [value]
+    for one in waiting:  # grows while we walk
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            waiting.extend(one.values())
+        elif isinstance(one, (list, tuple)):
+            waiting.extend(one)
+
+
+def _refuse_unused(rendering: Rendering) -> None:
+    """Raise for a resource that no state, function or trigger uses: it would be made in vain."""
+    application = rendering.application
+    used = set(find_substitutions(rendering.sources.definition))
+    needed = _list_needed(application)
+    for resource in application.resources:
+        keys = {one.key for one in resource.list_references()}
+        if keys & used or resource in needed or type(resource).__name__ in ("Raw", "Child"):
+            continue
+        if not resource.unused_because and not keys & _list_texts_of(application):
+            first = resource.refer(resource.first_field) if resource.first_field else ""
+            raise WorkflowError(
+                f"{resource!r} ({resource.line}) of '{application.workflow}' is used by no state, "
+                f"function or trigger. Use it ({first}), or take it out of resources=[…]; what "
+                "another application uses says so: unused_because='…'."
+            )
+
+
+def _list_needed(application: Application) -> list[Resource]:
+    found: list[Resource] = [*application.parameters] if _has_existing(application) else []
+    for trigger in application.triggers:
+        found += trigger.list_resources()
+    for resource in application.resources:
+        found += list_given(getattr(resource, "uses", ()))
+        found += [one for one in getattr(resource, "subscribers", ()) if isinstance(one, Resource)]
+        found += [one for name in ("secret", "bus")
+                  if isinstance(one := getattr(resource, name, None), Resource)]  # fmt: skip
+    if application.alarms and application.alarms.topic:
+        found.append(application.alarms.topic)
+    return [*found, *list_given(application.uses)]
+
+
+def _has_existing(application: Application) -> bool:
+    return any(one.is_existing for one in application.resources)
+
+
+def _list_texts_of(application: Application) -> set[str]:
+    """List the references in environments, endpoints, grants and properties."""
+    texts = [text for grant in application.uses for text in grant.resources]
+    for resource in application.resources:
+        texts += getattr(resource, "environment", {}).values()
+        texts += [text for grant in getattr(resource, "uses", ()) for text in grant.resources]
+        texts += [str(getattr(resource, "endpoint", "")), *_list_texts(resource.properties)]
+    return {key for text in texts for key in find_references(text)}
+
+
+def _refuse_standard_only(application: Application, sources: Sources) -> None:
+    """Raise for what an Express workflow cannot hold.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
+    """
+    seconds = sources.definition.get("TimeoutSeconds")
+    if isinstance(seconds, int) and seconds > _EXPRESS_SECONDS:
+        raise DefinitionError(
+            f"workflow '{application.workflow}': timeout_seconds is {seconds}, and an Express "
+            f"workflow runs for {_EXPRESS_SECONDS} seconds at most. Lower it, or use "
+            "type='STANDARD'."
+        )
+    for place in walk_states(sources.definition):
+        resource = str(place.state.get("Resource", ""))
+        pattern = resource.rpartition(":")[2].partition(".")[2]
+        found = (
+            f".{pattern}" if pattern in ("sync", "waitForTaskToken") or resource.endswith(".sync:2")
+            else "a distributed Map" if is_distributed(place.state)
+            else "an activity" if ":activity:" in resource else ""
+        )  # fmt: skip
+        if found:
+            source = sources.find_source(place.name)
+            where = f" ({source})" if source else ""
+            raise DefinitionError(
+                f"state '{place.name}'{where} has {found}, which an Express workflow cannot hold. "
+                f"Use type='STANDARD' for '{application.workflow}'."
+            )
+
+
+def check_template(application: Application, document: Mapping[str, Any]) -> None:
+    """Raise `WorkflowError` for a reference to nothing, and for a template that is too large."""
+    resources = document["Resources"]
+    known = {*resources, *document.get("Parameters", {})}
+    for owner, name in _list_names_used(document):
+        if name not in known and not name.startswith("AWS::"):
+            raise WorkflowError(
+                f"the template of '{application.workflow}': {owner} refers to '{name}', which "
+                f"does not exist.{suggest_name(name, list(known))}"
+            )
+    size = len(dump_json(document).encode())
+    if application.layout == "one" and (len(resources) > MAX_RESOURCES or size > MAX_BYTES):
+        raise WorkflowError(
+            f"the template of '{application.workflow}' has {len(resources)} resources and {size:,} "
+            f"bytes; CloudFormation allows 500 and 1,000,000. Use layout='by-kind'."
+        )
+
+
+def _list_names_used(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for section in ("Resources", "Outputs"):
+        for owner, body in document.get(section, {}).items():
+            waiting: list[Any] = [body]
+            for one in waiting:  # grows while we walk
+                if isinstance(one, Mapping):
+                    if isinstance(one.get("Ref"), str):
+                        yield owner, one["Ref"]
+                    elif "Fn::GetAtt" in one:
+                        yield owner, str(one["Fn::GetAtt"][0])
+                    else:
+                        waiting.extend(one.values())
+                elif isinstance(one, (list, tuple)):
+                    waiting.extend(one)

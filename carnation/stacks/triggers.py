@@ -1,0 +1,207 @@
+"""Triggers: rules, schedules, pipes and APIs, each with a role that may start this workflow only.
+
+A trigger starts the alias, so a canary deployment holds for it as well. What a rule or a schedule
+cannot deliver goes to one dead-letter queue, `undelivered`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from troposphere import GetAtt, Ref, Sub
+
+from carnation.errors import WorkflowError
+from carnation.resources import triggers
+from carnation.stacks.policies import use_keys
+from carnation.stacks.queues import DEAD_LETTER_DAYS, add_queue, add_queue_policy
+from carnation.stacks.rendering import Rendering
+from carnation.stacks.roles import add_role, trust
+from carnation.stacks.snippets import Statement, allow, name_arn
+
+ALIAS = Ref("StateMachineAlias")
+UNDELIVERED = "Undelivered"
+_HOURS = 24
+
+
+def add_triggers(rendering: Rendering) -> None:
+    """Add all triggers of a workflow, and the dead-letter queue of those that have it."""
+    if needs_undelivered(rendering):
+        _add_undelivered(rendering)
+    for trigger in rendering.application.triggers:
+        _RENDERERS[type(trigger)](rendering, trigger)
+
+
+def needs_undelivered(rendering: Rendering) -> bool:
+    """Tell whether a trigger has a dead-letter queue."""
+    return any(one.uses_undelivered for one in rendering.application.triggers)
+
+
+def _add_undelivered(rendering: Rendering) -> None:
+    queue = add_queue(
+        rendering.template, UNDELIVERED, "undelivered", DEAD_LETTER_DAYS, key=rendering.key
+    )
+    rules = [
+        name_arn("events", f"rule/{_spell_rule(one)}")
+        for one in rendering.application.triggers
+        if isinstance(one, (triggers.EventRule, triggers.Upload))
+    ]
+    statements = [_let_rules_send(rules)] if rules else []
+    add_queue_policy(rendering.template, queue, *statements)
+
+
+def _spell_rule(rule: Any) -> str:
+    bus = getattr(rule, "bus", None)
+    return f"{bus.full_name}/@{rule.name_part}" if bus else f"@{rule.name_part}"
+
+
+def _let_rules_send(rules: list[Sub]) -> Statement:
+    return {
+        "Sid": "LetRulesSend",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": GetAtt(UNDELIVERED, "Arn"),
+        "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
+    }
+
+
+def add_trigger_role(
+    rendering: Rendering,
+    trigger: triggers.Trigger,
+    service: str,
+    source: Sub,
+    *statements: Statement,
+    action: str = "states:StartExecution",
+) -> Any:
+    """Add the role of a trigger, which may start the alias; return its ARN."""
+    alias = rendering.application.machine.alias
+    machine = name_arn("states", f"stateMachine:@state-machine:{alias}")
+    start = allow(action.partition(":")[2], action, machine)
+    title = f"{trigger.title}Role"
+    add_role(
+        rendering.template, title, rendering.role_name(trigger.name_part),
+        trust(service, source), [start, *statements],
+    )  # fmt: skip
+    return rendering.role_arn(title, trigger.name_part)
+
+
+def _render_rule(rendering: Rendering, rule: triggers.EventRule) -> None:
+    path = {} if rule.whole_event else {"InputPath": "$.detail"}
+    bus = {"EventBusName": rendering.value(rule.bus.name)} if rule.bus else {}
+    _add_rule(rendering, rule, rule.make_pattern(), path, bus)
+
+
+def _render_upload(rendering: Rendering, upload: triggers.Upload) -> None:
+    assert upload.bucket is not None  # noqa: S101 (the record checks it)
+    tests = [{part: value} for part, value in (("prefix", upload.prefix), ("suffix", upload.suffix))
+             if value]  # fmt: skip
+    pattern: dict[str, Any] = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [rendering.value(upload.bucket.name)]}},
+    }
+    if len(tests) == 2:
+        both = {"wildcard": f"{upload.prefix}*{upload.suffix}"}
+        pattern["detail"]["object"] = {"key": [both]}
+    elif tests:
+        pattern["detail"]["object"] = {"key": tests}
+    _add_rule(rendering, upload, pattern, {"InputPath": "$.detail"}, {})
+
+
+def _add_rule(
+    rendering: Rendering,
+    rule: triggers.EventRule | triggers.Upload,
+    pattern: Mapping[str, Any],
+    path: Mapping[str, Any],
+    bus: Mapping[str, Any],
+) -> None:
+    from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
+
+    source = name_arn("events", f"rule/{_spell_rule(rule)}")
+    role = add_trigger_role(rendering, rule, "events", source)
+    target = Target(
+        Arn=ALIAS,
+        Id="StateMachine",
+        RoleArn=role,
+        **path,
+        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(UNDELIVERED, "Arn")),
+        RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=_HOURS * 3600, MaximumRetryAttempts=185),
+    )
+    made = rendering.template.add_resource(
+        Rule(
+            rule.resource_id,
+            Name="",
+            Description=f"Starts an execution of {rendering.application.workflow}",
+            **bus,
+            EventPattern=dict(pattern),
+            State="ENABLED",
+            Targets=[target],
+        )
+    )
+    rendering.finish(rule, made, "Name")
+
+
+def _render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
+    from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Target
+    from troposphere.scheduler import Schedule as Made
+
+    # a role cannot be bound to one schedule, only to the group
+    source = name_arn("scheduler", "schedule-group/default")
+    send = allow("SendMessage", "sqs:SendMessage", GetAtt(UNDELIVERED, "Arn"))
+    role = add_trigger_role(
+        rendering, schedule, "scheduler", source, send, *_use_queue_key(rendering)
+    )
+    made = rendering.template.add_resource(
+        Made(
+            schedule.resource_id,
+            Name="",
+            Description=f"Starts an execution of {rendering.application.workflow}",
+            ScheduleExpression=schedule.expression,
+            ScheduleExpressionTimezone=schedule.timezone,
+            FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
+            **({} if rendering.key is None else {"KmsKeyArn": rendering.key}),
+            Target=Target(
+                Arn=ALIAS,
+                RoleArn=role,
+                Input=_write_input(schedule.input),
+                DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(UNDELIVERED, "Arn")),
+                RetryPolicy=RetryPolicy(MaximumRetryAttempts=3, MaximumEventAgeInSeconds=3600),
+            ),
+        )
+    )
+    if rendering.key is None:
+        made.resource["Metadata"] = _plain_schedule()
+    rendering.finish(schedule, made, "Name")
+
+
+def _plain_schedule() -> dict[str, Any]:
+    from carnation.stacks.snippets import except_from
+
+    return except_from(("CKV_AWS_297", "EventBridge's own key encrypts the schedule"))
+
+
+def _write_input(given: Mapping[str, Any]) -> str:
+    from json import dumps
+
+    return dumps(dict(given), ensure_ascii=False)
+
+
+def _use_queue_key(rendering: Rendering) -> Iterator[Statement]:
+    from carnation.resources.grants import Grant
+
+    yield from use_keys(rendering, [Grant(("sqs:SendMessage",), ("${Undelivered}",))])
+
+
+def _refuse_unrendered(rendering: Rendering, trigger: triggers.Trigger) -> None:
+    raise WorkflowError(
+        f"workflow '{rendering.application.workflow}': {trigger!r} ({trigger.line}) cannot be "
+        "rendered."
+    )
+
+
+_RENDERERS: dict[type, Callable[[Rendering, Any], None]] = {
+    triggers.EventRule: _render_rule,
+    triggers.Schedule: _render_schedule,
+    triggers.Upload: _render_upload,
+}
