@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 import threading
@@ -103,6 +104,7 @@ class Emulator:
         self._stack = ExitStack()
         self._executions: list[str] = []
         self._elsewhere: dict[tuple[str, str], Clients] = {}
+        self._streams: set[tuple[str, str]] = set()
         # in process, a zip of this digest is run from this folder, where it was packed
         self.sources: dict[str, Path] = {}
 
@@ -162,7 +164,10 @@ class Emulator:
             patches,
             region=self.region,
             invoke=invoke,
-            how=interpreter.How(self.real_time, self._seed, self._let_time_pass),
+            hooks=self._hooks,
+            settings=interpreter.ExecutionSettings(
+                self.real_time, self._seed, self._let_time_pass, self._deliver_logs
+            ),
         )
 
     def _list_regions(self) -> set[str]:
@@ -203,6 +208,18 @@ class Emulator:
 
     def _let_time_pass(self, seconds: float) -> None:
         stores.let_time_pass(ACCOUNT, self.region, seconds)
+
+    def _deliver_logs(self, group_arn: str, stream: str, rows: list[dict[str, Any]]) -> None:
+        """Put events into a log group; where there is none, they are lost, as on AWS."""
+        parts = group_arn.removesuffix(":*").split(":", 6)
+        where = {"logGroupName": parts[6], "logStreamName": stream}
+        with self._hooks.quiet():
+            logs = self._connect("logs")
+            with contextlib.suppress(ClientError):
+                if (group_arn, stream) not in self._streams:
+                    self._streams.add((group_arn, stream))
+                    logs.create_log_stream(**where)
+                logs.put_log_events(**where, logEvents=rows)
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -324,7 +341,7 @@ class Emulator:
         while not run.done.wait(0.5):
             silence = time.monotonic() - run.last_event
             if silence > limit:
-                run.stop(run.start_date, None, None)
+                run.stop()
                 raise EmulatorError(self._describe_silence(run, silence))
         self._hooks.raise_failure()
         return Execution(
@@ -342,7 +359,7 @@ class Emulator:
         running = sorted(set(self._functions.running.values()))
         function = f" Running: {', '.join(running)}." if running else ""
         return (
-            f"execution '{run.execution_arn}' has done nothing for {silence:.0f} seconds; it waits "
+            f"execution '{run.arn}' has done nothing for {silence:.0f} seconds; it waits "
             f"in {run.describe_wait()}.{function} It was stopped; raise `limit` if that is how "
             "long it takes."
         )
@@ -353,9 +370,9 @@ class Emulator:
         """Abort an execution: no further state is entered, nothing is retried."""
         interpreter.stop(execution_arn, error, cause)
 
-    def script_tasks(self, script: interpreter.Script | None) -> None:
+    def script_tasks(self, script: interpreter.TaskScript | None) -> None:
         """Have a script stand before every task: it answers, or has the task performed."""
-        interpreter.Performer.script = script
+        interpreter.TaskRunner.script = script
 
     def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
         """Give the module of a function's handler, as the function will run it in this process."""

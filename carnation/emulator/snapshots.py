@@ -14,7 +14,8 @@ from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
-from moto.stepfunctions.models import stepfunctions_backends
+
+from carnation.emulator import interpreter
 
 # what these hold beyond tables, queues and buckets is made by templates, and not by executions
 _PLAIN = frozenset(
@@ -50,13 +51,12 @@ class Snapshot:
 
     def _list_names(self) -> set[str]:
         """List what exists, by names that change when something is made or deleted."""
-        machines = stepfunctions_backends[self._account][self._region].state_machines
         functions = get_backend(self._account, self._region).list_functions()
         return {
             *(f"table {name}" for name, _ in self._find_tables()),
             *(f"queue {name}" for name, _ in self._find_queues()),
             *(f"bucket {name}" for name, _ in self._find_buckets()),
-            *(f"machine {machine.arn} {hash(machine.definition)}" for machine in machines),
+            *(f"machine {name}" for name in interpreter.list_machines(self._region)),
             *(f"function {function.function_arn} {function.code_digest}" for function in functions),
             *(f"service {name}" for name in self._list_services()),
         }
@@ -85,6 +85,5 @@ class Snapshot:
             bucket.keys.clear()
             for key, versions in self._objects[name].items():
                 bucket.keys.setlist(key, list(versions))
-        for machine in stepfunctions_backends[self._account][self._region].state_machines:
-            machine.executions.clear()
+        interpreter.forget_executions(self._region)
         return True

@@ -4,7 +4,7 @@ It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_de
 machine it runs; `test_state` is the TestState API.
 """
 
-from carnation.engine.child_executions import Child
+from carnation.engine.child_executions import Child, MapRun
 from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.execution import Execution, run_definition
 from carnation.engine.history import Event
@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "Execution",
     "Failed",
+    "MapRun",
     "NoTasks",
     "Outcome",
     "Pending",

@@ -17,6 +17,9 @@ class MapRun:
     max_concurrency: int
     tolerated_count: int
     tolerated_percentage: float
+    started_at: float = 0.0
+    stopped_at: float | None = None
+    redrives: int = 0
     status: str = "RUNNING"
     total: int = 0
     succeeded: int = 0

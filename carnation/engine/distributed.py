@@ -58,10 +58,10 @@ class DistributedMap(MapState):
             yield from self._run_children(fiber, map_run, map_run.inputs, concurrency)
             output = self._collect(fiber, value, map_run)
         except StateError as failure:
-            map_run.status = "FAILED"
+            map_run.status, map_run.stopped_at = "FAILED", fiber.run.clock.now
             fiber.add("MapRunFailed", failure.details)
             raise
-        map_run.status = "SUCCEEDED"
+        map_run.status, map_run.stopped_at = "SUCCEEDED", fiber.run.clock.now
         fiber.add("MapRunSucceeded", {})
         fiber.note("MapStateSucceeded", {})
         return output
@@ -74,10 +74,12 @@ class DistributedMap(MapState):
         map_run = self.find_map_run(fiber) if fiber.redriven else None
         if map_run is not None:
             map_run.status, map_run.failed, map_run.aborted, map_run.succeeded = "RUNNING", 0, 0, 0
+            map_run.stopped_at, map_run.redrives = None, map_run.redrives + 1
             fiber.add("MapRunRedriven", {"mapRunArn": map_run.arn, "redriveCount": run.redrives})
             return map_run
         concurrency = self.find_concurrency(fiber, value)
         map_run = MapRun(arn, self.name, concurrency, count or 0, percentage or 0.0)
+        map_run.started_at = run.clock.now
         run.map_runs.append(map_run)
         fiber.add("MapRunStarted", {"mapRunArn": arn})
         return map_run

@@ -20,6 +20,9 @@ from carnation.engine.ports import Port
 from carnation.engine.retry_catch import RetryableState
 from carnation.errors import UsageError
 
+_ROLE = "arn:aws:iam::123456789012:role/role"
+_ARN = "arn:aws:states:us-east-1:123456789012:express:machine:test"
+
 
 def test_state(
     definition: Mapping[str, Json],
@@ -32,6 +35,9 @@ def test_state(
     mock: Mapping[str, Json] | None = None,
     configuration: Mapping[str, Json] | None = None,
     port: Port | None = None,
+    arn: str = _ARN,
+    machine_arn: str = "",
+    role_arn: str = _ROLE,
 ) -> dict[str, Json]:
     """Run one state, and say what came of it as the TestState API does.
 
@@ -44,7 +50,8 @@ def test_state(
     body, language, machine = _find_state(definition, state_name)
     state = _isolate(state_name or "StateName", body, language)
     settings = dict(configuration or {})
-    tested = _Test(machine, state, value, port, dict(mock or {}), settings)
+    identity = (arn, machine_arn, role_arn)
+    tested = _Test(machine, state, value, port, dict(mock or {}), settings, identity)
     if context is not None:
         tested.execution.given_context = dict(context)
     tested.fiber.variables = dict(variables or {})
@@ -92,18 +99,18 @@ class _Test:
         port: Port | None,
         mock: dict[str, Json],
         settings: dict[str, Json],
+        identity: tuple[str, str, str],
     ) -> None:
         self.state, self.mock, self.settings = state, mock, settings
         flow = Flow("the state")
         flow.states, flow.start = {state.name: state}, state
-        arn = "arn:aws:states:us-east-1:123456789012:express:machine:test"
-        machine = "arn:aws:states:us-east-1:123456789012:stateMachine:machine"
         self.execution = Execution(
             CompiledMachine({}, flow),
             value,
             port,
-            arn=arn,
-            machine_arn=machine,
+            arn=identity[0],
+            machine_arn=identity[1],
+            role_arn=identity[2],
             express=True,
         )
         self.execution.context["Execution"].pop("RedriveCount")
@@ -169,6 +176,12 @@ class _Test:
         fiber, trace = self.fiber, self.fiber.trace or {}
         items = self._find_items(state, value)
         self._look_at_items(state, value, items, trace)
+        failed = self.settings.get("mapIterationFailureCount", 0)
+        if failed > len(items):
+            raise UsageError(
+                "Map iteration failure count must be less than or equal to the number of Map "
+                "iterations"
+            )
         trace["maxConcurrency"] = state.find_concurrency(fiber, value)
         if not isinstance(state, DistributedMap):
             return
@@ -177,7 +190,6 @@ class _Test:
             trace["toleratedFailureCount"] = count
         if percentage is not None:
             trace["toleratedFailurePercentage"] = float(percentage)
-        failed = self.settings.get("mapIterationFailureCount", 0)
         within = (count is None and percentage is None) or (
             failed <= (count or 0)
             if count is not None

@@ -99,7 +99,7 @@ def test_a_definition_may_stand_in_the_template(emulator: Emulator, field: str) 
         ({"DefinitionString": '{"A": "${Queue}"}'}, r"uses \$\{Queue\}.*it gives nothing"),
         (
             {"DefinitionString": '{"StartAt": 1}'},
-            r"definition is not one that can run: .*States is missing",
+            r"definition is not one that can run: .*fields are required: \[States\]",
         ),
     ],
 )
@@ -177,7 +177,7 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
                     "StateMachineRevisionId": "another",
                 },
             },
-            "StateMachineRevisionId is 'another'",
+            "for revision another",
         ),
         (
             {"Type": "AWS::StepFunctions::StateMachineAlias", "Properties": {"Name": "a"}},

@@ -12,7 +12,7 @@ import pytest
 
 from carnation.emulator import Emulator
 from carnation.emulator.interpreter.services import call_service
-from carnation.emulator.interpreter.task_runner import Performer
+from carnation.emulator.interpreter.task_runner import TaskRunner
 from carnation.engine import Failed, Pending, Submitted, Succeeded, Task
 from carnation.engine.tasks import split_resource
 from tests.emulator.test_emulator import make_function
@@ -125,8 +125,8 @@ def test_events_that_were_not_taken_fail_the_task(emulator: Emulator) -> None:
     assert json.loads(str(failed.cause)) == answer
 
 
-def performer(emulator: Emulator, answer: Any = None) -> Performer:
-    return Performer(emulator.client, lambda name, payload: answer, lambda arn: {})
+def performer(emulator: Emulator, answer: Any = None) -> TaskRunner:
+    return TaskRunner(emulator.client, lambda name, payload: answer, lambda arn: {})
 
 
 def test_a_function_by_the_short_way_answers_or_fails_by_its_exception(emulator: Emulator) -> None:

@@ -1,8 +1,6 @@
-"""Executions of state machines: the engine, behind moto's Step Functions API.
+"""Step Functions: the API, and executions on the engine behind it.
 
-Everything the emulator knows of moto's `stepfunctions` is in this folder, and nothing outside it
-imports that. What the rest asks for is the front: `install` (while an emulator is open), `hold`,
-`stop`, `time_out`, `find`, `watching`, `publish_version`, `find_revision`, `refuse_beyond_reach`.
+The API is in `api/`. Whatever else the emulator asks for is named here.
 """
 
 from __future__ import annotations
@@ -10,28 +8,32 @@ from __future__ import annotations
 from carnation.emulator.interpreter.backend import (
     find,
     find_revision,
+    forget_executions,
     hold,
     install,
+    list_machines,
     publish_version,
     stop,
     time_out,
     watching,
 )
-from carnation.emulator.interpreter.compilation import refuse_beyond_reach
-from carnation.emulator.interpreter.executions import How, Run
-from carnation.emulator.interpreter.task_runner import Performer, Script
+from carnation.emulator.interpreter.compilation import reject_unsupported
+from carnation.emulator.interpreter.executions import EmulatedExecution, ExecutionSettings
+from carnation.emulator.interpreter.task_runner import TaskRunner, TaskScript
 
 __all__ = [
-    "How",
-    "Performer",
-    "Run",
-    "Script",
+    "EmulatedExecution",
+    "ExecutionSettings",
+    "TaskRunner",
+    "TaskScript",
     "find",
     "find_revision",
+    "forget_executions",
     "hold",
     "install",
+    "list_machines",
     "publish_version",
-    "refuse_beyond_reach",
+    "reject_unsupported",
     "stop",
     "time_out",
     "watching",

@@ -30,7 +30,7 @@ def compile_text(definition: str) -> CompiledMachine:
     return machine
 
 
-def refuse_beyond_reach(definition: str) -> None:
+def reject_unsupported(definition: str) -> None:
     """Raise `EmulatorError` for a definition that would not run as it does on AWS."""
     try:
         compile_text(definition)

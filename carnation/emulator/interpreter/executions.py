@@ -1,4 +1,4 @@
-"""Executions on the engine, behind moto's API: how one starts, waits, ends, is stopped.
+"""Executions on the engine, behind the API: how one starts, waits, ends, is stopped.
 
 An execution runs in a thread of its own, so that whoever started it may do other things. The
 engine is held while it steps and let go while a task is performed: that is when an execution can
@@ -15,7 +15,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from carnation import engine
-from carnation.emulator.interpreter.task_runner import Performer
+from carnation.emulator.interpreter.api.records import Revision
+from carnation.emulator.interpreter.children import Children
+from carnation.emulator.interpreter.execution_logs import ExecutionLogger
+from carnation.emulator.interpreter.task_runner import TaskRunner
 from carnation.engine import Child, Event, Outcome, Task, export_event
 from carnation.errors import UsageError
 
@@ -28,47 +31,65 @@ class _EndedError(BaseException):
     """The execution ended while a task of it was performed: nothing more happens."""
 
 
-class How(NamedTuple):
-    """How executions run: by the clock or on paper, in which order, and who else's time passes."""
+class ExecutionSettings(NamedTuple):
+    """How executions run: in real or virtual time, in which order; who learns of what.
+
+    `let_time_pass` is told of the seconds that a Wait waited in virtual time; `deliver_logs` takes
+    events for a log group: (ARN of the group, name of the stream, rows).
+    """
 
     real_time: bool
     seed: int | None
     let_time_pass: Callable[[float], None]
+    deliver_logs: Callable[[str, str, list[dict[str, Any]]], None] = lambda *_: None
 
 
-class Record:
-    """What moto's API tells of an execution: the names are those that moto's answers ask for."""
+class ExecutionRequest(NamedTuple):
+    """What an execution is started with: by whom, of what, under which name."""
 
-    def __init__(self, arn: str, name: str, machine: Any, text: str) -> None:
-        """Take a state machine as it is now, and the execution's input."""
-        self.execution_arn, self.name = arn, name
-        self.state_machine, self.state_machine_arn = machine, machine.arn
-        self.execution_input, self.input_data = text, json.loads(text)
-        self.start_date = datetime.datetime.now(tz=datetime.timezone.utc)
-        self.stop_date: datetime.datetime | None = None
-        self.status = "RUNNING"
-        self.output: Any = None
-        self.output_details = {"included": True}
-        self.error: str | None = None
-        self.cause: str | None = None
+    arn: str
+    name: str
+    machine_arn: str
+    machine_name: str
+    revision: Revision
+    is_express: bool
+    input_text: str
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    trace_header: str | None = None
+    is_synchronous: bool = False
 
 
-class Run(Record):
-    """One execution: moto's record of it, the engine's run of it."""
+class EmulatedExecution:
+    """One execution: what the API tells of it, and the engine's run of it."""
 
     def __init__(
-        self, performer: Performer, machine: engine.CompiledMachine, how: How, *record: Any
+        self,
+        task_runner: TaskRunner,
+        machine: engine.CompiledMachine,
+        settings: ExecutionSettings,
+        request: ExecutionRequest,
     ) -> None:
-        """Take how it runs, and what its record takes; nothing runs yet."""
-        super().__init__(*record)
+        """Take how it runs, and what it is started with; nothing runs yet."""
+        self.request = request
+        self.arn, self.name, self.machine_arn = request.arn, request.name, request.machine_arn
+        self.input = json.loads(request.input_text)
+        self.start_date = datetime.datetime.now(tz=datetime.timezone.utc)
+        self.status = "RUNNING"
+        self.stop_date: datetime.datetime | None = None
+        self.output: Any = None
+        self.error: str | None = None
+        self.cause: str | None = None
         self.done = threading.Event()
         self.seconds = 0.0
+        self.children = Children()
         self.watchers: list[Watcher] = []
         self.watches_child: WatchChild | None = None
-        self.version_arn: str | None = None
-        self.alias_arn: str | None = None
+        self.redrive_date: datetime.datetime | None = None
+        self.redrive_token: str | None = None
         self.last_event = time.monotonic()
-        self._performer, self._machine, self._how = performer, machine, how
+        self._runner, self._machine, self._settings = task_runner, machine, settings
+        self._logger = ExecutionLogger(request, settings.deliver_logs)
         self._passed = 0.0
         self._began = time.monotonic()
         self._changed = threading.Condition(threading.RLock())
@@ -85,22 +106,48 @@ class Run(Record):
     def events(self) -> list[dict[str, Any]]:
         """The history so far, as GetExecutionHistory gives it."""
         with self._changed:
-            return [export_event(event) for event in self.engine.events]
+            return [self.export(event) for event in self.engine.events]
+
+    @property
+    def event_count(self) -> int:
+        """The number of events in the history."""
+        return self.engine.history.count
+
+    @property
+    def redrives(self) -> int:
+        """How often it was redriven."""
+        return self.engine.redrives
+
+    def export(self, event: Event) -> dict[str, Any]:
+        """Write an event as the API does; an input that nothing changed keeps its blanks."""
+        exported = export_event(event)
+        for field in ("input", "output"):
+            if field in event.details and event.details[field] is self.input:
+                details = next(v for k, v in exported.items() if k.endswith("EventDetails"))
+                details[field] = self.request.input_text
+        return exported
+
+    @property
+    def output_text(self) -> str:
+        """The output, as text; an input that nothing changed keeps its blanks."""
+        if self.output is self.input:
+            return self.request.input_text
+        return json.dumps(self.output, separators=(",", ":"), ensure_ascii=False)
 
     def prepare(self) -> None:
         """Write the first event; whoever finds the execution from now on may ask it anything."""
-        now = self.start_date.timestamp()
         self.engine = engine.Execution(
             self._machine,
-            self.input_data,
+            self.input,
             self,
-            arn=self.execution_arn,
-            machine_arn=":".join(self.state_machine_arn.split(":")[:7]),
-            role_arn=self.state_machine.roleArn,
-            express=str(self.state_machine.type or "").endswith("EXPRESS"),
-            now=now,
-            pause=self._pause if self._how.real_time else None,
-            seed=self._how.seed,
+            arn=self.arn,
+            machine_arn=self.machine_arn,
+            role_arn=self.request.revision.role_arn,
+            express=self.request.is_express,
+            synchronous=self.request.is_synchronous,
+            now=self.start_date.timestamp(),
+            pause=self._pause if self._settings.real_time else None,
+            seed=self._settings.seed,
             observe=self._observe,
             observe_child=self._observe_child,
         )
@@ -124,16 +171,19 @@ class Run(Record):
             self.status = "RUNNING"
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
+        self.redrive_date = datetime.datetime.now(tz=datetime.timezone.utc)
         self.start()
-        return datetime.datetime.now(tz=datetime.timezone.utc)
+        return self.redrive_date
 
     def _observe(self, event: Event) -> None:
         self.last_event = time.monotonic()
+        self._logger.add(event)
         for watcher in self.watchers:
             watcher(export_event(event))
 
     def _observe_child(self, child: Child, event: Event) -> None:
         self.last_event = time.monotonic()
+        self.children.add_event(child, event)
         if self.watches_child is not None:
             self.watches_child(child, event)
 
@@ -169,6 +219,7 @@ class Run(Record):
         """Wait, in real time, until a task is answered or gives up."""
         if self.engine.status != "RUNNING":
             return
+        self._logger.flush()
         deadlines = [self.engine.clock.next_deadline, self.engine.deadline]
         moments = [moment for moment in deadlines if moment is not None]
         seconds = max(0.0, min(moments) - self.engine.clock.now) if moments else None
@@ -178,8 +229,8 @@ class Run(Record):
     def _pass_time(self) -> None:
         """Let the queues' timeouts run on by what a Wait or a retry has just waited on paper."""
         passed = self.engine.clock.now - self.start_date.timestamp()
-        if passed > self._passed and not self._how.real_time:
-            self._how.let_time_pass(passed - self._passed)
+        if passed > self._passed and not self._settings.real_time:
+            self._settings.let_time_pass(passed - self._passed)
         self._passed = passed
 
     def _watch_deadline(self) -> None:
@@ -189,11 +240,13 @@ class Run(Record):
 
     def perform(self, task: Task) -> Outcome:
         """Perform a task, with the engine let go; time it takes counts against the machine's."""
+        if task.is_callback or task.kind == "Activity":
+            self._runner.tokens[task.token] = self
         self._asked.add(task.token)
         self._changed.release()
         began = time.monotonic()
         try:
-            outcome = self._performer.perform(task)
+            outcome = self._runner.perform(task)
         finally:
             self._changed.acquire()
             if self.engine.deadline is not None:
@@ -234,9 +287,7 @@ class Run(Record):
             self._changed.notify_all()
             return True
 
-    def stop(
-        self, stop_date: datetime.datetime, error: str | None = None, cause: str | None = None
-    ) -> None:
+    def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Abort: nothing is entered, retried or written to the history any more."""
         with self._changed:
             self.engine.stop(error, cause)
@@ -255,10 +306,11 @@ class Run(Record):
             if self.done.is_set():
                 return
             self.seconds = time.monotonic() - self._began
-            self.stop_date = datetime.datetime.now(tz=datetime.timezone.utc)
+            self.stop_date = _read(self.engine.clock.now)
             self.status = self.engine.status
             self.output = self.engine.output
             self.error, self.cause = self.engine.error, self.engine.cause
+            self._logger.flush()
             self.done.set()
 
     def describe_wait(self) -> str:
@@ -276,23 +328,30 @@ class Run(Record):
         ]
         return ", ".join(open_states) or "its first state"
 
-    def get_execution_history(self, role_arn: str) -> list[dict[str, Any]]:
-        """Give the history to moto's API."""
-        return self.events
-
     def describe(self) -> Mapping[str, Any]:
         """Wait for the end, and describe it as `startExecution.sync` does."""
         self.done.wait()
-        found = {
-            "ExecutionArn": self.execution_arn,
-            "Input": json.dumps(self.input_data),
+        found: dict[str, Any] = {
+            "ExecutionArn": self.arn,
+            "Input": self.request.input_text,
+            "InputDetails": {"Included": True},
             "Name": self.name,
+            "RedriveCount": self.redrives,
+            "RedriveStatus": "REDRIVABLE",
             "StartDate": int(self.start_date.timestamp() * 1000),
-            "StateMachineArn": self.state_machine_arn,
+            "StateMachineArn": self.machine_arn,
             "Status": self.status,
+            "StopDate": int(self.engine.clock.now * 1000),
         }
         if self.status == "SUCCEEDED":
-            found["Output"] = json.dumps(self.output)
+            found["Output"], found["OutputDetails"] = self.output_text, {"Included": True}
+            found["RedriveStatus"] = "NOT_REDRIVABLE"
+            reason = "Execution is SUCCEEDED and cannot be redriven"
+            found["RedriveStatusReason"] = reason
         else:
             found.update({"Error": self.error, "Cause": self.cause})
-        return found
+        return {name: found[name] for name in sorted(found) if found[name] is not None}
+
+
+def _read(moment: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(moment, tz=datetime.timezone.utc)

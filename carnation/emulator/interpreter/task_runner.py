@@ -7,17 +7,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
+
+if TYPE_CHECKING:
+    from carnation.emulator.interpreter.executions import EmulatedExecution
 
 # Runs a function: (name, payload) → (payload, failed); None if it is to go through boto3.
 Invoke = Callable[[str, bytes], "tuple[bytes, bool] | None"]
 # Waits for an execution: ARN → what DescribeExecution says of it.
 Await = Callable[[str], Mapping[str, Any]]
 # Stands before all tasks: gives an outcome, or has the task performed.
-Script = Callable[[Task, Callable[[Task], Outcome]], Outcome]
+TaskScript = Callable[[Task, Callable[[Task], Outcome]], Outcome]
 
 
 class Activities:
@@ -42,20 +45,21 @@ class Activities:
             return waiting.popleft() if waiting else None
 
 
-class Performer:
+class TaskRunner:
     """The engine's port: functions by the short way, everything else by boto3."""
 
-    script: Script | None = None  # of all there are: one emulator is open at a time
+    script: TaskScript | None = None  # of all there are: one emulator is open at a time
 
     def __init__(self, connect: Callable[[str], Any], invoke: Invoke, wait: Await) -> None:
         """Take the ways to functions, services and other executions."""
         self._connect, self._invoke, self._wait = connect, invoke, wait
         self.activities = Activities()
+        self.tokens: dict[str, EmulatedExecution] = {}  # of all callbacks, the finished ones too
 
     def perform(self, task: Task) -> Outcome:
         """Perform a task; one that took longer than it may counts with the time it took."""
         began = time.monotonic()
-        script = Performer.script
+        script = TaskRunner.script
         outcome = script(task, self._perform) if script else self._perform(task)
         seconds = time.monotonic() - began
         late = task.timeout is not None and seconds > task.timeout
@@ -110,7 +114,8 @@ class Performer:
         parameters = task.parameters if isinstance(task.parameters, dict) else {}
         if not set(parameters) <= {"FunctionName", "Payload"}:
             return self._invoke_otherwise(task)
-        payload = parameters.get("Payload", {})
+        payload = parameters.get("Payload")
+        payload = {} if payload is None else payload  # null is as if there were none
         body = payload if isinstance(payload, str) and _is_json(payload) else to_text(payload)
         answer = self._answer_of(str(parameters.get("FunctionName")), body.encode())
         if isinstance(answer, Failed):

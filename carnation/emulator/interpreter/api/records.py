@@ -1,0 +1,147 @@
+"""What the Step Functions API keeps in a Region: state machines, versions, aliases, activities.
+
+All of it is changed under the Region's lock only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from carnation.emulator.interpreter.api.errors import no_state_machine
+from carnation.emulator.interpreter.api.names import StatesArn, parse_machine_arn
+
+if TYPE_CHECKING:
+    from carnation.emulator.interpreter.executions import EmulatedExecution, ExecutionRequest
+    from carnation.emulator.interpreter.task_runner import TaskRunner
+
+    Start = Callable[["Region", ExecutionRequest], EmulatedExecution]
+
+ACCOUNT = "123456789012"
+NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
+AWS_KEY = {"type": "AWS_OWNED_KEY"}
+
+
+def read_time() -> datetime:
+    """Return the time, as the API's dates are."""
+    return datetime.now(tz=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What of a state machine an update replaces, as a whole; `id` is None before the first."""
+
+    definition: str
+    role_arn: str
+    logging: dict[str, Any]
+    tracing: dict[str, Any]
+    encryption: dict[str, Any]
+    id: str | None = None
+    date: datetime = field(default_factory=read_time)
+
+
+@dataclass
+class Version:
+    """A published revision."""
+
+    arn: str
+    revision: Revision
+    description: str | None
+    created: datetime = field(default_factory=read_time)
+
+
+class Route(NamedTuple):
+    """A version that an alias leads to, and its percentage."""
+
+    version_arn: str
+    weight: int
+
+
+@dataclass
+class Alias:
+    """A name for one or two versions."""
+
+    arn: str
+    name: str
+    routes: tuple[Route, ...]
+    description: str | None
+    created: datetime = field(default_factory=read_time)
+    updated: datetime | None = None
+
+
+@dataclass
+class StateMachine:
+    """A state machine, with all that goes when it is deleted."""
+
+    arn: str
+    name: str
+    type: str
+    revision: Revision
+    tags: dict[str, str] = field(default_factory=dict)
+    versions: dict[int, Version] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    last_version: int = 0
+    created: datetime = field(default_factory=read_time)
+
+    @property
+    def is_express(self) -> bool:
+        """Whether its executions are Express ones."""
+        return self.type == "EXPRESS"
+
+
+@dataclass
+class Activity:
+    """An activity."""
+
+    arn: str
+    name: str
+    encryption: dict[str, Any]
+    tags: dict[str, str]
+    created: datetime = field(default_factory=read_time)
+
+
+class Region:
+    """The state of Step Functions in one Region."""
+
+    def __init__(
+        self, name: str, start: Start, task_runner: TaskRunner, poll_seconds: float
+    ) -> None:
+        """Start empty; `start` begins an execution, a long poll lasts `poll_seconds`."""
+        self.name, self.start = name, start
+        self.task_runner, self.poll_seconds = task_runner, poll_seconds
+        self.machines: dict[str, StateMachine] = {}
+        self.activities: dict[str, Activity] = {}
+        self.executions: dict[str, EmulatedExecution] = {}
+        self.lock = threading.RLock()
+
+    def arn(self, kind: str, name: str) -> str:
+        """Return the ARN that a resource of this Region has."""
+        return f"arn:{self._partition}:states:{self.name}:{ACCOUNT}:{kind}:{name}"
+
+    @property
+    def _partition(self) -> str:
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            self.name.rpartition("-")[0].rpartition("-")[0], "aws"
+        )
+
+    def find_machine(self, text: str) -> tuple[StateMachine, StatesArn]:
+        """Find the state machine of its own, a version's or an alias's ARN, or raise `ApiError`."""
+        arn = parse_machine_arn(text)
+        machine = self.machines.get(arn.machine)
+        if machine is None:
+            raise no_state_machine(text)
+        return machine, arn
+
+    def find_base_machine(self, text: str) -> StateMachine:
+        """Find the state machine of its own ARN; raises `ApiError` for a version's or alias's."""
+        machine, arn = self.find_machine(text)
+        if arn.qualifier:
+            raise no_state_machine(text)
+        return machine
+
+    def list_executions_of(self, machine: StateMachine) -> Iterator[EmulatedExecution]:
+        """List a state machine's executions, the oldest first."""
+        return (run for run in self.executions.values() if run.machine_arn == machine.arn)
