@@ -44,7 +44,8 @@ def test_a_build_prints_what_changed_and_the_next_one_that_nothing_did(
     assert capsys.readouterr().out == (
         "added  build/one/manifest.json\n"
         "added  build/one/code/state-machine/one.asl.json\n"
-        "one 1.0.0: 2 files written\n"
+        "added  build/one/code/state-machine/one.policy.json\n"
+        "one 1.0.0: 3 files written\n"
     )
     assert build.main([]) == 0
     assert capsys.readouterr().out == "one 1.0.0: nothing changed\n"

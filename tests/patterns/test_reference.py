@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from carnation.emulator.templates import parse_template
 
 from carnation.artifacts import Artifacts, read_artifacts
+from carnation.cloudformation.template import parse_template
 from carnation.emulator import Emulator, Execution, FunctionError, ServiceError
 from carnation.patterns.events.ledger import (
     DEAD,
