@@ -36,7 +36,20 @@ class UsageError(CarnationError):
 
 
 class DocumentError(CarnationError):
-    """A file cannot be read, or does not hold what its name says."""
+    """A file cannot be read, or does not hold what its name says.
+
+    `reason` says what is wrong; `where` names the file, `line` and `column` count from 1, 0 where
+    no place in it is to blame.
+
+    >>> error = DocumentError("expected a value.", "a.json", 1, 7)
+    >>> str(error), error.reason, error.line, error.column
+    ('a.json:1:7: expected a value.', 'expected a value.', 1, 7)
+    """
+
+    def __init__(self, reason: str, where: str = "", line: int = 0, column: int = 0) -> None:
+        place = f"{where}:{line}:{column}: " if line else f"{where}: " if where else ""
+        super().__init__(place + reason)
+        self.reason, self.where, self.line, self.column = reason, where, line, column
 
 
 class DefinitionError(CarnationError):

@@ -47,11 +47,15 @@ class Source(NamedTuple):
         """Say where a part stands: file, line and column."""
         return _locate(self.document, pointer)
 
-    def find_refusal(self) -> str:
-        """Say where and why AWS would refuse the definition; '' if it would not."""
+    def find_refusal(self) -> DocumentError | None:
+        """Find where and why AWS would refuse the definition; None if it would not."""
         for _, problem in _find_problems(self.document):
-            return _describe(self.document, problem)
-        return ""
+            return _refuse_problem(self.document, problem)
+        return None
+
+    def make_error(self, pointer: str, reason: str) -> DocumentError:
+        """Make an error about a part of the definition."""
+        return _make_error(self.document, pointer, reason)
 
     def list_unknown(self) -> Iterator[str]:
         """Say of each field that nobody here knows where it stands, and that it is kept."""
@@ -74,8 +78,9 @@ def read_sources(document: Document) -> Iterator[Source]:
     found = list(find_definitions(document))
     if not found:
         raise DocumentError(
-            f"{document.where}: no definition stands in this template. Where one has a file of its "
-            "own (DefinitionUri, DefinitionS3Location), name that file."
+            "no definition stands in this template. Where one has a file of its own "
+            "(DefinitionUri, DefinitionS3Location), name that file.",
+            document.where,
         )
     for definition in found:
         yield _read_template(definition, file)
@@ -96,22 +101,24 @@ def _refuse(document: Document | TemplateDefinition) -> None:
     """Raise `DocumentError` with line and column for what has no graph."""
     value = document.value
     if not isinstance(value, Mapping) or "StartAt" not in value or "States" not in value:
-        raise DocumentError(
-            f"{_locate(document, '')}: this is no definition: it has no StartAt, or no States. "
-            "Name a definition, or a template with one."
+        raise _make_error(
+            document,
+            "",
+            "this is no definition: it has no StartAt, or no States. Name a definition, or a "
+            "template with one.",
         )
     for note in document.notes:
         if note.kind == "repeated-key":
-            place = _locate(document, note.pointer)
-            raise DocumentError(f"{place}: {note.message}. Take one of the two out.")
+            raise _make_error(document, note.pointer, f"{note.message}. Take one of the two out.")
     for rule, problem in _find_problems(document):
         if rule.id in _NEEDED:
-            raise DocumentError(_describe(document, problem))
+            raise _refuse_problem(document, problem)
     pointer = find_placeholder_target(value)
     if pointer is not None:
-        raise DocumentError(
-            f"{_locate(document, pointer)}: a placeholder stands where the graph has to be known. "
-            "Write the state's name or type."
+        raise _make_error(
+            document,
+            pointer,
+            "a placeholder stands where the graph has to be known. Write the state's name or type.",
         )
 
 
@@ -120,15 +127,24 @@ def _find_problems(document: Document | TemplateDefinition) -> Iterator[tuple[Ru
     return find_problems(document.value, type=kind, families=("refusal",))
 
 
-def _describe(document: Document | TemplateDefinition, problem: Problem) -> str:
+def _refuse_problem(document: Document | TemplateDefinition, problem: Problem) -> DocumentError:
     state = f"state '{problem.state}': " if problem.state else ""
     message = (
         problem.message if problem.message.endswith("?") else f"{problem.message.rstrip('.')}."
     )
-    return (
-        f"{_locate(document, problem.pointer)}: AWS would refuse this definition: {state}"
-        f"{message} Mend it first; carnation lint tells of everything."
+    return _make_error(
+        document,
+        problem.pointer,
+        f"AWS would refuse this definition: {state}{message} Fix it first; carnation lint lists "
+        "everything.",
     )
+
+
+def _make_error(
+    document: Document | TemplateDefinition, pointer: str, reason: str
+) -> DocumentError:
+    span = document.locate(pointer)
+    return DocumentError(reason, document.where, span.line, span.column)
 
 
 def _locate(document: Document | TemplateDefinition, pointer: str) -> str:

@@ -98,12 +98,12 @@ def _adopt_source(source: Source) -> _Adopted:
         difference = find_difference(source.definition, text)
     except DefinitionError as error:
         refusal = source.find_refusal()
-        raise DocumentError(refusal or f"{source.locate('')}: {error}") from error
+        raise refusal or source.make_error("", str(error)) from error
     if difference is None:
         return _Adopted(source, text, "")
     refusal = source.find_refusal()
     if refusal:
-        raise DocumentError(refusal)
+        raise refusal
     place = f"{source.locate(difference.pointer)}: '{difference.pointer}'"
     return _Adopted(source, text, f"{place} is not exact: it {difference.message}")
 

@@ -92,8 +92,10 @@ def _write(
     for artifacts in made:
         if differences[artifacts.workflow] or release:
             write_artifacts(root, artifacts, release=release)
-    for name in set(differences) - {artifacts.workflow for artifacts in made}:
-        remove_tree(root, name)
+    kept = {artifacts.workflow for artifacts in made}
+    for name in differences:
+        if name not in kept:
+            remove_tree(root, name)
 
 
 def _print_differences(

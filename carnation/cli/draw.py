@@ -111,8 +111,9 @@ def _open(path: str) -> Iterator[_Picture]:
             pictures.append(_Picture(definition.name, definition.value))
     if not pictures:
         raise DocumentError(
-            f"{document.where}: this is no definition: it has neither StartAt nor States. "
-            "Name a definition, or a template with one."
+            "this is no definition: it has neither StartAt nor States. Name a definition, or a "
+            "template with one.",
+            document.where,
         )
     yield from pictures
 

@@ -312,11 +312,8 @@ def _open_template(document: Document, findings: list[Finding]) -> Iterator[Sour
 
 def _report_unreadable(path: str, error: DocumentError) -> Finding:
     rule = find_rule("unreadable-document")
-    place, message = (1, 1), str(error)
-    parts = message.removeprefix(f"{path}:").split(":", 2)
-    if len(parts) == 3 and parts[0].isdigit() and parts[1].isdigit():
-        place, message = (int(parts[0]), int(parts[1])), parts[2].strip()
-    return Finding(rule.id, ERROR, message, path, *place, "", "", rule.code)
+    line, column = error.line or 1, error.column or 1
+    return Finding(rule.id, ERROR, error.reason, path, line, column, "", "", rule.code)
 
 
 def _report(

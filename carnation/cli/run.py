@@ -147,7 +147,7 @@ def _check_folder(path: str | None) -> None:
 def _read_input(text: str, option: str) -> Any:
     where, remedy = option, """Give one JSON value, quoted for your shell: '{"a": 1}'."""
     if text.startswith("@"):
-        where, remedy = text[1:], "Mend the file."
+        where, remedy = text[1:], "Fix the file."
         try:
             text = sys.stdin.read() if where == "-" else Path(where).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -19,7 +19,7 @@ from carnation.errors import DocumentError
 if TYPE_CHECKING:
     from carnation.document.scanner import Scanned
 
-_REMEDY = "Mend the file."
+_REMEDY = "Fix the file."
 _YAML_SUFFIXES = (".yaml", ".yml", ".template")
 _LARGEST = 64 * 1024 * 1024  # bytes; the largest document AWS takes has 1 MiB
 
@@ -119,20 +119,20 @@ class Document:
         return line, offset - self._line_starts[line - 1] + 1
 
 
-def parse_json(text: str, where: str, remedy: str = "Mend the file, or build it anew.") -> Any:
+def parse_json(text: str, where: str, remedy: str = "Fix the file, or build it again.") -> Any:
     """Read JSON text; `where` names it in the error, which gives line, column and the remedy.
 
     >>> parse_json('{"a": 1}', "a.json")
     {'a': 1}
     >>> parse_json('{"a": }', "a.json")
     Traceback (most recent call last):
-    carnation.errors.DocumentError: a.json:1:7: this is no JSON (Expecting value). Mend the file ...
+    carnation.errors.DocumentError: a.json:1:7: this is not valid JSON (Expecting value). ...
     """
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise DocumentError(
-            f"{where}:{error.lineno}:{error.colno}: this is no JSON ({error.msg}). {remedy}"
+            f"this is not valid JSON ({error.msg}). {remedy}", where, error.lineno, error.colno
         ) from error
 
 
@@ -144,26 +144,26 @@ def read_document(path: str) -> Document:
     """
     try:
         if os.path.getsize(path) > _LARGEST:
-            raise DocumentError(f"{path}: the file is larger than {_LARGEST:,} bytes. {_REMEDY}")
+            raise DocumentError(f"the file is larger than {_LARGEST:,} bytes. {_REMEDY}", path)
         with open(path, "rb") as file:
             data = file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"{path}: the file cannot be read ({reason}).") from error
+        raise DocumentError(f"the file cannot be read ({reason}).", path) from error
     return parse_document(decode_text(data, path), path)
 
 
 def decode_text(data: bytes, where: str) -> str:
     """Give the text of a file's bytes; raises `DocumentError` where they are not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DocumentError(f"{where}:1:1: the file is written in UTF-16. Save it as UTF-8.")
+        raise DocumentError("the file is written in UTF-16. Save it as UTF-8.", where, 1, 1)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise DocumentError(
-            f"{where}:{line}:{column}: the file is not UTF-8. Save it as UTF-8."
+            "the file is not UTF-8. Save it as UTF-8.", where, line, column
         ) from error
 
 

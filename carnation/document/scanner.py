@@ -218,7 +218,7 @@ class _Scanner:
         line = self.text.count("\n", 0, offset) + 1
         column = offset - self.text.rfind("\n", 0, offset)
         return DocumentError(
-            f"{self.where}:{line}:{column}: this is no JSON ({problem}). Mend the file."
+            f"this is not valid JSON ({problem}). Fix the file.", self.where, line, column
         )
 
 

@@ -113,9 +113,9 @@ class _Reader:
     def fail(self, node: Any, problem: str) -> DocumentError:
         mark = node.start_mark
         return DocumentError(
-            f"{self.where}:{mark.line + 1}:{mark.column + 1}: this YAML cannot be read "
-            f"({problem}). Mend the file."
-        )
+            f"this YAML cannot be read ({problem}). Fix the file.",
+            self.where, mark.line + 1, mark.column + 1,
+        )  # fmt: skip
 
 
 def _offsets_of(node: Any) -> tuple[int, int]:
@@ -131,13 +131,13 @@ def compose_yaml(text: str, where: str) -> tuple[Any, dict[str, tuple[int, int]]
     try:
         node = yaml.compose(text, _LOADER)
         if node is None:
-            raise DocumentError(f"{where}:1:1: the file is empty. Write a document into it.")
+            raise DocumentError("the file is empty. Write a document into it.", where, 1, 1)
         value = reader.read(node, "")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise DocumentError(
-            f"{where}:{place}: this is no YAML ({error.problem}). Mend the file."
+            f"this is not valid YAML ({error.problem}). Fix the file.", where, *place
         ) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = (
@@ -145,5 +145,7 @@ def compose_yaml(text: str, where: str) -> tuple[Any, dict[str, tuple[int, int]]
             if isinstance(error, RecursionError)
             else " ".join(str(error).split())
         )
-        raise DocumentError(f"{where}:1:1: this is no YAML ({reason}). Mend the file.") from error
+        raise DocumentError(
+            f"this is not valid YAML ({reason}). Fix the file.", where, 1, 1
+        ) from error
     return value, reader.offsets, reader.repeated

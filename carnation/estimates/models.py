@@ -346,7 +346,7 @@ def _grow_once(stage: _Stage) -> dict[Key, Growth]:
     worse = stage.count(Size(1, failed=1)) if facts.fail else start
     again = stage.count(Size(1, retried=1)) if facts.retry else start
     growths = {}
-    for key in {*start, *worse, *again}:
+    for key in {**start, **worse, **again}:
         here = start.get(key, 0)
         growths[key] = Growth(here, 0, worse.get(key, 0) - here, again.get(key, 0) - here)
     return growths

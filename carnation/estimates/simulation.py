@@ -179,7 +179,7 @@ def _count(execution: _Traced, player: Player, scene: Scene, watch: _Watch, endl
 
 def _list_batches(execution: Execution, scene: Scene) -> Iterator[tuple[str, int]]:
     """Yield how many items each Map put together, by what its run counted."""
-    for name in scene.maps:
+    for name in sorted(scene.maps):
         label = scene.states[name].get("Label") or name[:40]
         for run in execution.map_runs:
             if f"/{label}:" in run.arn:
@@ -188,7 +188,7 @@ def _list_batches(execution: Execution, scene: Scene) -> Iterator[tuple[str, int
 
 def _list_concurrency(execution: Execution, scene: Scene) -> Iterator[tuple[str, int]]:
     """Yield how many children each distributed Map lets run at once, where it has a limit."""
-    for name in scene.maps:
+    for name in sorted(scene.maps):
         label = scene.states[name].get("Label") or name[:40]
         for run in execution.map_runs:
             if f"/{label}:" in run.arn and run.max_concurrency:

@@ -81,13 +81,13 @@ def _kind_of(field: Field, language: str) -> str:
 
 def _find_in(part: Part) -> Iterator[Use]:
     kinds = _fields_by_use(part.place, part.language)
-    for name in part.body.keys() & kinds.keys():
-        kind, value = kinds[name], part.body[name]
+    for name, value in part.body.items():
+        kind = kinds.get(name, "")
         if kind == "jsonata":
             yield from _walk_texts(part, name, value)
         elif kind == "payload":
             yield from _walk_template(part, name, value)
-        elif value is not None and not is_placeholder(value):
+        elif kind and value is not None and not is_placeholder(value):
             yield Use(kind, value, part, f"/{name}", name)
 
 

@@ -7,7 +7,6 @@ reviewed again, has lost the finding and won no other.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -29,7 +28,6 @@ from carnation.services import INTEGRATIONS, list_actions
 
 _Counts = Counter[tuple[str, str, str]]
 _MOST_TRIES = 60
-_WRONG_PREFIXES = {"DynamoDB.": "DynamoDb.", "DynamoDb.": "DynamoDB."}
 _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
 
 
@@ -62,12 +60,10 @@ def _mend_names(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit
 
 
 def _mend_prefixes(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
-    meant = re.search(r"'(DynamoD[Bb]\.)", problem.message)
+    wrong, meant = problem.facts
     for index, name in _list_names(part):
-        wrong = name.partition(".")[0] + "."
-        if meant and _WRONG_PREFIXES.get(wrong) == meant[1]:
-            new = meant[1] + name.removeprefix(wrong)
-            yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", new)
+        if name == wrong:
+            yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", meant)
 
 
 def _list_names(part: Part) -> list[tuple[int, str]]:
@@ -87,11 +83,10 @@ def _mark_path(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]
 
 def _drop_dead(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
     """Drop a name that stands twice, and the retrier or catcher with it if it has no other."""
-    name = re.match(r"'(.*)' is taken by one before", problem.message)
-    if name is None:
-        return
     listed = _list_names(part)
-    taken = [index for index, other in listed if other == name[1]]
+    taken = [index for index, name in listed if name in problem.facts]
+    if not taken:
+        return
     if len(taken) == len(listed):
         yield Edit("remove", part.pointer)
     else:
@@ -134,12 +129,14 @@ def _mend_target(machine: Machine, part: Part, problem: Problem) -> Iterator[Edi
 
 
 def _mend_parameter(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
-    match = re.search(r"needs '(\w+)'; it is given as '(\w+)'", problem.message)
+    if not problem.facts:
+        return
+    wrong, meant = problem.facts
     field = "Parameters" if part.language == PATH else "Arguments"
     given = part.body.get(field)
-    for name in given if match and isinstance(given, Mapping) else ():
-        if match and name.removesuffix(".$") == match[2]:
-            new = match[1] + name[len(match[2]) :]
+    for name in given if isinstance(given, Mapping) else ():
+        if name.removesuffix(".$") == wrong:
+            new = meant + name[len(wrong) :]
             yield Edit("rename", join_pointer(part.pointer, field, name), new)
 
 

@@ -41,9 +41,9 @@ class Part:
         self.language = language
         self.state = state
 
-    def problem(self, message: str, inner: str = "") -> Problem:
+    def problem(self, message: str, inner: str = "", facts: tuple[str, ...] = ()) -> Problem:
         """Make a problem of this part, or of what stands in it at a pointer."""
-        return Problem(self.pointer + inner, message, self.state.name if self.state else "")
+        return Problem(self.pointer + inner, message, self.state.name if self.state else "", facts)
 
 
 class State(Part):

@@ -128,7 +128,9 @@ def review_definition(
         for rule, problem in found
         if rule in rules and (rule.id, problem.state) not in suppressed
     ]
-    return sorted(set(findings), key=lambda finding: (finding.line, finding.column, finding.rule))
+    return sorted(
+        dict.fromkeys(findings), key=lambda finding: (finding.line, finding.column, finding.rule)
+    )
 
 
 def _prepare(source: Source, type: str, declared: Mapping[str, Any] | None) -> Machine:

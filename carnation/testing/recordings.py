@@ -46,8 +46,8 @@ def read_recording(path: str | Path) -> Recording:
     begin, end = find_details(events[0]), events[-1]
     if "input" not in begin:
         raise DocumentError(
-            f"{path}: the history has no inputs and outputs. "
-            "Get it again with --include-execution-data."
+            "the history has no inputs and outputs. Get it again with --include-execution-data.",
+            str(path),
         )
     details = find_details(end)
     visits = list(walk_visits(read_visits(events)))
@@ -71,13 +71,14 @@ def _read_events(path: str) -> list[Mapping[str, Any]]:
     events = value.get("events") if isinstance(value, Mapping) else value
     if not isinstance(events, list) or not events or not all(map(_is_event, events)):
         raise DocumentError(
-            f"{path}: this is no history. Give what `aws stepfunctions get-execution-history` "
-            "prints: an object with a list of events."
+            "this is no history. Give what `aws stepfunctions get-execution-history` prints: an "
+            "object with a list of events.",
+            str(path),
         )
     events = sorted(events, key=lambda event: int(event["id"]))
     if events[0]["type"] != "ExecutionStarted" or events[-1]["id"] != len(events):
         raise DocumentError(
-            f"{path}: this is a part of a history. Get all of it, without --max-items."
+            "this is a part of a history. Get all of it, without --max-items.", str(path)
         )
     return events
 

@@ -139,7 +139,7 @@ def test_a_stale_a_foreign_and_a_missing_file_are_told_apart(root: Path) -> None
         ),
         (
             lambda tree: (tree / "manifest.json").write_text("{"),
-            r"manifest\.json:1:2: this is no JSON",
+            r"manifest\.json:1:2: this is not valid JSON",
         ),
     ],
 )

@@ -218,10 +218,10 @@ def test_standard_input_is_read(
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("x.json", "{\n  'a': 1}", "x.json:2:3: this is no JSON"),
+        ("x.json", "{\n  'a': 1}", "x.json:2:3: this is not valid JSON"),
         ("x.json", "[1]", "x.json:1:1: this is no definition: it has no StartAt, or no States."),
         ("x.json", '{"a":\n 1}', "x.json:1:1: this is no definition"),
-        ("x.yaml", "a: [", "x.yaml:2:1: this is no YAML"),
+        ("x.yaml", "a: [", "x.yaml:2:1: this is not valid YAML"),
         (
             "x.json",
             '{"StartAt": "A", "States": {\n"A": {"Type": "Pass", "Next": "B"}}}',
@@ -231,7 +231,7 @@ def test_standard_input_is_read(
             "x.json",
             '{"StartAt": "Fist", "States": {"First": {"Type": "Pass", "End": true}}}',
             "x.json:1:13: AWS would refuse this definition: there is no state 'Fist' here. Did "
-            "you mean 'First'? Mend it first;",
+            "you mean 'First'? Fix it first;",
         ),
         (
             "x.json",
@@ -259,7 +259,7 @@ def test_standard_input_is_read(
             "x.yaml",
             "Resources:\n  A:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n"
             "      DefinitionString: '{'",
-            "x.yaml, A:1:2: this is no JSON",
+            "x.yaml, A:1:2: this is not valid JSON",
         ),
         ("nothing.json", None, "nothing.json: the file cannot be read"),
     ],

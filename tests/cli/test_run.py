@@ -205,7 +205,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
     ("arguments", "told"),
     [
         (["nothing"], "build/nothing/manifest.json is not there (built: archive, carnation"),
-        (["carnation", "--input", '{"a'], "--input:1:2: this is no JSON"),
+        (["carnation", "--input", '{"a'], "--input:1:2: this is not valid JSON"),
         (["carnation", "--runs", "0"], "--runs and --fail-attempts take a number from 1"),
         (
             ["carnation", "--fail", "1", "--fail-attempts", "0"],

@@ -100,7 +100,7 @@ def test_a_text_on_one_line_is_found_where_it_stands() -> None:
 
 def test_a_text_that_is_no_definition_says_why() -> None:
     (found,) = find(DefinitionString="{")
-    assert "t.json, M:1:2: this is no JSON" in str(found.error)
+    assert "t.json, M:1:2: this is not valid JSON" in str(found.error)
 
 
 def test_the_substitutions_are_known() -> None:

@@ -102,7 +102,7 @@ def test_json_keeps_the_order_of_keys_and_ends_in_a_newline() -> None:
 
 
 def test_broken_json_is_named_with_line_and_column() -> None:
-    with pytest.raises(DocumentError, match=r"^here\.json:2:6: this is no JSON"):
+    with pytest.raises(DocumentError, match=r"^here\.json:2:6: this is not valid JSON"):
         parse_json('{\n "a" 1}', "here.json")
 
 

@@ -25,7 +25,7 @@ def read_accepted(path: str | None) -> Mapping[str, str]:
             return {}
         path = DEFAULT
     text = read_bytes(path).decode("utf-8", "replace")
-    value = parse_json(text, path, "Mend the file.")
+    value = parse_json(text, path, "Fix the file.")
     entries = value.get("accepted") if isinstance(value, Mapping) else None
     if not isinstance(entries, list):
         raise UsageError(f'{path}: it takes {{"accepted": [{{"fingerprint": …, "reason": …}}]}}.')

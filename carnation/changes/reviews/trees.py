@@ -65,7 +65,7 @@ def read_bytes(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise DocumentError(f"{path}: the file cannot be read ({error.strerror}).") from error
+        raise DocumentError(f"the file cannot be read ({error.strerror}).", path) from error
 
 
 def choose_paths(old: Tree, new: Tree) -> tuple[Tree, Tree]:

@@ -85,7 +85,7 @@ def find_nested_fields(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for part in machine.parts_of("NestedRule") if machine.by_type["Choice"] else ():
-        for name in part.body.keys() - _NESTED:
+        for name in (name for name in part.body if name not in _NESTED):
             near = machine.suggest(name, _NESTED)
             yield part.problem(f"a nested rule has no field '{name[:60]}'.{near}", f"/{name}")
 

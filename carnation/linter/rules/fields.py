@@ -33,7 +33,9 @@ def find_unknown_fields(machine: Machine) -> Iterator[Problem]:
         known = KNOWN.get(part.place)
         if known is None or part.body.keys() <= known.keys():
             continue
-        for name in part.body.keys() - known.keys():
+        for name in part.body:
+            if name in known:
+                continue
             if part.place == "Rule" and name in _RULE_FIELDS:
                 continue
             yield part.problem(_describe_unknown(machine, part, name), join_pointer("", name))
@@ -59,8 +61,8 @@ def find_foreign_fields(machine: Machine) -> Iterator[Problem]:
     """
     for part in machine.parts:
         known = KNOWN.get(part.place, {})
-        for name in part.body.keys() & known.keys():
-            language = known[name].language
+        for name in part.body:
+            language = known[name].language if name in known else ""
             if language and language != part.language:
                 yield part.problem(
                     f"'{name}' belongs to {language}, and this state is {part.language}", f"/{name}"

@@ -66,7 +66,9 @@ def find_wrong_prefixes(machine: Machine) -> Iterator[Problem]:
             for name in names_of(part):
                 if name.startswith(wrong):
                     meant = right + name.removeprefix(wrong)
-                    yield part.problem(f"this Task reports '{meant}'", "/ErrorEquals")
+                    yield part.problem(
+                        f"this Task reports '{meant}'", "/ErrorEquals", (name, meant)
+                    )
 
 
 @risk("dead-retrier", WARNING)
@@ -88,7 +90,7 @@ def _find_dead(parts: list[Part]) -> Iterator[Problem]:
     for part in parts:
         names = names_of(part)
         for name in dict.fromkeys(name for name in names if name in taken):
-            yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals")
+            yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals", (name,))
         dead = [name for name in names if name not in taken | _NOT_A_TASK_FAILURE | _TERMINAL]
         if dead and "States.TaskFailed" in taken:
             listed = ", ".join(f"'{name}'" for name in dead[:3])
@@ -107,7 +109,7 @@ def find_retried_terminal_errors(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
     for part in machine.parts_of("Retrier"):
-        for name in _TERMINAL.intersection(names_of(part)):
+        for name in dict.fromkeys(name for name in names_of(part) if name in _TERMINAL):
             yield part.problem(f"'{name}' comes again at each retry", "/ErrorEquals")
 
 

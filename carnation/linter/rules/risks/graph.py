@@ -85,7 +85,7 @@ def find_impossible(machine: Machine) -> Iterator[Problem]:
         for rule in joined if isinstance(joined, list) else ():
             if not isinstance(rule, Mapping) or not isinstance(rule.get("Variable"), str):
                 continue
-            for name in COMPARISONS.keys() & rule.keys():
+            for name in (name for name in rule if name in COMPARISONS):
                 if (name.endswith("Equals") and "Than" not in name) or name.startswith("Is"):
                     key = (rule["Variable"], name)
                     if wanted.setdefault(key, rule[name]) != rule[name]:

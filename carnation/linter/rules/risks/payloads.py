@@ -83,12 +83,13 @@ def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
         payload = payload_of(state)
         if resource is None or not resource.is_sdk or not isinstance(payload, dict):
             continue
-        given = {name.removesuffix(".$") for name in payload}
+        given = dict.fromkeys(name.removesuffix(".$") for name in payload)
         for name in find_action(resource.service, resource.action) or ():
             if name not in given:
                 near = [other for other in given if other.casefold() == name.casefold()]
                 hint = f"; it is given as '{near[0]}'" if near else ""
-                yield state.problem(f"{resource.service}:{resource.action} needs '{name}'{hint}")
+                message = f"{resource.service}:{resource.action} needs '{name}'{hint}"
+                yield state.problem(message, facts=(near[0], name) if near else ())
 
 
 @risk("hard-coded-account", NOTE)
