@@ -452,7 +452,7 @@ def test_a_run_calls_what_the_roles_allow_and_the_roles_allow_what_a_run_calls(
     template = parse_template(artifacts.files["cft/nested-stacks/iam-role-stack.yaml"])
     allowed = {
         action
-        for role in template["Resources"].values()
+        for role in template.resources.values()
         for policy in role["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
         for action in (

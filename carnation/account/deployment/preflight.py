@@ -47,7 +47,8 @@ def _lint(root: str, artifacts: Artifacts) -> Iterator[Finding]:
         return
     wanted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     settings = settings._replace(lowest=fail_on)
-    for inner in (path for path in artifacts.files if path.startswith("code/state-machine/")):
+    definitions = (path for path in artifacts.files if path.endswith(".asl.json"))
+    for inner in definitions:
         path = os.path.join(root, "build", artifacts.workflow, *inner.split("/"))
         for finding in review_definition(
             read_document(path),
