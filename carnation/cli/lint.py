@@ -223,7 +223,8 @@ def _list_built(folder: str) -> Iterator[str]:
     for workflow in sorted(os.listdir(folder)):
         inner = os.path.join(folder, workflow, "code", "state-machine")
         if os.path.isdir(inner):
-            yield from (os.path.join(inner, name) for name in sorted(os.listdir(inner)))
+            names = sorted(name for name in os.listdir(inner) if name.endswith(_SUFFIXES))
+            yield from (os.path.join(inner, name) for name in names)
 
 
 def _is_built(name: str) -> bool:

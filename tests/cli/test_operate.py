@@ -83,7 +83,7 @@ def test_a_failure_is_explained_with_state_item_error_input_and_the_next_command
 ) -> None:
     code, out, _ = night.run(start, "carnation", "--input", '{"start_seq": 1}')
     assert code == 1
-    for words in ("CollectEvents", "InvalidInput", "'end_seq' is missing", '{"start_seq":1}'):
+    for words in ("CollectEvents", "InvalidInput", "'end_seq' is missing", '{"start_seq": 1}'):
         assert words in out
     assert "carnation recover carnation --environment dev" in out
 
