@@ -235,7 +235,8 @@ def _is_built(name: str) -> bool:
 def _find_workflow(name: str) -> list[str]:
     folder = _MACHINES.format(name)
     if _is_built(name):
-        return [os.path.join(folder, file) for file in sorted(os.listdir(folder))]
+        names = sorted(file for file in os.listdir(folder) if file.endswith(_SUFFIXES))
+        return [os.path.join(folder, file) for file in names]
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])
     raise UsageError(f"there is no file and no built workflow '{name}'.{near}")
