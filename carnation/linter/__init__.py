@@ -4,8 +4,8 @@ Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefini
 *risks* (what AWS accepts and production regrets). Everything works on plain documents.
 """
 
+from carnation.asl.graph import Problem
 from carnation.linter.findings import ERROR, NOTE, REFUSAL, RISK, SEVERITIES, WARNING, Finding, Rule
-from carnation.linter.problems import Problem
 from carnation.linter.runner import (
     Settings,
     Source,

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import ATA, KNOWN, PATH, Field
+from carnation.asl.graph import Node
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
-from carnation.linter.machine import Machine, Part
+from carnation.linter.machine import Machine
 
 ROOTLESS = "reference"
 _EXPRESSIVE = ("Error", "Cause", "RoleArn")
@@ -21,7 +22,7 @@ _OWN_PARTS = ("ItemReader", "ItemBatcher", "ResultWriter", "Credentials")
 _NO_TEMPLATES = ("Result",)
 
 
-class Use(NamedTuple):
+class ExpressionSite(NamedTuple):
     """A text that is, or should be, an expression.
 
     `field` is the field it stands in or under; `value` need not be a text. `kind` says what it
@@ -31,7 +32,7 @@ class Use(NamedTuple):
 
     kind: str
     value: Any
-    part: Part
+    part: Node
     inner: str
     field: str
 
@@ -46,9 +47,9 @@ _KINDS_OF_PATH = {
 
 
 @lru_cache(maxsize=1)  # seven rules ask, one machine after the other
-def list_uses(machine: Machine) -> list[Use]:
+def list_expressions(machine: Machine) -> list[ExpressionSite]:
     """List the expressions of a definition, in the order of its parts."""
-    found: list[Use] = []
+    found: list[ExpressionSite] = []
     for part in machine.parts:
         found.extend(_find_in(part))
     return found
@@ -79,7 +80,7 @@ def _kind_of(field: Field, language: str) -> str:
     return "payload" if field.kind == "payload" else ""
 
 
-def _find_in(part: Part) -> Iterator[Use]:
+def _find_in(part: Node) -> Iterator[ExpressionSite]:
     kinds = _fields_by_use(part.place, part.language)
     for name, value in part.body.items():
         kind = kinds.get(name, "")
@@ -88,23 +89,23 @@ def _find_in(part: Part) -> Iterator[Use]:
         elif kind == "payload":
             yield from _walk_template(part, name, value)
         elif kind and value is not None and not is_placeholder(value):
-            yield Use(kind, value, part, f"/{name}", name)
+            yield ExpressionSite(kind, value, part, f"/{name}", name)
 
 
-def _walk_texts(part: Part, name: str, value: Any) -> Iterator[Use]:
+def _walk_texts(part: Node, name: str, value: Any) -> Iterator[ExpressionSite]:
     waiting = [(value, f"/{name}")]
     while waiting:
         item, inner = waiting.pop()
         if isinstance(item, str):
             if "%" in item:
-                yield Use("jsonata", item, part, inner, name)
+                yield ExpressionSite("jsonata", item, part, inner, name)
         elif isinstance(item, Mapping):
             waiting += [(child, join_pointer(inner, key)) for key, child in item.items()]
         elif isinstance(item, list):
             waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
 
 
-def _walk_template(part: Part, name: str, value: Any) -> Iterator[Use]:
+def _walk_template(part: Node, name: str, value: Any) -> Iterator[ExpressionSite]:
     waiting = [(value, f"/{name}")]
     while waiting:
         item, inner = waiting.pop()
@@ -112,7 +113,9 @@ def _walk_template(part: Part, name: str, value: Any) -> Iterator[Use]:
             for key, child in item.items():
                 if key.endswith(".$"):
                     if not is_placeholder(child):
-                        yield Use("template", child, part, join_pointer(inner, key), name)
+                        yield ExpressionSite(
+                            "template", child, part, join_pointer(inner, key), name
+                        )
                 elif isinstance(child, (dict, list)):
                     waiting.append((child, join_pointer(inner, key)))
         elif isinstance(item, list):

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from carnation.asl.graph import Problem
 from carnation.linter.machine import Machine
-from carnation.linter.problems import Problem
 
 REFUSAL, RISK = "refusal", "risk"
 ERROR, WARNING, NOTE = "error", "warning", "note"

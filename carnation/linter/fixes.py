@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
+from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.document import Document, join_pointer, parse_document, split_pointer
 from carnation.document.editing import Edit, edit_text
 from carnation.errors import DocumentError
 from carnation.linter.findings import Rule
-from carnation.linter.machine import Machine, Part, Scope
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.risks.errors import find_meant_name
 from carnation.linter.rules.task_arns import parse_resource
@@ -43,7 +43,7 @@ class Fix(NamedTuple):
     prefix: str = ""
 
 
-Fixer = Callable[[Machine, Part, Problem], Iterator[Edit]]
+Fixer = Callable[[Machine, Node, Problem], Iterator[Edit]]
 
 
 def _same_letters(name: str, known: Iterable[str]) -> str:
@@ -52,36 +52,36 @@ def _same_letters(name: str, known: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _mend_names(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_names(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     for index, name in _list_names(part):
         meant = find_meant_name(name)
         if meant and meant != name:
             yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", meant)
 
 
-def _mend_prefixes(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_prefixes(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     wrong, meant = problem.facts
     for index, name in _list_names(part):
         if name == wrong:
             yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", meant)
 
 
-def _list_names(part: Part) -> list[tuple[int, str]]:
+def _list_names(part: Node) -> list[tuple[int, str]]:
     names = part.body.get("ErrorEquals")
     listed = enumerate(names) if isinstance(names, list) else ()
     return [(index, name) for index, name in listed if isinstance(name, str)]
 
 
-def _mark_path(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mark_path(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Give the key of a path its `.$`, unless the path stands in a list."""
     outer, _, _ = problem.pointer.rpartition("/")
     key = split_pointer(problem.pointer)[-1]
-    holder = _look_up(machine.definition, outer)
+    holder = _look_up(machine.body, outer)
     if part.language == PATH and isinstance(holder, Mapping) and f"{key}.$" not in holder:
         yield Edit("rename", problem.pointer, f"{key}.$")
 
 
-def _drop_dead(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _drop_dead(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Drop a name that stands twice, and the retrier or catcher with it if it has no other."""
     listed = _list_names(part)
     taken = [index for index, name in listed if name in problem.facts]
@@ -94,18 +94,18 @@ def _drop_dead(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]
             yield Edit("remove", f"{part.pointer}/ErrorEquals/{index}")
 
 
-def _leave_all_alone(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _leave_all_alone(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     if not any(name in _UNTAKEN for name in names_of(part)):
         for index, name in _list_names(part):
             if name != ALL:
                 yield Edit("remove", f"{part.pointer}/ErrorEquals/{index}")
 
 
-def _put_all_last(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _put_all_last(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     yield Edit("last", part.pointer)
 
 
-def _mend_field(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_field(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     known = set(KNOWN.get(part.place, ()))
     if part.place in ("Rule", "NestedRule"):
         known |= {"Variable", *COMPARISONS, *CONNECTIVES}
@@ -114,21 +114,21 @@ def _mend_field(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit
         yield Edit("rename", problem.pointer, meant)
 
 
-def _mend_type(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
-    meant = _same_letters(part.place, STATE_TYPES)
+def _mend_type(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+    meant = _same_letters(part.type, STATE_TYPES) if isinstance(part, State) else ""
     if meant:
         yield Edit("replace", f"{part.pointer}/Type", meant)
 
 
-def _mend_target(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_target(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     scope = part if isinstance(part, Scope) else part.state.scope if part.state else None
-    target = _look_up(machine.definition, problem.pointer)
+    target = _look_up(machine.body, problem.pointer)
     meant = _same_letters(target, scope.states) if scope and isinstance(target, str) else ""
     if meant:
         yield Edit("replace", problem.pointer, meant)
 
 
-def _mend_parameter(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_parameter(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     if not problem.facts:
         return
     wrong, meant = problem.facts
@@ -140,7 +140,7 @@ def _mend_parameter(machine: Machine, part: Part, problem: Problem) -> Iterator[
             yield Edit("rename", join_pointer(part.pointer, field, name), new)
 
 
-def _mend_integration(machine: Machine, part: Part, problem: Problem) -> Iterator[Edit]:
+def _mend_integration(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     text = part.body.get("Resource")
     resource = parse_resource(text) if isinstance(text, str) else None
     if not isinstance(text, str) or resource is None:
@@ -185,7 +185,7 @@ def find_fixes(machine: Machine, found: Iterable[tuple[Rule, Problem]]) -> Itera
     """Yield the fixes of what was found, where there is one safe answer.
 
     >>> machine = Machine({"StartAt": "a", "States": {"A": {"Type": "Succeed"}}})
-    >>> [fix.edits for fix in find_fixes(machine, find_problems(machine.definition))]
+    >>> [fix.edits for fix in find_fixes(machine, find_problems(machine.body))]
     [(Edit(kind='replace', pointer='/StartAt', value='A'),)]
     """
     parts = {part.pointer: part for part in machine.parts}
@@ -196,7 +196,7 @@ def find_fixes(machine: Machine, found: Iterable[tuple[Rule, Problem]]) -> Itera
             yield Fix(rule.id, problem, edits)
 
 
-def _part_around(parts: Mapping[str, Part], problem: Problem) -> Part:
+def _part_around(parts: Mapping[str, Node], problem: Problem) -> Node:
     pointer = problem.pointer
     while pointer and pointer not in parts:
         pointer = pointer.rpartition("/")[0]

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
+from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
 from carnation.errors import UsageError, suggest_name
 from carnation.linter.findings import NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
 from carnation.linter.machine import Machine
-from carnation.linter.problems import Problem
 from carnation.linter.suppressions import find_suppressed
 
 _MODULES = {

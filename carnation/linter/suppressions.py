@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from carnation.asl.graph import Problem
 from carnation.asl.walk import walk_states
 from carnation.document.reading import Span
-from carnation.linter.problems import Problem
 
 _IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
 

@@ -143,3 +143,14 @@ def test_without_the_library_jsonata_is_not_checked_and_the_lint_says_so(
     }
     assert find_rules(definition) == {"jsonata-not-checked"}
     assert find_rules(OK) == set()
+
+
+@pytest.mark.parametrize("kind", ["choice", "", "parallel"])
+def test_a_state_of_a_misspelled_type_still_leads_to_others(kind: str) -> None:
+    inner = {"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}
+    rule = {"Variable": "$.a", "IsNull": True, "Next": "B"}
+    state = {"Type": kind, "Choices": [rule]} if kind == "choice" else {
+        "Type": kind, "Branches": [inner], "Next": "B", "Retry": []}  # fmt: skip
+    after = {"Type": "Pass", "InputPath": "$.a.b", "End": True}
+    definition = {"StartAt": "A", "States": {"A": state, "B": after}}
+    assert find_rules(definition) == {"unknown-state-type"}

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA
+from carnation.asl.graph import Node, Problem
 from carnation.asl.kinds import KINDS, is_placeholder
 from carnation.linter.findings import refusal
-from carnation.linter.machine import Machine, Part
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 
 _OPERATORS = frozenset({*COMPARISONS, *CONNECTIVES})
 _NESTED = frozenset({"Variable", "Comment", *_OPERATORS})
 
 
-def _list_rules(machine: Machine) -> Iterator[Part]:
+def _list_rules(machine: Machine) -> Iterator[Node]:
     return machine.parts_of("Rule", "NestedRule") if machine.by_type["Choice"] else iter(())
 
 

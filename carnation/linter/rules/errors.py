@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from carnation.asl.graph import Node, Problem
 from carnation.linter.findings import refusal
-from carnation.linter.machine import Machine, Part
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 
 ALL = "States.ALL"
 RESERVED = (
@@ -20,7 +20,7 @@ RESERVED = (
 """The error names that AWS itself reports."""
 
 
-def names_of(part: Part) -> list[str]:
+def names_of(part: Node) -> list[str]:
     """Give the names in a retrier's or catcher's `ErrorEquals`, as far as they are names."""
     names = part.body.get("ErrorEquals")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from carnation.asl.expressions import parse_path, parse_reference_path
+from carnation.asl.graph import Problem
 from carnation.asl.kinds import is_placeholder
 from carnation.document import split_pointer
 from carnation.errors import ExpressionError
-from carnation.linter.expression_sites import Use, list_uses, read_expression
+from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
 from carnation.linter.findings import NOTE, refusal, risk
 from carnation.linter.machine import Machine
-from carnation.linter.problems import Problem
 
 if TYPE_CHECKING:
     from carnation.asl.expressions import Jsonata, Path
@@ -32,7 +32,7 @@ def find_bad_paths(machine: Machine) -> Iterator[Problem]:
     odd names as `['the name']`. For a plain value take the `.$` off its key.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
     """
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         if use.kind == "path" or (use.kind == "template" and not _is_call(use.value)):
             problem = _parse(use, reference=False)
             if problem:
@@ -49,7 +49,7 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
     Solution: name one place, or pick the value in a Pass state before.
     Source: https://states-language.net/spec.html#reference-paths
     """
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         if use.kind == "reference" or (use.kind == "either" and not _is_call(use.value)):
             problem = _parse(use, reference=True)
             if problem:
@@ -60,7 +60,7 @@ def _is_call(value: object) -> bool:
     return isinstance(value, str) and value.startswith(_CALL)
 
 
-def _parse(use: Use, *, reference: bool) -> str:
+def _parse(use: ExpressionSite, *, reference: bool) -> str:
     if not isinstance(use.value, str):
         return f"'{use.inner.rpartition('/')[2]}' takes a path, not {type(use.value).__name__}"
     try:
@@ -91,7 +91,7 @@ def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
     Solution: mend the call at the column that the message names.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
     """
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         if use.kind in ("template", "either") and _is_call(use.value):
             from carnation.asl.expressions import parse_intrinsic  # only who calls one pays
 
@@ -110,7 +110,7 @@ def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
     Source: https://states-language.net/spec.html#payload-template
     """
     seen = set()
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         if use.kind != "template":
             continue
         outer, _, key = use.inner.rpartition("/")
@@ -138,14 +138,14 @@ def find_unbalanced(machine: Machine) -> Iterator[Problem]:
     Solution: write `{% … %}` around the whole text, without blanks outside.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         if use.kind == "jsonata" and use.value.startswith("{%") != use.value.endswith("%}"):
             yield use.part.problem("the text has one of '{%' and '%}' only", use.inner)
 
 
-def list_jsonata(machine: Machine) -> Iterator[tuple[Use, Jsonata]]:
+def list_jsonata(machine: Machine) -> Iterator[tuple[ExpressionSite, Jsonata]]:
     """Give the JSONata expressions that can be parsed."""
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         text = read_expression(use.value) if use.kind == "jsonata" else None
         if text is not None and not is_placeholder(text) and has_jsonata():
             from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
@@ -172,7 +172,7 @@ def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
     is at https://try.jsonata.org.
     Source: https://docs.jsonata.org/overview
     """
-    for use in list_uses(machine):
+    for use in list_expressions(machine):
         text = read_expression(use.value) if use.kind == "jsonata" else None
         if text is None or is_placeholder(text) or not has_jsonata():
             continue
@@ -192,7 +192,7 @@ def find_unchecked(machine: Machine) -> Iterator[Problem]:
     Solution: pip install 'carnation[jsonata]'.
     Source: https://pypi.org/project/jsonata-python/
     """
-    if any(use.kind == "jsonata" for use in list_uses(machine)) and not has_jsonata():
+    if any(use.kind == "jsonata" for use in list_expressions(machine)) and not has_jsonata():
         yield Problem("", "JSONata was not checked: install 'carnation[jsonata]'")
 
 
@@ -226,7 +226,7 @@ def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
             )
 
 
-def _has_result(use: Use) -> bool:
+def _has_result(use: ExpressionSite) -> bool:
     if use.part.place == "Catcher":
         return True  # AWS takes it there, though nothing is in it
     return use.part.place in ("Task", "Map", "Parallel") and use.field in ("Assign", "Output")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import ATA, EXCLUSIONS, KNOWN, PATH, REQUIRED, Field, find_problem
+from carnation.asl.graph import Node, Problem
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
 from carnation.linter.findings import refusal
-from carnation.linter.machine import Machine, Part
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 
 _RULE_FIELDS = frozenset({"Variable", *COMPARISONS, *CONNECTIVES})
 _PLACES_OF_FIELD: dict[str, list[str]] = {}
@@ -41,7 +41,7 @@ def find_unknown_fields(machine: Machine) -> Iterator[Problem]:
             yield part.problem(_describe_unknown(machine, part, name), join_pointer("", name))
 
 
-def _describe_unknown(machine: Machine, part: Part, name: str) -> str:
+def _describe_unknown(machine: Machine, part: Node, name: str) -> str:
     if name in _PLACES_OF_FIELD:
         places = ", ".join(_PLACES_OF_FIELD[name])
         return f"'{name}' has no place in a {part.place}; it belongs to {places}"
@@ -102,7 +102,7 @@ def find_wrong_values(machine: Machine) -> Iterator[Problem]:
                 yield part.problem(f"'{name}' {problem}", f"/{name}")
 
 
-def _find_misused_expression(part: Part, field: Field, value: object) -> str:
+def _find_misused_expression(part: Node, field: Field, value: object) -> str:
     if part.language == PATH and field.dynamic and isinstance(value, str) and value[:2] == "{%":
         return "is a JSONata expression, and this state is JSONPath"
     return ""
@@ -146,11 +146,11 @@ def find_conflicts(machine: Machine) -> Iterator[Problem]:
             yield state.problem("'End' is false and there is no 'Next'", "/End")
 
 
-def _is_harmless(part: Part, present: list[str]) -> bool:
+def _is_harmless(part: Node, present: list[str]) -> bool:
     return present == ["Next", "End"] and part.body["End"] is False
 
 
-def _exists(part: Part, name: str) -> bool:
+def _exists(part: Node, name: str) -> bool:
     return KNOWN[part.place][name].language in ("", part.language)
 
 

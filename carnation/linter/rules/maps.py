@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import refusal
-from carnation.linter.machine import Machine, Part, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 
 _BAD_LABEL = r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]"""
 _LONGEST_LABEL = 40
 _READERS = ("getObject", "listObjectsV2", "listObjects")
 
 
-def config_of(state: State) -> Part | None:
+def config_of(state: State) -> Node | None:
     """Give the part that says in which mode a Map works, if it says so."""
     for scope in state.inner:
         config = scope.body.get("ProcessorConfig")
         if isinstance(config, dict):
             pointer = f"{scope.pointer}/ProcessorConfig"
-            return Part("ProcessorConfig", config, pointer, state.language, state)
+            return Node("ProcessorConfig", config, pointer, state.language, state)
     return None
 
 

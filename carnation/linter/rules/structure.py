@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from carnation.asl.fields import STATE_TYPES
+from carnation.asl.graph import Problem, Scope, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import ERROR, WARNING, refusal, risk
-from carnation.linter.machine import Machine, Scope, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 
 _LARGEST = 1024 * 1024
 _LONGEST_NAME = 80
@@ -47,12 +47,12 @@ def find_unknown_types(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
     """
     for state in machine.states:
-        if state.place not in STATE_TYPES and not is_placeholder(state.place):
+        if not state.place and not is_placeholder(state.type):
             if "Type" not in state.body:
                 yield state.problem("the state has no 'Type'")
                 continue
-            near = machine.suggest(state.place, STATE_TYPES)
-            yield state.problem(f"there is no state type '{state.place[:40]}'.{near}", "/Type")
+            near = machine.suggest(state.type, STATE_TYPES)
+            yield state.problem(f"there is no state type '{state.type[:40]}'.{near}", "/Type")
 
 
 @refusal("no-states", "MISSING_DESCRIPTION")
@@ -95,7 +95,7 @@ def find_repeated_names(machine: Machine) -> Iterator[Problem]:
     Source: https://states-language.net/spec.html#toplevelfields
     """
     for state in machine.repeated:
-        first = machine.names[state.name]
+        first = machine.by_name[state.name]
         yield state.problem(f"another state is named '{state.name}' too, at {first.pointer}")
 
 
@@ -159,14 +159,14 @@ def find_missing_targets(machine: Machine) -> Iterator[Problem]:
         if isinstance(start, str) and start not in scope.states and not is_placeholder(start):
             yield scope.problem(_describe_missing(machine, scope, start), "/StartAt")
     for state in machine.states:
-        for inner, target in state.transitions:
+        for field, _, target in state.transitions:
             if target not in state.scope.states and not is_placeholder(target):
-                yield state.problem(_describe_missing(machine, state.scope, target), inner)
+                yield state.problem(_describe_missing(machine, state.scope, target), field)
 
 
 def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
-    if target in machine.names:
-        pointer = machine.names[target].pointer
+    if target in machine.by_name:
+        pointer = machine.by_name[target].pointer
         return f"'{target}' stands in another graph ({pointer}); a transition cannot leave its own"
     return f"there is no state '{target}' here.{machine.suggest(target, scope.states)}"
 
@@ -207,7 +207,7 @@ def _is_open(scope: Scope) -> bool:
     return any(
         is_placeholder(target) and target not in scope.states
         for state in scope.states.values()
-        for _, target in state.transitions
+        for _, _, target in state.transitions
     )
 
 
@@ -226,4 +226,4 @@ def find_endless(machine: Machine) -> Iterator[Problem]:
 
 
 def _is_unknown(state: State) -> bool:
-    return state.place not in STATE_TYPES or is_placeholder(state.body.get("End"))
+    return not state.place or is_placeholder(state.body.get("End"))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from carnation.asl.fields import ATA
+from carnation.asl.graph import Problem, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import refusal
-from carnation.linter.machine import Machine, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.task_arns import Resource, parse_resource
 from carnation.services import INTEGRATIONS, find_action, list_actions
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from carnation.asl.expressions import parse_intrinsic, parse_jsonata, parse_path
 from carnation.errors import CarnationError
-from carnation.linter.expression_sites import list_uses, read_expression
+from carnation.linter.expression_sites import list_expressions, read_expression
 from carnation.linter.machine import Machine
 
 _RESERVED = ("states", "", "$")
@@ -22,7 +22,7 @@ def list_variables(definition: str) -> dict[str, list[str]]:
     {'A': ['why']}
     """
     found: dict[str, set[str]] = {}
-    for use in list_uses(Machine(json.loads(definition))):
+    for use in list_expressions(Machine(json.loads(definition))):
         if use.part.state is not None and isinstance(use.value, str):
             found.setdefault(use.part.state.name, set()).update(_list_names(use.kind, use.value))
     return {state: sorted(names) for state, names in found.items() if names}

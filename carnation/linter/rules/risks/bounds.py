@@ -6,9 +6,9 @@ import heapq
 import json
 from collections.abc import Iterator
 
+from carnation.asl.graph import Problem, Scope, State
 from carnation.linter.findings import NOTE, WARNING, risk
-from carnation.linter.machine import Machine, Scope, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.risks.dataflow import find_most_items
@@ -104,7 +104,7 @@ def _count_scope(machine: Machine, scope: Scope) -> int:
         events += _count_state(machine, state)
         if state.is_terminal():
             return events
-        for _, target in state.transitions:
+        for _, _, target in state.transitions:
             if target in scope.states:
                 heapq.heappush(waiting, (events, target))
     return _NEVER

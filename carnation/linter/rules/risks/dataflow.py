@@ -13,11 +13,11 @@ from typing import Any
 
 from carnation.asl.expressions import Path, parse_path
 from carnation.asl.fields import PATH
+from carnation.asl.graph import CATCH, Node, Problem, Scope, State
 from carnation.document import join_pointer
 from carnation.errors import ExpressionError
 from carnation.linter.findings import ERROR, WARNING, risk
-from carnation.linter.machine import Machine, Part, Scope, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.risks.results import find_result_shape, join_all, read_schema
 from carnation.linter.rules.risks.shapes import (
     ANY,
@@ -36,7 +36,7 @@ from carnation.linter.rules.tasks import resource_of
 
 _MOST_VISITS = 4
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")
-Lookup = tuple[Part, str, str, Miss]
+Lookup = tuple[Node, str, str, Miss]
 
 
 class _Flow:
@@ -100,22 +100,22 @@ class _Flow:
 
     def _leave(self, state: State) -> Iterator[tuple[str, Shape]]:
         output = self._output_of(state)
-        for inner, target in state.transitions:
-            if not inner.startswith("/Catch/"):
+        for _, kind, target in state.transitions:
+            if kind != CATCH:
                 yield target, output
         for catcher in state.catchers:
             handler = catcher.body.get("Next")
             if isinstance(handler, str):
                 yield handler, self._caught(state, catcher)
 
-    def _caught(self, state: State, catcher: Part) -> Shape:
+    def _caught(self, state: State, catcher: Node) -> Shape:
         if state.language != PATH:
             return ANY if "Output" in catcher.body else _ERROR_OUTPUT
         place = catcher.body.get("ResultPath", "$")
         return _place(self.inputs.get(id(state)), place, _ERROR_OUTPUT)
 
     def _output_of(self, state: State) -> Shape:
-        if state.language != PATH:
+        if state.language != PATH or not state.place:  # of no type that is known
             return ANY
         raw = self.inputs.get(id(state))
         effective = _pick(raw, state.body.get("InputPath", "$"))
@@ -192,18 +192,18 @@ class _Flow:
             if "IsPresent" not in rule.body and variable not in asked:
                 self._look(rule, "Variable", effective)
 
-    def _look(self, part: Part, name: str, shape: Shape) -> None:
+    def _look(self, part: Node, name: str, shape: Shape) -> None:
         text = part.body.get(name)
         if isinstance(text, str):
             self._look_text(part, f"/{name}", text, shape)
 
-    def _look_text(self, part: Part, inner: str, text: str, shape: Shape) -> None:
+    def _look_text(self, part: Node, inner: str, text: str, shape: Shape) -> None:
         for path in paths_in(text):
             found = look_up(shape, path) if path.root == "$" else ANY
             if isinstance(found, Miss):
                 self.misses.append((part, inner, text, found))
 
-    def _look_template(self, part: Part, name: str, value: Any, shape: Shape) -> None:
+    def _look_template(self, part: Node, name: str, value: Any, shape: Shape) -> None:
         waiting = [(value, f"/{name}")]
         while waiting:
             item, inner = waiting.pop()

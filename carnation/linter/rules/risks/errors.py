@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from carnation.asl.graph import Node, Problem, State
 from carnation.linter.findings import NOTE, WARNING, risk
-from carnation.linter.machine import Machine, Part, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, RESERVED, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.tasks import resource_of
@@ -85,7 +85,7 @@ def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
             yield from _find_dead(parts)
 
 
-def _find_dead(parts: list[Part]) -> Iterator[Problem]:
+def _find_dead(parts: list[Node]) -> Iterator[Problem]:
     taken: set[str] = set()
     for part in parts:
         names = names_of(part)

@@ -8,9 +8,9 @@ from typing import Any
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import PATH
+from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.linter.findings import NOTE, WARNING, risk
-from carnation.linter.machine import Machine, Part, Scope, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.maps import is_distributed
 
 
@@ -28,7 +28,7 @@ def find_undecided(machine: Machine) -> Iterator[Problem]:
             yield state.problem("no rule may hold, and there is no 'Default'")
 
 
-def _is_exhaustive(rules: list[Part]) -> bool:
+def _is_exhaustive(rules: list[Node]) -> bool:
     """Tell whether two rules are each other's opposite."""
     seen: set[str] = set()
     for rule in rules:
@@ -43,7 +43,7 @@ def _is_exhaustive(rules: list[Part]) -> bool:
     return False
 
 
-def _bare(rule: Part) -> dict[str, Any]:
+def _bare(rule: Node) -> dict[str, Any]:
     left_out = ("Next", "Comment", "Assign", "Output")
     return {key: value for key, value in rule.body.items() if key not in left_out}
 
@@ -101,7 +101,7 @@ def find_loops(machine: Machine) -> Iterator[Problem]:
     Solution: count the rounds and give up, or limit the execution with `TimeoutSeconds`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
     """
-    if machine.type == "EXPRESS" or "TimeoutSeconds" in machine.definition:
+    if machine.type == "EXPRESS" or "TimeoutSeconds" in machine.body:
         return
     for scope in machine.scopes:
         for loop in _find_cycles(scope):
@@ -168,7 +168,7 @@ def _pop_component(
 
 
 def _targets(scope: Scope, name: str) -> list[str]:
-    return [target for _, target in scope.states[name].transitions if target in scope.states]
+    return [target for _, _, target in scope.states[name].transitions if target in scope.states]
 
 
 @risk("inline-map-without-concurrency", NOTE)

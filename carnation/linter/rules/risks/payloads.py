@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.asl.fields import ATA, PATH
+from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
-from carnation.linter.machine import Machine, Part
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.tasks import payload_of, resource_of
 from carnation.services import find_action
 
@@ -147,7 +147,7 @@ def _is_key(text: str) -> bool:
     return re.search(_KEY, text) is not None and "EXAMPLE" not in text
 
 
-def _list_texts(machine: Machine) -> Iterator[tuple[Part, str, str, str]]:
+def _list_texts(machine: Machine) -> Iterator[tuple[Node, str, str, str]]:
     """Give the texts of payloads and resources, each once."""
     for part in machine.parts:
         for name in (*_TEMPLATES, "Arguments", "Output", "Result", "Resource"):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from carnation.asl.graph import Problem
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
-from carnation.linter.problems import Problem
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
@@ -30,7 +30,7 @@ def _compare(machine: Machine, role: Role) -> _Judged:
     from carnation import permissions  # most definitions stand in no template
     from carnation.permissions.reports import read_machine
 
-    needs = permissions.derive_needs(machine.definition, read_machine(machine.properties))
+    needs = permissions.derive_needs(machine.body, read_machine(machine.properties))
     grants = [
         grant
         for pointer, policy in role.policies.items()
@@ -53,7 +53,7 @@ def find_missing_permissions(machine: Machine) -> Iterator[Problem]:
     """
     name = machine.role.name if machine.role else ""
     for need in _judge(machine).missing:
-        state = machine.names.get(need.state)
+        state = machine.by_name.get(need.state)
         message = f"role '{name}' may not '{need.action}' ({need.why})"
         yield state.problem(message) if state else Problem("", message)
 

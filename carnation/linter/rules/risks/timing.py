@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from carnation.asl.graph import Node, Problem, State
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
-from carnation.linter.machine import Machine, Part, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.tasks import payload_of, resource_of
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
@@ -20,7 +20,7 @@ _EXPRESS_SECONDS = 300
 
 
 def _is_bounded(machine: Machine, state: State) -> bool:
-    return any(name in state.body for name in _LIMITS) or "TimeoutSeconds" in machine.definition
+    return any(name in state.body for name in _LIMITS) or "TimeoutSeconds" in machine.body
 
 
 def _list_waiting(machine: Machine, *patterns: str) -> Iterator[State]:
@@ -111,7 +111,7 @@ def find_late_heartbeats(machine: Machine) -> Iterator[Problem]:
             )
 
 
-def _number(part: Part, name: str) -> float | None:
+def _number(part: Node, name: str) -> float | None:
     value = part.body.get(name)
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
@@ -125,7 +125,7 @@ def find_long_backoffs(machine: Machine) -> Iterator[Problem]:
     Solution: fewer attempts, a `MaxDelaySeconds`, or a longer `TimeoutSeconds` of the machine.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
-    limit = machine.definition.get("TimeoutSeconds")
+    limit = machine.body.get("TimeoutSeconds")
     if not isinstance(limit, (int, float)):
         return
     for part in machine.parts_of("Retrier"):
@@ -134,7 +134,7 @@ def find_long_backoffs(machine: Machine) -> Iterator[Problem]:
             yield part.problem(f"its waits exceed the machine's timeout of {limit:g} s")
 
 
-def _add_up(part: Part, enough: float) -> float:
+def _add_up(part: Node, enough: float) -> float:
     delay = _number(part, "IntervalSeconds") or 1
     attempts = _number(part, "MaxAttempts")
     rate = _number(part, "BackoffRate") or 2

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.asl.expressions import parse_path
 from carnation.asl.fields import ATA, PATH
+from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.asl.kinds import is_placeholder
 from carnation.errors import ExpressionError
-from carnation.linter.expression_sites import Use, list_uses, read_expression
+from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
 from carnation.linter.findings import WARNING, risk
-from carnation.linter.machine import Machine, Part, Scope, State
-from carnation.linter.problems import Problem
+from carnation.linter.machine import Machine
 from carnation.linter.rules.expressions import has_jsonata
 from carnation.linter.rules.maps import is_distributed
 
@@ -85,18 +85,12 @@ class _Flow:
     def _leave(self, state: State, known: _Known) -> Iterator[tuple[str, _Known]]:
         """Give each transition with what is known after it."""
         own = known.add(self._assigned(state))
-        for inner, target in state.transitions:
-            parts = inner.split("/")
-            if len(parts) == 2:
-                yield target, own
-            else:
-                part = state.catchers if parts[1] == "Catch" else state.rules
-                index = int(parts[2])
-                body = state.body[parts[1]][index]
-                assigner = next((other for other in part if other.body is body), None)
-                yield target, known.add(self._assigned(assigner) if assigner else 0)
+        through = {part.pointer: part for part in (*state.rules, *state.catchers)}
+        for field, _, target in state.transitions:
+            part = through.get(state.pointer + field.rpartition("/")[0])
+            yield target, known.add(self._assigned(part)) if part else own
 
-    def _assigned(self, part: Part) -> int:
+    def _assigned(self, part: Node) -> int:
         bits = 0
         assigned = part.body.get("Assign")
         for name in assigned if isinstance(assigned, dict) else ():
@@ -136,8 +130,8 @@ def find_maybe_undefined(machine: Machine) -> Iterator[Problem]:
             yield use.part.problem(f"not every path here assigns '${name}'", use.inner)
 
 
-def _list_variables(machine: Machine) -> Iterator[tuple[Use, str, _Known, int, _Flow]]:
-    names = [(use, name) for use in list_uses(machine) for name in variables_in(use)]
+def _list_variables(machine: Machine) -> Iterator[tuple[ExpressionSite, str, _Known, int, _Flow]]:
+    names = [(use, name) for use in list_expressions(machine) for name in variables_in(use)]
     if not names:
         return
     flow = _Flow(machine)
@@ -147,7 +141,7 @@ def _list_variables(machine: Machine) -> Iterator[tuple[Use, str, _Known, int, _
             yield use, name, flow.before[id(state)], flow.bits.get(name, 0), flow
 
 
-def variables_in(use: Use) -> tuple[str, ...]:
+def variables_in(use: ExpressionSite) -> tuple[str, ...]:
     """Name the workflow's variables that an expression uses."""
     if not isinstance(use.value, str) or "$" not in use.value or is_placeholder(use.value):
         return ()
