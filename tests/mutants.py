@@ -302,13 +302,13 @@ def make_mutants(definition: Body) -> Iterator[Mutant]:
     """Yield the mutants of a definition, one change each."""
     yield from _change_machine(definition)
     for index, place in enumerate(walk_states(definition)):
-        state = dict(place.state)
+        state = dict(place.body)
         if state.get("Type") not in KNOWN:
             continue
         ata = _is_ata(definition, state)
         for rule, what, change in (*change_state(state, ata), *change_texts(state, ata)):
             copy = _copy(definition)
-            change(list(walk_states(copy))[index].state)  # type: ignore[arg-type]
+            change(list(walk_states(copy))[index].body)  # type: ignore[arg-type]
             yield Mutant(rule, f"{place.name}: {what}", copy)
 
 

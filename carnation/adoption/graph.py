@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import Place, list_scopes, walk_states
-from carnation.asl.fields import STATE_TYPES
-from carnation.document import join_pointer
+from carnation import asl
+from carnation.asl.graph import CATCH, CHOICE, DEFAULT, NEXT
+from carnation.errors import DefinitionError, suggest_name
 
 
 class Node:
@@ -21,15 +21,15 @@ class Node:
     many states a person reads there: itself, those it dominates, those in scopes inside.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.name = place.name
-        self.state = place.state
-        self.pointer = place.pointer
-        self.type = str(place.state["Type"])
-        choice = self.type == "Choice"
-        self.main: str | None = self.state.get("Default" if choice else "Next")
-        rules = self.state["Choices"] if choice else self.state.get("Catch", ())
-        self.others: list[str] = [rule["Next"] for rule in rules]
+    def __init__(self, state: asl.State) -> None:
+        self.name = state.name
+        self.state = state.body
+        self.pointer = state.pointer
+        self.type = state.type
+        own = DEFAULT if self.type == "Choice" else NEXT
+        moves = state.transitions
+        self.main = next((move.target for move in moves if move.kind == own), None)
+        self.others = [move.target for move in moves if move.kind in (CHOICE, CATCH)]
         self.scopes: list[Scope] = []
         self.dominator: Node | None = None
         self.children: list[Node] = []
@@ -45,14 +45,12 @@ class Node:
 class Scope:
     """The states of a scope by name; `start` is where it begins; `pointer` finds it."""
 
-    def __init__(self, body: Mapping[str, Any], pointer: str, owner: Node | None = None) -> None:
-        self.body = body
-        self.pointer = pointer
+    def __init__(self, scope: asl.Scope, owner: Node | None) -> None:
+        self.body = scope.body
+        self.pointer = scope.pointer
         self.owner = owner
-        self.nodes: dict[str, Node] = {}
-        for name, state in body["States"].items():
-            self.nodes[name] = Node(Place(name, state, join_pointer(pointer, "States", name)))
-        self.start = self.nodes[body["StartAt"]]
+        self.nodes = {state.name: Node(state) for state in scope.states.values()}
+        self.start = self.nodes[str(self.body["StartAt"])]
         self.unreached = _mark_dominators(self)
 
     @property
@@ -61,17 +59,40 @@ class Scope:
         return self.start.size
 
 
-def read_scopes(definition: Mapping[str, Any]) -> list[Scope]:
-    """Read a definition's scopes, outer ones first; each knows the state it lies in."""
-    scopes = [Scope(definition, "")]
-    for scope in scopes:  # grows while we read
-        for node in scope.nodes.values():
-            for pointer, body in list_scopes(Place(node.name, node.state, node.pointer)):
-                node.scopes.append(Scope(body, pointer, node))
-            scopes += node.scopes
+def read_scopes(body: Mapping[str, Any]) -> list[Scope]:
+    """Read a definition's scopes, outer ones first; each knows the state it lies in.
+
+    Raises `DefinitionError` for what has no graph: a part of another shape, a transition that
+    names no state of its scope.
+    """
+    definition = asl.read_definition(body)
+    for problem in (*definition.malformed, *find_lost_transitions(definition)):
+        raise DefinitionError(f"{problem.pointer}: {problem.message}.")
+    owners: dict[asl.State | None, Node] = {}
+    scopes = []
+    for inner in definition.scopes:
+        scope = Scope(inner, owners.get(inner.owner))
+        if scope.owner is not None:
+            scope.owner.scopes.append(scope)
+        owners.update((state, scope.nodes[state.name]) for state in inner.states.values())
+        scopes.append(scope)
     for scope in reversed(scopes):
         _measure(scope)
     return scopes
+
+
+def find_lost_transitions(definition: asl.Definition) -> Iterator[asl.Problem]:
+    """Yield where a scope does not start, or a transition leads, at a state of the scope."""
+    for scope in definition.scopes:
+        if scope.start is None:
+            yield scope.problem("'StartAt' names no state of this graph", "/StartAt")
+        for state in scope.states.values():
+            for move in state.transitions:
+                if move.target not in scope.states:
+                    near = suggest_name(move.target, scope.states).rstrip("?")
+                    yield state.problem(
+                        f"state '{state.name}' moves to '{move.target}', which does not exist{near}"
+                    )
 
 
 def _measure(scope: Scope) -> None:
@@ -157,20 +178,3 @@ def _walk_postorder(scope: Scope) -> list[Node]:
             ordered.append(node)
             stack.pop()
     return ordered
-
-
-def find_placeholder_target(definition: Mapping[str, Any]) -> str | None:
-    """Give the pointer to a state whose transition names no state, as only a placeholder may."""
-    bodies = [("", definition)]
-    for place in walk_states(definition):
-        bodies += list_scopes(place)
-    for pointer, body in bodies:
-        if body["StartAt"] not in body["States"]:
-            return f"{pointer}/StartAt"
-        for name, state in body["States"].items():
-            place = Place(name, state, join_pointer(pointer, "States", name))
-            if state["Type"] not in STATE_TYPES:
-                return place.pointer
-            if any(target not in body["States"] for target in Node(place).list_targets()):
-                return place.pointer
-    return None

@@ -81,12 +81,12 @@ def _shorten(value: Any) -> str:
 def _list_payloads(
     adopted: Mapping[str, Any], built: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any, Any]]:
-    others = {place.pointer: place.state for place in walk_states(built)}
+    others = {place.pointer: place.body for place in walk_states(built)}
     for place in walk_states(adopted):
         other = others[place.pointer]
-        yield from _pair_payloads(place.state["Type"], place.state, other, place.pointer)
+        yield from _pair_payloads(place.body["Type"], place.body, other, place.pointer)
         for name, part in (("Catch", "Catcher"), ("Choices", "Rule")):
-            for at, item in enumerate(place.state.get(name, ())):
+            for at, item in enumerate(place.body.get(name, ())):
                 pointer = join_pointer(place.pointer, name, at)
                 yield from _pair_payloads(part, item, other[name][at], pointer)
 

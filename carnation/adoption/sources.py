@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.adoption.comments import find_remarks
-from carnation.adoption.graph import find_placeholder_target
+from carnation.adoption.graph import find_lost_transitions
 from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
+from carnation.asl import Definition, read_definition
 from carnation.cloudformation import TemplateDefinition, find_definitions, holds_definitions
 from carnation.document import Document
 from carnation.errors import DocumentError
@@ -113,13 +114,18 @@ def _refuse(document: Document | TemplateDefinition) -> None:
     for rule, problem in _find_problems(document):
         if rule.id in _NEEDED:
             raise _refuse_problem(document, problem)
-    pointer = find_placeholder_target(value)
-    if pointer is not None:
+    for pointer in _find_placeholders(read_definition(value)):
         raise _make_error(
             document,
             pointer,
             "a placeholder stands where the graph has to be known. Write the state's name or type.",
         )
+
+
+def _find_placeholders(definition: Definition) -> Iterator[str]:
+    """Yield the pointers to what names no state and no type, as only a placeholder may here."""
+    yield from (problem.pointer for problem in find_lost_transitions(definition))
+    yield from (state.pointer for state in definition.states if not state.place)
 
 
 def _find_problems(document: Document | TemplateDefinition) -> Iterator[tuple[Rule, Problem]]:

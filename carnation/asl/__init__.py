@@ -1,4 +1,4 @@
-"""Amazon States Language: its fields as one table, and how to walk a definition."""
+"""Amazon States Language: its fields as one table, and a definition as a graph."""
 
 from carnation.asl.fields import (
     EXCLUSIONS,
@@ -10,18 +10,32 @@ from carnation.asl.fields import (
     fields_of,
     find_problem,
 )
-from carnation.asl.walk import Place, list_scopes, walk_states
+from carnation.asl.graph import (
+    Definition,
+    Node,
+    Problem,
+    Scope,
+    State,
+    Transition,
+    read_definition,
+    walk_states,
+)
 
 __all__ = [
     "EXCLUSIONS",
     "KNOWN",
     "REQUIRED",
     "STATE_TYPES",
+    "Definition",
     "Field",
-    "Place",
+    "Node",
+    "Problem",
+    "Scope",
+    "State",
+    "Transition",
     "argument_of",
     "fields_of",
     "find_problem",
-    "list_scopes",
+    "read_definition",
     "walk_states",
 ]

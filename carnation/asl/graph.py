@@ -32,11 +32,15 @@ class Problem(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """A transition: its field (the pointer within its state), its kind, and the state it names."""
+    """A transition: its field (the pointer within its state), its kind, and the state it names.
+
+    `part` is what has the field: a rule, a catcher, or the state itself.
+    """
 
     field: str
     kind: str
     target: str
+    part: Node
 
 
 class Node:
@@ -182,9 +186,9 @@ class Definition:
     def _read_state(self, state: State) -> None:
         state.scope.states[state.name] = state
         self.states.append(state)
-        self._read_transition(state, state.body, "", "Next", NEXT)
+        self._read_transition(state, state, "Next", NEXT)
         state.rules = self._read_list(state, "Choices", "Rule", CHOICE)
-        self._read_transition(state, state.body, "", "Default", DEFAULT)
+        self._read_transition(state, state, "Default", DEFAULT)
         state.retriers = self._read_list(state, "Retry", "Retrier", "")
         state.catchers = self._read_list(state, "Catch", "Catcher", CATCH)
         for field in ("ItemProcessor", "Iterator"):
@@ -192,14 +196,15 @@ class Definition:
                 self._open(state, field, state.body[field], f"/{field}")
         self._read_branches(state)
 
-    def _read_transition(self, state: State, body: Body, inner: str, field: str, kind: str) -> None:
-        if field not in body:
+    def _read_transition(self, state: State, part: Node, field: str, kind: str) -> None:
+        if field not in part.body:
             return
-        target, place = body[field], f"{inner}/{field}"
+        target = part.body[field]
         if isinstance(target, str):
-            state.transitions.append(Transition(place, kind, target))
+            inner = f"{part.pointer[len(state.pointer) :]}/{field}"
+            state.transitions.append(Transition(inner, kind, target, part))
         else:
-            self.malformed.append(state.problem(f"'{field}' takes the name of a state", place))
+            self.malformed.append(part.problem(f"'{field}' takes the name of a state", f"/{field}"))
 
     def _read_list(self, state: State, field: str, place: str, kind: str) -> list[Node]:
         """Read a list of parts; those of a kind have transitions."""
@@ -211,7 +216,7 @@ class Definition:
                 if isinstance(body, Mapping):
                     found.append(Node(place, body, state.pointer + inner, state.language, state))
                     if kind:
-                        self._read_transition(state, body, inner, "Next", kind)
+                        self._read_transition(state, found[-1], "Next", kind)
                 elif not is_placeholder(body):
                     message = f"'{field}' takes a list of mappings"
                     self.malformed.append(state.problem(message, inner))

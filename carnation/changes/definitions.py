@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import Place
+from carnation.asl import Definition, State
+from carnation.asl.cycles import find_cycles
 from carnation.changes.context import Sides, name_path
 from carnation.changes.edits import count_reordered, find_edits
-from carnation.changes.graph import Flow, draw_flow, find_cycles
-from carnation.changes.matching import INNER, Match, Pair, find_scope, match_states
+from carnation.changes.matching import INNER, Match, Pair, match_states
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.scopes import Scopes, find_scope_changes, pair_scopes
 from carnation.changes.states import find_field_changes, find_state_changes
@@ -48,7 +48,7 @@ def _find_changes(old: Any, new: Any) -> Iterator[Change]:
         yield from find_state_changes(_place_sides(old, new, pair, scopes))
         yield from find_scope_changes(pair, scopes)
     yield from _compare_unshaped(old, new, match)
-    yield from _compare_flows(match, draw_flow(old, match.old), draw_flow(new, match.new))
+    yield from _compare_flows(match)
     count = count_reordered(old, new)
     if count:
         places = "one place" if count == 1 else f"{count} places"
@@ -71,7 +71,7 @@ def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
         if old.name != new.name:
             sentence = f"was called '{shorten(old.name)}'"
             yield Change("state-renamed", new.pointer, new.name, sentence, old.name, new.name)
-        here, there = find_scope(old.pointer), find_scope(new.pointer)
+        here, there = old.scope.pointer, new.scope.pointer
         if scopes.pairs.get(here) != there:
             sentence = f"moved from {_name_scope(here)} to {_name_scope(there)}"
             yield Change("state-moved", new.pointer, new.name, sentence, old.pointer, new.pointer)
@@ -80,13 +80,13 @@ def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
         yield Change("state-added", place.pointer, place.name, sentence, ABSENT, _outline(place))
 
 
-def _outline(place: Place) -> dict[str, Any]:
+def _outline(place: State) -> dict[str, Any]:
     """Give a state without the states inside it, which are told by themselves."""
-    return {key: value for key, value in place.state.items() if key not in INNER}
+    return {key: value for key, value in place.body.items() if key not in INNER}
 
 
-def _describe(place: Place) -> str:
-    kind, resource = place.state.get("Type"), place.state.get("Resource")
+def _describe(place: State) -> str:
+    kind, resource = place.body.get("Type"), place.body.get("Resource")
     if kind == "Task" and isinstance(resource, str):
         return f"a Task, {shorten(resource)}"
     return f"a {kind}" if isinstance(kind, str) else "of no Type"
@@ -120,17 +120,17 @@ def _without_flow(definition: Mapping[str, Any]) -> dict[str, Any]:
 def _place_sides(
     old: Mapping[str, Any], new: Mapping[str, Any], pair: Pair, scopes: Scopes
 ) -> Sides:
-    final = not find_scope(pair.new.pointer) and (
-        pair.new.state.get("End") is True or pair.new.state.get("Type") == "Succeed"
+    final = pair.new.scope.owner is None and (
+        pair.new.body.get("End") is True or pair.new.type == "Succeed"
     )
-    language = pair.new.state.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
+    language = pair.new.body.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
     return Sides(
         pair.new.name,
-        pair.old.state,
-        pair.new.state,
+        pair.old.body,
+        pair.new.body,
         pair.old.pointer,
         pair.new.pointer,
-        scopes.renamer(find_scope(pair.old.pointer)),
+        scopes.renamer(pair.old.scope.pointer),
         final,
         str(language),
     )
@@ -147,26 +147,40 @@ def _compare_unshaped(
         yield from _compare_plainly(left[0], left[1], "/States", "/States")
 
 
-def _compare_flows(match: Match, old: Flow, new: Flow) -> Iterator[Change]:
-    now = {pair.old.pointer: pair.new.pointer for pair in match.pairs}
+def _compare_flows(match: Match) -> Iterator[Change]:
+    """Compare what can be reached, and what can come back to itself."""
+    reached = [{state for scope in side.scopes for state in scope.reached}
+               for side in (match.old, match.new)]  # fmt: skip
     for pair in match.pairs:
-        if pair.old.pointer in old.reached and pair.new.pointer not in new.reached:
+        if pair.old in reached[0] and pair.new not in reached[1]:
             sentence = "can no longer be reached"
             yield Change("state-unreachable", pair.new.pointer, pair.new.name, sentence)
-    before = [{now.get(pointer, "") for pointer in cycle} for cycle in find_cycles(old.targets)]
-    after = find_cycles(new.targets)
-    for cycle in after:
-        if not any(set(cycle) <= known for known in before):
-            yield _tell_cycle("cycle-added", new, cycle, "can now come back to itself")
-    kept = [set(cycle) for cycle in after]
-    for cycle in find_cycles(old.targets):
-        if not any({now.get(pointer, "") for pointer in cycle} & known for known in kept):
-            yield _tell_cycle("cycle-removed", old, cycle, "can no longer come back to itself")
+    now = {pair.old: pair.new for pair in match.pairs}
+    old, new = _find_cycles(match.old), _find_cycles(match.new)
+    before = [{now.get(state) for state in cycle} for cycle in old]
+    for cycle in new:
+        if not any(known.issuperset(cycle) for known in before):
+            yield _tell_cycle("cycle-added", cycle, "can now come back to itself")
+    for cycle, known in zip(old, before, strict=True):
+        if not any(known.intersection(other) for other in new):
+            yield _tell_cycle("cycle-removed", cycle, "can no longer come back to itself")
 
 
-def _tell_cycle(kind: str, flow: Flow, cycle: list[str], phrase: str) -> Change:
-    places = [flow.places[pointer] for pointer in cycle]
-    names = [f"'{shorten(place.name, 30)}'" for place in places[1:]]
+def _find_cycles(definition: Definition) -> list[list[State]]:
+    targets = {
+        state.pointer: [
+            state.scope.states[move.target].pointer
+            for move in state.transitions
+            if move.target in state.scope.states
+        ]
+        for state in definition.states
+    }
+    found = find_cycles(targets)
+    return [[definition.by_pointer[pointer] for pointer in cycle] for cycle in found]
+
+
+def _tell_cycle(kind: str, cycle: list[State], phrase: str) -> Change:
+    names = [f"'{shorten(state.name, 30)}'" for state in cycle[1:]]
     through = f", through {tell_list(names)}" if names else ""
     old = kind == "cycle-removed"
-    return Change(kind, cycle[0], places[0].name, phrase + through, old=old)
+    return Change(kind, cycle[0].pointer, cycle[0].name, phrase + through, old=old)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import Place, walk_states
+from carnation.asl import Definition, State, read_definition
 from carnation.changes.records import spell
 
 INNER = ("ItemProcessor", "Iterator", "Branches")
@@ -22,23 +22,18 @@ _MOST_CANDIDATES = 40  # a field that more states share says nothing about who i
 class Pair(NamedTuple):
     """A state in both definitions."""
 
-    old: Place
-    new: Place
+    old: State
+    new: State
 
 
 class Match(NamedTuple):
     """Two definitions side by side: states in both, and in one only; in the order of walking."""
 
     pairs: list[Pair]
-    removed: list[Place]
-    added: list[Place]
-    old: list[Place]
-    new: list[Place]
-
-
-def find_scope(pointer: str) -> str:
-    """Give the pointer to the scope that a state stands in."""
-    return pointer.rpartition("/States/")[0]
+    removed: list[State]
+    added: list[State]
+    old: Definition
+    new: Definition
 
 
 def match_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> Match:
@@ -49,7 +44,7 @@ def match_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> Match:
     >>> [(pair.old.name, pair.new.name) for pair in match_states(one, two).pairs]
     [('A', 'B')]
     """
-    matcher = _Matcher(list(walk_states(old)), list(walk_states(new)))
+    matcher = _Matcher(read_definition(old), read_definition(new))
     matcher.match_names()
     matcher.match_moved()
     matcher.match_bodies()
@@ -60,40 +55,38 @@ def match_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> Match:
 class _Matcher:
     """Two lists of states, and who was found to be whom: pointer to pointer."""
 
-    def __init__(self, old: list[Place], new: list[Place]) -> None:
+    def __init__(self, old: Definition, new: Definition) -> None:
         self.old = old
         self.new = new
-        self.found: dict[str, Place] = {}
-        self.taken: set[str] = set()
+        self.found: dict[State, State] = {}
+        self.taken: set[State] = set()
 
-    def pair(self, old: Place, new: Place) -> None:
-        self.found[old.pointer] = new
-        self.taken.add(new.pointer)
+    def pair(self, old: State, new: State) -> None:
+        self.found[old] = new
+        self.taken.add(new)
 
-    def left(self) -> tuple[list[Place], list[Place]]:
-        old = [place for place in self.old if place.pointer not in self.found]
-        return old, [place for place in self.new if place.pointer not in self.taken]
+    def left(self) -> tuple[list[State], list[State]]:
+        old = [place for place in self.old.states if place not in self.found]
+        return old, [place for place in self.new.states if place not in self.taken]
 
     def match_names(self) -> None:
         """Pair states of the same name and type at the same pointer, or in a scope that matches."""
-        there = {place.pointer: place for place in self.new}
-        for place in self.old:
-            twin = there.get(self._translate(place.pointer))
-            if twin is not None and twin.state.get("Type") == place.state.get("Type"):
+        there = self.new.by_pointer
+        for place in self.old.states:
+            twin = there.get(self._translate(place))
+            if twin is not None and twin.body.get("Type") == place.body.get("Type"):
                 self.pair(place, twin)
 
-    def _translate(self, pointer: str) -> str:
-        """Say where a state of the old definition would stand now, had only its scope moved."""
-        scope, _, name = pointer.rpartition("/States/")
-        owner, inner = split_owner(scope)
-        if not owner:
-            return pointer
-        twin = self.found.get(owner)
-        if twin is None:
-            return pointer
-        if inner in ("ItemProcessor", "Iterator") and inner not in twin.state:
+    def _translate(self, place: State) -> str:
+        """Say where a state of the old definition would be now, had only its scope moved."""
+        owner = place.scope.owner
+        twin = self.found.get(owner) if owner else None
+        if owner is None or twin is None:
+            return place.pointer
+        inner = place.scope.pointer[len(owner.pointer) + 1 :]
+        if inner in ("ItemProcessor", "Iterator") and inner not in twin.body:
             inner = "Iterator" if inner == "ItemProcessor" else "ItemProcessor"
-        return f"{twin.pointer}/{inner}/States/{name}"
+        return f"{twin.pointer}/{inner}{place.pointer[len(place.scope.pointer) :]}"
 
     def match_moved(self) -> None:
         """Pair what bears a name that stands nowhere else, of the same type, in any scope."""
@@ -103,7 +96,7 @@ class _Matcher:
             twins = there.get(name, [])
             if len(places) == len(twins):
                 for place, twin in zip(places, twins, strict=True):
-                    if place.state.get("Type") == twin.state.get("Type"):
+                    if place.body.get("Type") == twin.body.get("Type"):
                         self.pair(place, twin)
 
     def match_bodies(self) -> None:
@@ -114,80 +107,47 @@ class _Matcher:
             old, new = self.left()
             self._pair_best(_score_fields(old, new), _ALIKE)
 
-    def _pair_best(self, scores: Iterable[tuple[float, Place, Place]], least: float) -> None:
+    def _pair_best(self, scores: Iterable[tuple[float, State, State]], least: float) -> None:
         ranked = [
             (score, self._count_neighbours(old, new), old, new) for score, old, new in scores
             if score >= least
         ]  # fmt: skip
         ranked.sort(key=lambda row: (-row[0], -row[1]))  # stable: the order of walking decides
         for _, _, old, new in ranked:
-            if old.pointer not in self.found and new.pointer not in self.taken:
+            if old not in self.found and new not in self.taken:
                 self.pair(old, new)
 
-    def _count_neighbours(self, old: Place, new: Place) -> int:
+    def _count_neighbours(self, old: State, new: State) -> int:
         """Count what the surroundings of two states have in common: scope, and where they lead."""
-        here, there = find_scope(old.pointer), find_scope(new.pointer)
-        common = set(list_targets(old.state)) & set(list_targets(new.state))
-        return 2 * (here == there) + len(common)
+        here, there = ({move.target for move in state.transitions} for state in (old, new))
+        return 2 * (old.scope.pointer == new.scope.pointer) + len(here & there)
 
     def match_leftovers(self) -> None:
         """Pair by name what is left, whatever it has become."""
         old, new = self.left()
         there = {place.pointer: place for place in new}
         for place in old:
-            twin = there.get(self._translate(place.pointer))
+            twin = there.get(self._translate(place))
             if twin is not None:
                 self.pair(place, twin)
 
     def finish(self) -> Match:
         removed, added = self.left()
-        pairs = [
-            Pair(place, self.found[place.pointer])
-            for place in self.old
-            if place.pointer in self.found
-        ]
+        pairs = [Pair(place, self.found[place]) for place in self.old.states if place in self.found]
         return Match(pairs, removed, added, self.old, self.new)
 
 
-def split_owner(scope: str) -> tuple[str, str]:
-    """Split the pointer to a scope into the state that holds it and the way inside it.
-
-    >>> split_owner("/States/A/Branches/1"), split_owner("")
-    (('/States/A', 'Branches/1'), ('', ''))
-    """
-    head, _, last = scope.rpartition("/")
-    if last in ("ItemProcessor", "Iterator"):
-        return head, last
-    return head.rpartition("/")[0], f"Branches/{last}" if scope else ""
-
-
-def list_targets(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names that a state may move to, in the order in which they stand."""
-    holders = [state]
-    for field in ("Choices", "Catch"):
-        items = state.get(field)
-        if isinstance(items, list):
-            holders += [item for item in items if isinstance(item, Mapping)]
-    for holder in holders:
-        target = holder.get("Next")
-        if isinstance(target, str):
-            yield target
-    default = state.get("Default")
-    if isinstance(default, str):
-        yield default
-
-
-def _by_name(places: Iterable[Place]) -> dict[str, list[Place]]:
-    found: dict[str, list[Place]] = defaultdict(list)
+def _by_name(places: Iterable[State]) -> dict[str, list[State]]:
+    found: dict[str, list[State]] = defaultdict(list)
     for place in places:
         found[place.name].append(place)
     return found
 
 
-def _list_features(place: Place) -> list[str]:
+def _list_features(place: State) -> list[str]:
     """Spell what a state is, without its transitions: a renaming elsewhere changes those."""
     features = []
-    for field, value in place.state.items():
+    for field, value in place.body.items():
         if field in ("Next", "Default", "End", "Comment"):
             continue
         if field in INNER:
@@ -213,12 +173,12 @@ def _inner_names(value: Any) -> Iterator[str]:
         yield from states if isinstance(states, Mapping) else ()
 
 
-def _score_bodies(old: list[Place], new: list[Place]) -> Iterator[tuple[float, Place, Place]]:
+def _score_bodies(old: list[State], new: list[State]) -> Iterator[tuple[float, State, State]]:
     """Yield states of one body; where there are many, in their order, or it would be a square."""
-    there: dict[str, list[Place]] = defaultdict(list)
+    there: dict[str, list[State]] = defaultdict(list)
     for place in new:
         there["\n".join(sorted(_list_features(place)))].append(place)
-    here: dict[str, list[Place]] = defaultdict(list)
+    here: dict[str, list[State]] = defaultdict(list)
     for place in old:
         here["\n".join(sorted(_list_features(place)))].append(place)
     for key, places in here.items():
@@ -231,11 +191,11 @@ def _score_bodies(old: list[Place], new: list[Place]) -> Iterator[tuple[float, P
                 for one in places
                 for two in twins
                 # a body that says its type only is known by where it stands
-                if "\n" in key or find_scope(one.pointer) == find_scope(two.pointer)
+                if "\n" in key or one.scope.pointer == two.scope.pointer
             )
 
 
-def _score_fields(old: list[Place], new: list[Place]) -> Iterator[tuple[float, Place, Place]]:
+def _score_fields(old: list[State], new: list[State]) -> Iterator[tuple[float, State, State]]:
     """Yield states of the same type with the share of what they have in common (Dice)."""
     features = [set(_list_features(place)) for place in new]
     holders: dict[str, list[int]] = defaultdict(list)
@@ -247,5 +207,5 @@ def _score_fields(old: list[Place], new: list[Place]) -> Iterator[tuple[float, P
         rare = [holders[name] for name in mine if len(holders.get(name, ())) <= _MOST_CANDIDATES]
         for index in sorted(set().union(*rare)):
             theirs, twin = features[index], new[index]
-            if twin.state.get("Type") == place.state.get("Type"):
+            if twin.body.get("Type") == place.body.get("Type"):
                 yield 2 * len(mine & theirs) / (len(mine) + len(theirs)), place, twin

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from carnation.changes.context import Sides, is_reordered
 from carnation.changes.edits import find_edits
-from carnation.changes.matching import Match, Pair, find_scope, split_owner
+from carnation.changes.matching import Match, Pair
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, tell_list
@@ -40,14 +40,14 @@ def pair_scopes(match: Match) -> Scopes:
     votes: Counter[tuple[str, str]] = Counter()
     names: dict[str, dict[str, str]] = {}
     for old, new in match.pairs:
-        scope = find_scope(old.pointer)
-        votes[scope, find_scope(new.pointer)] += 1
+        scope = old.scope.pointer
+        votes[scope, new.scope.pointer] += 1
         names.setdefault(scope, {})[old.name] = new.name
     pairs = {"": ""}
     for old, new in match.pairs:
         for field in _PROCESSORS:
-            inner = _find_processor(new.state)
-            if isinstance(old.state.get(field), Mapping) and inner:
+            inner = _find_processor(new.body)
+            if isinstance(old.body.get(field), Mapping) and inner:
                 pairs[f"{old.pointer}/{field}"] = f"{new.pointer}/{inner}"
         pairs.update(_pair_branches(Pair(old, new), votes))
     return Scopes(pairs, names)
@@ -58,8 +58,8 @@ def _find_processor(state: Mapping[str, Any]) -> str:
 
 
 def _pair_branches(pair: Pair, votes: Mapping[tuple[str, str], int]) -> dict[str, str]:
-    old = [f"{pair.old.pointer}/Branches/{i}" for i in range(_count_branches(pair.old.state))]
-    new = [f"{pair.new.pointer}/Branches/{i}" for i in range(_count_branches(pair.new.state))]
+    old = [f"{pair.old.pointer}/Branches/{i}" for i in range(_count_branches(pair.old.body))]
+    new = [f"{pair.new.pointer}/Branches/{i}" for i in range(_count_branches(pair.new.body))]
     ranked = sorted(
         ((count, one, two) for one in old for two in new if (count := votes.get((one, two), 0))),
         key=lambda row: -row[0],
@@ -83,17 +83,17 @@ def _count_branches(state: Mapping[str, Any]) -> int:
 def find_scope_changes(pair: Pair, scopes: Scopes) -> Iterator[Change]:
     """Yield what has become of the scopes inside a Map or a Parallel."""
     old, new = pair
-    if isinstance(old.state.get("Branches"), list) and isinstance(new.state.get("Branches"), list):
+    if isinstance(old.body.get("Branches"), list) and isinstance(new.body.get("Branches"), list):
         yield from _compare_branches(pair, scopes)
     else:
         yield from _compare_inner(pair, "Branches", "Branches")
-    fields = [_find_processor(place.state) for place in pair]
+    fields = [_find_processor(place.body) for place in pair]
     if all(fields):
         if fields[0] != fields[1]:
             sentence = f"its {fields[0]} is now called {fields[1]}"
             yield Change("processor-respelled", f"{new.pointer}/{fields[1]}", new.name, sentence)
         here, there = (f"{place.pointer}/{name}" for place, name in zip(pair, fields, strict=True))
-        inner = (old.state[fields[0]], new.state[fields[1]])
+        inner = (old.body[fields[0]], new.body[fields[1]])
         yield from _compare_scopes(new.name, inner, (here, there), scopes)
     else:
         for field in _PROCESSORS:
@@ -102,8 +102,8 @@ def find_scope_changes(pair: Pair, scopes: Scopes) -> Iterator[Change]:
 
 def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Change]:
     """Compare what is no scope in one of the two, like any value."""
-    old = pair.old.state.get(old_field, ABSENT)
-    new = pair.new.state.get(new_field, ABSENT)
+    old = pair.old.body.get(old_field, ABSENT)
+    new = pair.new.body.get(new_field, ABSENT)
     here, there = f"{pair.old.pointer}/{old_field}", f"{pair.new.pointer}/{new_field}"
     for edit in find_edits(old, new, here, there):
         words = "is new" if edit.before is ABSENT else "is gone" if edit.after is ABSENT else ""
@@ -153,19 +153,19 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
     old, new = pair
     matched: list[tuple[int, int]] = []
     taken = set()
-    for i, branch in enumerate(old.state["Branches"]):
+    for i, branch in enumerate(old.body["Branches"]):
         here = f"{old.pointer}/Branches/{i}"
         there = scopes.pairs.get(here)
         if there is None:
             sentence = f"branch {i + 1} is removed ({_tell_branch(branch)})"
             yield Change("branch-removed", here, new.name, sentence, branch, ABSENT, old=True)
             continue
-        j = int(split_owner(there)[1].rpartition("/")[2])
+        j = int(there.rpartition("/")[2])
         taken.add(j)
         matched.append((i, j))
-        inner = (branch, new.state["Branches"][j])
+        inner = (branch, new.body["Branches"][j])
         yield from _compare_branch(new.name, inner, (here, there), scopes)
-    for j, branch in enumerate(new.state["Branches"]):
+    for j, branch in enumerate(new.body["Branches"]):
         if j not in taken:
             sentence = f"branch {j + 1} is new ({_tell_branch(branch)})"
             pointer = f"{new.pointer}/Branches/{j}"

@@ -185,9 +185,9 @@ def _find_memories(target: _Target) -> Iterator[tuple[str, int]]:
     from carnation.asl import walk_states
 
     for place in walk_states(target.definition):
-        given = place.state.get("Parameters", place.state.get("Arguments"))
+        given = place.body.get("Parameters", place.body.get("Arguments"))
         named = given.get("FunctionName") if isinstance(given, Mapping) else None
-        title = str(named or place.state.get("Resource", "")).strip("${}")
+        title = str(named or place.body.get("Resource", "")).strip("${}")
         if title in target.memories:
             yield place.name, target.memories[title]
 

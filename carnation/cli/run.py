@@ -175,7 +175,7 @@ def _choose_faults(
     attempts = options.fail_attempts or 1
     text = artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"]
     tasks = [
-        place.name for place in walk_states(json.loads(text)) if place.state.get("Type") == "Task"
+        place.name for place in walk_states(json.loads(text)) if place.body.get("Type") == "Task"
     ]
     if options.fail in tasks:
         return StateFaults(options.fail, options.fail_error or INJECTED_ERROR, attempts)

@@ -7,10 +7,11 @@ leads to a node of type `Missing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import Place, list_scopes, walk_states
+from carnation import asl
+from carnation.asl.graph import CATCH, CHOICE, DEFAULT, State, Transition, read_definition
 from carnation.diagram.captions import (
     count_retries,
     describe_errors,
@@ -59,93 +60,66 @@ class Scope(NamedTuple):
 
 def read_graph(definition: Mapping[str, Any]) -> list[Scope]:
     """Read a definition into scopes, outer before inner; the first is the whole definition."""
-    bodies: dict[str, Mapping[str, Any]] = {"": definition}
-    places: dict[str, list[Place]] = {"": []}
-    inner: dict[str, list[str]] = {}
-    for place in walk_states(definition):
-        scope = place.pointer[: place.pointer.rindex("/States/")]
-        places[scope].append(place)
-        for pointer, body in list_scopes(place):
-            bodies[pointer] = body
-            places[pointer] = []
-            inner.setdefault(place.pointer, []).append(pointer)
-    return [
-        _read_scope(pointer, body.get("StartAt"), places[pointer], inner)
-        for pointer, body in bodies.items()
-    ]
+    return [_read_scope(scope) for scope in read_definition(definition).scopes]
 
 
-def _read_scope(
-    scope: str, start: object, places: list[Place], inner: Mapping[str, list[str]]
-) -> Scope:
+def _read_scope(scope: asl.Scope) -> Scope:
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
+    start = scope.body.get("StartAt")
     if isinstance(start, str):
-        nodes[f"{scope}/StartAt"] = Node(f"{scope}/StartAt", "", START)
-        target = _pointer_to(scope, start)
-        edges.append(Edge(f"{scope}/StartAt", target, start, "start", ()))
-    for place in places:
-        nodes[place.pointer] = _read_node(place, tuple(inner.get(place.pointer, ())))
-    for place in places:
-        edges += _read_edges(scope, place)
-        if place.state.get("End") is True:
-            end = f"{place.pointer}/End"
+        marker = f"{scope.pointer}/StartAt"
+        nodes[marker] = Node(marker, "", START)
+        edges.append(Edge(marker, _pointer_to(scope, start), start, "start", ()))
+    for state in scope.states.values():
+        nodes[state.pointer] = _read_node(state)
+    for state in scope.states.values():
+        edges += _read_edges(state)
+        if state.body.get("End") is True:
+            end = f"{state.pointer}/End"
             nodes[end] = Node(end, "", END)
-            edges.append(Edge(place.pointer, end, "", "end", ()))
+            edges.append(Edge(state.pointer, end, "", "end", ()))
     for edge in edges:
         if edge.target not in nodes:
             nodes[edge.target] = Node(edge.target, edge.target_name, MISSING, "does not exist")
-    return Scope(scope, tuple(nodes.values()), tuple(edges))
+    return Scope(scope.pointer, tuple(nodes.values()), tuple(edges))
 
 
-def _pointer_to(scope: str, name: str) -> str:
-    return join_pointer(scope, "States", name)
+def _pointer_to(scope: asl.Scope, name: str) -> str:
+    return join_pointer(scope.pointer, "States", name)
 
 
-def _read_node(place: Place, scopes: tuple[str, ...]) -> Node:
-    state = place.state
-    kind = state.get("Type")
-    comment = state.get("Comment")
+def _read_node(state: State) -> Node:
+    kind, comment = state.body.get("Type"), state.body.get("Comment")
     notes = [comment] if isinstance(comment, str) and comment else []
     return Node(
-        place.pointer,
-        place.name,
+        state.pointer,
+        state.name,
         kind if isinstance(kind, str) else "",
-        describe_state(state),
-        count_retries(state),
-        (*notes, *describe_retries(state)),
-        scopes,
+        describe_state(state.body),
+        count_retries(state.body),
+        (*notes, *describe_retries(state.body)),
+        tuple(scope.pointer for scope in state.inner),
     )
 
 
-def _read_edges(scope: str, place: Place) -> list[Edge]:
+def _read_edges(state: State) -> list[Edge]:
     """Gather the transitions of a state: those of one kind to one target are one edge."""
     texts: dict[tuple[str, str], list[str]] = {}
-    for kind, target, text in list_transitions(place.state):
-        texts.setdefault((kind, target), []).extend([text] if text else [])
+    for move in state.transitions:
+        text = _describe(move)
+        kind = "choice" if move.kind == DEFAULT else move.kind
+        texts.setdefault((kind, move.target), []).extend([text] if text else [])
     return [
-        Edge(place.pointer, _pointer_to(scope, target), target, kind, tuple(words))
+        Edge(state.pointer, _pointer_to(state.scope, target), target, kind, tuple(words))
         for (kind, target), words in texts.items()
     ]
 
 
-def list_transitions(state: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield every transition of a state: its kind, the name it moves to, and when it is taken.
-
-    >>> list(list_transitions({"Type": "Choice", "Choices": [], "Default": "A"}))
-    [('choice', 'A', 'Default')]
-    """
-    if isinstance(state.get("Next"), str):
-        yield "next", state["Next"], ""
-    for rule in _mappings_of(state.get("Choices")):
-        if isinstance(rule.get("Next"), str):
-            yield "choice", rule["Next"], describe_rule(rule)
-    if isinstance(state.get("Default"), str):
-        yield "choice", state["Default"], "Default"
-    for catcher in _mappings_of(state.get("Catch")):
-        if isinstance(catcher.get("Next"), str):
-            yield "catch", catcher["Next"], describe_errors(catcher)
-
-
-def _mappings_of(items: object) -> list[Mapping[str, Any]]:
-    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+def _describe(move: Transition) -> str:
+    """Say when a transition is taken; '' for one that always is."""
+    if move.kind == CHOICE:
+        return describe_rule(move.part.body)
+    if move.kind == CATCH:
+        return describe_errors(move.part.body)
+    return "Default" if move.kind == DEFAULT else ""

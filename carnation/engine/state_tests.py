@@ -71,7 +71,7 @@ def _find_state(
     for place in walk_states(definition):
         if place.name == name:
             language = definition.get("QueryLanguage", "JSONPath")
-            return place.state, language, definition
+            return place.body, language, definition
     raise UsageError(f"the definition has no state '{name}' to test.")
 
 

@@ -63,7 +63,7 @@ class Hints:
         self.members: dict[str, dict[str, None]] = {}
         """What is read of each object, by its name: of the input and the results, of the items."""
         for place in walk_states(definition):
-            own = {key: place.state[key] for key in place.state if key not in _SCOPES}
+            own = {key: place.body[key] for key in place.body if key not in _SCOPES}
             for name, found in _find_items(own):
                 self._read_paths(name, found)
             self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
@@ -73,10 +73,10 @@ class Hints:
                 self.lists.add(name)
                 self.lengths[name] = max(self.lengths.get(name, 1), int(index or 0) + 1)
         for place in walk_states(definition):
-            self._read_state(definition, place.state, place.pointer)
+            self._read_state(definition, place.body, place.pointer)
         for place in walk_states(definition):
             for field in ("ResultSelector", "Parameters"):
-                self._read_gathered(place.state.get(field))
+                self._read_gathered(place.body.get(field))
 
     def _read_gathered(self, given: Any) -> None:
         """Find lists of which a Map gets a part each: `"names.$": "$.users[*].name"`."""
@@ -160,7 +160,7 @@ class Hints:
     def _read_variable(self, definition: Mapping[str, Any], name: str, found: set[str]) -> None:
         """Find what is assigned to a variable that is mapped over."""
         for place in walk_states(definition):
-            given = place.state.get("Assign")
+            given = place.body.get("Assign")
             given = given if isinstance(given, Mapping) else {}
             value = given.get(name, given.get(f"{name}.$"))
             paths = list(_find_paths(value))

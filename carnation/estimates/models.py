@@ -155,12 +155,12 @@ class _Stage:
         ]
         self.hints = Hints(self.definition)
         places = list(walk_states(self.definition))
-        maps = [place.name for place in places if place.state.get("Type") == "Map"
+        maps = [place.name for place in places if place.body.get("Type") == "Map"
                 and is_outermost(place.pointer)]  # fmt: skip
         starters = {name: _make_starter(child, facts) for name, child in facts.children.items()}
         self.scene = Scene(
             compile_definition(self.definition),
-            {place.name: place.state for place in places},
+            {place.name: place.body for place in places},
             frozenset(maps), starters, facts.item, facts.express,
         )  # fmt: skip
         self._is_full = False

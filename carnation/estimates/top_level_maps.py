@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import Place, walk_states
+from carnation.asl import State, walk_states
 from carnation.estimates.inference import is_outermost
 from carnation.estimates.tallies import Tally
 from carnation.permissions import is_distributed
@@ -53,7 +53,7 @@ def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[Outer, ...]:
     maps = [
         place
         for place in walk_states(definition)
-        if place.state.get("Type") == "Map" and is_outermost(place.pointer)
+        if place.body.get("Type") == "Map" and is_outermost(place.pointer)
     ]
     if not maps:
         return ()
@@ -61,14 +61,14 @@ def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[Outer, ...]:
     return tuple(
         _describe(definition, place, more.most_at_once, run)
         for place in maps
-        if "ItemReader" in place.state or few.get(place.name) != more.lengths.get(place.name)
+        if "ItemReader" in place.body or few.get(place.name) != more.lengths.get(place.name)
     )
 
 
 def _describe(
-    definition: Mapping[str, Any], place: Place, seen: Mapping[str, int], run: Run
+    definition: Mapping[str, Any], place: State, seen: Mapping[str, int], run: Run
 ) -> Outer:
-    name, state, pointer = place
+    name, state, pointer = place.name, place.body, place.pointer
     distributed = is_distributed(state)
     most = DISTRIBUTED_AT_ONCE if distributed else INLINE_AT_ONCE
     given = state.get("MaxConcurrency", 0)

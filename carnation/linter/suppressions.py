@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from carnation.asl import walk_states
 from carnation.asl.graph import Problem
-from carnation.asl.walk import walk_states
 from carnation.document.reading import Span
 
 _IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
@@ -49,7 +49,7 @@ def find_suppressed(
     pairs: dict[tuple[str, str], str] = {}
     if isinstance(definition, Mapping) and any(True for _ in problems):
         places = [*walk_states(definition)]
-        bodies = [("", definition), *((place.name, place.state) for place in places)]
+        bodies = [("", definition), *((place.name, place.body) for place in places)]
         for name, body in bodies:
             comment = body.get("Comment")
             if isinstance(comment, str) and "carnation:" in comment:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from carnation.asl import Place
 from carnation.permissions.jobs import (
     EXTRA,
     JOBS,
@@ -49,15 +48,14 @@ _EXECUTIONS = name_arn("states", "execution:*")
 _MACHINE = name_arn("states", "stateMachine:${StateMachineName}")
 
 
-def list_task_needs(place: Place) -> Iterator[Need]:
+def list_task_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
     """Yield what a Task needs; with `Credentials`, only to take on the other role.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
     >>> task["Parameters"] = {"TopicArn": "${Topic}", "Message": "Done"}
-    >>> [(need.action, need.resource) for need in list_task_needs(Place("Tell", task, ""))]
+    >>> [(need.action, need.resource) for need in list_task_needs("Tell", task)]
     [('sns:Publish', '${Topic}')]
     """
-    state, name = place.state, place.name
     resource = state.get("Resource")
     if not isinstance(resource, str):
         return

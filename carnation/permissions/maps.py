@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.asl import Place
 from carnation.permissions.required import (
     Condition,
     Need,
@@ -36,9 +35,8 @@ def is_distributed(state: Mapping[str, Any]) -> bool:
     return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
-def list_map_needs(place: Place) -> Iterator[Need]:
+def list_map_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
     """Yield what a distributed Map needs."""
-    state, name = place.state, place.name
     label = read_parameter(state, "Label")
     run = f"{_NAME}/{label.text if label and label.text else '*'}:*"
     start = Target(name_arn("states", f"stateMachine:{_NAME}"))

@@ -100,10 +100,10 @@ def derive_needs(
     """
     needs: list[Need] = []
     for place in walk_states(fill_substitutions(definition, known) if known else definition):
-        if place.state.get("Type") == "Map" and is_distributed(place.state):
-            needs += list_map_needs(place)
-        elif place.state.get("Type", "Task") == "Task":
-            needs += list_task_needs(place)
+        if place.type == "Map" and is_distributed(place.body):
+            needs += list_map_needs(place.name, place.body)
+        elif place.body.get("Type", "Task") == "Task":
+            needs += list_task_needs(place.name, place.body)
     return list(dict.fromkeys([*needs, *_list_machine_needs(machine or Machine(), needs)]))
 
 

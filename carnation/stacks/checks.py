@@ -34,7 +34,7 @@ def check_application(rendering: Rendering) -> None:
 def _refuse_unknown_references(rendering: Rendering) -> None:
     known = rendering.references
     for place in walk_states(rendering.sources.definition):
-        own = {k: v for k, v in place.state.items() if k not in ("ItemProcessor", "Branches")}
+        own = {k: v for k, v in place.body.items() if k not in ("ItemProcessor", "Branches")}
         for key in find_substitutions(own):
             if key not in known and key not in _GIVEN:
                 raise DefinitionError(_tell_unknown(rendering, place.name, own, key))
@@ -126,11 +126,11 @@ def _refuse_standard_only(application: Application, sources: Sources) -> None:
             "type='STANDARD'."
         )
     for place in walk_states(sources.definition):
-        resource = str(place.state.get("Resource", ""))
+        resource = str(place.body.get("Resource", ""))
         pattern = resource.rpartition(":")[2].partition(".")[2]
         found = (
             f".{pattern}" if pattern in ("sync", "waitForTaskToken") or resource.endswith(".sync:2")
-            else "a distributed Map" if is_distributed(place.state)
+            else "a distributed Map" if is_distributed(place.body)
             else "an activity" if ":activity:" in resource else ""
         )  # fmt: skip
         if found:

@@ -65,7 +65,7 @@ def name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
 def name_machines(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
     """Name the state machine, and what a distributed Map starts: `name/label`, AWS says."""
     own = "stateMachine:@state-machine"
-    maps = any(is_distributed(place.state) for place in walk_states(definition))
+    maps = any(is_distributed(place.body) for place in walk_states(definition))
     inner = (name_arn("states", f"{own}/*"),) if maps else ()
     return (*name_versions("states", own), *inner)
 

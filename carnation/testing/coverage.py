@@ -49,7 +49,7 @@ class Coverage:
     def add(self, name: str, definition: Mapping[str, Any], run: Run) -> None:
         """Count a run."""
         covered = self._find(name, definition)
-        states = {place.name: place.state for place in walk_states(definition)}
+        states = {place.name: place.body for place in walk_states(definition)}
         for _, scope in walk_scopes(run.scope):
             for at, visit in enumerate(scope.visits):
                 after = scope.visits[at + 1].name if at + 1 < len(scope.visits) else ""
@@ -86,7 +86,7 @@ class Coverage:
 
 
 def _list_items(place: Any) -> Iterator[Item]:
-    name, state = place.name, place.state
+    name, state = place.name, place.body
     yield ("states", name)
     for kind, target in dict.fromkeys(_list_moves(state)):
         yield ("transitions", name, kind, target)

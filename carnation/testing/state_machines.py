@@ -35,7 +35,7 @@ class StateMachine:
     def __init__(self, name: str, definition: Mapping[str, Any], coverage: Coverage) -> None:
         """Take a definition that can run."""
         self.name, self.definition = name, definition
-        self.states = {place.name: place.state for place in walk_states(definition)}
+        self.states = {place.name: place.body for place in walk_states(definition)}
         self.mocks = Mocks(self.states)
         self._coverage = coverage
 

@@ -118,12 +118,13 @@ def test_scopes_states_and_transitions_are_found_outer_ones_first() -> None:
     assert [state.name for state in graph.states] == [
         "Each", "Both", "End", "Apart", "Pick", "a/b", "c~d", "One", "Two",
     ]  # fmt: skip
-    assert graph.by_name["Each"].transitions == [
-        ("/Next", "next", "Both"), ("/Catch/0/Next", "catch", "End"),
+    each = graph.by_name["Each"]
+    assert each.transitions == [
+        ("/Next", "next", "Both", each), ("/Catch/0/Next", "catch", "End", each.catchers[0]),
     ]  # fmt: skip
     pick = graph.by_pointer["/States/Each/ItemProcessor/States/Pick"]
     assert pick.transitions == [
-        ("/Choices/0/Next", "choice", "c~d"), ("/Default", "default", "a/b"),
+        ("/Choices/0/Next", "choice", "c~d", pick.rules[0]), ("/Default", "default", "a/b", pick),
     ]  # fmt: skip
     assert pick.scope.owner is graph.by_name["Each"]
     assert [state.pointer for state in pick.scope.reached] == [

@@ -73,8 +73,8 @@ def edit_once(document: Any, rng: random.Random) -> tuple[Any, str]:
 def list_scopes(definition: Any) -> Iterator[dict[str, Any]]:
     yield definition
     for place in walk_states(definition):
-        inner = [place.state.get("ItemProcessor"), place.state.get("Iterator")]
-        branches = place.state.get("Branches")
+        inner = [place.body.get("ItemProcessor"), place.body.get("Iterator")]
+        branches = place.body.get("Branches")
         inner += branches if isinstance(branches, list) else []
         yield from (scope for scope in inner if isinstance(scope, dict))
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from carnation.asl.cycles import find_cycles
 from carnation.changes import ABSENT, KINDS, Change, find_definition_changes, find_worst
 from carnation.changes.edits import count_reordered, find_edits, match_items
-from carnation.changes.graph import find_cycles
 from carnation.changes.retries import measure_wait, tell_retrier
 from carnation.changes.tasks import read_resource
 from carnation.changes.wording import contrast, tell_seconds

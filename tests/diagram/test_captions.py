@@ -13,7 +13,7 @@ from carnation.diagram.captions import (
 )
 from carnation.diagram.conditions import describe_rule
 from carnation.diagram.font_metrics import cut_text, is_measured, measure_text, wrap_text
-from carnation.diagram.graph import Node, list_transitions
+from carnation.diagram.graph import Node, read_graph
 from carnation.diagram.labels import clean_text, make_face, make_label
 
 # conditions
@@ -144,11 +144,12 @@ def test_transitions_are_listed_with_when_they_are_taken() -> None:
         "Default": "C",
         "Catch": [{"ErrorEquals": ["Oops"], "Next": "D"}, {"ErrorEquals": ["Oops"]}],
     }
-    assert list(list_transitions(state)) == [
-        ("next", "A", ""),
-        ("choice", "B", "x is null"),
-        ("choice", "C", "Default"),
-        ("catch", "D", "Oops"),
+    (scope,) = read_graph({"States": {"S": state}})
+    assert [(edge.kind, edge.target_name, edge.texts) for edge in scope.edges] == [
+        ("next", "A", ()),
+        ("choice", "B", ("x is null",)),
+        ("choice", "C", ("Default",)),
+        ("catch", "D", ("Oops",)),
     ]
 
 

@@ -13,7 +13,7 @@ from carnation.asl import walk_states
 from carnation.diagram.crossings import count_crossings as count_layered_crossings
 from carnation.diagram.edge_routing import _MANY, Track, order_tracks, stack_tracks
 from carnation.diagram.font_metrics import measure_text
-from carnation.diagram.graph import MISSING, list_transitions, read_graph
+from carnation.diagram.graph import MISSING, read_graph
 from carnation.diagram.labels import NAME, SMALL
 from carnation.diagram.layout import Layout, lay_out
 from tests.conftest import ROOT
@@ -56,9 +56,9 @@ def check_whole(definition: dict[str, Any], layout: Layout) -> None:
     assert sorted(set(drawn) - missing) == sorted(states)
     assert len(drawn) == len(set(drawn))
     wanted = {
-        (place.pointer, kind, target)
+        (place.pointer, "choice" if move.kind == "default" else move.kind, move.target)
         for place in walk_states(definition)
-        for kind, target, _ in list_transitions(place.state)
+        for move in place.transitions
     }
     edges = [line.edge for line in layout.lines if line.edge.kind not in ("start", "end")]
     moves = [(edge.source, edge.kind, edge.target_name) for edge in edges]

@@ -8,7 +8,6 @@ import pytest
 
 from carnation.asl import walk_states
 from carnation.diagram import draw_mermaid
-from carnation.diagram.graph import list_transitions
 from tests.diagram.test_diagram import make_hostile
 from tests.diagram.test_layout import CORPUS, needs_corpus, read_built
 from tests.geometry import chain, graph, nest
@@ -49,9 +48,7 @@ def test_the_chart_of_the_reference_has_every_state_and_every_transition() -> No
     assert sorted(drawn) == sorted(names)
     links = re.findall(rf"^\s+(\w+){DOT} (?:-->|-\.->)(?:\|.*?\|)? (\w+)$", chart, re.MULTILINE)
     moves = [
-        (place.name, target)
-        for place in walk_states(definition)
-        for _, target, _ in list_transitions(place.state)
+        (place.name, move.target) for place in walk_states(definition) for move in place.transitions
     ]
     starts = [("start", "CollectEvents"), ("start_2", "ProcessEvent")]
     assert sorted(links) == sorted([*moves, *starts])

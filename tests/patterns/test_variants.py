@@ -42,7 +42,7 @@ def read_definition(name: str) -> dict[str, Any]:
 def list_transitions(definition: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield `(state, how, next state)` for every transition, in order."""
     for place in walk_states(definition):
-        state = place.state
+        state = place.body
         yield place.name, "type", state["Type"]
         for how in ("Next", "Default"):
             if how in state:

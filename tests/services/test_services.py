@@ -176,9 +176,9 @@ def list_parameters() -> Iterator[tuple[str, Any]]:
     for path in sorted((SHARED / "corpus" / "valid").rglob("*")):
         if path.is_file():
             for place in walk_states(read_document(str(path)).value):
-                resource = place.state.get("Resource")
+                resource = place.body.get("Resource")
                 if isinstance(resource, str) and ":states:::" in resource:
-                    given = place.state.get("Parameters", place.state.get("Arguments"))
+                    given = place.body.get("Parameters", place.body.get("Arguments"))
                     yield resource.partition(":::")[2], given
 
 

@@ -115,16 +115,16 @@ def test_no_call_of_a_published_definition_is_refused() -> None:
     calls, wrong = 0, {}
     for file in sorted(one for one in VALID.rglob("*") if one.is_file()):
         for place in walk_states(read_document(str(file)).value):
-            resource = place.state.get("Resource")
+            resource = place.body.get("Resource")
             parts = parse_resource(resource) if isinstance(resource, str) else None
             if parts is None or ":states:::" not in resource:
                 continue
             calls += 1
             action, _, pattern = resource.rpartition(":::")[2].partition(".")
             given = {
-                name.lower(): place.state[name]
+                name.lower(): place.body[name]
                 for name in ("Parameters", "Arguments")
-                if name in place.state
+                if name in place.body
             }
             try:
                 integrate("Call", action, pattern=f".{pattern}" if pattern else "", **given)

@@ -159,9 +159,11 @@ def find_missing_targets(machine: Machine) -> Iterator[Problem]:
         if isinstance(start, str) and start not in scope.states and not is_placeholder(start):
             yield scope.problem(_describe_missing(machine, scope, start), "/StartAt")
     for state in machine.states:
-        for field, _, target in state.transitions:
-            if target not in state.scope.states and not is_placeholder(target):
-                yield state.problem(_describe_missing(machine, state.scope, target), field)
+        for move in state.transitions:
+            if move.target not in state.scope.states and not is_placeholder(move.target):
+                yield state.problem(
+                    _describe_missing(machine, state.scope, move.target), move.field
+                )
 
 
 def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
@@ -205,9 +207,9 @@ def find_unreachable(machine: Machine) -> Iterator[Problem]:
 def _is_open(scope: Scope) -> bool:
     """Tell whether a substitution may name any state, so that nothing is known to be unreached."""
     return any(
-        is_placeholder(target) and target not in scope.states
+        is_placeholder(move.target) and move.target not in scope.states
         for state in scope.states.values()
-        for _, _, target in state.transitions
+        for move in state.transitions
     )
 
 

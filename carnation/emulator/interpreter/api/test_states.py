@@ -145,7 +145,7 @@ def _find_state(document: Mapping[str, Any], name: str | None) -> Mapping[str, A
         )
     for place in walk_states(document):
         if place.name == name:
-            return place.state
+            return place.body
     raise validation_error(f"State '{name}' not found in the state machine definition")
 
 

@@ -104,7 +104,7 @@ def _count_scope(machine: Machine, scope: Scope) -> int:
         events += _count_state(machine, state)
         if state.is_terminal():
             return events
-        for _, _, target in state.transitions:
+        for target in (move.target for move in state.transitions):
             if target in scope.states:
                 heapq.heappush(waiting, (events, target))
     return _NEVER

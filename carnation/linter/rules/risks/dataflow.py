@@ -100,13 +100,9 @@ class _Flow:
 
     def _leave(self, state: State) -> Iterator[tuple[str, Shape]]:
         output = self._output_of(state)
-        for _, kind, target in state.transitions:
-            if kind != CATCH:
-                yield target, output
-        for catcher in state.catchers:
-            handler = catcher.body.get("Next")
-            if isinstance(handler, str):
-                yield handler, self._caught(state, catcher)
+        for move in state.transitions:
+            given = self._caught(state, move.part) if move.kind == CATCH else output
+            yield move.target, given
 
     def _caught(self, state: State, catcher: Node) -> Shape:
         if state.language != PATH:

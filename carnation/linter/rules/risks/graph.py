@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.asl.comparisons import COMPARISONS
+from carnation.asl.cycles import find_cycles
 from carnation.asl.fields import PATH
 from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.linter.findings import NOTE, WARNING, risk
@@ -122,53 +123,13 @@ def _counts(state: State) -> bool:
     )
 
 
-def _find_cycles(scope: Scope) -> list[list[State]]:
-    """Find the strongly connected components with a cycle, without recursion (Tarjan)."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    held: set[str] = set()
-    found: list[list[State]] = []
-    for root in (state.name for state in scope.reached):
-        if root in index:
-            continue
-        work = [(root, iter(_targets(scope, root)))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        held.add(root)
-        while work:
-            name, targets = work[-1]
-            target = next(targets, None)
-            if target is None:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == index[name]:
-                    found.extend(_pop_component(scope, name, stack, held))
-            elif target not in index:
-                index[target] = low[target] = len(index)
-                stack.append(target)
-                held.add(target)
-                work.append((target, iter(_targets(scope, target))))
-            elif target in held:
-                low[name] = min(low[name], index[target])
-    return found
-
-
-def _pop_component(
-    scope: Scope, name: str, stack: list[str], held: set[str]
-) -> Iterator[list[State]]:
-    component: list[str] = []
-    while not component or component[-1] != name:
-        component.append(stack.pop())
-    component.reverse()
-    held.difference_update(component)
-    if len(component) > 1 or name in _targets(scope, name):
-        yield [scope.states[member] for member in component]
-
-
-def _targets(scope: Scope, name: str) -> list[str]:
-    return [target for _, _, target in scope.states[name].transitions if target in scope.states]
+def _find_cycles(scope: Scope) -> Iterator[list[State]]:
+    targets = {
+        state.name: [move.target for move in state.transitions if move.target in scope.states]
+        for state in scope.reached
+    }
+    for names in find_cycles(targets):
+        yield [scope.states[name] for name in names]
 
 
 @risk("inline-map-without-concurrency", NOTE)

@@ -85,10 +85,9 @@ class _Flow:
     def _leave(self, state: State, known: _Known) -> Iterator[tuple[str, _Known]]:
         """Give each transition with what is known after it."""
         own = known.add(self._assigned(state))
-        through = {part.pointer: part for part in (*state.rules, *state.catchers)}
-        for field, _, target in state.transitions:
-            part = through.get(state.pointer + field.rpartition("/")[0])
-            yield target, known.add(self._assigned(part)) if part else own
+        for move in state.transitions:
+            way = own if move.part is state else known.add(self._assigned(move.part))
+            yield move.target, way
 
     def _assigned(self, part: Node) -> int:
         bits = 0

@@ -112,7 +112,7 @@ def _list_parameters(
     if "MaxConcurrency" not in find_substitutions(sources.definition):
         unused.append("MaxConcurrency")
     own = dict(_OWN)
-    if any(is_distributed(place.state) for place in walk_states(sources.definition)):
+    if any(is_distributed(place.body) for place in walk_states(sources.definition)):
         own["MaxConcurrency"] = _BATCHES
     groups = {
         label: [name for name in names if name not in unused] for label, names in _GROUPS.items()

@@ -1,55 +1,11 @@
-"""The graph of each scope: what can be reached, and what can come back to itself."""
+"""Cycles of a graph: which states can come back to themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
-from carnation.asl import Place, list_scopes
-from carnation.changes.matching import find_scope, list_targets
-from carnation.document import join_pointer
-
-Graph = Mapping[str, list[str]]
-
-
-class Flow(NamedTuple):
-    """A definition as a graph: pointers of states; `reached` those that their scope can reach."""
-
-    places: Mapping[str, Place]
-    targets: Graph
-    reached: frozenset[str]
-
-
-def draw_flow(definition: Mapping[str, Any], places: list[Place]) -> Flow:
-    """Draw the graph of a definition; a target that does not exist leads nowhere."""
-    known = {place.pointer: place for place in places}
-    targets = {
-        place.pointer: [
-            pointer
-            for name in list_targets(place.state)
-            if (pointer := join_pointer(find_scope(place.pointer), "States", name)) in known
-        ]
-        for place in places
-    }
-    return Flow(known, targets, frozenset(_reach(_list_starts(definition, places), targets)))
-
-
-def _list_starts(definition: Mapping[str, Any], places: list[Place]) -> Iterator[str]:
-    yield join_pointer("", "States", str(definition.get("StartAt")))
-    for place in places:
-        for pointer, scope in list_scopes(place):
-            yield join_pointer(pointer, "States", str(scope.get("StartAt")))
-
-
-def _reach(starts: Iterator[str], targets: Graph) -> set[str]:
-    waiting = [start for start in starts if start in targets]
-    reached: set[str] = set()
-    while waiting:
-        pointer = waiting.pop()
-        if pointer not in reached:
-            reached.add(pointer)
-            waiting.extend(targets[pointer])
-    return reached
+Graph = Mapping[str, Sequence[str]]
+"""For each node the nodes that it leads to, each of which is one."""
 
 
 def find_cycles(targets: Graph) -> list[list[str]]:
