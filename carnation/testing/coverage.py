@@ -27,7 +27,11 @@ class Covered:
 
     def list_items(self) -> list[Item]:
         """List everything that could be taken, in the definition's order."""
-        return [item for place in walk_states(self.definition) for item in _list_items(place)]
+        return [
+            item
+            for state in walk_states(self.definition)
+            for item in _list_items(state.name, state.body)
+        ]
 
     def list_missed(self) -> list[Item]:
         """List what was never taken."""
@@ -85,8 +89,7 @@ class Coverage:
         return 100.0 * sum(taken for taken, _ in pairs) / total if total else 100.0
 
 
-def _list_items(place: Any) -> Iterator[Item]:
-    name, state = place.name, place.body
+def _list_items(name: str, state: Mapping[str, Any]) -> Iterator[Item]:
     yield ("states", name)
     for kind, target in dict.fromkeys(_list_moves(state)):
         yield ("transitions", name, kind, target)
@@ -115,7 +118,7 @@ def _list(state: Mapping[str, Any], field_name: str) -> list[Mapping[str, Any]]:
 
 def _find_taken(visit: Visit, state: Mapping[str, Any], after: str) -> Iterator[Item]:
     """Yield what a visit took."""
-    items = list(_list_items(_Named(visit.name, state)))
+    items = list(_list_items(visit.name, state))
     yield ("states", visit.name)
     for error, _ in visit.errors[: visit.retries]:
         yield from _first(items, "retriers", _list(state, "Retry"), error)
@@ -127,12 +130,6 @@ def _find_taken(visit: Visit, state: Mapping[str, Any], after: str) -> Iterator[
     if after:
         kind = "choice" if visit.type == "Choice" else "catch" if caught else "next"
         yield ("transitions", visit.name, kind, after)
-
-
-@dataclass
-class _Named:
-    name: str
-    state: Mapping[str, Any]
 
 
 def _first(

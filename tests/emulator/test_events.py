@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 
 from carnation.emulator import Emulator
 from carnation.emulator.events.patterns import matches
+from carnation.emulator.events.pipes import Pipes
 from carnation.errors import EmulatorError
 from tests.emulator.test_cloudformation_kinds import MACHINE, QUEUE, ROLE, arn, of, ref
 
@@ -214,3 +216,27 @@ def test_a_pipe_delivers_what_changes_in_a_table(emulator: Emulator) -> None:
     emulator.client("dynamodb").put_item(TableName=made["Table"], Item={"a": {"S": "1"}})
     ((record,),) = wait_for(lambda: list_inputs(emulator, made["Machine"]))
     assert record["dynamodb"]["NewImage"] == {"a": {"S": "1"}}
+
+
+def test_a_pipe_that_is_deleted_after_it_was_listed_ends_nothing() -> None:
+    class NotFoundError(Exception):
+        pass
+
+    class Client:
+        exceptions = SimpleNamespace(NotFoundException=NotFoundError)
+        described: ClassVar[list[str]] = []
+
+        def list_pipes(self) -> dict[str, Any]:
+            return {"Pipes": [{"Name": "deleted"}, {"Name": "stopped"}]}
+
+        def describe_pipe(self, Name: str) -> dict[str, Any]:  # noqa: N803
+            self.described.append(Name)
+            if Name == "deleted":
+                raise NotFoundError
+            return {"DesiredState": "STOPPED"}
+
+    client = Client()
+    delivery: Any = SimpleNamespace(connect=lambda arn: lambda service: client, undelivered=[])
+    Pipes(delivery, lambda: {"us-east-1"}).run_once()
+    assert client.described == ["deleted", "stopped"]
+    assert delivery.undelivered == []

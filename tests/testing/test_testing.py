@@ -390,7 +390,7 @@ def test_second(deploy_workflow):
 
 def test_third(deploy_workflow):
     m = deploy_workflow("carnation")
-    assert len(m.emulator.client("sqs").list_queues()["QueueUrls"]) == 2
+    assert len(m.emulator.client("sqs").list_queues()["QueueUrls"]) == 3
     assert os.environ["AWS_ACCESS_KEY_ID"].startswith("AKIAEXAMPLE")
 
 def test_without():

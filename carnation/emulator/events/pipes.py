@@ -82,7 +82,10 @@ class Pipes:
         for region in sorted(self._list_regions()):
             pipes = self._delivery.connect(f"arn:aws:pipes:{region}::")("pipes")
             for row in pipes.list_pipes().get("Pipes", ()):
-                pipe = pipes.describe_pipe(Name=row["Name"])
+                try:
+                    pipe = pipes.describe_pipe(Name=row["Name"])
+                except pipes.exceptions.NotFoundException:  # deleted since it was listed
+                    continue
                 if pipe.get("DesiredState", "RUNNING") != "RUNNING":
                     continue
                 try:
