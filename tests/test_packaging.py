@@ -87,7 +87,7 @@ def run_light(light_folder: Path, *arguments: str, cwd: Path) -> subprocess.Comp
 
 
 def test_the_light_command_names_the_sdk_and_all_that_troposphere_takes() -> None:
-    expected = {"stepfunctions"} | close_requirements("troposphere")
+    expected = {"stepfunctions-without-sagemaker"} | close_requirements("troposphere")
     assert {name.lower() for name in light_names()} == expected
 
 
@@ -95,8 +95,8 @@ def test_the_light_command_pins_what_setup_pins() -> None:
     pins = dict(
         requirement.split("==") for requirement in read_light_command() if "==" in requirement
     )
-    wanted = read_setup()["options.extras_require"]["sagemaker"]
-    assert f"stepfunctions=={pins['stepfunctions']}" in wanted
+    name = "stepfunctions-without-sagemaker"
+    assert f"{name}=={pins[name]}" in read_setup()["options.extras_require"]["sdk"]
     assert pins["troposphere"] == importlib.metadata.version("troposphere")
 
 
