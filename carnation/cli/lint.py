@@ -223,8 +223,13 @@ def _list_built(folder: str) -> Iterator[str]:
     for workflow in sorted(os.listdir(folder)):
         inner = os.path.join(folder, workflow, "code", "state-machine")
         if os.path.isdir(inner):
-            names = sorted(name for name in os.listdir(inner) if name.endswith(_SUFFIXES))
-            yield from (os.path.join(inner, name) for name in names)
+            yield from _list_definitions(inner)
+
+
+def _list_definitions(folder: str) -> list[str]:
+    """List the definitions of a built workflow; the policy beside them is none."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(_SUFFIXES))
+    return [os.path.join(folder, name) for name in names]
 
 
 def _is_built(name: str) -> bool:
@@ -235,8 +240,7 @@ def _is_built(name: str) -> bool:
 def _find_workflow(name: str) -> list[str]:
     folder = _MACHINES.format(name)
     if _is_built(name):
-        names = sorted(file for file in os.listdir(folder) if file.endswith(_SUFFIXES))
-        return [os.path.join(folder, file) for file in names]
+        return _list_definitions(folder)
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])
     raise UsageError(f"there is no file and no built workflow '{name}'.{near}")

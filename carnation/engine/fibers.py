@@ -152,11 +152,6 @@ class Fiber:
         """Write an event that no later one points at."""
         return self.history.add(type_, self.previous, details, self.run.clock.now)
 
-    @property
-    def may_go(self) -> bool:
-        """Whether there is anything left to do in it."""
-        return not self.is_done
-
 
 class Clock:
     """Runs fibers in an order chosen by a seed, and lets virtual time pass.

@@ -100,11 +100,6 @@ def _is_fixable(need: Need) -> bool:
     return "is not given" not in need.why
 
 
-def list_open_permissions(needs: Sequence[Need]) -> list[Need]:
-    """List the needs that stay open since the API has no parameter that would name the resource."""
-    return [need for need in needs if _is_open(need)]
-
-
 def _refuse(application: Application, definition: Mapping[str, Any], need: Need) -> DefinitionError:
     places = [place.pointer for place in walk_states(definition) if place.name == need.state]
     where = f" ({places[0]})" if places else ""

@@ -29,7 +29,7 @@ def add_triggers(rendering: Rendering) -> None:
     if needs_undelivered(rendering):
         _add_undelivered(rendering)
     for trigger in rendering.application.triggers:
-        _RENDERERS[type(trigger)](rendering, trigger)
+        _RENDERERS.get(type(trigger), _refuse_unrendered)(rendering, trigger)
 
 
 def needs_undelivered(rendering: Rendering) -> bool:
@@ -194,9 +194,10 @@ def _use_queue_key(rendering: Rendering) -> Iterator[Statement]:
 
 
 def _refuse_unrendered(rendering: Rendering, trigger: triggers.Trigger) -> None:
+    known = ", ".join(kind.__name__ for kind in _RENDERERS)
     raise WorkflowError(
-        f"workflow '{rendering.application.workflow}': {trigger!r} ({trigger.line}) cannot be "
-        "rendered."
+        f"workflow '{rendering.application.workflow}': {trigger!r} ({trigger.line}) has no "
+        f"template yet. Triggers that have one: {known}. Give its resources as Raw(…)."
     )
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnation.cloudformation.parameters import as_text
@@ -161,12 +160,3 @@ def _like(found: Any, wanted: Any) -> Any:
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         return [_like(item, like) for item, like in zip(found, wanted, strict=True)]
     return found
-
-
-def method_name(operation: str) -> str:
-    """Return boto3's name of an operation.
-
-    >>> method_name("CreateQueue")
-    'create_queue'
-    """
-    return str(xform_name(operation))

@@ -184,20 +184,6 @@ def time_out(execution_arn: str) -> None:
     find(execution_arn).time_out()
 
 
-def find_revision(machine_arn: str) -> str:
-    """Return a state machine's revision: it changes with each update."""
-    region = _region_of(machine_arn)
-    return region.find_base_machine(machine_arn).revision.id or "INITIAL"
-
-
-def publish_version(machine_arn: str, revision: str | None, description: str | None) -> str:
-    """Publish a version of a state machine as it is now; returns the version's ARN."""
-    params = {"stateMachineArn": machine_arn, "revisionId": revision, "description": description}
-    given = {name: value for name, value in params.items() if value is not None}
-    region = _region_of(machine_arn).name
-    return str(call("PublishStateMachineVersion", region, given)["stateMachineVersionArn"])
-
-
 def list_machines(region: str) -> set[str]:
     """List the state machines of a Region with their revisions: what a snapshot compares."""
     machines = _service().region(region).machines.values()

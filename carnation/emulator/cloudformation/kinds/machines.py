@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from carnation.cloudformation.parameters import as_text
-from carnation.emulator import interpreter
 from carnation.emulator.cloudformation.kind import (
     Context,
     Kind,
@@ -112,8 +110,8 @@ def _explain(error: ClientError) -> None:
 
 
 def _describe(client: Any, arn: str, name: str) -> Made:
-    revision = client.describe_state_machine(stateMachineArn=arn).get("revisionId")
-    revision = revision or interpreter.find_revision(arn)
+    found = client.describe_state_machine(stateMachineArn=arn)
+    revision = found.get("revisionId") or "INITIAL"  # the API names revisions from the second on
     return Made(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": revision})
 
 
@@ -165,8 +163,7 @@ def _make_version(context: Context, properties: Properties) -> Made:
 
 def _delete_version(context: Context, ref: str, properties: Properties) -> None:
     client = context.connect("stepfunctions")
-    with contextlib.suppress(NotImplementedError):  # of moto, where a version goes with its machine
-        client.delete_state_machine_version(stateMachineVersionArn=ref)
+    client.delete_state_machine_version(stateMachineVersionArn=ref)
 
 
 def _make_alias(context: Context, properties: Properties) -> Made:
