@@ -6,6 +6,7 @@ Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefini
 
 from carnation.asl.graph import Problem
 from carnation.linter.findings import ERROR, NOTE, REFUSAL, RISK, SEVERITIES, WARNING, Finding, Rule
+from carnation.linter.lint import Report, lint
 from carnation.linter.runner import (
     Settings,
     Source,
@@ -25,12 +26,14 @@ __all__ = [
     "WARNING",
     "Finding",
     "Problem",
+    "Report",
     "Rule",
     "Settings",
     "Source",
     "find_problems",
     "find_rule",
     "find_suppressed",
+    "lint",
     "load_rules",
     "review_definition",
 ]

@@ -1,12 +1,13 @@
-"""Definitions in `build/`: the folder of their workflow, and the schemas its manifest declares."""
+"""Definitions in `build/`: the folder of their workflow, its declared schemas, its type."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.document import read_document
+from carnation.document import parse_document, read_document
 from carnation.errors import DocumentError
 
 
@@ -22,11 +23,48 @@ def find_tree(path: str) -> str:
 def read_declared(path: str) -> Mapping[str, Any]:
     """Give the shapes that the workflow of a built definition declares; its manifest has them."""
     tree = find_tree(path)
+    return _get(_read_manifest(tree), "declared") if tree else {}
+
+
+def read_type(path: str) -> str:
+    """Find the type of the state machine that runs a built definition, in the templates.
+
+    It is STANDARD where nothing says otherwise, as for a definition that is not built.
+    """
+    tree = find_tree(path)
     if not tree:
-        return {}
+        return "STANDARD"
+    name = f"code/state-machine/{os.path.basename(path)}"
+    key = _get(_get(_read_manifest(tree), "artifacts"), name).get("key", name)
+    for template in _find_templates(os.path.join(tree, "cft"), str(key)):
+        for body in _get(template, "Resources").values():
+            properties = _get(body, "Properties")
+            runs_it = str(key) in str(properties.get("DefinitionS3Location"))
+            if runs_it and properties.get("StateMachineType") == "EXPRESS":
+                return "EXPRESS"
+    return "STANDARD"
+
+
+def _find_templates(folder: str, key: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the templates that name a key and the type that is not the default."""
+    for path, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            with contextlib.suppress(DocumentError, OSError, UnicodeDecodeError):
+                file = os.path.join(path, name)
+                with open(file, encoding="utf-8") as opened:
+                    text = opened.read()
+                if key in text and "EXPRESS" in text:  # others are not parsed
+                    yield parse_document(text, file).value
+
+
+def _read_manifest(tree: str) -> Mapping[str, Any]:
     try:
         manifest = read_document(os.path.join(tree, "manifest.json")).value
     except DocumentError:  # a broken one is for `build --check`
         return {}
-    declared = manifest.get("declared") if isinstance(manifest, Mapping) else None
-    return declared if isinstance(declared, Mapping) else {}
+    return manifest if isinstance(manifest, Mapping) else {}
+
+
+def _get(value: object, name: str) -> Mapping[str, Any]:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from carnation.cloudformation import find_definitions, holds_definitions
@@ -16,6 +16,9 @@ from carnation.errors import DocumentError, UsageError
 from carnation.linter.built import find_tree
 from carnation.linter.findings import RULES, Finding
 from carnation.linter.fixes import Fix, fix_document
+from carnation.linter.lint import Locate
+from carnation.linter.runner import Settings
+from carnation.linter.targets import STDIN, find_files
 
 
 class FixedFile(NamedTuple):
@@ -28,8 +31,19 @@ class FixedFile(NamedTuple):
     kept: list[str]
 
 
-Locate = Callable[[str, Iterable[Finding]], list[Finding]]
-"""Adds the lines of Python to findings in a built definition."""
+def fix_files(
+    targets: Sequence[str],
+    settings: Settings,
+    *,
+    type: str | None = None,
+    locate: Locate,
+) -> Iterator[FixedFile]:
+    """Fix the definitions in files, folders or built workflows, without writing anything."""
+    skipped = [rule for rule, severity in settings.severities.items() if severity == "off"]
+    for file in find_files(targets):
+        if file.path == STDIN:
+            raise UsageError("standard input cannot be mended. Name a file.")
+        yield fix_file(file.path, file.holds_definition, type, skipped, locate)
 
 
 def fix_file(

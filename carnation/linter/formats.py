@@ -6,12 +6,13 @@ Every function takes findings and gives text; printing is the verb's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from carnation import __version__
 from carnation.console import clean
-from carnation.linter.findings import ERROR, NOTE, SEVERITIES, WARNING, Finding, Rule
+from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
+from carnation.linter.lint import Report
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
 _WIDEST = 120
@@ -229,3 +230,11 @@ def _mark_heads(page: str) -> list[str]:
             line = f"**{head}:**{rest}"
         lines.append(line)
     return lines
+
+
+FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
+    "json": lambda report: write_json(report.findings, report.definitions),
+    "sarif": lambda report: write_sarif(report.findings, RULES),
+    "github": lambda report: "".join(f"{line}\n" for line in write_github(report.findings)),
+}
+"""What `--format` names, beside `text`, which knows the terminal."""

@@ -50,6 +50,10 @@ class Source(Protocol):
         """Give the pointer to a part of the value within the whole file."""
         ...
 
+    def line_text(self, line: int) -> str:
+        """Return one line of the file, counted from 1."""
+        ...
+
     def measure(self) -> int:
         """Give the size of the definition in bytes."""
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from carnation.account.deployment import (
     refuse_state,
 )
 from carnation.account.deployment.parameters import refuse_missing
-from carnation.account.deployment.preflight import find_type
 from carnation.account.deployment.uploads import upload_missing
 from carnation.artifacts import Artifacts
 from carnation.cli import destroy
@@ -146,19 +144,6 @@ def test_a_parameter_that_nobody_gives_is_named() -> None:
 def test_what_boto3_itself_complains_of_has_its_remedy(name: str, reason: str, words: str) -> None:
     error = explain_failure("s3", "head_bucket", type(name, (Exception,), {})("no"), "eu-west-1")
     assert (error.reason, words in str(error)) == (reason, True)
-
-
-def test_the_type_of_a_machine_is_that_of_the_one_that_runs_the_definition() -> None:
-    def write(key: str, kind: str) -> str:
-        properties = f"StateMachineType: {kind}, DefinitionS3Location: {{Key: {key}}}"
-        return f"{{Type: AWS::StepFunctions::StateMachine, Properties: {{{properties}}}}}"
-
-    root = f"Resources:\n  A: {write('a.1', 'STANDARD')}\n  B: {write('b.2', 'EXPRESS')}\n"
-    manifest: Mapping[str, Any] = {
-        "artifacts": {name: {"key": f"{name}.{number}"} for number, name in enumerate("abc", 1)}
-    }
-    artifacts = Artifacts("w", "1", {"manifest.json": "", "cft/r.yaml": root}, {}, manifest)
-    assert [find_type(artifacts, name) for name in "abc"] == ["STANDARD", "EXPRESS", "STANDARD"]
 
 
 def test_a_removal_that_fails_is_told_with_its_cause_and_what_holds_data_is_named(

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from carnation.artifacts import Artifacts, compare_artifacts, make_artifacts, read_artifacts
-from carnation.document import parse_document, read_document
 from carnation.errors import ArtifactError
-from carnation.linter import SEVERITIES, Finding, review_definition
-from carnation.linter.built import read_declared
+from carnation.linter import Finding, lint
 from carnation.linter.settings import read_settings
 from carnation.project import read_partition
 from carnation.workflow import load_workflows
-
-_MACHINE = "AWS::StepFunctions::StateMachine"
 
 
 def check_tree(root: str, workflow: str) -> Artifacts:
@@ -30,7 +25,7 @@ def check_tree(root: str, workflow: str) -> Artifacts:
                 f"{' …' if len(stale) > 3 else ''}). Build it and have it reviewed: "
                 f"python -m carnation.build {workflow}"
             )
-    findings = list(_lint(root, artifacts))
+    findings = _lint(root, artifacts)
     if findings:
         raise ArtifactError(
             f"lint finds {len(findings)} {findings[0].severity}{'s' * (len(findings) > 1)} in "
@@ -40,35 +35,12 @@ def check_tree(root: str, workflow: str) -> Artifacts:
     return artifacts
 
 
-def _lint(root: str, artifacts: Artifacts) -> Iterator[Finding]:
-    """Yield what `carnation lint` would end with status 1 for."""
+def _lint(root: str, artifacts: Artifacts) -> list[Finding]:
+    """Return what `carnation lint` would end with status 1 for."""
     settings, fail_on = read_settings(root)
     if fail_on == "never":
-        return
-    wanted = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    settings = settings._replace(lowest=fail_on)
-    definitions = (path for path in artifacts.files if path.endswith(".asl.json"))
-    for inner in definitions:
-        path = os.path.join(root, "build", artifacts.workflow, *inner.split("/"))
-        for finding in review_definition(
-            read_document(path),
-            type=find_type(artifacts, inner),
-            settings=settings,
-            declared=read_declared(path),
-        ):
-            if finding.severity in wanted:
-                yield finding
-
-
-def find_type(artifacts: Artifacts, definition: str) -> str:
-    """Find the type of the state machine that runs a definition, in the templates."""
-    key = artifacts.manifest["artifacts"].get(definition, {}).get("key", definition)
-    for path, text in artifacts.files.items():
-        if not path.startswith("cft/") or key not in text:
-            continue
-        resources = parse_document(text, path).value.get("Resources") or {}
-        for body in resources.values():
-            properties = body.get("Properties") or {}
-            if body.get("Type") == _MACHINE and key in str(properties.get("DefinitionS3Location")):
-                return str(properties.get("StateMachineType") or "STANDARD")
-    return "STANDARD"
+        return []
+    tree = os.path.join(root, "build", artifacts.workflow)
+    definitions = [path for path in artifacts.files if path.endswith(".asl.json")]
+    files = [os.path.join(tree, *path.split("/")) for path in definitions]
+    return lint(files, settings._replace(lowest=fail_on)).select(fail_on) if files else []

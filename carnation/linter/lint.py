@@ -1,0 +1,98 @@
+"""The lint as one call: find the files, open their definitions, run the rules, sort the findings.
+
+`carnation lint` prints what `lint` returns, and `carnation deploy` stops at it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from carnation.linter.built import read_declared, read_type
+from carnation.linter.findings import SEVERITIES, Finding
+from carnation.linter.runner import Settings, Source, review_definition
+from carnation.linter.sources import is_template_file, open_sources
+from carnation.linter.targets import find_files, walk_folder
+
+Locate = Callable[[str, Iterable[Finding]], list[Finding]]
+"""Adds the lines of Python to findings in a built definition."""
+
+
+class Report(NamedTuple):
+    """What a lint found, by path, line and column; `definitions` counts those it read."""
+
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, Source]
+    definitions: int
+
+    @property
+    def worst(self) -> str | None:
+        """The most severe severity among the findings; None where there are none."""
+        return min((one.severity for one in self.findings), key=SEVERITIES.index, default=None)
+
+    def select(self, severity: str) -> list[Finding]:
+        """Return the findings of at least this severity; none for `never`."""
+        wanted = _at_least(severity)
+        return [finding for finding in self.findings if finding.severity in wanted]
+
+
+def lint(
+    targets: str | Sequence[str] = (),
+    settings: Settings | None = None,
+    *,
+    type: str | None = None,
+    locate: Locate | None = None,
+    cfn_lint: bool = False,
+) -> Report:
+    """Lint files, folders, built workflows; all of `build/` without targets.
+
+    `type` is that of the state machines (default: what a template or `build/` says, else
+    STANDARD). `cfn_lint` runs cfn-lint over the templates, too. Raises `UsageError` for a target
+    that does not exist; a definition that cannot be read is a finding.
+    """
+    targets, settings = [targets] if isinstance(targets, str) else targets, settings or Settings()
+    findings: list[Finding] = []
+    sources: dict[str, Source] = {}
+    count = 0
+    for file in find_files(targets):
+        for opened in open_sources(file):
+            if isinstance(opened, Finding):
+                findings.append(opened)
+                continue
+            count += 1
+            sources[opened.where] = opened
+            found = _review(file.path, opened, type, settings)
+            findings += locate(file.path, found) if locate and found else found
+    if cfn_lint:
+        findings += _check_templates(targets, settings)
+    findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
+    return Report(tuple(findings), sources, count)
+
+
+def _review(path: str, source: Source, type: str | None, settings: Settings) -> list[Finding]:
+    kind = type or getattr(source, "type", None) or read_type(path)
+    return review_definition(source, type=kind, settings=settings, declared=read_declared(path))
+
+
+def _check_templates(targets: Sequence[str], settings: Settings) -> list[Finding]:
+    """Let cfn-lint look at the templates among the targets; those of build/ without targets."""
+    from carnation.linter.templates import check_templates  # a second, for those who ask
+
+    wanted = _at_least(settings.lowest)
+    return [
+        found for found in check_templates(_find_templates(targets)) if found.severity in wanted
+    ]
+
+
+def _find_templates(targets: Sequence[str]) -> list[str]:
+    paths: Iterator[str] = (
+        path
+        for target in targets or ["build"]
+        for path in (walk_folder(target) if os.path.isdir(target) else [target])
+    )
+    return [path for path in paths if is_template_file(path)]
+
+
+def _at_least(severity: str) -> tuple[str, ...]:
+    return () if severity == "never" else SEVERITIES[: SEVERITIES.index(severity) + 1]

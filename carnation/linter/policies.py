@@ -1,0 +1,29 @@
+"""Policies: for each definition in a file the least policy that its role needs, with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carnation.errors import UsageError
+from carnation.linter.findings import Finding
+from carnation.linter.sources import is_definition, open_sources
+from carnation.linter.targets import find_files
+from carnation.permissions.reports import report_policy
+
+
+def report_policies(target: str) -> list[dict[str, Any]]:
+    """Report the policies of the definitions in a file, a folder or a built workflow.
+
+    Raises `UsageError` where there is no definition that can be read.
+    """
+    opened = [one for file in find_files([target]) for one in open_sources(file)]
+    policies = [
+        report_policy(one.value, one.where, getattr(one, "properties", {}))
+        for one in opened
+        if not isinstance(one, Finding) and is_definition(one.value)
+    ]
+    if not policies:
+        unread = [one.message for one in opened if isinstance(one, Finding)]
+        why = unread[0] if unread else "there is no definition in it"
+        raise UsageError(f"{target}: {why}. Name a file with a state machine.")
+    return policies
