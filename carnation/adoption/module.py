@@ -246,6 +246,7 @@ def _write_make(
         "version": Token('"0.1.0"'),
         **fields,
         "states": call if statements is None else root.write_chain(),
+        "stacks": Token('"none"'),  # whoever deploys the definition today goes on doing so
     }
     result = write_code(write_call("Workflow", **named), 4, len("return "))
     lines = _space([*(statements or ()), f"    return {result}"])

@@ -56,7 +56,7 @@ class Artifacts(NamedTuple):
         if len(keys) != 1:
             raise ArtifactError(
                 f"the artifacts of '{self.workflow}' hold {len(keys)} files that end in "
-                f"'{suffix}', not one. Build a workflow with stacks."
+                f"'{suffix}', not one. With stacks=\"none\" none is built; leave it out."
             )
         return keys[0]
 

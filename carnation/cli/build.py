@@ -61,8 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> int:
     root = find_root(".")
     partition = read_partition(root)
-    workflows = load_workflows(root, options.workflows)
-    made = [make_artifacts(root, workflow, partition=partition) for workflow in workflows]
+    made, alone = [], []
+    for workflow in load_workflows(root, options.workflows):
+        made.append(make_artifacts(root, workflow, partition=partition))
+        if workflow.is_alone:
+            alone.append(workflow.name)
     if not options.check:
         mend_trees(root)
     for artifacts in made:
@@ -83,6 +86,7 @@ def _build(options: argparse.Namespace) -> int:
         print(dump_json({"differences": changes, "released": released}), end="")
     else:
         _print_differences(made, differences, released, options.check)
+        _print_unasked(alone, differences)
     return EXIT_FINDINGS if options.check and any(differences.values()) else EXIT_OK
 
 
@@ -121,3 +125,14 @@ def _print_differences(
         written = f"{files} written" if stale else "nothing changed"
         state = f"{written}, {len(released)} released" if released else written
     print(f"{names or 'definitions/ holds no workflow'}: {state}")
+
+
+def _print_unasked(alone: list[str], differences: dict[str, list[Difference]]) -> None:
+    """Name the templates that are new, and that no workflow asked for: until 0.2 none was built."""
+    for name in alone:
+        root = f"cft/{name}-root-stack.yaml"
+        if Difference(name, root, "added") in differences[name]:
+            print(
+                f"build/{name}/{root} deploys '{name}', which lists no resources. "
+                'If somebody else deploys it: Workflow(stacks="none").'
+            )

@@ -50,9 +50,11 @@ def _tell_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
                 if isinstance(one, Reference) and one.key == key]  # fmt: skip
     if unlisted:
         hint = f" {unlisted[0]!r} ({unlisted[0].line}) gives it."
+    listed = rendering.application.resources or rendering.application.triggers
+    other = "" if listed else ', or say that somebody else deploys it: Workflow(stacks="none")'
     return (
         f"{where} uses ${{{key}}}, which no resource of '{workflow}' gives.{hint} They give: "
-        f"{list_names(known)}. List the resource in Workflow(resources=[…])."
+        f"{list_names(known)}. List the resource in Workflow(resources=[…]){other}."
     )
 
 

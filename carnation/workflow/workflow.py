@@ -44,12 +44,12 @@ class Workflow:
     `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
     `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
     `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
-    `resources` and `triggers` list what the workflow's stacks make (see `carnation.resources`;
-    without either, and without `stacks`, only the definition and its policy are built);
-    `uses` grants the state machine what its definition does not show. `type` is STANDARD or
-    EXPRESS; `machine`, `alarms` and `key` say how it is deployed, watched and encrypted, `tags` are
-    put on everything. `layout` is "one" template, or "by-kind". `change` may change a template
-    before it is written. `stacks="none"` builds no templates: somebody else deploys the definition.
+    `resources` and `triggers` list what the workflow's stacks make (see `carnation.resources`);
+    without either, the template deploys the state machine alone. `uses` grants the state machine
+    what its definition does not show. `type` is STANDARD or EXPRESS; `machine`, `alarms` and `key`
+    say how it is deployed, watched and encrypted, `tags` are put on everything. `layout` is "one"
+    template, or "by-kind". `change` may change a template before it is written. `stacks="none"`
+    builds no templates: somebody else deploys the definition.
     A function given as `stacks` renders templates of its own (see `carnation.event_stacks`), with
     the code of `functions`.
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
@@ -117,7 +117,7 @@ class Workflow:
         if alarms != "default":
             given["alarms"] = alarms
         self._given = given
-        self._is_rendered = bool(resources or triggers)
+        self.is_alone = not (resources or triggers or stacks)  # its template was made unasked
         self.declared = _read_declared(name, input, output, results or {})
         self.reporter = _note_reporter(name, reporter)
 
@@ -133,16 +133,11 @@ class Workflow:
         """The functions that the workflow's stacks make."""
         return self.application.functions
 
-    @property
-    def is_deployed_elsewhere(self) -> bool:
-        """Tell whether no templates are built: somebody else deploys the definition."""
-        return bool(self.stacks == "none")
-
     def render_stacks(self, sources: Sources) -> dict[str, str]:
         """Render the templates: path below `build/<workflow>/` to text."""
         if callable(self.stacks):
             return dict(self.stacks(sources))
-        if self.is_deployed_elsewhere or not self._is_rendered:
+        if self.stacks == "none":
             return {}
         from carnation.stacks.application import render_application
 

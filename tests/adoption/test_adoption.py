@@ -74,7 +74,7 @@ def test_a_loop_is_kept_and_a_short_end_stands_where_it_is_used() -> None:
     assert 'Fail("Failed", error="Failed"),' in text
     assert text.endswith(
         '    return Workflow(\n        name="order",\n        version="0.1.0",\n'
-        "        states=Chain([submit, wait, look, done]),\n    )\n"
+        '        states=Chain([submit, wait, look, done]),\n        stacks="none",\n    )\n'
     )
 
 

@@ -355,6 +355,7 @@ def test_a_succeed_alone_is_a_workflow(root: Path) -> None:
     made = make_artifacts(str(root), Workflow(name="s", version="1.0.0", states=Succeed("A")))
     assert list(made.files) == [
         "manifest.json",
+        "cft/s-root-stack.yaml",
         "code/state-machine/s.asl.json",
         "code/state-machine/s.policy.json",
     ]

@@ -43,9 +43,12 @@ def test_a_build_prints_what_changed_and_the_next_one_that_nothing_did(
     assert build.main([]) == 0
     assert capsys.readouterr().out == (
         "added  build/one/manifest.json\n"
+        "added  build/one/cft/one-root-stack.yaml\n"
         "added  build/one/code/state-machine/one.asl.json\n"
         "added  build/one/code/state-machine/one.policy.json\n"
-        "one 1.0.0: 3 files written\n"
+        "one 1.0.0: 4 files written\n"
+        "build/one/cft/one-root-stack.yaml deploys 'one', which lists no resources. "
+        'If somebody else deploys it: Workflow(stacks="none").\n'
     )
     assert build.main([]) == 0
     assert capsys.readouterr().out == "one 1.0.0: nothing changed\n"
@@ -64,7 +67,7 @@ def test_check_lists_what_is_stale_exits_1_and_writes_nothing(
     assert build.main(["--check"]) == 1
     out = capsys.readouterr().out
     assert "changed  build/one/code/state-machine/one.asl.json" in out
-    assert "one 1.0.0: 2 files stale; run: python -m carnation.build" in out
+    assert "one 1.0.0: 3 files stale; run: python -m carnation.build" in out
     after = {path: path.read_bytes() for path in (root / "build").rglob("*") if path.is_file()}
     assert after == before
     build.main([])

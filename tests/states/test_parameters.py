@@ -98,7 +98,8 @@ def test_a_comment_lets_pass_what_is_newer() -> None:
 def test_what_a_comment_lets_pass_is_built(tmp_path: Any) -> None:
     def make(comment: str) -> Workflow:
         fax = Task("Fax", resource=name_integration("aws-sdk:sqs:sendFax"), comment=comment)
-        return Workflow(name="fax", version="1.0.0", states=Chain([Pass("Note"), fax]))
+        states = Chain([Pass("Note"), fax])
+        return Workflow(name="fax", version="1.0.0", states=states, stacks="none")
 
     text = make_artifacts(str(tmp_path), make(NEW.format("unknown-integration"))).files
     assert "sendFax" in text["code/state-machine/fax.asl.json"]

@@ -129,9 +129,8 @@ def test_without_the_setting_the_substitution_stays(tmp_path: Path) -> None:
     assert read_partition(write_settings(tmp_path, "[project]\nname = 'x'\n")) == ""
     assert read_partition(write_settings(tmp_path, "[tool.carnation.lint]\n# partition\n")) == ""
     message = {"QueueUrl": "${Queue}", "MessageBody": "m"}
-    workflow = Workflow(
-        name="tiny", version="1.0.0", states=steps.SqsSendMessageStep("Send", parameters=message)
-    )
+    send = steps.SqsSendMessageStep("Send", parameters=message)
+    workflow = Workflow(name="tiny", version="1.0.0", states=send, stacks="none")
     made = make_artifacts(str(tmp_path), workflow, partition="")
     assert "arn:${Partition}:states:::sqs" in made.files["code/state-machine/tiny.asl.json"]
 

@@ -406,11 +406,18 @@ def test_own_workflow(deploy_workflow):
     with pytest.raises(Exception, match="hold 0 files"):
         from carnation import Workflow
         from carnation.states import Succeed
-        deploy_workflow(Workflow(name="tiny", version="1.0.0", states=Succeed("Done")))
+        tiny = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"), stacks="none")
+        deploy_workflow(tiny)
+
+def test_a_graph_alone(deploy_workflow):
+    from carnation import Workflow
+    from carnation.states import Pass
+    machine = deploy_workflow(Workflow(name="tiny", version="1.0.0", states=Pass("Done")))
+    machine.run({"a": 1}).assert_succeeded({"a": 1})
 """,
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist")
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
 
 
 def test_the_deployed_machine_is_kept_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,7 +446,7 @@ def test_the_deployed_machine_is_kept_and_put_back(monkeypatch: pytest.MonkeyPat
         )
         with pytest.raises(UsageError, match="takes the name of a workflow"):
             kept.deploy_machine({}, ROOT, coverage)  # type: ignore[arg-type]
-        tiny = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"))
+        tiny = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"), stacks="none")
         with pytest.raises(ArtifactError, match="hold 0 files"):
             kept.deploy_machine(tiny, ROOT, coverage)
         assert not kept._kept
