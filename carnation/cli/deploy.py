@@ -16,6 +16,7 @@ from carnation.cli.accounts import AccountConsole, add_options, confirm, open_ac
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.console import align_table, has_colour, paint, terminal_width
 from carnation.errors import AccountError, UsageError
+from carnation.services.partitions import find_partition
 from carnation.workflow import find_root
 
 _WIDTH = 100  # of what nobody watches
@@ -121,7 +122,7 @@ def _upload(
 
 
 def _locate(account: Account, bucket: str, artifacts: Artifacts) -> str:
-    suffix = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
+    suffix = find_partition(account.region).dns_suffix
     key = artifacts.find_key("-root-stack.yaml")
     return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
 

@@ -61,6 +61,7 @@ def _serve(options: argparse.Namespace) -> int:
         real_time=options.real_time,
         seed=options.seed,
         port=options.port,
+        hold_port=True,
     ) as emulator:
         for artifacts in built:
             begun = time.monotonic()
@@ -70,6 +71,7 @@ def _serve(options: argparse.Namespace) -> int:
             for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):
                 print(line)
             print()
+        emulator.open_port()
         _tell_endpoint(emulator)
         _wait_for_the_end()
     return EXIT_OK

@@ -78,7 +78,8 @@ class Emulator:
     `in_process` calls handlers in this process instead of in workers; `real_time` makes Wait
     states, retries and long polls take the time they say. `seed` chooses the order of what AWS
     would do at once (None: that of the definition); `port` is the one by which other processes
-    reach it (0: any that is free). One emulator at a time is open in a process, and while it is,
+    reach it (0: any that is free); with `hold_port` it answers nobody but the handlers before
+    `open_port()`, so that nobody sees it half furnished. One emulator at a time is open in a process, and while it is,
     this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
@@ -95,10 +96,11 @@ class Emulator:
         real_time: bool = False,
         seed: int | None = None,
         port: int = 0,
+        hold_port: bool = False,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time
-        self._seed, self._port = seed, port
+        self._seed, self._port, self._hold_port = seed, port, hold_port
         self._hooks = Hooks()
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
@@ -138,9 +140,13 @@ class Emulator:
                 }
             )
         )
-        server = EndpointServer(self.client, self._port)
-        stack.callback(server.close)
-        self.endpoint = server.url
+        self._server = EndpointServer(self.client, self._port, listen=not self._hold_port)
+        stack.callback(self._server.close)
+        self.endpoint = self._handlers_endpoint = self._server.url
+        if self._hold_port:
+            handlers = EndpointServer(self.client)
+            stack.callback(handlers.close)
+            self._handlers_endpoint = handlers.url
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carnation-")))
         self._functions = Functions(self._start_worker, self._hooks)
         self._runtime = RuntimeServer()
@@ -177,6 +183,11 @@ class Emulator:
     def undelivered(self) -> list[str]:
         """What rules and pipes could not deliver, and why, where no dead-letter queue took it."""
         return list(self._delivery.undelivered)
+
+    def open_port(self) -> None:
+        """Answer other processes from now on, where `hold_port` kept the port silent."""
+        if self._hold_port:
+            self._server.listen()
 
     def fire(self, schedule: str, group: str = "default") -> None:
         """Let a schedule, or a rule that has a schedule, fire now; time does not pass for it."""
@@ -239,7 +250,7 @@ class Emulator:
     def _start_worker(self, code: Code) -> Worker:
         if self.in_process:
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
-        return ProcessWorker(code, self._runtime, self.endpoint, self._keep_line)
+        return ProcessWorker(code, self._runtime, self._handlers_endpoint, self._keep_line)
 
     def _keep_line(self, function: str, line: str) -> None:
         self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)

@@ -53,16 +53,32 @@ class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
     closing = False
+    listening = False
 
-    def __init__(self, requests: type[BaseHTTPRequestHandler], port: int = 0) -> None:
-        """Open a port on loopback and serve it."""
-        super().__init__(("127.0.0.1", port), requests)
+    def __init__(
+        self, requests: type[BaseHTTPRequestHandler], port: int = 0, *, listen: bool = True
+    ) -> None:
+        """Take a port on loopback, and serve it, if not told otherwise."""
+        super().__init__(("127.0.0.1", port), requests, bind_and_activate=False)
+        try:
+            self.server_bind()
+        except OSError:
+            self.server_close()
+            raise
+        if listen:
+            self.listen()
+
+    def listen(self) -> None:
+        """Serve from now on."""
+        self.server_activate()
+        self.listening = True
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
         """Stop serving."""
         self.closing = True
-        self.shutdown()
+        if self.listening:
+            self.shutdown()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -32,27 +32,33 @@ _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _OWN_SITES = ("none", "same-origin")
 _DROPPED = ("content-length", "connection", "transfer-encoding")
 _MAX_CHUNK_LINE = 1024
+_FORM = "application/x-www-form-urlencoded"  # what urllib and curl say where nobody says anything
 
 
 class EndpointServer:
     """A port on loopback that answers AWS requests, whatever the service."""
 
-    def __init__(self, connect: Connect, port: int = 0) -> None:
-        """Open the port (0: one that is free); raises `EmulatorError` where that cannot be.
+    def __init__(self, connect: Connect, port: int = 0, *, listen: bool = True) -> None:
+        """Take the port (0: one that is free); raises `EmulatorError` where that cannot be.
 
-        HTTP APIs are read with the clients of `connect`.
+        HTTP APIs are read with the clients of `connect`. Without `listen`, the port is taken, and
+        nobody is answered before `listen()`.
         """
 
         class Requests(_Requests):
             connect_apis = staticmethod(connect)
 
         try:
-            self._server = LoopbackServer(Requests, port)
+            self._server = LoopbackServer(Requests, port, listen=listen)
         except OSError as error:
             raise EmulatorError(
                 f"port {port} of this machine cannot be opened: {error.strerror}. Choose another."
             ) from error
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def listen(self) -> None:
+        """Answer from now on."""
+        self._server.listen()
 
     def close(self) -> None:
         """Stop serving."""
@@ -132,8 +138,7 @@ class _Requests(BaseHTTPRequestHandler):
             authorization = self.headers.get("Authorization", "")
             self._reply(*MOUNT.service.respond(authorization, body.decode()))
             return
-        left_out = ("host", "transfer-encoding")
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in left_out}
+        headers = self._list_headers(service, body)
         url = f"https://{service}.{region}.amazonaws.com{self.path}"
         request = AWSPreparedRequest(self.command, url, headers, body, stream_output=False)
         try:
@@ -146,6 +151,15 @@ class _Requests(BaseHTTPRequestHandler):
         if service == "sqs":
             answer = self._lead_here(answer, region)
         self._reply(status, answer_headers, answer)
+
+    def _list_headers(self, service: str, body: bytes) -> dict[str, str]:
+        """List the headers as moto is to see them: an object is not a form, whatever it is."""
+        left_out = ("host", "transfer-encoding", "content-length")
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in left_out}
+        headers["Content-Length"] = str(len(body))
+        if service == "s3" and self.command == "PUT" and self.headers.get_content_type() == _FORM:
+            headers["Content-Type"] = "binary/octet-stream"
+        return headers
 
     def _lead_here(self, answer: Any, region: str) -> bytes:
         """Have the URLs of queues lead to this server."""
@@ -190,10 +204,16 @@ class _Requests(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in _DROPPED:
                 self.send_header(name, str(value))
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", self._find_length(headers, content))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+    def _find_length(self, headers: Mapping[str, Any], content: bytes) -> str:
+        """Return the length of the body, or of that which a HEAD asks about."""
+        told = {name.lower(): value for name, value in headers.items()}
+        is_head = self.command == "HEAD"
+        return str(told["content-length"] if is_head and "content-length" in told else len(content))
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once: a client of S3 waits a second for it, then sends it unasked."""

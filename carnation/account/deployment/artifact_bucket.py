@@ -6,6 +6,7 @@ import json
 
 from carnation.account import Account
 from carnation.errors import AccountError
+from carnation.services.partitions import find_partition
 
 
 def name_bucket(account: Account) -> str:
@@ -105,9 +106,7 @@ def _furnish(account: Account, name: str) -> None:
 
 
 def _write_policy(account: Account, name: str) -> str:
-    partition = "aws-cn" if account.region.startswith("cn-") else "aws"
-    partition = "aws-us-gov" if account.region.startswith("us-gov-") else partition
-    arn = f"arn:{partition}:s3:::{name}"
+    arn = f"arn:{find_partition(account.region).name}:s3:::{name}"
     refuse = {
         "Sid": "RefusePlainHttp",
         "Effect": "Deny",

@@ -14,8 +14,7 @@ from carnation.cloudformation.template import Template
 from carnation.emulator.cloudformation.kind import Connect
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Resource, Stack, Store
 from carnation.errors import TemplateError, suggest_name
-
-_SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+from carnation.services.partitions import find_partition
 
 
 class StackResources:
@@ -73,7 +72,7 @@ def make_values(stack: Stack, parameters: Mapping[str, Any]) -> dict[str, Any]:
         "AWS::Region": stack.region,
         "AWS::StackId": stack.stack_id,
         "AWS::StackName": stack.name,
-        "AWS::URLSuffix": _SUFFIXES.get(stack.partition, "amazonaws.com"),
+        "AWS::URLSuffix": find_partition(stack.region).dns_suffix,
     }
 
 

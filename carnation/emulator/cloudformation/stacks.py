@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from carnation.cloudformation.template import Template
+from carnation.services.partitions import find_partition
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -106,7 +107,7 @@ class Stack:
     @property
     def partition(self) -> str:
         """The partition of its Region."""
-        return partition_of(self.region)
+        return find_partition(self.region).name
 
     @property
     def root(self) -> Stack:
@@ -164,16 +165,6 @@ class Stack:
         return next((row["OutputValue"] for row in self.outputs if row["OutputKey"] == name), None)
 
 
-def partition_of(region: str) -> str:
-    """Return the partition of a Region.
-
-    >>> partition_of("cn-north-1"), partition_of("eu-west-1")
-    ('aws-cn', 'aws')
-    """
-    begins = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
-    return next((name for begin, name in begins.items() if region.startswith(begin)), "aws")
-
-
 class Store:
     """The stacks and change sets of one account in one Region."""
 
@@ -221,5 +212,5 @@ class Store:
 
 def make_stack_id(name: str, account: str, region: str) -> str:
     """Make a stack's ID."""
-    place = f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stack"
+    place = f"arn:{find_partition(region).name}:cloudformation:{region}:{account}:stack"
     return f"{place}/{name}/{uuid.uuid4()}"

@@ -238,7 +238,7 @@ def _make_bucket(context: Context, properties: Properties) -> Made:
 
 
 def _bucket_attributes(context: Context, name: str) -> dict[str, str]:
-    suffix = "amazonaws.com.cn" if context.stack.partition == "aws-cn" else "amazonaws.com"
+    suffix = find_partition(context.region).dns_suffix
     regional = f"{name}.s3.{context.region}.{suffix}"
     return {
         "Arn": f"arn:{context.stack.partition}:s3:::{name}",

@@ -1,0 +1,71 @@
+"""The endpoint of other processes: when it answers, and what a body may look like."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from carnation.emulator import Emulator
+from carnation.services.partitions import find_partition
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(in_process=True, hold_port=True) as opened:
+        port = urlsplit(opened.endpoint).port
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+        opened.open_port()
+        opened.client("s3").create_bucket(Bucket="bodies")
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def s3(emulator: Emulator) -> Any:
+    version = Config(signature_version="s3v4")
+    return boto3.client("s3", endpoint_url=emulator.endpoint, config=version)
+
+
+def _presign(s3: Any, key: str) -> str:
+    where = {"Bucket": "bodies", "Key": key}
+    return str(s3.generate_presigned_url("put_object", where))
+
+
+def test_an_object_in_chunks_is_stored_whole_and_head_tells_its_size(s3: Any) -> None:
+    parts = urlsplit(_presign(s3, "chunks"))
+    link = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=30)
+    body = iter([b"A" * 100_000] * 3)
+    link.request("PUT", f"{parts.path}?{parts.query}", body=body, encode_chunked=True)
+    assert link.getresponse().status == 200
+    link.close()
+    assert s3.head_object(Bucket="bodies", Key="chunks")["ContentLength"] == 300_000
+
+
+def test_an_object_that_calls_itself_a_form_is_stored_as_it_is(s3: Any) -> None:
+    request = urllib.request.Request(_presign(s3, "form"), data=b"a=1&b=2", method="PUT")  # noqa: S310 - our own
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        assert answer.status == 200
+    assert s3.get_object(Bucket="bodies", Key="form")["Body"].read() == b"a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "suffix"),
+    [
+        ("eu-west-1", "aws", "amazonaws.com"),
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+        ("us-iso-east-1", "aws-iso", "c2s.ic.gov"),
+        ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+    ],
+)
+def test_a_region_is_of_its_partition(region: str, partition: str, suffix: str) -> None:
+    assert find_partition(region) == (partition, suffix)
