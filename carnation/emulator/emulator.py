@@ -79,8 +79,8 @@ class Emulator:
     states, retries and long polls take the time they say. `seed` chooses the order of what AWS
     would do at once (None: that of the definition); `port` is the one by which other processes
     reach it (0: any that is free); with `hold_port` it answers nobody but the handlers before
-    `open_port()`, so that nobody sees it half furnished. One emulator at a time is open in a process, and while it is,
-    this process has no other AWS environment.
+    `open_port()`, so that nobody sees it half furnished. One emulator at a time is open in a
+    process, and while it is, this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})

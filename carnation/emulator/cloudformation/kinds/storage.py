@@ -20,6 +20,7 @@ from carnation.emulator.cloudformation.requests import (
     pick,
     read_answer,
 )
+from carnation.services.partitions import find_partition
 
 _CREATED = (
     *("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes"),
