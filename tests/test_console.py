@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,31 @@ def test_an_interruption_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
 
     assert run_command(interrupt) == EXIT_ERROR
     assert capsys.readouterr().err == "carnation: interrupted.\n"
+
+
+def test_sigterm_interrupts_a_command_and_is_put_back(capsys: pytest.CaptureFixture[str]) -> None:
+    cleaned = []
+
+    def wait() -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(1000):
+                time.sleep(0.01)
+        finally:
+            cleaned.append(True)
+        return EXIT_OK
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert run_command(wait) == EXIT_ERROR
+    assert cleaned
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert capsys.readouterr().err == "carnation: interrupted.\n"
+
+
+def test_a_closed_output_is_the_callers_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert run_command(lambda: print(paint("x", "red")) or EXIT_OK) == EXIT_OK
+    sys.stdout.close()
 
 
 def test_a_foreign_error_keeps_its_traceback_without_our_frames(

@@ -30,26 +30,30 @@ def make_package(root: str, name: str, given: str = "") -> bytes:
 
     `given` is the path, below the project, of an archive that somebody else made.
 
-    Raises `WorkflowError` where the folder or its `handler.py` is missing, a path leaves the
-    folder, or requirements have not been fetched.
+    Raises `WorkflowError` where the folder is missing, a path leaves the folder, or requirements
+    have not been fetched.
     """
     if given:
         return _read_given(root, name, given)
-    folder = os.path.join(root, "lambdas", name)
-    if not os.path.isfile(os.path.join(folder, "handler.py")):
-        raise WorkflowError(
-            f"function '{name}' has no file lambdas/{name}/handler.py. "
-            "Write it, or mend the function's name in the workflow."
-        )
-    files = dict(_read_files(folder))
-    for path, content in read_wheels(root, name).items():
-        if path in files:
+    own, wheels = read_own_files(root, name), read_wheels(root, name)
+    for path in wheels:
+        if path in own:
             raise WorkflowError(
-                f"lambdas/{name}/{path} stands also in a wheel of lambdas/{name}/requirements.txt. "
+                f"lambdas/{name}/{path} is also in a wheel of lambdas/{name}/requirements.txt. "
                 "Rename the file."
             )
-        files[path] = content
-    return pack_files(files)
+    return pack_files({**own, **wheels})
+
+
+def read_own_files(root: str, name: str) -> dict[str, bytes]:
+    """Read what is packed of `lambdas/<name>/`: path to content."""
+    folder = os.path.join(root, "lambdas", name)
+    if not os.path.isdir(folder):
+        raise WorkflowError(
+            f"function '{name}' has no file lambdas/{name}/handler.py. "
+            "Write it, or correct the function's id in the workflow."
+        )
+    return dict(_read_files(folder))
 
 
 def _read_given(root: str, name: str, given: str) -> bytes:
@@ -66,14 +70,23 @@ def _read_given(root: str, name: str, given: str) -> bytes:
 def _read_files(folder: str) -> Iterator[tuple[str, bytes]]:
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if _is_packed(name)]
+        for name in folders:
+            if os.path.islink(path := os.path.join(parent, name)):
+                raise WorkflowError(f"{path} is a link to a folder. Put the folder itself there.")
         for name in filter(_is_packed, names):
             path = os.path.join(parent, name)
-            if not os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep):
-                raise WorkflowError(
-                    f"{path} is a link out of its folder. Put the file itself there."
-                )
+            _require_file(path, folder)
             with open(path, "rb") as file:
                 yield os.path.relpath(path, folder).replace(os.sep, "/"), file.read()
+
+
+def _require_file(path: str, folder: str) -> None:
+    """Raise `WorkflowError` for what is not a file of the folder: a link out of it, a pipe."""
+    if not os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep):
+        raise WorkflowError(f"{path} is a link out of its folder. Put the file itself there.")
+    if not os.path.isfile(path):
+        kind = "a link to no file" if os.path.islink(path) else "not a regular file"
+        raise WorkflowError(f"{path} is {kind}. Remove it, or put a file there.")
 
 
 def _is_packed(name: str) -> bool:

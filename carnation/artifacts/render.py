@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from carnation.artifacts.packages import make_package
+from carnation.artifacts.handlers import check_handler
+from carnation.artifacts.packages import make_package, read_own_files
+from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
@@ -70,11 +72,7 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
     Raises the errors of the rooms below: a definition that is none, a function without code, a
     substitution that no stack gives.
     """
-    packages = {
-        f"code/python/{function.id}.zip": make_package(root, function.id, function.zip)
-        for function in workflow.functions
-        if not function.image
-    }
+    packages = _make_packages(root, workflow)
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
     if partition:
@@ -114,6 +112,18 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
         packages,
         manifest,
     )
+
+
+def _make_packages(root: str, workflow: Workflow) -> dict[str, bytes]:
+    packages = {}
+    for function in workflow.functions:
+        if not function.image:
+            path = f"code/python/{function.id}.zip"
+            packages[path] = make_package(root, function.id, function.zip)
+        if function.is_packed:
+            own = read_own_files(root, function.id)
+            check_handler(function, own, read_wheels(root, function.id))
+    return packages
 
 
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:

@@ -6,13 +6,21 @@ old tree or the new one; what it leaves half done, the next start mends:
     build/.<workflow>.part    being written: thrown away
     build/.<workflow>.new     complete: takes its place if nothing stands there
     build/.<workflow>.old     the tree before: comes back if nothing else can, else thrown away
+
+Commands that read or write `build/` at the same time wait for each other.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from carnation.artifacts.packages import make_package
 from carnation.artifacts.render import MANIFEST, Artifacts
@@ -34,9 +42,27 @@ class Difference(NamedTuple):
     kind: str
 
 
+@contextmanager
+def _build_locked(root: str, *, exclusive: bool = False) -> Iterator[None]:
+    """Hold `build/` still: several readers at once, or one writer; where it exists."""
+    build = os.path.join(root, "build")
+    if exclusive:
+        os.makedirs(build, exist_ok=True)
+    if fcntl is None or not os.path.isdir(build):
+        yield
+        return
+    folder = os.open(build, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(folder)
+
+
 def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
     """Compare what was made with what lies in `build/`, file by file; writes nothing."""
-    there = _read_tree(_tree_of(root, artifacts.workflow))
+    with _build_locked(root):
+        there = _read_tree(_tree_of(root, artifacts.workflow))
     files = {path: text.encode() for path, text in artifacts.files.items()}
     differences = [
         Difference(artifacts.workflow, path, "changed" if path in there else "added")
@@ -53,6 +79,11 @@ def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
 
 def refuse_changed_release(root: str, artifacts: Artifacts) -> None:
     """Raise `ArtifactError` if this version was released with another definition."""
+    with _build_locked(root):
+        _refuse_changed_release(root, artifacts)
+
+
+def _refuse_changed_release(root: str, artifacts: Artifacts) -> None:
     released = _read_tree(_tree_of(root, artifacts.workflow)).get(name_release(artifacts))
     if released is not None and released != _definition_of(artifacts):
         raise ArtifactError(
@@ -79,8 +110,13 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
     With `release`, freeze the definition as `releases/<version>.asl.json` as well. Raises
     `ArtifactError` where this version was released with another definition.
     """
-    mend_trees(root)
-    refuse_changed_release(root, artifacts)
+    with _build_locked(root, exclusive=True):
+        _mend_trees(root)
+        _refuse_changed_release(root, artifacts)
+        _write_tree(root, artifacts, release)
+
+
+def _write_tree(root: str, artifacts: Artifacts, release: bool) -> None:
     tree = _tree_of(root, artifacts.workflow)
     files = {path: text.encode() for path, text in artifacts.files.items()}
     kept = {path: data for path, data in _read_tree(tree).items() if path.startswith(_RELEASES)}
@@ -100,8 +136,10 @@ def remove_tree(root: str, workflow: str) -> None:
     """Remove the tree of a workflow that `definitions/` no longer makes."""
     tree = _tree_of(root, workflow)
     _, _, old = _steps_of(tree)
-    os.rename(tree, old)
-    _delete(old)
+    with _build_locked(root, exclusive=True):
+        if os.path.exists(tree):
+            os.rename(tree, old)
+            _delete(old)
 
 
 def list_trees(root: str) -> list[str]:
@@ -113,8 +151,14 @@ def list_trees(root: str) -> list[str]:
 
 def mend_trees(root: str) -> None:
     """Finish or undo what a crash left half done; without a crash, do nothing."""
+    if os.path.isdir(os.path.join(root, "build")):
+        with _build_locked(root, exclusive=True):
+            _mend_trees(root)
+
+
+def _mend_trees(root: str) -> None:
     build = os.path.join(root, "build")
-    for name in sorted(os.listdir(build)) if os.path.isdir(build) else ():
+    for name in sorted(os.listdir(build)):
         workflow, dot, step = name[1:].rpartition(".")
         if name.startswith(".") and dot and step in ("part", "new", "old"):
             _mend(os.path.join(build, workflow))
@@ -187,7 +231,8 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
     manifest names: what runs or is deployed is what was reviewed, or nothing.
     """
     refuse_name(workflow)
-    tree = _read_tree(_tree_of(root, workflow))
+    with _build_locked(root):
+        tree = _read_tree(_tree_of(root, workflow))
     if MANIFEST not in tree:
         known = list_trees(root)
         hint = suggest_name(workflow, known) or " Build it with: python -m carnation.build"

@@ -6,8 +6,11 @@ import argparse
 import errno
 import gc
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from carnation.console import clean, paint
@@ -36,8 +39,10 @@ def run_command(command: Callable[[], int]) -> int:
 
     What a user's own module raises keeps its traceback, without our frames above it.
     """
+    _replace_closed_streams()
     try:
-        status = command()
+        with _ended_politely():
+            status = command()
         sys.stdout.flush()
         return status
     except CarnationError as error:
@@ -57,6 +62,31 @@ def run_command(command: Callable[[], int]) -> int:
         else:
             _print_foreign(error)
     return EXIT_ERROR
+
+
+def _replace_closed_streams() -> None:
+    """Discard what is printed to a stream that the caller has closed."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for the process's life
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Let SIGTERM interrupt a command as Ctrl-C does, so that it ends what it has started."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # a second one would disturb the cleaning up
+    raise KeyboardInterrupt
 
 
 def _print_syntax(error: SyntaxError) -> None:

@@ -61,12 +61,16 @@ class Coverage:
                     covered.taken.update(_find_taken(visit, states[visit.name], after))
 
     def _find(self, name: str, definition: Mapping[str, Any]) -> Covered:
-        """Find the record of a definition; another one of the same name gets a number."""
-        number, key = 1, name
-        while key in self.machines and self.machines[key].definition != definition:
+        """Find the record of a definition; another one of the same name gets a number.
+
+        Definitions that differ in substituted values only (a table's name) are one.
+        """
+        number, key, new = 1, name, Covered(definition)
+        items = new.list_items()
+        while key in self.machines and self.machines[key].list_items() != items:
             number += 1
             key = f"{name} ({number})"
-        return self.machines.setdefault(key, Covered(definition))
+        return self.machines.setdefault(key, new)
 
     def export(self) -> list[Any]:
         """Give it as plain data, for another process."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -334,7 +335,7 @@ def test_a_requirement_without_an_exact_version_is_refused_with_its_line(root: P
     ("name", "content", "message"),
     [
         ("evil-1-x.whl", {"../../out.py": ""}, "leaves its folder"),
-        ("same-1-x.whl", {"handler.py": ""}, "stands also in a wheel"),
+        ("same-1-x.whl", {"handler.py": ""}, "is also in a wheel"),
     ],
 )
 def test_a_wheel_that_does_harm_is_refused(
@@ -359,3 +360,49 @@ def test_a_succeed_alone_is_a_workflow(root: Path) -> None:
         "code/state-machine/s.asl.json",
         "code/state-machine/s.policy.json",
     ]
+
+
+def test_a_folder_that_is_a_link_is_refused(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "common").mkdir()
+    (root / "lambdas" / "greet" / "common").symlink_to(tmp_path / "common")
+    with pytest.raises(WorkflowError, match="common is a link to a folder"):
+        make_package(str(root), "greet")
+
+
+@pytest.mark.parametrize(
+    ("lay", "reason"),
+    [
+        (lambda path: path.symlink_to(path.name), "link to no file"),
+        (lambda path: os.mkfifo(path), "not a regular file"),
+    ],
+)
+def test_what_is_not_a_file_is_refused_and_not_waited_for(
+    root: Path, lay: Any, reason: str
+) -> None:
+    lay(root / "lambdas" / "greet" / "odd")
+    with pytest.raises(WorkflowError, match=f"odd is (a |){reason}"):
+        make_package(str(root), "greet")
+
+
+def test_writers_of_a_build_folder_wait_for_each_other(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_artifacts(str(root), make_workflow())
+    inside: list[int] = []
+    most: list[int] = []
+    real = store._write_tree
+
+    def write(*given: Any) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        real(*given)
+        inside.pop()
+
+    monkeypatch.setattr(store, "_write_tree", write)
+    threads = [threading.Thread(target=write_artifacts, args=(str(root), made)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert most == [1] * 4
+    assert compare_artifacts(str(root), made) == []

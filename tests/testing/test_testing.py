@@ -468,6 +468,18 @@ def test_coverage_of_another_process_is_added() -> None:
     assert Coverage().percent == 100
 
 
+def test_coverage_names_a_definition_once_whatever_its_substitutions() -> None:
+    coverage = Coverage()
+    for table, value in (("a", {"skip": 1}), ("b", {})):
+        definition = {**PAY, "Comment": table}
+        machine = load_machine(definition, coverage, {}, {})
+        machine.mock("Pay", TimeOut())
+        machine.run(value)
+    other = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    load_machine(other, coverage, {}, {}).run({})
+    assert len(coverage.machines) == 2
+
+
 def test_a_real_account_is_out_of_reach(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
