@@ -43,6 +43,11 @@ class Artifacts(NamedTuple):
     packages: Mapping[str, bytes]
     manifest: Mapping[str, Any]
 
+    @property
+    def definition(self) -> str:
+        """The definition of the workflow's state machine, as JSON."""
+        return self.files[f"code/state-machine/{self.workflow}.asl.json"]
+
     def list_uploads(self) -> dict[str, bytes]:
         """Give what belongs in the bucket: key (with the digest in it) to content."""
         contents = {**{path: text.encode() for path, text in self.files.items()}, **self.packages}

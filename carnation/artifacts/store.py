@@ -199,7 +199,7 @@ def _steps_of(tree: str) -> tuple[str, str, str]:
 
 
 def _definition_of(artifacts: Artifacts) -> bytes:
-    return artifacts.files[f"code/state-machine/{artifacts.workflow}.asl.json"].encode()
+    return artifacts.definition.encode()
 
 
 def _write_file(path: str, content: bytes, *, lasting: bool) -> None:

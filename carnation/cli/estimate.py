@@ -7,7 +7,6 @@ documents only, and runs samples of the definition in the engine.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -15,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.json_values import read_json
 from carnation.console import terminal_width
 from carnation.document import read_document
-from carnation.errors import DocumentError, UsageError, suggest_name
+from carnation.errors import UsageError, suggest_name
 
 _SIZES = "100,1000,10000,100000"
 
@@ -155,7 +155,7 @@ def _read_facts(options: argparse.Namespace, target: _Target) -> Any:
     results = {name: sample_schema(shape) for name, shape in declared.get("results", {}).items()}
     given = sample_schema(declared["input"]) if "input" in declared else None
     if options.results:
-        named = _read_json("--results", options.results)
+        named = read_json("--results", options.results)
         if not isinstance(named, Mapping):
             raise UsageError('--results takes an object: {"State": what its task gives}')
         results |= named
@@ -163,9 +163,9 @@ def _read_facts(options: argparse.Namespace, target: _Target) -> Any:
     usual = _read_number("--seconds", seconds.pop("", "0.1"))
     arm = options.architecture == "arm64" if options.architecture else target.arm
     return Facts(
-        given=_read_json("--input", options.input) if options.input else given,
+        given=read_json("--input", options.input) if options.input else given,
         results=results,
-        item=_read_json("--item", options.item) if options.item else None,
+        item=read_json("--item", options.item) if options.item else None,
         fail=_read_share("--fail", options.fail),
         retry=_read_share("--retry", options.retry),
         error=options.error,
@@ -203,15 +203,6 @@ def _read_children(words: Sequence[str], definition: Mapping[str, Any]) -> Itera
         child = _read_target(path.removesuffix(":EXPRESS"))
         express = path.endswith(":EXPRESS") or child.type == "EXPRESS"
         yield name, Child(child.definition, express)
-
-
-def _read_json(option: str, text: str) -> Any:
-    try:
-        if text.startswith("@"):
-            return read_document(text[1:]).value
-        return json.loads(text)
-    except (DocumentError, ValueError) as error:
-        raise UsageError(f"{option}: {error}. Give JSON, or @FILE.") from error
 
 
 def _read_pairs(

@@ -26,9 +26,8 @@ from carnation.cli.accounts import (
     spell_options,
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cli.json_values import read_json
 from carnation.console import align_table, paint, terminal_width
-from carnation.document import read_document
-from carnation.errors import UsageError
 
 _SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
 _LONGEST = 2000
@@ -58,21 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_command(lambda: _start(options))
 
 
-def _read_input(word: str) -> str:
-    if word.startswith("@"):
-        return json.dumps(read_document(word[1:]).value)
-    try:
-        json.loads(word)
-    except ValueError as error:
-        raise UsageError(
-            f"--input is no JSON ({error}). Quote it, or name a file: @FILE"
-        ) from error
-    return word
-
-
 def _start(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
-    text = _read_input(options.input)
+    text = json.dumps(read_json("--input", options.input), ensure_ascii=False)
     name = derive_name(text) if options.once else options.name
     account, deployed = open_stack(options)
     machine = deployed.outputs.get("StateMachineAliasArn") or find_output(

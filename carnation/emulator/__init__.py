@@ -11,6 +11,7 @@ from carnation.emulator.contents import Message
 from carnation.emulator.deployment import Deployment
 from carnation.emulator.emulator import Emulator, Execution
 from carnation.emulator.faults import FunctionError, Interception, ServiceError
+from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns, run
 
 __all__ = [
     "Deployment",
@@ -19,5 +20,9 @@ __all__ = [
     "FunctionError",
     "Interception",
     "Message",
+    "Observer",
     "ServiceError",
+    "WorkflowRun",
+    "WorkflowRuns",
+    "run",
 ]

@@ -1,11 +1,16 @@
-"""Failures on purpose, by state: the first attempts of a Task fail with an error."""
+"""Failures on purpose: which are chosen, and those by state: the first attempts of a Task fail."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from carnation.artifacts import Artifacts
+from carnation.asl import walk_states
 from carnation.engine import Failed, Outcome, Task
+from carnation.errors import UsageError, suggest_name
+from carnation.workflow.reporters import Faults, Reporter
 
 if TYPE_CHECKING:
     from carnation.emulator.emulator import Emulator
@@ -36,3 +41,31 @@ class StateFaults:
             return perform(task)
         self.count += 1
         return Failed(self.error, f"state '{self.state}' was chosen to fail")
+
+
+def choose_faults(
+    artifacts: Artifacts,
+    which: str | None,
+    error: str | None = None,
+    attempts: int = 1,
+    seed: int | None = None,
+    reporter: Reporter | None = None,
+) -> Faults | None:
+    """Read `--fail`: a state's name wins over what the reporter may choose by it.
+
+    Raises `UsageError` for what neither knows.
+    """
+    if which is None:
+        return None
+    definition = json.loads(artifacts.definition)
+    tasks = [place.name for place in walk_states(definition) if place.body.get("Type") == "Task"]
+    if which in tasks:
+        return StateFaults(which, error or INJECTED_ERROR, attempts)
+    if reporter is None:
+        raise UsageError(
+            f"--fail: '{which}' is not a Task state of '{artifacts.workflow}'."
+            f"{suggest_name(which, tasks)} Its Task states: {', '.join(tasks) or 'none'}."
+        )
+    if error is not None:
+        raise UsageError("--fail-error needs the name of a Task state in --fail.")
+    return reporter.choose_faults(which, attempts, 1 if seed is None else seed)

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape as escape_html
+from pathlib import Path
 from typing import Any
 
 from carnation.asl import walk_states
 from carnation.diagram import draw_svg, make_id
+from carnation.errors import UsageError
 from carnation.history.style import SCRIPT, STYLE
 from carnation.history.timeline import FAILED, OK, OPEN, RETRIED, Recorded
 
@@ -25,6 +27,17 @@ _WORST = (FAILED, RETRIED, OPEN, OK)
 def write_page(runs: Sequence[Recorded], title: str) -> str:
     """Write the page; `title` says what ran."""
     return "\n".join(_write_page(runs, title)) + "\n"
+
+
+def save_page(path: str, runs: Sequence[Recorded], title: str) -> None:
+    """Write the page into a file, whole or not at all; raises `UsageError` where it cannot be."""
+    part = Path(f"{path}.part")
+    try:
+        part.write_text(write_page(runs, title), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error}.") from error
 
 
 def escape(text: str) -> str:

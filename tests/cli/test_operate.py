@@ -114,7 +114,7 @@ def test_a_run_that_put_its_events_away_leads_to_the_dead_letters(night: Night) 
 
 def test_input_that_is_no_json_is_refused_before_any_call(night: Night) -> None:
     code, _, err = night.run(start, "carnation", "--input", "{start: 1}")
-    assert (code, "no JSON" in err) == (2, True)
+    assert (code, "--input:1:2: this is not valid JSON" in err) == (2, True)
     path = "@lambdas/collect_events/events/make-ten.json"
     assert night.run(start, "carnation", "--input", path, "--no-follow")[0] == 0
 

@@ -14,10 +14,12 @@ import pytest
 
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
-from carnation.cli import run
-from carnation.emulator import Execution
+from carnation.cli.json_values import read_json
+from carnation.emulator import Execution, WorkflowRun
 from carnation.emulator.embedded import deploy_artifacts
+from carnation.emulator.run_formats import format_run
 from carnation.errors import CarnationError, UsageError
+from carnation.history import Progress
 from carnation.history.function_failures import list_function_failures
 from carnation.patterns.events import reporter
 from carnation.patterns.events.injection import choose_failures
@@ -190,7 +192,7 @@ def test_the_input_may_stand_in_a_file_and_the_sample_events_are_such(
 
 def test_the_input_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("[1]"))
-    assert run._read_input("@-", "--input") == [1]
+    assert read_json("--input", "@-") == [1]
 
 
 def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,7 +222,10 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
             ["carnation", "--fail-attempts", "3"],
             "--fail-attempts says how --fail fails what it chooses",
         ),
-        (["carnation", "--input", "@nothing.json"], "--input: nothing.json cannot be read"),
+        (
+            ["carnation", "--input", "@nothing.json"],
+            "--input: nothing.json: the file cannot be read",
+        ),
         (["carnatio"], "Did you mean 'carnation'?"),
         (["../carnation"], "a workflow's name is '../carnation'"),
         (["carnation", "--fail", "101%"], "a share is at most 100%"),
@@ -264,11 +269,7 @@ def test_waiting_that_was_left_out_is_told() -> None:
 
 
 def _lines_of(execution: Execution) -> list[str]:
-    lines: list[str] = []
-    report = run._Report("json", SimpleNamespace(workflow="w", version="1"))  # type: ignore[arg-type]
-    report._say = lines.append  # type: ignore[method-assign, assignment]
-    report._print_run(1, {}, execution)
-    return lines
+    return format_run(WorkflowRun(1, {}, execution, Progress()))
 
 
 def test_a_workflow_of_another_shape_shows_its_output_or_its_cause() -> None:

@@ -350,7 +350,7 @@ def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         (["--items", "0"], "give whole numbers"),
         (["--items", "a"], "give whole numbers"),
         (["--input", "{"], "Give JSON, or @FILE"),
-        (["--input", "@none.json"], "Give JSON, or @FILE"),
+        (["--input", "@none.json"], "--input: none.json: the file cannot be read"),
         (["--results", "[]"], "--results takes an object"),
         (["--fail", "200%"], "a share is at most"),
         (["--memory", "3"], "a function has 128 to 10240 MB"),

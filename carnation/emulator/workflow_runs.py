@@ -1,0 +1,166 @@
+"""Runs of a built workflow: deploy it to an emulator, start executions, return what they did.
+
+`run` is what `carnation run` prints. Its deployment is the one of `carnation deploy`: the same
+artifacts, the same root template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from carnation.artifacts import Artifacts
+from carnation.document.values import Json
+from carnation.emulator.embedded import deploy_artifacts
+from carnation.emulator.emulator import Emulator, Execution
+from carnation.history import Progress, Recorded, record_run
+from carnation.history.function_failures import FunctionFailure, list_function_failures
+from carnation.workflow.reporters import Faults, Reporter, RunReport
+
+_QUEUE = re.compile(r"https?://(sqs[.]|[^/]*queue[.])[^/]*/\d{12}/[^/]+\Z")
+
+
+@dataclass(frozen=True)
+class WorkflowRun:
+    """One execution: its input, its end, and what the workflow's reporter says of it."""
+
+    number: int
+    input: Json
+    execution: Execution
+    progress: Progress
+    report: RunReport | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the execution succeeded."""
+        return self.execution.status == "SUCCEEDED"
+
+    @property
+    def failures(self) -> list[FunctionFailure]:
+        """What functions reported, the most frequent first."""
+        return list_function_failures(self.execution.history)
+
+    @property
+    def path(self) -> list[str]:
+        """The states that the execution entered, those of Maps and branches too, each once."""
+        details = [event.get("stateEnteredEventDetails") for event in self.execution.history]
+        return list(dict.fromkeys(one["name"] for one in details if one))
+
+
+@dataclass(frozen=True)
+class WorkflowRuns:
+    """The runs of a workflow over one deployment.
+
+    `fields` and `lines` are what its reporter says of its items, `logs` what each function printed
+    (None: nobody asked), `injected` how many failures on purpose there were (None: none chosen).
+    """
+
+    artifacts: Artifacts
+    runs: Sequence[WorkflowRun]
+    fields: Mapping[str, Json]
+    lines: Sequence[str]
+    logs: Mapping[str, list[str]] | None
+    injected: int | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the last execution succeeded."""
+        return self.runs[-1].succeeded
+
+    def record(self) -> list[Recorded]:
+        """Record the runs for a page; raises `CarnationError` for one without a history."""
+        definition = json.loads(self.artifacts.definition)
+        return [
+            record_run(definition, one.execution, one.input, one.progress, number=one.number)
+            for one in self.runs
+        ]
+
+
+class Observer:
+    """Is called while `run` works; each method does nothing until a subclass says otherwise."""
+
+    def deployed(self, seconds: float) -> None:
+        """Learn that the workflow is deployed, and how long it took."""
+
+    def progressed(self, number: int, progress: Progress) -> None:
+        """Learn how far a run is; not more often than a person can read."""
+
+    def ended(self, run: WorkflowRun) -> None:
+        """Learn that a run has ended."""
+
+
+def run(
+    artifacts: Artifacts,
+    *inputs: Json,
+    reporter: Reporter | None = None,
+    faults: Faults | None = None,
+    observer: Observer | None = None,
+    in_process: bool = False,
+    real_time: bool = False,
+    seed: int | None = None,
+    logs: bool = False,
+    keeps_children: bool = False,
+) -> WorkflowRuns:
+    """Deploy a built workflow to an emulator of its own, and run it once for each input.
+
+    Without inputs it runs once, with `{}`. `keeps_children` keeps the histories of children, for
+    a page. Raises `EmulatorError` where it cannot be deployed or started.
+    """
+    observer = observer or Observer()
+    with Emulator(in_process=in_process, real_time=real_time, seed=seed) as emulator:
+        if faults:
+            faults.install(emulator)
+        begun = time.monotonic()
+        outputs = deploy_artifacts(emulator, artifacts)
+        observer.deployed(time.monotonic() - begun)
+        runs: list[WorkflowRun] = []
+        for number, given in enumerate(inputs or ({},), 1):
+            if runs and not real_time:
+                _let_time_pass(emulator, outputs)
+            progress = Progress(keeps_children=keeps_children)
+            following = _follow(observer, number, progress)
+            execution = emulator.execute(outputs["StateMachineArn"], given, **following)
+            report = reporter.describe_run(execution) if reporter else None
+            runs.append(WorkflowRun(number, given, execution, progress, report))
+            observer.ended(runs[-1])
+        fields, lines = _describe_items(emulator, outputs, reporter)
+        printed = {name: emulator.lines(name) for name in emulator.functions} if logs else None
+    injected = None if faults is None else faults.count
+    return WorkflowRuns(artifacts, runs, fields, lines, printed, injected)
+
+
+def _let_time_pass(emulator: Emulator, outputs: Mapping[str, str]) -> None:
+    """Let what a run has received be visible to the next, which comes later."""
+    for value in outputs.values():
+        if _QUEUE.match(value):
+            emulator.expire_visibility(value)
+
+
+def _follow(observer: Observer, number: int, progress: Progress) -> dict[str, Any]:
+    """Return the options of `execute` by which a run is counted, and shown when it is time."""
+
+    def show_if_due() -> None:
+        if progress.is_due():
+            observer.progressed(number, progress)
+
+    def add(event: Mapping[str, Any]) -> None:
+        progress.add(event)
+        show_if_due()
+
+    def add_child(child: Any, event: Any) -> None:
+        progress.add_child(child, event)
+        show_if_due()
+
+    return {"on_progress": add, "on_child": add_child}
+
+
+def _describe_items(
+    emulator: Emulator, outputs: Mapping[str, str], reporter: Reporter | None
+) -> tuple[Mapping[str, Json], Sequence[str]]:
+    if reporter is None or not set(reporter.outputs) & set(outputs):
+        return {}, ()
+    return reporter.describe_places(list(reporter.find(emulator, outputs)))
