@@ -243,9 +243,12 @@ class Definition:
 
 
 def _read_language(body: Body, inherited: str) -> str:
-    """Read the query language of a machine or a state; what is none counts as not said."""
+    """Read the query language of a machine or a state; a misspelled one as what it looks like."""
     language = body.get("QueryLanguage")
-    return language if language in (PATH, ATA) else inherited
+    if language in (PATH, ATA):
+        return str(language)
+    spelled = language.strip().casefold() if isinstance(language, str) else ""
+    return {PATH.casefold(): PATH, ATA.casefold(): ATA}.get(spelled, inherited)
 
 
 def read_definition(body: Body) -> Definition:

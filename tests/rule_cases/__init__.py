@@ -6,6 +6,7 @@ from tests.rule_cases import (
     choices_and_maps,
     fields,
     graph,
+    jsonata,
     risks_of_data,
     risks_of_running,
     tasks_and_expressions,
@@ -17,7 +18,8 @@ REFUSALS = [
     *fields.CASES,
     *choices_and_maps.CASES,
     *tasks_and_expressions.CASES,
+    *jsonata.REFUSALS,
 ]
-RISKS = [*risks_of_data.CASES, *risks_of_running.CASES]
+RISKS = [*risks_of_data.CASES, *risks_of_running.CASES, *jsonata.RISKS]
 
 __all__ = ["OK", "REFUSALS", "RISKS", "Case"]

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl.expressions.jsonata_functions import FUNCTIONS
+from carnation.asl.expressions.jsonata_uses import Use, Uses, find_uses
 from carnation.asl.expressions.jsonata_values import (
     UNDEFINED,
     InternalError,
@@ -29,36 +30,29 @@ from carnation.asl.expressions.jsonata_values import (
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
 
+__all__ = ["Jsonata", "Use", "parse_jsonata"]
+
 # Python's own errors that the library lets through
 _LEAKS = (
     *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError),
     *(OSError, re.error),
 )
 _FRAMES = 10_000
-
-
-class Use(NamedTuple):
-    """A function, a variable or a bare name that an expression uses, and its column."""
-
-    name: str
-    column: int
+_NEWER = " AWS runs JSONata 2.0.6, which has neither '??' nor '?:'. Write '$exists(a) ? a : b'."
 
 
 class Jsonata:
     """An expression, parsed.
 
-    `functions`, `variables` (without those it defines itself) and `fields` (names that look into
-    the input from the top, which AWS has none of) say what it uses.
+    `uses` says what it uses; `functions`, `variables` (without those it defines itself) and
+    `fields` (bare names at the top, where AWS has nothing) are parts of that.
     """
 
-    def __init__(self, text: str, compiled: Any, uses: Mapping[str, tuple[Use, ...]]) -> None:
+    def __init__(self, text: str, compiled: Any, uses: Uses) -> None:
         """Keep what `parse_jsonata` found."""
         self.text = text
-        self.functions, self.variables, self.fields = (
-            uses["function"],
-            uses["variable"],
-            uses["name"],
-        )
+        self.uses = uses
+        self.functions, self.variables, self.fields = uses.functions, uses.variables, uses.fields
         self._compiled = compiled
         self._calls = {use.name for use in (*self.functions, *self.variables)}
 
@@ -109,16 +103,16 @@ def parse_jsonata(text: str) -> Jsonata:
             warnings.simplefilter("ignore")  # of `re`, about a pattern that is the user's
             compiled = dialect.Expression(text)
     except dialect.JException as error:
-        raise _refusal(text, f"{error} ({error.get_error()}).", error.location) from None
+        hint = _NEWER if isinstance(error, dialect.NewerError) else ""
+        problem = f"{error} ({error.get_error()}).{hint}"
+        raise _refusal(text, problem, error.location) from None
     except (RecursionError, *_LEAKS):
         raise _refusal(text, "it cannot be parsed.", 0) from None
-    uses: dict[str, list[Use]] = {"function": [], "variable": [], "name": [], "lambda": []}
-    for kind, use in _find_uses(compiled.ast):
-        uses[kind].append(use)
-    for use in (*uses["function"], *uses["variable"]):
+    uses = find_uses(compiled.ast)
+    for use in (*uses.functions, *uses.variables):
         if use.name == "eval":
             raise _refusal(text, "AWS forbids $eval. Write the expression out.", use.column - 1)
-    return Jsonata(text, compiled, {kind: tuple(found) for kind, found in uses.items()})
+    return Jsonata(text, compiled, uses)
 
 
 def _refusal(text: str, problem: str, at: int) -> ExpressionError:
@@ -172,66 +166,3 @@ def _plain(value: Any, dialect: ModuleType) -> Any:
 def _inner(value: Any, dialect: ModuleType) -> Any:
     # inside a document, None is a null that was there before
     return None if value is None else _plain(value, dialect)
-
-
-_CHILDREN = (
-    *("arguments", "body", "condition", "expr", "expression", "expressions", "group", "lhs"),
-    *("lhs_object", "pattern", "procedure", "rhs", "rhs_object", "rhs_terms", "then", "_else"),
-    *("update", "delete", "terms"),
-)
-_INSIDE = ("predicate", "stages")
-
-
-def _find_uses(ast: Any) -> Iterator[tuple[str, Use]]:
-    """Walk the tree: (kind, use); a name counts only where it looks into the top."""
-    waiting: list[tuple[Any, bool, frozenset[str]]] = [(ast, True, frozenset())]
-    seen: set[int] = set()
-    while waiting:
-        node, at_top, own = waiting.pop()
-        if isinstance(node, (list, tuple)):
-            waiting.extend((item, at_top, own) for item in reversed(node))
-            continue
-        if not hasattr(node, "position") or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.type == "lambda":
-            own = own | {argument.value for argument in node.arguments}
-            yield "lambda", Use("function", node.position)
-        yield from _uses_of(node, at_top, own)
-        waiting.extend(reversed(list(_children(node, at_top, own | _bound_in(node)))))
-
-
-def _uses_of(node: Any, at_top: bool, own: frozenset[str]) -> Iterator[tuple[str, Use]]:
-    if node.type in ("function", "partial") and getattr(node.procedure, "type", "") == "variable":
-        name = node.procedure.value
-        kind = "variable" if name in own else "function"
-        if kind == "function":
-            yield kind, Use(name, node.procedure.position - len(name))
-    elif node.type == "variable" and node.value not in own:
-        yield "variable", Use(node.value, node.position - len(str(node.value)))
-    elif node.type == "name" and at_top:
-        yield "name", Use(str(node.value), node.position - len(str(node.value)) + 1)
-
-
-def _bound_in(node: Any) -> frozenset[str]:
-    """Names that a block binds with `:=`."""
-    bound = set()
-    for expression in node.expressions or () if node.type == "block" else ():
-        if getattr(expression, "type", None) == "bind":
-            bound.add(expression.lhs.value)
-    return frozenset(bound)
-
-
-def _children(
-    node: Any, at_top: bool, own: frozenset[str]
-) -> Iterator[tuple[Any, bool, frozenset[str]]]:
-    for at, step in enumerate(node.steps or ()):
-        yield step, at_top and at == 0, own
-    for name in _INSIDE:
-        yield getattr(node, name, None), False, own
-    for name in _CHILDREN:
-        skip = (name == "procedure" and getattr(node.procedure, "type", "") == "variable") or (
-            name == "lhs" and node.type == "bind"
-        )
-        if not skip:
-            yield getattr(node, name, None), at_top, own

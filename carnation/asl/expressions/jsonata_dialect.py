@@ -30,6 +30,7 @@ __all__ = [
     "Expression",
     "JException",
     "Jsonata",
+    "NewerError",
     "Utils",
     "describe",
     "format_moment",
@@ -65,11 +66,41 @@ class _Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
         return None
 
 
+# the second character is what version 2.0.6 stumbles over
+_NEWER = ("??", "?:")
+
+
+class _Newer:
+    """An operator of a later version of JSONata: 2.0.6 takes its second character for a mistake."""
+
+    def __init__(self, name: str, known: Any) -> None:
+        self.id, self.lbp, self.type, self.position = name, known.lbp, "operator", 0
+
+    def create(self) -> _Newer:
+        """Give the symbol of one place in a text."""
+        return copy.copy(self)
+
+    def nud(self) -> Any:
+        """Refuse it at the beginning of an expression."""
+        return self.led(None)
+
+    def led(self, left: Any) -> Any:
+        """Refuse it behind an expression."""
+        raise NewerError("S0211", self.position - 1, self.id[1])
+
+
+class NewerError(JException):  # type: ignore[misc]
+    """An operator is newer than the version of JSONata that AWS runs."""
+
+
 class Expression(Jsonata):  # type: ignore[misc]
     """A parsed expression."""
 
     def __init__(self, text: str) -> None:
-        """Parse it; raises `JException`."""
+        """Parse it; raises `JException`, also for the operators that are newer than 2.0.6."""
+        symbols = Jsonata.get_parser().symbol_table
+        for name in _NEWER:
+            symbols[name] = _Newer(name, symbols["("])
         super().__init__(text)
         self.environment = self.create_frame(_FRAME)
         self.set_output_convert_nulls(False)

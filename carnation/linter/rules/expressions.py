@@ -200,30 +200,46 @@ def find_unchecked(machine: Machine) -> Iterator[Problem]:
 def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
     """A JSONata expression refers to what Step Functions does not have.
 
-    Problem: there is no input at the top of an expression: a bare name (`orders`) and `$$` refer to
-    nothing, and AWS refuses them. `$states.errorOutput` exists in a catcher only, `$states.result`
-    in the `Assign` and `Output` of a state that has a result.
+    Problem: there is no input at the top of an expression: a bare name (`orders`), `$` and `$$`
+    refer to nothing, and AWS refuses them; behind a step of a path, in a predicate, a sort, a
+    group-by or a transform they look at the value there. `$states.errorOutput` exists in a catcher
+    only, `$states.result` in the `Assign` and `Output` of a state that has a result.
     Solution: write `$states.input.orders`; use `$states.errorOutput` in the `Assign` or `Output` of
     a catcher.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
     for use, expression in list_jsonata(machine):
-        for name, column in expression.fields:
-            yield use.part.problem(
-                f"'{name}' (column {column}) stands at the top, where nothing is; "
-                f"write '$states.input.{name}'",
-                use.inner,
-            )
-        if any(found.name == "$" for found in expression.variables):
-            yield use.part.problem("'$$' is not supported; write '$states.input'", use.inner)
-        code = re.sub(_STRINGS, "", expression.text)
-        if use.part.place != "Catcher" and re.search(_ERROR_OUTPUT, code):
-            yield use.part.problem("'$states.errorOutput' exists in a catcher only", use.inner)
-        if re.search(_RESULT, code) and not _has_result(use):
-            yield use.part.problem(
-                "'$states.result' exists in the 'Assign' and 'Output' of Task, Map, Parallel only",
-                use.inner,
-            )
+        for message in _find_unsupported(use, expression):
+            yield use.part.problem(message, use.inner)
+
+
+def _find_unsupported(use: ExpressionSite, expression: Jsonata) -> Iterator[str]:
+    uses = expression.uses
+    for name, column in {field.name: field for field in reversed(uses.fields)}.values():
+        yield _describe_field(expression.text, name, column)
+    for _, column in uses.contexts[:1]:
+        yield f"'$' (column {column}) is at the top level, where no value is; write '$states.input'"
+    if any(found.name == "$" for found in uses.variables):
+        yield "'$$' is not supported; write '$states.input'"
+    roots = {found.path[0] for found in uses.states if found.path}
+    if use.part.place != "Catcher" and "errorOutput" in roots:
+        yield "'$states.errorOutput' exists in a catcher only"
+    if "result" in roots and not _has_result(use):
+        yield "'$states.result' exists in the 'Assign' and 'Output' of Task, Map, Parallel only"
+
+
+def _describe_field(text: str, name: str, column: int) -> str:
+    called = re.match(r"States\s*\.\s*(\w+)", text[column - 1 :])
+    if called:
+        meant = _INSTEAD.get(called[1], "a function of JSONata")
+        return (
+            f"'States.{called[1]}' (column {column}) is an intrinsic function of JSONPath; "
+            f"in JSONata write {meant}"
+        )
+    return (
+        f"'{name}' (column {column}) is at the top level, where no value is; "
+        f"write '$states.input.{name}'"
+    )
 
 
 def _has_result(use: ExpressionSite) -> bool:
@@ -232,6 +248,24 @@ def _has_result(use: ExpressionSite) -> bool:
     return use.part.place in ("Task", "Map", "Parallel") and use.field in ("Assign", "Output")
 
 
-_STRINGS = r"""(?s)"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|/\*.*?\*/"""
-_RESULT = r"\$states\s*\.\s*result\b"
-_ERROR_OUTPUT = r"\$states\s*\.\s*errorOutput\b"
+_INSTEAD = {
+    "Array": "'[a, b]'",
+    "ArrayContains": "'value in array'",
+    "ArrayGetItem": "'array[index]'",
+    "ArrayLength": "'$count(array)'",
+    "ArrayPartition": "'$partition(array, size)'",
+    "ArrayRange": "'$range(first, last, step)'",
+    "ArrayUnique": "'$distinct(array)'",
+    "Base64Decode": "'$base64decode(text)'",
+    "Base64Encode": "'$base64encode(text)'",
+    "Format": "'a & b'",
+    "Hash": "'$hash(data, algorithm)'",
+    "JsonMerge": "'$merge([a, b])'",
+    "JsonToString": "'$string(value)'",
+    "MathAdd": "'a + b'",
+    "MathRandom": "'$random()'",
+    "StringSplit": "'$split(text, separator)'",
+    "StringToJson": "'$parse(text)'",
+    "UUID": "'$uuid()'",
+}
+"""What JSONata has for each intrinsic function."""

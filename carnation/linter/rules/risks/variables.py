@@ -6,14 +6,15 @@ assigned on every path that leads here, and those assigned on some path.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.asl.expressions import parse_path
 from carnation.asl.fields import ATA, PATH
-from carnation.asl.graph import Node, Problem, Scope, State
+from carnation.asl.graph import CHOICE, DEFAULT, Node, Problem, Scope, State
 from carnation.asl.kinds import is_placeholder
+from carnation.document import join_pointer
 from carnation.errors import ExpressionError
 from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
 from carnation.linter.findings import WARNING, risk
@@ -23,6 +24,7 @@ from carnation.linter.rules.maps import is_distributed
 
 if TYPE_CHECKING:
     from carnation.asl.expressions import Path
+    from carnation.asl.expressions.jsonata_uses import Uses
 
 _LIBRARY = frozenset({
     "abs", "append", "assert", "average", "base64decode", "base64encode", "boolean", "ceil",
@@ -84,18 +86,41 @@ class _Flow:
 
     def _leave(self, state: State, known: _Known) -> Iterator[tuple[str, _Known]]:
         """Give each transition with what is known after it."""
-        own = known.add(self._assigned(state))
+        rest = known  # what is known where none of the rules before has held
         for move in state.transitions:
-            way = own if move.part is state else known.add(self._assigned(move.part))
-            yield move.target, way
+            before = known
+            if move.kind == CHOICE:
+                holds, fails = (self._bits_of(names) for names in _list_tested(move.part))
+                before, rest = rest.add(holds), rest.add(fails)
+            elif move.kind == DEFAULT:
+                before = rest
+            yield move.target, before.add(self._assigned(move.part))
+
+    def _bits_of(self, names: Collection[str]) -> int:
+        bits = 0
+        for name in names:
+            bits |= self.bits.setdefault(name, 1 << len(self.bits))
+        return bits
 
     def _assigned(self, part: Node) -> int:
-        bits = 0
         assigned = part.body.get("Assign")
-        for name in assigned if isinstance(assigned, dict) else ():
-            bare = name.removesuffix(".$") if part.language == PATH else name
-            bits |= self.bits.setdefault(bare, 1 << len(self.bits))
-        return bits
+        names = assigned if isinstance(assigned, dict) else ()
+        bare = part.language == PATH
+        return self._bits_of([name.removesuffix(".$") if bare else name for name in names])
+
+
+def _list_tested(rule: Node) -> tuple[Collection[str], Collection[str]]:
+    """Name the variables that have a value if a rule of a Choice holds, and if it does not."""
+    if rule.language == ATA:
+        condition = rule.body.get("Condition")
+        text = read_expression(condition) if isinstance(condition, str) else None
+        uses = read_uses(text) if text is not None and "$" in text else None
+        return (uses.when_true, uses.when_false) if uses else ((), ())
+    variable, present = rule.body.get("Variable"), rule.body.get("IsPresent")
+    if not isinstance(variable, str) or not isinstance(present, bool):
+        return (), ()
+    names = [path.variable for path in paths_in(variable) if path.variable]
+    return (names, ()) if present else ((), names)
 
 
 @risk("undefined-variable", WARNING)
@@ -129,8 +154,50 @@ def find_maybe_undefined(machine: Machine) -> Iterator[Problem]:
             yield use.part.problem(f"not every path here assigns '${name}'", use.inner)
 
 
+@risk("assigned-outer-variable", WARNING)
+def find_hidden_variables(machine: Machine) -> Iterator[Problem]:
+    """A state inside a Map or Parallel assigns a variable that a state outside assigns, too.
+
+    Problem: an inner scope sees the variables of the scopes around it and cannot assign them: a
+    name belongs to one of the two. Only the children of a distributed Map are executions of their
+    own.
+    Solution: give the inner variable another name; hand its value out in the output of the state.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+    """
+    if not any("Assign" in part.body for part in machine.parts):
+        return
+    outer: dict[int, dict[str, str]] = {id(machine.top): {}}
+    for scope in machine.scopes:
+        around = outer[id(scope)]
+        own = dict(around)
+        for state in scope.states.values():
+            for name, pointer, part in _list_assigned(state):
+                if name in around:
+                    owner = around[name]
+                    yield part.problem(f"'{name}' belongs to the scope of '{owner}'", pointer)
+                else:
+                    own.setdefault(name, state.name)
+        for state in scope.states.values():
+            inner = {} if is_distributed(state) else own
+            outer.update({id(one): inner for one in state.inner})
+
+
+def _list_assigned(state: State) -> Iterator[tuple[str, str, Node]]:
+    """Yield each variable that a state, its rules and its catchers assign, and where."""
+    for part in (state, *state.rules, *state.catchers):
+        assigned = part.body.get("Assign")
+        for key in assigned if isinstance(assigned, dict) else ():
+            name = key.removesuffix(".$") if part.language == PATH else key
+            yield name, join_pointer("/Assign", key), part
+
+
 def _list_variables(machine: Machine) -> Iterator[tuple[ExpressionSite, str, _Known, int, _Flow]]:
-    names = [(use, name) for use in list_expressions(machine) for name in variables_in(use)]
+    names = [
+        (use, name)
+        for use in list_expressions(machine)
+        for name, is_guarded in variables_in(use).items()
+        if not is_guarded
+    ]
     if not names:
         return
     flow = _Flow(machine)
@@ -140,30 +207,40 @@ def _list_variables(machine: Machine) -> Iterator[tuple[ExpressionSite, str, _Kn
             yield use, name, flow.before[id(state)], flow.bits.get(name, 0), flow
 
 
-def variables_in(use: ExpressionSite) -> tuple[str, ...]:
-    """Name the workflow's variables that an expression uses."""
+def variables_in(use: ExpressionSite) -> Mapping[str, bool]:
+    """Name the workflow's variables that an expression uses, and whether it tests them first."""
     if not isinstance(use.value, str) or "$" not in use.value or is_placeholder(use.value):
-        return ()
+        return {}
     if use.part.language == ATA:
         text = read_expression(use.value)
-        return _in_jsonata(text) if text is not None else ()
-    return tuple(path.variable for path in paths_in(use.value) if path.variable is not None)
+        return _in_jsonata(text) if text is not None else {}
+    guarded = "IsPresent" in use.part.body and use.field == "Variable"
+    return {path.variable: guarded for path in paths_in(use.value) if path.variable is not None}
 
 
 @lru_cache(maxsize=2048)
-def _in_jsonata(text: str) -> tuple[str, ...]:
+def _in_jsonata(text: str) -> Mapping[str, bool]:
+    uses = read_uses(text)
+    if uses is None:
+        return {}
+    names = (str(use.name) for use in uses.variables)
+    return {
+        name: name not in uses.unguarded
+        for name in names
+        if name.isidentifier() and name not in _LIBRARY
+    }
+
+
+def read_uses(text: str) -> Uses | None:
+    """Read what an expression of JSONata uses; None if it cannot be parsed, or not here."""
     if not has_jsonata():
-        return ()
+        return None
     from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
 
     try:
-        used = parse_jsonata(text).variables
+        return parse_jsonata(text).uses
     except ExpressionError:
-        return ()
-    names = (str(use.name) for use in used)
-    return tuple(
-        dict.fromkeys(name for name in names if name.isidentifier() and name not in _LIBRARY)
-    )
+        return None
 
 
 @lru_cache(maxsize=4096)

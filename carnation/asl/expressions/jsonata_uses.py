@@ -1,0 +1,345 @@
+"""What a JSONata expression uses, read from its syntax tree with the contexts of the language.
+
+A bare name or `$` is the context of its place: the value of the step before, of the item that a
+predicate, a sort, a group-by or a transform looks at, or, at the top, what AWS does not have. A
+variable belongs to the workflow unless a block, a function, `@` or `#` binds it, and it may be
+guarded: looked at only where a test has said that it is there.
+Source: https://docs.jsonata.org/2.0.0/overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+Names = frozenset[str]
+_NO_NAMES: Names = frozenset()
+_KINDS = ("function", "variable", "name", "$", "states")
+_TESTS = frozenset({"exists", "boolean", "not", "type", "count"})
+_STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", "uppercase"})
+_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in"})
+
+
+class Use(NamedTuple):
+    """A function, a variable or a bare name that an expression uses, and its column."""
+
+    name: str
+    column: int
+
+
+class StatesUse(NamedTuple):
+    """A use of `$states`: the names that follow it, as far as they are plain."""
+
+    path: tuple[str, ...]
+    column: int
+
+
+class Uses(NamedTuple):
+    """What an expression uses.
+
+    `fields` are the bare names at the top and `contexts` the `$` there, of which AWS has none;
+    `variables` are those that the expression does not define itself, `unguarded` the names of those
+    that are looked at without a test; `when_true` and `when_false` name the variables that surely
+    have a value where the whole expression is true or false.
+    """
+
+    functions: tuple[Use, ...]
+    variables: tuple[Use, ...]
+    fields: tuple[Use, ...]
+    contexts: tuple[Use, ...]
+    states: tuple[StatesUse, ...]
+    unguarded: Names
+    when_true: Names
+    when_false: Names
+
+
+class _Place(NamedTuple):
+    """Where a node is: at the top; names bound here, and later in the block; names tested."""
+
+    at_top: bool = True
+    own: Names = _NO_NAMES
+    later: Names = _NO_NAMES
+    safe: Names = _NO_NAMES
+    tested: bool = False
+
+    def inside(self) -> _Place:
+        """Give the place of what is evaluated in the context of a value."""
+        return self._replace(at_top=False, tested=False)
+
+    def plain(self) -> _Place:
+        return self._replace(tested=False) if self.tested else self
+
+    def bind(self, names: Iterable[str]) -> _Place:
+        return self._replace(own=self.own.union(names))
+
+    def guard(self, names: Names) -> _Place:
+        return self._replace(safe=self.safe | names, tested=False)
+
+
+Walk = Iterator[tuple[Any, _Place]]
+
+
+def find_uses(ast: Any) -> Uses:
+    """Walk the tree of an expression."""
+    found: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
+    unguarded: set[str] = set()
+    for node, place in _walk(ast):
+        for kind, use in _uses_of(node, place):
+            found[kind].append(use)
+            if kind == "variable" and not place.tested and use.name not in place.safe:
+                unguarded.add(use.name)
+    functions, variables, fields, contexts, states = (tuple(uses) for uses in found.values())
+    true, false = _known_if(ast, holds=True), _known_if(ast, holds=False)
+    return Uses(functions, variables, fields, contexts, states, frozenset(unguarded), true, false)
+
+
+def _walk(ast: Any) -> Walk:
+    """Yield every node with its place, in the order in which the text has them."""
+    bound = _bound_in([ast])
+    waiting: list[tuple[Any, _Place]] = [(ast, _Place(own=bound - _root_names(ast), later=bound))]
+    seen: set[int] = set()
+    while waiting:
+        node, place = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node, place
+        waiting.extend(reversed([*_children(node, place)]))
+
+
+def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
+    if node.type in ("function", "partial") and _type_of(node.procedure) == "variable":
+        name = node.procedure.value
+        kind = "variable" if name in place.own else "function"
+        if kind == "function":
+            yield kind, Use(name, node.procedure.position - len(name))
+    elif node.type == "variable" and node.value == "":
+        if place.at_top:
+            yield "$", Use("$", node.position)
+    elif node.type == "variable" and node.value not in place.own:
+        yield "variable", Use(node.value, node.position - len(str(node.value)))
+    elif node.type == "name" and place.at_top:
+        yield "name", Use(str(node.value), node.position - len(str(node.value)) + 1)
+    if node.type == "path" and _is_states(node.steps[0], place):
+        yield "states", StatesUse(_names_after(node.steps), node.steps[0].position - len("states"))
+
+
+def _is_states(node: Any, place: _Place) -> bool:
+    return node.type == "variable" and node.value == "states" and "states" not in place.own
+
+
+def _names_after(steps: list[Any]) -> tuple[str, ...]:
+    names = []
+    for step in steps[1:]:
+        if step.type != "name":
+            break
+        names.append(str(step.value))
+    return tuple(names)
+
+
+def _type_of(node: Any) -> str:
+    return str(getattr(node, "type", ""))
+
+
+def _children(node: Any, place: _Place) -> Walk:
+    """Give what is below a node, each with its place."""
+    if node.type == "path":
+        return _walk_path(node, place)
+    return _chain(_CHILDREN.get(node.type, _walk_nothing)(node, place), _walk_filters(node, place))
+
+
+def _chain(first: Walk, second: Walk) -> Walk:
+    yield from first
+    yield from second
+
+
+def _walk_nothing(node: Any, place: _Place) -> Walk:
+    return iter(())
+
+
+def _walk_filters(node: Any, place: _Place) -> Walk:
+    """Give predicates, stages and the group-by: they look at the items of the node's value."""
+    inside = place.inside().bind(_focus_of(node))
+    for filters in (node.predicate, node.stages):
+        for one in filters or ():
+            if one.type == "index":
+                inside = inside.bind([str(one.value)])
+            yield one.expr, inside
+    if node.group is not None:
+        yield from _walk_pairs(node.group.lhs_object, inside)
+
+
+def _focus_of(node: Any) -> list[str]:
+    """Name the variables that `@` and `#` bind at a step."""
+    indexes = [one.value for one in node.stages or () if one.type == "index"]
+    names = [node.focus, node.index, *indexes]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _walk_path(node: Any, place: _Place) -> Walk:
+    within = place
+    for step in node.steps:
+        yield step, within
+        within = within.inside().bind(_focus_of(step))
+    if node.group is not None:
+        yield from _walk_pairs(node.group.lhs_object, within)
+
+
+def _walk_pairs(pairs: Any, place: _Place) -> Walk:
+    for key, value in pairs or ():
+        yield key, place
+        yield value, place
+
+
+def _walk_binary(node: Any, place: _Place) -> Walk:
+    yield node.lhs, place
+    if node.value == "and":
+        yield node.rhs, place._replace(safe=place.safe | _known_if(node.lhs, holds=True))
+    elif node.value == "or":
+        yield node.rhs, place._replace(safe=place.safe | _known_if(node.lhs, holds=False))
+    else:
+        yield node.rhs, place
+
+
+def _walk_apply(node: Any, place: _Place) -> Walk:
+    yield node.lhs, place._replace(tested=_is_test(node.rhs))
+    yield node.rhs, place.plain()
+
+
+def _is_test(procedure: Any) -> bool:
+    if _type_of(procedure) in ("function", "partial"):
+        procedure = procedure.procedure
+    return _type_of(procedure) == "variable" and procedure.value in _TESTS
+
+
+def _walk_unary(node: Any, place: _Place) -> Walk:
+    place = place.plain()
+    for item in node.expressions or ():
+        yield item, place
+    yield from _walk_pairs(node.lhs_object, place)
+    yield node.expression, place
+
+
+def _walk_call(node: Any, place: _Place) -> Walk:
+    if _type_of(node.procedure) != "variable":
+        yield node.procedure, place.plain()
+    elif node.procedure.value in place.own:
+        yield node.procedure, place
+    within = place._replace(tested=_is_test(node.procedure))
+    for argument in node.arguments:
+        if hasattr(argument, "type"):
+            yield argument, within
+
+
+def _walk_lambda(node: Any, place: _Place) -> Walk:
+    names = {str(argument.value) for argument in node.arguments}
+    bound = _bound_in([node.body])
+    yield node.body, place.plain().bind(names | place.later | (bound - _root_names(node.body)))
+
+
+def _walk_condition(node: Any, place: _Place) -> Walk:
+    yield node.condition, place._replace(tested=True)
+    yield node.then, place.guard(_known_if(node.condition, holds=True))
+    yield node._else, place.guard(_known_if(node.condition, holds=False))
+
+
+def _walk_block(node: Any, place: _Place) -> Walk:
+    place = place.plain()
+    place = place._replace(later=place.later | _bound_in(node.expressions))
+    for expression in node.expressions:
+        bound = _bound_in([expression])
+        yield expression, place.bind(bound - _root_names(expression))
+        place = place.bind(bound)
+
+
+def _walk_bind(node: Any, place: _Place) -> Walk:
+    yield node.rhs, place.plain()
+
+
+def _walk_transform(node: Any, place: _Place) -> Walk:
+    inside = place.inside()
+    for part in (node.pattern, node.update, node.delete):
+        yield part, inside
+
+
+def _walk_sort(node: Any, place: _Place) -> Walk:
+    for term in node.terms:
+        yield term.expression, place.inside()
+
+
+_CHILDREN = {
+    "binary": _walk_binary,
+    "apply": _walk_apply,
+    "unary": _walk_unary,
+    "function": _walk_call,
+    "partial": _walk_call,
+    "lambda": _walk_lambda,
+    "condition": _walk_condition,
+    "block": _walk_block,
+    "bind": _walk_bind,
+    "transform": _walk_transform,
+    "sort": _walk_sort,
+}
+
+
+def _root_names(node: Any) -> Names:
+    """List the names that an expression binds as a whole, and its own value has not."""
+    names = set()
+    while _type_of(node) == "bind":
+        names.add(str(node.lhs.value))
+        node = node.rhs
+    return frozenset(names)
+
+
+def _bound_in(nodes: list[Any]) -> Names:
+    """List the names that expressions bind with `:=`, outside of their blocks and functions."""
+    names, waiting = set(), [*nodes]
+    while waiting:
+        node = waiting.pop()
+        if not hasattr(node, "type") or node.type in ("block", "lambda"):
+            continue
+        if node.type == "bind":
+            names.add(str(node.lhs.value))
+        waiting += [child for child, _ in _children(node, _Place())]
+    return frozenset(names)
+
+
+def _known_if(node: Any, *, holds: bool) -> Names:
+    """List the variables that have a value where an expression is true (or is not)."""
+    kind = _type_of(node)
+    if kind == "block" and len(node.expressions) == 1:
+        return _known_if(node.expressions[0], holds=holds)
+    if kind == "binary" and node.value in ("and", "or"):
+        left, right = (_known_if(side, holds=holds) for side in (node.lhs, node.rhs))
+        return left | right if (node.value == "and") == holds else left & right
+    if kind == "function" and _type_of(node.procedure) == "variable" and node.arguments:
+        return _known_by_test(node.procedure.value, node.arguments[0], holds=holds)
+    if not holds:
+        return _NO_NAMES
+    if kind == "binary" and node.value in _COMPARISONS:
+        return _known_if_compared(node.lhs, node.value) | _known_if_compared(node.rhs, node.value)
+    return _root_of(node)
+
+
+def _known_by_test(name: str, argument: Any, *, holds: bool) -> Names:
+    if name == "not":
+        return _known_if(argument, holds=not holds)
+    if name == "boolean":
+        return _known_if(argument, holds=holds)
+    return _root_of(argument) if holds and name == "exists" else _NO_NAMES
+
+
+def _known_if_compared(node: Any, operator: str) -> Names:
+    """List the variables of a comparison that holds: what is undefined equals nothing."""
+    if _type_of(node) == "function" and _type_of(node.procedure) == "variable" and node.arguments:
+        name = node.procedure.value
+        counted = name == "count" and operator == ">"
+        return _root_of(node.arguments[0]) if name in _STRICT or counted else _NO_NAMES
+    return _root_of(node)
+
+
+def _root_of(node: Any) -> Names:
+    """Give the variable that a value is, or is looked up in."""
+    if _type_of(node) == "path":
+        node = node.steps[0]
+    return frozenset({node.value}) if _type_of(node) == "variable" and node.value else _NO_NAMES
