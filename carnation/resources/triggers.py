@@ -127,6 +127,10 @@ class QueueSource(Trigger):
             yield "batch_size", self.batch_size, "a whole number from 1 to 10,000"
         if not is_within(self.window_seconds, 0, 300):
             yield "window_seconds", self.window_seconds, "whole seconds from 0 to 300"
+        elif getattr(self.queue, "fifo", False) and (self.window_seconds or self.batch_size > 10):
+            yield "batch_size", self.batch_size, "up to 10, and no window, of a FIFO queue"
+        elif self.batch_size > 10 and not self.window_seconds:
+            yield "batch_size", self.batch_size, "up to 10, unless window_seconds is 1 or more"
 
     def list_resources(self) -> list[Resource]:
         """List the queue."""
@@ -158,6 +162,8 @@ class TableSource(Trigger):
             yield "batch_size", self.batch_size, "a whole number from 1 to 10,000"
         if self.starting_position not in ("LATEST", "TRIM_HORIZON"):
             yield "starting_position", self.starting_position, "LATEST or TRIM_HORIZON"
+        if not is_within(self.retries, 0, 10_000):
+            yield "retries", self.retries, "a whole number from 0 to 10,000"
 
     def list_resources(self) -> list[Resource]:
         """List the table."""
@@ -194,7 +200,9 @@ class HttpApi(Trigger):
     """An HTTP API: `routes` gives what answers each, None for this workflow, or a function.
 
     Every route asks for IAM's signature, unless `authorization` says `"NONE"` for it: then anybody
-    may call. A Standard workflow is started; an Express workflow's output is the answer.
+    may call. The body is the execution's input. A Standard workflow is started, and the answer
+    names the execution; an Express workflow ends first, and the answer has its status and output.
+    A function is given the request, and makes the answer.
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services.html
     """
 
@@ -210,9 +218,11 @@ class HttpApi(Trigger):
         """Yield the fields whose values AWS would reject."""
         if not self.routes:
             yield "routes", self.routes, "one route or more, as in {'POST /orders': None}"
-        for route in self.routes:
-            if not _ROUTE.match(route):
+        for route, function in self.routes.items():
+            if not isinstance(route, str) or not _ROUTE.match(route):
                 yield "routes", route, "a method and a path, as in 'POST /orders'"
+            if function is not None and not hasattr(function, "invoke"):
+                yield f"routes[{route!r}]", function, "None, for this workflow, or a Function"
         for route, kind in self.authorization.items():
             if route not in self.routes:
                 yield "authorization", route, f"one of the routes {', '.join(self.routes)}"

@@ -69,7 +69,7 @@ def make_document(application: Application, sources: Sources) -> dict[str, Any]:
     check_application(rendering)
     add_conditions(template, *_list_conditions(application))
     if application.key and application.key.given is None:
-        _call("key", "add_key", template, "MakesKey")
+        _call("key", "add_key", template, "MakesKey", _list_log_folders(application))
     if application.alarms and application.alarms.topic is None:
         _call("topics", "add_alarm_topic", template, key=rendering.key)
     for resource in application.resources:
@@ -79,6 +79,14 @@ def make_document(application: Application, sources: Sources) -> dict[str, Any]:
         _call("triggers", "add_triggers", rendering)
     _add_outputs(rendering)
     return list_sections(template)
+
+
+def _list_log_folders(application: Application) -> list[str]:
+    """List where the log groups are that the key encrypts."""
+    from carnation.stacks.key import LOG_FOLDERS
+
+    apis = any(type(one).__name__ == "HttpApi" for one in application.triggers)
+    return [*LOG_FOLDERS, *(["vendedlogs/apigateway"] if apis else [])]
 
 
 def _call(module: str, function: str, *given: Any, **named: Any) -> Any:

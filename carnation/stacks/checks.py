@@ -14,6 +14,7 @@ from carnation.resources.application import Application
 from carnation.resources.grants import list_given
 from carnation.resources.references import Reference, find_references
 from carnation.resources.resource import Resource
+from carnation.resources.triggers import QueueSource
 from carnation.stacks.rendering import Rendering, list_names
 from carnation.stacks.resources import Sources
 
@@ -27,6 +28,7 @@ def check_application(rendering: Rendering) -> None:
     """Raise where a workflow's definition, resources and triggers do not fit each other."""
     _refuse_unknown_references(rendering)
     _refuse_unused(rendering)
+    _refuse_early_return(rendering)
     if rendering.application.type == "EXPRESS":
         _refuse_standard_only(rendering.application, rendering.sources)
 
@@ -113,6 +115,24 @@ def _list_texts_of(application: Application) -> set[str]:
         texts += [text for grant in getattr(resource, "uses", ()) for text in grant.resources]
         texts += [str(getattr(resource, "endpoint", "")), *_list_texts(resource.properties)]
     return {key for text in texts for key in find_references(text)}
+
+
+def _refuse_early_return(rendering: Rendering) -> None:
+    """Raise for a queue that shows a message again while its Express execution still runs."""
+    application = rendering.application
+    if application.type != "EXPRESS":
+        return
+    seconds = rendering.sources.definition.get("TimeoutSeconds", _EXPRESS_SECONDS)
+    for trigger in application.triggers:
+        queue = trigger.queue if isinstance(trigger, QueueSource) else None
+        if queue is None or queue.is_existing or queue.visibility_seconds >= seconds:
+            continue
+        raise WorkflowError(
+            f"{trigger!r} ({trigger.line}) of '{application.workflow}' waits for executions of up "
+            f"to {seconds} seconds, and {queue!r} ({queue.line}) delivers a message again after "
+            f"{queue.visibility_seconds}. Let visibility_seconds be {seconds} or more, or lower "
+            "the workflow's timeout_seconds."
+        )
 
 
 def _refuse_standard_only(application: Application, sources: Sources) -> None:

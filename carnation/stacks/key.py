@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from troposphere import Ref, Sub, Template
@@ -9,9 +10,11 @@ from troposphere.kms import Alias, Key
 
 from carnation.stacks.snippets import KEPT, name_arn, policy_of
 
+LOG_FOLDERS = ("lambda", "vendedlogs/states")
 
-def add_key(template: Template, condition: str) -> Key:
-    """Add the key and its alias, under a condition.
+
+def add_key(template: Template, condition: str, folders: Sequence[str] = LOG_FOLDERS) -> Key:
+    """Add the key and its alias, under a condition; `folders` are those of the log groups.
 
     The account itself may use the key, so that the roles' own policies decide: table, queues,
     functions, bucket and state machine use it on behalf of a role. Each service that acts without
@@ -29,7 +32,7 @@ def add_key(template: Template, condition: str) -> Key:
             Description=Sub("Encrypts all of ${ProjectName}-${Environment}"),
             EnableKeyRotation=True,
             PendingWindowInDays=30,
-            KeyPolicy=policy_of(*_list_statements()),
+            KeyPolicy=policy_of(*_list_statements(folders)),
         )
     )
     template.add_resource(
@@ -43,7 +46,7 @@ def add_key(template: Template, condition: str) -> Key:
     return key
 
 
-def _list_statements() -> list[dict[str, Any]]:
+def _list_statements(folders: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {
             "Sid": "LetTheAccountDecide",
@@ -61,7 +64,7 @@ def _list_statements() -> list[dict[str, Any]]:
                 "ArnLike": {"aws:SourceArn": name_arn("cloudwatch", "alarm:@*")},
             },
         ),
-        _let_log_groups_encrypt(),
+        _let_log_groups_encrypt(folders),
         _let(
             "LetLogsBeDelivered",
             "delivery.logs.amazonaws.com",
@@ -72,11 +75,8 @@ def _list_statements() -> list[dict[str, Any]]:
     ]
 
 
-def _let_log_groups_encrypt() -> dict[str, Any]:
-    groups = [
-        name_arn("logs", f"log-group:/aws/{folder}/@*")
-        for folder in ("lambda", "vendedlogs/states")
-    ]
+def _let_log_groups_encrypt(folders: Sequence[str]) -> dict[str, Any]:
+    groups = [name_arn("logs", f"log-group:/aws/{folder}/@*") for folder in folders]
     return _let(
         "LetLogGroupsEncrypt",
         Sub("logs.${AWS::Region}.${AWS::URLSuffix}"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub
 
-from carnation.errors import WorkflowError
+from carnation.errors import UsageError
 from carnation.resources import triggers
 from carnation.stacks.policies import use_keys
 from carnation.stacks.queues import DEAD_LETTER_DAYS, add_queue, add_queue_policy
@@ -29,7 +29,7 @@ def add_triggers(rendering: Rendering) -> None:
     if needs_undelivered(rendering):
         _add_undelivered(rendering)
     for trigger in rendering.application.triggers:
-        _RENDERERS.get(type(trigger), _refuse_unrendered)(rendering, trigger)
+        _find_renderer(trigger)(rendering, trigger)
 
 
 def needs_undelivered(rendering: Rendering) -> bool:
@@ -69,8 +69,7 @@ def _let_rules_send(rules: list[Sub]) -> Statement:
 def add_trigger_role(
     rendering: Rendering,
     trigger: triggers.Trigger,
-    service: str,
-    source: Sub,
+    trusted: dict[str, Any],
     *statements: Statement,
     action: str = "states:StartExecution",
 ) -> Any:
@@ -81,7 +80,7 @@ def add_trigger_role(
     title = f"{trigger.title}Role"
     add_role(
         rendering.template, title, rendering.role_name(trigger.name_part),
-        trust(service, source), [start, *statements],
+        trusted, [start, *statements],
     )  # fmt: skip
     return rendering.role_arn(title, trigger.name_part)
 
@@ -119,7 +118,7 @@ def _add_rule(
     from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
 
     source = name_arn("events", f"rule/{_spell_rule(rule)}")
-    role = add_trigger_role(rendering, rule, "events", source)
+    role = add_trigger_role(rendering, rule, trust("events", source))
     target = Target(
         Arn=ALIAS,
         Id="StateMachine",
@@ -148,9 +147,8 @@ def _render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
 
     # a role cannot be bound to one schedule, only to the group
     source = name_arn("scheduler", "schedule-group/default")
-    send = allow("SendMessage", "sqs:SendMessage", GetAtt(UNDELIVERED, "Arn"))
     role = add_trigger_role(
-        rendering, schedule, "scheduler", source, send, *_use_queue_key(rendering)
+        rendering, schedule, trust("scheduler", source), *list_undelivered(rendering)
     )
     made = rendering.template.add_resource(
         Made(
@@ -193,12 +191,30 @@ def _use_queue_key(rendering: Rendering) -> Iterator[Statement]:
     yield from use_keys(rendering, [Grant(("sqs:SendMessage",), ("${Undelivered}",))])
 
 
-def _refuse_unrendered(rendering: Rendering, trigger: triggers.Trigger) -> None:
-    known = ", ".join(kind.__name__ for kind in _RENDERERS)
-    raise WorkflowError(
-        f"workflow '{rendering.application.workflow}': {trigger!r} ({trigger.line}) has no "
-        f"template yet. Triggers that have one: {known}. Give its resources as Raw(…)."
-    )
+def list_undelivered(rendering: Rendering) -> list[Statement]:
+    """List what sending to the dead-letter queue takes."""
+    send = allow("SendMessage", "sqs:SendMessage", GetAtt(UNDELIVERED, "Arn"))
+    return [send, *_use_queue_key(rendering)]
+
+
+def _find_renderer(trigger: triggers.Trigger) -> Callable[[Rendering, Any], None]:
+    """Find what renders a trigger; the modules of pipes and APIs are loaded when needed."""
+    if isinstance(trigger, triggers.HttpApi):
+        from carnation.stacks.apis import render_api
+
+        return render_api
+    if isinstance(trigger, (triggers.QueueSource, triggers.TableSource)):
+        from carnation.stacks import pipes
+
+        queues = isinstance(trigger, triggers.QueueSource)
+        return pipes.render_queue_source if queues else pipes.render_table_source
+    found = _RENDERERS.get(type(trigger))
+    if found is None:
+        raise UsageError(
+            f"{trigger!r} ({trigger.line}) is not a trigger of carnation.resources, so that "
+            "nothing renders it. Give its resources as Raw(…)."
+        )
+    return found
 
 
 _RENDERERS: dict[type, Callable[[Rendering, Any], None]] = {

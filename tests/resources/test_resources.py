@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from carnation.artifacts import make_artifacts
-from carnation.errors import CarnationError, DefinitionError, UsageError, WorkflowError
+from carnation.errors import CarnationError, DefinitionError, UsageError
 from carnation.resources import (
     EventRule,
     Function,
     Grant,
     Number,
     Queue,
-    QueueSource,
     Table,
     Topic,
 )
@@ -121,12 +120,6 @@ def test_express_holds_no_token_and_no_long_timeout() -> None:
     assert "StateMachineType: EXPRESS" in made.files["cft/shop-root-stack.yaml"]
     with pytest.raises(UsageError, match="expected a pattern, or source="):
         EventRule("placed")
-
-
-def test_a_trigger_without_a_template_is_refused_by_name() -> None:
-    source = QueueSource("messages", queue=JOBS)
-    with pytest.raises(WorkflowError, match=r"'shop': QueueSource\('messages'\).*no template yet"):
-        make(look(), resources=[STOCK, JOBS], triggers=[source])
 
 
 def test_the_orders_are_the_same_under_any_hash_seed_and_within_their_budget() -> None:
