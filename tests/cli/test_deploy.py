@@ -110,13 +110,75 @@ def test_only_what_is_new_is_uploaded(
     assert "Note" in out  # what changes is told in the definition's words
 
 
-def test_a_plan_executes_nothing_and_leaves_nothing_behind(
+def read_account(emulator: Emulator) -> dict[str, Any]:
+    """Read all that a plan could leave behind: stacks and their settings, buckets, versions."""
+    s3, cloudformation = emulator.client("s3"), emulator.client("cloudformation")
+    found: dict[str, Any] = {
+        stack["StackName"]: (
+            stack["StackStatus"],
+            stack["EnableTerminationProtection"],
+            stack.get("LastUpdatedTime"),
+            cloudformation.list_change_sets(StackName=stack["StackName"])["Summaries"],
+        )
+        for stack in cloudformation.describe_stacks()["Stacks"]
+    }  # fmt: skip
+    for bucket in s3.list_buckets()["Buckets"]:
+        listed = s3.list_object_versions(Bucket=bucket["Name"])
+        found[bucket["Name"]] = [
+            (row["Key"], row["VersionId"])
+            for kind in ("Versions", "DeleteMarkers")
+            for row in listed.get(kind, ())
+        ]
+    return found
+
+
+@pytest.mark.parametrize(
+    "before", ["nothing", "a stack", "a stack without protection", "a failure"]
+)
+def test_a_plan_leaves_the_account_as_it_was(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+) -> None:
+    if before == "a failure":
+        emulator.client("sqs").create_queue(QueueName="tiny-dev-queue")  # in the stack's way
+    if before != "nothing":
+        status = run(capsys, deploy, "tiny", "--yes")[0]
+        assert status == (2 if before == "a failure" else 0)
+    if before == "a stack without protection":
+        emulator.client("cloudformation").update_termination_protection(
+            StackName="tiny-dev", EnableTerminationProtection=False
+        )
+        there = read_account(emulator)
+        status, out, _ = run(capsys, deploy, "tiny", "--plan")
+        assert (status, read_account(emulator)) == (0, there)
+        assert "termination protection is off" in out
+    write_definition(tiny, monkeypatch, TINY.replace("result=1", "result=2"))
+    there = read_account(emulator)
+    status, out, _ = run(capsys, deploy, "tiny", "--plan")
+    assert (status, read_account(emulator)) == (0, there)
+    assert "nothing was executed" in out
+    if before == "a failure":
+        assert "CloudFormation makes no change set before that" in out
+    else:
+        announced = out.index("will be removed again")
+        assert announced < out.index("CloudFormation will")
+        assert ("so is the bucket" in out) == (before == "nothing")
+
+
+def test_what_a_plan_cannot_remove_again_is_named(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, out, _ = run(capsys, deploy, "tiny", "--plan")
+    def refuse(service: str, action: str, parameters: Any) -> ServiceError | None:
+        return ServiceError("AccessDenied", "no") if action == "DeleteBucket" else None
+
+    with emulator.intercept(before_call=refuse):
+        status, out, _ = run(capsys, deploy, "tiny", "--plan")
     assert status == 0
-    assert "nothing was executed" in out
-    assert not emulator.client("cloudformation").describe_stacks()["Stacks"]
+    (bucket,) = (row["Name"] for row in emulator.client("s3").list_buckets()["Buckets"])
+    assert f"{bucket} could not be removed (AccessDenied)" in out
 
 
 def test_json_is_one_document(

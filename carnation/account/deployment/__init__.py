@@ -1,17 +1,16 @@
-"""A deployment, told as one story.
+"""A deployment: a `Deployer` goes through its stages, and the last one is `show` or `execute`.
 
 check     `check_tree`      definitions/ and build/ agree, lint is clean; touches files only
-find      `find_deployed`   what stands under that name, and whether it can be deployed over
+find      `find_settled`    the stack of that name, and whether it can be deployed over
 plan      `make_plan`       parameters, and what changes in the documents; reads only
-bucket    `ensure_bucket`   made once: versioned, encrypted, private, TLS only; or the one given
-upload    `upload_missing`  objects under keys with their digest, those that are not there
+upload    `upload_missing`  objects under keys with their digest; `show` lends templates instead
 change set `make_change_set` CloudFormation's own account of what it would do
 review    `find_losses`     what would take data along; a person, or `--yes`, agrees
 execute   `execute`         the stack's and all nested stacks' events, live
 outcome   `Outcome`         outputs, or the first cause and the state the stack is left in
 
-Each stage takes what the ones before gave. Whatever interrupts, the next run begins again and
-finds what there is: objects by their keys, the bucket by its policy, the stack by its status.
+Whatever interrupts, the next run begins again and finds what there is: objects by their keys, the
+bucket by its policy, the stack by its status. `show` leaves the account as it was.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from carnation.account.deployment.change_sets import (
     refuse_overtaken,
 )
 from carnation.account.deployment.deletion import Removal, find_removal, remove
-from carnation.account.deployment.execution import (
-    execute,
-    find_remedy,
-    protect,
-    protect_data,
-    refuse_state,
-    settle,
+from carnation.account.deployment.deployer import Deployer, Request, Result
+from carnation.account.deployment.execution import execute, find_remedy, find_settled, refuse_state
+from carnation.account.deployment.formats import (
+    describe_result,
+    format_failure,
+    format_losses,
+    format_plan,
 )
 from carnation.account.deployment.parameters import find_parameters
 from carnation.account.deployment.plan import Plan, find_losses, make_plan, refuse_losses
@@ -40,11 +39,15 @@ from carnation.account.deployment.uploads import list_missing, upload_missing
 
 __all__ = [
     "ChangeSet",
+    "Deployer",
     "Event",
     "Outcome",
     "Plan",
     "Removal",
+    "Request",
+    "Result",
     "check_tree",
+    "describe_result",
     "discard_change_set",
     "ensure_bucket",
     "execute",
@@ -52,17 +55,18 @@ __all__ = [
     "find_parameters",
     "find_remedy",
     "find_removal",
+    "find_settled",
     "follow",
+    "format_failure",
+    "format_losses",
+    "format_plan",
     "list_missing",
     "make_change_set",
     "make_plan",
     "name_bucket",
-    "protect",
-    "protect_data",
     "refuse_losses",
     "refuse_overtaken",
     "refuse_state",
     "remove",
-    "settle",
     "upload_missing",
 ]

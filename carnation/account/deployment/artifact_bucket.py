@@ -14,18 +14,11 @@ def name_bucket(account: Account) -> str:
     return f"carnation-artifacts-{account.number}-{account.region}"
 
 
-def ensure_bucket(account: Account, given: str | None) -> str:
-    """Make sure of the bucket and that it is this account's; gives its name.
-
-    The policy is the last thing put on a bucket that is made here, so that a half-made one is
-    known by its absence and finished. A bucket that is given is left as it is.
-    """
-    name = given or name_bucket(account)
+def has_bucket(account: Account, name: str) -> bool:
+    """Return whether the bucket exists; raises `AccountError` for one it cannot use."""
     owner = {"Bucket": name, "ExpectedBucketOwner": account.number}
     try:
         place = account.call("s3", "head_bucket", **owner).get("BucketRegion")
-        if place and place != account.region:
-            raise _refuse_place(name, f"is in {place}", account.region)
     except AccountError as error:
         if error.code in ("301", "PermanentRedirect"):
             raise _refuse_place(name, "is in another region", account.region) from error
@@ -33,13 +26,27 @@ def ensure_bucket(account: Account, given: str | None) -> str:
             raise _refuse_owner(name) from error
         if error.code not in ("404", "NoSuchBucket"):
             raise
+        return False
+    if place and place != account.region:
+        raise _refuse_place(name, f"is in {place}", account.region)
+    return True
+
+
+def ensure_bucket(account: Account, given: str | None) -> str:
+    """Make sure of the bucket and that it is this account's; gives its name.
+
+    The policy is the last thing put on a bucket that is made here, so that a half-made one is
+    known by its absence and finished. A bucket that is given is left as it is.
+    """
+    name = given or name_bucket(account)
+    if not has_bucket(account, name):
         if given:
             raise AccountError(
                 f"there is no bucket '{name}' in {account.region}. Make it, or leave --bucket out "
                 f"and '{name_bucket(account)}' is made.",
                 reason="no-bucket",
-            ) from error
-        _create(account, name)
+            )
+        create_bucket(account, name)
     if not given and not _has_policy(account, name):
         _furnish(account, name)
     return name
@@ -61,7 +68,8 @@ def _refuse_place(name: str, where: str, region: str) -> AccountError:
     )
 
 
-def _create(account: Account, name: str) -> None:
+def create_bucket(account: Account, name: str) -> None:
+    """Create a bucket in the account's Region; another deployment may have been faster."""
     place = {"LocationConstraint": account.region}
     more = {} if account.region == "us-east-1" else {"CreateBucketConfiguration": place}
     try:

@@ -44,17 +44,20 @@ def find_remedy(stack: str, status: str) -> str:
     return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
 
 
-def settle(
+FAILED_CREATION = "ROLLBACK_COMPLETE"
+"""What a failed creation leaves: a name with nothing in it, that can only be deleted."""
+
+
+def find_settled(
     account: Account,
     stack: str,
     tell: Callable[[str], None],
     tell_event: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Deployed | None:
-    """Find a stack, waiting for whatever somebody else does to it; clear a failed creation away.
+    """Find a stack, waiting for whatever somebody else does to it; changes nothing.
 
-    ROLLBACK_COMPLETE is what a failed creation leaves: a name with nothing in it, that can only be
-    deleted.
+    Raises `AccountError` for a stack that cannot be deployed over.
     """
     deployed = find_deployed(account, stack)
     if deployed and deployed.exists and deployed.status.endswith("_IN_PROGRESS"):
@@ -62,15 +65,25 @@ def settle(
         since = find_last_event(account, deployed.stack_id)
         follow(account, deployed.stack_id, tell_event, since=since, pause=pause)
         deployed = find_deployed(account, stack)
-    if deployed and deployed.status == "ROLLBACK_COMPLETE":
-        tell(f"stack '{stack}' was never made (ROLLBACK_COMPLETE): clearing its name")
-        if deployed.protected:
-            protect(account, deployed, on=False)
-        account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
-        follow(account, deployed.stack_id, pause=pause)
-        deployed = find_deployed(account, stack)
     refuse_state(deployed)
     return deployed
+
+
+def clear_failed_creation(
+    account: Account,
+    deployed: Deployed,
+    tell: Callable[[str], None],
+    pause: Callable[[float], None] = time.sleep,
+) -> Deployed | None:
+    """Delete the name that a failed creation left; gives what is there then."""
+    tell(f"stack '{deployed.name}' was never made ({FAILED_CREATION}): clearing its name")
+    if deployed.protected:
+        protect(account, deployed, on=False)
+    account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
+    follow(account, deployed.stack_id, pause=pause)
+    remaining = find_deployed(account, deployed.name)
+    refuse_state(remaining)
+    return remaining
 
 
 def execute(

@@ -110,7 +110,7 @@ def _plant(name: str, artifacts: Artifacts, files: Mapping[str, bytes]) -> Tree:
     return Tree(name, tuple(whole), lambda paths: {path: whole[path] for path in paths})
 
 
-def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
+def find_losses(plan: Plan, change_set: ChangeSet | None) -> dict[str, str]:
     """Find what would lose its data, by the documents and by CloudFormation: name to why.
 
     The documents say what a template takes away; only CloudFormation knows what a parameter does.
@@ -123,7 +123,7 @@ def find_losses(plan: Plan, change_set: ChangeSet) -> dict[str, str]:
         for change in review.changes
         if change.kind in _LOSSES
     }
-    for row in change_set.rows:
+    for row in change_set.rows if change_set else ():
         why = _find_loss(row)
         if why:
             bare = found.pop(row["LogicalResourceId"], why)
