@@ -13,7 +13,7 @@ from carnation.asl import Definition, read_definition
 from carnation.cloudformation import TemplateDefinition, find_definitions, holds_definitions
 from carnation.document import Document
 from carnation.errors import DocumentError
-from carnation.linter import Problem, Rule, find_problems
+from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems
 
 # Without these a definition has no graph; whatever else is wrong can be written as Python.
 _NEEDED = frozenset(
@@ -59,10 +59,13 @@ class Source(NamedTuple):
         return _make_error(self.document, pointer, reason)
 
     def list_unknown(self) -> Iterator[str]:
-        """Say of each field that nobody here knows where it stands, and that it is kept."""
+        """Say where each field and parameter is that nobody here knows, and that it is kept."""
         for rule, problem in _find_problems(self.document):
             if rule.id == "unknown-field":
                 yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
+        for _, problem in _find_problems(self.document, CALL):
+            where = self.locate(problem.pointer)
+            yield f"{where}: kept, and carnation build refuses it: {problem.message}"
 
 
 def read_sources(document: Document) -> Iterator[Source]:
@@ -128,9 +131,11 @@ def _find_placeholders(definition: Definition) -> Iterator[str]:
     yield from (state.pointer for state in definition.states if not state.place)
 
 
-def _find_problems(document: Document | TemplateDefinition) -> Iterator[tuple[Rule, Problem]]:
+def _find_problems(
+    document: Document | TemplateDefinition, *families: str
+) -> Iterator[tuple[Rule, Problem]]:
     kind = getattr(document, "type", "STANDARD")
-    return find_problems(document.value, type=kind, families=("refusal",))
+    return find_problems(document.value, type=kind, families=families or (REFUSAL,))
 
 
 def _refuse_problem(document: Document | TemplateDefinition, problem: Problem) -> DocumentError:

@@ -21,12 +21,13 @@ from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError
-from carnation.linter import REFUSAL, Problem, Rule, find_problems, find_suppressed
+from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.resources.policy import write_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow
 
 MANIFEST = "manifest.json"
+_WHO = {REFUSAL: "AWS would refuse", CALL: "a service would refuse a call in"}
 _UNKNOWN = ("unknown-field", "unknown-state-type")
 _LARGEST_DEFINITION = 1024 * 1024  # bytes
 
@@ -132,8 +133,8 @@ def _make_packages(root: str, workflow: Workflow) -> dict[str, bytes]:
 
 
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
-    """Raise `DefinitionError` if AWS would refuse the definition, naming the first reason."""
-    found = list(find_problems(definition, families=(REFUSAL,)))
+    """Raise `DefinitionError` if AWS, or a service that is called, would refuse the definition."""
+    found = list(find_problems(definition, families=(REFUSAL, CALL)))
     if found:
         found = _leave_out(workflow, definition, found)
     if not found:
@@ -145,7 +146,7 @@ def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> Non
     message = problem.message.rstrip(".")
     message += "" if message.endswith("?") else "."
     raise DefinitionError(
-        f"AWS would refuse the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{_WHO[rule.family]} the definition of '{workflow.name}'. {state}{message} To mend it: "
         f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: carnation lint "
         f"--explain {rule.id}){others}"
     )

@@ -5,7 +5,17 @@ Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefini
 """
 
 from carnation.asl.graph import Problem
-from carnation.linter.findings import ERROR, NOTE, REFUSAL, RISK, SEVERITIES, WARNING, Finding, Rule
+from carnation.linter.findings import (
+    CALL,
+    ERROR,
+    NOTE,
+    REFUSAL,
+    RISK,
+    SEVERITIES,
+    WARNING,
+    Finding,
+    Rule,
+)
 from carnation.linter.lint import Report, lint
 from carnation.linter.runner import (
     Settings,
@@ -18,6 +28,7 @@ from carnation.linter.runner import (
 from carnation.linter.suppressions import find_suppressed
 
 __all__ = [
+    "CALL",
     "ERROR",
     "NOTE",
     "REFUSAL",

@@ -13,7 +13,9 @@ from typing import NamedTuple
 from carnation.asl.graph import Problem
 from carnation.linter.machine import Machine
 
-REFUSAL, RISK = "refusal", "risk"
+REFUSAL, CALL, RISK = "refusal", "call", "risk"
+"""The families: refused by AWS, refused by the service that is called, let through."""
+
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 """The severities, the worst first."""
@@ -68,6 +70,11 @@ RULES: dict[str, Rule] = {}
 def refusal(rule_id: str, code: str = "SCHEMA_VALIDATION_FAILED") -> Callable[[Check], Check]:
     """Enter a function as a rule about what AWS refuses, with AWS's code."""
     return _enter(rule_id, REFUSAL, ERROR, code)
+
+
+def call(rule_id: str, severity: str) -> Callable[[Check], Check]:
+    """Enter a function as a rule about what a service refuses when it is called."""
+    return _enter(rule_id, CALL, severity, "")
 
 
 def risk(rule_id: str, severity: str) -> Callable[[Check], Check]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
 from carnation.asl.graph import Node, Problem, Scope, State
-from carnation.document import Document, join_pointer, parse_document, split_pointer
+from carnation.document import Document, parse_document, split_pointer
 from carnation.document.editing import Edit, edit_text
 from carnation.errors import DocumentError
 from carnation.linter.findings import Rule
@@ -24,7 +24,6 @@ from carnation.linter.rules.risks.errors import find_meant_name
 from carnation.linter.rules.task_arns import parse_resource
 from carnation.linter.runner import find_problems
 from carnation.linter.suppressions import find_suppressed
-from carnation.services import INTEGRATIONS, list_actions
 
 _Counts = Counter[tuple[str, str, str]]
 _MOST_TRIES = 60
@@ -129,30 +128,29 @@ def _mend_target(machine: Machine, part: Node, problem: Problem) -> Iterator[Edi
 
 
 def _mend_parameter(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
-    if not problem.facts:
-        return
-    wrong, meant = problem.facts
-    field = "Parameters" if part.language == PATH else "Arguments"
-    given = part.body.get(field)
-    for name in given if isinstance(given, Mapping) else ():
-        if name.removesuffix(".$") == wrong:
-            new = meant + name[len(wrong) :]
-            yield Edit("rename", join_pointer(part.pointer, field, name), new)
+    """Rename a parameter that is known in other letters."""
+    if len(problem.facts) == 2:
+        outer, _, _ = problem.pointer.rpartition("/")
+        key = split_pointer(problem.pointer)[-1]
+        holder = _look_up(machine.body, outer)
+        meant = problem.facts[1] + (".$" if key.endswith(".$") else "")
+        if isinstance(holder, Mapping) and meant not in holder:
+            yield Edit("rename", problem.pointer, meant)
+
+
+def _mend_value(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+    """Replace a value of an enumeration that is known in other letters."""
+    if len(problem.facts) == 2 and _look_up(machine.body, problem.pointer) == problem.facts[0]:
+        yield Edit("replace", problem.pointer, problem.facts[1])
 
 
 def _mend_integration(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
-    text = part.body.get("Resource")
+    """Write the name that is meant, where only its letters' case differs."""
+    text, meant = part.body.get("Resource"), "".join(problem.facts)
     resource = parse_resource(text) if isinstance(text, str) else None
-    if not isinstance(text, str) or resource is None:
-        return
-    known = [*list_actions(resource.service)]
-    if not resource.is_sdk:
-        prefix = f"{resource.service}:"
-        known = [name.removeprefix(prefix) for name in INTEGRATIONS if name.startswith(prefix)]
-    meant = _same_letters(resource.action, known)
-    if meant:
-        head, _, tail = text.rpartition(f":{resource.action}")
-        yield Edit("replace", f"{part.pointer}/Resource", f"{head}:{meant}{tail}")
+    if isinstance(text, str) and resource and resource.call.casefold() == meant.casefold():
+        head, _, tail = text.rpartition(resource.call)
+        yield Edit("replace", f"{part.pointer}/Resource", f"{head}{meant}{tail}")
 
 
 FIXERS: Mapping[str, Fixer] = {
@@ -168,6 +166,7 @@ FIXERS: Mapping[str, Fixer] = {
     "unknown-parameter": _mend_parameter,
     "unknown-state-type": _mend_type,
     "wrong-error-prefix": _mend_prefixes,
+    "wrong-parameter": _mend_value,
 }
 """The rules whose findings can be fixed."""
 

@@ -191,8 +191,9 @@ def write_pages(rules: Iterable[Rule]) -> str:
         "# The rules of `carnation lint`",
         "",
         "Written by `python scripts/write_rules.py` from the docstrings of the rules. A *refusal*",
-        "is what CreateStateMachine and ValidateStateMachineDefinition refuse; a *risk* is what",
-        "they let through. Severities are defaults, which `pyproject.toml` changes:",
+        "is what CreateStateMachine and ValidateStateMachineDefinition refuse; a *call* is refused",
+        "by the service when it is called; a *risk* is what both let through. Severities are",
+        "defaults, which `pyproject.toml` changes:",
         "",
         "```toml",
         "[tool.carnation.lint]",
@@ -209,7 +210,7 @@ def write_pages(rules: Iterable[Rule]) -> str:
         "that would bring another finding is not made.",
         "",
     ]
-    for family, title in (("refusal", "Refusals"), ("risk", "Risks")):
+    for family, title in (("refusal", "Refusals"), ("call", "Calls"), ("risk", "Risks")):
         lines += [f"## {title}", ""]
         for rule in sorted(rules, key=lambda rule: rule.id):
             if rule.family == family:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, Protocol
 from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
 from carnation.errors import UsageError, suggest_name
-from carnation.linter.findings import NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
+from carnation.linter.findings import CALL, NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
 from carnation.linter.machine import Machine
 from carnation.linter.suppressions import find_suppressed
 
 _MODULES = {
     REFUSAL: ("structure", "fields", "errors", "choices", "maps", "tasks", "expressions"),
+    CALL: ("calls",),
     RISK: tuple(
         f"risks.{name}"
         for name in (

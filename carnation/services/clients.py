@@ -39,3 +39,17 @@ def botocore_name(service: str) -> str:
     ('logs', 'stepfunctions', 'nosuch')
     """
     return _read_names().get(_OTHERS.get(service, service), (service, service))[1]
+
+
+@lru_cache(maxsize=1)
+def _read_services() -> Mapping[str, str]:
+    return {botocore: service for service, (_, botocore) in _read_names().items()} | _OTHERS
+
+
+def find_service(name: str) -> str:
+    """Find the service that boto3, or an optimized integration, calls otherwise; '' if none is.
+
+    >>> find_service("logs"), find_service("stepfunctions"), find_service("nosuch")
+    ('cloudwatchlogs', 'sfn', '')
+    """
+    return _read_services().get(name, "")

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+TAKEN = "November 2026"
+"""When the rows were compared with AWS's list, and the files with the models."""
+
 _REQUEST = ("",)
 _CALLBACK = ("", "waitForTaskToken")
 _JOB = ("", "sync")
@@ -18,6 +21,7 @@ _ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("batch", "submitJob", _JOB),
     ("bedrock", "invokeModel", _CALLBACK),
     ("bedrock", "createModelCustomizationJob", ("", "sync", "waitForTaskToken")),
+    ("bedrockagentcore", "invokeHarness", _REQUEST),
     ("codebuild", "startBuild startBuildBatch retryBuildBatch", _JOB),
     ("codebuild", "stopBuild stopBuildBatch batchDeleteBuilds batchGetReports", _REQUEST),
     ("codebuild", "deleteBuildBatch batchGetBuilds", _REQUEST),

@@ -78,11 +78,11 @@ def integrate(
     `action` is `service:apiAction`, `aws-sdk:service:apiAction` or `http:invoke`; `parameters` (in
     JSONata `arguments`) are spelled as Step Functions spells them; `fields` are the Task's others.
     `call` holds both, for a state that is written in the language of its state machine.
-    Raises `DefinitionError` for a service or an action that there is not, a pattern that the
-    integration does not know, and, as deep as they are written, for parameters that the action does
-    not take, that are of another type, or that it requires and does not get. What is newer than
-    carnation passes with a comment: `carnation: ignore unknown-integration because …`, or
-    `unknown-parameter`.
+    Raises `DefinitionError` for a service or an action that surely does not exist, a pattern that
+    the integration does not know, and, as deep as they are written, for parameters that the action
+    does not take, that are of another type, or that it requires and does not get. A name that may
+    be newer than carnation passes, and the lint says so; a parameter that is newer passes with a
+    comment: `carnation: ignore unknown-parameter because …`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
     >>> task = integrate("Tell", "sns:publish", parameters={"Message": "Hi", "TopicArn": "${T}"})
@@ -90,7 +90,7 @@ def integrate(
     'arn:${Partition}:states:::sns:publish'
     """
     resource = name_integration(action, pattern, partition=partition)
-    owner = f"state '{state_id}' ({find_line()}): {action}"
+    owner = f"state '{state_id}' ({find_line()})"
     comment = fields.get("comment")
     refuse_unknown_call(owner, action, comment)
     _refuse_pattern(owner, action, pattern)
@@ -110,4 +110,4 @@ def _refuse_pattern(owner: str, action: str, pattern: str) -> None:
         known = ("", "waitForTaskToken")
     if known is not None and pattern.removeprefix(".") not in known:
         there = ", ".join(repr(f".{name}" if name else "") for name in known)
-        raise DefinitionError(f"{owner} has no pattern '{pattern}'; it has {there}.")
+        raise DefinitionError(f"{owner}: {action} has no pattern '{pattern}'; it has {there}.")

@@ -79,6 +79,12 @@ CASES: dict[str, tuple[Any, Any]] = {
         resource("arn:aws:states:::aws-sdk:rds:startDBInstance",
                  Parameters={"DbInstanceIdentifier.$": "$.d"}),
     ),
+    "wrong-parameter": (
+        resource("arn:aws:states:::dynamodb:putItem",
+                 Parameters={"TableName": "t", "Item": {}, "ReturnValues": "all_old"}),
+        resource("arn:aws:states:::dynamodb:putItem",
+                 Parameters={"TableName": "t", "Item": {}, "ReturnValues": "ALL_OLD"}),
+    ),
 }  # fmt: skip
 UNSAFE = [
     retry(errors("States.Nothing")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.rule_cases import (
+    calls,
     choices_and_maps,
     fields,
     graph,
@@ -19,7 +20,8 @@ REFUSALS = [
     *choices_and_maps.CASES,
     *tasks_and_expressions.CASES,
     *jsonata.REFUSALS,
+    *calls.REFUSALS,
 ]
-RISKS = [*risks_of_data.CASES, *risks_of_running.CASES, *jsonata.RISKS]
+RISKS = [*risks_of_data.CASES, *risks_of_running.CASES, *jsonata.RISKS, *calls.CALLS, *calls.RISKS]
 
 __all__ = ["OK", "REFUSALS", "RISKS", "Case"]

@@ -19,6 +19,12 @@ from tests.conftest import SHARED
 VALID = SHARED / "corpus" / "valid"
 DB = {"DbInstanceIdentifier": "d", "DbInstanceClass": "c", "Engine": "mysql"}
 CREATE, PUT = "aws-sdk:rds:createDBInstance", "aws-sdk:dynamodb:putItem"
+REAL_MISTAKES = {
+    "003_amazon-states-language-task-state.md_block7.json",  # RetryStrategy.attempts
+    "005_workflow.asl.json",  # logGroupName
+    "046_workflow.asl.json",  # an ApiEndpoint that is a name
+    "061_state-machine.asl.json",  # another one
+}
 NEW = "carnation: ignore {} because it came last week"
 
 
@@ -26,24 +32,33 @@ NEW = "carnation: ignore {} because it came last week"
     ("action", "given", "message"),
     [
         (CREATE, {**DB, "Tags": [{"Kye": "a"}]}, r"'Tags\[0\].Kye'. Did you mean 'Key'"),
-        (CREATE, {**DB, "Tags": {"Key": "a"}}, "takes a list as 'Tags', and {'Key': 'a'} is none"),
-        (CREATE, {**DB, "MultiAZ": "perhaps"}, "takes True or False as 'MultiAZ', and 'perhaps'"),
-        (CREATE, {**DB, "AllocatedStorage": "many"}, "takes a number as 'AllocatedStorage'"),
-        (CREATE, {**DB, "AllocatedStorage": [1]}, r"a number as 'AllocatedStorage', and \[1\]"),
-        (CREATE, {"DBInstanceIdentifier": "d"}, "Did you mean 'DbInstanceIdentifier'"),
-        (CREATE, {"Engine": "mysql"}, "requires the parameter 'DbInstanceIdentifier'. Give it"),
-        (PUT, {"TableName": "t", "Item": "x"}, "takes a mapping as 'Item', and 'x' is none"),
-        (PUT, {"TableName": "t", "Item": {"i": {"BOOL": True}}}, "BOOL'. Did you mean 'Bool'"),
-        (PUT, {"TableName": "t", "Item": {"id": "x"}}, "takes a mapping as 'Item.id'"),
+        (CREATE, {**DB, "Tags": {"Key": "a"}}, "expects a list as 'Tags', not {'Key'"),
+        (CREATE, {**DB, "MultiAZ": "perhaps"}, "expects true or false as 'MultiAZ', not 'perhaps'"),
+        (CREATE, {**DB, "AllocatedStorage": "many"}, "expects a number as 'AllocatedStorage'"),
+        (CREATE, {**DB, "AllocatedStorage": [1]}, r"a number as 'AllocatedStorage', not \[1\]"),
+        (CREATE, {"DBInstanceIdentifier": "d"}, "it is 'DbInstanceIdentifier'"),
+        (CREATE, {"Engine": "mysql"}, "requires 'DbInstanceIdentifier'"),
+        ("aws-sdk:cloudwatchlogs:putLogEvents", {"logGroupName": "g"}, "it is 'LogGroupName'"),
+        ("aws-sdk:stepfunctions:startExecution", {}, "it is 'sfn'"),
+        ("aws-sdk:logs:putLogEvents", {}, "it is 'cloudwatchlogs'"),
+        ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "m", "TaskToken": "t"}, "'TaskToken'"),
+        ("batch:submitJob", {"JobName": "j", "JobQueue": "q", "JobDefinition": "d",
+                             "RetryStrategy": {"attempts": 3}}, "it is 'Attempts'"),
+        ("http:invoke", {"ApiEndpoint": "http://x", "Method": "GET",
+                         "Authentication": {"ConnectionArn": "c"}}, "starts with https://"),
+        ("http:invoke", {"ApiEndpoint": "https://x", "Method": "GET"}, "'Authentication' or"),
+        (PUT, {"TableName": "t", "Item": "x"}, "expects a mapping as 'Item', not 'x'"),
+        (PUT, {"TableName": "t", "Item": {"i": {"BOOL": True}}}, "BOOL'; it is 'Bool'"),
+        (PUT, {"TableName": "t", "Item": {"id": "x"}}, "expects a mapping as 'Item.id'"),
         (PUT, {"TableName": "t", "Item": {}, "ReturnValues": "all_old"},
-         "takes 'ALL_OLD' as 'ReturnValues', and not 'all_old'"),
+         "expects 'ALL_OLD' as 'ReturnValues', not 'all_old'"),
         ("aws-sdk:sns:publishBatch", {"TopicArn": "t", "PublishBatchRequestEntries": [{"Id": "1"}]},
-         r"requires the parameter 'PublishBatchRequestEntries\[0\].Message'"),
+         r"requires 'PublishBatchRequestEntries\[0\].Message'"),
         ("ecs:runTask", {"TaskDefinition": "t", "NetworkConfiguration": {"AwsVpcConfig": {}}},
          "'NetworkConfiguration.AwsVpcConfig'. Did you mean 'AwsvpcConfiguration'"),
-        ("aws-sdk:sqs:sendMesage", {}, "no action 'sendMesage'. Did you mean 'sendMessage'"),
-        ("aws-sdk:sqss:sendMessage", {}, "no service 'sqss'. Did you mean 'sqs'"),
-        ("sqs:sendMesage", {}, "no integration 'sqs:sendMesage'. Did you mean 'sqs:sendMessage'"),
+        ("aws-sdk:sqs:sendMesage", {}, "no 'sqs:sendMesage'; it is 'sendMessage'"),
+        ("aws-sdk:sqss:sendMessage", {}, "no service 'sqss'; it is 'sqs'"),
+        ("sqs:sendMesage", {}, "'sqs:sendMesage'; it is 'sqs:sendMessage'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_sent_is_refused_on_its_line(
@@ -62,14 +77,15 @@ def test_what_cannot_be_sent_is_refused_on_its_line(
         (CREATE, {**DB, "EngineLifecycleSupport": "a-value-of-next-year"}),
         (PUT, {"TableName": "t", "Item": {"id.$": "$.id", "list": {"L": [{"S": "a"}]}}}),
         (PUT, {"TableName": "t", "Item": {}, "ReturnValues": "SOME_NEW"}),
-        ("aws-sdk:cloudwatchlogs:putLogEvents",
-         {"logGroupName": "g", "logStreamName": "s", "logEvents": []}),
         ("aws-sdk:sfn:startSyncExecution", {}),
         ("aws-sdk:lookoutvision:startModel", {"ProjectName": "p"}),
         ("aws-sdk:${Service}:${Action}", {"Any": 1}),
         ("dynamodb:putItem", {"TableName": "t", "Item": {"status": "open", "n": {"N.$": "$.n"}}}),
         ("batch:submitJob", {"JobName": "j", "JobQueue": "q", "JobDefinition": "d",
-                             "RetryStrategy": {"attempts": 3}}),
+                             "RetryStrategy": {"Attempts": 3}}),
+        ("aws-sdk:tomorrow:invoke", {"Any": 1}),
+        ("aws-sdk:sqs:sendFax", {}),
+        ("fax:send", {}),
         ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": {"token": context.task.token}}),
         ("aws-sdk:lambda:invoke", {"FunctionName": "f", "Payload": {"any": ["thing"]}}),
     ],
@@ -82,7 +98,7 @@ def test_arguments_of_jsonata_are_checked_too() -> None:
     fine = {**DB, "AllocatedStorage": "{% $size %}", "Tags": "{% $tags %}"}
     assert integrate("Call", CREATE, arguments=fine).fields["arguments"] == fine
     assert integrate("Call", CREATE, arguments="{% $all %}").fields["arguments"] == "{% $all %}"
-    with pytest.raises(DefinitionError, match="takes a list as 'Tags', and 5 is none"):
+    with pytest.raises(DefinitionError, match="expects a list as 'Tags', not 5"):
         integrate("Call", CREATE, arguments={**DB, "Tags": 5})
 
 
@@ -91,19 +107,19 @@ def test_a_comment_lets_pass_what_is_newer() -> None:
     comment = NEW.format("unknown-integration")
     for action in ("aws-sdk:tomorrow:invoke", "aws-sdk:sqs:sendFax", "fax:send"):
         integrate("New", action, parameters={"Any": 1}, comment=comment)
-    with pytest.raises(DefinitionError, match="no service 'tomorrow'"):
-        integrate("New", "aws-sdk:tomorrow:invoke", comment="carnation: ignore unknown-integration")
+    with pytest.raises(DefinitionError, match="it is 'sendMessage'"):
+        integrate("New", "aws-sdk:sqs:sendMesage", comment="carnation: ignore unknown-integration")
 
 
 def test_what_a_comment_lets_pass_is_built(tmp_path: Any) -> None:
     def make(comment: str) -> Workflow:
-        fax = Task("Fax", resource=name_integration("aws-sdk:sqs:sendFax"), comment=comment)
+        fax = Task("Fax", resource=name_integration("aws-sdk:sqs:SendMessage"), comment=comment)
         states = Chain([Pass("Note"), fax])
         return Workflow(name="fax", version="1.0.0", states=states, stacks="none")
 
     text = make_artifacts(str(tmp_path), make(NEW.format("unknown-integration"))).files
-    assert "sendFax" in text["code/state-machine/fax.asl.json"]
-    with pytest.raises(DefinitionError, match="the SDK has no 'sqs:sendFax'"):
+    assert "SendMessage" in text["code/state-machine/fax.asl.json"]
+    with pytest.raises(DefinitionError, match="the SDK has no 'sqs:SendMessage'"):
         make_artifacts(str(tmp_path), make("a remark"))
 
 
@@ -131,5 +147,5 @@ def test_no_call_of_a_published_definition_is_refused() -> None:
                 integrate("Call", action, pattern=f".{pattern}" if pattern else "", **given)
             except DefinitionError as error:
                 wrong[file.name] = str(error)
-    assert wrong == {}
+    assert wrong.keys() == REAL_MISTAKES, wrong
     assert calls > 1100

@@ -6,6 +6,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from carnation.asl.fields import ATA
+from carnation.asl.graph import State
+
 _INTEGRATION = re.compile(
     r"arn:[^:]+:states:[^:]*:[^:]*:(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)"
     r"(?:\.(?P<pattern>.*))?\Z"
@@ -21,6 +24,11 @@ class Resource(NamedTuple):
     pattern: str
     is_sdk: bool
 
+    @property
+    def call(self) -> str:
+        """The call without its pattern: `aws-sdk:s3:getObject`."""
+        return f"{'aws-sdk:' if self.is_sdk else ''}{self.service}:{self.action}"
+
 
 @lru_cache(maxsize=4096)
 def parse_resource(text: str) -> Resource | None:
@@ -35,3 +43,14 @@ def parse_resource(text: str) -> Resource | None:
     return Resource(
         match["service"], match["action"], match["pattern"] or "", match["sdk"] is not None
     )
+
+
+def resource_of(state: State) -> Resource | None:
+    """Give a Task's resource, taken apart, if it is an integration of Step Functions."""
+    text = state.body.get("Resource")
+    return parse_resource(text) if isinstance(text, str) else None
+
+
+def payload_of(state: State) -> object:
+    """Give what a Task sends: its `Parameters` or `Arguments`; None where there are none."""
+    return state.body.get("Arguments" if state.language == ATA else "Parameters")

@@ -5,28 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from carnation.asl.fields import ATA
 from carnation.asl.graph import Problem, State
 from carnation.asl.kinds import is_placeholder
-from carnation.linter.findings import refusal
+from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.task_arns import Resource, parse_resource
-from carnation.services import INTEGRATIONS, find_action, list_actions
+from carnation.linter.rules.calls import list_call_problems
+from carnation.linter.rules.task_arns import Resource, resource_of
+from carnation.services.call_names import NameProblem, check_name
+from carnation.services.calls import MISSING
+from carnation.services.integrations import INTEGRATIONS
 
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
 _ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
-_FIELDS = {ATA: "Arguments"}
-
-
-def resource_of(state: State) -> Resource | None:
-    """Give a Task's resource, taken apart, if it is an integration of Step Functions."""
-    text = state.body.get("Resource")
-    return parse_resource(text) if isinstance(text, str) else None
-
-
-def payload_of(state: State) -> object:
-    """Give what a Task sends: its `Parameters` or `Arguments`; None where there are none."""
-    return state.body.get(_FIELDS.get(state.language, "Parameters"))
 
 
 @refusal("invalid-resource", "INVALID_RESOURCE")
@@ -68,23 +58,34 @@ def find_unknown_integrations(machine: Machine) -> Iterator[Problem]:
 
     Problem: after `arn:aws:states:::` stands an optimized integration (`lambda:invoke`) or
     `aws-sdk:service:action`, with the names of the AWS SDK for Java in small letters and camelCase.
-    Solution: mend the name; where the optimized integration lacks an action, use the one of the
+    Solution: correct the name; where the optimized integration lacks an action, use the one of the
     SDK (`aws-sdk:dynamodb:query`).
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
     """
+    for state, found in _list_name_problems(machine):
+        if not found.is_newer:
+            yield state.problem(found.message, "/Resource", (found.meant,))
+
+
+@risk("newer-integration", WARNING)
+def find_newer_integrations(machine: Machine) -> Iterator[Problem]:
+    """The integration that a Task names is not among those that are known here.
+
+    Problem: it may be newer than what carnation knows of AWS, or it does not exist; its parameters,
+    errors and permissions were not checked.
+    Solution: look it up in AWS's list, and update carnation.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    for state, found in _list_name_problems(machine):
+        if found.is_newer:
+            yield state.problem(found.message, "/Resource")
+
+
+def _list_name_problems(machine: Machine) -> Iterator[tuple[State, NameProblem]]:
     for state, resource in _list_integrations(machine):
-        if resource.is_sdk:
-            if find_action(resource.service, resource.action) is None:
-                near = machine.suggest(resource.action, list_actions(resource.service))
-                yield state.problem(
-                    f"the SDK has no '{resource.service}:{resource.action}'.{near}", "/Resource"
-                )
-        elif f"{resource.service}:{resource.action}" not in INTEGRATIONS:
-            name = f"{resource.service}:{resource.action}"
-            yield state.problem(
-                f"there is no integration '{name[:80]}'.{machine.suggest(name, INTEGRATIONS)}",
-                "/Resource",
-            )
+        found = check_name(resource.call)
+        if found is not None:
+            yield state, found
 
 
 @refusal("unknown-integration-pattern", "INVALID_RESOURCE")
@@ -119,35 +120,9 @@ def find_missing_parameters(machine: Machine) -> Iterator[Problem]:
     Solution: add the parameter; in JSONPath as `Name` or as `Name.$`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
     """
-    for state, resource in _list_integrations(machine):
-        needed = _NEEDED.get(f"{resource.service}:{resource.action}", ())
-        payload = payload_of(state)
-        if resource.is_sdk or (payload is not None and not isinstance(payload, dict)):
-            continue
-        given = {name.removesuffix(".$") for name in payload or ()}
-        for name in needed:
-            if name not in given:
-                field = _FIELDS.get(state.language, "Parameters")
-                inner = f"/{field}" if payload is not None else ""
-                yield state.problem(f"{resource.service}:{resource.action} needs '{name}'", inner)
-
-
-_NEEDED = {
-    "dynamodb:getItem": ("TableName", "Key"),
-    "dynamodb:putItem": ("TableName", "Item"),
-    "dynamodb:updateItem": ("TableName", "Key"),
-    "dynamodb:deleteItem": ("TableName", "Key"),
-    "sqs:sendMessage": ("QueueUrl", "MessageBody"),
-    "sns:publish": ("Message",),
-    "events:putEvents": ("Entries",),
-    "states:startExecution": ("StateMachineArn",),
-    "glue:startJobRun": ("JobName",),
-    "ecs:runTask": ("TaskDefinition",),
-    "batch:submitJob": ("JobName", "JobQueue", "JobDefinition"),
-    "codebuild:startBuild": ("ProjectName",),
-    "lambda:invoke": ("FunctionName",),
-    "athena:startQueryExecution": ("QueryString",),
-}
+    for judged in list_call_problems(machine):
+        if judged.found.kind == MISSING and not judged.resource.is_sdk:
+            yield judged.problem()
 
 
 @refusal("pattern-in-express")

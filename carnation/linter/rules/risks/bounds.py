@@ -12,7 +12,7 @@ from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.risks.dataflow import find_most_items
-from carnation.linter.rules.tasks import resource_of
+from carnation.linter.rules.task_arns import resource_of
 
 _MOST_EVENTS = 25_000
 _LARGEST = 256 * 1024  # bytes

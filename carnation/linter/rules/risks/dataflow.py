@@ -32,7 +32,7 @@ from carnation.linter.rules.risks.shapes import (
 )
 from carnation.linter.rules.risks.shapes import put as put_shape
 from carnation.linter.rules.risks.variables import paths_in
-from carnation.linter.rules.tasks import resource_of
+from carnation.linter.rules.task_arns import resource_of
 
 _MOST_VISITS = 4
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")

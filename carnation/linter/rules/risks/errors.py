@@ -9,7 +9,7 @@ from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, RESERVED, names_of
 from carnation.linter.rules.maps import is_distributed
-from carnation.linter.rules.tasks import resource_of
+from carnation.linter.rules.task_arns import resource_of
 
 _FOLDED = {name.casefold(): name for name in RESERVED}
 _NOT_A_TASK_FAILURE = {"States.Timeout", "States.HeartbeatTimeout", ALL}

@@ -11,8 +11,6 @@ from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.tasks import payload_of, resource_of
-from carnation.services import find_action
 
 _PATH_LIKE = r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*\Z"
 _CALL_LIKE = r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z"
@@ -67,29 +65,6 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
 def _is_elsewhere(key: str) -> bool:
     """Tell whether a key takes paths for another program (EventBridge, Glue …)."""
     return key.endswith(("Path", "Paths", "PathsMap", "JsonPath", "Expression", "Selector"))
-
-
-@risk("unknown-parameter", WARNING)
-def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
-    """An integration of the SDK is called without a parameter that its action needs.
-
-    Problem: parameters are spelled as the AWS SDK for Java spells them, the first letter large and
-    acronyms folded (`DbInstanceIdentifier`, `SsekmsKeyId`); botocore's spelling is not known.
-    Solution: mend the spelling, or add the parameter.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
-    """
-    for state in machine.by_type["Task"]:
-        resource = resource_of(state)
-        payload = payload_of(state)
-        if resource is None or not resource.is_sdk or not isinstance(payload, dict):
-            continue
-        given = dict.fromkeys(name.removesuffix(".$") for name in payload)
-        for name in find_action(resource.service, resource.action) or ():
-            if name not in given:
-                near = [other for other in given if other.casefold() == name.casefold()]
-                hint = f"; it is given as '{near[0]}'" if near else ""
-                message = f"{resource.service}:{resource.action} needs '{name}'{hint}"
-                yield state.problem(message, facts=(near[0], name) if near else ())
 
 
 @risk("hard-coded-account", NOTE)

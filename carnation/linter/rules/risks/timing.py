@@ -9,7 +9,7 @@ from typing import Any
 from carnation.asl.graph import Node, Problem, State
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.tasks import payload_of, resource_of
+from carnation.linter.rules.task_arns import payload_of, resource_of
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
 _TOKEN = "Task.Token"  # noqa: S105  a path, no secret

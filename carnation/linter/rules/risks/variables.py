@@ -164,31 +164,37 @@ def find_hidden_variables(machine: Machine) -> Iterator[Problem]:
     Solution: give the inner variable another name; hand its value out in the output of the state.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
     """
-    if not any("Assign" in part.body for part in machine.parts):
+    inner = [scope for scope in machine.scopes if scope.owner and not is_distributed(scope.owner)]
+    if not inner or not any("Assign" in part.body for part in machine.parts):
         return
-    outer: dict[int, dict[str, str]] = {id(machine.top): {}}
-    for scope in machine.scopes:
-        around = outer[id(scope)]
-        own = dict(around)
-        for state in scope.states.values():
-            for name, pointer, part in _list_assigned(state):
-                if name in around:
-                    owner = around[name]
-                    yield part.problem(f"'{name}' belongs to the scope of '{owner}'", pointer)
-                else:
-                    own.setdefault(name, state.name)
-        for state in scope.states.values():
-            inner = {} if is_distributed(state) else own
-            outer.update({id(one): inner for one in state.inner})
+    flow = _Flow(machine)
+    for scope in inner:
+        owner = scope.owner
+        known = flow.before.get(id(owner), _Known(0, 0)).perhaps
+        names = _list_outer(owner) if owner is not None else {}
+        for name, pointer, part in _list_assigned(scope):
+            if name in names and known & flow.bits.get(name, 0):
+                yield part.problem(f"'{name}' belongs to the scope of '{names[name]}'", pointer)
 
 
-def _list_assigned(state: State) -> Iterator[tuple[str, str, Node]]:
-    """Yield each variable that a state, its rules and its catchers assign, and where."""
-    for part in (state, *state.rules, *state.catchers):
-        assigned = part.body.get("Assign")
-        for key in assigned if isinstance(assigned, dict) else ():
-            name = key.removesuffix(".$") if part.language == PATH else key
-            yield name, join_pointer("/Assign", key), part
+def _list_outer(owner: State | None) -> dict[str, str]:
+    """Name what the scopes around a Map or Parallel assign, each with a state that does."""
+    names: dict[str, str] = {}
+    while owner is not None:
+        for name, _, part in _list_assigned(owner.scope):
+            names.setdefault(name, part.state.name if part.state else "")
+        owner = None if is_distributed(owner) else owner.scope.owner
+    return names
+
+
+def _list_assigned(scope: Scope) -> Iterator[tuple[str, str, Node]]:
+    """Yield each variable that the states of a scope assign, and where."""
+    for state in scope.states.values():
+        for part in (state, *state.rules, *state.catchers):
+            assigned = part.body.get("Assign")
+            for key in assigned if isinstance(assigned, dict) else ():
+                name = key.removesuffix(".$") if part.language == PATH else key
+                yield name, join_pointer("/Assign", key), part
 
 
 def _list_variables(machine: Machine) -> Iterator[tuple[ExpressionSite, str, _Known, int, _Flow]]:

@@ -1,0 +1,73 @@
+"""What a service refuses when it is called: parameters unknown to it, missing, or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from carnation.asl.fields import ATA
+from carnation.asl.graph import Problem, State
+from carnation.document import join_pointer
+from carnation.linter.findings import WARNING, call
+from carnation.linter.machine import Machine
+from carnation.linter.rules.task_arns import Resource, payload_of, resource_of
+from carnation.services.calls import MISSING, UNKNOWN, WRONG, CallProblem, check_call
+
+
+class JudgedCall(NamedTuple):
+    """A problem of a call, and the Task that makes it."""
+
+    state: State
+    resource: Resource
+    found: CallProblem
+
+    def problem(self) -> Problem:
+        """Make a problem of it, at the parameter."""
+        field = "Arguments" if self.state.language == ATA else "Parameters"
+        inner = join_pointer("", field, *self.found.keys) if field in self.state.body else ""
+        return self.state.problem(self.found.message, inner, self.found.facts)
+
+
+@lru_cache(maxsize=1)  # three rules ask, one machine after the other
+def list_call_problems(machine: Machine) -> list[JudgedCall]:
+    """List what is wrong with the calls of a definition."""
+    judged = []
+    for state in machine.by_type["Task"]:
+        resource = resource_of(state)
+        if resource is not None:
+            found = check_call(state.body["Resource"], payload_of(state))
+            judged += [JudgedCall(state, resource, one) for one in found]
+    return judged
+
+
+@call("unknown-parameter", WARNING)
+def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
+    """A call has a parameter that its action does not have, or lacks one that it needs.
+
+    Problem: parameters are spelled as the AWS SDK for Java spells them, with a capital first letter
+    and acronyms folded (`DbInstanceIdentifier`, `SsekmsKeyId`), at every depth. With another name
+    the state fails: "The field 'Filter' is not supported by Step Functions".
+    Solution: correct the spelling, take the parameter out, or add the one that is missing. Is it
+    newer than carnation? Suppress the finding with that reason.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    for judged in list_call_problems(machine):
+        kind = judged.found.kind
+        if kind == UNKNOWN or (kind == MISSING and judged.resource.is_sdk):
+            yield judged.problem()
+
+
+@call("wrong-parameter", WARNING)
+def find_wrong_parameters(machine: Machine) -> Iterator[Problem]:
+    """A parameter of a call has a value that the service rejects, or stands beside another one.
+
+    Problem: a list is expected and a string is given, an enumeration is written in other letters,
+    an HTTP task has a URL without `https://`, a message goes to a topic and to a phone number at
+    once: the state fails when it runs.
+    Solution: give the parameter what the message names.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    for judged in list_call_problems(machine):
+        if judged.found.kind == WRONG:
+            yield judged.problem()
