@@ -18,12 +18,18 @@ from carnation.adoption.formatter import (
     write_code,
 )
 from carnation.adoption.graph import Node
+from carnation.adoption.inventory import Inventory
+from carnation.adoption.inventory_code import Written, write_inventory
 from carnation.adoption.names import make_identifier
 from carnation.adoption.structure import Define, Part
+from carnation.cloudformation.substitutions import find_substitutions
 
 _INLINE = 60  # characters of a state that may stand where it is used, without a variable
 _WHOLE = 6  # steps of a graph that fits into make_workflow
 Comments = Mapping[str, Sequence[str]]
+_NOTHING = Written((), (), {}, {})
+_ELSEWHERE: Mapping[str, Code] = {"stacks": Token('"none"')}
+"""Without a template, whoever deploys the definition today goes on doing so."""
 
 
 class _Body:
@@ -133,28 +139,39 @@ class _Body:
 
 
 def write_module(
-    definition: Mapping[str, Any], name: str, origin: str, comments: Comments | None = None
+    definition: Mapping[str, Any],
+    name: str,
+    origin: str,
+    comments: Comments | None = None,
+    inventory: Inventory | None = None,
 ) -> str:
     """Write the module of `definitions/` that makes a workflow of this name with this definition.
 
     `origin` says where the definition came from; `comments` are lines by JSON pointer to a state
-    ('' for the whole file).
+    ('' for the whole file); `inventory` is what its template has beside it.
     """
     writer = Writer(definition)
     comments = comments or {}
+    written = _NOTHING
+    if inventory is not None:
+        written = write_inventory(inventory, writer.names, set(find_substitutions(definition)))
+        writer.texts.update(written.texts)
+        writer.constants[:0] = written.constants
     bodies = [_Body(writer, part, comments) for part in writer.flow.parts]
     functions = [(body, body.write()) for body in bodies]
     root, statements = functions[0]
     whole = len(statements) <= _WHOLE
     rest = functions[1:] if whole else functions
     blocks = [_write_function(writer, body, body_statements) for body, body_statements in rest]
-    blocks.append(_write_make(writer, definition, name, root, statements if whole else None))
+    blocks = [*filter(None, [written.functions.rstrip()]), *blocks]
+    own = written.arguments if inventory is not None else _ELSEWHERE
+    blocks.append(_write_make(writer, definition, name, root, statements if whole else None, own))
     head = "".join(f"# {line}".rstrip() + "\n" for line in comments.get("", ()))
     return "\n".join(
         [
             _write_docstring(name, origin),
             *([head] if head else []),
-            *_write_imports(writer),
+            *_write_imports(writer, written),
             *([_write_constants(writer)] if writer.constants else []),
             *(f"\n{block}\n" for block in blocks),
         ]
@@ -173,14 +190,21 @@ def _clean(text: str) -> str:
     return "".join(char if char.isprintable() and char not in '\\"' else "?" for char in text)
 
 
-def _write_imports(writer: Writer) -> Iterator[str]:
-    names = sorted(writer.used)
-    line = f"from carnation.states import {', '.join(names)}"
-    if len(line) > WIDTH:
-        inner = "".join(f"    {name},\n" for name in names)
-        line = f"from carnation.states import (\n{inner})"
-    yield line
+def _write_imports(writer: Writer, written: Written) -> Iterator[str]:
+    if written.functions:
+        yield "from typing import Any\n"
+    if written.imports:
+        yield _import("carnation.resources", written.imports)
+    yield _import("carnation.states", sorted(writer.used))
     yield "from carnation.workflow import Workflow\n"
+
+
+def _import(module: str, names: Sequence[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    inner = "".join(f"    {name},\n" for name in names)
+    return f"from {module} import (\n{inner})"
 
 
 def _write_constants(writer: Writer) -> str:
@@ -236,6 +260,7 @@ def _write_make(
     name: str,
     root: _Body,
     statements: Sequence[str] | None,
+    own: Mapping[str, Code],
 ) -> str:
     call = Token(f"{writer.functions[root.part]}()")
     fields = writer.write_fields("StateMachine", definition)
@@ -246,7 +271,7 @@ def _write_make(
         "version": Token('"0.1.0"'),
         **fields,
         "states": call if statements is None else root.write_chain(),
-        "stacks": Token('"none"'),  # whoever deploys the definition today goes on doing so
+        **own,
     }
     result = write_code(write_call("Workflow", **named), 4, len("return "))
     lines = _space([*(statements or ()), f"    return {result}"])

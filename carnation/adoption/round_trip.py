@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from carnation.asl import walk_states
 from carnation.asl.fields import KNOWN
 from carnation.document import join_pointer
+from carnation.workflow import Workflow
 
 _PAYLOADS = ("payload", "items", "object")
 
@@ -32,13 +33,18 @@ class _Loader(InspectLoader):
         return self._text
 
 
-def build_module(text: str) -> dict[str, Any]:
-    """Build the definition of a module of `definitions/`, given as text."""
+def load_workflow(text: str) -> Workflow:
+    """Make the workflow of a module of `definitions/`, given as text."""
     loader = _Loader(text)
     module = ModuleType("_adopted")
     loader.exec_module(module)
-    definition: dict[str, Any] = module.make_workflow().make_definition()
-    return definition
+    workflow: Workflow = module.make_workflow()
+    return workflow
+
+
+def build_module(text: str) -> dict[str, Any]:
+    """Build the definition of a module of `definitions/`, given as text."""
+    return load_workflow(text).make_definition()
 
 
 def find_difference(adopted: Mapping[str, Any], text: str) -> Difference | None:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_lost_transitions
+from carnation.adoption.inventory import MACHINES, Inventory
 from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
+from carnation.adoption.template import fill_definition, read_inventory
 from carnation.asl import Definition, read_definition
 from carnation.cloudformation import TemplateDefinition, find_definitions, holds_definitions
-from carnation.document import Document
+from carnation.document import Document, read_document
 from carnation.errors import DocumentError
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems
 
@@ -37,11 +39,17 @@ class Source(NamedTuple):
     origin: str
     remarks: Mapping[str, list[str]]
     document: Document | TemplateDefinition
+    inventory: Inventory | None = None
+    substitutions: Mapping[str, Any] = {}
+    left: str = ""
+    """Why what stands beside the definition in its template is not brought along."""
 
     @property
     def definition(self) -> Mapping[str, Any]:
-        """The definition, a plain value."""
+        """The definition, a plain value, with references to what its template brings along."""
         value: Mapping[str, Any] = self.document.value
+        if self.inventory is not None:
+            value = fill_definition(self.inventory, value, self.substitutions)
         return value
 
     def locate(self, pointer: str) -> str:
@@ -79,15 +87,17 @@ def read_sources(document: Document) -> Iterator[Source]:
         remarks = find_remarks(document, document.value)
         yield Source(name_workflow(file), file, remarks, document)
         return
-    found = list(find_definitions(document))
-    if not found:
+    sources = [
+        *(_read_template(definition, file) for definition in find_definitions(document)),
+        *_read_files(document, file),
+    ]
+    if not sources:
         raise DocumentError(
             "no definition stands in this template. Where one has a file of its own "
-            "(DefinitionUri, DefinitionS3Location), name that file.",
+            "(DefinitionS3Location), name that file.",
             document.where,
         )
-    for definition in found:
-        yield _read_template(definition, file)
+    yield from _add_inventory(document, sources)
 
 
 def _read_template(found: TemplateDefinition, file: str) -> Source:
@@ -99,6 +109,42 @@ def _read_template(found: TemplateDefinition, file: str) -> Source:
         remarks = find_remarks(found.template, found.value, found.pointer)
         remarks = {pointer: lines for pointer, lines in remarks.items() if pointer}
     return Source(name_workflow(found.name), f"{found.name} in {file}", remarks, found)
+
+
+def _list_machines(document: Document) -> dict[str, Mapping[str, Any]]:
+    resources = document.value.get("Resources") or {}
+    return {
+        name: body.get("Properties") or {}
+        for name, body in resources.items()
+        if isinstance(body, Mapping) and body.get("Type") in MACHINES
+    }
+
+
+def _read_files(document: Document, file: str) -> Iterator[Source]:
+    """Read the definitions that a template names by files beside it (`DefinitionUri`)."""
+    for name, properties in _list_machines(document).items():
+        uri = properties.get("DefinitionUri")
+        if isinstance(uri, str) and not uri.startswith("s3://"):
+            found = read_document(os.path.join(os.path.dirname(document.where), uri))
+            _refuse(found)
+            remarks = find_remarks(found, found.value)
+            yield Source(name_workflow(name), f"{name} in {file}", remarks, found)
+
+
+def _add_inventory(document: Document, sources: Sequence[Source]) -> Iterator[Source]:
+    """Bring along what stands beside a template's one state machine."""
+    machines = _list_machines(document)
+    if len(machines) != 1 or len(sources) != 1:
+        left = f"{document.where} has {len(sources)} state machines, not one in CloudFormation"
+        yield from (source._replace(left=left) for source in sources)
+        return
+    ((name, properties),) = machines.items()
+    folder = os.path.dirname(document.where)
+    given = properties.get("DefinitionSubstitutions")
+    yield sources[0]._replace(
+        inventory=read_inventory(document.value, name, folder),
+        substitutions=given if isinstance(given, Mapping) else {},
+    )
 
 
 def _refuse(document: Document | TemplateDefinition) -> None:

@@ -12,7 +12,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from carnation.adoption import Source, find_difference, name_apart, read_sources, write_module
+from carnation.adoption import (
+    Inventory,
+    Source,
+    compare_templates,
+    find_difference,
+    name_apart,
+    read_sources,
+    write_module,
+)
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.console import paint
@@ -93,9 +101,10 @@ def _read_input() -> Document:
 
 
 def _adopt_source(source: Source) -> _Adopted:
-    text = write_module(source.definition, source.name, source.origin, source.remarks)
+    definition = source.definition
+    text = write_module(definition, source.name, source.origin, source.remarks, source.inventory)
     try:
-        difference = find_difference(source.definition, text)
+        difference = find_difference(definition, text)
     except DefinitionError as error:
         refusal = source.find_refusal()
         raise refusal or source.make_error("", str(error)) from error
@@ -121,6 +130,8 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
             print((f"# {name}.py\n" if len(modules) > 1 else "") + text, end="")
         return
     files = {os.path.join(out, f"{name}.py"): text.encode() for name, text in modules.items()}
+    for one in adopted:
+        files.update(_list_code(one, os.path.dirname(os.path.normpath(out))))
     there = [path for path in files if os.path.lexists(path)]
     if there and not force:
         raise UsageError(
@@ -133,12 +144,45 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
         print(line, file=sys.stderr)
 
 
+def _list_code(adopted: _Adopted, root: str) -> dict[str, bytes]:
+    """List the code of the functions that are brought along, below `lambdas/`."""
+    inventory = adopted.source.inventory
+    return {
+        os.path.join(root, "lambdas", one.id, *path.split("/")): content
+        for one in (inventory.adopted.values() if inventory else ())
+        for path, content in one.files.items()
+    }
+
+
 def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
     """Say what is left to do: where a person has to look, and the next command."""
     for one in adopted:
         yield from one.source.list_unknown()
+        if one.source.inventory is not None:
+            yield from _tell_inventory(one.source.inventory, one.source.name)
+            yield from compare_templates(one.source.inventory, one.text)
+            continue
+        if one.source.left:
+            yield f"{one.source.name}: resources are not brought along: {one.source.left}"
         needed = find_substitutions(one.source.definition)
         if needed:
             names = ", ".join(f"${{{name}}}" for name in needed)
             yield f"{one.source.name} needs values where it is deployed: {names}"
     yield "Next: carnation build, then carnation lint."
+
+
+def _tell_inventory(inventory: Inventory, name: str) -> Iterator[str]:
+    """Say what the workflow took over, and what of its template is left behind."""
+    kept = [one for one in inventory.adopted.values() if one.logical_id in inventory.resources]
+    kept += [one for one in inventory.triggers if one.logical_id]
+    listed = ", ".join(one.logical_id for one in kept)
+    yield f"{name} brings along, under the logical IDs they have: {listed or 'nothing'}"
+    for gone, by in inventory.dropped.items():
+        if gone not in [one.logical_id for one in kept]:
+            yield f"{gone} is replaced by {by}"
+    for note in dict.fromkeys(inventory.notes):
+        yield f"not brought along: {note}"
+    yield (
+        f"To keep what is deployed where it is, deploy to its stack: carnation deploy {name} "
+        "--stack-name STACK. Another stack would create it again, empty."
+    )

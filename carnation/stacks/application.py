@@ -124,6 +124,7 @@ def _list_parameters(
 
 def _describe(parameter: Any) -> dict[str, Any]:
     given = {"Description": parameter.description, "Default": parameter.default}
+    given = {**given, **parameter.properties}
     return {name: value for name, value in given.items() if value not in ("", None)}
 
 

@@ -51,8 +51,11 @@ def _add_undelivered(rendering: Rendering) -> None:
 
 
 def _spell_rule(rule: Any) -> str:
+    """Spell a rule's name in its ARN; `*` where CloudFormation makes the name."""
+    given = rule.properties.get("Name", "*")
+    name = f"@{rule.name_part}" if rule.named else given if isinstance(given, str) else "*"
     bus = getattr(rule, "bus", None)
-    return f"{bus.full_name}/@{rule.name_part}" if bus else f"@{rule.name_part}"
+    return f"{bus.full_name}/{name}" if bus else name
 
 
 def _let_rules_send(rules: list[Sub]) -> Statement:

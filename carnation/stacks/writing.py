@@ -14,24 +14,23 @@ from carnation.stacks.snippets import make_plain
 CONFIGURATION = "{configuration}"
 """What the description of a function's version holds until the template is written."""
 
-_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions",
-             "Resources", "Outputs")  # fmt: skip
+_SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
+             "Rules", "Conditions", "Resources", "Outputs")  # fmt: skip
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 
 
 def list_sections(template: Template) -> dict[str, Any]:
     """Give a template as a plain document, section by section."""
-    sections = (
-        template.version,
-        template.description,
-        template.metadata,
-        template.parameters,
-        template.conditions,
-        template.resources,
-        template.outputs,
-    )
-    named = zip(_SECTIONS, sections, strict=True)
-    return {name: make_plain(value) for name, value in named if value}
+    sections = {
+        "AWSTemplateFormatVersion": template.version,
+        "Description": template.description,
+        "Metadata": template.metadata,
+        "Parameters": template.parameters,
+        "Conditions": template.conditions,
+        "Resources": template.resources,
+        "Outputs": template.outputs,
+    }
+    return {name: make_plain(value) for name, value in sections.items() if value}
 
 
 def write_template(template: Template) -> str:

@@ -253,7 +253,7 @@ def test_standard_input_is_read(
             "x.yaml",
             "Resources:\n  A: {Type: 'AWS::Serverless::StateMachine', Properties: {DefinitionUri: "
             "a.json}}",
-            "x.yaml: no definition stands in this template. Where one has a file of its own",
+            "a.json: the file cannot be read",
         ),
         (
             "x.yaml",
