@@ -34,8 +34,10 @@ from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hook
 from carnation.emulator.function_code import Code, CodeStore
 from carnation.emulator.functions import Functions, Worker
 from carnation.emulator.in_process import InProcessWorker
+from carnation.emulator.invocations import Invocations
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
 from carnation.emulator.runtime import RuntimeServer
+from carnation.emulator.runtimes import is_python
 from carnation.emulator.server import EndpointServer
 from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.worker_processes import ProcessWorker
@@ -110,6 +112,8 @@ class Emulator:
         self._streams: set[tuple[str, str]] = set()
         # in process, a zip of this digest is run from this folder, where it was packed
         self.sources: dict[str, Path] = {}
+        # a zip of this digest is run with the packages of this folder, which are for this machine
+        self.wheels: dict[str, Path] = {}
 
     def __enter__(self) -> Emulator:
         """Start the services, or fail if another emulator is open."""
@@ -163,9 +167,12 @@ class Emulator:
         pipes.install(patches)
         stack.callback(pipes.close)
         mends.mend_calls(patches, self._hooks, real_time=self.real_time)
-        store = self._store = CodeStore(folder)
-        mends.mend_functions(patches, self._functions, store)
-        invoke = mends.make_invoke(self._functions, store, self._hooks, ACCOUNT, self.region)
+        store = CodeStore(folder)
+        self._invocations = Invocations(
+            self._functions, store, self.wheels, wait=not self.real_time
+        )
+        self._invocations.install(patches)
+        invoke = self._invocations.make_short_way(self._hooks, ACCOUNT, self.region)
         watch_clients(patches, self._hooks, real_time=self.real_time)
         self._performer = interpreter.install(
             patches,
@@ -252,7 +259,7 @@ class Emulator:
             interpreter.stop(arn, None, None)
 
     def _start_worker(self, code: Code) -> Worker:
-        if self.in_process:
+        if self.in_process and is_python(code.runtime):
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
         return ProcessWorker(code, self._runtime, self._handlers_endpoint, self._keep_line)
 
@@ -393,7 +400,7 @@ class Emulator:
         """Give the module of a function's handler, as the function will run it in this process."""
         if not self.in_process:
             raise EmulatorError("a handler's module is here only with in_process=True.")
-        code = mends.find_code(function_name, qualifier, ACCOUNT, self.region, self._store)
+        code = self._invocations.find_code(function_name, qualifier, ACCOUNT, self.region)
         return self._functions.load(code)
 
     def take_snapshot(self) -> Snapshot:

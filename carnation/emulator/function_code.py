@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import sys
+import sysconfig
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from carnation.emulator.patching import dummy_environment
 from carnation.errors import EmulatorError
+
+# where the runtime's client lies here
+_NODE_WORKER = Path(__file__).with_name("worker.mjs")
+_RUNTIME = Path(sysconfig.get_path("purelib"))
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,49 @@ class Code:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     region: str = "us-east-1"
+    runtime: str = "python3.13"
+    layers: Path | None = None
+    wheels: Path | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """What tells one version from others: what runs, and with what."""
+        settings = (self.timeout, self.memory, self.runtime, self.layers)
+        variables = tuple(sorted(self.variables.items()))
+        return (
+            self.region,
+            self.name,
+            self.version,
+            self.handler,
+            self.folder,
+            settings,
+            variables,
+        )
+
+    @property
+    def folders(self) -> list[tuple[Path, str]]:
+        """The folders here, and the names that Lambda has for them."""
+        found = [
+            (self.folder, "/var/task"),
+            (_NODE_WORKER, "/var/runtime/index.mjs"),
+            (_RUNTIME, "/var/runtime"),
+        ]
+        if self.layers is not None:
+            found.append((self.layers, "/opt"))
+        return found if self.wheels is None else [*found, (self.wheels, "/var/task")]
+
+    @property
+    def module_folders(self) -> list[str]:
+        """Where Python finds a function's modules, in order.
+
+        Wheels for this machine come first: those in the zip are for Lambda's.
+        """
+        found = [self.folder] if self.wheels is None else [self.wheels, self.folder]
+        if self.layers is not None:
+            version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+            inner = self.layers / "python"
+            found += [inner, inner / "lib" / version / "site-packages"]
+        return [str(folder) for folder in found]
 
     def environment(self, endpoint: str) -> dict[str, str]:
         """Give the function's environment: its own variables and the ones Lambda reserves.
@@ -37,7 +87,7 @@ class Code:
         reserved = {
             **dummy_environment(self.region),
             "AWS_ENDPOINT_URL": endpoint,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python",
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.runtime}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": self.version,
@@ -64,18 +114,41 @@ class CodeStore:
         folder = self._root / digest
         with self._lock:
             if not folder.exists():
-                try:
-                    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                        archive.extractall(folder)
-                except zipfile.BadZipFile as error:
-                    raise EmulatorError(
-                        f"the code of a function is no zip ({error}). Look at its Code.S3Key."
-                    ) from error
+                _extract(content, folder)
+        return folder
+
+    def merge(self, layers: Sequence[tuple[str, bytes]]) -> Path:
+        """Unpack layers over each other, in their order, as they lie in /opt; gives the folder."""
+        key = hashlib.sha256(" ".join(digest for digest, _ in layers).encode()).hexdigest()
+        folder = self._root / f"opt-{key}"
+        with self._lock:
+            if not folder.exists():
+                for _, content in layers:
+                    _extract(content, folder)
         return folder
 
 
-def process_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Give a worker process's environment: a function's, and what Python needs to be found."""
+def _extract(content: bytes, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for entry in archive.infolist():
+                path = archive.extract(entry, folder)
+                mode = entry.external_attr >> 16
+                if mode & 0o111 and not entry.is_dir():
+                    os.chmod(path, 0o700)
+    except zipfile.BadZipFile as error:
+        raise EmulatorError(
+            f"the code of a function is no zip ({error}). Look at its Code.S3Key."
+        ) from error
+
+
+def process_environment(code: Code, variables: Mapping[str, str]) -> dict[str, str]:
+    """Give a worker process's environment: a function's, and what its program needs to be found."""
     inherited = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
     kept = {name: os.environ[name] for name in inherited if name in os.environ}
+    if code.layers is not None:
+        for name, folder in (("PATH", "bin"), ("LD_LIBRARY_PATH", "lib")):
+            places = [str(code.layers / folder), kept.get(name, "")]
+            kept[name] = os.pathsep.join(filter(None, places))
+        kept["NODE_PATH"] = str(code.layers / "nodejs" / "node_modules")
     return {**kept, **variables, "PYTHONDONTWRITEBYTECODE": "1"}

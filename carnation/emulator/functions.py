@@ -11,10 +11,10 @@ import json
 import os
 import signal
 import threading
+import time
 import uuid
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Hashable
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
@@ -28,17 +28,29 @@ LONGEST_LINE = 16_384  # characters that are kept of a line which a function pri
 _PATIENCE = 0.05  # seconds to wait for an idle worker before another is started
 
 
+class Request(NamedTuple):
+    """What a worker is asked: the event, the ARN that was invoked, the client's context."""
+
+    id: str
+    payload: bytes
+    arn: str
+    client_context: str = ""
+
+
 class Answer(NamedTuple):
-    """What an invocation gave: the payload, and whether it is an error's."""
+    """What an invocation gave: the payload, whether it is an error's; its log, ID and seconds."""
 
     payload: bytes
     failed: bool
+    lines: tuple[str, ...] = ()
+    request_id: str = ""
+    seconds: float = 0.0
 
 
 class Worker(Protocol):
     """Something that runs one invocation at a time."""
 
-    def invoke(self, request_id: str, payload: bytes) -> Answer:
+    def invoke(self, request: Request) -> Answer:
         """Run the handler with an event."""
 
     def is_alive(self) -> bool:
@@ -114,38 +126,44 @@ class Functions:
     def __init__(self, start: Callable[[Code], Worker], hooks: Hooks) -> None:
         """Take what starts a worker for a version's code, and the hooks."""
         self._start, self._hooks = start, hooks
-        self._pools: dict[tuple[str, str, Path], Pool] = {}
+        self._pools: dict[Hashable, Pool] = {}
         self._lock = threading.Lock()
         self.running: dict[str, str] = {}
 
-    def invoke(self, code: Code, payload: bytes) -> Answer:
+    def invoke(self, code: Code, payload: bytes, client_context: str = "") -> Answer:
         """Run a function with an event; gives its result or its error."""
-        request_id = str(uuid.uuid4())
+        request = Request(str(uuid.uuid4()), payload, code.arn, client_context)
         fault = self._hooks.before_invoke(code.name, payload)
         if fault is not None:
-            return Answer(json.dumps(fault.payload(request_id)).encode(), True)
+            return Answer(json.dumps(fault.payload(request.id)).encode(), True)
+        began = time.monotonic()
+        answer = self._run(code, request)
+        answer = answer._replace(request_id=request.id, seconds=time.monotonic() - began)
+        if answer.failed:
+            return answer._replace(payload=_name_folders(answer.payload, code))
+        if len(answer.payload) > RESPONSE_BYTES:
+            return answer._replace(payload=_too_large(len(answer.payload)), failed=True)
+        return answer
+
+    def _run(self, code: Code, request: Request) -> Answer:
         pool = self._pool(code)
-        self.running[request_id] = code.name
+        self.running[request.id] = code.name
         try:
             worker = pool.take()
             try:
-                answer = worker.invoke(request_id, payload)
+                return worker.invoke(request)
             finally:
                 pool.give_back(worker)
         except FunctionError as error:
-            return Answer(json.dumps(error.payload(request_id)).encode(), True)
+            return Answer(json.dumps(error.payload(request.id)).encode(), True)
         finally:
-            del self.running[request_id]
-        if len(answer.payload) > RESPONSE_BYTES:
-            return Answer(_too_large(len(answer.payload)), True)
-        return answer
+            del self.running[request.id]
 
     def _pool(self, code: Code) -> Pool:
-        key = (code.arn, code.handler, code.folder)
         with self._lock:
-            if key not in self._pools:
-                self._pools[key] = Pool(lambda: self._start(code))
-            return self._pools[key]
+            if code.key not in self._pools:
+                self._pools[code.key] = Pool(lambda: self._start(code))
+            return self._pools[code.key]
 
     def load(self, code: Code) -> ModuleType:
         """Have a function's handler imported, where workers are in this process."""
@@ -165,6 +183,13 @@ class Functions:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+
+
+def _name_folders(payload: bytes, code: Code) -> bytes:
+    """Write the folders of an error's trace as they are called on Lambda."""
+    for folder, name in code.folders:
+        payload = payload.replace(json.dumps(str(folder))[1:-1].encode(), name.encode())
+    return payload
 
 
 def _too_large(size: int) -> bytes:

@@ -17,12 +17,18 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, TextIO
 
 from carnation.emulator.faults import FunctionError
 from carnation.emulator.function_code import Code
-from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
+from carnation.emulator.functions import (
+    LONGEST_LINE,
+    Answer,
+    Request,
+    report_exit,
+    report_timeout,
+)
 
 _MOST = 1_048_576  # characters that are kept of what one invocation prints
 # Environment and sys.modules belong to the whole process.
@@ -36,15 +42,17 @@ class Context:
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
 
-    def __init__(self, code: Code, request_id: str) -> None:
+    def __init__(self, code: Code, request: Request) -> None:
         """Describe the invocation."""
-        self.aws_request_id = request_id
+        self.aws_request_id = request.id
         self.function_name, self.function_version = code.name, code.version
-        self.invoked_function_arn = code.arn
+        self.invoked_function_arn = request.arn
         self.memory_limit_in_mb = str(code.memory)
         self.log_group_name = f"/aws/lambda/{code.name}"
-        self.log_stream_name = request_id
-        self.identity = self.client_context = None
+        self.log_stream_name = request.id
+        self.identity = None
+        given = json.loads(request.client_context or "null")
+        self.client_context = None if given is None else SimpleNamespace(**given)
         self._deadline = time.monotonic() + code.timeout
 
     def get_remaining_time_in_millis(self) -> int:
@@ -63,7 +71,8 @@ class InProcessWorker:
         What the source lacks, such as what it requires, comes out of the zip.
         """
         self._code, self._log = code, log
-        self._folders = [str(folder) for folder in (source, code.folder) if folder is not None]
+        self._folders = ([] if source is None else [str(source)]) + code.module_folders
+        self._lines: list[str] = []
         self._module: ModuleType | None = None
         self._modules: dict[str, Any] = {}
         self._is_running = self._is_closed = False
@@ -71,22 +80,27 @@ class InProcessWorker:
         self._variables = code.environment("")
         del self._variables["AWS_ENDPOINT_URL"]
 
-    def invoke(self, request_id: str, payload: bytes) -> Answer:
+    def invoke(self, request: Request) -> Answer:
         """Call the handler; a timeout is found out afterwards, since a call cannot be killed."""
-        with _ONE_AT_A_TIME, self._surroundings():
+        with _ONE_AT_A_TIME:
+            answer = self._call(request)
+            return answer._replace(lines=tuple(self._lines))
+
+    def _call(self, request: Request) -> Answer:
+        with self._surroundings():
             started = time.monotonic()
             try:
                 handler = getattr(self._find_module(), self._code.handler.rpartition(".")[2])
-                result = handler(json.loads(payload), Context(self._code, request_id))
+                result = handler(json.loads(request.payload), Context(self._code, request))
                 body = _marshal(result)
             except SystemExit as error:
-                return Answer(report_exit(request_id, _exit_status(error)), True)
+                return Answer(report_exit(request.id, _exit_status(error)), True)
             except FunctionError as error:
-                return Answer(json.dumps(error.payload(request_id)).encode(), True)
+                return Answer(json.dumps(error.payload(request.id)).encode(), True)
             except Exception as error:
-                return Answer(json.dumps(_describe(error, request_id)).encode(), True)
+                return Answer(json.dumps(_describe(error, request.id)).encode(), True)
             if time.monotonic() - started > self._code.timeout:
-                return Answer(report_timeout(request_id, self._code), True)
+                return Answer(report_timeout(request.id, self._code), True)
             return Answer(body, False)
 
     def load(self) -> ModuleType:
@@ -119,8 +133,9 @@ class InProcessWorker:
             self._is_running = False
             if not self._is_closed:  # else the environment is the next emulator's
                 _restore(before)
-            for line in output.getvalue().splitlines():
-                self._log(self._code.name, line[:LONGEST_LINE])
+            self._lines = [line[:LONGEST_LINE] for line in output.getvalue().splitlines()]
+            for line in self._lines:
+                self._log(self._code.name, line)
 
     def _keep_modules(self, before: set[str]) -> None:
         """Take the function's own modules out of sys.modules: another's `handler` is another."""

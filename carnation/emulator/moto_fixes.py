@@ -1,7 +1,6 @@
 """What moto does otherwise than AWS, outside of its interpreter, put right while one is open.
 
-Three places: CloudFormation (types it skips, references it loses), the door through which every API
-call goes (where faults are put in), and Lambda (which moto runs in Docker). Found with moto 5.2.5.
+The door through which every API call goes, where faults are put in. Found with moto 5.2.5.
 """
 
 from __future__ import annotations
@@ -14,9 +13,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from moto.awslambda.exceptions import UnknownFunctionException
-from moto.awslambda.utils import get_backend
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -26,10 +22,7 @@ from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
 from carnation.emulator.faults import Hooks, ServiceError
-from carnation.emulator.function_code import Code, CodeStore
-from carnation.emulator.functions import Answer, Functions
 from carnation.emulator.patching import Patches
-from carnation.errors import EmulatorError, suggest_name
 
 
 def mend_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
@@ -130,77 +123,3 @@ def _receive_now(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(backend, queue_name, count, 0, *args, **more)
 
     return receive_message
-
-
-def mend_functions(patches: Patches, functions: Functions, store: CodeStore) -> None:
-    """Run functions for real; moto runs them in Docker or makes up an answer."""
-
-    def invoke(
-        backend: LambdaSimpleBackend,
-        function_name: str,
-        qualifier: str | None,
-        body: Any,
-        headers: Any,
-        response_headers: dict[str, str],
-    ) -> bytes:
-        """Run a function and answer as Lambda's Invoke does."""
-        function = backend.get_function(function_name, qualifier)
-        payload = body if isinstance(body, bytes) else (body or "").encode()
-        answer: Answer = functions.invoke(_read_code(function, store), payload or b"{}")
-        response_headers["Content-Length"] = str(len(answer.payload))
-        response_headers["x-amz-executed-version"] = str(function.version)
-        if answer.failed:
-            response_headers["x-amz-function-error"] = "Unhandled"
-        return answer.payload
-
-    patches.set(LambdaSimpleBackend, "invoke", invoke)
-
-
-def make_invoke(
-    functions: Functions, store: CodeStore, hooks: Hooks, account: str, region: str
-) -> Callable[[str, bytes], Answer | None]:
-    """Make the interpreter's short way to a function; None where only the long way will do."""
-
-    def invoke(name: str, payload: bytes) -> Answer | None:
-        if hooks.watches_calls:
-            return None
-        try:
-            function = get_backend(account, region).get_function(name, None)
-        except UnknownFunctionException:
-            return None
-        return functions.invoke(_read_code(function, store), payload)
-
-    return invoke
-
-
-def find_code(
-    name: str, qualifier: str | None, account: str, region: str, store: CodeStore
-) -> Code:
-    """Find the code of a function; raises `EmulatorError` where there is none."""
-    backend = get_backend(account, region)
-    try:
-        return _read_code(backend.get_function(name, qualifier), store)
-    except UnknownFunctionException:
-        known = [function.function_name for function in backend.list_functions()]
-        raise EmulatorError(f"there is no function '{name}'.{suggest_name(name, known)}") from None
-
-
-def _read_code(function: Any, store: CodeStore) -> Code:
-    """Read what a version of a function is, out of moto's own object."""
-    if function.package_type != "Zip" or not function.code_bytes:
-        raise EmulatorError(
-            f"function '{function.function_name}' has no zip; the emulator runs zips of Python."
-        )
-    variables: Mapping[str, str] = function.environment_vars or {}
-    published = function.function_arn.rsplit(":", 1)[1] != function.function_name
-    return Code(
-        name=function.function_name,
-        version=str(function.version) if published else "$LATEST",
-        arn=function.function_arn,
-        handler=function.handler,
-        timeout=int(function.timeout),
-        memory=int(function.memory_size),
-        folder=store.unpack(function.code_digest.rpartition(":")[2], function.code_bytes),
-        variables={name: str(value) for name, value in variables.items()},
-        region=function.region,
-    )

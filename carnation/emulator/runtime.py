@@ -15,14 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from carnation.emulator.function_code import Code
+from carnation.emulator.functions import Request
 
 
 class Invocation:
     """One event for a function, and the place where its answer arrives."""
 
-    def __init__(self, request_id: str, payload: bytes, code: Code) -> None:
+    def __init__(self, request: Request, code: Code) -> None:
         """Take what is to be run; the clock starts when a worker asks for it."""
-        self.request_id, self.payload, self.code = request_id, payload, code
+        self.request, self.code = request, code
         self.started = threading.Event()
         self.answered = threading.Event()
         self.result: bytes = b""
@@ -132,16 +133,16 @@ class _Requests(BaseHTTPRequestHandler):
         mailbox.current = invocation
         invocation.started.set()
         deadline = int((time.time() + invocation.code.timeout) * 1000)
-        self._reply(
-            200,
-            invocation.payload,
-            {
-                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-                "Lambda-Runtime-Deadline-Ms": str(deadline),
-                "Lambda-Runtime-Invoked-Function-Arn": invocation.code.arn,
-                "Content-Type": "application/json",
-            },
-        )
+        request = invocation.request
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request.id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": request.arn,
+            "Content-Type": "application/json",
+        }
+        if request.client_context:
+            headers["Lambda-Runtime-Client-Context"] = request.client_context
+        self._reply(200, request.payload, headers)
 
     def do_POST(self) -> None:
         """Take a result or an error."""

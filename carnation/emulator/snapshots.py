@@ -57,7 +57,10 @@ class Snapshot:
             *(f"queue {name}" for name, _ in self._find_queues()),
             *(f"bucket {name}" for name, _ in self._find_buckets()),
             *(f"machine {name}" for name in interpreter.list_machines(self._region)),
-            *(f"function {function.function_arn} {function.code_digest}" for function in functions),
+            *(
+                f"function {function.function_arn} {getattr(function, 'code_digest', None)}"
+                for function in functions
+            ),
             *(f"service {name}" for name in self._list_services()),
         }
 
@@ -87,3 +90,8 @@ class Snapshot:
                 bucket.keys.setlist(key, list(versions))
         interpreter.forget_executions(self._region)
         return True
+
+
+def _digest(function: Any) -> str:
+    """Return what tells a function's code from another: the digest of its zip, or its image."""
+    return str(getattr(function, "code_digest", function.code_sha_256))

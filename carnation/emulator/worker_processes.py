@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import itertools
 import subprocess
-import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from carnation.emulator import worker as worker_program
 from carnation.emulator.function_code import Code, process_environment
-from carnation.emulator.functions import LONGEST_LINE, Answer, report_exit, report_timeout
+from carnation.emulator.functions import (
+    LONGEST_LINE,
+    Answer,
+    Request,
+    report_exit,
+    report_timeout,
+)
 from carnation.emulator.runtime import Invocation, RuntimeServer
+from carnation.emulator.runtimes import make_command
+from carnation.emulator.worker import MARK
 
 _NUMBERS = itertools.count(1)
 _POLL = 0.05
+_KEPT_LINES = 1000
 
 
 class ProcessWorker:
@@ -31,13 +38,15 @@ class ProcessWorker:
     ) -> None:
         """Start the process; `log(function, line)` gets what it prints."""
         self._code = code
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._said_all = threading.Event()
         address, self._mailbox = server.register(f"{code.name}/{next(_NUMBERS)}")
         environment = code.environment(endpoint)
         environment["AWS_LAMBDA_RUNTIME_API"] = address
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by its path
-            [sys.executable, str(Path(worker_program.__file__))],
+            make_command(code),
             cwd=code.folder,
-            env=process_environment(environment),
+            env=process_environment(code, environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -56,14 +65,29 @@ class ProcessWorker:
         with output:
             # by pieces: a line may be a gigabyte, and only its beginning is kept
             for piece in iter(lambda: output.readline(LONGEST_LINE), ""):
+                text = piece.rstrip("\r\n")
+                if text.endswith(MARK):
+                    text = text.removesuffix(MARK)
+                    self._said_all.set()
+                    if not text:
+                        continue
                 if begins:
-                    log(self._code.name, piece.rstrip("\r\n"))
+                    self._lines.append(text)
+                    log(self._code.name, text)
                 begins = piece.endswith("\n")
 
-    def invoke(self, request_id: str, payload: bytes) -> Answer:
+    def invoke(self, request: Request) -> Answer:
         """Hand the event over and wait for the answer, the timeout or the end of the process."""
-        invocation = Invocation(request_id, payload, self._code)
+        invocation = Invocation(request, self._code)
+        self._said_all.clear()
         self._mailbox.waiting.put(invocation)
+        answer = self._wait(invocation)
+        self._said_all.wait(_POLL)
+        lines = tuple(self._lines)
+        self._lines.clear()
+        return answer._replace(lines=lines)
+
+    def _wait(self, invocation: Invocation) -> Answer:
         # importing the handler's module does not count against the function's timeout
         while not invocation.started.wait(_POLL):
             if not self.is_alive():
@@ -75,7 +99,7 @@ class ProcessWorker:
                 return self._report_end(invocation)
             if left <= 0:
                 self.close()
-                return Answer(report_timeout(request_id, self._code), True)
+                return Answer(report_timeout(invocation.request.id, self._code), True)
         return Answer(invocation.result, invocation.failed)
 
     def _report_end(self, invocation: Invocation) -> Answer:
@@ -84,7 +108,7 @@ class ProcessWorker:
             return Answer(invocation.result, invocation.failed)
         if self._mailbox.init_error is not None:
             return Answer(self._mailbox.init_error, True)
-        return Answer(report_exit(invocation.request_id, self._process.returncode), True)
+        return Answer(report_exit(invocation.request.id, self._process.returncode), True)
 
     def is_alive(self) -> bool:
         """Tell whether the process still runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -144,3 +145,32 @@ def test_a_function_without_a_zip_is_refused(emulator: Emulator) -> None:
     make_function(emulator, "not-zip", "", Code={"ZipFile": b"no zip"})
     with pytest.raises(EmulatorError, match="the code of a function is no zip"):
         invoke(emulator, "not-zip")
+
+
+def test_the_tail_of_the_log_has_what_this_invocation_printed(emulator: Emulator) -> None:
+    make_function(emulator, "tail", "def handle(event, context): print('said', event)\n")
+    client = emulator.client("lambda")
+    for word in (b'"one"', b'"two"'):
+        answer = client.invoke(FunctionName="tail", LogType="Tail", Payload=word)
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert tail.startswith("START RequestId: ")
+    assert "\nsaid two\nEND " in tail
+    assert "one" not in tail
+    assert "LogResult" not in client.invoke(FunctionName="tail", Payload=b"1")
+
+
+def test_layers_are_found_and_traces_name_lambdas_folders(emulator: Emulator) -> None:
+    layers = [
+        emulator.client("lambda").publish_layer_version(
+            LayerName=name, Content={"ZipFile": pack("", **{"python/part.py": text})}
+        )["LayerVersionArn"]
+        for name, text in (("under", "X = 1\n"), ("over", "def fail(): raise ValueError(2)\n"))
+    ]
+    source = "import part\ndef handle(event, context):\n    part.fail()\n"
+    make_function(emulator, "layered", source, Layers=layers)
+    failed, error = invoke(emulator, "layered")
+    assert failed
+    assert error["errorMessage"] == "2"
+    trace = "".join(error["stackTrace"])
+    assert '"/var/task/handler.py", line 3' in trace
+    assert '"/opt/python/part.py", line 1' in trace

@@ -126,20 +126,20 @@ def test_events_that_were_not_taken_fail_the_task(emulator: Emulator) -> None:
 
 
 def performer(emulator: Emulator, answer: Any = None) -> TaskRunner:
-    return TaskRunner(emulator.client, lambda name, payload: answer, lambda arn: {})
+    return TaskRunner(emulator.client, lambda name, qualifier, payload: answer, lambda arn: {})
 
 
 def test_a_function_by_the_short_way_answers_or_fails_by_its_exception(emulator: Emulator) -> None:
     invoke = ask("lambda:invoke", {"FunctionName": "f", "Payload": '{"a": 1}'})
-    good = performer(emulator, (b"[1]", False)).perform(invoke)
+    good = performer(emulator, (b"[1]", False, "$LATEST")).perform(invoke)
     assert isinstance(good, Succeeded)
     assert (good.output["Payload"], good.output["StatusCode"]) == ([1], 200)
-    bad = performer(emulator, (b'{"errorType": "KeyError"}', True)).perform(invoke)
+    bad = performer(emulator, (b'{"errorType": "KeyError"}', True, "$LATEST")).perform(invoke)
     assert bad == Failed("KeyError", '{"errorType":"KeyError"}')
-    odd = performer(emulator, (b"no json", True)).perform(invoke)
+    odd = performer(emulator, (b"no json", True, "$LATEST")).perform(invoke)
     assert odd == Failed("Lambda.Unknown", '"no json"')
     text = ask("lambda:invoke", {"FunctionName": "f", "Payload": "plain"})
-    assert isinstance(performer(emulator, (b"", False)).perform(text), Succeeded)
+    assert isinstance(performer(emulator, (b"", False, "$LATEST")).perform(text), Succeeded)
 
 
 def test_a_function_by_the_long_way_answers_or_fails_as_well(emulator: Emulator) -> None:
@@ -164,7 +164,7 @@ def test_a_function_by_the_long_way_answers_or_fails_as_well(emulator: Emulator)
 
 
 def test_a_callback_is_submitted_and_an_activity_waits(emulator: Emulator) -> None:
-    there = performer(emulator, (b"1", False))
+    there = performer(emulator, (b"1", False, "$LATEST"))
     asked = ask("lambda:invoke.waitForTaskToken", {"FunctionName": "f"})
     assert isinstance(there.perform(asked), Submitted)
     activity = ask("arn:aws:states:us-east-1:123456789012:activity:a", {})
@@ -179,7 +179,7 @@ def test_what_took_longer_than_it_may_says_how_long(
     monkeypatch.setattr("carnation.emulator.interpreter.task_runner.time", clock)
     asked = ask("arn:aws:lambda:us-east-1:123456789012:function:f", {}, timeout=5)
     for failed in (False, True):
-        outcome = performer(emulator, (b"{}", failed)).perform(asked)
+        outcome = performer(emulator, (b"{}", failed, "$LATEST")).perform(asked)
         assert isinstance(outcome, (Succeeded, Failed))
         assert outcome.after == 9.0
 

@@ -15,8 +15,10 @@ from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Tas
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution
 
-# Runs a function: (name, payload) → (payload, failed); None if it is to go through boto3.
-Invoke = Callable[[str, bytes], "tuple[bytes, bool] | None"]
+# Runs a function: (name, qualifier, payload) → (payload, failed, version); None if it is to go
+# through boto3.
+Ran = tuple[bytes, bool, str]
+Invoke = Callable[[str, "str | None", bytes], "Ran | None"]
 # Waits for an execution: ARN → what DescribeExecution says of it.
 Await = Callable[[str], Mapping[str, Any]]
 # Stands before all tasks: gives an outcome, or has the task performed.
@@ -93,46 +95,51 @@ class TaskRunner:
 
     def _call_function(self, name: str, payload: bytes) -> Succeeded | Failed:
         """Invoke a function for its payload."""
-        outcome = self._answer_of(name, payload)
-        if isinstance(outcome, Failed):
-            return outcome
-        return Succeeded(_parse(outcome[0])) if not outcome[1] else _fail_function(outcome[0])
+        ran = self._run_function(name, None, payload)
+        if isinstance(ran, Failed):
+            return ran
+        return _fail_function(ran[0]) if ran[1] else Succeeded(_parse(ran[0]))
 
-    def _answer_of(self, name: str, payload: bytes) -> tuple[bytes, bool] | Failed:
-        answer = self._invoke(name, payload)
-        if answer is not None:
-            return answer
+    def _run_function(self, name: str, qualifier: str | None, payload: bytes) -> Ran | Failed:
+        ran = self._invoke(name, qualifier, payload)
+        if ran is not None:
+            return ran
         task = Task("", "Task", "", "lambda", "invoke", {"FunctionName": name}, "")
         task.parameters["Payload"] = payload.decode()
+        if qualifier is not None:
+            task.parameters["Qualifier"] = qualifier
         found = call_service(self._connect, task)
         if isinstance(found, Failed):
             return found
         body = str(found.output.get("Payload", "null"))
-        return body.encode(), "FunctionError" in found.output
+        version = str(found.output.get("ExecutedVersion", "$LATEST"))
+        return body.encode(), "FunctionError" in found.output, version
 
     def _invoke_function(self, task: Task) -> Succeeded | Failed:
         parameters = task.parameters if isinstance(task.parameters, dict) else {}
-        if not set(parameters) <= {"FunctionName", "Payload"}:
+        if not set(parameters) <= {"FunctionName", "Payload", "Qualifier"}:
             return self._invoke_otherwise(task)
         payload = parameters.get("Payload")
         payload = {} if payload is None else payload  # null is as if there were none
         body = payload if isinstance(payload, str) and _is_json(payload) else to_text(payload)
-        answer = self._answer_of(str(parameters.get("FunctionName")), body.encode())
-        if isinstance(answer, Failed):
-            return answer
-        if answer[1]:
-            return _fail_function(answer[0])
+        qualifier = parameters.get("Qualifier")
+        qualifier = None if qualifier is None else str(qualifier)
+        ran = self._run_function(str(parameters.get("FunctionName")), qualifier, body.encode())
+        if isinstance(ran, Failed):
+            return ran
+        if ran[1]:
+            return _fail_function(ran[0])
         return Succeeded(
             {
-                "ExecutedVersion": "$LATEST",
-                "Payload": _parse(answer[0]),
+                "ExecutedVersion": ran[2],
+                "Payload": _parse(ran[0]),
                 "SdkHttpMetadata": {"HttpStatusCode": 200},
                 "StatusCode": 200,
             }
         )
 
     def _invoke_otherwise(self, task: Task) -> Succeeded | Failed:
-        """Invoke with InvocationType, Qualifier or other fields: by boto3."""
+        """Invoke with InvocationType or other fields: by boto3."""
         found = call_service(self._connect, task)
         if isinstance(found, Failed):
             return found

@@ -34,7 +34,8 @@ def check_definition(text: str, kind: str) -> None:
 def _refuse(text: str, found: list[Mapping[str, str]]) -> ApiError:
     label = next((each for each in found if each["code"] == "INVALID_LABEL_NAME"), None)
     if label is not None and len(found) == 1:
-        # the only text of AWS that is known for labels
+        # The text that the published recordings have for labels. It reads like that of the emulator
+        # they come from; AWS documents the code alone (see docs/fidelity.md).
         message = f"Error=ValueError Args={[label['message']]} in definition '{text}'."
         return ApiError("InvalidDefinition", message)
     return ApiError(
