@@ -15,6 +15,11 @@ from carnation.account import Account
 from carnation.cli import build
 from carnation.errors import AccountError
 
+# a resource that passes every check before, and fails when it is made
+UNMADE = (
+    '{"Type": "AWS::SNS::Subscription", "Properties": {"Protocol": "sqs", '
+    '"TopicArn": "arn:aws:sns:us-east-1:123456789012:none"}}'
+)
 TINY = '''
 """A queue in a nested stack, and a state machine beside it."""
 

@@ -128,12 +128,12 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(f"--report: there is no folder for {path}. Make it, or write elsewhere.")
 
 
-def _observe(artifacts: Artifacts, form: str) -> Observer | None:
-    """Return what prints the runs as they go; None where one document follows at the end."""
-    if form == "json":
-        return None
-    from carnation.emulator.run_formats import RunPrinter
+def _observe(artifacts: Artifacts, form: str) -> Observer:
+    """Return what prints the runs as they go; only warnings where a document follows at the end."""
+    from carnation.emulator.run_formats import RunPrinter, WarningPrinter
 
+    if form == "json":
+        return WarningPrinter()
     echo(f"{artifacts.workflow} {artifacts.version} on the embedded AWS")
     show_progress("  deploying …")
     return RunPrinter()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -65,7 +66,7 @@ def _serve(options: argparse.Namespace) -> int:
     ) as emulator:
         for artifacts in built:
             begun = time.monotonic()
-            outputs = deploy_artifacts(emulator, artifacts)
+            outputs = deploy_artifacts(emulator, artifacts, _warn)
             seconds = time.monotonic() - begun
             print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")
             for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):
@@ -75,6 +76,10 @@ def _serve(options: argparse.Namespace) -> int:
         _tell_endpoint(emulator)
         _wait_for_the_end()
     return EXIT_OK
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def _tell_endpoint(emulator: Emulator) -> None:

@@ -24,6 +24,8 @@ class Deployment:
     stack_id: str
     outputs: Mapping[str, str]
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """Properties that have no effect here, each with its resource."""
 
 
 def deploy_stack(
@@ -57,11 +59,33 @@ def deploy_stack(
             f"stack '{stack_name}' could not be created: {error.response['Error']['Message']}"
         ) from error
     (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
+    found = _read_validations(cloudformation, stack_id)
     if stack["StackStatus"] != "CREATE_COMPLETE":
+        failed = [text for text, mode in found if mode == "FAIL"]
+        if failed:
+            raise EmulatorError(f"stack '{stack_name}': {'; '.join(failed)}")
         raise EmulatorError(_describe_failure(cloudformation, stack))
+    warnings = tuple(text for text, _ in found)
     outputs = {row["OutputKey"]: row["OutputValue"] for row in stack.get("Outputs", ())}
     resources = dict(_read_resources(cloudformation, stack_id))
-    return Deployment(stack_name, stack_id, outputs, resources)
+    return Deployment(stack_name, stack_id, outputs, resources, warnings)
+
+
+def _read_validations(cloudformation: Any, stack_id: str) -> list[tuple[str, str]]:
+    """Return what was found before anything was made, and whether it fails or warns."""
+    pages = cloudformation.get_paginator("describe_events").paginate(
+        StackName=stack_id, Filters={"FailedEvents": True}
+    )
+    return [
+        (
+            f"resource '{row['LogicalResourceId']}' ({row['ResourceType']}) at "
+            f"{row['ValidationPath']}: {row['ValidationStatusReason'].removeprefix('#: ')}",
+            row["ValidationFailureMode"],
+        )
+        for page in pages
+        for row in page["OperationEvents"]
+        if row["EventType"] == "VALIDATION_ERROR"
+    ]
 
 
 def _describe_failure(cloudformation: Any, stack: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,8 +42,13 @@ def import_emulator() -> type[Emulator]:
     return Emulator
 
 
-def deploy_artifacts(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, str]:
-    """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs."""
+def deploy_artifacts(
+    emulator: Emulator, artifacts: Artifacts, warn: Callable[[str], None] = lambda text: None
+) -> Mapping[str, str]:
+    """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs.
+
+    `warn` is told each property of its templates that has no effect here.
+    """
     with collector_paused():
         deployment = emulator.deploy(
             f"{artifacts.workflow}-dev",
@@ -52,6 +57,8 @@ def deploy_artifacts(emulator: Emulator, artifacts: Artifacts) -> Mapping[str, s
             {"ArtifactBucket": "carnation-artifacts"},
             bucket="carnation-artifacts",
         )
+    for text in deployment.warnings:
+        warn(text)
     if "StateMachineArn" not in deployment.outputs:
         raise CarnationError(
             f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,16 @@ _UNUSED = "the state of --fail was not reached: nothing failed on purpose"
 _NO_ITEM = "no event was chosen to fail: look at --fail"
 
 
-class RunPrinter(Observer):
+class WarningPrinter(Observer):
+    """Prints, to standard error, what has no effect here."""
+
+    def warned(self, text: str) -> None:
+        """Print a warning."""
+        show_progress("")
+        print(f"warning: {text}", file=sys.stderr)
+
+
+class RunPrinter(WarningPrinter):
     """Prints each run when it has ended, and shows a terminal how far it is until then."""
 
     def deployed(self, seconds: float) -> None:

@@ -86,6 +86,9 @@ class Observer:
     def deployed(self, seconds: float) -> None:
         """Learn that the workflow is deployed, and how long it took."""
 
+    def warned(self, text: str) -> None:
+        """Learn that a property of a template has no effect here."""
+
     def progressed(self, number: int, progress: Progress) -> None:
         """Learn how far a run is; not more often than a person can read."""
 
@@ -115,7 +118,7 @@ def run(
         if faults:
             faults.install(emulator)
         begun = time.monotonic()
-        outputs = deploy_artifacts(emulator, artifacts)
+        outputs = deploy_artifacts(emulator, artifacts, observer.warned)
         observer.deployed(time.monotonic() - begun)
         runs: list[WorkflowRun] = []
         for number, given in enumerate(inputs or ({},), 1):

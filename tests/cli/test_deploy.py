@@ -12,8 +12,9 @@ import pytest
 from carnation.account import Account, find_deployed
 from carnation.cli import build, deploy, destroy, diff, rollback, versions
 from carnation.emulator import Emulator, ServiceError
+from carnation.emulator.cloudformation.kinds.existing import LOOKS
 from tests.conftest import ROOT
-from tests.deployed import TINY, break_call, make_tiny, write_definition
+from tests.deployed import TINY, UNMADE, break_call, make_tiny, write_definition
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
@@ -143,7 +144,8 @@ def test_a_plan_leaves_the_account_as_it_was(
     before: str,
 ) -> None:
     if before == "a failure":
-        emulator.client("sqs").create_queue(QueueName="tiny-dev-queue")  # in the stack's way
+        broken = TINY.replace('"Letters": queue("letters")', f'"Letters": {UNMADE}')
+        write_definition(tiny, monkeypatch, broken)
     if before != "nothing":
         status = run(capsys, deploy, "tiny", "--yes")[0]
         assert status == (2 if before == "a failure" else 0)
@@ -231,9 +233,7 @@ def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    broken = TINY.replace(
-        '"Letters": queue("letters")', '"Letters": {"Type": "AWS::SNS::Subscription"}'
-    )
+    broken = TINY.replace('"Letters": queue("letters")', f'"Letters": {UNMADE}')
     write_definition(tiny, monkeypatch, broken)
     status, _, err = run(capsys, deploy, "tiny", "--yes")
     assert status == 2
@@ -253,7 +253,7 @@ def test_a_failed_update_puts_everything_back(
 ) -> None:
     run(capsys, deploy, "tiny", "--yes")
     broken = TINY.replace('"VisibilityTimeout": 30', '"VisibilityTimeout": 31').replace(
-        '"Live": {', '"Bad": {"Type": "AWS::SNS::Subscription"}, "Live": {"DependsOn": "Bad", '
+        '"Live": {', f'"Bad": {UNMADE}, "Live": {{"DependsOn": "Bad", '
     )
     write_definition(tiny, monkeypatch, broken)
     status, _, err = run(capsys, deploy, "tiny", "--yes")
@@ -555,6 +555,9 @@ def test_a_first_deployment_that_fails_leaves_nothing_in_the_way_of_the_next(
     logs, dynamodb = emulator.client("logs"), emulator.client("dynamodb")
     group = "/aws/lambda/carnation-dev-collect-events"  # is made after the table
     logs.create_log_group(logGroupName=group)
+    status, _, err = run(capsys, deploy, "carnation", "--yes")
+    assert (status, "ROLLBACK" in err) == (2, False)  # it is seen before anything is made
+    monkeypatch.delitem(LOOKS, "AWS::Logs::LogGroup")  # from now on it comes as a surprise
     assert run(capsys, deploy, "carnation", "--yes")[0] == 2
     assert TABLE not in dynamodb.list_tables()["TableNames"]
     protected = ("--parameter", "DeletionProtection=true")

@@ -254,7 +254,7 @@ class _Nowhere:
     """An emulator whose stacks have no outputs."""
 
     def deploy(self, *_: Any, **__: Any) -> Any:
-        return SimpleNamespace(outputs={})
+        return SimpleNamespace(outputs={}, warnings=())
 
 
 def test_a_root_stack_must_say_what_to_start() -> None:

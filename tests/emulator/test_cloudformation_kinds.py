@@ -241,7 +241,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
              {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
          "LifecycleConfiguration": {"Rules": [
              {"Id": "r", "Status": "Enabled", "ExpirationInDays": 3}]},
-         "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+         "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}},
         {"BucketName": "bucket-c"},
     ),
     "S3::BucketPolicy": (
@@ -355,7 +355,10 @@ def test_every_row_has_a_case() -> None:
     assert {f"AWS::{kind}" for kind in CASES} == set(KINDS) - ELSEWHERE
 
 
-BAD = {"Type": "AWS::SNS::Subscription", "DependsOn": "Thing"}
+BAD = {
+    "Type": "AWS::SNS::Subscription", "DependsOn": "Thing",
+    "Properties": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:none", "Protocol": "sqs"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -13,7 +13,10 @@ from carnation.emulator import Emulator
 from tests.emulator.test_cloudformation_kinds import ROLE, arn, of, ref
 from tests.emulator.test_emulator import pack
 
-BAD = {"Type": "AWS::SNS::Subscription", "DependsOn": "Q"}
+BAD = {
+    "Type": "AWS::SNS::Subscription", "DependsOn": "Q",
+    "Properties": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:none", "Protocol": "sqs"},
+}  # fmt: skip
 RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 IAM = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
@@ -277,6 +280,11 @@ def test_capabilities_and_unknown_properties_are_asked_for(cloudformation: Any) 
         cloudformation.create_stack(StackName="s", TemplateBody=template({"Role": ROLE}))
     odd = template({"Q": of("SQS::Queue", VisibilityTimeot=3)})
     cloudformation.create_stack(StackName="t", TemplateBody=odd)
-    rows = cloudformation.describe_stack_events(StackName="t")["StackEvents"]
-    said = [row.get("ResourceStatusReason", "") for row in rows]
-    assert any("property VisibilityTimeot of AWS::SQS::Queue. Did you mean" in row for row in said)
+    assert events(cloudformation, "t") == [
+        ("t", "CREATE_IN_PROGRESS"), ("t", "ROLLBACK_IN_PROGRESS"), ("t", "ROLLBACK_COMPLETE")
+    ]  # fmt: skip
+    (row,) = cloudformation.describe_events(StackName="t", Filters={"FailedEvents": True})[
+        "OperationEvents"
+    ]
+    assert row["ValidationPath"] == "/Resources/Q/Properties/VisibilityTimeot"
+    assert "Did you mean 'VisibilityTimeout'" in row["ValidationStatusReason"]

@@ -17,6 +17,7 @@ from carnation.emulator.cloudformation.engine import Engine
 from carnation.emulator.cloudformation.known import StackResources, make_resolver
 from carnation.emulator.cloudformation.resources import explain
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Resource, Stack, now
+from carnation.emulator.cloudformation.validations import Validation, explain_failure
 from carnation.errors import TemplateError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update
 
@@ -47,6 +48,11 @@ class ChangeSet:
     parent: ChangeSet | None = None
     on_failure: str = "ROLLBACK"
     include_nested: bool = False
+    validations: list[Validation] = field(default_factory=list)
+
+    def fail(self, reason: str) -> None:
+        """Note that it cannot be executed, and why."""
+        self.status, self.reason, self.execution = "FAILED", reason, "UNAVAILABLE"
 
     def describe(self) -> dict[str, Any]:
         """Return what DescribeChangeSet says."""
@@ -92,18 +98,25 @@ def make_change_set(
     """Make a change set, with those of nested stacks."""
     place = f"arn:{stack.partition}:cloudformation:{stack.region}:{stack.account}:changeSet"
     made = ChangeSet(f"{place}/{name}/{uuid.uuid4()}", name, stack, definition, kind)
+    made.validations = definition.validations
     store = engine.store_of(stack)
     plan = _Plan(engine, stack, definition, is_new=kind == "CREATE")
     for change in plan.find_changes():
         inner = _make_inner(engine, made, plan, change)
-        if inner is not None and inner.status == "FAILED":
+        if inner is not None and inner.reason == NO_CHANGES:
             continue
         if inner is not None:
             change["ChangeSetId"] = inner.arn
             store.change_sets[inner.arn] = inner
+        if inner is not None and inner.status == "FAILED":
+            made.fail(
+                f"Nested change set {inner.arn} was not successfully created: Currently in FAILED."
+            )
         made.changes.append(change)
-    if kind == "UPDATE" and not made.changes and not engine.has_changes(stack, definition):
-        made.status, made.reason, made.execution = "FAILED", NO_CHANGES, "UNAVAILABLE"
+    if any(row.fails for row in made.validations):
+        made.fail(explain_failure(made.validations))
+    elif kind == "UPDATE" and not made.changes and not engine.has_changes(stack, definition):
+        made.fail(NO_CHANGES)
     return made
 
 
@@ -209,7 +222,7 @@ class _Plan:
             },
         }
         try:
-            return self._engine.define_nested(nested, properties, self._definition)
+            return self._engine.definer.define_nested(nested, properties, self._definition)
         except TemplateError as error:
             if self._is_unknown(body):
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from carnation.emulator.cloudformation.stacks import Stack
@@ -87,6 +87,7 @@ class Kind:
 
     `update` gets the physical ID, the properties that are wanted and those that were; `read`
     returns the properties as they are, for drift. `name` is the property that names the resource.
+    `refused` are properties that it cannot make, `unused` those that have no effect here.
     """
 
     make: Make
@@ -94,8 +95,8 @@ class Kind:
     update: Update | None = None
     read: Read | None = None
     name: str = ""
-    known: frozenset[str] = field(default_factory=frozenset)
-    unused: frozenset[str] = field(default_factory=frozenset)
+    refused: frozenset[str] = frozenset()
+    unused: frozenset[str] = frozenset()
 
 
 def goes_with_owner(context: Context, ref: str, properties: Properties) -> None:

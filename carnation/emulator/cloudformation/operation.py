@@ -206,14 +206,14 @@ class Operation:
             stack_id, name, self.stack.account, self.stack.region, empty, parent=self.stack
         )
         nested.notification_arns = list(wanted.get("NotificationARNs") or ())
-        nested.definition = self.engine.define_nested(nested, wanted, self.definition)
+        nested.definition = self.engine.definer.define_nested(nested, wanted, self.definition)
         return nested
 
     def _update_nested(
         self, name: str, before: Resource, wanted: dict[str, Any], body: Mapping[str, Any]
     ) -> None:
         nested = self.store.stacks[before.physical_id]
-        definition = self.engine.define_nested(nested, wanted, self.definition)
+        definition = self.engine.definer.define_nested(nested, wanted, self.definition)
         after = before.copy()
         after.body, after.properties = body, wanted
         self.stack.resources[name] = after

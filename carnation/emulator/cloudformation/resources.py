@@ -19,7 +19,7 @@ from carnation.emulator.cloudformation.kind import (
 )
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.stacks import Resource, Stack
-from carnation.errors import CarnationError, suggest_name
+from carnation.errors import CarnationError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, find_update
 
 _ABSENT = re.compile("NotFound|NonExist|DoesNotExist|NoSuch|ResourceNotFound")
@@ -90,7 +90,6 @@ class Provisioner:
         """Make a resource."""
         resource.properties = properties
         row = self._row(resource)
-        check_properties(resource.kind, row, properties)
         made = row.make(self._context(resource), _given(properties))
         self._take(resource, made)
         self._stack.set_resource(resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
@@ -99,7 +98,6 @@ class Provisioner:
     def update(self, resource: Resource, wanted: dict[str, Any], had: dict[str, Any]) -> None:
         """Update a resource where it is."""
         row = self._row(resource)
-        check_properties(resource.kind, row, wanted)
         self._stack.set_resource(resource, "UPDATE_IN_PROGRESS")
         resource.properties = wanted
         if row.update is None:
@@ -153,14 +151,3 @@ def is_absent(error: Exception) -> bool:
 
 def _given(properties: Mapping[str, Any]) -> Given:
     return Given(copy.deepcopy(dict(properties)))
-
-
-def check_properties(kind: str, row: Kind, properties: Mapping[str, Any]) -> None:
-    """Reject a property that the type does not have, or that is not emulated."""
-    if not row.known:
-        return
-    for name in properties:
-        if name not in row.known:
-            raise ResourceError(
-                f"Encountered unsupported property {name} of {kind}.{suggest_name(name, row.known)}"
-            )

@@ -14,8 +14,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from carnation.emulator.cloudformation.engine import ConnectIn, Engine, Transform
-from carnation.emulator.cloudformation.front import ActionError, Caller, answer
+from carnation.emulator.cloudformation.api import ActionError, Caller, answer
+from carnation.emulator.cloudformation.definer import Transform
+from carnation.emulator.cloudformation.engine import ConnectIn, Engine
 from carnation.emulator.cloudformation.query import read_request, render_answer, render_error
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.errors import EmulatorError

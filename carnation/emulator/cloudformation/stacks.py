@@ -11,10 +11,13 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.cloudformation.template import Template
 from carnation.services.partitions import find_partition
+
+if TYPE_CHECKING:
+    from carnation.emulator.cloudformation.validations import Validation
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
@@ -73,6 +76,16 @@ class Definition:
     values: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     capabilities: list[str] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    nested: dict[str, Definition] = field(default_factory=dict)
+
+
+class Done(NamedTuple):
+    """An operation on a stack: its ID, its type, and what was found before it began."""
+
+    operation_id: str
+    kind: str
+    validations: list[Validation]
 
 
 @dataclass
@@ -103,6 +116,7 @@ class Stack:
     removes_created: bool = False  # RetainExceptOnCreate of the request
     imports: set[str] = field(default_factory=set)
     failed: Any = None  # the operation that can be continued
+    operations: list[Done] = field(default_factory=list)
 
     @property
     def partition(self) -> str:
@@ -118,6 +132,10 @@ class Stack:
     def is_deleted(self) -> bool:
         """Whether it was deleted."""
         return self.status == "DELETE_COMPLETE"
+
+    def begin(self, kind: str, validations: list[Validation] | None = None) -> None:
+        """Begin an operation: the events from now on are those of it."""
+        self.operations.append(Done(str(uuid.uuid4()), kind, list(validations or ())))
 
     def set_status(self, status: str, reason: str = "") -> None:
         """Change the status, and add the event."""
@@ -157,6 +175,7 @@ class Stack:
             "ResourceStatusReason": reason or None,
             "ResourceProperties": json.dumps(properties, default=str) if properties else None,
             "ClientRequestToken": self.root.token,
+            "OperationId": self.root.operations[-1].operation_id if self.root.operations else None,
         }
         self.events.append(event)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties
 from carnation.emulator.cloudformation.requests import as_tags, call, without
 
 
@@ -14,11 +14,6 @@ def _connect(context: Context) -> Any:
 
 
 def _make_api(context: Context, properties: Properties) -> Made:
-    if "Body" in properties or "BodyS3Location" in properties:
-        raise ResourceError(
-            "Body: the emulator makes no API out of an OpenAPI document. Write its routes as "
-            "AWS::ApiGatewayV2::Route and AWS::ApiGatewayV2::Integration."
-        )
     values = without(properties, "Tags", "FailOnWarnings", "BasePath", "DisableSchemaValidation")
     api = call(
         _connect(context), "create_api", values, Tags=as_tags(properties.get("Tags")) or None
@@ -76,9 +71,21 @@ def _make_row(part: str) -> Kind:
 
 
 KINDS = {
-    "AWS::ApiGatewayV2::Api": Kind(_make_api, _delete_api, _update_api),
+    "AWS::ApiGatewayV2::Api": Kind(
+        _make_api,
+        _delete_api,
+        _update_api,
+        refused=frozenset({"BasePath", "Body", "BodyS3Location"}),
+        unused=frozenset({"CorsConfiguration", "DisableExecuteApiEndpoint"}),
+    ),
     "AWS::ApiGatewayV2::Authorizer": _make_row("authorizer"),
     "AWS::ApiGatewayV2::Integration": _make_row("integration"),
     "AWS::ApiGatewayV2::Route": _make_row("route"),
-    "AWS::ApiGatewayV2::Stage": Kind(_make_stage, _delete_stage, _update_stage, name="StageName"),
+    "AWS::ApiGatewayV2::Stage": Kind(
+        _make_stage,
+        _delete_stage,
+        _update_stage,
+        name="StageName",
+        unused=frozenset({"AccessLogSettings", "DefaultRouteSettings", "RouteSettings"}),
+    ),
 }

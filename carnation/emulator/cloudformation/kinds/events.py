@@ -230,18 +230,38 @@ def _delete_pipe(context: Context, ref: str, properties: Properties) -> None:
 
 KINDS = {
     "AWS::Events::Rule": Kind(_make_rule, _delete_rule, _update_rule, name="Name"),
-    "AWS::Events::EventBus": Kind(_make_bus, _delete_bus, _update_bus, name="Name"),
+    "AWS::Events::EventBus": Kind(
+        _make_bus,
+        _delete_bus,
+        _update_bus,
+        name="Name",
+        unused=frozenset({"DeadLetterConfig", "LogConfig"}),
+    ),
     "AWS::Events::EventBusPolicy": Kind(_put_bus_policy, _delete_bus_policy),
     "AWS::Events::Connection": Kind(
-        _make_connection, _delete_connection, _update_connection, name="Name"
+        _make_connection,
+        _delete_connection,
+        _update_connection,
+        name="Name",
+        refused=frozenset({"InvocationConnectivityParameters"}),
     ),
     "AWS::Events::ApiDestination": Kind(
         _make_destination, _delete_destination, _update_destination, name="Name"
     ),
     "AWS::Events::Archive": Kind(
-        _make_archive, _delete_archive, _update_archive, name="ArchiveName"
+        _make_archive,
+        _delete_archive,
+        _update_archive,
+        name="ArchiveName",
+        unused=frozenset({"RetentionDays"}),
     ),
-    "AWS::Pipes::Pipe": Kind(_make_pipe, _delete_pipe, _update_pipe, name="Name"),
+    "AWS::Pipes::Pipe": Kind(
+        _make_pipe,
+        _delete_pipe,
+        _update_pipe,
+        name="Name",
+        unused=frozenset({"LogConfiguration"}),
+    ),
     "AWS::Scheduler::Schedule": Kind(
         _make_schedule, _delete_schedule, _update_schedule, name="Name"
     ),

@@ -21,11 +21,6 @@ _CONFIGURED = (
     *("Handler", "ImageConfig", "Layers", "LoggingConfig", "MemorySize", "Role", "Runtime"),
     *("SnapStart", "Timeout", "TracingConfig", "VpcConfig"),
 )
-_OWN = frozenset({
-    "Architectures", "Code", "CodeSigningConfigArn", "FunctionName", "KmsKeyArn", "PackageType",
-    "RecursiveLoop", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "Tags",
-    *_CONFIGURED,
-})  # fmt: skip
 _DEFAULTS = {
     "Description": "",
     "Environment": {"Variables": {}},
@@ -35,14 +30,26 @@ _DEFAULTS = {
     "DeadLetterConfig": {"TargetArn": ""},
     "TracingConfig": {"Mode": "PassThrough"},
 }
-_UNUSED = frozenset({"CodeSigningConfigArn", "RecursiveLoop", "RuntimeManagementConfig"})
+_REFUSED = frozenset({
+    "CapacityProviderConfig", "DurableConfig", "FunctionScalingConfig", "TenancyConfig",
+})  # fmt: skip
+_DROPPED = ("CodeSigningConfigArn", "PublishToLatestPublished", "RecursiveLoop",
+            "RuntimeManagementConfig")  # fmt: skip
+_UNUSED = frozenset({
+    "DeadLetterConfig", "FileSystemConfigs", "ImageConfig", "Layers", "VpcConfig", *_DROPPED,
+})  # fmt: skip
+_SOURCE_UNUSED = frozenset({
+    "BisectBatchOnFunctionError", "DestinationConfig", "FilterCriteria", "FunctionResponseTypes",
+    "MaximumBatchingWindowInSeconds", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts",
+    "TumblingWindowInSeconds",
+})  # fmt: skip
 
 
 def _make_function(context: Context, properties: Properties) -> Made:
     client = context.connect("lambda")
     name = properties.get("FunctionName") or context.make_name(64)
     values = without(
-        properties, "Code", "Tags", "ReservedConcurrentExecutions", "KmsKeyArn", *_UNUSED
+        properties, "Code", "Tags", "ReservedConcurrentExecutions", "KmsKeyArn", *_DROPPED
     )
     arn = call(
         client, "create_function", {**values, **pick(properties, KmsKeyArn="KMSKeyArn")},
@@ -257,15 +264,24 @@ def _delete_url(context: Context, ref: str, properties: Properties) -> None:
 KINDS = {
     "AWS::Lambda::Function": Kind(
         _make_function, _delete_function, _update_function, _read_function, "FunctionName",
-        _OWN, _UNUSED,
+        _REFUSED, _UNUSED,
     ),
-    "AWS::Lambda::Version": Kind(_make_version, _delete_version),
-    "AWS::Lambda::Alias": Kind(_make_alias, _delete_alias, _update_alias, name="Name"),
+    "AWS::Lambda::Version": Kind(
+        _make_version, _delete_version, refused=frozenset({"FunctionScalingConfig"}),
+        unused=frozenset({"ProvisionedConcurrencyConfig", "RuntimePolicy"}),
+    ),
+    "AWS::Lambda::Alias": Kind(
+        _make_alias, _delete_alias, _update_alias, name="Name",
+        unused=frozenset({"ProvisionedConcurrencyConfig"}),
+    ),
     "AWS::Lambda::EventInvokeConfig": Kind(
-        _put_invoke_config, _delete_invoke_config, _update_invoke_config
+        _put_invoke_config, _delete_invoke_config, _update_invoke_config,
+        unused=frozenset({"DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"}),
     ),
     "AWS::Lambda::Permission": Kind(_add_permission, _remove_permission),
-    "AWS::Lambda::EventSourceMapping": Kind(_make_source, _delete_source, _update_source),
+    "AWS::Lambda::EventSourceMapping": Kind(
+        _make_source, _delete_source, _update_source, unused=_SOURCE_UNUSED
+    ),
     "AWS::Lambda::LayerVersion": Kind(_make_layer, _delete_layer),
     "AWS::Lambda::Url": Kind(_make_url, _delete_url, _update_url),
 }  # fmt: skip

@@ -25,10 +25,6 @@ from carnation.emulator.cloudformation.requests import as_tags, call, make_reque
 
 _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
 _CONFIGURATIONS = ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration")
-_KNOWN = frozenset({
-    "Definition", "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions", "RoleArn",
-    "StateMachineName", "StateMachineType", "Tags", *_CONFIGURATIONS,
-})  # fmt: skip
 
 
 def substitute_definition(definition: str, substitutions: Mapping[str, Any], where: str) -> str:
@@ -277,7 +273,7 @@ def _delete_activity(context: Context, ref: str, properties: Properties) -> None
 
 KINDS = {
     "AWS::StepFunctions::StateMachine": Kind(
-        _make_machine, _delete_machine, _update_machine, _read_machine, "StateMachineName", _KNOWN
+        _make_machine, _delete_machine, _update_machine, _read_machine, "StateMachineName"
     ),
     "AWS::StepFunctions::StateMachineVersion": Kind(_make_version, _delete_version),
     "AWS::StepFunctions::StateMachineAlias": Kind(

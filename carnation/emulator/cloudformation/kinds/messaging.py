@@ -230,23 +230,20 @@ def _delete_subscription(context: Context, ref: str, properties: Properties) -> 
 
 KINDS = {
     "AWS::SQS::Queue": Kind(
-        _make_queue, _delete_queue, _update_queue, _read_queue, "QueueName",
-        frozenset({"QueueName", "Tags", *_QUEUE}),
+        _make_queue, _delete_queue, _update_queue, _read_queue, "QueueName"
     ),
     "AWS::SQS::QueuePolicy": Kind(
-        _make_queue_policy, _delete_queue_policy, _update_queue_policy,
-        known=frozenset({"Queues", "PolicyDocument"}),
+        _make_queue_policy, _delete_queue_policy, _update_queue_policy
     ),
     "AWS::SNS::Topic": Kind(
         _make_topic, _delete_topic, _update_topic, _read_topic, "TopicName",
-        frozenset({"TopicName", "Tags", "Subscription", *_TOPIC}),
+        unused=frozenset({"DataProtectionPolicy", "DeliveryStatusLogging", "MaximumMessageSize"}),
     ),
     "AWS::SNS::TopicPolicy": Kind(
-        _make_topic_policy, _delete_topic_policy, _update_topic_policy,
-        known=frozenset({"Topics", "PolicyDocument"}),
+        _make_topic_policy, _delete_topic_policy, _update_topic_policy
     ),
     "AWS::SNS::Subscription": Kind(
         _make_subscription, _delete_subscription, _update_subscription, _read_subscription,
-        known=frozenset({"TopicArn", "Protocol", "Endpoint", "Region", *_SUBSCRIPTION}),
+        unused=frozenset({"DeliveryPolicy", "RedrivePolicy", "ReplayPolicy"}),
     ),
 }  # fmt: skip

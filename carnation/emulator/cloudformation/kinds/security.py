@@ -10,11 +10,6 @@ from typing import Any
 from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
 from carnation.emulator.cloudformation.requests import as_boolean, as_document, as_tags, call, pick
 
-_ROLE = frozenset({
-    "AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path",
-    "PermissionsBoundary", "Policies", "RoleName", "Tags",
-})  # fmt: skip
-
 
 def _rows(tags: Any) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in as_tags(tags).items()]
@@ -329,7 +324,7 @@ def _delete_secret_policy(context: Context, ref: str, properties: Properties) ->
 
 
 KINDS = {
-    "AWS::IAM::Role": Kind(_make_role, _delete_role, _update_role, _read_role, "RoleName", _ROLE),
+    "AWS::IAM::Role": Kind(_make_role, _delete_role, _update_role, _read_role, "RoleName"),
     "AWS::IAM::Policy": Kind(_make_policy, _delete_policy, _update_policy),
     "AWS::IAM::RolePolicy": Kind(_make_role_policy, _delete_role_policy, _update_role_policy),
     "AWS::IAM::ManagedPolicy": Kind(
@@ -338,16 +333,14 @@ KINDS = {
     ),
     "AWS::KMS::Key": Kind(
         _make_key, _delete_key, _update_key, unused=frozenset({"BypassPolicyLockoutSafetyCheck"}),
-        known=frozenset({
-            "BypassPolicyLockoutSafetyCheck", "Description", "EnableKeyRotation", "Enabled",
-            "KeyPolicy", "KeySpec", "KeyUsage", "MultiRegion", "Origin", "PendingWindowInDays",
-            "RotationPeriodInDays", "Tags",
-        }),
     ),
     "AWS::KMS::Alias": Kind(
         _make_key_alias, _delete_key_alias, _update_key_alias, name="AliasName"
     ),
-    "AWS::SecretsManager::Secret": Kind(_make_secret, _delete_secret, _update_secret, name="Name"),
+    "AWS::SecretsManager::Secret": Kind(
+        _make_secret, _delete_secret, _update_secret, name="Name",
+        unused=frozenset({"ReplicaRegions", "Type"}),
+    ),
     "AWS::SecretsManager::ResourcePolicy": Kind(
         _make_secret_policy, _delete_secret_policy, _update_secret_policy
     ),

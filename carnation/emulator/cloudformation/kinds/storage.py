@@ -27,11 +27,6 @@ _CREATED = (
     *("KeySchema", "LocalSecondaryIndexes", "OnDemandThroughput", "ProvisionedThroughput"),
     *("TableClass", "WarmThroughput"),
 )
-_TABLE = frozenset({
-    "ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification",
-    "PointInTimeRecoverySpecification", "ResourcePolicy", "SSESpecification",
-    "StreamSpecification", "TableName", "Tags", "TimeToLiveSpecification", *_CREATED,
-})  # fmt: skip
 _TABLE_UNUSED = frozenset({
     "ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification",
     "ResourcePolicy",
@@ -215,10 +210,11 @@ _BUCKET_CALLS = {
     "CorsConfiguration": ("put_bucket_cors", "CORSConfiguration"),
     "OwnershipControls": ("put_bucket_ownership_controls", "OwnershipControls"),
 }  # fmt: skip
-_BUCKET = frozenset({
-    "AccessControl", "BucketEncryption", "BucketName", "LifecycleConfiguration",
-    "LoggingConfiguration", "NotificationConfiguration", "ObjectLockEnabled", "Tags",
-    *_BUCKET_CALLS,
+_BUCKET_UNUSED = frozenset({
+    "AbacStatus", "AccelerateConfiguration", "AccessControl", "AnalyticsConfigurations",
+    "IntelligentTieringConfigurations", "InventoryConfigurations", "LoggingConfiguration",
+    "MetadataConfiguration", "MetadataTableConfiguration", "MetricsConfigurations",
+    "ObjectLockConfiguration", "ReplicationConfiguration", "WebsiteConfiguration",
 })  # fmt: skip
 
 
@@ -428,15 +424,26 @@ def _delete_stream(context: Context, ref: str, properties: Properties) -> None:
 
 KINDS = {
     "AWS::DynamoDB::Table": Kind(
-        _make_table, _delete_table, _update_table, _read_table, "TableName", _TABLE, _TABLE_UNUSED
+        _make_table, _delete_table, _update_table, _read_table, "TableName",
+        frozenset({"VectorIndexes"}), _TABLE_UNUSED,
     ),
     "AWS::DynamoDB::GlobalTable": Kind(
-        _make_global_table, _delete_table, _update_global_table, name="TableName"
+        _make_global_table, _delete_table, _update_global_table, name="TableName",
+        refused=frozenset({
+            "GlobalTableSourceArn", "GlobalTableWitnesses", "TableType", "VectorIndexes",
+        }),
+        unused=frozenset({"MultiRegionConsistency"}),
     ),
     "AWS::S3::Bucket": Kind(
-        _make_bucket, _delete_bucket, _update_bucket, _read_bucket, "BucketName", _BUCKET,
-        frozenset({"AccessControl", "LoggingConfiguration"}),
+        _make_bucket, _delete_bucket, _update_bucket, _read_bucket, "BucketName",
+        frozenset({"BucketNamePrefix", "BucketNamespace"}), _BUCKET_UNUSED,
     ),
     "AWS::S3::BucketPolicy": Kind(_put_bucket_policy, _delete_bucket_policy, _update_bucket_policy),
-    "AWS::Kinesis::Stream": Kind(_make_stream, _delete_stream, name="Name"),
+    "AWS::Kinesis::Stream": Kind(
+        _make_stream, _delete_stream, name="Name",
+        unused=frozenset({
+            "DesiredShardLevelMetrics", "MaxRecordSizeInKiB", "RecordDistributionStrategy",
+            "WarmThroughputMiBps",
+        }),
+    ),
 }  # fmt: skip

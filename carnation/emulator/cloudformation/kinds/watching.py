@@ -253,11 +253,10 @@ def _make_wait(context: Context, properties: Properties) -> Made:
 KINDS = {
     "AWS::Logs::LogGroup": Kind(
         _make_log_group, _delete_log_group, _update_log_group, _read_log_group, "LogGroupName",
-        frozenset({
-            "DataProtectionPolicy", "FieldIndexPolicies", "KmsKeyId", "LogGroupClass",
-            "LogGroupName", "RetentionInDays", "Tags",
+        unused=frozenset({
+            "BearerTokenAuthenticationEnabled", "DataProtectionPolicy",
+            "DeletionProtectionEnabled", "FieldIndexPolicies", "ResourcePolicyDocument",
         }),
-        frozenset({"DataProtectionPolicy", "FieldIndexPolicies"}),
     ),
     "AWS::Logs::LogStream": Kind(_make_log_stream, _delete_log_stream, name="LogStreamName"),
     "AWS::Logs::ResourcePolicy": Kind(

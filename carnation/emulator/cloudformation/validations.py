@@ -1,0 +1,155 @@
+"""What is checked before anything of a stack is made, as CloudFormation checks it.
+
+Properties are held against the types' schemas, custom names against what is there already. What a
+row of the emulator does not make is refused here, too; what it accepts without effect is a warning.
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.cloudformation.intrinsics import Resolver
+from carnation.emulator.cloudformation.kind import Context
+from carnation.emulator.cloudformation.kinds import find_kind
+from carnation.emulator.cloudformation.kinds.existing import exists
+from carnation.emulator.cloudformation.stacks import STACK_TYPE
+from carnation.errors import TemplateError, suggest_name
+from carnation.services.properties import Names, read_properties
+
+PROPERTY, NAME_CONFLICT, NOT_EMULATED = (
+    "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION", "NOT_EMULATED",
+)  # fmt: skip
+FAILED = "Validation failure detected. See the operation's FAILED event for details."
+_HOOKS = {PROPERTY: "PropertyValidation", NAME_CONFLICT: "ResourceExistenceCheck"}
+
+
+class Validation(NamedTuple):
+    """Something that is wrong with a resource of a template, or that has no effect here."""
+
+    name: str
+    logical_id: str
+    kind: str
+    path: str
+    reason: str
+
+    @property
+    def fails(self) -> bool:
+        """Whether nothing is made because of it."""
+        return self.name != NOT_EMULATED
+
+
+def explain_failure(found: list[Validation]) -> str:
+    """Return the reason that a change set gives for what is wrong."""
+    hooks = sorted({f"AWS::EarlyValidation::{_HOOKS[row.name]}" for row in found if row.fails})
+    return (
+        f"The following hook(s)/validation failed: [{', '.join(hooks)}]. To troubleshoot Early "
+        "Validation errors, use the DescribeEvents API for detailed failure information."
+    )
+
+
+def refuse_unknown_types(stack: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
+    """Reject types without a row."""
+    unknown = {
+        name: body["Type"]
+        for name, body in resources.items()
+        if body["Type"] != STACK_TYPE and find_kind(body["Type"]) is None
+    }
+    if unknown:
+        name, kind = next(iter(unknown.items()))
+        raise TemplateError(
+            f"Template format error: Unrecognized resource types: "
+            f"[{', '.join(dict.fromkeys(unknown.values()))}]: stack '{stack}': resource "
+            f"'{name}' ({kind}) could not be made; the emulator has no row for its type."
+        )
+
+
+def find_property_problems(
+    resolver: Resolver, resources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Validation]:
+    """Yield what is wrong with the properties of resources, by their types' schemas and rows."""
+    for logical_id, body in resources.items():
+        kind = str(body["Type"])
+        schema, row = read_properties(kind), find_kind(kind)
+        if not schema:
+            continue
+        start = f"/Resources/{logical_id}/Properties"
+        properties = body.get("Properties") or {}
+        for path, reason in _compare(resolver, schema, properties, ""):
+            yield Validation(PROPERTY, logical_id, kind, f"{start}{path}", reason)
+        for name in properties if row is not None else ():
+            path = f"{start}/{name}"
+            if row is not None and name in row.refused:
+                reason = f"#: the emulator does not make [{name}] of {kind}"
+                yield Validation(PROPERTY, logical_id, kind, path, reason)
+            if row is not None and name in row.unused:
+                reason = f"[{name}] of {kind} has no effect in the emulator"
+                yield Validation(NOT_EMULATED, logical_id, kind, path, reason)
+
+
+def _compare(
+    resolver: Resolver, schema: Mapping[str, Names], value: Any, way: str, path: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the path and the reason of each key that is unknown or missing."""
+    value = _choose(resolver, value)
+    names = schema.get(f"{way}/*".lstrip("/") if isinstance(value, list) else way)
+    if names is None:
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _compare(resolver, schema, item, f"{way}/*".lstrip("/"), f"{path}/{index}")
+        return
+    if not isinstance(value, Mapping) or _is_function(value):
+        return
+    where = f"#{path}"
+    for name in value:
+        if name not in names.known and "*" not in names.known:
+            known = suggest_name(name, names.known)
+            yield f"{path}/{name}", f"{where}: extraneous key [{name}] is not permitted.{known}"
+    for name in sorted(names.required - set(value) - {"*"}):
+        yield path, f"{where}: required key [{name}] not found"
+    for name, item in value.items():
+        step = name if name in names.known else "*"
+        yield from _compare(resolver, schema, item, f"{way}/{step}".lstrip("/"), f"{path}/{name}")
+
+
+def _choose(resolver: Resolver, value: Any) -> Any:
+    """Follow `Fn::If` to the value that is taken."""
+    while isinstance(value, Mapping) and list(value) == ["Fn::If"]:
+        branches = value["Fn::If"]
+        if not isinstance(branches, list) or len(branches) != 3:
+            return None
+        try:
+            value = branches[1 if resolver.holds(str(branches[0])) else 2]
+        except TemplateError:  # it is not known yet
+            return None
+    return value
+
+
+def _is_function(value: Mapping[str, Any]) -> bool:
+    name = next(iter(value), "")
+    return len(value) == 1 and (name == "Ref" or name.startswith("Fn::"))
+
+
+def find_name_conflicts(
+    resolver: Resolver,
+    resources: Mapping[str, Mapping[str, Any]],
+    make_context: Callable[[str, str], Context],
+) -> Iterator[Validation]:
+    """Yield the resources that are to be made under a name that something has already."""
+    for logical_id, body in resources.items():
+        kind = str(body["Type"])
+        row = find_kind(kind)
+        name = (body.get("Properties") or {}).get(row.name) if row and row.name else None
+        if kind == STACK_TYPE or name is None:
+            continue
+        try:
+            wanted = resolver.resolve(name)
+        except TemplateError:
+            continue
+        if isinstance(wanted, str) and exists(make_context(logical_id, kind), kind, wanted):
+            yield Validation(
+                NAME_CONFLICT, logical_id, kind, f"/Resources/{logical_id}",
+                f"Resource of type '{kind}' with identifier '{wanted}' already exists.",
+            )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Write `carnation/services/properties.txt` anew from the resource schemas that cfn-lint carries.
+
+One line for each resource type that the emulator makes: every property by its way into the
+resource, `!` before one that is required. One that has none below it may hold anything. Run as
+`python scripts/write_properties.py`; with `--check` it only says whether the file is current.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+
+from carnation.emulator.cloudformation.kinds import KINDS
+
+DATA = Path(cfnlint.__file__).parent / "data" / "schemas"
+TARGET = Path(__file__).parents[1] / "carnation" / "services" / "properties.txt"
+REGION = "us-east-1"  # which has every type there is
+OTHERS = {"AWS::CloudFormation::Stack"}
+OPEN = {"AWS::CloudFormation::CustomResource"}
+DEPTH = 7  # of what may lie in itself
+
+
+def list_types() -> Iterator[str]:
+    """Yield the line of each type."""
+    names = json.loads((DATA / "providers" / f"{REGION}.json").read_text("utf-8"))
+    for name in sorted((set(KINDS) | OTHERS) & set(names) - OPEN):
+        path = DATA / "resources" / f"{names[name]}.json"
+        schema = json.loads(path.read_text("utf-8"))
+        if schema.get("additionalProperties") is False:
+            yield " ".join([name, *list_properties(schema, schema, "", 0)])
+
+
+def list_properties(
+    root: Mapping[str, Any], schema: Mapping[str, Any], way: str, depth: int
+) -> Iterator[str]:
+    """Yield the properties of a schema and of those below it."""
+    required = schema.get("required", ())
+    hidden = {text.removeprefix("/properties/") for text in root.get("readOnlyProperties", ())}
+    for name, body in sorted(schema.get("properties", {}).items()):
+        path = f"{way}{name}"
+        if path.replace("/", "/properties/") in hidden:
+            continue
+        found = resolve(root, body)
+        yield f"{'!' * (name in required)}{path}"
+        if depth < DEPTH and not holds_anything(root, found):
+            yield from list_properties(root, *descend(root, found, path), depth + 1)
+
+
+def resolve(root: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference to a definition."""
+    while "$ref" in body:
+        found: Any = root
+        for part in body["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        body = found
+    return body
+
+
+def descend(
+    root: Mapping[str, Any], body: Mapping[str, Any], path: str
+) -> tuple[Mapping[str, Any], str]:
+    """Return what lies below a property, and the way to it."""
+    while "items" in body:
+        body, path = resolve(root, body["items"]), f"{path}/*"
+    return body, f"{path}/"
+
+
+def holds_anything(root: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Tell whether any keys may stand in a property."""
+    inner, _ = descend(root, body, "")
+    return not (inner.get("properties") and inner.get("additionalProperties") is False)
+
+
+def main() -> int:
+    """Write the file, or say whether it is current."""
+    text = "\n".join(["# scripts/write_properties.py", *list_types(), ""])
+    if "--check" in sys.argv:
+        return int(TARGET.read_text("utf-8") != text)
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
