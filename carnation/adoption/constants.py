@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from carnation.adoption.names import split_words
+from carnation.services.arns import split_arn
 
 _SHORTEST = 24  # characters; a shorter text reads better where it stands
 _ADDRESS = re.compile(r"(?:arn:|https?://|s3://)\S+\Z")
-_INTEGRATION = re.compile(r"arn:[^:]+:states:::(.+)\Z")
 _LONGEST = 40
 _KINDS = {"function": "function", "secret": "secret", "table": "table", "activity": "activity"}
 _SERVICES = {"sns": "topic", "sqs": "queue", "s3": "bucket", "states": "machine"}
@@ -103,9 +103,9 @@ def _list_texts(state: Mapping[str, Any]) -> Iterator[str]:
 
 def _name_address(address: str) -> str:
     """Name an ARN or a URL after its last part and what it is."""
-    integration = _INTEGRATION.match(address)
-    if integration:
-        words = split_words(integration[1].replace("aws-sdk:", ""))
+    parts = split_arn(address)
+    if len(parts) == 6 and parts[2:5] == ("states", "", ""):
+        words = split_words(parts[5].replace("aws-sdk:", ""))
     elif address.startswith("arn:"):
         words = _name_resource(address)
     else:

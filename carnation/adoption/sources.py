@@ -12,10 +12,10 @@ from carnation.adoption.inventory import MACHINES, Inventory
 from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
 from carnation.adoption.template import fill_definition, read_inventory
 from carnation.asl import Definition, read_definition
-from carnation.cloudformation import TemplateDefinition, find_definitions, holds_definitions
-from carnation.document import Document, read_document
 from carnation.errors import DocumentError
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems
+from carnation.sources import Reading
+from carnation.sources import Source as Machine
 
 # Without these a definition has no graph; whatever else is wrong can be written as Python.
 _NEEDED = frozenset(
@@ -38,7 +38,7 @@ class Source(NamedTuple):
     name: str
     origin: str
     remarks: Mapping[str, list[str]]
-    document: Document | TemplateDefinition
+    document: Machine
     inventory: Inventory | None = None
     substitutions: Mapping[str, Any] = {}
     left: str = ""
@@ -76,78 +76,61 @@ class Source(NamedTuple):
             yield f"{where}: kept, and carnation build refuses it: {problem.message}"
 
 
-def read_sources(document: Document) -> Iterator[Source]:
-    """Yield the definitions in a document, which is one or a template.
+def read_sources(reading: Reading) -> Iterator[Source]:
+    """Yield what can be adopted of the definitions that a file leads to.
 
     Raises `DocumentError`, with line and column, for what is no definition.
     """
-    file = os.path.basename(document.where)
-    if not holds_definitions(document.value):
-        _refuse(document)
-        remarks = find_remarks(document, document.value)
-        yield Source(name_workflow(file), file, remarks, document)
-        return
-    sources = [
-        *(_read_template(definition, file) for definition in find_definitions(document)),
-        *_read_files(document, file),
-    ]
-    if not sources:
-        raise DocumentError(
-            "no definition stands in this template. Where one has a file of its own "
-            "(DefinitionS3Location), name that file.",
-            document.where,
-        )
-    yield from _add_inventory(document, sources)
+    file = os.path.basename(reading.path)
+    sources = [_read_source(found, file, reading.kind == "definition") for found in reading.sources]
+    yield from _add_inventory(reading, sources)
 
 
-def _read_template(found: TemplateDefinition, file: str) -> Source:
-    if found.error is not None:
-        raise found.error
+def _read_source(found: Machine, file: str, is_whole: bool) -> Source:
     _refuse(found)
-    remarks: Mapping[str, list[str]] = {}
-    if found.inner is None:
-        remarks = find_remarks(found.template, found.value, found.pointer)
-        remarks = {pointer: lines for pointer, lines in remarks.items() if pointer}
-    return Source(name_workflow(found.name), f"{found.name} in {file}", remarks, found)
+    name = name_workflow(file if is_whole else found.name)
+    origin = file if is_whole else f"{found.name} in {file}"
+    return Source(name, origin, _find_remarks(found, is_whole), found)
 
 
-def _list_machines(document: Document) -> dict[str, Mapping[str, Any]]:
-    resources = document.value.get("Resources") or {}
-    return {
-        name: body.get("Properties") or {}
+def _find_remarks(found: Machine, is_whole: bool) -> Mapping[str, list[str]]:
+    if found.inner is not None or not found.is_editable:
+        return {}
+    remarks = find_remarks(found.document, found.value, found.pointer)
+    if is_whole or not found.pointer:
+        return remarks
+    return {pointer: lines for pointer, lines in remarks.items() if pointer}
+
+
+def _list_machines(template: Mapping[str, Any]) -> list[str]:
+    resources = template.get("Resources") or {}
+    return [
+        name
         for name, body in resources.items()
         if isinstance(body, Mapping) and body.get("Type") in MACHINES
-    }
+    ]
 
 
-def _read_files(document: Document, file: str) -> Iterator[Source]:
-    """Read the definitions that a template names by files beside it (`DefinitionUri`)."""
-    for name, properties in _list_machines(document).items():
-        uri = properties.get("DefinitionUri")
-        if isinstance(uri, str) and not uri.startswith("s3://"):
-            found = read_document(os.path.join(os.path.dirname(document.where), uri))
-            _refuse(found)
-            remarks = find_remarks(found, found.value)
-            yield Source(name_workflow(name), f"{name} in {file}", remarks, found)
-
-
-def _add_inventory(document: Document, sources: Sequence[Source]) -> Iterator[Source]:
+def _add_inventory(reading: Reading, sources: Sequence[Source]) -> Iterator[Source]:
     """Bring along what stands beside a template's one state machine."""
-    machines = _list_machines(document)
-    if len(machines) != 1 or len(sources) != 1:
-        left = f"{document.where} has {len(sources)} state machines, not one in CloudFormation"
+    if reading.kind == "definition":
+        yield from sources
+        return
+    is_one = reading.kind == "template" and len(sources) == 1
+    template = sources[0].document.template if is_one else None
+    machines = _list_machines(template or {})
+    if template is None or machines != [sources[0].document.name]:
+        left = f"{reading.path} has {len(sources)} state machines, not one in CloudFormation"
         yield from (source._replace(left=left) for source in sources)
         return
-    ((name, properties),) = machines.items()
-    folder = os.path.dirname(document.where)
-    given = properties.get("DefinitionSubstitutions")
+    folder = os.path.dirname(reading.path)
     yield sources[0]._replace(
-        inventory=read_inventory(document.value, name, folder),
-        substitutions=given if isinstance(given, Mapping) else {},
+        inventory=read_inventory(template, machines[0], folder),
+        substitutions=sources[0].document.substitutions,
     )
 
 
-def _refuse(document: Document | TemplateDefinition) -> None:
+def _refuse(document: Machine) -> None:
     """Raise `DocumentError` with line and column for what has no graph."""
     value = document.value
     if not isinstance(value, Mapping) or "StartAt" not in value or "States" not in value:
@@ -177,14 +160,12 @@ def _find_placeholders(definition: Definition) -> Iterator[str]:
     yield from (state.pointer for state in definition.states if not state.place)
 
 
-def _find_problems(
-    document: Document | TemplateDefinition, *families: str
-) -> Iterator[tuple[Rule, Problem]]:
-    kind = getattr(document, "type", "STANDARD")
+def _find_problems(document: Machine, *families: str) -> Iterator[tuple[Rule, Problem]]:
+    kind = document.type or "STANDARD"
     return find_problems(document.value, type=kind, families=families or (REFUSAL,))
 
 
-def _refuse_problem(document: Document | TemplateDefinition, problem: Problem) -> DocumentError:
+def _refuse_problem(document: Machine, problem: Problem) -> DocumentError:
     state = f"state '{problem.state}': " if problem.state else ""
     message = (
         problem.message if problem.message.endswith("?") else f"{problem.message.rstrip('.')}."
@@ -197,14 +178,12 @@ def _refuse_problem(document: Document | TemplateDefinition, problem: Problem) -
     )
 
 
-def _make_error(
-    document: Document | TemplateDefinition, pointer: str, reason: str
-) -> DocumentError:
+def _make_error(document: Machine, pointer: str, reason: str) -> DocumentError:
     span = document.locate(pointer)
     return DocumentError(reason, document.where, span.line, span.column)
 
 
-def _locate(document: Document | TemplateDefinition, pointer: str) -> str:
+def _locate(document: Machine, pointer: str) -> str:
     span = document.locate(pointer)
     return f"{document.where}:{span.line}:{span.column}"
 

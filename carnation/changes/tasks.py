@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from carnation.changes.context import Sides
 from carnation.changes.records import Change
 from carnation.changes.wording import quote, shorten
+from carnation.services.arns import split_arn
 
 _TARGETS = frozenset({
     "ActivityArn", "Bucket", "BucketName", "Cluster", "EventBusName", "FunctionName", "Host",
@@ -48,7 +49,7 @@ def read_resource(resource: Any) -> Call:
     """
     if not isinstance(resource, str):
         return Call("", "", quote(resource))
-    parts = resource.split(":", 5)
+    parts = split_arn(resource)
     if len(parts) == 6 and parts[2] == "states" and not parts[3] and not parts[4]:
         action, _, pattern = parts[5].removeprefix("aws-sdk:").partition(".")
         return Call(action, pattern, "")

@@ -24,8 +24,9 @@ from carnation.adoption import (
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.console import paint
-from carnation.document import Document, decode_text, parse_document, read_document, write_files
+from carnation.document import write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
+from carnation.sources import read_target
 
 
 class _Adopted(NamedTuple):
@@ -44,7 +45,8 @@ def _make_parser() -> argparse.ArgumentParser:
         "files",
         nargs="+",
         metavar="FILE",
-        help="definitions (JSON, YAML, json5), templates that hold some, or - for standard input",
+        help="definitions (JSON, YAML, json5), templates that hold some (or one: FILE#NAME), or - "
+        "for standard input",
     )
     parser.add_argument(
         "--out", metavar="DIR", help="write a module for each there (default: standard output)"
@@ -70,7 +72,7 @@ def _adopt(options: argparse.Namespace) -> int:
     refused = 0
     for path in options.files:
         try:
-            sources += read_sources(_read_input() if path == "-" else read_document(path))
+            sources += read_sources(read_target(path))
         except DocumentError as error:
             refused += _tell(error)
     for source in name_apart(sources):
@@ -93,11 +95,6 @@ def _tell(error: DocumentError) -> int:
     """Tell of a bad file at once: it hides none of the others."""
     print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
     return 1
-
-
-def _read_input() -> Document:
-    where = "standard input"
-    return parse_document(decode_text(sys.stdin.buffer.read(), where), where)
 
 
 def _adopt_source(source: Source) -> _Adopted:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.diagram import draw_mermaid, draw_svg
-from carnation.document import Document, parse_document, read_document, write_files
-from carnation.errors import DocumentError, UsageError, suggest_name
+from carnation.document import write_files
+from carnation.errors import UsageError, suggest_name
+from carnation.sources import split_target
 
 _SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
 
@@ -35,7 +36,8 @@ def _make_parser() -> argparse.ArgumentParser:
         "targets",
         nargs="*",
         metavar="FILE or WORKFLOW",
-        help="definitions, templates, built workflows, or - for standard input "
+        help="definitions, templates (or one machine: FILE#NAME), built workflows, - for standard "
+        "input "
         "(default: all of build/)",
     )
     parser.add_argument(
@@ -83,7 +85,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[str]:
         )
     for target in targets or built:
         path = os.path.join("build", target, "code", "state-machine", f"{target}.asl.json")
-        if target == "-" or os.path.isfile(target):
+        if target == "-" or os.path.isfile(split_target(target)[0]):
             yield target
         elif os.path.isfile(path):
             yield path
@@ -92,37 +94,13 @@ def _find_files(targets: Sequence[str]) -> Iterator[str]:
             raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
 
 
-def _open(path: str) -> Iterator[_Picture]:
+def _open(target: str) -> Iterator[_Picture]:
     """Yield the definitions in a file; a template may hold several."""
-    document = _read_input() if path == "-" else read_document(path)
-    value = document.value
-    if isinstance(value, Mapping) and ("StartAt" in value or "States" in value):
-        stem = os.path.basename(path).partition(".")[0]
-        yield _Picture("definition" if path == "-" else stem or "definition", value)
-        return
-    from carnation.cloudformation import find_definitions, holds_definitions  # only for those
+    from carnation.sources import STDIN, read_target
 
-    found = list(find_definitions(document)) if holds_definitions(value) else []
-    pictures = []
-    for definition in found:
-        if definition.error is not None:
-            raise definition.error
-        if isinstance(definition.value, Mapping):
-            pictures.append(_Picture(definition.name, definition.value))
-    if not pictures:
-        raise DocumentError(
-            "this is no definition: it has neither StartAt nor States. Name a definition, or a "
-            "template with one.",
-            document.where,
-        )
-    yield from pictures
-
-
-def _read_input() -> Document:
-    try:
-        return parse_document(sys.stdin.buffer.read().decode("utf-8"), "standard input")
-    except UnicodeDecodeError as error:
-        raise DocumentError("standard input is not UTF-8. Save the definition as UTF-8.") from error
+    for found in read_target(target).sources:
+        if isinstance(found.value, Mapping):
+            yield _Picture("definition" if target == STDIN else found.name, found.value)
 
 
 def _render(picture: _Picture, form: str) -> bytes:

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
 from carnation.console import terminal_width
-from carnation.document import read_document
 from carnation.errors import UsageError, suggest_name
+from carnation.sources import STDIN, Source, read_target, split_target
 
 _SIZES = "100,1000,10000,100000"
 
@@ -32,7 +32,10 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     parser.add_argument(
-        "target", metavar="FILE or WORKFLOW", help="a definition, a template, a built workflow"
+        "target",
+        metavar="FILE or WORKFLOW",
+        help="a definition, a template (FILE#NAME for one of its machines), a built workflow, or "
+        "- for standard input",
     )
     parser.add_argument(
         "--items", default=_SIZES, metavar="N,N,…",
@@ -121,31 +124,27 @@ def _read_target(target: str) -> _Target:
     built = None if os.path.isfile(target) else read_built(target)
     if built is not None:
         return _Target(target, built.definition, "STANDARD", *built[1:])
-    if not os.path.isfile(target):
+    if target != STDIN and not os.path.isfile(split_target(target)[0]):
         known = os.listdir("build") if os.path.isdir("build") else []
         near = suggest_name(target, [*known, *os.listdir(".")])
         raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
-    found = list(_open(target))
-    if len(found) != 1:
-        names = ", ".join(name for name, *_ in found)
+    reading = read_target(target)
+    if len(reading.sources) != 1:
+        names = ", ".join(f"{target}#{one.name}" for one in reading.sources)
         raise UsageError(
-            f"{target} holds {len(found)} definitions{': ' if names else ''}{names}. "
-            "Name a file with one."
+            f"{target} holds {len(reading.sources)} state machines. Name one of them: {names}"
         )
-    return _Target(*found[0])
+    (found,) = reading.sources
+    return _Target(found.name, found.value, found.type or "STANDARD", {}, _list_defaults(found))
 
 
-def _open(path: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-    document = read_document(path)
-    if isinstance(document.value, Mapping) and "States" in document.value:
-        yield os.path.basename(path).partition(".")[0], document.value, "STANDARD"
-        return
-    from carnation.cloudformation import find_definitions, holds_definitions  # only for those
-
-    for found in find_definitions(document) if holds_definitions(document.value) else ():
-        if found.error is not None:
-            raise found.error
-        yield found.name, found.value, found.type
+def _list_defaults(source: Source) -> dict[str, str]:
+    """List the substitutions that the template gives a text or a number."""
+    return {
+        name: str(value)
+        for name, value in source.substitutions.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    }
 
 
 def _read_facts(options: argparse.Namespace, target: _Target) -> Any:

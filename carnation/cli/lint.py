@@ -11,8 +11,8 @@ import gc
 import sys
 from collections.abc import Iterable, Sequence
 
-from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import has_colour
+from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.console import clean, has_colour
 from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Settings, find_rule, lint
 from carnation.linter import formats as reports
 from carnation.linter.built import find_tree
@@ -112,7 +112,17 @@ def _lint(options: argparse.Namespace) -> int:
         _print_text(report)
     else:
         _print(reports.FORMATS[options.format](report), end="")
+    _print_summary(report)
+    if report.is_empty and not options.cfn_lint:
+        return EXIT_ERROR
     return EXIT_FINDINGS if report.select(fail_on) else EXIT_OK
+
+
+def _print_summary(report: Report) -> None:
+    """Say beside the report what was checked, and what was not, and why."""
+    for one in report.unseen:
+        print(clean(one.tell()), file=sys.stderr)
+    print(f"carnation: {reports.tell_summary(report)}", file=sys.stderr)
 
 
 def _locate(path: str, findings: Iterable[Finding]) -> list[Finding]:
@@ -141,16 +151,11 @@ def _fix(options: argparse.Namespace, settings: Settings) -> bool:
 
 
 def _print_text(report: Report) -> None:
-    """Frames and a summary for a terminal; a line each, and nothing else, for a pipe."""
+    """Frames for a terminal; a line each, and nothing else, for a pipe."""
     terminal = sys.stdout.isatty()
     colour = has_colour(sys.stdout)
     for line in reports.write_text(report.findings, report.sources, colour=colour, frames=terminal):
         _print(line)
-    if terminal:
-        definitions = (
-            "1 definition" if report.definitions == 1 else f"{report.definitions} definitions"
-        )
-        _print(f"{definitions}: {reports.count_severities(report.findings)} found")
 
 
 def _print(text: str, end: str = "\n") -> None:

@@ -143,4 +143,9 @@ def _rename(tree: Tree, revision: str, name: str, path: str) -> Tree:
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return dict.fromkeys(paths, tree.read([name])[name])
 
-    return Tree(f"{revision}:{path}", (path,), read)
+    folder = os.path.dirname(path)
+
+    def find(other: str) -> bytes | None:
+        return tree.find(os.path.relpath(other, folder or "."))
+
+    return Tree(f"{revision}:{path}", (path,), read, find)

@@ -60,13 +60,14 @@ def _repeat(key: str, argument: Any, resolve: Resolve) -> dict[str, Any]:
         raise TemplateError(f"{key}: expected an identifier and a list, got {argument[:2]}.")
     made: dict[str, Any] = {}
     for value in values:
-        made.update(_expand(_replace(body, identifier, str(value)), resolve))
+        made.update(_expand(replace_identifier(body, identifier, str(value)), resolve))
     return made
 
 
-def _replace(value: Any, identifier: str, text: str) -> Any:
+def replace_identifier(value: Any, identifier: str, text: str) -> Any:
+    """Copy a loop's body for one value of its collection."""
     if isinstance(value, list):
-        return [_replace(item, identifier, text) for item in value]
+        return [replace_identifier(item, identifier, text) for item in value]
     if isinstance(value, str):
         return _replace_text(value, identifier, text)
     if not isinstance(value, Mapping):
@@ -74,7 +75,7 @@ def _replace(value: Any, identifier: str, text: str) -> Any:
     if dict(value) == {"Ref": identifier}:
         return text
     return {
-        _replace_text(key, identifier, text): _replace(item, identifier, text)
+        _replace_text(key, identifier, text): replace_identifier(item, identifier, text)
         for key, item in value.items()
     }
 

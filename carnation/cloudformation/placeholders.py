@@ -14,6 +14,7 @@ from typing import Any
 _DEEPEST = 200
 _SUBSTITUTED = re.compile(r"\$\{(!?)([^{}]*)\}")
 _UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]+")
+_DYNAMIC = re.compile(r"\{\{(resolve:[^{}]*)\}\}")
 
 
 def is_intrinsic(value: Mapping[str, Any]) -> bool:
@@ -46,12 +47,18 @@ class Placeholders:
             return {key: self.replace(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
             return [self.replace(item, depth + 1) for item in value]
-        return value
+        return self._hide_dynamic(value) if isinstance(value, str) else value
+
+    def _hide_dynamic(self, text: str) -> str:
+        """Put a placeholder where CloudFormation puts what a store holds, `{{resolve:…}}`."""
+        if "{{resolve:" not in text:
+            return text
+        return _DYNAMIC.sub(lambda found: self._take(found[1], {"resolve": found[1]}), text)
 
     def read_text(self, written: Any) -> str | None:
         """Give the text that will be there, its unknown parts as placeholders; None if unknown."""
         if isinstance(written, str):
-            return written
+            return self._hide_dynamic(written)
         if not isinstance(written, Mapping) or len(written) != 1:
             return None
         if "Fn::Sub" in written:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.diagram.conditions import describe_expression, describe_path
+from carnation.services.arns import split_arn
 
 _SERVICES = {
     "apigateway": "API Gateway",
@@ -32,10 +33,7 @@ _SERVICES = {
     "states": "Step Functions",
     "stepfunctions": "Step Functions",
 }
-_INTEGRATION = re.compile(
-    r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?([\w-]+):([\w-]+)"
-    r"(?:\.(sync(?::2)?|waitForTaskToken))?"
-)
+_INTEGRATION = re.compile(r"(?:aws-sdk:)?([\w-]+):([\w-]+)(?:\.(sync(?::2)?|waitForTaskToken))?")
 _PATTERNS = {"sync": ", waits for it", "sync:2": ", waits for it", "waitForTaskToken": ", waits"}
 _DEFAULT_ATTEMPTS = 3
 
@@ -73,7 +71,9 @@ def describe_resource(resource: object) -> str:
     """
     if not isinstance(resource, str) or not resource:
         return "Task"
-    found = _INTEGRATION.fullmatch(resource)
+    parts = split_arn(resource)
+    is_states = len(parts) == 6 and parts[0] == "arn" and parts[2] == "states"
+    found = _INTEGRATION.fullmatch(parts[5]) if is_states else None
     if found and found[1] != "activity":
         return f"{_name_service(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
     for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):

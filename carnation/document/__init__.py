@@ -13,8 +13,11 @@ from carnation.document.reading import (
     Span,
     decode_text,
     parse_document,
+    parse_documents,
     parse_json,
+    parse_yaml,
     read_document,
+    read_text_file,
 )
 
 if TYPE_CHECKING:
@@ -32,8 +35,11 @@ __all__ = [
     "join_pointer",
     "keyed_path",
     "parse_document",
+    "parse_documents",
     "parse_json",
+    "parse_yaml",
     "read_document",
+    "read_text_file",
     "split_pointer",
     "write_files",
 ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.document.pointers import split_pointer
@@ -45,7 +46,8 @@ class Document:
     """A value that was read, the text it came from, and where each part of it stands.
 
     `where` names the document in messages; `value` is made of dicts, lists and scalars; `notes`
-    lists what is odd about the text.
+    lists what is odd about the text; `words` are those that YAML 1.1 reads as a truth (`Yes`), by
+    their pointers.
 
     >>> document = parse_document('{"a": [true, {"b": 1}]}', "x.json")
     >>> document.locate("/a/1/b")
@@ -57,6 +59,7 @@ class Document:
         self.text = text
         self.value = value
         self.notes = notes
+        self.words: Mapping[str, str] = {}
         self._offsets: Mapping[str, tuple[int, int]] | None = None
         self._line_starts: list[int] = []
 
@@ -142,6 +145,11 @@ def read_document(path: str) -> Document:
     Raises `DocumentError` for what cannot be opened, is not UTF-8, or does not hold what its name
     says.
     """
+    return parse_document(read_text_file(path), path)
+
+
+def read_text_file(path: str) -> str:
+    """Read the text of a file; raises `DocumentError` where it cannot be opened or is not UTF-8."""
     try:
         if os.path.getsize(path) > _LARGEST:
             raise DocumentError(f"the file is larger than {_LARGEST:,} bytes. {_REMEDY}", path)
@@ -150,7 +158,7 @@ def read_document(path: str) -> Document:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DocumentError(f"the file cannot be read ({reason}).", path) from error
-    return parse_document(decode_text(data, path), path)
+    return decode_text(data, path)
 
 
 def decode_text(data: bytes, where: str) -> str:
@@ -169,19 +177,52 @@ def decode_text(data: bytes, where: str) -> str:
 
 def parse_document(text: str, where: str) -> Document:
     """Read a text; `where` names it, and its suffix says what it is, as for `read_document`."""
+    documents = parse_documents(text, where)
+    if len(documents) > 1:
+        second = documents[1].locate("")
+        raise DocumentError(
+            f"the file holds {len(documents)} documents, and one is wanted. Split it.",
+            where, second.line, second.column,
+        )  # fmt: skip
+    return documents[0]
+
+
+def parse_documents(text: str, where: str) -> list[Document]:
+    """Read a text that may hold several documents, as YAML does between lines of `---`."""
     notes: list[Note] = []
-    offsets: Mapping[str, tuple[int, int]]
     if text.startswith("\ufeff"):
         notes.append(Note("byte-order-mark", "", "the file begins with a byte order mark"))
         text = text[1:]
-    if where.endswith(_YAML_SUFFIXES) and not text.lstrip().startswith("{"):
-        from carnation.document.yaml_reader import compose_yaml
+    if not where.endswith(_YAML_SUFFIXES):
+        return [_parse_json(text, where, notes)]
+    if not text.lstrip().startswith("{"):
+        return parse_yaml(text, where, notes)
+    try:
+        return [_parse_strict(text, where, notes)]
+    except DocumentError as error:
+        try:  # YAML takes most of what JSON lacks
+            return parse_yaml(text, where, notes)
+        except DocumentError:
+            raise error from None
 
-        value, offsets, repeated = compose_yaml(text, where)
-    elif where.endswith((".json5", ".jsonc")):
-        value, offsets, repeated, _ = _scan(text, where, relaxed=True)
-    else:
+
+def parse_yaml(text: str, where: str, notes: Iterable[Note] = ()) -> list[Document]:
+    """Read a text as YAML, whatever its name says."""
+    from carnation.document.yaml_reader import compose_yaml
+
+    made = []
+    for value, offsets, repeated, words in compose_yaml(text, where):
+        document = Document(where, text, value, (*notes, *map(_note_repeated, repeated)))
+        document.note_offsets(offsets)
+        document.words = words
+        made.append(document)
+    return made
+
+
+def _parse_json(text: str, where: str, notes: list[Note]) -> Document:
+    if not where.endswith((".json5", ".jsonc")):
         return _parse_strict(text, where, notes)
+    value, offsets, repeated, _ = _scan(text, where, relaxed=True)
     document = Document(where, text, value, (*notes, *map(_note_repeated, repeated)))
     document.note_offsets(offsets)
     return document
@@ -197,7 +238,9 @@ def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
         return made
 
     try:
-        value = json.loads(text, object_pairs_hook=pair, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, object_pairs_hook=pair, parse_constant=_refuse_constant, parse_float=read_float
+        )
     except (ValueError, RecursionError):
         # the scanner says better what is wrong, and reads placeholders that stand unquoted
         value = _scan(text, where, relaxed=where.endswith(_YAML_SUFFIXES)).value
@@ -214,6 +257,14 @@ def _scan(text: str, where: str, *, relaxed: bool) -> Scanned:
     from carnation.document.scanner import scan_text
 
     return scan_text(text, where, relaxed=relaxed)
+
+
+def read_float(text: str) -> float:
+    """Read a number with a point or an exponent; raises `ValueError` for one beyond all numbers."""
+    value = float(text)
+    if isinf(value):
+        raise ValueError(f"{text[:20]} is larger than any number")
+    return value
 
 
 def _refuse_constant(name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isinf
 from typing import Any, NamedTuple
 
 from carnation.document.pointers import escape
@@ -192,7 +193,10 @@ class _Scanner:
 
     def read_json(self, token: str, start: int) -> Any:
         try:
-            return json.loads(token)
+            value = json.loads(token)
+            if isinstance(value, float) and isinf(value):
+                raise self.fail(start, f"{token[:20]} is larger than any number")
+            return value
         except ValueError as error:
             if self.relaxed and token.startswith('"'):
                 return self.read_single(token, start)

@@ -2,13 +2,15 @@
 
 Keys are always the text that stands there (`Yes:` is a name, not a truth), dates stay text, and
 CloudFormation's short tags become their long forms. Aliases are followed as far as a sane document
-needs.
+needs; an anchor that stands twice names the last one before the alias, as YAML says. A file may
+hold several documents.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from carnation.document.pointers import join_pointer
 from carnation.errors import CarnationError, DocumentError
@@ -25,6 +27,19 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS: Any = yaml.constructor.SafeConstructor()
 _STANDARD = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {"Ref", "Condition"}
+_ANCHOR_TWICE = "duplicate anchor"
+
+
+class Composed(NamedTuple):
+    """A document in a text: its value, where its parts stand, its repeated keys.
+
+    `words` are the words that YAML 1.1 takes for a truth (`Yes`, `off`), by their pointers.
+    """
+
+    value: Any
+    offsets: dict[str, tuple[int, int]]
+    repeated: list[str]
+    words: dict[str, str]
 
 
 class _Reader:
@@ -33,6 +48,7 @@ class _Reader:
         self.text = text
         self.offsets: dict[str, tuple[int, int]] = {}
         self.repeated: list[str] = []
+        self.words: dict[str, str] = {}
         self.count = 0
         self.open: set[int] = set()
 
@@ -60,12 +76,13 @@ class _Reader:
 
     def read_plain(self, node: Any, pointer: str) -> Any:
         if isinstance(node, yaml.ScalarNode):
-            return self.read_scalar(node)
+            value = self.read_scalar(node)
+            if isinstance(value, bool) and node.value.lower() not in ("true", "false"):
+                self.words[pointer] = node.value
+            return value
         self.open.add(id(node))
         if isinstance(node, yaml.SequenceNode):
-            value: Any = [
-                self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)
-            ]
+            value = [self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)]
         else:
             value = self.read_mapping(node, pointer)
         self.open.discard(id(node))
@@ -122,17 +139,24 @@ def _offsets_of(node: Any) -> tuple[int, int]:
     return node.start_mark.index, node.end_mark.index
 
 
-def compose_yaml(text: str, where: str) -> tuple[Any, dict[str, tuple[int, int]], list[str]]:
-    """Read YAML text: the value, each pointer's offsets, the pointers of repeated keys.
+class _LastAnchor(yaml.SafeLoader):  # type: ignore[misc]
+    """PyYAML's loader in Python, for texts with an anchor twice: its faster one refuses them."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
+        if not self.check_event(yaml.AliasEvent):
+            self.anchors.pop(event.anchor, None)
+        return super().compose_node(parent, index)
+
+
+def compose_yaml(text: str, where: str) -> list[Composed]:
+    """Read the documents in a YAML text, one as a rule.
 
     Raises `DocumentError` with line and column for what is no YAML or has no place in JSON.
     """
-    reader = _Reader(where, text)
     try:
-        node = yaml.compose(text, _LOADER)
-        if node is None:
-            raise DocumentError("the file is empty. Write a document into it.", where, 1, 1)
-        value = reader.read(node, "")
+        nodes = _compose(text)
+        composed = [_read(node, text, where) for node in nodes]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -148,4 +172,28 @@ def compose_yaml(text: str, where: str) -> tuple[Any, dict[str, tuple[int, int]]
         raise DocumentError(
             f"this is not valid YAML ({reason}). Fix the file.", where, 1, 1
         ) from error
-    return value, reader.offsets, reader.repeated
+    if not composed:
+        raise DocumentError("the file is empty. Write a document into it.", where, 1, 1)
+    return composed
+
+
+def _compose(text: str) -> list[Any]:
+    try:
+        return list(_list_nodes(text, _LOADER))
+    except yaml.composer.ComposerError as error:
+        if _ANCHOR_TWICE not in str(error):
+            raise
+        return list(_list_nodes(text, _LastAnchor))
+
+
+def _list_nodes(text: str, loader: Any) -> Iterator[Any]:
+    """Yield the nodes of the documents; those that hold nothing are passed over."""
+    for node in yaml.compose_all(text, loader):
+        if not (isinstance(node, yaml.ScalarNode) and not node.value and node.style is None):
+            yield node
+
+
+def _read(node: Any, text: str, where: str) -> Composed:
+    reader = _Reader(where, text)
+    value = reader.read(node, "")
+    return Composed(value, reader.offsets, reader.repeated, reader.words)

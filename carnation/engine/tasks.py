@@ -23,6 +23,7 @@ from carnation.engine.ports import (
 )
 from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
+from carnation.services.arns import split_arn
 
 
 class TaskState(RetryableState):
@@ -199,7 +200,7 @@ def split_resource(resource: str) -> tuple[str, str, str]:
     >>> split_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay")[0]
     'LambdaFunction'
     """
-    parts = resource.split(":", 5)
+    parts = split_arn(resource)
     if len(parts) == 6 and parts[2] == "lambda":
         return "LambdaFunction", "", ""
     if len(parts) == 6 and parts[2] == "states" and parts[5].startswith("activity:"):

@@ -10,15 +10,16 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from carnation.cloudformation import find_definitions, holds_definitions
-from carnation.document import Document, read_document
-from carnation.errors import DocumentError, UsageError
+from carnation.document import Document
+from carnation.errors import UsageError
 from carnation.linter.built import find_tree
 from carnation.linter.findings import RULES, Finding
 from carnation.linter.fixes import Fix, fix_document
 from carnation.linter.lint import Locate
 from carnation.linter.runner import Settings
-from carnation.linter.targets import STDIN, find_files
+from carnation.linter.sources import open_targets
+from carnation.linter.targets import STDIN
+from carnation.sources import Source
 
 
 class FixedFile(NamedTuple):
@@ -40,21 +41,27 @@ def fix_files(
 ) -> Iterator[FixedFile]:
     """Fix the definitions in files, folders or built workflows, without writing anything."""
     skipped = [rule for rule, severity in settings.severities.items() if severity == "off"]
-    for file in find_files(targets):
-        if file.path == STDIN:
-            raise UsageError("standard input cannot be mended. Name a file.")
-        yield fix_file(file.path, file.holds_definition, type, skipped, locate)
+    if STDIN in targets:
+        raise UsageError("standard input cannot be mended. Name a file.")
+    editable: dict[str, list[Source]] = {}
+    for source in open_targets(targets).sources:
+        if source.is_editable:  # a text in a template is not mended
+            editable.setdefault(source.where, []).append(source)
+    for sources in editable.values():
+        yield fix_file(sources, type, skipped, locate)
 
 
 def fix_file(
-    path: str, named: bool, type: str | None, skipped: Collection[str], locate: Locate
+    sources: Sequence[Source], type: str | None, skipped: Collection[str], locate: Locate
 ) -> FixedFile:
-    """Fix the definitions in a file, without writing it; what cannot be read stays as it is."""
-    try:
-        document = read_document(path)
-    except DocumentError:  # the review says why
-        return FixedFile(path, "", "", [], [])
-    prefixes = dict(_find_prefixes(document, named, type))
+    """Fix the definitions in a file, without writing it."""
+    document = sources[0].document
+    path = document.where
+    prefixes = {
+        source.pointer: type or source.type or "STANDARD"
+        for source in sources
+        if source.document is document
+    }
     after, fixes = fix_document(document, prefixes, skipped)
     findings = [_find_place(document, fix) for fix in fixes]
     if find_tree(path):
@@ -69,16 +76,6 @@ def fix_file(
         lines.append(f"{path}:1:1: fixed byte-order-mark: the mark is gone")
         return FixedFile(path, "\ufeff" + document.text, after, lines, [])
     return FixedFile(path, document.text, after, lines, [])
-
-
-def _find_prefixes(document: Document, named: bool, type: str | None) -> Iterator[tuple[str, str]]:
-    """Yield where definitions stand as values, each with its type; in a text nothing is edited."""
-    if holds_definitions(document.value):
-        for found in find_definitions(document):
-            if found.inner is None:
-                yield found.pointer, type or found.type
-    elif named and isinstance(document.value, dict):
-        yield "", type or "STANDARD"
 
 
 def _find_place(document: Document, fix: Fix) -> Finding:

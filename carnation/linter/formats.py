@@ -13,6 +13,7 @@ from carnation import __version__
 from carnation.console import clean
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.lint import Report
+from carnation.sources import Unseen
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
 _WIDEST = 120
@@ -72,7 +73,17 @@ def count_severities(findings: Iterable[Finding]) -> str:
     return ", ".join(said) or "nothing"
 
 
-def write_json(findings: Iterable[Finding], definitions: int) -> str:
+def tell_summary(report: Report) -> str:
+    """Say how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
+    if report.is_empty:
+        return "nothing was checked: there is no state machine whose definition can be seen"
+    files = f"{report.files} file{'' if report.files == 1 else 's'}"
+    machines = f"{report.definitions} state machine{'' if report.definitions == 1 else 's'}"
+    missed = f"; {len(report.unseen)} not seen" if report.unseen else ""
+    return f"checked {machines} in {files}: {count_severities(report.findings)} found{missed}"
+
+
+def write_json(findings: Iterable[Finding], definitions: int, unseen: Iterable[Unseen] = ()) -> str:
     """Write findings for a program; `aws` is AWS's code and its way to say where."""
     entries = []
     for finding in findings:
@@ -83,7 +94,9 @@ def write_json(findings: Iterable[Finding], definitions: int) -> str:
         if code:
             entry["aws"] = {"code": code, "location": locate_for_aws(finding.pointer)}
         entries.append(entry)
-    return json.dumps({"definitions": definitions, "findings": entries}, indent=2) + "\n"
+    missed = [one._asdict() for one in unseen]
+    report = {"definitions": definitions, "findings": entries, "unseen": missed}
+    return json.dumps(report, indent=2) + "\n"
 
 
 def locate_for_aws(pointer: str) -> str:
@@ -234,7 +247,7 @@ def _mark_heads(page: str) -> list[str]:
 
 
 FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
-    "json": lambda report: write_json(report.findings, report.definitions),
+    "json": lambda report: write_json(report.findings, report.definitions, report.unseen),
     "sarif": lambda report: write_sarif(report.findings, RULES),
     "github": lambda report: "".join(f"{line}\n" for line in write_github(report.findings)),
 }

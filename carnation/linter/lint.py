@@ -12,19 +12,26 @@ from typing import NamedTuple
 from carnation.linter.built import read_declared, read_type
 from carnation.linter.findings import SEVERITIES, Finding
 from carnation.linter.runner import Settings, Source, review_definition
-from carnation.linter.sources import is_template_file, open_sources
-from carnation.linter.targets import find_files, walk_folder
+from carnation.linter.sources import is_template_file, open_targets
+from carnation.linter.targets import walk_folder
+from carnation.sources import Unseen
 
 Locate = Callable[[str, Iterable[Finding]], list[Finding]]
 """Adds the lines of Python to findings in a built definition."""
 
 
 class Report(NamedTuple):
-    """What a lint found, by path, line and column; `definitions` counts those it read."""
+    """What a lint found, by path, line and column; `definitions` counts those it read.
+
+    `files` counts those that they stand in, and `unseen` names the state machines whose definition
+    it could not see.
+    """
 
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
     definitions: int
+    files: int = 0
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def worst(self) -> str | None:
@@ -35,6 +42,11 @@ class Report(NamedTuple):
         """Return the findings of at least this severity; none for `never`."""
         wanted = _at_least(severity)
         return [finding for finding in self.findings if finding.severity in wanted]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was looked at: no definition, and none that cannot be read."""
+        return not self.definitions and not self.findings
 
 
 def lint(
@@ -52,22 +64,20 @@ def lint(
     that does not exist; a definition that cannot be read is a finding.
     """
     targets, settings = [targets] if isinstance(targets, str) else targets, settings or Settings()
-    findings: list[Finding] = []
+    opened = open_targets(targets)
+    findings = list(opened.findings)
     sources: dict[str, Source] = {}
-    count = 0
-    for file in find_files(targets):
-        for opened in open_sources(file):
-            if isinstance(opened, Finding):
-                findings.append(opened)
-                continue
-            count += 1
-            sources[opened.where] = opened
-            found = _review(file.path, opened, type, settings)
-            findings += locate(file.path, found) if locate and found else found
+    for source in opened.sources:
+        sources[source.where] = source
+        found = _review(source.where, source, type, settings)
+        findings += locate(source.where, found) if locate and found else found
     if cfn_lint:
         findings += _check_templates(targets, settings)
+    # one definition may be deployed twice: by a loop, in each branch of a condition
+    findings = list(dict.fromkeys(findings))
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
-    return Report(tuple(findings), sources, count)
+    count, unseen = len(opened.sources), tuple(opened.unseen)
+    return Report(tuple(findings), sources, count, len(sources), unseen)
 
 
 def _review(path: str, source: Source, type: str | None, settings: Settings) -> list[Finding]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from carnation.errors import UsageError
-from carnation.linter.findings import Finding
-from carnation.linter.sources import is_definition, open_sources
-from carnation.linter.targets import find_files
+from carnation.linter.sources import is_definition, open_targets
 from carnation.permissions.reports import report_policy
 
 
@@ -16,14 +14,14 @@ def report_policies(target: str) -> list[dict[str, Any]]:
 
     Raises `UsageError` where there is no definition that can be read.
     """
-    opened = [one for file in find_files([target]) for one in open_sources(file)]
+    opened = open_targets([target])
     policies = [
-        report_policy(one.value, one.where, getattr(one, "properties", {}))
-        for one in opened
-        if not isinstance(one, Finding) and is_definition(one.value)
+        report_policy(one.value, one.where, one.properties)
+        for one in opened.sources
+        if is_definition(one.value)
     ]
     if not policies:
-        unread = [one.message for one in opened if isinstance(one, Finding)]
-        why = unread[0] if unread else "there is no definition in it"
+        unread = [*(one.message for one in opened.findings), *(one.why for one in opened.unseen)]
+        why = unread[0].rstrip(".") if unread else "there is no definition in it"
         raise UsageError(f"{target}: {why}. Name a file with a state machine.")
     return policies

@@ -1,91 +1,138 @@
-"""Sources: the definitions in a file, each with its value and its places.
+"""Sources for the lint: the definitions that targets lead to, and what could not be seen or read.
 
-A file is a definition or a template with some. What cannot be read is a finding like any other.
+A definition that cannot be read is a finding like any other.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from carnation.document import Document, decode_text, parse_document, read_document
 from carnation.errors import DocumentError
 from carnation.linter.findings import ERROR, Finding
-from carnation.linter.runner import Source, find_rule
-from carnation.linter.targets import STDIN, TargetFile
+from carnation.linter.runner import find_rule
+from carnation.linter.targets import DEFINITION_SUFFIXES, STDIN, TargetFile, find_files
+from carnation.sources import (
+    Files,
+    Reading,
+    Source,
+    Unseen,
+    is_definition,
+    read_input,
+    read_sources,
+)
 
 _STDIN_NAME = "standard input"
 
 
-def open_sources(file: TargetFile) -> Iterator[Source | Finding]:
-    """Yield the definitions in a file, and a finding for each that cannot be read."""
+class Opened(NamedTuple):
+    """What targets lead to: definitions, findings for those that cannot be read, the unseen."""
+
+    sources: list[Source]
+    findings: list[Finding]
+    unseen: list[Unseen]
+
+
+def open_targets(targets: Sequence[str]) -> Opened:
+    """Open files, folders, built workflows; a definition that a template names is opened once."""
+    files = Files()
+    opened = Opened([], [], [])
+    whole: list[Reading] = []
+    for file in find_files(targets):
+        reading = _open(file, files, opened)
+        if reading is None:
+            continue
+        if reading.kind == "definition":
+            whole.append(reading)
+        else:
+            _add(reading, file, opened)
+    for reading in whole:
+        if os.path.normpath(reading.path) not in files.followed:
+            opened.sources.extend(reading.sources)
+            opened.unseen.extend(reading.unseen)
+    return opened
+
+
+def _open(file: TargetFile, files: Files, opened: Opened) -> Reading | None:
     try:
-        document = _read_file(file.path)
+        if file.path == STDIN:
+            return read_input(files)
+        return read_sources(file.path, files) if file.named or _may_hold(file.path, files) else None
     except DocumentError as error:
         if file.path != STDIN and not os.access(file.path, os.R_OK):
             raise
-        if file.holds_definition:
-            yield _report_unreadable(_STDIN_NAME if file.path == STDIN else file.path, error)
-        return
-    if _holds_definitions(document):
-        yield from _open_template(document)
-    elif file.holds_definition or is_definition(document.value):
-        yield document
+        path = _STDIN_NAME if file.path == STDIN else file.path
+        if file.holds_definition or file.path == STDIN:
+            opened.findings.append(_report_unreadable(path, error))
+        elif _MARKED.intersection(_find_marks(file.path, files)):
+            place = (error.line or 1, error.column or 1)
+            why = error.reason.rstrip(".")
+            opened.unseen.append(Unseen("its state machines", path, *place, why))
+        return None
 
 
-def _read_file(path: str) -> Document:
-    """Read a file, or standard input: JSON, else YAML."""
-    if path != STDIN:
-        return read_document(path)
-    text = decode_text(sys.stdin.buffer.read(), _STDIN_NAME)
-    is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-    return parse_document(text, _STDIN_NAME if is_json else f"{_STDIN_NAME}.yaml")
+_MARKS = (
+    "StartAt", "StateMachine", "stepFunctions", "sfn_state_machine", "stateMachineArn",
+    "stepfunctions_state_machine", "definition",
+)  # fmt: skip
+_MARKED = {"StateMachine", "sfn_state_machine"}
 
 
-def is_definition(value: object) -> bool:
-    """Return whether a document is a definition by its two required fields."""
-    return isinstance(value, Mapping) and "StartAt" in value and "States" in value
+def _may_hold(path: str, files: Files) -> bool:
+    """Tell whether a file that nobody named is worth reading: a word in it says so."""
+    return path.endswith(DEFINITION_SUFFIXES) or bool(_find_marks(path, files))
 
 
-def is_template_file(path: str) -> bool:
-    """Return whether a file holds a CloudFormation template; one that cannot be read does not."""
+def _find_marks(path: str, files: Files) -> list[str]:
     try:
-        document = read_document(path)
+        text = files.text(path)
     except DocumentError:
-        return False
-    if not isinstance(document.value, Mapping) or "Resources" not in document.value:
-        return False
-    from carnation.cloudformation import is_template  # a definition needs no templates
-
-    return is_template(document.value)
+        return []
+    return [mark for mark in _MARKS if mark in text]
 
 
-def _holds_definitions(document: Document) -> bool:
-    if not isinstance(document.value, Mapping) or "States" in document.value:
-        return False
-    from carnation.cloudformation import holds_definitions  # a definition needs no templates
+def _add(reading: Reading, file: TargetFile, opened: Opened) -> None:
+    """Add what a template leads to; of a file that was named, say why it leads nowhere."""
+    for source in reading.sources:
+        if source.error is None:
+            opened.sources.append(source)
+        else:
+            opened.findings.append(_report_source(source, source.error))
+    opened.unseen.extend(reading.unseen)
+    if not reading.kind and file.path.endswith(DEFINITION_SUFFIXES):
+        error = DocumentError(f"{reading.tell_nothing()}.", reading.path)
+        opened.findings.append(_report_unreadable(reading.path, error))
+        return
+    if file.holds_definition and not reading.sources and not reading.unseen:
+        name = os.path.basename(reading.path)
+        opened.unseen.append(Unseen(name, reading.path, 1, 1, reading.tell_nothing()))
 
-    return holds_definitions(document.value)
 
-
-def _open_template(document: Document) -> Iterator[Source | Finding]:
-    from carnation.cloudformation import find_definitions
-
-    for found in find_definitions(document):
-        if found.error is None:
-            yield found
-            continue
-        span = found.locate("")
-        rule = find_rule("unreadable-document")
-        message = f"the definition of {found.name}: {found.error}"
-        yield Finding(
-            rule.id, ERROR, message, found.where, span.line, span.column,
-            found.pointer, "", rule.code,
-        )  # fmt: skip
+def _report_source(source: Source, error: DocumentError) -> Finding:
+    span = source.locate("")
+    rule = find_rule("unreadable-document")
+    message = f"the definition of {source.name}: {error}"
+    return Finding(
+        rule.id, ERROR, message, source.where, span.line, span.column,
+        source.pointer, "", rule.code,
+    )  # fmt: skip
 
 
 def _report_unreadable(path: str, error: DocumentError) -> Finding:
     rule = find_rule("unreadable-document")
     line, column = error.line or 1, error.column or 1
     return Finding(rule.id, ERROR, error.reason, path, line, column, "", "", rule.code)
+
+
+def is_template_file(path: str) -> bool:
+    """Return whether a file holds a CloudFormation template; one that cannot be read does not."""
+    from carnation.sources.templates import is_template
+
+    try:
+        return any(is_template(document.value) for document in Files().read(path))
+    except DocumentError:
+        return False
+
+
+__all__ = ["Opened", "is_definition", "is_template_file", "open_targets"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from carnation.errors import UsageError, suggest_name
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
-TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json")
+TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json", ".json5", ".tf", ".tofu")
 STDIN = "-"
 _MACHINES = os.path.join("build", "{}", "code", "state-machine")
 _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_cache", ".tox"}

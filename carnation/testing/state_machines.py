@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import find_substitutions
-from carnation.document import dump_json, read_document
+from carnation.document import dump_json
 from carnation.engine import Execution, Outcome, Task, compile_definition, export_event
 from carnation.errors import DefinitionError, UsageError, suggest_name
 from carnation.history.visits import Children
 from carnation.linter import REFUSAL, find_problems
+from carnation.sources import read_target
 from carnation.testing.coverage import Coverage
 from carnation.testing.mock_results import Answer, Invoke, find_outcome
 from carnation.testing.mock_validation import check_task
@@ -194,15 +195,23 @@ def load_machine(
     if isinstance(source, Mapping):
         name, definition = str(source.get("StartAt", "definition")), source
     else:
-        name = Path(source).name.partition(".")[0]
-        definition = read_document(str(source)).value
-        if not isinstance(definition, Mapping):
-            raise DefinitionError(f"{source}: this is no definition. Give one with StartAt.")
+        name, definition = _read_one(str(source))
     filled = _substitute(definition, substitutions)
     for rule, problem in find_problems(filled, families=(REFUSAL,)):
         state = f"state '{problem.state}': " if problem.state else ""
         raise DefinitionError(f"AWS would refuse '{name}'. {state}{problem.message} ({rule.id}).")
     return LocalMachine(name, filled, coverage, handlers)
+
+
+def _read_one(target: str) -> tuple[str, Mapping[str, Any]]:
+    """Read the definition of a file, or of one machine in it: `template.yaml#Orders`."""
+    found = read_target(target).sources
+    if len(found) > 1:
+        names = ", ".join(f"{target}#{one.name}" for one in found)
+        raise UsageError(f"{target} holds {len(found)} state machines. Name one of them: {names}")
+    if not isinstance(found[0].value, Mapping):
+        raise DefinitionError(f"{target}: this is no definition. Give one with StartAt.")
+    return found[0].name, found[0].value
 
 
 def _substitute(definition: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:

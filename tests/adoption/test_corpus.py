@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from carnation.adoption import find_difference, read_sources, write_module
-from carnation.document import read_document
+from carnation.sources import read_target
 from tests.conftest import ROOT
 
 CORPUS = next((f / "shared" / "corpus" for f in ROOT.parents[:2] if (f / "shared").exists()), None)
@@ -21,7 +21,7 @@ def list_valid() -> list[str]:
 
 def list_inexact() -> Iterator[str]:
     for path in list_valid():
-        for source in read_sources(read_document(path)):
+        for source in read_sources(read_target(path)):
             text = write_module(source.definition, source.name, source.origin, source.remarks)
             difference = find_difference(source.definition, text)
             if difference is not None:

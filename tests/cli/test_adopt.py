@@ -219,7 +219,7 @@ def test_standard_input_is_read(
     ("name", "text", "message"),
     [
         ("x.json", "{\n  'a': 1}", "x.json:2:3: this is not valid JSON"),
-        ("x.json", "[1]", "x.json:1:1: this is no definition: it has no StartAt, or no States."),
+        ("x.json", "[1]", "x.json:1:1: this is no definition: it has neither StartAt nor States"),
         ("x.json", '{"a":\n 1}', "x.json:1:1: this is no definition"),
         ("x.yaml", "a: [", "x.yaml:2:1: this is not valid YAML"),
         (
@@ -253,13 +253,13 @@ def test_standard_input_is_read(
             "x.yaml",
             "Resources:\n  A: {Type: 'AWS::Serverless::StateMachine', Properties: {DefinitionUri: "
             "a.json}}",
-            "a.json: the file cannot be read",
+            "x.yaml: A: there is no file 'a.json'",
         ),
         (
             "x.yaml",
             "Resources:\n  A:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n"
             "      DefinitionString: '{'",
-            "x.yaml, A:1:2: this is not valid JSON",
+            "x.yaml:5:25: the definition of A: this is not valid JSON",
         ),
         ("nothing.json", None, "nothing.json: the file cannot be read"),
     ],

@@ -58,7 +58,7 @@ def test_standard_input_is_drawn(
     assert capsys.readouterr().out == draw_mermaid(chain(1))
     feed(monkeypatch, b"\xff\xfe")
     assert draw.main(["-"]) == 2
-    assert "standard input is not UTF-8" in capsys.readouterr().err
+    assert "standard input:1:1: the file is written in UTF-16" in capsys.readouterr().err
 
 
 def test_yaml_is_drawn_and_so_is_every_state_machine_of_a_template(

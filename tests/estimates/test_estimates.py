@@ -373,7 +373,7 @@ def test_what_is_no_definition_is_refused(
     assert main([str(tmp_path / "none")]) == 2
     (tmp_path / "a.json").write_text("{}", encoding="utf-8")
     assert main([str(tmp_path / "a.json")]) == 2
-    assert "holds 0 definitions" in capsys.readouterr().err
+    assert "it has neither StartAt nor States" in capsys.readouterr().err
 
 
 def test_a_template_with_one_machine_is_read(

@@ -124,4 +124,4 @@ def test_a_child_for_no_state_and_a_file_of_two_are_one_line_each(
     one = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": machine()}}
     (starts / "two.json").write_text(json.dumps({"Resources": {"A": one, "B": one}}), "utf-8")
     assert main(["two.json"]) == 2
-    assert "two.json holds 2 definitions: A, B. Name a file with one." in capsys.readouterr().err
+    assert "Name one of them: two.json#A, two.json#B" in capsys.readouterr().err

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from carnation.asl import KNOWN, STATE_TYPES
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.expressions import parse_jsonata
-from carnation.cloudformation import find_definitions, is_template
 from carnation.document import Document, parse_document, read_document
 from carnation.errors import DocumentError
 from carnation.linter import find_problems, review_definition
 from carnation.linter.fixes import fix_document
+from carnation.sources import Files, find_sources
 from tests.rule_cases import REFUSALS, RISKS
 
 parse_jsonata("1")  # the library raises the recursion limit when it is loaded; hypothesis minds
@@ -113,8 +113,8 @@ def test_a_template_with_anything_in_any_place_is_reviewed_and_mended(
     with contextlib.suppress(DocumentError):
         document = parse_document(text, "x.json")
         review(document)
-        found = [*find_definitions(document)] if is_template(document.value) else []
-        prefixes = {one.pointer: one.type for one in found if one.inner is None}
+        found = find_sources("x.json", [document], Files()).sources
+        prefixes = {one.pointer: one.type for one in found if one.is_editable}
         fixed = fix_document(document, prefixes)
         parse_document(fixed.text, "x.json")
         assert bool(fixed.fixes) == (fixed.text != text)
@@ -142,11 +142,9 @@ def read_and_review(text: str, name: str) -> None:
 
 
 def review(document: Document) -> None:
-    if is_template(document.value):
-        for found in find_definitions(document):
-            review_definition(found)
-    else:
-        review_definition(document)
+    for found in find_sources(document.where, [document], Files()).sources:
+        review_definition(found)
+    review_definition(document)
 
 
 NAMES = ["x.json", "x.json5", "x.yaml"]

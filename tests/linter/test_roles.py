@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from carnation.cloudformation import find_definitions
 from carnation.cloudformation.roles import find_role
 from carnation.document import parse_document
 from carnation.linter import review_definition
+from carnation.sources import Files, find_sources
 
 SEND = {
     "StartAt": "Put",
@@ -40,7 +40,8 @@ def find(role: Any, given: Any = GET_ARN, more: Any = None, **properties: Any) -
             **(more or {}),
         }
     }
-    (source,) = find_definitions(parse_document(json.dumps(template), "t.json"))
+    document = parse_document(json.dumps(template), "t.json")
+    (source,) = find_sources("t.json", [document], Files()).sources
     found = review_definition(source)
     return [f"{one.rule} {one.state}" for one in found if one.rule.endswith("-permission")]
 

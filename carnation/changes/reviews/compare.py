@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.changes import Change, find_definition_changes, find_worst
@@ -11,6 +11,7 @@ from carnation.changes.reviews.units import Unit, is_definition, list_units
 from carnation.changes.reviews.verdict import Bump, judge_bump, sort_changes
 from carnation.document import Document
 from carnation.errors import UsageError
+from carnation.sources import Source
 
 _EMPTY: Mapping[str, Any] = {"States": {}}
 
@@ -59,9 +60,9 @@ def _refuse_nothing(old: Tree, new: Tree, before: list[Unit], after: list[Unit])
         raise UsageError(f"there is no definition and no template in '{old.name}' or '{new.name}'.")
     for tree, units in ((old, before), (new, after)):
         if len(tree.paths) == 1 and len(units) == 1 and not units[0].manifest:
-            document = units[0].parse(tree.paths[0].rpartition("/")[2])
-            if document and not (is_definition(document.value) or _is_template(document.value)):
-                raise UsageError(f"'{tree.name}' holds neither a definition nor a template.")
+            reading = units[0].read(tree.paths[0].rpartition("/")[2])
+            if not reading.sources and reading.kind != "template":
+                raise UsageError(f"'{tree.name}': {reading.tell_nothing()}.")
 
 
 def _pair_units(before: list[Unit], after: list[Unit]) -> Iterator[tuple[Unit | None, Unit | None]]:
@@ -105,7 +106,12 @@ def _find_changes(
     if old is None or new is None:
         yield from _tell_unit(old, new, definitions)
         return
-    if old.files == new.files or list(old.files.values()) == list(new.files.values()):
+    named = old.sure and new.sure
+    if named and not _are_plain(old, new):
+        yield from _compare_machines(old, new, definitions)
+        return
+    is_same = old.files == new.files or list(old.files.values()) == list(new.files.values())
+    if is_same and not named:  # a template that is the same may name a file that is not
         return
     yield from _compare_declarations(old, new)
     templates: list[str] = []
@@ -124,6 +130,43 @@ def _find_changes(
         from carnation.changes.reviews.stacks import find_package_changes
 
         yield from find_package_changes(old, new)
+
+
+def _are_plain(old: Unit, new: Unit) -> bool:
+    """Tell whether two files are compared as they are: two definitions, or two templates."""
+    kinds = {unit.read(next(iter(unit.files))).kind for unit in (old, new)}
+    return len(kinds) == 1 and kinds <= {"definition", "template"}
+
+
+def _compare_machines(
+    old: Unit, new: Unit, definitions: list[tuple[str, Any, Any]]
+) -> Iterator[Change]:
+    """Compare the definitions that two files of any kinds lead to, by the machines' names."""
+    sides = [unit.read(next(iter(unit.files))).sources for unit in (old, new)]
+    for one in (source for side in sides for source in side):
+        if one.error is not None:
+            raise one.fail()
+    for before, after in _pair_sources(*sides):
+        values = [side.value if side else _EMPTY for side in (before, after)]
+        named = after or before
+        if named is None or values[0] == values[1]:
+            continue
+        definitions.append((f"{named.where}, {named.name}", values[0], values[1]))
+        for change in find_definition_changes(values[0], values[1], named.where):
+            holder = before if change.old else after
+            place = holder.place(change.pointer) if holder else change.pointer
+            yield change._replace(pointer=place)
+
+
+def _pair_sources(
+    old: Sequence[Source], new: Sequence[Source]
+) -> Iterator[tuple[Source | None, Source | None]]:
+    if len(old) == len(new) == 1:  # whatever they are called
+        yield old[0], new[0]
+        return
+    before, after = ({one.name: one for one in side} for side in (old, new))
+    for name in dict.fromkeys([*after, *before]):
+        yield before.get(name), after.get(name)
 
 
 def _compare_declarations(old: Unit, new: Unit) -> Iterator[Change]:
@@ -148,9 +191,7 @@ def _pair_paths(old: Unit, new: Unit) -> Iterator[tuple[str, str]]:
 def _is_template(value: object) -> bool:
     if not isinstance(value, Mapping) or "Resources" not in value:
         return False
-    from carnation.cloudformation import (
-        is_template,  # who compares definitions pays for no templates
-    )
+    from carnation.sources.templates import is_template  # who compares definitions pays for none
 
     return is_template(value)
 

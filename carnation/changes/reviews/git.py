@@ -47,7 +47,16 @@ def open_revision(folder: str, revision: str, commit: str, path: str = "") -> Tr
         revision,
         tuple(sorted(objects)),
         lambda paths: _read_objects(folder, {name: objects[name] for name in paths}),
+        lambda name: _find_object(folder, commit, name),
     )
+
+
+def _find_object(folder: str, commit: str, path: str) -> bytes | None:
+    """Give what a commit holds at a path from the folder; None where it holds no file there."""
+    if path.startswith("/"):
+        return None
+    answer = _run_git(folder, "cat-file", "blob", f"{commit}:./{path}")
+    return answer.stdout if answer.returncode == 0 else None
 
 
 def _read_objects(folder: str, objects: dict[str, str]) -> dict[str, bytes]:

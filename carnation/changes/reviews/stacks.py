@@ -8,8 +8,9 @@ from typing import Any
 from carnation.changes import ABSENT, Change, find_definition_changes
 from carnation.changes.reviews.units import Unit, is_definition
 from carnation.changes.templates import find_template_changes
-from carnation.cloudformation import find_definitions, is_template
 from carnation.document import Document, join_pointer, split_pointer
+from carnation.sources import Source
+from carnation.sources.templates import is_template
 
 _MARKS = (b"AWS::CloudFormation::Stack", b"::StateMachine")
 _EMPTY: Mapping[str, Any] = {"States": {}}
@@ -27,7 +28,8 @@ def find_stack_changes(
     told: set[tuple[str, str]] = set()
     for path in dict.fromkeys([*after, *before]):
         place = new.root + path
-        yield from _compare_inner(place, before.get(path), after.get(path), definitions, told)
+        machines = [_list_machines(before.get(path), old), _list_machines(after.get(path), new)]
+        yield from _compare_inner(place, machines, definitions, told)
     kept = [value for value in _list_old(old, before) if isinstance(value, Mapping)]
     parts = {path: new.root + path for path in dict.fromkeys([*after, *before])}
     values = [{path: document.value for path, document in side.items()} for side in (before, after)]
@@ -65,21 +67,28 @@ def _list_old(unit: Unit, templates: Mapping[str, Document]) -> Iterator[Any]:
         if document and is_definition(document.value):
             yield document.value
     for document in templates.values():
-        yield from (found.value for found in find_definitions(document) if found.error is None)
+        yield from (found.value for found in _list_machines(document, unit) if not found.error)
+
+
+def _list_machines(template: Document | None, unit: Unit) -> list[Source]:
+    """List the state machines of a template, with those whose definition lies beside it.
+
+    In a folder, what lies beside it is compared as the file that it is.
+    """
+    if template is None:
+        return []
+    found = unit.find_machines(template)
+    return [one for one in found if unit.sure or one.where == template.where]
 
 
 def _compare_inner(
     path: str,
-    old: Document | None,
-    new: Document | None,
+    machines: list[list[Source]],
     definitions: list[tuple[str, Any, Any]],
     told: set[tuple[str, str]],
 ) -> Iterator[Change]:
     """Yield the changes of the definitions in a template; one that cannot be read stays a text."""
-    sides = [
-        {found.name: found for found in find_definitions(side)} if side else {}
-        for side in (old, new)
-    ]
+    sides = [{found.name: found for found in side} for side in machines]
     for name in dict.fromkeys([*sides[1], *sides[0]]):
         one, two = (side.get(name) for side in sides)
         if any(side and side.error for side in (one, two)):

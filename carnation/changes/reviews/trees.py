@@ -18,12 +18,20 @@ _SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "cdk.out"})
 _RELEASES = "/releases/"
 
 
+def _find_nothing(path: str) -> bytes | None:
+    return None
+
+
 class Tree(NamedTuple):
-    """Documents under one roof: `read` gives the bytes of some of `paths`."""
+    """Documents under one roof: `read` gives the bytes of some of `paths`.
+
+    `find` gives those of a file that a document names; None where there is none.
+    """
 
     name: str
     paths: tuple[str, ...]
     read: Callable[[Sequence[str]], dict[str, bytes]]
+    find: Callable[[str], bytes | None] = _find_nothing
 
     def narrow(self, paths: Sequence[str]) -> Tree:
         """Give the same tree with some of its paths only."""
@@ -36,7 +44,10 @@ def open_folder(folder: str) -> Tree:
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return {path: read_bytes(os.path.join(folder, *path.split("/"))) for path in paths}
 
-    return Tree(folder, tuple(_list_folder(folder)), read)
+    def find(path: str) -> bytes | None:
+        return find_bytes(os.path.join(folder, path))
+
+    return Tree(folder, tuple(_list_folder(folder)), read, find)
 
 
 def _list_folder(folder: str) -> Iterator[str]:
@@ -56,7 +67,12 @@ def _list_folder(folder: str) -> Iterator[str]:
 
 def open_file(path: str) -> Tree:
     """Open one file, as a tree of its own."""
-    return Tree(path, (path,), lambda paths: {name: read_bytes(name) for name in paths})
+    return Tree(path, (path,), lambda paths: {name: read_bytes(name) for name in paths}, find_bytes)
+
+
+def find_bytes(path: str) -> bytes | None:
+    """Read a file; None where there is none."""
+    return read_bytes(path) if os.path.isfile(path) else None
 
 
 def read_bytes(path: str) -> bytes:

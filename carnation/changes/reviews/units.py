@@ -6,13 +6,14 @@ sides mostly never is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, MANIFEST, Tree
 from carnation.document import Document, decode_text, parse_document, parse_json
 from carnation.errors import DocumentError
+from carnation.sources import Files, Reading, Source, find_sources, read_sources
 
 _MARKS = (b"StartAt", b"Resources")  # nothing is a definition or a template without one
 
@@ -20,7 +21,8 @@ _MARKS = (b"StartAt", b"Resources")  # nothing is a definition or a template wit
 class Unit(NamedTuple):
     """Documents that belong together: `files` maps paths within the unit to contents.
 
-    It is `sure` to be what it seems where somebody named it.
+    It is `sure` to be what it seems where somebody named it; `find` gives the bytes of a file that
+    one of its documents names.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Unit(NamedTuple):
     files: Mapping[str, bytes]
     manifest: Mapping[str, Any]
     sure: bool = False
+    find: Callable[[str], bytes | None] = lambda path: None
 
     @property
     def version(self) -> str:
@@ -48,6 +51,24 @@ class Unit(NamedTuple):
             if self.sure or self.manifest or path.endswith(DEFINITION_SUFFIXES):
                 raise
             return None
+
+    def read(self, path: str) -> Reading:
+        """Read the definitions that one of the files leads to, in whatever file they stand."""
+        return read_sources(self.root + path, Files(self._load, self._exists))
+
+    def find_machines(self, template: Document) -> Sequence[Source]:
+        """Find the state machines of a template of this unit."""
+        return find_sources(template.where, [template], Files(self._load, self._exists)).sources
+
+    def _load(self, path: str) -> str:
+        data = self.files.get(path.removeprefix(self.root))
+        data = self.find(path) if data is None else data
+        if data is None:
+            raise DocumentError("there is no such file.", path)
+        return decode_text(data, path)
+
+    def _exists(self, path: str) -> bool:
+        return path.removeprefix(self.root) in self.files or self.find(path) is not None
 
 
 @lru_cache(maxsize=512)
@@ -90,4 +111,4 @@ def _list_loose(tree: Tree, contents: Mapping[str, bytes]) -> Iterator[Unit]:
     for path, data in contents.items():
         if named or path.endswith(DEFINITION_SUFFIXES) or any(mark in data for mark in _MARKS):
             folder, slash, name = path.rpartition("/")
-            yield Unit(path, folder + slash, {name: data}, {}, named)
+            yield Unit(path, folder + slash, {name: data}, {}, named, tree.find)

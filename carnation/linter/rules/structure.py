@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from carnation.asl.fields import STATE_TYPES
 from carnation.asl.graph import Problem, Scope, State
 from carnation.asl.kinds import is_placeholder
-from carnation.linter.findings import ERROR, WARNING, refusal, risk
+from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 
 _LARGEST = 1024 * 1024
@@ -133,7 +133,7 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
     yield from ()  # what cannot be read has no machine; `carnation.cli.lint` reports it
 
 
-@risk("undefined-substitution", ERROR)
+@risk("undefined-substitution", WARNING)
 def find_undefined_substitutions(machine: Machine) -> Iterator[Problem]:
     """A definition in a template has a `${Name}` that the template gives no value to.
 

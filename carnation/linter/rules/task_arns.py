@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from carnation.asl.fields import ATA
 from carnation.asl.graph import State
+from carnation.services.arns import split_arn
 
 _INTEGRATION = re.compile(
-    r"arn:[^:]+:states:[^:]*:[^:]*:(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)"
-    r"(?:\.(?P<pattern>.*))?\Z"
+    r"(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)(?:\.(?P<pattern>.*))?\Z"
 )
 _OTHER_KINDS = ("activity", "stateMachine", "execution", "express", "mapRun")
 
@@ -37,8 +37,11 @@ def parse_resource(text: str) -> Resource | None:
     >>> parse_resource("arn:aws:states:::ecs:runTask.sync")
     Resource(service='ecs', action='runTask', pattern='sync', is_sdk=False)
     """
-    match = _INTEGRATION.match(text)
-    if match is None or match["service"] in _OTHER_KINDS or "${" in text.partition(":states:")[2]:
+    parts = split_arn(text)
+    if len(parts) < 6 or parts[0] != "arn" or not parts[1] or parts[2] != "states":
+        return None
+    match = _INTEGRATION.match(parts[5])
+    if match is None or match["service"] in _OTHER_KINDS or "${" in "".join(parts[3:]):
         return None
     return Resource(
         match["service"], match["action"], match["pattern"] or "", match["sdk"] is not None

@@ -5,14 +5,10 @@ from typing import Any
 
 import pytest
 
-from carnation.cloudformation import (
-    TemplateDefinition,
-    find_definitions,
-    holds_definitions,
-    is_template,
-)
 from carnation.document import parse_document
 from carnation.linter import review_definition
+from carnation.sources import Files, Reading, Source, find_sources
+from carnation.sources.templates import is_template
 
 DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 TEXT = json.dumps(DEFINITION)
@@ -23,10 +19,14 @@ def make_template(**properties: Any) -> dict[str, Any]:
     return {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}, "Odd": 3, "M": machine}}
 
 
-def find(**properties: Any) -> list[TemplateDefinition]:
-    document = parse_document(json.dumps(make_template(**properties)), "t.json")
-    assert is_template(document.value)
-    return list(find_definitions(document))
+def read(value: Any) -> Reading:
+    return find_sources("t.json", [parse_document(json.dumps(value), "t.json")], Files())
+
+
+def find(**properties: Any) -> list[Source]:
+    reading = read(make_template(**properties))
+    assert reading.kind == "template"
+    return list(reading.sources)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_object_is_a_definition_with_its_intrinsics_as_placeholders() -> None
     assert state["Parameters"] == ["${Q}", "a-${B}", "${If.C}", "a-${B}", "${odd}"]
     assert found.type == "EXPRESS"
     assert found.place("/States/A") == "/Resources/M/Properties/Definition/States/A"
-    assert found.locate("/States/A/Type") == found.template.locate(
+    assert found.locate("/States/A/Type") == found.document.locate(
         "/Resources/M/Properties/Definition/States/A/Type"
     )
     assert found.measure() == 0
@@ -105,7 +105,7 @@ def test_a_text_that_is_no_definition_says_why() -> None:
 
 def test_the_substitutions_are_known() -> None:
     (found,) = find(DefinitionString=TEXT, DefinitionSubstitutions={"A": 1, "B": 2})
-    assert found.substitutions == ("A", "B")
+    assert found.substitutions == {"A": 1, "B": 2}
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"Resources": []}, {"Resources": {"A": 1}}])
@@ -115,7 +115,8 @@ def test_what_has_no_resources_is_no_template(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [None, [], {}, {"stepFunctions": 1}, {"resources": {"A": 1}}])
 def test_what_can_hold_no_definition_is_told_apart(value: Any) -> None:
-    assert not holds_definitions(value)
+    reading = read(value)
+    assert (list(reading.sources), list(reading.unseen)) == ([], [])
 
 
 def read_parameters(parameters: Any, **properties: Any) -> Any:
@@ -166,9 +167,10 @@ def test_serverless_holds_definitions_as_objects_as_texts_and_among_its_resource
         "stepFunctions": {"stateMachines": machines},
         "resources": make_template(DefinitionString=TEXT),
     }
-    assert holds_definitions(value)
-    assert not is_template(value)
-    charge, ship, resource = find_definitions(parse_document(json.dumps(value), "s.json"))
+    reading = read(value)
+    assert reading.kind == "serverless.yml"
+    assert [one.name for one in reading.unseen] == ["elsewhere", "other"]
+    charge, ship, resource = reading.sources
     assert (charge.name, charge.type, charge.value["Comment"]) == ("charge", "EXPRESS", "${X}")
     assert charge.pointer == "/stepFunctions/stateMachines/charge/definition"
     assert (ship.name, ship.type, ship.value) == ("ship", "STANDARD", DEFINITION)

@@ -1,0 +1,32 @@
+"""Sources: the definitions in any file, with what is said of their state machines.
+
+One reader for all commands. A file may be a definition, a template of CloudFormation, SAM or CDK, a
+service of the Serverless Framework, a configuration, plan or state of Terraform, an answer of AWS's
+CLI, a manifest of Kubernetes; what is named in it and cannot be seen is `Unseen`, with the reason.
+"""
+
+from carnation.sources.files import Files
+from carnation.sources.reading import (
+    STDIN,
+    Reading,
+    find_sources,
+    read_input,
+    read_sources,
+    read_target,
+    split_target,
+)
+from carnation.sources.source import Source, Unseen, is_definition
+
+__all__ = [
+    "STDIN",
+    "Files",
+    "Reading",
+    "Source",
+    "Unseen",
+    "find_sources",
+    "is_definition",
+    "read_input",
+    "read_sources",
+    "read_target",
+    "split_target",
+]

@@ -1,0 +1,80 @@
+"""The resources of a template, those in its `Fn::ForEach` loops written out.
+
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.cloudformation.language_extensions import replace_identifier
+from carnation.document import join_pointer
+from carnation.sources.source import Unseen
+
+_LOOP = "Fn::ForEach::"
+_MOST = 1_000
+
+
+class Resource(NamedTuple):
+    """A resource: its logical ID, its body, where it stands; `made` in a loop."""
+
+    name: str
+    type: str
+    body: Mapping[str, Any]
+    pointer: str
+    made: bool = False
+
+
+def list_resources(template: Mapping[str, Any], at: str = "") -> Iterator[Resource | Unseen]:
+    """Yield the resources of a template that have a type."""
+    resources = template.get("Resources")
+    if isinstance(resources, Mapping):
+        yield from _list(resources, f"{at}/Resources", template, made=False)
+
+
+def _list(
+    resources: Mapping[str, Any], at: str, template: Mapping[str, Any], *, made: bool
+) -> Iterator[Resource | Unseen]:
+    for name, body in resources.items():
+        pointer = join_pointer(at, name)
+        if name.startswith(_LOOP):
+            yield from _repeat(name, body, pointer, template)
+        elif name == "Fn::Transform":
+            yield Unseen(name, pointer, 0, 0, "a macro brings resources, and may bring machines")
+        elif isinstance(body, Mapping) and isinstance(body.get("Type"), str):
+            yield Resource(name, body["Type"], body, pointer, made)
+
+
+def _repeat(
+    name: str, loop: Any, pointer: str, template: Mapping[str, Any]
+) -> Iterator[Resource | Unseen]:
+    if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[2], Mapping)):
+        yield Unseen(name, pointer, 0, 0, "it is no loop: it takes a name, a list and a mapping")
+        return
+    identifier = str(loop[0])
+    for value in _list_values(loop[1], template) or [f"${{{identifier}}}"]:
+        for key, body in loop[2].items():
+            inner = {
+                replace_identifier(key, identifier, value): replace_identifier(
+                    body, identifier, value
+                )
+            }
+            for found in _list(inner, "", template, made=True):
+                place = join_pointer(pointer, "2", key)
+                if isinstance(found, Unseen):
+                    yield found._replace(where=place)
+                else:
+                    yield found._replace(pointer=place)
+
+
+def _list_values(collection: Any, template: Mapping[str, Any]) -> list[str]:
+    """Give a loop's values; none where only the deployment knows them."""
+    if isinstance(collection, Mapping) and isinstance(collection.get("Ref"), str):
+        declared = template.get("Parameters")
+        body = declared.get(collection["Ref"]) if isinstance(declared, Mapping) else None
+        default = body.get("Default") if isinstance(body, Mapping) else None
+        collection = default.split(",") if isinstance(default, str) else default
+    if not isinstance(collection, list):
+        return []
+    return [str(one).strip() for one in collection[:_MOST] if isinstance(one, (str, int))]
