@@ -65,6 +65,12 @@ def _is_timestamp(value: object) -> bool:
     return True
 
 
+def _is_condition(value: object) -> bool:
+    if isinstance(value, str):  # one that is only opened or closed has a finding of its own
+        return value.startswith("{%") or value.endswith("%}")
+    return isinstance(value, bool)
+
+
 def _is_anything(value: object) -> bool:
     return True
 
@@ -83,7 +89,7 @@ KINDS: Mapping[str, tuple[Check, str]] = {
     "optional_path": (_is_optional_path, "a path that starts with '$', or None"),
     "names": (_is_names, "a list of texts, at least one"),
     "timestamp": (_is_timestamp, "a time like '2026-01-31T12:00:00Z'"),
-    "condition": (lambda value: isinstance(value, (str, bool)), "a JSONata expression"),
+    "condition": (_is_condition, "a JSONata expression ('{% … %}')"),
     "items": (
         lambda value: isinstance(value, (list, tuple, Mapping)),
         "a list, a mapping or a JSONata expression",

@@ -71,6 +71,29 @@ def check_call(
             yield CallProblem(WRONG, keys, f"{check.owner} {message}")
 
 
+_TEXT = Shape("string")
+_CONNECTORS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("ItemReader", "getObject"): ("Bucket Key", "VersionId ExpectedBucketOwner RequestPayer"),
+    ("ItemReader", "listObjectsV2"): ("Bucket", "Prefix ExpectedBucketOwner RequestPayer"),
+    ("ResultWriter", "putObject"): ("Bucket", "Prefix ExpectedBucketOwner"),
+}
+
+
+def check_connector(place: str, action: str, given: Any) -> Iterator[CallProblem]:
+    """Find what is wrong with the parameters of a Map's `ItemReader` or `ResultWriter`.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+
+    >>> [problem.message for problem in check_connector("ResultWriter", "putObject", {"Key": "k"})]
+    ["ResultWriter has no parameter 'Key'", "ResultWriter requires 'Bucket'"]
+    """
+    needed, others = _CONNECTORS.get((place, action), ("", ""))
+    if needed and isinstance(given, Mapping):
+        members = dict.fromkeys(f"{needed} {others}".split(), _TEXT)
+        shape = Shape("structure", members, tuple(needed.split()))
+        yield from _Check(place, never).find_problems(shape, given, ())
+
+
 class _Check:
     """A walk through what is sent, beside the model; strict where types are the model's, too."""
 

@@ -152,11 +152,6 @@ class Condition(Rule):
         extra: Mapping[str, Any] = UNSET,
     ) -> None:
         self.note("Condition", locals())
-        if isinstance(condition, str) and "{%" not in condition and "${" not in condition:
-            raise DefinitionError(
-                f"the rule Condition ({find_line()}) is the mere text {condition!r}, neither true "
-                'nor false. Write "{% … %}" around the expression.'
-            )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the rule as ASL writes it, without what it assigns."""

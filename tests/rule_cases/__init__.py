@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.rule_cases import (
     calls,
     choices_and_maps,
+    expressions,
     fields,
     graph,
     jsonata,
@@ -21,7 +22,15 @@ REFUSALS = [
     *tasks_and_expressions.CASES,
     *jsonata.REFUSALS,
     *calls.REFUSALS,
+    *expressions.REFUSALS,
 ]
-RISKS = [*risks_of_data.CASES, *risks_of_running.CASES, *jsonata.RISKS, *calls.CALLS, *calls.RISKS]
+RISKS = [
+    *risks_of_data.CASES,
+    *risks_of_running.CASES,
+    *jsonata.RISKS,
+    *calls.CALLS,
+    *calls.RISKS,
+    *expressions.RISKS,
+]
 
 __all__ = ["OK", "REFUSALS", "RISKS", "Case"]

@@ -506,8 +506,8 @@ def test_one_way_calls_every_service(action: str, pattern: Any, parameters: Any)
         ("sqs:sendMessage", {"pattern": ".sync"}, r"has no pattern '.sync'; it has '', '.waitFor"),
         ("aws-sdk:s3:getObject", {"pattern": ".sync"}, "has no pattern '.sync'"),
         ("aws-sdk:rds:describeDBInstances", {"parameters": {"DBInstanceIdentifier": "x"}},
-         "takes no parameter 'DBInstanceIdentifier'.*DbInstanceIdentifier"),
-        ("aws-sdk:s3:getObject", {"arguments": {"Bucket": "b"}}, "requires the parameter 'Key'"),
+         "has no parameter 'DBInstanceIdentifier'.*DbInstanceIdentifier"),
+        ("aws-sdk:s3:getObject", {"arguments": {"Bucket": "b"}}, "requires 'Key'"),
         ("sns:publish", {"parameters": {"Massage": "m"}}, "'Massage'.*Message"),
     ],
 )  # fmt: skip

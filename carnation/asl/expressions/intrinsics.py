@@ -152,6 +152,8 @@ def _read_argument(scanner: Scanner) -> Literal | Path | Intrinsic:
 
 
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_KNOWN_ESCAPES = "'{}\\"
 _ESCAPED = re.compile(r"\\(['{}\\])")
 
 
@@ -160,6 +162,12 @@ def _read_text(scanner: Scanner) -> Literal:
     found = scanner.match(_TEXT)
     if found is None:
         scanner.refuse("the text does not end. Close it with '.")
+    for escape in _ESCAPE.finditer(found[1]):
+        if escape[1] not in _KNOWN_ESCAPES:
+            scanner.refuse(
+                f"'{escape[0]}' is not an escape. A text knows \\' \\{{ \\}} \\\\ only.",
+                column + 1 + escape.start(),
+            )
     return Literal(_ESCAPED.sub(r"\1", found[1]), found[1], column)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 Names = frozenset[str]
 _NO_NAMES: Names = frozenset()
-_KINDS = ("function", "variable", "name", "$", "states")
+_KINDS = ("function", "variable", "name", "$", "states", "call")
 _TESTS = frozenset({"exists", "boolean", "not", "type", "count"})
 _STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", "uppercase"})
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in"})
@@ -34,6 +34,14 @@ class StatesUse(NamedTuple):
     column: int
 
 
+class Call(NamedTuple):
+    """A call of a function by name: its arguments, those that are strings by their value."""
+
+    name: str
+    arguments: tuple[str | None, ...]
+    column: int
+
+
 class Uses(NamedTuple):
     """What an expression uses.
 
@@ -48,6 +56,7 @@ class Uses(NamedTuple):
     fields: tuple[Use, ...]
     contexts: tuple[Use, ...]
     states: tuple[StatesUse, ...]
+    calls: tuple[Call, ...]
     unguarded: Names
     when_true: Names
     when_false: Names
@@ -88,9 +97,10 @@ def find_uses(ast: Any) -> Uses:
             found[kind].append(use)
             if kind == "variable" and not place.tested and use.name not in place.safe:
                 unguarded.add(use.name)
-    functions, variables, fields, contexts, states = (tuple(uses) for uses in found.values())
+    functions, variables, fields, contexts, states, calls = map(tuple, found.values())
     true, false = _known_if(ast, holds=True), _known_if(ast, holds=False)
-    return Uses(functions, variables, fields, contexts, states, frozenset(unguarded), true, false)
+    free = frozenset(unguarded)
+    return Uses(functions, variables, fields, contexts, states, calls, free, true, false)
 
 
 def _walk(ast: Any) -> Walk:
@@ -112,7 +122,9 @@ def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
         name = node.procedure.value
         kind = "variable" if name in place.own else "function"
         if kind == "function":
-            yield kind, Use(name, node.procedure.position - len(name))
+            column = node.procedure.position - len(name)
+            yield kind, Use(name, column)
+            yield "call", Call(name, tuple(map(_string_of, node.arguments)), column)
     elif node.type == "variable" and node.value == "":
         if place.at_top:
             yield "$", Use("$", node.position)
@@ -122,6 +134,10 @@ def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
         yield "name", Use(str(node.value), node.position - len(str(node.value)) + 1)
     if node.type == "path" and _is_states(node.steps[0], place):
         yield "states", StatesUse(_names_after(node.steps), node.steps[0].position - len("states"))
+
+
+def _string_of(argument: Any) -> str | None:
+    return str(argument.value) if _type_of(argument) == "string" else None
 
 
 def _is_states(node: Any, place: _Place) -> bool:

@@ -7,26 +7,33 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from carnation.asl.fields import ATA
-from carnation.asl.graph import Problem, State
+from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.linter.findings import WARNING, call
 from carnation.linter.machine import Machine
-from carnation.linter.rules.task_arns import Resource, payload_of, resource_of
-from carnation.services.calls import MISSING, UNKNOWN, WRONG, CallProblem, check_call
+from carnation.linter.rules.task_arns import payload_of, resource_of
+from carnation.services.calls import (
+    MISSING,
+    UNKNOWN,
+    WRONG,
+    CallProblem,
+    check_call,
+    check_connector,
+)
 
 
 class JudgedCall(NamedTuple):
-    """A problem of a call, and the Task that makes it."""
+    """A problem of a call, and the Task, ItemReader or ResultWriter that makes it."""
 
-    state: State
-    resource: Resource
+    part: Node
+    is_optimized: bool
     found: CallProblem
 
     def problem(self) -> Problem:
         """Make a problem of it, at the parameter."""
-        field = "Arguments" if self.state.language == ATA else "Parameters"
-        inner = join_pointer("", field, *self.found.keys) if field in self.state.body else ""
-        return self.state.problem(self.found.message, inner, self.found.facts)
+        field = "Arguments" if self.part.language == ATA else "Parameters"
+        inner = join_pointer("", field, *self.found.keys) if field in self.part.body else ""
+        return self.part.problem(self.found.message, inner, self.found.facts)
 
 
 @lru_cache(maxsize=1)  # three rules ask, one machine after the other
@@ -36,8 +43,13 @@ def list_call_problems(machine: Machine) -> list[JudgedCall]:
     for state in machine.by_type["Task"]:
         resource = resource_of(state)
         if resource is not None:
-            found = check_call(state.body["Resource"], payload_of(state))
-            judged += [JudgedCall(state, resource, one) for one in found]
+            found = check_call(resource.call, payload_of(state))
+            judged += [JudgedCall(state, not resource.is_sdk, one) for one in found]
+    for part in machine.parts_of("ItemReader", "ResultWriter"):
+        resource, given = resource_of(part), payload_of(part)
+        if resource is not None and given is not None:
+            found = check_connector(part.place, resource.action, given)
+            judged += [JudgedCall(part, False, one) for one in found]
     return judged
 
 
@@ -54,7 +66,7 @@ def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
     """
     for judged in list_call_problems(machine):
         kind = judged.found.kind
-        if kind == UNKNOWN or (kind == MISSING and judged.resource.is_sdk):
+        if kind == UNKNOWN or (kind == MISSING and not judged.is_optimized):
             yield judged.problem()
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from carnation.asl.expressions import Jsonata, Path
 
 _CALL = "States."
+_QUOTED = r"'[^']*'|\"[^\"]*\""
 _IN_CONTEXT = ("ItemsPath", "ErrorPath", "CausePath")
 
 
@@ -34,7 +35,7 @@ def find_bad_paths(machine: Machine) -> Iterator[Problem]:
     """
     for use in list_expressions(machine):
         if use.kind == "path" or (use.kind == "template" and not _is_call(use.value)):
-            problem = _parse(use, reference=False)
+            problem = _parse(use, reference=False) or _find_stray_dot(use)
             if problem:
                 yield use.part.problem(problem, use.inner)
 
@@ -54,6 +55,13 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
             problem = _parse(use, reference=True)
             if problem:
                 yield use.part.problem(problem, use.inner)
+
+
+def _find_stray_dot(use: ExpressionSite) -> str:
+    """Say where a dot is before the bracket of a number, which AWS refuses in an ItemReader."""
+    bare = re.sub(_QUOTED, "''", use.value) if use.part.place == "ItemReader" else ""
+    found = re.search(r"\.\[\s*-?\d", bare)
+    return f"in an ItemReader no '.' may be before '[': {use.value[:80]!r}" if found else ""
 
 
 def _is_call(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import refusal
@@ -106,6 +107,23 @@ def find_wrong_readers(machine: Machine) -> Iterator[Problem]:
                 yield part.problem(f"'{name}' belongs to CSV, and this is {kind}", f"/{name}")
         if body.get("CSVHeaderLocation") == "FIRST_ROW" and "CSVHeaders" in body:
             yield part.problem("FIRST_ROW has its headers in the file", "/CSVHeaders")
+
+
+@refusal("incomplete-result-writer")
+def find_half_writers(machine: Machine) -> Iterator[Problem]:
+    """A `ResultWriter` has a `Resource` without its parameters, or parameters without a `Resource`.
+
+    Problem: results are exported with both, or, without both, only formatted (`WriterConfig`). AWS
+    refuses one alone: "These fields are required: [Arguments]".
+    Solution: give `Resource` and `Parameters` (in JSONata `Arguments`) together.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+    """
+    for part in machine.parts_of("ResultWriter"):
+        name = "Arguments" if part.language == ATA else "Parameters"
+        if "Resource" in part.body and name not in part.body:
+            yield part.problem(f"a ResultWriter with a 'Resource' needs '{name}'")
+        elif name in part.body and "Resource" not in part.body:
+            yield part.problem(f"a ResultWriter with '{name}' needs a 'Resource'")
 
 
 @refusal("unknown-map-connector", "INVALID_RESOURCE")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from carnation.asl.fields import ATA
-from carnation.asl.graph import State
+from carnation.asl.graph import Node
 from carnation.services.arns import split_arn
 
 _INTEGRATION = re.compile(
@@ -48,12 +48,12 @@ def parse_resource(text: str) -> Resource | None:
     )
 
 
-def resource_of(state: State) -> Resource | None:
+def resource_of(state: Node) -> Resource | None:
     """Give a Task's resource, taken apart, if it is an integration of Step Functions."""
     text = state.body.get("Resource")
     return parse_resource(text) if isinstance(text, str) else None
 
 
-def payload_of(state: State) -> object:
+def payload_of(state: Node) -> object:
     """Give what a Task sends: its `Parameters` or `Arguments`; None where there are none."""
     return state.body.get("Arguments" if state.language == ATA else "Parameters")

@@ -121,7 +121,7 @@ def find_missing_parameters(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
     """
     for judged in list_call_problems(machine):
-        if judged.found.kind == MISSING and not judged.resource.is_sdk:
+        if judged.found.kind == MISSING and judged.is_optimized:
             yield judged.problem()
 
 

@@ -37,7 +37,7 @@ def evaluate(text: str) -> Any:
         ("States.Format('{} {}', $.one, $.flag)", "{a={b=1}, c=2} true"),
         ("States.Format('{}', States.Array(null, 'x'))", "[null, x]"),
         (r"States.Format('it\'s \{\} {} \\', $v)", "it's {} 40 \\"),
-        (r"States.Format('\n{}', 1)", "\\n1"),
+        (r"States.Format('\\n{}', 1)", "\\n1"),
         ("States.Format($.template, 1)", "1 and {}"),
         ("States.Format('plain')", "plain"),
         ("States.StringToJson('{\"a\": [1]}')", {"a": [1]}),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Node, Problem
@@ -15,6 +16,8 @@ from carnation.linter.machine import Machine
 _PATH_LIKE = r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*\Z"
 _CALL_LIKE = r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z"
 _TEMPLATES = ("Parameters", "ItemSelector", "ResultSelector", "Assign", "BatchInput")
+_PAYLOADS = (*_TEMPLATES, "Arguments", "Output", "Result", "Resource", "Error", "Cause")
+_LOOKED_UP = {ATA: ("Arguments", "Output", "Assign"), PATH: _TEMPLATES}
 _ACCOUNT = r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d)?:(\d{12}):"
 _REGION = (
     r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com|"
@@ -23,6 +26,28 @@ _REGION = (
 _KEY = r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"
 _SECRET_NAMES = ("password", "passwd", "secretkey", "apikey", "accesstoken")
 _MASKED = r"(?i)^(?:\W*|.*(?:x{3,}|\*{3,}|<|\$\{|\{%|example|placeholder|your).*)$"
+
+
+class PayloadText(NamedTuple):
+    """A string in a payload: the field and the key that it is under, and the pointer within."""
+
+    part: Node
+    field: str
+    pointer: str
+    key: str
+    text: str
+
+
+@lru_cache(maxsize=1)  # five rules ask, one machine after the other
+def list_texts(machine: Machine) -> list[PayloadText]:
+    """List the strings of payloads and resources, each once."""
+    return [
+        PayloadText(part, name, pointer, key, text)
+        for part in machine.parts
+        for name in _PAYLOADS
+        if name in part.body
+        for pointer, key, text in _walk(part.body[name], f"/{name}")
+    ]
 
 
 def _walk(value: Any, inner: str) -> Iterator[tuple[str, str, str]]:
@@ -48,18 +73,12 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
     Solution: write the key as `"id.$"`, or the text as `{% $states.input.order.id %}`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html
     """
-    for part in machine.parts:
-        names = ("Arguments", "Output", "Assign") if part.language == ATA else _TEMPLATES
-        for name in names:
-            if name not in part.body:
-                continue
-            for pointer, key, text in _walk(part.body[name], f"/{name}"):
-                if not text.startswith(("$", "States.")):
-                    continue
-                is_call = part.language == PATH and re.match(_CALL_LIKE, text)
-                meant = is_call or re.match(_PATH_LIKE, text)
-                if meant and not key.endswith(".$") and not _is_elsewhere(key):
-                    yield part.problem(f"'{text[:60]}' is sent as it stands", pointer)
+    for part, field, pointer, key, text in list_texts(machine):
+        if not text.startswith(("$", "States.")) or field not in _LOOKED_UP[part.language]:
+            continue
+        meant = re.match(_CALL_LIKE, text) or re.match(_PATH_LIKE, text)
+        if meant and not key.endswith(".$") and not _is_elsewhere(key):
+            yield part.problem(f"'{text[:60]}' is sent as it stands", pointer)
 
 
 def _is_elsewhere(key: str) -> bool:
@@ -76,7 +95,7 @@ def find_accounts(machine: Machine) -> Iterator[Problem]:
     Solution: put a substitution there (`${FunctionArn}`), which the template gives a value.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
     """
-    for part, pointer, _, text in _list_texts(machine):
+    for part, _, pointer, _, text in list_texts(machine):
         match = re.search(_ACCOUNT, text) if "arn:" in text else None
         if match:
             yield part.problem(f"the account {match[2]} is part of the definition", pointer)
@@ -90,7 +109,7 @@ def find_regions(machine: Machine) -> Iterator[Problem]:
     Solution: put a substitution there, or `${AWS::Region}` in the template.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
     """
-    for part, pointer, _, text in _list_texts(machine):
+    for part, _, pointer, _, text in list_texts(machine):
         match = re.search(_REGION, text) if "amazonaws" in text or "arn:" in text else None
         if match:
             yield part.problem(f"the region {match[1] or match[2]} is part of it", pointer)
@@ -104,7 +123,9 @@ def find_secrets(machine: Machine) -> Iterator[Problem]:
     Solution: let the function read it from Secrets Manager, or use an EventBridge connection.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
     """
-    for part, pointer, key, text in _list_texts(machine):
+    for part, field, pointer, key, text in list_texts(machine):
+        if field in ("Error", "Cause"):
+            continue
         named = key.lower().replace("_", "").endswith(_SECRET_NAMES) and _is_secret(text)
         if ("AKIA" in text or "ASIA" in text) and _is_key(text):
             yield part.problem("this looks like an AWS access key", pointer)
@@ -120,12 +141,3 @@ def _is_secret(text: str) -> bool:
 
 def _is_key(text: str) -> bool:
     return re.search(_KEY, text) is not None and "EXAMPLE" not in text
-
-
-def _list_texts(machine: Machine) -> Iterator[tuple[Node, str, str, str]]:
-    """Give the texts of payloads and resources, each once."""
-    for part in machine.parts:
-        for name in (*_TEMPLATES, "Arguments", "Output", "Result", "Resource"):
-            if name in part.body:
-                for pointer, key, text in _walk(part.body[name], f"/{name}"):
-                    yield part, pointer, key, text

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from carnation.asl.expressions import Path
     from carnation.asl.expressions.jsonata_uses import Uses
 
-_LIBRARY = frozenset({
+LIBRARY = frozenset({
     "abs", "append", "assert", "average", "base64decode", "base64encode", "boolean", "ceil",
     "contains", "count", "decodeUrl", "decodeUrlComponent", "distinct", "each", "encodeUrl",
     "encodeUrlComponent", "error", "eval", "exists", "filter", "floor", "formatBase",
@@ -233,7 +233,7 @@ def _in_jsonata(text: str) -> Mapping[str, bool]:
     return {
         name: name not in uses.unguarded
         for name in names
-        if name.isidentifier() and name not in _LIBRARY
+        if name.isidentifier() and name not in LIBRARY
     }
 
 
