@@ -96,7 +96,7 @@ def choice(**given: Any) -> Choice:
          rf"\$.x {HERE} is an expression, and a text cannot hold one. .*format_text"),
         (lambda: path("a.b"), f"'a.b' {HERE} is no path"),
         (lambda: variable("1x"), f"'1x' {HERE} cannot name a variable"),
-        (lambda: Condition("$x > 1"), rf"the rule Condition {HERE}: Condition is .* a JSONata expression"),
+        (lambda: Condition("$x > 1"), rf"the rule Condition {HERE}: Condition is "),
         (lambda: ItemBatcher(max_items_per_batch=0), f"an ItemBatcher {HERE}: MaxItems"),
         (lambda: integrate("A", "s3:copyObject"), f"state 'A' {HERE}.*'aws-sdk:s3:copyObject'"),
         (lambda: Raw("A", {"Type": "task"}), "no state type 'task'. Did you mean 'Task'"),
