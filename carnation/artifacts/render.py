@@ -188,8 +188,14 @@ def _make_manifest(
     for function in workflow.functions:
         if function.zip:
             entries[f"code/python/{function.id}.zip"]["source"] = function.zip
-    tags = {"tags": dict(workflow.application.tags)} if workflow.application.tags else {}
-    declared = {"declared": workflow.declared} if workflow.declared else {}
+    children = [one for one in workflow.application.resources if type(one).__name__ == "Child"]
+    about = {
+        "tags": dict(workflow.application.tags),
+        "examples": workflow.application.list_examples(),
+        "children": [child.name_part for child in children],
+        "declared": workflow.declared,
+        "reporter": workflow.reporter,
+    }
     head = {"workflow": workflow.name, "version": workflow.version}
-    reporter = {"reporter": workflow.reporter} if workflow.reporter else {}
-    return {**head, **tags, **declared, **reporter, "artifacts": entries}
+    named = {name: value for name, value in about.items() if value}
+    return {**head, **named, "artifacts": entries}

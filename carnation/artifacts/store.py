@@ -254,6 +254,20 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
     return Artifacts(workflow, manifest["version"], files, packages, manifest)
 
 
+def read_children(root: str, artifacts: Artifacts) -> list[Artifacts]:
+    """Read the workflows that a workflow starts, and those that they start, the last ones first."""
+    found: dict[str, Artifacts] = {artifacts.workflow: artifacts}
+
+    def read(parent: Artifacts) -> Iterator[Artifacts]:
+        for name in parent.manifest.get("children", ()):
+            if name not in found:
+                found[name] = child = read_artifacts(root, name)
+                yield from read(child)
+                yield child
+
+    return list(read(artifacts))
+
+
 def _check_digest(workflow: str, path: str, content: bytes | None, expected: str) -> None:
     if content is None:
         problem = " is missing"

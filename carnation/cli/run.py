@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carnation.artifacts import Artifacts, read_artifacts
+from carnation.artifacts import Artifacts, read_artifacts, read_children
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
+from carnation.cli.stimuli import read_parameters, read_stimuli
 from carnation.console import echo, echo_json, show_progress
 from carnation.document import dump_json
 from carnation.emulator.embedded import import_emulator
@@ -36,8 +37,19 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("workflow", help="the name of a workflow in build/")
     parser.add_argument(
-        "--input", default="{}", metavar="JSON",
-        help="the execution's input, or @FILE that holds it (@- is standard input)",
+        "--input", metavar="JSON",
+        help="the execution's input, or @FILE that holds it (@- is standard input); default: {}, "
+        "unless a trigger started an execution",
+    )  # fmt: skip
+    _add_stimuli(parser)
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE",
+        help="a parameter of the root stack (default: its example, else its default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--show", action="append", default=[], metavar="RESOURCE",
+        help="print what a table, queue, topic, bucket, log group or function holds at the end; "
+        "by id (stock), logical ID or name",
     )  # fmt: skip
     parser.add_argument(
         "--fail", metavar="WHICH",
@@ -81,6 +93,26 @@ def _make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_stimuli(parser: argparse.ArgumentParser) -> None:
+    """Add what happens before the first execution, and may start it through a trigger."""
+    parser.add_argument(
+        "--put", action="append", default=[], metavar="BUCKET/KEY=FILE",
+        help="put a file into a bucket first: uploads/in/a.csv=./a.csv",
+    )  # fmt: skip
+    parser.add_argument(
+        "--send", action="append", default=[], metavar="QUEUE=JSON",
+        help="send a message to a queue first, as JSON or @FILE: jobs=@job.json",
+    )  # fmt: skip
+    parser.add_argument(
+        "--event", action="append", default=[], metavar="FILE",
+        help="put an EventBridge event (source, detail-type, detail) on its bus first; its rule "
+        "starts the execution",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fire", action="append", default=[], metavar="SCHEDULE", help="fire a schedule first"
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, run, print; return the exit status."""
     options = _make_parser().parse_args(argv)
@@ -88,26 +120,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    given = read_json("--input", options.input)
+    inputs = [] if options.input is None else [read_json("--input", options.input)]
     following = read_json("--next-input", options.next_input) if options.next_input else None
     _check(options)
     root = find_root(".")
     artifacts = read_artifacts(root, options.workflow)
     reporter = load_reporter(root, artifacts.manifest)
     if options.next_input is None:
-        following = reporter.next_input if reporter else given
+        following = reporter.next_input if reporter else (inputs or [{}])[0]
     faults = choose_faults(
         artifacts, options.fail, options.fail_error, options.fail_attempts or 1,
         options.seed, reporter,
     )  # fmt: skip
+    stimuli = read_stimuli(options)
+    if options.runs > 1 and not (inputs or stimuli):
+        inputs = [{}]
     import_emulator()
     from carnation.emulator.workflow_runs import run  # --help need not wait for it
 
     runs = run(
-        artifacts, given, *[following] * (options.runs - 1),
+        artifacts, *inputs, *[following] * (options.runs - 1),
         reporter=reporter, faults=faults, observer=_observe(artifacts, options.format),
         in_process=options.in_process, real_time=options.real_time, seed=options.seed,
         logs=options.logs, keeps_children=options.report is not None,
+        children=read_children(root, artifacts),
+        parameters=read_parameters(options.parameter),
+        stimuli=stimuli, shows=options.show,
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS

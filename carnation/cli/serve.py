@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from carnation.artifacts import read_artifacts
+from carnation.artifacts import read_artifacts, read_children
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.console import align_table, paint
 from carnation.emulator.embedded import deploy_artifacts, import_emulator
@@ -64,9 +64,16 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         hold_port=True,
     ) as emulator:
+        deployed: list[str] = []
         for artifacts in built:
+            if artifacts.workflow in deployed:
+                continue
+            children = [
+                one for one in read_children(root, artifacts) if one.workflow not in deployed
+            ]
             begun = time.monotonic()
-            outputs = deploy_artifacts(emulator, artifacts, _warn)
+            outputs = deploy_artifacts(emulator, artifacts, _warn, children=children)
+            deployed += [one.workflow for one in (*children, artifacts)]
             seconds = time.monotonic() - begun
             print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")
             for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):

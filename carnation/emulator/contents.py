@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import FakeDeleteMarker, s3_backends
+from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from carnation.errors import EmulatorError
@@ -79,9 +81,29 @@ def read_items(account: str, region: str, table: str) -> list[dict[str, Any]]:
     if found is None:
         raise EmulatorError(f"there is no table '{table}'.")
     return [
-        {name: read(value.to_json()) for name, value in item.attrs.items()}
+        {name: read(_with_bytes(value)) for name, value in item.attrs.items()}
         for item in found.all_items()
     ]
+
+
+def _with_bytes(value: Any) -> Any:
+    """Give DynamoDB's JSON with bytes where moto keeps base64."""
+    ((kind, inner),) = (value.to_json() if hasattr(value, "to_json") else value).items()
+    if kind == "B" and isinstance(inner, str):
+        return {kind: base64.b64decode(inner)}
+    if kind == "BS":
+        return {kind: [base64.b64decode(one) for one in inner]}
+    if kind == "M":
+        return {kind: {name: _with_bytes(one) for name, one in inner.items()}}
+    return {kind: [_with_bytes(one) for one in inner]} if kind == "L" else {kind: inner}
+
+
+def read_published(account: str, region: str, topic_arn: str) -> list[str]:
+    """Read all messages that were published to a topic, the first one first."""
+    found = sns_backends[account][region].topics.get(topic_arn)
+    if found is None:
+        raise EmulatorError(f"topic '{topic_arn}' does not exist.")
+    return [str(row[1]) for row in found.sent_notifications]
 
 
 def read_objects(account: str, bucket: str) -> dict[str, bytes]:

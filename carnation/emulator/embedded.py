@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts
-from carnation.errors import CarnationError
+from carnation.document import parse_document
+from carnation.errors import CarnationError, UsageError, suggest_name
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator
+
+BUCKET = "carnation-artifacts"
 
 
 @contextmanager
@@ -43,25 +47,77 @@ def import_emulator() -> type[Emulator]:
 
 
 def deploy_artifacts(
-    emulator: Emulator, artifacts: Artifacts, warn: Callable[[str], None] = lambda text: None
+    emulator: Emulator,
+    artifacts: Artifacts,
+    warn: Callable[[str], None] = lambda text: None,
+    *,
+    parameters: Mapping[str, str] = MappingProxyType({}),
+    children: Sequence[Artifacts] = (),
 ) -> Mapping[str, str]:
     """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs.
 
-    `warn` is told each property of its templates that has no effect here.
+    `warn` is told each property of its templates that has no effect here. `children` are deployed
+    first. A parameter has the value given, else its example, else its default; raises
+    `UsageError` for one that has none of them, or that does not exist.
     """
     with collector_paused():
-        deployment = emulator.deploy(
-            f"{artifacts.workflow}-dev",
-            artifacts.list_uploads(),
-            artifacts.find_key("-root-stack.yaml"),
-            {"ArtifactBucket": "carnation-artifacts"},
-            bucket="carnation-artifacts",
-        )
-    for text in deployment.warnings:
-        warn(text)
-    if "StateMachineArn" not in deployment.outputs:
+        for child in children:
+            _deploy(emulator, child, warn, {})
+        outputs = _deploy(emulator, artifacts, warn, parameters)
+    if "StateMachineArn" not in outputs:
         raise CarnationError(
             f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "
             "run finds what to start. Add one to the workflow's root template, and build."
         )
+    return outputs
+
+
+def name_stack(artifacts: Artifacts) -> str:
+    """Name the stack of a workflow."""
+    return f"{artifacts.workflow}-dev"
+
+
+def _deploy(
+    emulator: Emulator,
+    artifacts: Artifacts,
+    warn: Callable[[str], None],
+    parameters: Mapping[str, str],
+) -> Mapping[str, str]:
+    chosen = _choose_parameters(artifacts, parameters)
+    template = artifacts.find_key("-root-stack.yaml")
+    deployment = emulator.deploy(
+        name_stack(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
+    )
+    for text in deployment.warnings:
+        warn(text)
     return deployment.outputs
+
+
+def _choose_parameters(artifacts: Artifacts, given: Mapping[str, str]) -> dict[str, str]:
+    """Choose the parameters of the root stack; defaults are the template's own matter."""
+    known = _read_parameters(artifacts)
+    names = {name.lower(): name for name in known}
+    chosen = {"ArtifactBucket": BUCKET, **artifacts.manifest.get("examples", {})}
+    for name, value in given.items():
+        plain = name.replace("_", "").lower()
+        if plain not in names:
+            raise UsageError(
+                f"--parameter: '{artifacts.workflow}' has no parameter '{name}'."
+                f"{suggest_name(name, list(known))} It has {', '.join(known)}."
+            )
+        chosen[names[plain]] = value
+    missing = [name for name, body in known.items() if name not in chosen and "Default" not in body]
+    if missing:
+        raise UsageError(
+            f"parameter {missing[0]} of '{artifacts.workflow}' has neither example nor default. "
+            f"Give --parameter {missing[0]}=…, or write Parameter(…, example=…) and build."
+        )
+    return chosen
+
+
+def _read_parameters(artifacts: Artifacts) -> Mapping[str, Mapping[str, Any]]:
+    for path, text in artifacts.files.items():
+        if path.endswith("-root-stack.yaml"):
+            found = parse_document(text, path).value.get("Parameters")
+            return found if isinstance(found, Mapping) else {}
+    return {}

@@ -466,6 +466,14 @@ class Emulator:
         """Give all items of a table as plain values; numbers are `Decimal`."""
         return stores.read_items(ACCOUNT, self.region, table_name)
 
+    def published(self, topic_arn: str) -> list[str]:
+        """Give all messages that were published to a topic, the first one first."""
+        return stores.read_published(ACCOUNT, self.region, topic_arn)
+
+    def executions(self, state_machine_arn: str) -> list[str]:
+        """List the executions of a state machine, Express ones too, the first one first."""
+        return interpreter.list_executions(state_machine_arn)
+
     def objects(self, bucket: str) -> dict[str, bytes]:
         """Give all objects of a bucket by key."""
         return stores.read_objects(ACCOUNT, bucket)

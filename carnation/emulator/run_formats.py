@@ -7,13 +7,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from carnation.console import echo, paint, show_progress
+from carnation.console import count, echo, paint, show_progress
+from carnation.document.values import Json
 from carnation.emulator.state_faults import INJECTED_ERROR
+from carnation.emulator.stored import Stored
 from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns
 from carnation.history import Progress
 from carnation.history.function_failures import FunctionFailure, readable_cause
 
 _MOST_FAILURES = 5  # different errors of a run that are printed
+_MOST_STORED, _LONGEST = 20, 2000  # entries of a resource that are printed, their characters
+_WORDS = {"table": "item", "queue": "message", "topic": "message", "bucket": "object"}
 _UNUSED = "the state of --fail was not reached: nothing failed on purpose"
 _NO_ITEM = "no event was chosen to fail: look at --fail"
 
@@ -84,7 +88,28 @@ def format_end(runs: WorkflowRuns, *, has_reporter: bool = False) -> list[str]:
     lines = ["", *runs.lines] if runs.lines else []
     if runs.injected == 0:
         lines += ["", _NO_ITEM if has_reporter else _UNUSED]
+    lines += [f"undelivered: {one}" for one in runs.undelivered]
+    for name, found in runs.stored.items():
+        for one in found:
+            lines += ["", *_format_stored(name, one)]
     return lines if runs.logs is None else [*lines, *_format_logs(runs.logs)]
+
+
+def _format_stored(name: str, stored: Stored) -> list[str]:
+    resource, content = stored
+    own = f"{resource.logical_id}, {resource.name}"
+    head = (
+        f"{paint(name, 'bold')} ({own}): {count(len(content), _WORDS.get(resource.kind, 'line'))}"
+    )
+    lines = [f"  {_format_one(one)}" for one in content[:_MOST_STORED]]
+    if len(content) > _MOST_STORED:
+        lines.append(f"  and {len(content) - _MOST_STORED} more; --format json lists them")
+    return [head, *lines]
+
+
+def _format_one(value: Json) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _format_logs(logs: Mapping[str, Sequence[str]]) -> list[str]:
@@ -105,6 +130,15 @@ def describe_runs(runs: WorkflowRuns) -> dict[str, Any]:
         "runs": [_describe_run(run) for run in runs.runs],
         **runs.fields,
         **({} if runs.logs is None else {"logs": runs.logs}),
+        **({"shown": _describe_stored(runs)} if runs.stored else {}),
+        **({"undelivered": runs.undelivered} if runs.undelivered else {}),
+    }
+
+
+def _describe_stored(runs: WorkflowRuns) -> dict[str, Any]:
+    return {
+        name: [{**one.resource._asdict(), "content": list(one.content)} for one in found]
+        for name, found in runs.stored.items()
     }
 
 
@@ -119,5 +153,6 @@ def _describe_run(run: WorkflowRun) -> dict[str, Any]:
         "seconds": round(execution.seconds, 3),
         "waited": round(execution.waited, 3),
         **(run.report.fields if run.report else {}),
+        "path": run.path,
         "complaints": [failure._asdict() for failure in run.failures],
     }

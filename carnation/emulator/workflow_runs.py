@@ -15,12 +15,22 @@ from typing import Any
 
 from carnation.artifacts import Artifacts
 from carnation.document.values import Json
-from carnation.emulator.embedded import deploy_artifacts
+from carnation.emulator.embedded import deploy_artifacts, name_stack
 from carnation.emulator.emulator import Emulator, Execution
+from carnation.emulator.stimuli import Stimuli, apply_stimuli
+from carnation.emulator.stored import (
+    READERS,
+    StackResource,
+    Stored,
+    find_resources,
+    list_resources,
+    read_stored,
+)
 from carnation.history import Progress, Recorded, record_run
 from carnation.history.function_failures import FunctionFailure, list_function_failures
 from carnation.workflow.reporters import Faults, Reporter, RunReport
 
+_NOTHING = Stimuli()
 _QUEUE = re.compile(r"https?://(sqs[.]|[^/]*queue[.])[^/]*/\d{12}/[^/]+\Z")
 
 
@@ -56,7 +66,8 @@ class WorkflowRuns:
     """The runs of a workflow over one deployment.
 
     `fields` and `lines` are what its reporter says of its items, `logs` what each function printed
-    (None: nobody asked), `injected` how many failures on purpose there were (None: none chosen).
+    (None: nobody asked), `injected` how many failures on purpose there were (None: none chosen),
+    `stored` what the resources asked for hold, `undelivered` what triggers could not deliver.
     """
 
     artifacts: Artifacts
@@ -65,6 +76,8 @@ class WorkflowRuns:
     lines: Sequence[str]
     logs: Mapping[str, list[str]] | None
     injected: int | None
+    stored: Mapping[str, Sequence[Stored]]
+    undelivered: Sequence[str] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -107,33 +120,72 @@ def run(
     seed: int | None = None,
     logs: bool = False,
     keeps_children: bool = False,
+    children: Sequence[Artifacts] = (),
+    parameters: Mapping[str, str] | None = None,
+    stimuli: Stimuli = _NOTHING,
+    shows: Sequence[str] = (),
 ) -> WorkflowRuns:
     """Deploy a built workflow to an emulator of its own, and run it once for each input.
 
-    Without inputs it runs once, with `{}`. `keeps_children` keeps the histories of children, for
-    a page. Raises `EmulatorError` where it cannot be deployed or started.
+    Without inputs it runs once, with `{}`, unless `stimuli` started it. `keeps_children` keeps the
+    histories of children, for a page; `children` are the workflows that it starts; `shows` names
+    the resources whose content is read at the end. Raises `EmulatorError` where it cannot be
+    deployed or started, and `UsageError` for a name or parameter that it does not have.
     """
     observer = observer or Observer()
     with Emulator(in_process=in_process, real_time=real_time, seed=seed) as emulator:
         if faults:
             faults.install(emulator)
         begun = time.monotonic()
-        outputs = deploy_artifacts(emulator, artifacts, observer.warned)
+        outputs = deploy_artifacts(
+            emulator, artifacts, observer.warned, parameters=parameters or {}, children=children
+        )
         observer.deployed(time.monotonic() - begun)
+        stack = _list_asked(emulator, artifacts, stimuli, shows)
+        shown = {name: find_resources("--show", name, stack, *READERS) for name in shows}
+        machine = outputs["StateMachineArn"]
         runs: list[WorkflowRun] = []
-        for number, given in enumerate(inputs or ({},), 1):
+
+        def end(given: Json, execution: Execution, progress: Progress) -> None:
+            report = reporter.describe_run(execution) if reporter else None
+            runs.append(WorkflowRun(len(runs) + 1, given, execution, progress, report))
+            observer.ended(runs[-1])
+
+        for execution in apply_stimuli(emulator, stimuli, stack, machine) if stimuli else ():
+            end(_read_given(execution), execution, _count(execution))
+        for given in inputs or (() if runs else ({},)):
             if runs and not real_time:
                 _let_time_pass(emulator, outputs)
             progress = Progress(keeps_children=keeps_children)
-            following = _follow(observer, number, progress)
-            execution = emulator.execute(outputs["StateMachineArn"], given, **following)
-            report = reporter.describe_run(execution) if reporter else None
-            runs.append(WorkflowRun(number, given, execution, progress, report))
-            observer.ended(runs[-1])
+            following = _follow(observer, len(runs) + 1, progress)
+            end(given, emulator.execute(machine, given, **following), progress)
         fields, lines = _describe_items(emulator, outputs, reporter)
         printed = {name: emulator.lines(name) for name in emulator.functions} if logs else None
+        stored = {
+            name: [read_stored(emulator, one) for one in found] for name, found in shown.items()
+        }
+        undelivered = emulator.undelivered
     injected = None if faults is None else faults.count
-    return WorkflowRuns(artifacts, runs, fields, lines, printed, injected)
+    return WorkflowRuns(artifacts, runs, fields, lines, printed, injected, stored, undelivered)
+
+
+def _list_asked(
+    emulator: Emulator, artifacts: Artifacts, stimuli: Stimuli, shows: Sequence[str]
+) -> list[StackResource]:
+    """List the resources of the stack, where anything is asked of them."""
+    return list(list_resources(emulator, name_stack(artifacts))) if stimuli or shows else []
+
+
+def _read_given(execution: Execution) -> Json:
+    given: Json = json.loads(execution.history[0]["executionStartedEventDetails"]["input"])
+    return given
+
+
+def _count(execution: Execution) -> Progress:
+    progress = Progress()
+    for event in execution.history:
+        progress.add(event)
+    return progress
 
 
 def _let_time_pass(emulator: Emulator, outputs: Mapping[str, str]) -> None:

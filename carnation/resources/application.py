@@ -99,6 +99,10 @@ class Application:
                     found[one.resource_id] = one
         return tuple(found.values())
 
+    def list_examples(self) -> dict[str, str]:
+        """Give the values that `run`, `serve` and tests take, by the parameter's name."""
+        return {one.resource_id: one.example for one in self.parameters if one.example is not None}
+
     def list_references(self) -> dict[str, Reference]:
         """Give all that a definition may say, by key."""
         listed = (*self.resources, *self.triggers)

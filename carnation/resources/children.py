@@ -37,6 +37,11 @@ class Child(Resource):
     max_id: ClassVar[int] = 40
 
     @property
+    def is_existing(self) -> bool:
+        """Tell that another workflow's stack makes it."""
+        return True
+
+    @property
     def full_name(self) -> str:
         """The state machine's name as `Fn::Sub` takes it."""
         return f"{self.name_part[:23].rstrip('-')}-${{Environment}}-state-machine"

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,17 +71,34 @@ def _build(source: str | Workflow, root: str) -> Artifacts:
     return _built[root, source]
 
 
+def _build_children(artifacts: Artifacts, root: str, seen: set[str]) -> list[Artifacts]:
+    """Build the workflows that a workflow starts, the last ones first."""
+    found: list[Artifacts] = []
+    for name in artifacts.manifest.get("children", ()):
+        if name not in seen:
+            seen.add(name)
+            child = _build(name, root)
+            found += [*_build_children(child, root, seen), child]
+    return found
+
+
+def _list_packages(built: Iterable[Artifacts]) -> Iterator[tuple[str, bytes]]:
+    for artifacts in built:
+        yield from artifacts.packages.items()
+
+
 def _open(artifacts: Artifacts, key: str, root: str) -> _Kept:
     with _environment_kept():
         emulator = import_emulator()(in_process=True)
         emulator.__enter__()
     try:
         names = {}
-        for path, package in artifacts.packages.items():
+        children = _build_children(artifacts, root, {artifacts.workflow})
+        for path, package in _list_packages([artifacts, *children]):
             function = Path(path).stem
             emulator.sources[digest(package)] = Path(root) / "lambdas" / function
             names[_sha256(package)] = function
-        outputs = deploy_artifacts(emulator, artifacts)
+        outputs = deploy_artifacts(emulator, artifacts, children=children)
         rows = emulator.client("lambda").list_functions()["Functions"]
         functions = {
             names[row["CodeSha256"]]: row["FunctionName"]

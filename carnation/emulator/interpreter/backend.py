@@ -190,6 +190,12 @@ def list_machines(region: str) -> set[str]:
     return {f"{machine.arn} {hash(machine.revision.definition)}" for machine in machines}
 
 
+def list_executions(machine_arn: str) -> list[str]:
+    """List the executions of a state machine, Express ones too, the first one first."""
+    runs = list(_region_of(machine_arn).executions.values())
+    return [run.arn for run in runs if run.machine_arn == machine_arn]
+
+
 def forget_executions(region: str) -> None:
     """Forget all executions of a Region."""
     _service().region(region).executions.clear()

@@ -1,0 +1,125 @@
+"""Stimuli: what a person does to a deployed workflow beside starting it.
+
+Files put into buckets, messages sent to queues, events put on a bus, schedules fired: each reaches
+the workflow through its own triggers, or lies there for its states.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carnation.document.values import Json
+from carnation.emulator.stored import StackResource, find_resources
+from carnation.errors import CarnationError, UsageError
+
+if TYPE_CHECKING:
+    from carnation.emulator.emulator import Emulator, Execution
+
+_PIPE = "AWS::Pipes::Pipe"
+_SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
+_PATIENCE = 5.0  # seconds that a pipe has to start an execution
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """What is done to a workflow before its first run.
+
+    `puts` are files by bucket and key, `sends` messages by queue, `events` are put on a bus,
+    `fires` names schedules. Buckets, queues and schedules are named by id, logical ID or name.
+    """
+
+    puts: Sequence[tuple[str, str, bytes]] = ()
+    sends: Sequence[tuple[str, Json]] = ()
+    events: Sequence[Json] = ()
+    fires: Sequence[str] = ()
+
+    @property
+    def must_start(self) -> bool:
+        """Tell whether an execution is expected: files and messages may just lie there."""
+        return bool(self.events or self.fires)
+
+    def __bool__(self) -> bool:
+        return bool(self.puts or self.sends or self.events or self.fires)
+
+
+def apply_stimuli(
+    emulator: Emulator, stimuli: Stimuli, resources: Sequence[StackResource], machine: str
+) -> list[Execution]:
+    """Apply stimuli; return the executions of the state machine that they started, when ended.
+
+    Raises `UsageError` for a name that the stack does not have, `CarnationError` where an event or
+    a schedule started nothing.
+    """
+    for name, key, content in stimuli.puts:
+        for bucket in find_resources("--put", name, resources, "AWS::S3::Bucket"):
+            emulator.client("s3").put_object(Bucket=bucket.physical_id, Key=key, Body=content)
+    for name, message in stimuli.sends:
+        _send(emulator, name, message, resources)
+    for event in stimuli.events:
+        _put_event(emulator, event)
+    for name in stimuli.fires:
+        for schedule in find_resources("--fire", name, resources, *_SCHEDULES):
+            emulator.fire(schedule.physical_id)
+    started = list(_wait_for_executions(emulator, stimuli, resources, machine))
+    if stimuli.must_start and not started:
+        raise CarnationError(_tell_nothing(emulator, resources))
+    return started
+
+
+def _send(emulator: Emulator, name: str, message: Json, resources: Sequence[StackResource]) -> None:
+    body = message if isinstance(message, str) else json.dumps(message)
+    for queue in find_resources("--send", name, resources, "AWS::SQS::Queue"):
+        group = {"MessageGroupId": "run"} if queue.physical_id.endswith(".fifo") else {}
+        once = {"MessageDeduplicationId": str(time.monotonic_ns())} if group else {}
+        emulator.client("sqs").send_message(
+            QueueUrl=queue.physical_id, MessageBody=body, **group, **once
+        )
+
+
+def _put_event(emulator: Emulator, event: Json) -> None:
+    """Put an event on its bus; as EventBridge delivers it, or as PutEvents takes it."""
+    if not isinstance(event, Mapping):
+        raise UsageError('--event takes an event: {"source": …, "detail-type": …, "detail": {…}}.')
+    entry = {
+        "Source": event.get("source", event.get("Source")),
+        "DetailType": event.get("detail-type", event.get("DetailType")),
+        "Detail": event.get("detail", event.get("Detail", {})),
+        "EventBusName": event.get("EventBusName"),
+    }
+    if not entry["Source"] or not entry["DetailType"]:
+        raise UsageError("--event: the event has no 'source' or no 'detail-type'. Add them.")
+    if not isinstance(entry["Detail"], str):
+        entry["Detail"] = json.dumps(entry["Detail"])
+    given = {name: value for name, value in entry.items() if value is not None}
+    answer = emulator.client("events").put_events(Entries=[given])
+    if answer["FailedEntryCount"]:
+        raise UsageError(f"--event: {answer['Entries'][0].get('ErrorMessage')}")
+
+
+def _wait_for_executions(
+    emulator: Emulator, stimuli: Stimuli, resources: Sequence[StackResource], machine: str
+) -> Iterator[Execution]:
+    """Yield what was started, each when it has ended; pipes deliver on a thread of their own."""
+    has_pipes = stimuli.sends and any(one.type == _PIPE for one in resources)
+    until = time.monotonic() + (_PATIENCE if has_pipes else 0)
+    while not (found := emulator.executions(machine)) and time.monotonic() < until:
+        time.sleep(0.05)
+    for arn in found:
+        yield emulator.wait(arn)
+
+
+def _tell_nothing(emulator: Emulator, resources: Sequence[StackResource]) -> str:
+    rules = [one for one in resources if one.type == "AWS::Events::Rule"]
+    client = emulator.client("events")
+    patterns = []
+    for rule in rules:
+        name = rule.physical_id.rpartition("|")[2]
+        bus = rule.physical_id.rpartition("|")[0] or "default"
+        found = client.describe_rule(Name=name, EventBusName=bus)
+        patterns.append(f"{rule.logical_id} {found.get('EventPattern', '')} on bus '{bus}'")
+    why = "; ".join([*patterns, *emulator.undelivered]) or "the stack has no rule"
+    return f"no execution was started. Rules: {why}. Change the event, or give --input."
