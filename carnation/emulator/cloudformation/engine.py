@@ -9,7 +9,7 @@ from carnation.cloudformation.template import Template
 from carnation.emulator.cloudformation.definer import Definer, Transform, walk_validations
 from carnation.emulator.cloudformation.kind import Connect, Context
 from carnation.emulator.cloudformation.kinds import find_kind
-from carnation.emulator.cloudformation.operation import Operation, OperationError
+from carnation.emulator.cloudformation.operation import Operation
 from carnation.emulator.cloudformation.stacks import (
     STACK_TYPE,
     Definition,
@@ -18,6 +18,7 @@ from carnation.emulator.cloudformation.stacks import (
     Store,
     make_stack_id,
 )
+from carnation.emulator.cloudformation.steps import OperationError
 from carnation.emulator.cloudformation.validations import FAILED
 from carnation.errors import TemplateError
 

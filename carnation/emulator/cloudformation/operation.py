@@ -9,18 +9,25 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
+from carnation.emulator.cloudformation.deletion import delete_all, discard
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
+from carnation.emulator.cloudformation.nested_stacks import (
+    make_nested,
+    revert_nested,
+    update_nested,
+)
+from carnation.emulator.cloudformation.outputs import write_outputs
 from carnation.emulator.cloudformation.resources import Provisioner, explain, needs_replacement
 from carnation.emulator.cloudformation.stacks import (
     STACK_TYPE,
     Definition,
     Resource,
     Stack,
-    make_stack_id,
 )
+from carnation.emulator.cloudformation.steps import OperationError, Step
 from carnation.emulator.cloudformation.tags import add_tags
 from carnation.errors import EmulatorError, TemplateError
 
@@ -28,21 +35,6 @@ if TYPE_CHECKING:
     from carnation.emulator.cloudformation.engine import Engine
 
 _REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
-_RETAINED = ("Retain", "RetainExceptOnCreate")
-
-
-class OperationError(EmulatorError):
-    """An operation failed; its text is the reason that the stack's event gives."""
-
-
-class _Step(NamedTuple):
-    """What an update did to a resource: `before` is None where there was none."""
-
-    name: str
-    before: Resource | None
-    after: Resource
-    replaces: bool
-    child: Operation | None = None
 
 
 class Operation:
@@ -57,7 +49,7 @@ class Operation:
         self.resolver = make_resolver(stack, definition.template, definition.values, self.known)
         self.stored = StoredValues(self.connect)
         self.provisioner = Provisioner(stack, self.connect, engine)
-        self.steps: list[_Step] = []
+        self.steps: list[Step] = []
         self.removed: list[Resource] = []
         self.garbage: list[Resource] = []
         self.skipped: set[str] = set()
@@ -76,6 +68,10 @@ class Operation:
         """Resolve a value of the template, dynamic references included."""
         return self.stored.replace(self.resolver.resolve(value))
 
+    def begin(self, nested: Stack, definition: Definition) -> Operation:
+        """Begin an operation on a nested stack."""
+        return Operation(self.engine, nested, definition)
+
     # applying
 
     def apply(self) -> None:
@@ -93,7 +89,7 @@ class Operation:
                 self._fail(resource, error, creating=creating)
         for name in [name for name in self.stack.resources if name not in names]:
             self.removed.append(self.stack.resources.pop(name))
-        self._write_outputs()
+        write_outputs(self)
         self.stack.imports = set(self.known.imports)
         self.stack.definition = self.definition
 
@@ -104,7 +100,7 @@ class Operation:
             return before
         resource = Resource(name, str(body["Type"]), body)
         self.stack.resources[name] = resource
-        self.steps.append(_Step(name, None, resource, replaces=False))
+        self.steps.append(Step(name, None, resource, replaces=False))
         return resource
 
     def _fail(self, resource: Resource, error: Exception, *, creating: bool) -> None:
@@ -126,12 +122,12 @@ class Operation:
             return
         had = resource.properties
         if resource.kind == STACK_TYPE:
-            self._update_nested(name, resource, wanted, body)
+            update_nested(self, name, resource, wanted, body)
             return
         if wanted == had:
             self.stack.resources[name] = kept = resource.copy()
             kept.body = body
-            self.steps.append(_Step(name, resource, kept, replaces=False))
+            self.steps.append(Step(name, resource, kept, replaces=False))
             return
         replacing = needs_replacement(resource.kind, had, wanted)
         if replacing:
@@ -140,7 +136,7 @@ class Operation:
         after = resource.copy()
         after.body = body
         self.stack.resources[name] = after
-        self.steps.append(_Step(name, resource, after, replaces=False))
+        self.steps.append(Step(name, resource, after, replaces=False))
         self.provisioner.update(after, wanted, had)
 
     def _resolve_properties(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +145,7 @@ class Operation:
 
     def _make(self, resource: Resource, wanted: dict[str, Any]) -> None:
         if resource.kind == STACK_TYPE:
-            self._make_nested(resource, wanted)
+            make_nested(self, resource, wanted)
         else:
             self.stack.set_resource(resource, "CREATE_IN_PROGRESS")
             self.provisioner.make(resource, wanted)
@@ -167,129 +163,14 @@ class Operation:
         )  # fmt: skip
         self.stack.resources[name] = after
         if custom and custom == before.properties.get(row_name):
-            self.steps.append(_Step(name, before, before, replaces=False))
+            self.steps.append(Step(name, before, before, replaces=False))
             raise EmulatorError(
                 "CloudFormation cannot update a stack when a custom-named resource requires "
                 f"replacing. Rename {custom} and update the stack again."
             )
         after.physical_id = ""
-        self.steps.append(_Step(name, before, after, replaces=True))
+        self.steps.append(Step(name, before, after, replaces=True))
         self.provisioner.make(after, wanted, verb="UPDATE")
-
-    # nested stacks
-
-    def _make_nested(self, resource: Resource, wanted: dict[str, Any]) -> None:
-        stack = self.stack
-        resource.properties = wanted
-        stack.set_resource(resource, "CREATE_IN_PROGRESS")
-        nested = self._define_nested(resource, wanted)
-        resource.physical_id = nested.stack_id
-        self.store.add(nested)
-        stack.set_resource(resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-        nested.set_status("CREATE_IN_PROGRESS")
-        try:
-            Operation(self.engine, nested, nested.definition).apply()
-        except OperationError as error:
-            nested.set_status("CREATE_FAILED", str(error))
-            raise EmulatorError(
-                f"Embedded stack {nested.stack_id} was not successfully created: {error}"
-            ) from error
-        nested.set_status("CREATE_COMPLETE")
-        resource.attributes = _read_outputs(nested)
-        stack.set_resource(resource, "CREATE_COMPLETE")
-
-    def _define_nested(self, resource: Resource, wanted: Mapping[str, Any]) -> Stack:
-        name = self.engine.make_context(self, resource).make_name(128)
-        stack_id = make_stack_id(name, self.stack.account, self.stack.region)
-        empty = Definition("", self.definition.template)
-        nested = Stack(
-            stack_id, name, self.stack.account, self.stack.region, empty, parent=self.stack
-        )
-        nested.notification_arns = list(wanted.get("NotificationARNs") or ())
-        nested.definition = self.engine.definer.define_nested(nested, wanted, self.definition)
-        return nested
-
-    def _update_nested(
-        self, name: str, before: Resource, wanted: dict[str, Any], body: Mapping[str, Any]
-    ) -> None:
-        nested = self.store.stacks[before.physical_id]
-        definition = self.engine.definer.define_nested(nested, wanted, self.definition)
-        after = before.copy()
-        after.body, after.properties = body, wanted
-        self.stack.resources[name] = after
-        if not self.engine.has_changes(nested, definition):
-            self.steps.append(_Step(name, before, after, replaces=False))
-            return
-        child = Operation(self.engine, nested, definition)
-        self.steps.append(_Step(name, before, after, replaces=False, child=child))
-        self.stack.set_resource(after, "UPDATE_IN_PROGRESS")
-        nested.set_status("UPDATE_IN_PROGRESS")
-        try:
-            child.apply()
-        except OperationError as error:
-            nested.set_status("UPDATE_FAILED", str(error))
-            raise EmulatorError(
-                f"Embedded stack {nested.stack_id} was not successfully updated: {error}"
-            ) from error
-        nested.set_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        after.attributes = _read_outputs(nested)
-        self.stack.set_resource(after, "UPDATE_COMPLETE")
-
-    # outputs
-
-    def _write_outputs(self) -> None:
-        try:
-            rows = [
-                self._make_output(name, body)
-                for name, body in self.definition.template.outputs.items()
-                if self.resolver.includes(body)
-            ]
-            self._check_exports(rows)
-        except Exception as error:
-            raise OperationError(explain(error)) from error
-        self.stack.outputs = rows
-
-    def _make_output(self, name: str, body: Mapping[str, Any]) -> dict[str, str]:
-        try:
-            row = {"OutputKey": name, "OutputValue": self._as_output(body["Value"])}
-            export = (body.get("Export") or {}).get("Name")
-            if export is not None:
-                row["ExportName"] = self.resolver.text(export, "Export")
-        except TemplateError as error:
-            raise TemplateError(f"output '{name}': {error}") from error
-        if "Description" in body:
-            row["Description"] = str(body["Description"])
-        return row
-
-    def _as_output(self, value: Any) -> str:
-        found = self.resolve(value)
-        if isinstance(found, list):
-            return ",".join(str(item) for item in found)
-        return self.resolver.text(found, "Value")
-
-    def _check_exports(self, rows: list[dict[str, str]]) -> None:
-        mine = self.stack.stack_id
-        others = {
-            row["Name"]: row for row in self.store.list_exports() if row["ExportingStackId"] != mine
-        }
-        new = {row["ExportName"]: row["OutputValue"] for row in rows if "ExportName" in row}
-        for name in new:
-            if name in others:
-                owner = others[name]["ExportingStackId"].split("/")[1]
-                raise TemplateError(
-                    f"Export with name {name} is already exported by stack {owner}."
-                )
-        for row in self.stack.outputs:
-            export = row.get("ExportName")
-            users = self.store.list_importers(export) if export else []
-            if users and export not in new:
-                raise TemplateError(
-                    f"Export {export} cannot be deleted as it is in use by {', '.join(users)}"
-                )
-            if users and new[str(export)] != row["OutputValue"]:
-                raise TemplateError(
-                    f"Export {export} cannot be updated as it is in use by {', '.join(users)}"
-                )
 
     # the end of an update
 
@@ -301,34 +182,11 @@ class Operation:
             if step.child is not None:
                 step.child.finish()
             if step.replaces and step.before is not None:
-                self._discard(step.before, step.before.policy("UpdateReplacePolicy"))
+                discard(self, step.before, step.before.policy("UpdateReplacePolicy"))
         for resource in reversed(self.removed):
-            self._discard(resource, resource.policy())
+            discard(self, resource, resource.policy())
         self.stack.updated = self.stack.events[-1]["Timestamp"]
         self.stack.set_status("UPDATE_COMPLETE")
-
-    def _discard(self, resource: Resource, policy: str, *, created: bool = False) -> str:
-        """Delete a resource, unless its policy keeps it; returns why it could not be deleted."""
-        kept = ("Retain",) if created else _RETAINED
-        if policy in kept and not (created and self.stack.root.removes_created):
-            if resource.physical_id:
-                self.stack.set_resource(resource, "DELETE_SKIPPED")
-            return ""
-        if resource.kind == STACK_TYPE:
-            return self._delete_nested(resource, created=created)
-        return self.provisioner.delete(resource)
-
-    def _delete_nested(self, resource: Resource, *, created: bool) -> str:
-        nested = self.store.stacks.get(resource.physical_id)
-        self.stack.set_resource(resource, "DELETE_IN_PROGRESS")
-        if nested is not None and not nested.is_deleted:
-            failed = Operation(self.engine, nested, nested.definition).delete(created=created)
-            if failed:
-                reason = f"Embedded stack {nested.stack_id} was not successfully deleted: {failed}"
-                self.stack.set_resource(resource, "DELETE_FAILED", reason)
-                return reason
-        self.stack.set_resource(resource, "DELETE_COMPLETE")
-        return ""
 
     # going back
 
@@ -352,7 +210,7 @@ class Operation:
         stack.definition, stack.outputs, stack.imports = self._before
         return []
 
-    def _settle(self, step: _Step) -> None:
+    def _settle(self, step: Step) -> None:
         if step.before is None:
             self.stack.resources.pop(step.name, None)
         else:
@@ -360,9 +218,9 @@ class Operation:
         if step.before is None or step.replaces:
             self.garbage.append(step.after)
 
-    def _revert(self, step: _Step) -> None:
+    def _revert(self, step: Step) -> None:
         if step.child is not None:
-            self._revert_nested(step, step.child)
+            revert_nested(self, step, step.child)
             return
         before, after = step.before, step.after
         if before is None or step.replaces:
@@ -371,19 +229,6 @@ class Operation:
             self.provisioner.update(after, before.properties, after.properties)
             before.attributes = after.attributes
             before.status = after.status
-
-    def _revert_nested(self, step: _Step, child: Operation) -> None:
-        nested = child.stack
-        self.stack.set_resource(step.after, "UPDATE_IN_PROGRESS")
-        failed = child.roll_back("")
-        if failed:
-            raise EmulatorError(
-                f"Embedded stack {nested.stack_id} was not successfully updated: it is "
-                f"{nested.status}"
-            )
-        if step.before is not None:
-            step.before.attributes = _read_outputs(nested)
-        self.stack.set_resource(step.after, "UPDATE_COMPLETE")
 
     def roll_back(self, reason: str) -> list[str]:
         """Roll an update back; returns the names of the resources that resisted."""
@@ -400,7 +245,7 @@ class Operation:
         stack.set_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         for resource in self.garbage:
             if resource.physical_id:
-                self._discard(resource, resource.policy(), created=True)
+                discard(self, resource, resource.policy(), created=True)
         stack.failed = None
         for name, status in self._statuses.items():
             if name in stack.resources and stack.resources[name].status.endswith("_FAILED"):
@@ -411,7 +256,7 @@ class Operation:
     def roll_back_creation(self, reason: str) -> None:
         """Delete what a creation that failed has made."""
         self.stack.set_status("ROLLBACK_IN_PROGRESS", reason)
-        failed = self._delete_all(created=True)
+        failed = delete_all(self, created=True)
         if failed:
             names = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
             self.stack.set_status("ROLLBACK_FAILED", names)
@@ -423,7 +268,7 @@ class Operation:
     ) -> str:
         """Delete the stack; returns why that could not be."""
         self.stack.set_status("DELETE_IN_PROGRESS", reason)
-        failed = self._delete_all(created=created, retain=retain)
+        failed = delete_all(self, created=created, retain=retain)
         if failed:
             names = f"The following resource(s) failed to delete: [{', '.join(failed)}]. "
             self.stack.set_status("DELETE_FAILED", names)
@@ -432,29 +277,3 @@ class Operation:
         self.stack.deleted = self.stack.events[-1]["Timestamp"]
         self.stack.outputs, self.stack.imports = [], set()
         return ""
-
-    def _delete_all(self, *, created: bool, retain: tuple[str, ...] = ()) -> list[str]:
-        stack, failed = self.stack, []
-        for name in reversed(self._order_made()):
-            resource = stack.resources[name]
-            if not resource.physical_id or resource.status in ("DELETE_COMPLETE", "DELETE_SKIPPED"):
-                continue
-            policy = "Retain" if name in retain else resource.policy()
-            if name in retain:
-                stack.set_resource(resource, "DELETE_SKIPPED")
-            elif self._discard(resource, policy, created=created):
-                failed.append(name)
-        return failed
-
-    def _order_made(self) -> list[str]:
-        """Order the resources there are as their template does."""
-        made = self.stack.resources
-        bodies = {name: resource.body for name, resource in made.items()}
-        try:
-            return order_resources(find_dependencies(bodies))
-        except TemplateError:  # of two templates at once
-            return list(made)
-
-
-def _read_outputs(nested: Stack) -> dict[str, str]:
-    return {f"Outputs.{row['OutputKey']}": row["OutputValue"] for row in nested.outputs}
