@@ -41,6 +41,17 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--real-time", action="store_true", help="let Wait and Retry take their time"
     )
+    parser.add_argument(
+        "--host-name", action="append", default=[], metavar="NAME",
+        help="answer under this name too; it has to lead to this machine",
+    )  # fmt: skip
+    parser.add_argument(
+        "--require-signature", action="store_true",
+        help="answer only requests signed with a key that is made at the start, and printed",
+    )  # fmt: skip
+    parser.add_argument(
+        "--request-log", action="store_true", help="print a line for each request to stderr"
+    )
     return parser
 
 
@@ -63,6 +74,9 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         port=options.port,
         hold_port=True,
+        host_names=options.host_name,
+        require_signature=options.require_signature,
+        request_log=_log_request if options.request_log else None,
     ) as emulator:
         deployed: list[str] = []
         for artifacts in built:
@@ -93,7 +107,14 @@ def _tell_endpoint(emulator: Emulator) -> None:
     print(f"the embedded AWS listens on {paint(emulator.endpoint, 'bold')}; for any client:\n")
     for name, value in emulator.client_environment.items():
         print(f"  export {name}={value}")
+    if not emulator.real_time:
+        print("\nTime is virtual: Wait and Retry take none, and time stamps say what they would.")
+        print("With --real-time they take the time they say.")
     print("\nCtrl-C ends it.", flush=True)
+
+
+def _log_request(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _wait_for_the_end() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ from carnation.emulator.invocations import Invocations
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
 from carnation.emulator.runtime import RuntimeServer
 from carnation.emulator.runtimes import is_python
-from carnation.emulator.server import EndpointServer
+from carnation.emulator.server import Access, EndpointServer
 from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.worker_processes import ProcessWorker
 from carnation.engine import Port
@@ -81,8 +82,10 @@ class Emulator:
     states, retries and long polls take the time they say. `seed` chooses the order of what AWS
     would do at once (None: that of the definition); `port` is the one by which other processes
     reach it (0: any that is free); with `hold_port` it answers nobody but the handlers before
-    `open_port()`, so that nobody sees it half furnished. One emulator at a time is open in a
-    process, and while it is, this process has no other AWS environment.
+    `open_port()`, so that nobody sees it half furnished. It answers to the names of this machine
+    and to `host_names`; with `require_signature` only to requests that are signed with
+    `secret_key`, which is made anew; `request_log` is told of each request in a line. One emulator
+    at a time is open in a process, and while it is, this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
@@ -99,10 +102,16 @@ class Emulator:
         seed: int | None = None,
         port: int = 0,
         hold_port: bool = False,
+        host_names: Sequence[str] = (),
+        require_signature: bool = False,
+        request_log: Callable[[str], None] | None = None,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time
         self._seed, self._port, self._hold_port = seed, port, hold_port
+        self.secret_key = secrets.token_urlsafe(30) if require_signature else SECRET_KEY
+        secret = self.secret_key if require_signature else None
+        self._access = Access(tuple(host_names), secret, request_log)
         self._hooks = Hooks()
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
@@ -145,11 +154,13 @@ class Emulator:
                 }
             )
         )
-        self._server = EndpointServer(self.client, self._port, listen=not self._hold_port)
+        self._server = EndpointServer(
+            self.client, self._port, listen=not self._hold_port, access=self._access
+        )
         stack.callback(self._server.close)
         self.endpoint = self._handlers_endpoint = self._server.url
         if self._hold_port:
-            handlers = EndpointServer(self.client)
+            handlers = EndpointServer(self.client, access=self._access)
             stack.callback(handlers.close)
             self._handlers_endpoint = handlers.url
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carnation-")))
@@ -249,9 +260,11 @@ class Emulator:
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            # or clients put `sync-` before the host of TestState and StartSyncExecution
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
     def _stop_executions(self) -> None:
@@ -261,7 +274,8 @@ class Emulator:
     def _start_worker(self, code: Code) -> Worker:
         if self.in_process and is_python(code.runtime):
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
-        return ProcessWorker(code, self._runtime, self._handlers_endpoint, self._keep_line)
+        variables = code.environment(self._handlers_endpoint, self.secret_key)
+        return ProcessWorker(code, self._runtime, variables, self._keep_line)
 
     def _keep_line(self, function: str, line: str) -> None:
         self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)

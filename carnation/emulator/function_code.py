@@ -13,7 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carnation.emulator.patching import dummy_environment
+from carnation.emulator.patching import SECRET_KEY, dummy_environment
 from carnation.errors import EmulatorError
 
 # where the runtime's client lies here
@@ -78,7 +78,7 @@ class Code:
             found += [inner, inner / "lib" / version / "site-packages"]
         return [str(folder) for folder in found]
 
-    def environment(self, endpoint: str) -> dict[str, str]:
+    def environment(self, endpoint: str, secret_key: str = SECRET_KEY) -> dict[str, str]:
         """Give the function's environment: its own variables and the ones Lambda reserves.
 
         Nothing of the process's own AWS environment is in it. Source:
@@ -86,7 +86,9 @@ class Code:
         """
         reserved = {
             **dummy_environment(self.region),
+            "AWS_SECRET_ACCESS_KEY": secret_key,
             "AWS_ENDPOINT_URL": endpoint,
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # no loopback address takes a prefix
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{self.runtime}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,

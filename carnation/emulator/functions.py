@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import ExitStack
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
@@ -47,11 +49,20 @@ class Answer(NamedTuple):
     seconds: float = 0.0
 
 
+class StillRunningError(Exception):
+    """The caller's patience is over, and the handler goes on; `rest()` waits for its end."""
+
+    def __init__(self, rest: Callable[[], object]) -> None:
+        """Take what waits for the end."""
+        super().__init__()
+        self.rest = rest
+
+
 class Worker(Protocol):
     """Something that runs one invocation at a time."""
 
-    def invoke(self, request: Request) -> Answer:
-        """Run the handler with an event."""
+    def invoke(self, request: Request, patience: float = math.inf) -> Answer:
+        """Run the handler with an event; may raise `StillRunningError` after so many seconds."""
 
     def is_alive(self) -> bool:
         """Tell whether it can run another."""
@@ -130,14 +141,19 @@ class Functions:
         self._lock = threading.Lock()
         self.running: dict[str, str] = {}
 
-    def invoke(self, code: Code, payload: bytes, client_context: str = "") -> Answer:
-        """Run a function with an event; gives its result or its error."""
+    def invoke(
+        self, code: Code, payload: bytes, client_context: str = "", patience: float = math.inf
+    ) -> Answer:
+        """Run a function with an event; gives its result or its error.
+
+        After `patience` seconds it may raise `StillRunningError`, while the function goes on.
+        """
         request = Request(str(uuid.uuid4()), payload, code.arn, client_context)
         fault = self._hooks.before_invoke(code.name, payload)
         if fault is not None:
             return Answer(json.dumps(fault.payload(request.id)).encode(), True)
         began = time.monotonic()
-        answer = self._run(code, request)
+        answer = self._run(code, request, patience)
         answer = answer._replace(request_id=request.id, seconds=time.monotonic() - began)
         if answer.failed:
             return answer._replace(payload=_name_folders(answer.payload, code))
@@ -145,19 +161,31 @@ class Functions:
             return answer._replace(payload=_too_large(len(answer.payload)), failed=True)
         return answer
 
-    def _run(self, code: Code, request: Request) -> Answer:
+    def _run(self, code: Code, request: Request, patience: float) -> Answer:
         pool = self._pool(code)
         self.running[request.id] = code.name
-        try:
-            worker = pool.take()
+        with ExitStack() as stack:
+            stack.callback(self.running.pop, request.id)
             try:
-                return worker.invoke(request)
-            finally:
-                pool.give_back(worker)
-        except FunctionError as error:
-            return Answer(json.dumps(error.payload(request.id)).encode(), True)
-        finally:
-            del self.running[request.id]
+                worker = pool.take()
+                stack.callback(pool.give_back, worker)
+                return worker.invoke(request, patience)
+            except FunctionError as error:
+                return Answer(json.dumps(error.payload(request.id)).encode(), True)
+            except StillRunningError as late:
+                self._leave(late, stack.pop_all())
+                raise
+        raise AssertionError("a worker answers or raises")
+
+    @staticmethod
+    def _leave(late: StillRunningError, stack: ExitStack) -> None:
+        """Let a function run on to its end; its worker is free only then."""
+
+        def finish() -> None:
+            with stack:
+                late.rest()
+
+        threading.Thread(target=finish, daemon=True).start()
 
     def _pool(self, code: Code) -> Pool:
         with self._lock:

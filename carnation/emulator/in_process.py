@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import json
+import math
 import os
 import sys
 import threading
@@ -80,7 +81,7 @@ class InProcessWorker:
         self._variables = code.environment("")
         del self._variables["AWS_ENDPOINT_URL"]
 
-    def invoke(self, request: Request) -> Answer:
+    def invoke(self, request: Request, patience: float = math.inf) -> Answer:
         """Call the handler; a timeout is found out afterwards, since a call cannot be killed."""
         with _ONE_AT_A_TIME:
             answer = self._call(request)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -22,7 +22,8 @@ from moto.awslambda.utils import get_backend
 
 from carnation.emulator.faults import Hooks
 from carnation.emulator.function_code import Code, CodeStore
-from carnation.emulator.functions import Answer, Functions
+from carnation.emulator.functions import Answer, Functions, StillRunningError
+from carnation.emulator.interpreter.task_runner import LATE, Invoke, Late, Ran
 from carnation.emulator.patching import Patches
 from carnation.emulator.runtimes import find_obstacle
 from carnation.errors import EmulatorError, suggest_name
@@ -31,14 +32,6 @@ _SYNCHRONOUS_BYTES, _EVENT_BYTES = 6_291_456, 1_048_576
 _TAIL = 4096  # bytes of the log that LogType=Tail answers
 _TYPES = ("RequestResponse", "Event", "DryRun")
 Response = tuple[int, dict[str, str], bytes]
-
-
-class Ran(NamedTuple):
-    """What a Task's function gave: the payload, whether it failed, the version that ran."""
-
-    payload: bytes
-    failed: bool
-    version: str
 
 
 def _answer(
@@ -196,19 +189,22 @@ class Invocations:
             wheels=self._wheels.get(digest),
         )
 
-    def make_short_way(
-        self, hooks: Hooks, account: str, region: str
-    ) -> Callable[[str, str | None, bytes], Ran | None]:
+    def make_short_way(self, hooks: Hooks, account: str, region: str) -> Invoke:
         """Make the interpreter's short way to a function; None where only a request will do."""
 
-        def invoke(name: str, qualifier: str | None, payload: bytes) -> Ran | None:
+        def invoke(
+            name: str, qualifier: str | None, payload: bytes, patience: float
+        ) -> Ran | Late | None:
             if hooks.watches_calls:
                 return None
             try:
                 code = self.find(get_backend(account, region), name, qualifier)
             except InvokeError:
                 return None
-            answer = self._functions.invoke(code, payload)
+            try:
+                answer = self._functions.invoke(code, payload, patience=patience)
+            except StillRunningError:
+                return LATE
             return Ran(answer.payload, answer.failed, code.version)
 
         return invoke

@@ -24,16 +24,22 @@ class Invocation:
     def __init__(self, request: Request, code: Code) -> None:
         """Take what is to be run; the clock starts when a worker asks for it."""
         self.request, self.code = request, code
+        self.began = 0.0
         self.started = threading.Event()
         self.answered = threading.Event()
         self.result: bytes = b""
         self.failed = False
 
+    def start(self) -> None:
+        """Let the function's time run."""
+        self.began = self.began or time.monotonic()
+        self.started.set()
+
     def answer(self, result: bytes, *, failed: bool) -> None:
         """Take the first answer; a later one (of a worker that is being ended) is too late."""
         if not self.answered.is_set():
             self.result, self.failed = result, failed
-            self.started.set()
+            self.start()
             self.answered.set()
 
 
@@ -131,7 +137,7 @@ class _Requests(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         mailbox.current = invocation
-        invocation.started.set()
+        invocation.start()
         deadline = int((time.time() + invocation.code.timeout) * 1000)
         request = invocation.request
         headers = {

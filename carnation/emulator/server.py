@@ -2,43 +2,63 @@
 
 moto's own server needs Flask and opens a connection for each call. This one hands a request to the
 same place that clients in this process go through, so both see one state. A request always gets an
-HTTP answer; one that a web page may have caused is refused.
+HTTP answer, in the form of the service that is asked; one that a web page may have caused is
+refused.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from email.message import Message
+import time
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
-from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core.models import botocore_stubber
 
+from carnation.console import clean
 from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.events import http_apis
 from carnation.emulator.events.delivery import Connect
+from carnation.emulator.failures import Written, write_failure
 from carnation.emulator.runtime import LoopbackServer
+from carnation.emulator.signatures import Refusal, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
 
 HEALTH_PATH = "/_health"
-# The credential scope of a signed request: Credential=AKIA…/20261123/us-east-1/sqs/aws4_request
-_SCOPE = re.compile(r"(?:Credential=)?[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _OWN_SITES = ("none", "same-origin")
 _DROPPED = ("content-length", "connection", "transfer-encoding")
 _MAX_CHUNK_LINE = 1024
 _FORM = "application/x-www-form-urlencoded"  # what urllib and curl say where nobody says anything
+_CODE = re.compile(rb'"__type" ?: ?"([^"]+)"|<Code>([^<]+)</Code>')
+_FORBIDDEN = 403
+
+
+class Access(NamedTuple):
+    """Who is answered: under which further host names, and with which secret if not with any.
+
+    `log` is told of each request in a line.
+    """
+
+    host_names: tuple[str, ...] = ()
+    secret: str | None = None
+    log: Callable[[str], None] | None = None
 
 
 class EndpointServer:
     """A port on loopback that answers AWS requests, whatever the service."""
 
-    def __init__(self, connect: Connect, port: int = 0, *, listen: bool = True) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        port: int = 0,
+        *,
+        listen: bool = True,
+        access: Access = Access(),  # noqa: B008 - it is a tuple
+    ) -> None:
         """Take the port (0: one that is free); raises `EmulatorError` where that cannot be.
 
         HTTP APIs are read with the clients of `connect`. Without `listen`, the port is taken, and
@@ -47,6 +67,7 @@ class EndpointServer:
 
         class Requests(_Requests):
             connect_apis = staticmethod(connect)
+            gate = access
 
         try:
             self._server = LoopbackServer(Requests, port, listen=listen)
@@ -65,25 +86,19 @@ class EndpointServer:
         self._server.close()
 
 
-def is_own_host(host: str) -> bool:
+def is_own_host(host: str, more: tuple[str, ...] = ()) -> bool:
     """Say whether a Host header names this machine, with or without a service's prefix.
 
     >>> is_own_host("sync-localhost:4599"), is_own_host("example.com")
     (True, False)
+    >>> is_own_host("sync-aws.test:4599", ("aws.test",))
+    True
     """
-    name = urlsplit(f"//{host}").hostname or ""
-    name = name.removeprefix("sync-")
-    return name in _OWN_HOSTS or name.endswith(".localhost")
-
-
-def find_scope(headers: Message, path: str) -> tuple[str, str] | None:
-    """Return Region and service of a request, from its signature or its presigned URL."""
-    query = parse_qs(urlsplit(path).query)
-    texts = [headers.get("Authorization", ""), *query.get("X-Amz-Credential", ())]
-    found = next((match for text in texts if (match := _SCOPE.search(text))), None)
-    if found is None and "AWSAccessKeyId" in query:
-        return "us-east-1", "s3"  # a URL that was signed the older way
-    return (found[1], found[2]) if found else None
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").removeprefix("sync-")
+    except ValueError:
+        return False
+    return name in (*_OWN_HOSTS, *more) or name.endswith((".localhost", *(f".{n}" for n in more)))
 
 
 class _Requests(BaseHTTPRequestHandler):
@@ -94,8 +109,12 @@ class _Requests(BaseHTTPRequestHandler):
     wbufsize = -1
     server: LoopbackServer
     connect_apis: Connect
+    gate: Access
+    _began = 0.0
+    _label = ""
 
     def _answer(self) -> None:
+        self._began = time.monotonic()
         try:
             body = self._read_body()
         except ValueError:
@@ -103,9 +122,10 @@ class _Requests(BaseHTTPRequestHandler):
             self._reply(400, {}, b"the body of the request is not what its headers say")
             return
         refusal = self._find_refusal()
+        path = urlsplit(self.path).path
         if refusal:
-            self._reply(403, {}, refusal.encode())
-        elif urlsplit(self.path).path == HEALTH_PATH:
+            self._reply(_FORBIDDEN, {}, refusal.encode())
+        elif path in (HEALTH_PATH, "/_health/"):
             self._reply(200, {"Content-Type": "application/json"}, b'{"status":"running"}')
         elif self.path.startswith(http_apis.PREFIX):
             given = dict(self.headers.items())
@@ -119,10 +139,11 @@ class _Requests(BaseHTTPRequestHandler):
 
     def _find_refusal(self) -> str:
         """Say why a request is not answered: a web page may have caused it."""
-        if not is_own_host(self.headers.get("Host", "")):
+        names = self.gate.host_names
+        if not is_own_host(self.headers.get("Host", ""), names):
             return "the emulator answers to the host names of this machine only"
         origin = self.headers.get("Origin")
-        if origin and not is_own_host(urlsplit(origin).netloc):
+        if origin and not is_own_host(origin.partition("://")[2], names):
             return "the emulator answers no request of another origin"
         if self.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
             return "the emulator answers no request of another site"
@@ -130,27 +151,59 @@ class _Requests(BaseHTTPRequestHandler):
 
     def _answer_service(self, body: bytes) -> None:
         scope = find_scope(self.headers, self.path)
-        if scope is None:
-            self._reply(403, {}, b"the emulator's endpoint answers signed requests only")
+        service = scope.service if scope else ""
+        self._label = f"{scope.region if scope else '-'} {service or '-'} {self._name_call(body)}"
+        refusal = self._check_caller(body)
+        if scope is None or refusal is not None:
+            code, message = refusal or ("MissingAuthenticationToken", "")
+            self._reply(*self._fail(service, _FORBIDDEN, code, message))
             return
-        region, service = scope
+        try:
+            status, headers, answer = self._ask(scope.region, service, body)
+        except Exception as error:
+            status, headers, answer = self._describe_failure(service, error)
+        if service == "sqs":
+            answer = self._lead_here(answer, scope.region)
+        self._reply(status, headers, answer)
+
+    def _check_caller(self, body: bytes) -> Refusal | None:
+        """Say why a request's signature is refused; None if it is not."""
+        if self.gate.secret is not None:
+            given = (self.command, self.path, self.headers, body)
+            return check_signature(*given, self.gate.secret)
+        if find_scope(self.headers, self.path) is None:
+            message = "Missing Authentication Token: the emulator answers signed requests only"
+            return Refusal("MissingAuthenticationToken", message)
+        return None
+
+    def _name_call(self, body: bytes) -> str:
+        """Name what a request asks for, for the log."""
+        target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        if target:
+            return target
+        if self.headers.get_content_type() == _FORM and body.startswith((b"Action=", b"Version=")):
+            return parse_qs(body.decode("utf-8", "replace")).get("Action", ["?"])[0]
+        return f"{self.command} {self.path.partition('?')[0]}"
+
+    def _ask(self, region: str, service: str, body: bytes) -> Any:
+        """Have a request answered by whoever emulates the service."""
         if service == "cloudformation" and MOUNT.service is not None:
             authorization = self.headers.get("Authorization", "")
-            self._reply(*MOUNT.service.respond(authorization, body.decode()))
-            return
+            return MOUNT.service.respond(authorization, body.decode())
         headers = self._list_headers(service, body)
-        url = f"https://{service}.{region}.amazonaws.com{self.path}"
+        path = self._find_path() if service == "s3" else self.path
+        url = f"https://{service}.{region}.amazonaws.com{path}"
         request = AWSPreparedRequest(self.command, url, headers, body, stream_output=False)
-        try:
-            answered = botocore_stubber.process_request(request)
-        except Exception as error:
-            answered = self._describe_failure(service, error)
-        if answered is None:
-            answered = self._fail(service, 501, f"the emulator has no service '{service}'")
-        status, answer_headers, answer = answered
-        if service == "sqs":
-            answer = self._lead_here(answer, region)
-        self._reply(status, answer_headers, answer)
+        return botocore_stubber.process_request(request)
+
+    def _find_path(self) -> str:
+        """Return the path with the bucket in it, where the client put it before the host."""
+        name = (urlsplit(f"//{self.headers.get('Host', '')}").hostname or "").removeprefix("sync-")
+        for own in (*self.gate.host_names, "localhost"):
+            bucket = name.removesuffix(f".{own}").removesuffix(".s3")
+            if name.endswith(f".{own}") and bucket not in ("", "s3"):
+                return f"/{bucket}{self.path}"
+        return self.path
 
     def _list_headers(self, service: str, body: bytes) -> dict[str, str]:
         """List the headers as moto is to see them: an object is not a form, whatever it is."""
@@ -164,25 +217,15 @@ class _Requests(BaseHTTPRequestHandler):
     def _lead_here(self, answer: Any, region: str) -> bytes:
         """Have the URLs of queues lead to this server."""
         content = _to_bytes(answer)
-        here = f"http://127.0.0.1:{self.server.server_port}/"
+        here = f"http://{self.headers.get('Host', '').removeprefix('sync-')}/"
         return content.replace(f"https://sqs.{region}.amazonaws.com/".encode(), here.encode())
 
-    def _describe_failure(self, service: str, error: Exception) -> Any:
-        if isinstance(error, NotImplementedError):
-            return self._fail(service, 501, f"not emulated: {error}")
+    def _describe_failure(self, service: str, error: Exception) -> Written:
         shown = str(error) if isinstance(error, CarnationError) else repr(error)
-        return self._fail(service, 500, f"The emulator failed: {shown}")
+        return self._fail(service, 500, "InternalFailure", f"The emulator failed: {shown}")
 
-    def _fail(self, service: str, status: int, message: str) -> Any:
-        """Write an error of the emulator's own in the form of the service's."""
-        code = "InternalFailure" if status == 500 else "NotImplemented"
-        if "X-Amz-Target" in self.headers or service == "lambda":
-            content = json.dumps({"__type": code, "message": message})
-            return status, {"x-amzn-errortype": code, "Content-Type": "application/json"}, content
-        inner = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-        error = f"<Error>{inner}</Error>"
-        content = error if service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
-        return status, {"Content-Type": "text/xml"}, content
+    def _fail(self, service: str, status: int, code: str, message: str) -> Written:
+        return write_failure(dict(self.headers.items()), service, status, code, message)
 
     def _read_body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
@@ -208,6 +251,22 @@ class _Requests(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+        if self.gate.log is not None:
+            self.gate.log(self._describe_request(int(status), headers, content))
+
+    def _describe_request(self, status: int, headers: Mapping[str, Any], content: bytes) -> str:
+        """Write the line of the log: when, where, what, with which result, how long."""
+        label = self._label or f"- - {self.command} {self.path.partition('?')[0]}"
+        error = ""
+        if status >= 400:
+            found = _CODE.search(content[:2000])
+            told = {name.lower(): str(value) for name, value in headers.items()}
+            name = (found[1] or found[2]).decode() if found else told.get("x-amzn-errortype", "")
+            error = f" {name.rpartition('#')[2]}"
+        milliseconds = (time.monotonic() - self._began) * 1000
+        line = f"{time.strftime('%H:%M:%S')} {label} {status}{error} {milliseconds:.0f} ms"
+        self._label = ""
+        return clean(line)
 
     def _find_length(self, headers: Mapping[str, Any], content: bytes) -> str:
         """Return the length of the body, or of that which a HEAD asks about."""

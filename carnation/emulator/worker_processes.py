@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import subprocess
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from carnation.emulator.function_code import Code, process_environment
@@ -14,6 +16,7 @@ from carnation.emulator.functions import (
     LONGEST_LINE,
     Answer,
     Request,
+    StillRunningError,
     report_exit,
     report_timeout,
 )
@@ -33,16 +36,15 @@ class ProcessWorker:
         self,
         code: Code,
         server: RuntimeServer,
-        endpoint: str,
+        variables: Mapping[str, str],
         log: Callable[[str, str], None],
     ) -> None:
-        """Start the process; `log(function, line)` gets what it prints."""
+        """Start the process with its variables; `log(function, line)` gets what it prints."""
         self._code = code
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._said_all = threading.Event()
         address, self._mailbox = server.register(f"{code.name}/{next(_NUMBERS)}")
-        environment = code.environment(endpoint)
-        environment["AWS_LAMBDA_RUNTIME_API"] = address
+        environment = {**variables, "AWS_LAMBDA_RUNTIME_API": address}
         self._process = subprocess.Popen(  # noqa: S603 - our own program, by its path
             make_command(code),
             cwd=code.folder,
@@ -76,30 +78,35 @@ class ProcessWorker:
                     log(self._code.name, text)
                 begins = piece.endswith("\n")
 
-    def invoke(self, request: Request) -> Answer:
+    def invoke(self, request: Request, patience: float = math.inf) -> Answer:
         """Hand the event over and wait for the answer, the timeout or the end of the process."""
         invocation = Invocation(request, self._code)
         self._said_all.clear()
         self._mailbox.waiting.put(invocation)
-        answer = self._wait(invocation)
+        answer = self._wait(invocation, patience)
         self._said_all.wait(_POLL)
         lines = tuple(self._lines)
         self._lines.clear()
         return answer._replace(lines=lines)
 
-    def _wait(self, invocation: Invocation) -> Answer:
+    def _wait(self, invocation: Invocation, patience: float) -> Answer:
         # importing the handler's module does not count against the function's timeout
+        until = time.monotonic() + patience
         while not invocation.started.wait(_POLL):
             if not self.is_alive():
                 return self._report_end(invocation)
-        left = float(self._code.timeout)
-        while not invocation.answered.wait(min(_POLL, left)):
-            left -= _POLL
+            if time.monotonic() > until:
+                raise StillRunningError(lambda: self._wait(invocation, math.inf))
+        left = invocation.began + self._code.timeout - time.monotonic()
+        while not invocation.answered.wait(max(0.0, min(_POLL, left))):
+            left = invocation.began + self._code.timeout - time.monotonic()
             if not self.is_alive():
                 return self._report_end(invocation)
             if left <= 0:
                 self.close()
                 return Answer(report_timeout(invocation.request.id, self._code), True)
+            if time.monotonic() > until:
+                raise StillRunningError(lambda: self._wait(invocation, math.inf))
         return Answer(invocation.result, invocation.failed)
 
     def _report_end(self, invocation: Invocation) -> Answer:

@@ -164,7 +164,7 @@ def test_closing_stops_an_execution_that_still_runs() -> None:
 def test_an_open_that_fails_leaves_the_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     from carnation.emulator import emulator as local
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("no port")
 
     monkeypatch.setattr(local, "EndpointServer", fail)

@@ -12,7 +12,7 @@ import pytest
 
 from carnation.emulator import Emulator
 from carnation.emulator.interpreter.services import call_service
-from carnation.emulator.interpreter.task_runner import TaskRunner
+from carnation.emulator.interpreter.task_runner import Ran, TaskRunner
 from carnation.engine import Failed, Pending, Submitted, Succeeded, Task
 from carnation.engine.tasks import split_resource
 from tests.emulator.test_emulator import make_function
@@ -126,7 +126,7 @@ def test_events_that_were_not_taken_fail_the_task(emulator: Emulator) -> None:
 
 
 def performer(emulator: Emulator, answer: Any = None) -> TaskRunner:
-    return TaskRunner(emulator.client, lambda name, qualifier, payload: answer, lambda arn: {})
+    return TaskRunner(emulator.client, lambda *_: answer and Ran(*answer), lambda arn: {})
 
 
 def test_a_function_by_the_short_way_answers_or_fails_by_its_exception(emulator: Emulator) -> None:

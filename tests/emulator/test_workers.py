@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -188,3 +189,26 @@ def test_a_client_with_an_explicit_endpoint_is_stopped_by_name(in_process: bool)
     assert failed
     assert "https://sqs.example.com/" in answer["errorMessage"]
     assert "not the emulator" in answer["errorMessage"]
+
+
+def test_a_task_that_times_out_does_not_wait_for_its_handler(tmp_path: Path) -> None:
+    # if it did, the handler would wait for ever: the file is there only after the execution
+    ready = tmp_path / "ready"
+    source = (
+        "import os, time\n"
+        "def handle(event, context):\n"
+        f"    while not os.path.exists({str(ready)!r}): time.sleep(0.01)\n"
+        "    print('ran on')\n"
+    )
+    with Emulator() as emulator:
+        make_function(emulator, "stuck", source, Timeout=60)
+        state = {**task("stuck"), "TimeoutSeconds": 1}
+        execution = emulator.execute(make_machine(emulator, chain(Stuck=state)), {}, limit=20)
+        assert (execution.status, execution.error) == ("FAILED", "States.Timeout")
+        ready.touch()
+        for _ in range(1000):
+            if emulator.lines("stuck") and not emulator._functions.running:
+                break
+            time.sleep(0.01)
+        assert emulator.lines("stuck") == ["ran on"]
+        assert not invoke(emulator, "stuck")[0]

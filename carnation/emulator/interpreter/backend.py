@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from moto.core.botocore_stubber import BotocoreStubber
 
 from carnation.emulator.clients import Clients
+from carnation.emulator.failures import write_failure
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.interpreter.api.aliases import choose_version
 from carnation.emulator.interpreter.api.errors import ApiError
@@ -26,10 +28,12 @@ from carnation.emulator.interpreter.executions import (
 )
 from carnation.emulator.interpreter.task_runner import Invoke, TaskRunner
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
+from carnation.emulator.signatures import find_scope
 from carnation.engine import Execution, Port
 from carnation.errors import EmulatorError
 
 _HOST = re.compile(r"https?://(?:sync-)?states(?:-fips)?\.([a-z0-9-]+)\.")
+_NOT_EMULATED = "Not yet implemented"  # moto's answer for what it does not know
 _watcher = threading.local()
 
 
@@ -119,7 +123,7 @@ def _answer_first(service: _Service) -> Callable[..., Any]:
         """Answer requests to Step Functions here; moto answers the others."""
         host = _HOST.match(request.url)
         if host is None:
-            return original(stubber, request)
+            return _ask_moto(original, stubber, request)
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
         target = request.headers.get("X-Amz-Target", "")
@@ -127,6 +131,26 @@ def _answer_first(service: _Service) -> Callable[..., Any]:
         return tuple(service.answer(host[1], target, body))
 
     return process_request
+
+
+def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: Any) -> Any:
+    """Have moto answer; what it does not emulate is refused by name, in the service's form."""
+    detail = ""
+    try:
+        answer = original(stubber, request)
+    except NotImplementedError as error:
+        answer, detail = None, f": {error}"
+    if answer is not None and answer[2] != _NOT_EMULATED:
+        return answer
+    headers = {
+        name: value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    scope = find_scope(headers, request.url)
+    service = scope.service if scope else urlsplit(request.url).netloc
+    what = headers.get("X-Amz-Target") or f"{request.method} {urlsplit(request.url).path}"
+    message = f"the emulator has no {what} of the service '{service}'{detail}"
+    return write_failure(headers, service, 501, "NotImplemented", message)
 
 
 def call(operation: str, region: str, params: dict[str, Any]) -> Mapping[str, Any]:

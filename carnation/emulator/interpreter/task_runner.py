@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
@@ -15,10 +16,22 @@ from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Tas
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution
 
-# Runs a function: (name, qualifier, payload) → (payload, failed, version); None if it is to go
-# through boto3.
-Ran = tuple[bytes, bool, str]
-Invoke = Callable[[str, "str | None", bytes], "Ran | None"]
+
+class Ran(NamedTuple):
+    """What a function gave: the payload, whether it failed, the version that ran."""
+
+    payload: bytes
+    failed: bool
+    version: str
+
+
+class Late:
+    """A function still runs when its Task may not wait any longer."""
+
+
+LATE = Late()
+# Runs a function: name, qualifier, payload, seconds to wait; None if it is to go through boto3.
+Invoke = Callable[[str, "str | None", bytes, float], "Ran | Late | None"]
 # Waits for an execution: ARN → what DescribeExecution says of it.
 Await = Callable[[str], Mapping[str, Any]]
 # Stands before all tasks: gives an outcome, or has the task performed.
@@ -76,7 +89,7 @@ class TaskRunner:
             self.activities.offer(task)
             return Pending()
         if task.kind == "LambdaFunction":
-            return self._call_function(task.resource, to_text(task.parameters).encode())
+            return self._call_function(task)
         if task.service == "lambda" and task.action.startswith("invoke"):
             outcome: Outcome = self._invoke_function(task)
         elif task.service == "states" and task.action.startswith("startExecution"):
@@ -93,27 +106,34 @@ class TaskRunner:
             return Submitted(outcome.output)
         return outcome
 
-    def _call_function(self, name: str, payload: bytes) -> Succeeded | Failed:
+    def _call_function(self, task: Task) -> Succeeded | Failed:
         """Invoke a function for its payload."""
-        ran = self._run_function(name, None, payload)
-        if isinstance(ran, Failed):
+        payload = to_text(task.parameters).encode()
+        ran = self._run_function(task, task.resource, None, payload)
+        if not isinstance(ran, Ran):
             return ran
-        return _fail_function(ran[0]) if ran[1] else Succeeded(_parse(ran[0]))
+        return _fail_function(ran.payload) if ran.failed else Succeeded(_parse(ran.payload))
 
-    def _run_function(self, name: str, qualifier: str | None, payload: bytes) -> Ran | Failed:
-        ran = self._invoke(name, qualifier, payload)
+    def _run_function(
+        self, task: Task, name: str, qualifier: str | None, payload: bytes
+    ) -> Ran | Succeeded | Failed:
+        """Run a function; one that takes longer than its Task may is not waited for."""
+        limit = math.inf if task.timeout is None else task.timeout
+        ran = self._invoke(name, qualifier, payload, limit)
+        if isinstance(ran, Late):
+            return Succeeded(None, math.nextafter(limit, math.inf))
         if ran is not None:
             return ran
-        task = Task("", "Task", "", "lambda", "invoke", {"FunctionName": name}, "")
-        task.parameters["Payload"] = payload.decode()
+        asked = Task("", "Task", "", "lambda", "invoke", {"FunctionName": name}, "")
+        asked.parameters["Payload"] = payload.decode()
         if qualifier is not None:
-            task.parameters["Qualifier"] = qualifier
-        found = call_service(self._connect, task)
+            asked.parameters["Qualifier"] = qualifier
+        found = call_service(self._connect, asked)
         if isinstance(found, Failed):
             return found
         body = str(found.output.get("Payload", "null"))
         version = str(found.output.get("ExecutedVersion", "$LATEST"))
-        return body.encode(), "FunctionError" in found.output, version
+        return Ran(body.encode(), "FunctionError" in found.output, version)
 
     def _invoke_function(self, task: Task) -> Succeeded | Failed:
         parameters = task.parameters if isinstance(task.parameters, dict) else {}
@@ -124,15 +144,16 @@ class TaskRunner:
         body = payload if isinstance(payload, str) and _is_json(payload) else to_text(payload)
         qualifier = parameters.get("Qualifier")
         qualifier = None if qualifier is None else str(qualifier)
-        ran = self._run_function(str(parameters.get("FunctionName")), qualifier, body.encode())
-        if isinstance(ran, Failed):
+        name = str(parameters.get("FunctionName"))
+        ran = self._run_function(task, name, qualifier, body.encode())
+        if not isinstance(ran, Ran):
             return ran
-        if ran[1]:
-            return _fail_function(ran[0])
+        if ran.failed:
+            return _fail_function(ran.payload)
         return Succeeded(
             {
-                "ExecutedVersion": ran[2],
-                "Payload": _parse(ran[0]),
+                "ExecutedVersion": ran.version,
+                "Payload": _parse(ran.payload),
                 "SdkHttpMetadata": {"HttpStatusCode": 200},
                 "StatusCode": 200,
             }
