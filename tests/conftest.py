@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # a workflow to be deployed, not tests; its handlers would all be imported under one name
-collect_ignore = ["naive"]
+collect_ignore = ["naive", "acceptance/definitions", "acceptance/lambdas"]
 
 # the corpus and the recorded cases lie beside the repository, or beside the folder of a worktree
 _PLACES = [folder / "shared" for folder in ROOT.parents[:2]]

@@ -90,8 +90,8 @@ def _take_on(credentials: Any, state: str) -> Need:
 
 def _list_sdk(service: str, action: str, given: Mapping[str, Any], state: str) -> Iterator[Need]:
     why = f"calls aws-sdk:{service}:{action}"
-    if (service, action) == ("lambda", "invoke"):
-        yield from _invoke(given, state)
+    if (service, action) in _SPECIAL_SDK:
+        yield from _SPECIAL_SDK[service, action](given, state)
         return
     parts = list(_read_transaction(given)) if action.startswith("transact") else []
     needed = find_authorizations(service, action)
@@ -280,13 +280,18 @@ def _call_endpoint(given: Mapping[str, Any], state: str) -> Iterator[Need]:
 def _invoke_model(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     """Yield what a model needs, with what it reads from and writes to S3.
 
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html,
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
     """
     model = read_parameter(given, "ModelId")
     if model is None or model.text is None:
         target = Target("*", "ModelId is worked out while it runs")
     elif model.text.startswith(("arn:", "${")):
         target = Target(model.text)
+    elif profile := _PROFILE.match(model.text):  # which calls the model in any of its Regions
+        target = Target(name_arn("bedrock", f"inference-profile/{model.text}"))
+        everywhere = f"arn:${{AWS::Partition}}:bedrock:*::foundation-model/{profile[2]}"
+        yield require("bedrock:InvokeModel", Target(everywhere), state, "calls the profile's model")
     else:
         target = Target(name_arn("bedrock", f"foundation-model/{model.text}", account=False))
     yield require("bedrock:InvokeModel", target, state, "calls the model")
@@ -301,6 +306,14 @@ def _invoke_model(given: Mapping[str, Any], state: str) -> Iterator[Need]:
             yield require(action, place, state, f"the model's {end.lower()} lies there")
 
 
+_PROFILE = re.compile(r"(apac|au|ca|eu|global|jp|us|us-gov)\.(.+)\Z")
+"""An inference profile that AWS defines: where it calls a model, and which."""
+
+_SPECIAL_SDK: Mapping[tuple[str, str], Callable[[Mapping[str, Any], str], Iterator[Need]]] = {
+    ("bedrockruntime", "converse"): _invoke_model,
+    ("bedrockruntime", "invokeModel"): _invoke_model,
+    ("lambda", "invoke"): _invoke,
+}
 _SPECIAL: Mapping[str, Callable[[Mapping[str, Any], str], Iterator[Need]]] = {
     "apigateway:invoke": _invoke_api,
     "bedrock:invokeModel": _invoke_model,

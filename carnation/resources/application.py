@@ -90,13 +90,12 @@ class Application:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters of the root: those listed, and those that say what exists."""
-        found: dict[str, Parameter] = {}
+        given: list[object] = []
         for resource in self.resources:
             origin = resource.origin
-            given = (resource, origin.name, origin.arn) if origin else (resource,)
-            for one in given:
-                if isinstance(one, Parameter):
-                    found[one.resource_id] = one
+            given += (resource, origin.name, origin.arn) if origin else (resource,)
+        given += [self.key.given] if self.key else []
+        found = {one.resource_id: one for one in given if isinstance(one, Parameter)}
         return tuple(found.values())
 
     def list_examples(self) -> dict[str, str]:

@@ -75,12 +75,20 @@ class Child(Resource):
         pattern: Pattern = ".sync:2",
         **given: Unpack[calls.StartExecution],
     ) -> Task:
-        """Make the state that starts the child, and waits for its end unless `pattern` is ''."""
+        """Make the state that starts the child, and waits for its end unless `pattern` is ''.
+
+        The child's input is `Input`, by default the state's own.
+        """
         from carnation.resources.steps import call_api
 
+        fixed: dict[str, Any] = {"StateMachineArn": self.arn}
+        paths = None
+        if "Input" not in given:
+            paths = {**fixed, "Input.$": "$"}
+            fixed["Input"] = "{% $states.input %}"
         return call_api(
-            repr(self), state_id, "states:startExecution", {"StateMachineArn": self.arn}, given,
-            pattern=pattern, timeout_seconds=None,
+            repr(self), state_id, "states:startExecution", fixed, given,
+            pattern=pattern, timeout_seconds=None, in_jsonpath=paths,
         )  # fmt: skip
 
 

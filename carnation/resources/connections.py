@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from carnation.resources import calls
-    from carnation.states import Task
+    from carnation.states import Pattern, Task
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,9 +61,10 @@ class Bus(Resource):
         state_id: str,
         *,
         Entries: Sequence[Mapping[str, Any]],  # noqa: N803
+        pattern: Pattern = "",
         **given: Unpack[calls.StateFields],
     ) -> Task:
-        """Make the state that sends events, each to this bus."""
+        """Make the state that sends events to this bus; `pattern` may be `.waitForTaskToken`."""
         from carnation.resources.steps import call_api
 
         if not all(hasattr(entry, "keys") for entry in Entries):
@@ -72,7 +73,8 @@ class Bus(Resource):
                 "events, each a mapping with Source, DetailType and Detail."
             )
         entries = [{"EventBusName": self.name, **entry} for entry in Entries]
-        return call_api(repr(self), state_id, "events:putEvents", {"Entries": entries}, given)
+        fixed = {"Entries": entries}
+        return call_api(repr(self), state_id, "events:putEvents", fixed, given, pattern=pattern)
 
 
 class BusGrants(Grants):

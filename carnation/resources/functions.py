@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from carnation.resources.grants import Grant, Grants
+from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.references import Reference, Value, make_arn
 from carnation.resources.resource import Existing, Problem, Resource
 from carnation.services.limits import LEAST_MEMORY, MOST_MEMORY
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from carnation.resources.calls import StateFields
-    from carnation.states import Task
+    from carnation.states import Pattern, Task
 
 RUNTIME, ARCHITECTURE = "python3.13", "arm64"
 RUNTIMES = ("python3.11", "python3.12", "python3.13", "python3.14")
@@ -59,13 +59,13 @@ class Function(Resource):
     timeout: int = 30
     memory: int = 256
     environment: Mapping[str, str] = field(default_factory=dict, hash=False)
-    uses: tuple[Grant, ...] = ()
+    uses: Sequence[Grant] = ()
     runtime: str = RUNTIME
     architecture: str = ARCHITECTURE
     handler: str = "handler.handle"
     zip: str = ""
     image: str = ""
-    layers: tuple[str, ...] = ()
+    layers: Sequence[str] = ()
 
     kind: ClassVar[str] = "Function"
     service: ClassVar[str] = "lambda"
@@ -80,9 +80,7 @@ class Function(Resource):
 
     def __post_init__(self) -> None:
         """Accept lists where tuples are kept, then check every field."""
-        for name in ("uses", "layers"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, tuple(value) if isinstance(value, list) else value)
+        keep_tuples(self, "uses", "layers")
         super().__post_init__()
 
     def list_problems(self) -> Iterator[Problem]:
@@ -139,10 +137,18 @@ class Function(Resource):
         """What can be granted on the function."""
         return FunctionGrants(self)
 
-    def invoke(self, state_id: str, payload: Any = None, **given: Unpack[StateFields]) -> Task:
+    def invoke(
+        self,
+        state_id: str,
+        payload: Any = None,
+        *,
+        pattern: Pattern = "",
+        **given: Unpack[StateFields],
+    ) -> Task:
         """Make the state that invokes the function with `payload` (default: the state's input).
 
         It gives up 10 seconds after the function does, and retries the errors of Lambda itself.
+        With the pattern `.waitForTaskToken` it waits for whoever has the token of the payload.
         """
         from carnation.resources.steps import call_api
 
@@ -153,7 +159,7 @@ class Function(Resource):
         seconds = self.timeout + _MARGIN
         return call_api(
             repr(self), state_id, "lambda:invoke", fixed, fields,
-            timeout_seconds=seconds, in_jsonpath=paths,
+            pattern=pattern, timeout_seconds=seconds, in_jsonpath=paths,
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Nouns give them by the API's own verbs: `STOCK.grants.query()`. `Grant` allows a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,14 @@ from carnation.states.arguments import find_line
 
 if TYPE_CHECKING:
     from carnation.resources.resource import Resource
+
+
+def keep_tuples(record: object, *names: str) -> None:
+    """Keep lists as tuples, so that a record can be compared and looked up."""
+    for name in names:
+        value = getattr(record, name)
+        if isinstance(value, list):
+            object.__setattr__(record, name, tuple(value))
 
 
 @dataclass(frozen=True)
@@ -31,23 +39,24 @@ class Grant:
     carnation.errors.UsageError: Grant (...): ... allows * without a reason. Add because='...'.
     """
 
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    actions: Sequence[str]
+    resources: Sequence[str]
     because: str = ""
-    states: tuple[str, ...] = ()
+    states: Sequence[str] = ()
     condition: Condition = ()
     given: Resource | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Check the grant; raise `UsageError` for an empty one, and a wide one without a reason."""
-        for name, values in (("actions", self.actions), ("resources", self.resources)):
-            texts = isinstance(values, (tuple, list)) and all(isinstance(v, str) for v in values)
-            if not texts or not values:
+        keep_tuples(self, "actions", "resources", "states")
+        for name in ("actions", "resources", "states"):
+            values = getattr(self, name)
+            texts = isinstance(values, tuple) and all(isinstance(value, str) for value in values)
+            if not texts or not (values or name == "states"):
                 raise UsageError(
-                    f"Grant ({find_line()}): {name} is {values!r}; expected a tuple of strings, "
-                    "as in ('s3:GetObject',)."
+                    f"Grant ({find_line()}): {name} is {values!r}; expected a list of strings, "
+                    "as in ['s3:GetObject']."
                 )
-            object.__setattr__(self, name, tuple(values))
         for action in self.actions:
             if action != "*" and ":" not in action:
                 raise UsageError(
@@ -90,7 +99,7 @@ class Grants:
         )
 
 
-def list_given(grants: tuple[Grant, ...]) -> Iterator[Resource]:
+def list_given(grants: Sequence[Grant]) -> Iterator[Resource]:
     """Yield the resources that grants are about, each once."""
     seen = []
     for grant in grants:

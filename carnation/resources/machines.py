@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carnation.errors import UsageError
+from carnation.resources.grants import keep_tuples
 
 if TYPE_CHECKING:
     from carnation.resources.topics import Topic
@@ -49,13 +50,14 @@ class Alarms:
     """
 
     topic: Topic | None = None
-    off: tuple[str, ...] = ()
+    off: Sequence[str] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
-    more: tuple[str, ...] = ()
-    undoes: tuple[str, ...] = ("Aborted", "Failed", "TimedOut")
+    more: Sequence[str] = ()
+    undoes: Sequence[str] = ("Aborted", "Failed", "TimedOut")
 
     def __post_init__(self) -> None:
         """Check the names; raise `UsageError` for an alarm that does not exist."""
+        keep_tuples(self, "off", "more", "undoes")
         for name in self.more:
             if name not in MORE_ALARMS:
                 raise UsageError(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from carnation.resources import calls
-    from carnation.states import Task
+    from carnation.states import Pattern, Task
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,11 +93,14 @@ class Queue(Resource):
         """What can be granted on the queue."""
         return QueueGrants(self)
 
-    def send_message(self, state_id: str, **given: Unpack[calls.SendMessage]) -> Task:
-        """Make the state that sends a message."""
+    def send_message(
+        self, state_id: str, *, pattern: Pattern = "", **given: Unpack[calls.SendMessage]
+    ) -> Task:
+        """Make the state that sends a message; `pattern` may be `.waitForTaskToken`."""
         from carnation.resources.steps import call_api
 
-        return call_api(repr(self), state_id, "sqs:sendMessage", {"QueueUrl": self.url}, given)
+        queue = {"QueueUrl": self.url}
+        return call_api(repr(self), state_id, "sqs:sendMessage", queue, given, pattern=pattern)
 
 
 class QueueGrants(Grants):

@@ -43,9 +43,10 @@ def call_api(
             raise DefinitionError(
                 f"state '{state_id}' ({find_line()}): {name} is given by {owner}. Leave it out."
             )
-    if timeout_seconds and not {"timeout_seconds", "timeout_seconds_path"} & fields.keys():
+    waits = pattern == ".waitForTaskToken"  # for a person, as long as that takes
+    own = {"timeout_seconds", "timeout_seconds_path"} & fields.keys()
+    if timeout_seconds and not waits and not own:
         fields["timeout_seconds"] = timeout_seconds
     arguments = {**fixed, **parameters}
-    return integrate(
-        state_id, action, pattern=pattern, call=Call(arguments, in_jsonpath or arguments), **fields
-    )
+    paths = {**(fixed if in_jsonpath is None else in_jsonpath), **parameters}
+    return integrate(state_id, action, pattern=pattern, call=Call(arguments, paths), **fields)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from carnation.resources.functions import Function
-from carnation.resources.grants import Grant, Grants
+from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.queues import Queue
 from carnation.resources.references import Reference, make_arn
 from carnation.resources.resource import Existing, Problem, Resource
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from carnation.resources import calls
-    from carnation.states import Task
+    from carnation.states import Pattern, Task
 
 Subscriber = Queue | Function | str
 """What receives a topic's messages: a queue, a function, or an https URL."""
@@ -26,12 +26,14 @@ Subscriber = Queue | Function | str
 class Topic(Resource):
     """An SNS topic, with subscribers: `emails`, and queues, functions or https URLs.
 
+    An e-mail address may be a parameter's value, since each environment has its own.
+
     Source: https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html
     """
 
     _: KW_ONLY
-    emails: tuple[str, ...] = ()
-    subscribers: tuple[Subscriber, ...] = ()
+    emails: Sequence[str] = ()
+    subscribers: Sequence[Subscriber] = ()
 
     kind: ClassVar[str] = "Topic"
     service: ClassVar[str] = "sns"
@@ -46,16 +48,14 @@ class Topic(Resource):
 
     def __post_init__(self) -> None:
         """Accept lists where tuples are kept, then check every field."""
-        for name in ("emails", "subscribers"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, tuple(value) if isinstance(value, list) else value)
+        keep_tuples(self, "emails", "subscribers")
         super().__post_init__()
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
         for email in self.emails if isinstance(self.emails, tuple) else (None,):
-            if not isinstance(email, str) or "@" not in email:
-                yield "emails", self.emails, "a list of e-mail addresses"
+            if not isinstance(email, str) or not ("@" in email or "${" in email):
+                yield "emails", self.emails, "a list of e-mail addresses, or values of parameters"
         for one in self.subscribers if isinstance(self.subscribers, tuple) else (None,):
             if not isinstance(one, (Queue, Function)) and not str(one).startswith("https://"):
                 yield "subscribers", self.subscribers, "a list of queues, functions and https URLs"
@@ -79,11 +79,14 @@ class Topic(Resource):
         """What can be granted on the topic."""
         return TopicGrants(self)
 
-    def publish(self, state_id: str, **given: Unpack[calls.Publish]) -> Task:
-        """Make the state that publishes a message."""
+    def publish(
+        self, state_id: str, *, pattern: Pattern = "", **given: Unpack[calls.Publish]
+    ) -> Task:
+        """Make the state that publishes a message; `pattern` may be `.waitForTaskToken`."""
         from carnation.resources.steps import call_api
 
-        return call_api(repr(self), state_id, "sns:publish", {"TopicArn": self.arn}, given)
+        topic = {"TopicArn": self.arn}
+        return call_api(repr(self), state_id, "sns:publish", topic, given, pattern=pattern)
 
 
 class TopicGrants(Grants):

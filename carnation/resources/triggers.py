@@ -7,11 +7,12 @@ which all triggers of a workflow share.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from carnation.resources.functions import is_within
+from carnation.resources.grants import keep_tuples
 from carnation.resources.references import Reference, Value
 from carnation.resources.resource import Problem, Resource
 
@@ -49,14 +50,19 @@ class EventRule(Trigger):
     """
 
     _: KW_ONLY
-    source: str | tuple[str, ...] = ()
-    detail_type: str | tuple[str, ...] = ()
+    source: str | Sequence[str] = ()
+    detail_type: str | Sequence[str] = ()
     detail: Mapping[str, Any] = field(default_factory=dict, hash=False)
     pattern: Mapping[str, Any] = field(default_factory=dict, hash=False)
     whole_event: bool = False
     bus: Bus | None = None
 
     kind: ClassVar[str] = "Rule"
+
+    def __post_init__(self) -> None:
+        """Accept lists where tuples are kept, then check every field."""
+        keep_tuples(self, "source", "detail_type")
+        super().__post_init__()
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""

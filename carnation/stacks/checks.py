@@ -90,21 +90,25 @@ def _refuse_unused(rendering: Rendering) -> None:
 
 
 def _list_needed(application: Application) -> list[Resource]:
-    found: list[Resource] = [*application.parameters] if _has_existing(application) else []
+    found: list[Resource] = []
     for trigger in application.triggers:
         found += trigger.list_resources()
     for resource in application.resources:
+        found += [one for one in _list_origins(resource) if isinstance(one, Resource)]
         found += list_given(getattr(resource, "uses", ()))
         found += [one for one in getattr(resource, "subscribers", ()) if isinstance(one, Resource)]
         found += [one for name in ("secret", "bus")
                   if isinstance(one := getattr(resource, name, None), Resource)]  # fmt: skip
     if application.alarms and application.alarms.topic:
         found.append(application.alarms.topic)
+    if application.key and isinstance(application.key.given, Resource):
+        found.append(application.key.given)
     return [*found, *list_given(application.uses)]
 
 
-def _has_existing(application: Application) -> bool:
-    return any(one.is_existing for one in application.resources)
+def _list_origins(resource: Resource) -> list[object]:
+    """List what says where an existing resource is: texts, and parameters."""
+    return [resource.origin.name, resource.origin.arn] if resource.origin else []
 
 
 def _list_texts_of(application: Application) -> set[str]:
@@ -114,6 +118,8 @@ def _list_texts_of(application: Application) -> set[str]:
         texts += getattr(resource, "environment", {}).values()
         texts += [text for grant in getattr(resource, "uses", ()) for text in grant.resources]
         texts += [str(getattr(resource, "endpoint", "")), *_list_texts(resource.properties)]
+        more = (*getattr(resource, "emails", ()), *_list_origins(resource))
+        texts += [one for one in more if isinstance(one, str)]
     return {key for text in texts for key in find_references(text)}
 
 

@@ -92,7 +92,7 @@ def render_topic(rendering: Rendering, topic: TopicNoun) -> None:
         )
     )
     for number, email in enumerate(topic.emails, 1):
-        _subscribe(rendering, topic, f"Email{number}", "email", email)
+        _subscribe(rendering, topic, f"Email{number}", "email", rendering.fill(email))
     for number, one in enumerate(topic.subscribers, 1):
         if isinstance(one, Queue):
             _subscribe(rendering, topic, one.title, "sqs", rendering.value(one.arn))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from carnation.artifacts import make_artifacts
 from carnation.emulator import Emulator
-from carnation.emulator.embedded import deploy_artifacts
-from carnation.emulator.events.http_apis import PREFIX, respond
 from carnation.resources import (
     Bucket,
     Bus,
@@ -29,6 +26,7 @@ from carnation.resources import (
 from carnation.states import Choice, ChoiceRule, Fail, Pass
 from carnation.workflow import Workflow
 from tests.conftest import ROOT
+from tests.fired import Fired
 
 BUS, JOBS, UPLOADS = Bus("shop"), Queue("jobs"), Bucket("uploads")
 STOCK = Table("stock", stream="NEW_AND_OLD_IMAGES")
@@ -70,33 +68,14 @@ EXPRESS = Workflow(
 )
 
 
-class Deployed:
-    def __init__(self, emulator: Emulator, workflow: Workflow) -> None:
-        self.emulator = emulator
-        self.outputs = deploy_artifacts(emulator, make_artifacts(str(ROOT), workflow))
+def list_inputs(hub: Fired) -> list[Any]:
+    return [json.loads(one["input"]) for one in hub.list_executions()]
 
-    def client(self, service: str) -> Any:
-        return self.emulator.client(service)
 
-    def ask(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        api = self.outputs["FrontUrl"].split("//")[1].split(".")[0]
-        target, content = f"{PREFIX}{api}{path}", json.dumps(body).encode()
-        status, _, answer = respond(self.emulator.client, method, target, {}, content)
-        return status, json.loads(answer)
-
-    def list_inputs(self) -> list[Any]:
-        client = self.client("stepfunctions")
-        rows = client.list_executions(stateMachineArn=self.outputs["StateMachineArn"])["executions"]
-        found = [client.describe_execution(executionArn=row["executionArn"]) for row in rows]
-        return [json.loads(row["input"]) for row in found]
-
-    def wait_for(self, expected: Any, **changes: Any) -> None:
-        """Wait until an execution's input has these values: pipes deliver on their own thread."""
-        for _ in range(100):
-            if any(expected(given) for given in self.list_inputs()):
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"no execution has the input: {self.list_inputs()}")
+def wait_for(hub: Fired, expected: Callable[[Any], Any]) -> None:
+    hub.wait(
+        lambda: [one for one in list_inputs(hub) if isinstance(one, list) and expected(one[0])]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -106,53 +85,50 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def hub(emulator: Emulator) -> Deployed:
-    return Deployed(emulator, ALL)
+def hub(emulator: Emulator) -> Fired:
+    return Fired(emulator, make_artifacts(str(ROOT), ALL))
 
 
-def test_a_rule_on_a_bus_of_its_own(hub: Deployed) -> None:
-    entry = {"EventBusName": hub.outputs["ShopName"], "Source": "shop", "DetailType": "Placed",
-             "Detail": '{"id": 1}'}  # fmt: skip
-    hub.client("events").put_events(Entries=[entry, {**entry, "Source": "else"}])
-    assert hub.list_inputs().count({"id": 1}) == 1
+def test_a_rule_on_a_bus_of_its_own(hub: Fired) -> None:
+    for source in ("shop", "else"):
+        hub.announce(source, "Placed", {"id": 1}, bus=hub.outputs["ShopName"])
+    assert list_inputs(hub).count({"id": 1}) == 1
 
 
-def test_a_schedule(hub: Deployed) -> None:
+def test_a_schedule(hub: Fired) -> None:
     hub.emulator.fire("hub-dev-nightly")
-    assert {"by": "night"} in hub.list_inputs()
+    assert {"by": "night"} in list_inputs(hub)
 
 
-def test_an_upload_below_the_prefix(hub: Deployed) -> None:
-    bucket = hub.outputs["UploadsName"]
+def test_an_upload_below_the_prefix(hub: Fired) -> None:
     for key in ("in/a.csv", "out/b.csv"):
-        hub.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
-    keys = [given["object"]["key"] for given in hub.list_inputs() if "object" in given]
+        hub.upload("UploadsName", key, b"x")
+    keys = [given["object"]["key"] for given in list_inputs(hub) if "object" in given]
     assert keys == ["in/a.csv"]
 
 
-def test_a_pipe_from_a_queue(hub: Deployed) -> None:
-    url = hub.outputs["JobsUrl"]
-    hub.client("sqs").send_message(QueueUrl=url, MessageBody="from the queue")
-    hub.wait_for(lambda given: isinstance(given, list) and given[0].get("body"))
-    assert hub.emulator.messages(url) == []
+def test_a_pipe_from_a_queue(hub: Fired) -> None:
+    hub.send("JobsUrl", "from the queue")
+    wait_for(hub, lambda record: record.get("body") == "from the queue")
+    assert hub.emulator.messages(hub.outputs["JobsUrl"]) == []
 
 
-def test_a_pipe_from_a_stream(hub: Deployed) -> None:
+def test_a_pipe_from_a_stream(hub: Fired) -> None:
     hub.client("dynamodb").put_item(TableName=hub.outputs["StockName"], Item={"id": {"S": "1"}})
-    hub.wait_for(lambda given: isinstance(given, list) and given[0].get("eventName") == "INSERT")
+    wait_for(hub, lambda record: record.get("eventName") == "INSERT")
 
 
-def test_an_api_starts_an_execution_invokes_a_function_and_refuses_strangers(hub: Deployed) -> None:
+def test_an_api_starts_an_execution_invokes_a_function_and_refuses_strangers(hub: Fired) -> None:
     status, answer = hub.ask("POST", "/orders", {"order": 7})
     assert (status, list(answer)) == (200, ["executionArn", "startDate"])
-    assert {"order": 7} in hub.list_inputs()
-    assert hub.ask("PUT", "/orders", {})[0] == 403
+    assert {"order": 7} in list_inputs(hub)
+    assert hub.ask("PUT", "/orders", {}, headers={})[0] == 403
     assert hub.ask("POST", "/validate", {})[0] == 500  # the function was reached: no order is valid
     assert hub.emulator.undelivered == []
 
 
 def test_an_express_workflow_answers_an_api_with_its_end(emulator: Emulator) -> None:
-    quick = Deployed(emulator, EXPRESS)
+    quick = Fired(emulator, make_artifacts(str(ROOT), EXPRESS))
     status, answer = quick.ask("POST", "/", [{"bad": False}])
     assert (status, answer["status"]) == (200, "SUCCEEDED")
     assert json.loads(answer["output"]) == [{"bad": False}]

@@ -290,6 +290,12 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
         [("bedrock:InvokeModel", "bedrock:${AWS::Region}::foundation-model/m"),
          ("s3:GetObject", "s3:::b/k"), ("s3:PutObject", "*")],
     ),
+    (
+        "aws-sdk:bedrockruntime:converse",
+        {"ModelId": "eu.amazon.nova"},
+        [("bedrock:InvokeModel", "bedrock:*::foundation-model/amazon.nova"),
+         ("bedrock:InvokeModel", "bedrock:inference-profile/eu.amazon.nova")],
+    ),
     ("bedrock:invokeModel", {"ModelId.$": "$.m"}, [("bedrock:InvokeModel", "*")]),
     ("bedrock:invokeModel", {"ModelId": "${M}"}, [("bedrock:InvokeModel", "${M}")]),
     ("eks:call", {}, []),
