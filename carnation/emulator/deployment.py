@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from carnation.errors import EmulatorError
+from carnation.account import Account, find_deployed
+from carnation.account.deployed import list_resources
+from carnation.account.deployment.change_sets import make_change_set, read_validations
+from carnation.account.deployment.execution import begin
+from carnation.account.deployment.stack_events import follow
+from carnation.errors import AccountError, EmulatorError
 
 Connect = Callable[[str], Any]
 
@@ -28,6 +31,17 @@ class Deployment:
     """Properties that have no effect here, each with its resource."""
 
 
+class _EmulatedAccount(Account):
+    """The emulator's account, over the clients that it has already."""
+
+    def __init__(self, connect: Connect, region: str) -> None:
+        self.region, self.profile, self.endpoint_url = region, None, None
+        self._connect = connect
+
+    def _client(self, service: str) -> Any:
+        return self._connect(service)
+
+
 def deploy_stack(
     connect: Connect,
     stack_name: str,
@@ -37,85 +51,53 @@ def deploy_stack(
     bucket: str,
     region: str,
 ) -> Deployment:
-    """Upload the artifacts, create the stack, and read what it gives."""
+    """Upload the artifacts and execute the change set that `carnation deploy` would make."""
     if template_key not in artifacts:
         raise EmulatorError(
             f"the template '{template_key}' is not among the artifacts; there are "
             f"{', '.join(sorted(artifacts)) or 'none'}."
         )
     _upload(connect("s3"), artifacts, bucket, region)
+    account = _EmulatedAccount(connect, region)
     url = f"https://{bucket}.s3.{region}.amazonaws.com/{template_key}"
-    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-    cloudformation = connect("cloudformation")
     try:
-        stack_id = cloudformation.create_stack(
-            StackName=stack_name,
-            TemplateURL=url,
-            Parameters=given,
-            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )["StackId"]
-    except ClientError as error:
-        raise EmulatorError(
-            f"stack '{stack_name}' could not be created: {error.response['Error']['Message']}"
-        ) from error
-    (stack,) = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
-    found = _read_validations(cloudformation, stack_id)
-    if stack["StackStatus"] != "CREATE_COMPLETE":
-        failed = [text for text, mode in found if mode == "FAIL"]
-        if failed:
-            raise EmulatorError(f"stack '{stack_name}': {'; '.join(failed)}")
-        raise EmulatorError(_describe_failure(cloudformation, stack))
-    warnings = tuple(text for text, _ in found)
-    outputs = {row["OutputKey"]: row["OutputValue"] for row in stack.get("Outputs", ())}
-    resources = dict(_read_resources(cloudformation, stack_id))
-    return Deployment(stack_name, stack_id, outputs, resources, warnings)
-
-
-def _read_validations(cloudformation: Any, stack_id: str) -> list[tuple[str, str]]:
-    """Return what was found before anything was made, and whether it fails or warns."""
-    pages = cloudformation.get_paginator("describe_events").paginate(
-        StackName=stack_id, Filters={"FailedEvents": True}
-    )
-    return [
-        (
-            f"resource '{row['LogicalResourceId']}' ({row['ResourceType']}) at "
-            f"{row['ValidationPath']}: {row['ValidationStatusReason'].removeprefix('#: ')}",
-            row["ValidationFailureMode"],
+        if find_deployed(account, stack_name):
+            raise EmulatorError(f"stack '{stack_name}' could not be created: it exists already.")
+        change_set = make_change_set(
+            account, stack_name, url, parameters, (), is_new=True, pause=_never_wait
         )
-        for page in pages
-        for row in page["OperationEvents"]
-        if row["EventType"] == "VALIDATION_ERROR"
-    ]
+    except AccountError as error:
+        raise EmulatorError(
+            f"stack '{stack_name}' could not be created: {error.message}"
+        ) from error
+    if change_set is None:
+        raise EmulatorError(f"stack '{stack_name}' could not be created: it has no resources.")
+    begin(account, change_set)
+    deployed = find_deployed(account, change_set.stack_id)
+    if deployed is None or deployed.status != "CREATE_COMPLETE":
+        raise EmulatorError(_describe_failure(account, change_set.stack_id))
+    resources: dict[str, dict[str, str]] = {stack_name: {}}
+    for row in list_resources(account, change_set.stack_id):
+        name = row["Stack"].split("/")[1]
+        resources.setdefault(name, {})[row["LogicalResourceId"]] = row["PhysicalResourceId"]
+    warnings = tuple(row.text for row in read_validations(account, StackName=deployed.stack_id))
+    return Deployment(stack_name, deployed.stack_id, deployed.outputs, resources, warnings)
 
 
-def _describe_failure(cloudformation: Any, stack: Mapping[str, Any]) -> str:
+def _never_wait(seconds: float) -> None:
+    """Wait for nothing: the emulator has done a thing when it answers."""
+
+
+def _describe_failure(account: Account, stack_id: str) -> str:
     """Return the first cause of a failure, with the stack and the resource that it is in."""
-    name, stack_id = stack["StackName"], stack["StackId"]
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
-    rows = [row for page in pages for row in page["StackEvents"]]
-    failed = [row for row in reversed(rows) if row["ResourceStatus"].endswith("_FAILED")]
-    own = next((row for row in failed if row["PhysicalResourceId"] != stack_id), None)
-    if own is None:
-        return f"stack '{name}' is {stack['StackStatus']}: {_find_reason(rows, stack_id)}"
-    nested = own["PhysicalResourceId"] or ""
-    if own["ResourceType"] == "AWS::CloudFormation::Stack" and nested:
-        (inner,) = cloudformation.describe_stacks(StackName=nested)["Stacks"]
-        return _describe_failure(cloudformation, inner)
+    deployed, cause = find_deployed(account, stack_id), follow(account, stack_id).cause
+    if cause is None or cause.kind == "AWS::CloudFormation::Stack":
+        status, why = (deployed.status, deployed.reason) if deployed else ("DELETE_COMPLETE", "")
+        return f"stack '{stack_id.split('/')[1]}' is {status}: {why or 'no event says why.'}"
     return (
-        f"stack '{name}': resource '{own['LogicalResourceId']}' ({own['ResourceType']}) could not "
-        f"be made: {own['ResourceStatusReason']}"
+        f"stack '{cause.stack}': resource '{cause.path.rpartition('/')[2]}' ({cause.kind}) could "
+        f"not be made: {cause.reason}"
     )
-
-
-def _find_reason(rows: list[dict[str, Any]], stack_id: str) -> str:
-    """Return the reason of a stack's own first failure."""
-    reasons = [
-        row["ResourceStatusReason"]
-        for row in reversed(rows)
-        if row["PhysicalResourceId"] == stack_id and "ResourceStatusReason" in row
-        if row["ResourceStatus"].endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))
-    ]
-    return reasons[0] if reasons else "no event says why."
 
 
 def _upload(s3: Any, artifacts: Mapping[str, bytes], bucket: str, region: str) -> None:
@@ -125,17 +107,3 @@ def _upload(s3: Any, artifacts: Mapping[str, bytes], bucket: str, region: str) -
         s3.create_bucket(Bucket=bucket, **settings)
     for key, content in artifacts.items():
         s3.put_object(Bucket=bucket, Key=key, Body=content)
-
-
-def _read_resources(cloudformation: Any, stack: str) -> Iterator[tuple[str, dict[str, str]]]:
-    rows = [
-        row
-        for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-        for row in page["StackResourceSummaries"]
-        if row["LogicalResourceId"]  # none: its condition was false
-    ]
-    name = stack.split("/")[1]
-    yield name, {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in rows}
-    for row in rows:
-        if row["ResourceType"] == "AWS::CloudFormation::Stack":
-            yield from _read_resources(cloudformation, row["PhysicalResourceId"])

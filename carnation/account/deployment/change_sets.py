@@ -60,7 +60,7 @@ def make_change_set(
     status, reason = _wait(account, made["Id"], pause)
     if status == "CREATE_COMPLETE":
         return change_set._replace(rows=list(_list_rows(account, made["Id"], "")))
-    why = _find_reason(account, reason) or status
+    why = _find_reason(account, made["Id"], reason) or status
     discard_change_set(account, change_set)
     if any(words in reason for words in _NOTHING):
         return None
@@ -83,18 +83,49 @@ def _wait(account: Account, arn: str, pause: Callable[[float], None]) -> tuple[s
         waited += 2
 
 
-def _find_reason(account: Account, reason: str) -> str:
-    """Follow a reason that only names a nested change set to the one that says why."""
+def _find_reason(account: Account, arn: str, reason: str) -> str:
+    """Follow a reason that only names a nested change set, or validations, to what says why."""
     inner = _INNER.search(reason)
     if inner is None:
-        return reason
+        found = read_validations(account, ChangeSetName=arn) if "alidation" in reason else []
+        return "; ".join(row.text for row in found if row.fails) or reason
+    nested = inner[0].rstrip(".:")
     try:
-        answer = account.call(
-            "cloudformation", "describe_change_set", ChangeSetName=inner[0].rstrip(".:")
-        )
+        answer = account.call("cloudformation", "describe_change_set", ChangeSetName=nested)
     except AccountError:  # the outer reason is better than none
         return reason
-    return f"{answer['StackName']}: {_find_reason(account, answer.get('StatusReason') or reason)}"
+    why = _find_reason(account, nested, answer.get("StatusReason") or reason)
+    return f"{answer['StackName']}: {why}"
+
+
+class Validated(NamedTuple):
+    """What CloudFormation found in a template before it made anything."""
+
+    text: str
+    fails: bool
+
+
+def read_validations(account: Account, **target: str) -> list[Validated]:
+    """Read what was found before anything was made; none where boto3 is older than that.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+    """
+    rows = account.list(
+        "cloudformation", "describe_events", "OperationEvents",
+        Filters={"FailedEvents": True}, **target,
+    )  # fmt: skip
+    found = []
+    with contextlib.suppress(AccountError, AttributeError):
+        found += [_read_validation(row) for row in rows if row["EventType"] == "VALIDATION_ERROR"]
+    return found
+
+
+def _read_validation(row: Mapping[str, Any]) -> Validated:
+    where = f"resource '{row['LogicalResourceId']}' ({row['ResourceType']})"
+    why = str(row.get("ValidationStatusReason", "")).removeprefix("#: ")
+    return Validated(
+        f"{where} at {row.get('ValidationPath')}: {why}", row["ValidationFailureMode"] == "FAIL"
+    )
 
 
 @contextlib.contextmanager

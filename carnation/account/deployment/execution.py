@@ -86,21 +86,26 @@ def clear_failed_creation(
     return remaining
 
 
+def begin(account: Account, change_set: ChangeSet) -> None:
+    """Let CloudFormation execute a change set.
+
+    A creation that fails takes all it made along, what has to be retained later included: it is
+    empty yet, and its name would stand in the next creation's way.
+    """
+    more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
+    with tell_overtaken():
+        account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
+
+
 def execute(
     account: Account,
     change_set: ChangeSet,
     tell: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Outcome:
-    """Execute a change set and follow it; protect the stack when it stands.
-
-    A creation that fails takes all it made along, what has to be retained later included: it is
-    empty yet, and its name would stand in the next creation's way.
-    """
+    """Execute a change set and follow it; protect the stack when it stands."""
     since = find_last_event(account, change_set.stack_id)
-    more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
-    with tell_overtaken():
-        account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
+    begin(account, change_set)
     try:
         outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
     except KeyboardInterrupt as error:
