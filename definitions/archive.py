@@ -1,6 +1,6 @@
 """A variant: the same pattern around another handler, with a bucket as the store of events."""
 
-from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Bucket, event_stacks
 from carnation.stacks import Function
@@ -17,7 +17,7 @@ def make_workflow() -> Workflow:
     )
     states = Chain([
         invoke_function("CollectEvents", "collect_events", payload="$", output_path="$.Payload"),
-        map_and_put_away("ArchiveEvents", invoke_function("ArchiveEvent", "archive_event")),
+        map_and_requeue("ArchiveEvents", invoke_function("ArchiveEvent", "archive_event")),
         Choice("AnyFailed", choices=[(if_any_failed(), some_failed)]),
         Succeed("EventsArchived"),
     ])  # fmt: skip

@@ -11,7 +11,7 @@ from carnation.patterns import (
     TRANSIENT_LAMBDA_ERRORS,
     if_any_failed,
     invoke_function,
-    map_and_put_away,
+    map_and_requeue,
 )
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
@@ -45,7 +45,7 @@ def collect_then_process() -> Chain:
         "ProcessEvent", "process_event", payload="$.event", timeout_seconds=20
     )
 
-    process_events = map_and_put_away(
+    process_events = map_and_requeue(
         "ProcessEvents",
         process_event,
         event_fields=("sequence_no", "random_value", "generated_unix_time"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carnation.patterns.events.jsonata import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.jsonata import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.patterns.events.writes import OTHER_EVENT, write_event
@@ -22,7 +22,7 @@ def collect_then_write() -> Chain:
         timeout_seconds=90,
         retry=retry_transient_errors(2),
     )
-    write_events = map_and_put_away(
+    write_events = map_and_requeue(
         "WriteEvents",
         write_event("WriteEvent", timeout_seconds=20),
         give_up_on=[OTHER_EVENT],

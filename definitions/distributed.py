@@ -8,7 +8,7 @@ and then the run fails as well, so that redriving the run drives the batch on.
 
 from __future__ import annotations
 
-from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Files, Table, event_stacks
 from carnation.patterns.retries import retry_once, retry_transient_errors
@@ -38,7 +38,7 @@ BATCH = 100
 def process_batch() -> Chain:
     """Draw the execution of one batch: the reference's Map, and a note where any event failed."""
     process_event = invoke_function("ProcessEvent", "process_event", timeout_seconds=20)
-    process_events = map_and_put_away(
+    process_events = map_and_requeue(
         "ProcessEvents", process_event, items_path="$.Items", max_concurrency=1
     )
     batch_done = Succeed("BatchDone", output_path="$.failed")

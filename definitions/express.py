@@ -8,7 +8,7 @@ anew.
 
 from __future__ import annotations
 
-from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.patterns.retries import retry_transient_errors
@@ -30,7 +30,7 @@ def collect_then_process() -> Chain:
         timeout_seconds=90,
         retry=retry_transient_errors(2),
     )
-    process_events = map_and_put_away(
+    process_events = map_and_requeue(
         "ProcessEvents",
         invoke_function("ProcessEvent", "process_event", timeout_seconds=20),
         max_concurrency_path="$.max_concurrency",

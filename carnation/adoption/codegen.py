@@ -21,7 +21,7 @@ from carnation.adoption.formatter import (
 )
 from carnation.adoption.graph import Node, Scope, read_scopes
 from carnation.adoption.names import Names, make_identifier
-from carnation.adoption.structure import Flow, Part
+from carnation.adoption.structure import Flow, Section
 from carnation.asl import argument_of, fields_of
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import KNOWN
@@ -81,7 +81,7 @@ class Writer:
             self.constants.append((name, self.write_retriers(retriers)))
             self.lifted[f"retrier {key}"] = name
 
-    def _name_part(self, part: Part) -> str:
+    def _name_part(self, part: Section) -> str:
         if part.origin is None:
             return "draw_graph"
         return self.names.take(f"draw_{make_identifier(part.start.name, part.start.type.lower())}")

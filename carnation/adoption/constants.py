@@ -13,7 +13,7 @@ from carnation.services.arns import split_arn
 
 _SHORTEST = 24  # characters; a shorter text reads better where it stands
 _ADDRESS = re.compile(r"(?:arn:|https?://|s3://)\S+\Z")
-_LONGEST = 40
+_MAX_NAME_LENGTH = 40
 _KINDS = {"function": "function", "secret": "secret", "table": "table", "activity": "activity"}
 _SERVICES = {"sns": "topic", "sqs": "queue", "s3": "bucket", "states": "machine"}
 _PAYLOADS = (
@@ -74,7 +74,7 @@ def find_payloads(states: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, s
     return {
         key: (payload, "_".join(words).upper())
         for payload, words in payloads
-        if len(key := make_key(payload, ordered=True)) > _LONGEST and counts[key] > 1
+        if len(key := make_key(payload, ordered=True)) > _MAX_NAME_LENGTH and counts[key] > 1
     }
 
 
@@ -112,9 +112,9 @@ def _name_address(address: str) -> str:
         words = [*split_words(address.rstrip("/").rpartition("/")[2]), "url"]
     if not words or words[0].isdigit():
         words = ["address", *words]
-    name = words[0][:_LONGEST]
+    name = words[0][:_MAX_NAME_LENGTH]
     for word in words[1:]:
-        if len(name) + len(word) >= _LONGEST:
+        if len(name) + len(word) >= _MAX_NAME_LENGTH:
             break
         name += f"_{word}"
     return name.upper()

@@ -21,7 +21,7 @@ from carnation.adoption.graph import Node
 from carnation.adoption.inventory import Inventory
 from carnation.adoption.inventory_code import Written, write_inventory
 from carnation.adoption.names import make_identifier
-from carnation.adoption.structure import Define, Part
+from carnation.adoption.structure import Define, Section
 from carnation.cloudformation.substitutions import find_substitutions
 
 _INLINE = 60  # characters of a state that may stand where it is used, without a variable
@@ -35,7 +35,7 @@ _ELSEWHERE: Mapping[str, Code] = {"stacks": Token('"none"')}
 class _Body:
     """The statements of one part, in the order of its steps."""
 
-    def __init__(self, writer: Writer, part: Part, comments: Comments) -> None:
+    def __init__(self, writer: Writer, part: Section, comments: Comments) -> None:
         self.writer = writer
         self.part = part
         self.comments = comments
@@ -237,7 +237,7 @@ def _space(statements: Sequence[str]) -> Iterator[str]:
         yield statement
 
 
-def _describe(part: Part) -> str:
+def _describe(part: Section) -> str:
     if part.origin is None:
         return "Draw the graph, from the first state to the last."
     if part.scope is None:

@@ -13,7 +13,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_LONGEST = 34  # `    <name> = draw_<name>()` fits into 88 columns, a number at its end included
+_MAX_NAME_LENGTH = (
+    34  # `    <name> = draw_<name>()` fits into 88 columns, a number at its end included
+)
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+[0-9]*|[A-Z]+[0-9]*|[0-9]+[a-z]*")
 _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
 _SERVICES = re.compile("DynamoDB|CloudWatch|CloudFormation|CloudTrail|EventBridge")
@@ -42,7 +44,7 @@ def _join(service: re.Match[str]) -> str:
     return service[0].capitalize()
 
 
-def make_identifier(text: str, fallback: str, longest: int = _LONGEST) -> str:
+def make_identifier(text: str, fallback: str, longest: int = _MAX_NAME_LENGTH) -> str:
     """Turn a text into a snake_case identifier; `fallback` is what it is, where no word is left.
 
     >>> make_identifier("Charge Card", "task"), make_identifier("Pass", "pass")

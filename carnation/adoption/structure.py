@@ -26,13 +26,13 @@ class Define(NamedTuple):
 class Draw(NamedTuple):
     """Step: here another part is drawn, for those in this part that move to it."""
 
-    part: Part
+    part: Section
 
 
 Step = Define | Draw
 
 
-class Part:
+class Section:
     """One function: `steps` in the order of its source, and the `chain` it gives back.
 
     `scope` is the scope it draws from the start, or None for a way within one; `origin` is the
@@ -47,7 +47,7 @@ class Part:
         self.depth = depth
         self.chain: list[Node] = []
         self.steps: list[Step] = []
-        self.parts: list[Part] = []
+        self.parts: list[Section] = []
         self.references: Counter[Node] = Counter()
 
 
@@ -59,14 +59,14 @@ class Flow:
     """
 
     def __init__(self, scopes: Sequence[Scope]) -> None:
-        self.parts: list[Part] = []
-        self.homes: dict[Node, Part] = {}
+        self.parts: list[Section] = []
+        self.homes: dict[Node, Section] = {}
         self.chained: dict[Node, Node] = {}
         self.inner: dict[Scope, list[Node]] = {}
-        self.drawn: dict[Scope | Node, Part] = {}
+        self.drawn: dict[Scope | Node, Section] = {}
         self._scopes = {node: scope for scope in scopes for node in scope.nodes.values()}
         self._wanted: set[Node] = set()
-        waiting = [Part(scopes[0].start, scopes[0], None, 0)]
+        waiting = [Section(scopes[0].start, scopes[0], None, 0)]
         while waiting:
             part = waiting.pop()
             self.parts.append(part)
@@ -83,7 +83,7 @@ class Flow:
             return None
         return self.find(node, node.main)
 
-    def _tell_part(self, part: Part) -> None:
+    def _tell_part(self, part: Section) -> None:
         part.chain = self._follow(part.start, part)
         stack: list[Iterator[Step | list[Node]]] = [self._tell(part.chain, part)]
         while stack:  # a stack of our own: states beside states may nest deep
@@ -101,14 +101,14 @@ class Flow:
             self.find(node, name) for node in defined for name in node.list_targets()
         )
 
-    def _tell_left(self, part: Part) -> Iterator[Step | list[Node]]:
+    def _tell_left(self, part: Section) -> Iterator[Step | list[Node]]:
         """Tell what was put off for a state that had been told already."""
         wanted, self._wanted = self._wanted, set()
         for target in sorted(wanted, key=lambda node: node.pointer):
             if target not in self.homes:
                 yield from self._tell_side(target, part)
 
-    def _follow(self, start: Node, part: Part, *, beside: bool = False) -> list[Node]:
+    def _follow(self, start: Node, part: Section, *, beside: bool = False) -> list[Node]:
         """Follow a way as long as nothing outside of it has to be told first.
 
         A way beside a chain does not lead on through a Choice, which names its default itself.
@@ -124,7 +124,7 @@ class Flow:
             chain.append(target)
         return chain
 
-    def _continue(self, node: Node, part: Part) -> Node | None:
+    def _continue(self, node: Node, part: Section) -> Node | None:
         if node.main is None:
             return None
         target = self.find(node, node.main)
@@ -153,7 +153,7 @@ class Flow:
             and any(child.size > 1 for child in node.children)
         )
 
-    def _tell(self, chain: list[Node], part: Part) -> Iterator[Step | list[Node]]:
+    def _tell(self, chain: list[Node], part: Section) -> Iterator[Step | list[Node]]:
         for node in chain:
             for scope in node.scopes:
                 yield from self._tell_scope(scope, part)
@@ -171,25 +171,25 @@ class Flow:
         if node.type == "Choice" and node.main is not None and node not in self.chained:
             yield self.find(node, node.main)
 
-    def _tell_scope(self, scope: Scope, part: Part) -> Iterator[Step | list[Node]]:
+    def _tell_scope(self, scope: Scope, part: Section) -> Iterator[Step | list[Node]]:
         if self._is_small(scope.start, part):
             self.inner[scope] = self._follow(scope.start, part)
             yield self.inner[scope]
         else:
-            inner = Part(scope.start, scope, scope.owner, part.depth + 1)
+            inner = Section(scope.start, scope, scope.owner, part.depth + 1)
             self.homes[scope.start] = inner
             self.drawn[scope] = inner
             part.parts.append(inner)
 
-    def _tell_side(self, start: Node, part: Part) -> Iterator[Step | list[Node]]:
+    def _tell_side(self, start: Node, part: Section) -> Iterator[Step | list[Node]]:
         if self._is_small(start, part):
             yield self._follow(start, part, beside=True)
         else:
-            inner = Part(start, None, start.dominator, part.depth + 1)
+            inner = Section(start, None, start.dominator, part.depth + 1)
             self.homes[start] = inner
             self.drawn[start] = inner
             part.parts.append(inner)
             yield Draw(inner)
 
-    def _is_small(self, start: Node, part: Part) -> bool:
+    def _is_small(self, start: Node, part: Section) -> bool:
         return start.size <= _BESIDE or part.depth >= _DEEPEST

@@ -7,12 +7,12 @@ from carnation.artifacts.store import (
     compare_artifacts,
     is_released,
     list_trees,
-    mend_trees,
     name_release,
     read_artifacts,
     read_children,
     refuse_changed_release,
     remove_tree,
+    repair_build_folder,
     write_artifacts,
 )
 
@@ -25,12 +25,12 @@ __all__ = [
     "list_trees",
     "make_artifacts",
     "make_package",
-    "mend_trees",
     "name_release",
     "pack_files",
     "read_artifacts",
     "read_children",
     "refuse_changed_release",
     "remove_tree",
+    "repair_build_folder",
     "write_artifacts",
 ]

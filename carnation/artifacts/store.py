@@ -111,7 +111,7 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
     `ArtifactError` where this version was released with another definition.
     """
     with _build_locked(root, exclusive=True):
-        _mend_trees(root)
+        _repair_build_folder(root)
         _refuse_changed_release(root, artifacts)
         _write_tree(root, artifacts, release)
 
@@ -149,14 +149,14 @@ def list_trees(root: str) -> list[str]:
     return [name for name in names if os.path.isfile(os.path.join(build, name, MANIFEST))]
 
 
-def mend_trees(root: str) -> None:
+def repair_build_folder(root: str) -> None:
     """Finish or undo what a crash left half done; without a crash, do nothing."""
     if os.path.isdir(os.path.join(root, "build")):
         with _build_locked(root, exclusive=True):
-            _mend_trees(root)
+            _repair_build_folder(root)
 
 
-def _mend_trees(root: str) -> None:
+def _repair_build_folder(root: str) -> None:
     build = os.path.join(root, "build")
     for name in sorted(os.listdir(build)):
         workflow, dot, step = name[1:].rpartition(".")

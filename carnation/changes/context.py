@@ -13,7 +13,7 @@ from carnation.document import join_pointer, split_pointer
 _LONGEST_PATH = 120
 
 
-class Sides(NamedTuple):
+class StatePair(NamedTuple):
     """A state, or a whole definition, in both documents.
 
     `rename` gives the name that a state of the old one has now; `final` tells whether the state's
@@ -40,7 +40,7 @@ class Sides(NamedTuple):
             )
         )
 
-    def enter(self, field: str, old: int, new: int) -> Sides:
+    def enter(self, field: str, old: int, new: int) -> StatePair:
         """Give the items of a list of mappings, one of each side."""
         return self._replace(
             old=self.old[field][old],
@@ -126,7 +126,7 @@ def is_reordered(pairs: list[tuple[int, int]]) -> bool:
     return places != sorted(places)
 
 
-def tell_comment(sides: Sides) -> Iterator[Change]:
+def tell_comment(sides: StatePair) -> Iterator[Change]:
     """Yield a change of the Comment, which is noise."""
     for edit in sides.find_edits("Comment"):
         yield edit.tell("comment-changed", sides.subject, "has another Comment")

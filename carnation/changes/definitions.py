@@ -11,7 +11,7 @@ from typing import Any
 
 from carnation.asl import Definition, State
 from carnation.asl.cycles import find_cycles
-from carnation.changes.context import Sides, name_path
+from carnation.changes.context import StatePair, name_path
 from carnation.changes.edits import count_reordered, find_edits
 from carnation.changes.matching import INNER, Match, Pair, match_states
 from carnation.changes.records import ABSENT, Change
@@ -104,10 +104,10 @@ def _name_scope(scope: str) -> str:
 def _compare_machine(
     old: Mapping[str, Any], new: Mapping[str, Any], scopes: Scopes
 ) -> Iterator[Change]:
-    sides = Sides(MACHINE, old, new, "", "", scopes.renamer(""))
+    sides = StatePair(MACHINE, old, new, "", "", scopes.renamer(""))
     for change in find_target_changes(sides, "StartAt", "starts at"):
         yield change._replace(kind="start-changed")
-    rest = Sides(MACHINE, _without_flow(old), _without_flow(new), "", "")
+    rest = StatePair(MACHINE, _without_flow(old), _without_flow(new), "", "")
     yield from find_state_changes(rest)
     if not (isinstance(old.get("States"), Mapping) and isinstance(new.get("States"), Mapping)):
         yield from find_field_changes(sides, "States")
@@ -119,12 +119,12 @@ def _without_flow(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place_sides(
     old: Mapping[str, Any], new: Mapping[str, Any], pair: Pair, scopes: Scopes
-) -> Sides:
+) -> StatePair:
     final = pair.new.scope.owner is None and (
         pair.new.body.get("End") is True or pair.new.type == "Succeed"
     )
     language = pair.new.body.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
-    return Sides(
+    return StatePair(
         pair.new.name,
         pair.old.body,
         pair.new.body,

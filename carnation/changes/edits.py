@@ -12,7 +12,7 @@ from typing import Any
 from carnation.changes.records import ABSENT, Edit, spell
 from carnation.document import join_pointer
 
-_LONGEST = 400  # items; beyond it lists are matched from both ends only, to stay linear
+_MAX_MATCHED_ITEMS = 400  # items; beyond it lists are matched from both ends only, to stay linear
 
 Pair = tuple[Any, Any, str, str]
 
@@ -113,7 +113,7 @@ def _match_gap(
 
 def _find_common(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     """Find the longest common subsequence, as pairs of indexes; of lists of equal length, none."""
-    if len(old) == len(new) or not old or not new or len(old) * len(new) > _LONGEST**2:
+    if len(old) == len(new) or not old or not new or len(old) * len(new) > _MAX_MATCHED_ITEMS**2:
         return []  # with as many items on both sides, each was most likely edited where it stands
     lengths = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in range(len(old) - 1, -1, -1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from carnation.changes.permissions import Holder, read_grants
+from carnation.changes.permissions import Principal, read_grants
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import shorten, tell_list
 from carnation.permissions import Grant, find_lost, find_needed_actions
@@ -25,19 +25,23 @@ def is_for_states(kind: str, body: Mapping[str, Any], others: Mapping[str, Any])
     """
     if kind == _ROLE:
         return _is_trusted(body)
-    roles = Holder(body, "").properties.get("Roles")
+    roles = Principal(body, "").properties.get("Roles")
     named = roles if isinstance(roles, list) else ()
     names = [str(role.get("Ref")) for role in named if isinstance(role, Mapping)]
     return any(_is_trusted(others[name]) for name in names if name in others)
 
 
 def _is_trusted(role: Any) -> bool:
-    trust = Holder(role, "").properties.get("AssumeRolePolicyDocument")
+    trust = Principal(role, "").properties.get("AssumeRolePolicyDocument")
     return "states." in str(trust)
 
 
 def find_lost_actions(
-    subject: str, kind: str, old: Holder, new: Holder, definitions: Sequence[Mapping[str, Any]]
+    subject: str,
+    kind: str,
+    old: Principal,
+    new: Principal,
+    definitions: Sequence[Mapping[str, Any]],
 ) -> Iterator[Change]:
     """Yield the actions that a role has lost and executions of the old definitions still need."""
     if not definitions:

@@ -22,7 +22,7 @@ _IDENTITY = frozenset({"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM:
 _MANAGED = "a managed policy"
 
 
-class Holder(NamedTuple):
+class Principal(NamedTuple):
     """A resource that holds policies, with its pointer; `body` is {} where there is none."""
 
     body: Mapping[str, Any]
@@ -60,7 +60,7 @@ def list_policy_fields(kind: str) -> tuple[str, ...]:
     }.get(kind, ())  # fmt: skip
 
 
-def read_grants(kind: str, holder: Holder) -> list[Grant]:
+def read_grants(kind: str, holder: Principal) -> list[Grant]:
     """List what a resource's policies grant, but for a role's trust."""
     given, at = holder.properties, join_pointer(holder.pointer, "Properties")
     if kind == "AWS::Lambda::Permission":
@@ -93,7 +93,9 @@ def _read_permission(given: Mapping[str, Any], pointer: str) -> list[Grant]:
     return [Grant("Allow", words[0], words[1], words[2], condition, pointer)]
 
 
-def find_permission_changes(subject: str, kind: str, old: Holder, new: Holder) -> Iterator[Change]:
+def find_permission_changes(
+    subject: str, kind: str, old: Principal, new: Principal
+) -> Iterator[Change]:
     """Yield what somebody may do now and could not, and the other way round."""
     before, after = read_grants(kind, old), read_grants(kind, new)
     stem = "permission" if is_policy(kind) else "access"
@@ -160,7 +162,7 @@ def _unique(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for word in words if word))
 
 
-def _compare_boundary(subject: str, old: Holder, new: Holder) -> Iterator[Change]:
+def _compare_boundary(subject: str, old: Principal, new: Principal) -> Iterator[Change]:
     field = "PermissionsBoundary"
     before, after = old.properties.get(field, ABSENT), new.properties.get(field, ABSENT)
     if before == after or not old.body:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from carnation.changes.edits import find_edits
 from carnation.changes.in_flight import find_lost_actions, is_for_states
 from carnation.changes.permissions import (
-    Holder,
+    Principal,
     find_permission_changes,
     is_policy,
     list_policy_fields,
@@ -37,7 +37,7 @@ _KINDS = {REPLACES: "resource-replaced", MAY_REPLACE: "resource-may-be-replaced"
 _DIGEST = re.compile(r"\.[0-9a-f]{16}(?=\.)")
 
 
-class Place(NamedTuple):
+class ResourceRef(NamedTuple):
     """A resource in a template: logical ID, body, and the pointer to it."""
 
     name: str
@@ -54,7 +54,7 @@ class Place(NamedTuple):
         return _RETENTION.get(str(self.body.get(field)), 0) > 0
 
 
-Places = Mapping[str, Place]
+Places = Mapping[str, ResourceRef]
 
 
 def find_resource_changes(
@@ -70,26 +70,26 @@ def find_resource_changes(
         else:
             sentence = f"is new ({place.kind})"
             yield Change("resource-added", place.pointer, way + name, sentence, ABSENT, place.body)
-            nobody = Holder({}, place.pointer)
+            nobody = Principal({}, place.pointer)
             yield from find_permission_changes(way + name, place.kind, nobody, _hold(place))
     for name, place in old.items():
         if name not in new and name not in moved.values():
             yield _tell_removed(way, place)
-            gone = Holder({}, place.pointer)
+            gone = Principal({}, place.pointer)
             if _is_for_states(place, old):
                 yield from find_lost_actions(
                     way + name, place.kind, _hold(place), gone, definitions
                 )
 
 
-def _is_for_states(place: Place, places: Places) -> bool:
+def _is_for_states(place: ResourceRef, places: Places) -> bool:
     if not is_policy(place.kind):
         return False
     return is_for_states(place.kind, place.body, {name: p.body for name, p in places.items()})
 
 
-def _hold(place: Place) -> Holder:
-    return Holder(place.body, place.pointer)
+def _hold(place: ResourceRef) -> Principal:
+    return Principal(place.body, place.pointer)
 
 
 def _match_moved(old: Places, new: Places) -> dict[str, str]:
@@ -102,13 +102,13 @@ def _match_moved(old: Places, new: Places) -> dict[str, str]:
     }
 
 
-def _tell_moved(way: str, old: Place, new: Place) -> Change:
+def _tell_moved(way: str, old: ResourceRef, new: ResourceRef) -> Change:
     sentence = f"was called '{old.name}': CloudFormation makes a new one and removes the old one"
     kind = "data-replaced" if is_stateful(new.kind) else "resource-moved"
     return Change(kind, new.pointer, way + new.name, sentence, old.name, new.name)
 
 
-def _tell_removed(way: str, place: Place) -> Change:
+def _tell_removed(way: str, place: ResourceRef) -> Change:
     kind, sentence = "resource-removed", f"is removed ({place.kind})"
     if is_stateful(place.kind):
         kept = place.keeps_data("DeletionPolicy")
@@ -120,7 +120,7 @@ def _tell_removed(way: str, place: Place) -> Change:
 
 
 def _compare_resource(
-    way: str, old: Place, new: Place, both: tuple[Places, Places],
+    way: str, old: ResourceRef, new: ResourceRef, both: tuple[Places, Places],
     definitions: Sequence[Mapping[str, Any]],
 ) -> Iterator[Change]:  # fmt: skip
     subject = way + new.name
@@ -141,12 +141,14 @@ def _compare_resource(
         yield from find_lost_actions(subject, old.kind, _hold(old), _hold(new), definitions)
 
 
-def _find_edits(old: Place, new: Place, field: str) -> Iterator[Edit]:
+def _find_edits(old: ResourceRef, new: ResourceRef, field: str) -> Iterator[Edit]:
     before, after = old.body.get(field, ABSENT), new.body.get(field, ABSENT)
     yield from find_edits(before, after, f"{old.pointer}/{field}", f"{new.pointer}/{field}")
 
 
-def _compare_retention(subject: str, field: str, old: Place, new: Place) -> Iterator[Change]:
+def _compare_retention(
+    subject: str, field: str, old: ResourceRef, new: ResourceRef
+) -> Iterator[Change]:
     for edit in _find_edits(old, new, field):
         ranks = [_RETENTION.get(str(side.body.get(field)), 0) for side in (old, new)]
         kind = "retention-weakened" if ranks[1] < ranks[0] else "retention-strengthened"
@@ -156,7 +158,7 @@ def _compare_retention(subject: str, field: str, old: Place, new: Place) -> Iter
 
 
 def _compare_properties(
-    subject: str, old: Place, new: Place, both: tuple[Places, Places]
+    subject: str, old: ResourceRef, new: ResourceRef, both: tuple[Places, Places]
 ) -> Iterator[Change]:
     edits = [edit for edit in _find_edits(old, new, "Properties") if not _is_told(new.kind, edit)]
     policies = list_policy_fields(new.kind)
@@ -198,7 +200,7 @@ def _is_told(kind: str, edit: Edit) -> bool:
     return _DIGEST.sub("", spell(edit.before)) == _DIGEST.sub("", spell(edit.after))
 
 
-def _tell_property(subject: str, new: Place, edit: Edit) -> Change:
+def _tell_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
     way = _way(edit)
     sentence = f"{'.'.join(way) or 'Properties'}: {contrast(edit.before, edit.after)}"
     if new.kind in _MACHINES and way[:1] in (["RoleArn"], ["Role"]):
@@ -219,7 +221,7 @@ def _tell_property(subject: str, new: Place, edit: Edit) -> Change:
     return edit.tell(kind, subject, sentence + words.get(update, ""))
 
 
-def _tell_code(subject: str, old: Place, edit: Edit, both: tuple[Places, Places]) -> Change:
+def _tell_code(subject: str, old: ResourceRef, edit: Edit, both: tuple[Places, Places]) -> Change:
     versions = [_list_versions(places, old.name) for places in both]
     if not versions[1]:
         sentence = "its code changed, and executions in flight get it at once: it has no version"
@@ -237,5 +239,5 @@ def _list_versions(places: Places, function: str) -> list[str]:
         place.name + spell(place.body)
         for place in places.values()
         if place.kind == "AWS::Lambda::Version"
-        and Holder(place.body, "").properties.get("FunctionName") in refs
+        and Principal(place.body, "").properties.get("FunctionName") in refs
     ]

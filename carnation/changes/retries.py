@@ -9,7 +9,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.changes.context import Sides, has_objects, is_reordered, match_objects, tell_comment
+from carnation.changes.context import (
+    StatePair,
+    has_objects,
+    is_reordered,
+    match_objects,
+    tell_comment,
+)
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.wording import contrast, tell_list, tell_seconds
 
@@ -68,7 +74,7 @@ def name_errors(item: Mapping[str, Any]) -> str:
     return tell_list([str(error) for error in errors], 2)
 
 
-def find_retry_changes(sides: Sides) -> Iterator[Change]:
+def find_retry_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a state's retriers."""
     old, new = sides.old.get("Retry", []), sides.new.get("Retry", [])
     if not has_objects(old) or not has_objects(new):
@@ -88,7 +94,7 @@ def find_retry_changes(sides: Sides) -> Iterator[Change]:
         yield Change("retry-changed", f"{sides.new_at}/Retry", sides.subject, sentence, old, new)
 
 
-def _compare_retriers(sides: Sides) -> Iterator[Change]:
+def _compare_retriers(sides: StatePair) -> Iterator[Change]:
     yield from tell_comment(sides)
     yield from find_error_changes(sides, "retry", "retries")
     counted = [edit for name in _COUNTED for edit in sides.find_edits(name)]
@@ -101,7 +107,7 @@ def _compare_retriers(sides: Sides) -> Iterator[Change]:
             yield edit.tell("retry-changed", sides.subject, sentence)
 
 
-def _tell_counts(sides: Sides, edits: list[Edit]) -> Change:
+def _tell_counts(sides: StatePair, edits: list[Edit]) -> Change:
     """Make one record of a retrier's numbers; of a single one, at its place."""
     attempts = [_tell_attempts(sides.old), _tell_attempts(sides.new)]
     waits = [tell_seconds(measure_wait(side)) for side in (sides.old, sides.new)]
@@ -122,7 +128,7 @@ def _count(retrier: Mapping[str, Any]) -> int:
     return int(_read(retrier, "MaxAttempts"))
 
 
-def find_error_changes(sides: Sides, stem: str, verb: str) -> Iterator[Change]:
+def find_error_changes(sides: StatePair, stem: str, verb: str) -> Iterator[Change]:
     """Yield which errors a retrier or a catcher is for now, and is for no longer."""
     for edit in sides.find_edits("ErrorEquals"):
         if edit.before is ABSENT:

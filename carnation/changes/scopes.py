@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.changes.context import Sides, is_reordered
+from carnation.changes.context import StatePair, is_reordered
 from carnation.changes.edits import find_edits
 from carnation.changes.matching import Match, Pair
 from carnation.changes.records import ABSENT, Change
@@ -116,7 +116,7 @@ def _compare_scopes(
 ) -> Iterator[Change]:
     """Compare two scopes but for their states."""
     old, new = inner
-    sides = Sides(name, old, new, at[0], at[1], scopes.renamer(at[0]))
+    sides = StatePair(name, old, new, at[0], at[1], scopes.renamer(at[0]))
     for change in find_target_changes(sides, "StartAt", "inside starts at"):
         yield change._replace(kind="start-changed")
     for field in dict.fromkeys([*new, *old]):
@@ -138,7 +138,7 @@ def _have_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return isinstance(old.get("States"), Mapping) and isinstance(new.get("States"), Mapping)
 
 
-def _compare_strays(sides: Sides) -> Iterator[Change]:
+def _compare_strays(sides: StatePair) -> Iterator[Change]:
     """Compare what stands among the states and is none."""
     if not _have_states(sides.old, sides.new):
         return

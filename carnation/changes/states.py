@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from carnation.changes.context import Sides, tell_comment
+from carnation.changes.context import StatePair, tell_comment
 from carnation.changes.matching import INNER
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.retries import find_retry_changes
@@ -17,7 +17,7 @@ from carnation.changes.tasks import find_resource_changes, is_target
 from carnation.changes.transitions import find_catch_changes, find_choice_changes, find_next_changes
 from carnation.changes.wording import contrast, quote, tell_seconds
 
-Teller = Callable[[Sides], Iterator[Change]]
+Teller = Callable[[StatePair], Iterator[Change]]
 
 _INPUT = ("InputPath", "Parameters", "Arguments", "Items", "ItemsPath", "ItemSelector",
           "ItemBatcher", "ItemReader")  # fmt: skip
@@ -41,7 +41,7 @@ _PLAIN_KINDS: Mapping[str, str] = {
 }
 
 
-def find_state_changes(sides: Sides) -> Iterator[Change]:
+def find_state_changes(sides: StatePair) -> Iterator[Change]:
     """Yield every change of a state but for what lies in its inner scopes."""
     yield from find_next_changes(sides)
     for field in dict.fromkeys([*sides.new, *sides.old]):
@@ -54,7 +54,7 @@ def find_state_changes(sides: Sides) -> Iterator[Change]:
         yield from find_choice_changes(sides)
 
 
-def find_field_changes(sides: Sides, field: str) -> Iterator[Change]:
+def find_field_changes(sides: StatePair, field: str) -> Iterator[Change]:
     """Yield the changes of a field that is compared like any value, its kind by the table."""
     kind = _PLAIN_KINDS.get(field, "field-changed")
     if sides.final and field in _OUTPUT:
@@ -63,7 +63,7 @@ def find_field_changes(sides: Sides, field: str) -> Iterator[Change]:
         yield sides.tell(edit, _refine(sides, field, kind, edit))
 
 
-def _refine(sides: Sides, field: str, kind: str, edit: Edit) -> str:
+def _refine(sides: StatePair, field: str, kind: str, edit: Edit) -> str:
     if kind == "input-changed" and is_target(edit.pointer):
         return "target-changed"
     if kind in ("input-changed", "output-changed") and _is_expression(sides, field, edit):
@@ -71,7 +71,7 @@ def _refine(sides: Sides, field: str, kind: str, edit: Edit) -> str:
     return kind
 
 
-def _is_expression(sides: Sides, field: str, edit: Edit) -> bool:
+def _is_expression(sides: StatePair, field: str, edit: Edit) -> bool:
     """Tell whether both values are expressions: a path, an intrinsic function, JSONata."""
     if not (isinstance(edit.before, str) and isinstance(edit.after, str)):
         return False
@@ -81,7 +81,7 @@ def _is_expression(sides: Sides, field: str, edit: Edit) -> bool:
 
 
 def _find_timeout_changes(field: str) -> Teller:
-    def find(sides: Sides) -> Iterator[Change]:
+    def find(sides: StatePair) -> Iterator[Change]:
         for edit in sides.find_edits(field):
             kind, sentence = _tell_timeout(edit.before, edit.after)
             yield edit.tell(kind, sides.subject, f"{field}: {sentence}")
@@ -106,7 +106,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _find_tolerance_changes(field: str) -> Teller:
-    def find(sides: Sides) -> Iterator[Change]:
+    def find(sides: StatePair) -> Iterator[Change]:
         for edit in sides.find_edits(field):
             before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
             if before == after:
@@ -123,7 +123,7 @@ def _find_tolerance_changes(field: str) -> Teller:
     return find
 
 
-def _find_concurrency_changes(sides: Sides) -> Iterator[Change]:
+def _find_concurrency_changes(sides: StatePair) -> Iterator[Change]:
     for edit in sides.find_edits("MaxConcurrency"):
         before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
         if before == after:

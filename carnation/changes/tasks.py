@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from carnation.changes.context import Sides
+from carnation.changes.context import StatePair
 from carnation.changes.records import Change
 from carnation.changes.wording import quote, shorten
 from carnation.services.arns import split_arn
@@ -58,7 +58,7 @@ def read_resource(resource: Any) -> Call:
     return Call("activity" if ":activity:" in resource else "", "", resource)
 
 
-def find_resource_changes(sides: Sides) -> Iterator[Change]:
+def find_resource_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what a task calls now, and called before."""
     for edit in sides.find_edits("Resource"):
         old, new = read_resource(edit.before), read_resource(edit.after)

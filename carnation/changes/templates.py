@@ -12,7 +12,7 @@ from typing import Any
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import ABSENT, Change
-from carnation.changes.resources import Place, find_resource_changes
+from carnation.changes.resources import ResourceRef, find_resource_changes
 from carnation.changes.wording import contrast, quote, shorten
 from carnation.document import join_pointer
 
@@ -102,7 +102,7 @@ def _compare_template(
 ) -> Iterator[Change]:
     places = [
         {
-            name: Place(name, body, join_pointer("/Resources", name))
+            name: ResourceRef(name, body, join_pointer("/Resources", name))
             for name, body in _section(side, "Resources").items()
             if isinstance(body, Mapping)
         }

@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.changes.context import Sides, has_objects, is_reordered, match_objects, tell_comment
+from carnation.changes.context import (
+    StatePair,
+    has_objects,
+    is_reordered,
+    match_objects,
+    tell_comment,
+)
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.retries import find_error_changes, name_errors
 from carnation.changes.wording import quote, shorten
 
 
-def find_next_changes(sides: Sides) -> Iterator[Change]:
+def find_next_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of Next and End, which are two words for one thing."""
     ends = sides.find_edits("End")
     for edit in sides.find_edits("Next"):
@@ -38,19 +44,19 @@ def find_next_changes(sides: Sides) -> Iterator[Change]:
         yield edit.tell(kind, sides.subject, word)
 
 
-def find_target_changes(sides: Sides, field: str, phrase: str) -> Iterator[Change]:
+def find_target_changes(sides: StatePair, field: str, phrase: str) -> Iterator[Change]:
     """Yield the change of a field that names a state; none where that state was only renamed."""
     for edit in sides.find_edits(field):
         if not _is_rename(sides, edit):
             yield _tell_target(sides, edit, phrase)
 
 
-def _is_rename(sides: Sides, edit: Edit) -> bool:
+def _is_rename(sides: StatePair, edit: Edit) -> bool:
     both = isinstance(edit.before, str) and isinstance(edit.after, str)
     return both and sides.rename(edit.before) == edit.after
 
 
-def _tell_target(sides: Sides, edit: Edit, phrase: str) -> Change:
+def _tell_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
     if edit.before is ABSENT:
         kind, sentence = "transition-added", f"now {phrase} {_name(edit.after)}"
     elif edit.after is ABSENT:
@@ -65,7 +71,7 @@ def _name(target: Any) -> str:
     return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
 
 
-def find_choice_changes(sides: Sides) -> Iterator[Change]:
+def find_choice_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a Choice state's rules and its Default."""
     old, new = sides.old.get("Choices", []), sides.new.get("Choices", [])
     if not has_objects(old) or not has_objects(new):
@@ -86,7 +92,7 @@ def find_choice_changes(sides: Sides) -> Iterator[Change]:
     yield from find_target_changes(sides, "Default", "by default goes on to")
 
 
-def _compare_rules(sides: Sides) -> Iterator[Change]:
+def _compare_rules(sides: StatePair) -> Iterator[Change]:
     yield from tell_comment(sides)
     phrase = f"if {_tell_rule(sides.new)} goes on to"
     yield from find_target_changes(sides, "Next", phrase)
@@ -115,7 +121,7 @@ def _tell_rule(rule: Mapping[str, Any]) -> str:
     return shorten(" ".join([variable, *words] if isinstance(variable, str) else words).strip())
 
 
-def find_catch_changes(sides: Sides) -> Iterator[Change]:
+def find_catch_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a state's catchers."""
     old, new = sides.old.get("Catch", []), sides.new.get("Catch", [])
     if not has_objects(old) or not has_objects(new):
@@ -138,14 +144,14 @@ def find_catch_changes(sides: Sides) -> Iterator[Change]:
         yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
 
 
-def _keeps_input(sides: Sides, catcher: Mapping[str, Any]) -> bool:
+def _keeps_input(sides: StatePair, catcher: Mapping[str, Any]) -> bool:
     """Tell whether the input survives an error: beside it, or named in the Output."""
     if sides.language == "JSONata":
         return "$states.input" in spell(catcher.get("Output", ""))
     return "ResultPath" in catcher and catcher["ResultPath"] != "$"
 
 
-def _compare_catchers(sides: Sides) -> Iterator[Change]:
+def _compare_catchers(sides: StatePair) -> Iterator[Change]:
     yield from tell_comment(sides)
     yield from find_error_changes(sides, "catch", "catches")
     phrase = f"after {name_errors(sides.new)} goes on to"
@@ -162,7 +168,7 @@ def _compare_catchers(sides: Sides) -> Iterator[Change]:
                 yield sides.tell(edit, kind)
 
 
-def _tell_input(sides: Sides, edit: Edit, *, kept: bool) -> Change:
+def _tell_input(sides: StatePair, edit: Edit, *, kept: bool) -> Change:
     errors = name_errors(sides.new)
     name = edit.pointer.rpartition("/")[2]
     if kept:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from carnation.changes.records import ABSENT
 
-_LONGEST = 60
+_MAX_QUOTE_LENGTH = 60
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
-def quote(value: object, longest: int = _LONGEST) -> str:
+def quote(value: object, longest: int = _MAX_QUOTE_LENGTH) -> str:
     """Show a value in a sentence, shortened in the middle, where two texts differ least.
 
     >>> quote({"a": 1}), quote(ABSENT), quote("x" * 99, 9)
@@ -23,7 +23,7 @@ def quote(value: object, longest: int = _LONGEST) -> str:
     return shorten(json.dumps(value, ensure_ascii=False), longest)
 
 
-def shorten(text: str, longest: int = _LONGEST) -> str:
+def shorten(text: str, longest: int = _MAX_QUOTE_LENGTH) -> str:
     """Shorten a text in its middle."""
     if len(text) <= longest:
         return text
@@ -47,7 +47,7 @@ def contrast(before: object, after: object) -> str:
 
 
 def _trim(before: str, after: str) -> tuple[str, str]:
-    if max(len(before), len(after)) <= _LONGEST - 2:
+    if max(len(before), len(after)) <= _MAX_QUOTE_LENGTH - 2:
         return before, after
     start = 0
     while start < min(len(before), len(after)) and before[start] == after[start]:

@@ -16,10 +16,10 @@ from carnation.artifacts import (
     is_released,
     list_trees,
     make_artifacts,
-    mend_trees,
     name_release,
     refuse_changed_release,
     remove_tree,
+    repair_build_folder,
     write_artifacts,
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
@@ -67,7 +67,7 @@ def _build(options: argparse.Namespace) -> int:
         if workflow.is_alone:
             alone.append(workflow.name)
     if not options.check:
-        mend_trees(root)
+        repair_build_folder(root)
     for artifacts in made:
         refuse_changed_release(root, artifacts)
     released = [

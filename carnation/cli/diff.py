@@ -20,7 +20,7 @@ from carnation.cli.command import (
     add_account_options,
     run_command,
 )
-from carnation.cli.operands import Place, open_targets
+from carnation.cli.operands import AccountLocation, open_targets
 from carnation.console import has_colour
 from carnation.document import dump_json
 from carnation.errors import DocumentError
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _diff(options: argparse.Namespace) -> int:
     old, new = open_targets(
         options.old, options.new,
-        Place(options.profile, options.region, options.endpoint_url, options.environment),
+        AccountLocation(options.profile, options.region, options.endpoint_url, options.environment),
     )  # fmt: skip
     title = f"{old.name} to {new.name}"
     try:

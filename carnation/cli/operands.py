@@ -18,7 +18,7 @@ _HEAD = "HEAD"
 DEPLOYED = "deployed"
 
 
-class Place(NamedTuple):
+class AccountLocation(NamedTuple):
     """Where what is deployed is read: an account, in a region, and which of a workflow's stacks."""
 
     profile: str | None = None
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 def open_targets(
     old: str | None,
     new: str | None,
-    place: Place = Place(),  # noqa: B008
+    place: AccountLocation = AccountLocation(),  # noqa: B008
 ) -> tuple[Tree, Tree]:
     """Open the two sides of a comparison; without words, HEAD and the working tree."""
     if old is None:
@@ -54,8 +54,8 @@ def open_targets(
     return _open_beside(old, "."), _open_beside(new, ".")
 
 
-def _refuse_place(place: Place) -> None:
-    for name, value, default in zip(Place._fields, place, Place(), strict=True):
+def _refuse_place(place: AccountLocation) -> None:
+    for name, value, default in zip(AccountLocation._fields, place, AccountLocation(), strict=True):
         if value != default:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
@@ -64,7 +64,7 @@ def _refuse_place(place: Place) -> None:
             )
 
 
-def _open_deployed(old: str, new: str, place: Place) -> tuple[Tree, Tree]:
+def _open_deployed(old: str, new: str, place: AccountLocation) -> tuple[Tree, Tree]:
     """Open what an account holds, `deployed` or `deployed:STACK`, beside a tree that is built.
 
     The tree says which workflows are meant; the stack of each is `<workflow>-<environment>`
@@ -89,7 +89,7 @@ def _open_deployed(old: str, new: str, place: Place) -> tuple[Tree, Tree]:
     return (there, tree.narrow(kept)) if away == 0 else (tree.narrow(kept), there)
 
 
-def _read_stacks(stacks: Mapping[str, str], place: Place) -> dict[str, bytes]:
+def _read_stacks(stacks: Mapping[str, str], place: AccountLocation) -> dict[str, bytes]:
     """Read the stacks of workflows, those that stand; raises `AccountError` where none does."""
     from carnation.account import Account, find_deployed, read_deployed
     from carnation.errors import AccountError

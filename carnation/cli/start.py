@@ -30,7 +30,7 @@ from carnation.cli.json_values import read_json
 from carnation.console import align_table, paint, terminal_width
 
 _SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
-_LONGEST = 2000
+_MAX_PRINTED = 2000
 _FEW = 20  # items of a Map that are told one by one
 
 
@@ -78,7 +78,7 @@ def _start(options: argparse.Namespace) -> int:
     }  # fmt: skip
     if failure is None:
         console.echo(
-            paint(f"{found['status']}: {str(found.get('output', ''))[:_LONGEST]}", "green")
+            paint(f"{found['status']}: {str(found.get('output', ''))[:_MAX_PRINTED]}", "green")
         )
         return console.end(report, EXIT_OK)
     for line in _tell_failure(failure, found, options):
@@ -152,8 +152,8 @@ def _tell_failure(
         ["state", failure.state or "(none)"],
         ["item", "" if failure.item is None else str(failure.item)],
         ["error", failure.error],
-        ["cause", failure.cause[:_LONGEST]],
-        ["input", failure.input[:_LONGEST]],
+        ["cause", failure.cause[:_MAX_PRINTED]],
+        ["input", failure.input[:_MAX_PRINTED]],
         ["next", following],
     ]
     head = paint(f"{found['status']}", "red")

@@ -22,7 +22,7 @@ def separation(left: Item, right: Item) -> float:
     return (left.width + right.width) / 2 + _GAPS[left.kind] + _GAPS[right.kind]
 
 
-def settle_items(layered: Layered) -> None:
+def align_items(layered: Layered) -> None:
     """Move each block towards the median of what it is joined to, as far as there is room."""
     items = layered.items
     roots = _find_blocks(layered)

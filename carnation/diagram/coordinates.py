@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from carnation.diagram.alignment import separation, settle_items
+from carnation.diagram.alignment import align_items, separation
 from carnation.diagram.layers import Item, Layered
 
 
@@ -25,7 +25,7 @@ def place_items(layered: Layered) -> None:
     for index, item in enumerate(layered.items):
         four = sorted(candidate[index] for candidate in candidates)
         item.x = float(round((four[1] + four[2]) / 2))
-    settle_items(layered)
+    align_items(layered)
     left = min((item.x - item.width / 2 for item in layered.items), default=0)
     for item in layered.items:
         item.x -= left

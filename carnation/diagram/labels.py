@@ -25,7 +25,7 @@ _HOSTILE = re.compile(
 )
 
 
-class Face(NamedTuple):
+class NodeLabel(NamedTuple):
     """The texts on a node and its size; `width` and `height` are without any scopes inside."""
 
     name: tuple[str, ...]
@@ -52,10 +52,10 @@ def clean_text(text: str) -> str:
     return _HOSTILE.sub("�", " ".join(text.split()) or "(no name)" if text else text)
 
 
-def make_face(node: Node) -> Face:
+def make_face(node: Node) -> NodeLabel:
     """Choose what is written on a node."""
     if node.type in (START, END):
-        return Face((), "", "", _DOT, _RING)
+        return NodeLabel((), "", "", _DOT, _RING)
     name = wrap_text(clean_text(node.name) or "(no name)", _ROOM, NAME, bold=True)
     # what holds others is wide anyhow
     caption = cut_text(clean_text(node.caption), _ROOM * (1.5 if node.scopes else 1), SMALL)
@@ -64,7 +64,7 @@ def make_face(node: Node) -> Face:
     badge = node.retries and measure_text(node.retries, SMALL) + BADGE + BETWEEN
     width = PAD + ICON + BETWEEN + room + (badge or 0) + PAD + 2
     height = len(name) * NAME_LINE + SMALL_LINE + 2 * 8
-    return Face(name, caption, node.retries, even(max(width, 110)), even(height))
+    return NodeLabel(name, caption, node.retries, even(max(width, 110)), even(height))
 
 
 def make_label(texts: Sequence[str]) -> Label | None:

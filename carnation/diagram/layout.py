@@ -12,7 +12,7 @@ from carnation.diagram.coordinates import place_items
 from carnation.diagram.crossings import order_items
 from carnation.diagram.edge_routing import Point, Routes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
-from carnation.diagram.labels import Face, Label, even, make_face, make_label
+from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
 from carnation.diagram.layers import Layered, Link, build_layers
 
 _MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
@@ -22,7 +22,7 @@ class Box(NamedTuple):
     """A node in its place."""
 
     node: Node
-    face: Face
+    face: NodeLabel
     x: float
     y: float
     width: float
@@ -63,7 +63,7 @@ class _Drawn(NamedTuple):
     """A scope laid out by itself, its upper left corner at 0, 0."""
 
     scope: Scope
-    faces: list[Face]
+    faces: list[NodeLabel]
     labels: list[Label | None]
     layered: Layered
     routes: Routes
@@ -119,7 +119,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn]) -> _Drawn:
     return _Drawn(scope, faces, labels, layered, routes, even(width), routes.height)
 
 
-def _measure_box(node: Node, face: Face, drawn: Mapping[str, _Drawn]) -> tuple[float, float]:
+def _measure_box(node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn]) -> tuple[float, float]:
     """Give the size of a node's box; a Map or a Parallel holds its scopes side by side."""
     if not node.scopes:
         return face.width, face.height

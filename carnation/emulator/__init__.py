@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from carnation.emulator.contents import Message
 from carnation.emulator.deployment import Deployment
-from carnation.emulator.emulator import Emulator, Execution
+from carnation.emulator.emulator import Emulator, ExecutionResult
 from carnation.emulator.faults import FunctionError, Interception, ServiceError
 from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns, run
 
 __all__ = [
     "Deployment",
     "Emulator",
-    "Execution",
+    "ExecutionResult",
     "FunctionError",
     "Interception",
     "Message",

@@ -32,7 +32,7 @@ from carnation.emulator.deployment import Deployment, deploy_stack
 from carnation.emulator.events import Pipes, Rules
 from carnation.emulator.events.delivery import Delivery
 from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
-from carnation.emulator.function_code import Code, CodeStore
+from carnation.emulator.function_code import CodeStore, FunctionCode
 from carnation.emulator.functions import Functions, Worker
 from carnation.emulator.in_process import InProcessWorker
 from carnation.emulator.invocations import Invocations
@@ -57,7 +57,7 @@ _OWN = Config(
 
 
 @dataclass(frozen=True)
-class Execution:
+class ExecutionResult:
     """An execution that has ended.
 
     `output` is the parsed JSON of a success; `error` and `cause` those of a failure. `history` has
@@ -271,7 +271,7 @@ class Emulator:
         for arn in self._executions:
             interpreter.stop(arn, None, None)
 
-    def _start_worker(self, code: Code) -> Worker:
+    def _start_worker(self, code: FunctionCode) -> Worker:
         if self.in_process and is_python(code.runtime):
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
         variables = code.environment(self._handlers_endpoint, self.secret_key)
@@ -320,7 +320,7 @@ class Emulator:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         on_child: Callable[[engine.Child, engine.Event], None] | None = None,
         limit: float = 300,
-    ) -> Execution:
+    ) -> ExecutionResult:
         """Run a state machine (or its version, or alias) to the end.
 
         `on_progress` gets each history event when it is written, `on_child` those of the children
@@ -371,7 +371,7 @@ class Emulator:
         port = wrap(self._performer)
         return interpreter.hold(state_machine_arn, name, input, port, seed, time.time())
 
-    def wait(self, execution_arn: str, *, limit: float = 300) -> Execution:
+    def wait(self, execution_arn: str, *, limit: float = 300) -> ExecutionResult:
         """Wait for the end of an execution."""
         run = interpreter.find(execution_arn)
         while not run.done.wait(0.5):
@@ -380,7 +380,7 @@ class Emulator:
                 run.stop()
                 raise EmulatorError(self._describe_silence(run, silence))
         self._hooks.raise_failure()
-        return Execution(
+        return ExecutionResult(
             arn=execution_arn,
             status=run.status,
             output=run.output,

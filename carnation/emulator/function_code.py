@@ -22,7 +22,7 @@ _RUNTIME = Path(sysconfig.get_path("purelib"))
 
 
 @dataclass(frozen=True)
-class Code:
+class FunctionCode:
     """One version of a function: where it lies unpacked, and how Lambda would run it."""
 
     name: str
@@ -144,7 +144,7 @@ def _extract(content: bytes, folder: Path) -> None:
         ) from error
 
 
-def process_environment(code: Code, variables: Mapping[str, str]) -> dict[str, str]:
+def process_environment(code: FunctionCode, variables: Mapping[str, str]) -> dict[str, str]:
     """Give a worker process's environment: a function's, and what its program needs to be found."""
     inherited = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
     kept = {name: os.environ[name] for name in inherited if name in os.environ}

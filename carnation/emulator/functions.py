@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from carnation.emulator.faults import FunctionError, Hooks
-from carnation.emulator.function_code import Code
+from carnation.emulator.function_code import FunctionCode
 from carnation.errors import EmulatorError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -134,7 +134,7 @@ class Pool:
 class Functions:
     """All functions of an emulator: finds the pool, asks the hooks, checks the answer."""
 
-    def __init__(self, start: Callable[[Code], Worker], hooks: Hooks) -> None:
+    def __init__(self, start: Callable[[FunctionCode], Worker], hooks: Hooks) -> None:
         """Take what starts a worker for a version's code, and the hooks."""
         self._start, self._hooks = start, hooks
         self._pools: dict[Hashable, Pool] = {}
@@ -142,7 +142,11 @@ class Functions:
         self.running: dict[str, str] = {}
 
     def invoke(
-        self, code: Code, payload: bytes, client_context: str = "", patience: float = math.inf
+        self,
+        code: FunctionCode,
+        payload: bytes,
+        client_context: str = "",
+        patience: float = math.inf,
     ) -> Answer:
         """Run a function with an event; gives its result or its error.
 
@@ -161,7 +165,7 @@ class Functions:
             return answer._replace(payload=_too_large(len(answer.payload)), failed=True)
         return answer
 
-    def _run(self, code: Code, request: Request, patience: float) -> Answer:
+    def _run(self, code: FunctionCode, request: Request, patience: float) -> Answer:
         pool = self._pool(code)
         self.running[request.id] = code.name
         with ExitStack() as stack:
@@ -187,13 +191,13 @@ class Functions:
 
         threading.Thread(target=finish, daemon=True).start()
 
-    def _pool(self, code: Code) -> Pool:
+    def _pool(self, code: FunctionCode) -> Pool:
         with self._lock:
             if code.key not in self._pools:
                 self._pools[code.key] = Pool(lambda: self._start(code))
             return self._pools[code.key]
 
-    def load(self, code: Code) -> ModuleType:
+    def load(self, code: FunctionCode) -> ModuleType:
         """Have a function's handler imported, where workers are in this process."""
         pool = self._pool(code)
         worker = pool.take()
@@ -213,7 +217,7 @@ class Functions:
             self._pools.clear()
 
 
-def _name_folders(payload: bytes, code: Code) -> bytes:
+def _name_folders(payload: bytes, code: FunctionCode) -> bytes:
     """Write the folders of an error's trace as they are called on Lambda."""
     for folder, name in code.folders:
         payload = payload.replace(json.dumps(str(folder))[1:-1].encode(), name.encode())
@@ -229,7 +233,7 @@ def _too_large(size: int) -> bytes:
     return json.dumps(error).encode()
 
 
-def report_timeout(request_id: str, code: Code) -> bytes:
+def report_timeout(request_id: str, code: FunctionCode) -> bytes:
     """Give the payload of a function that took longer than it may."""
     message = f"RequestId: {request_id} Error: Task timed out after {code.timeout}.00 seconds"
     return json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message}).encode()

@@ -22,7 +22,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, TextIO
 
 from carnation.emulator.faults import FunctionError
-from carnation.emulator.function_code import Code
+from carnation.emulator.function_code import FunctionCode
 from carnation.emulator.functions import (
     LONGEST_LINE,
     Answer,
@@ -31,7 +31,7 @@ from carnation.emulator.functions import (
     report_timeout,
 )
 
-_MOST = 1_048_576  # characters that are kept of what one invocation prints
+_MAX_OUTPUT = 1_048_576  # characters that are kept of what one invocation prints
 # Environment and sys.modules belong to the whole process.
 _ONE_AT_A_TIME = threading.RLock()
 _PATIENCE = 5.0  # seconds that closing waits for a handler, which cannot be killed
@@ -43,7 +43,7 @@ class Context:
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
 
-    def __init__(self, code: Code, request: Request) -> None:
+    def __init__(self, code: FunctionCode, request: Request) -> None:
         """Describe the invocation."""
         self.aws_request_id = request.id
         self.function_name, self.function_version = code.name, code.version
@@ -65,7 +65,7 @@ class InProcessWorker:
     """A function's handler, called here."""
 
     def __init__(
-        self, code: Code, log: Callable[[str, str], None], source: Path | None = None
+        self, code: FunctionCode, log: Callable[[str, str], None], source: Path | None = None
     ) -> None:
         """Take the code; it is imported at the first invocation, from its source if that is given.
 
@@ -171,7 +171,7 @@ class _Recorder(io.StringIO):
         if self._shown:
             self._shown.write(text)
             self._shown.flush()
-        super().write(text[: max(0, _MOST - self.tell())])
+        super().write(text[: max(0, _MAX_OUTPUT - self.tell())])
         return len(text)
 
 

@@ -21,7 +21,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.utils import get_backend
 
 from carnation.emulator.faults import Hooks
-from carnation.emulator.function_code import Code, CodeStore
+from carnation.emulator.function_code import CodeStore, FunctionCode
 from carnation.emulator.functions import Answer, Functions, StillRunningError
 from carnation.emulator.interpreter.task_runner import LATE, Invoke, Late, Ran
 from carnation.emulator.patching import Patches
@@ -125,7 +125,7 @@ class Invocations:
             headers["X-Amz-Log-Result"] = _write_tail(code, answer)
         return _answer(200, answer.payload, headers)
 
-    def _run_apart(self, code: Code, payload: bytes, context: str) -> None:
+    def _run_apart(self, code: FunctionCode, payload: bytes, context: str) -> None:
         run = threading.Thread(
             target=self._functions.invoke, args=(code, payload, context), daemon=True
         )
@@ -133,7 +133,7 @@ class Invocations:
         if self._wait:
             run.join()
 
-    def find(self, backend: Any, name: str, qualifier: str | None) -> Code:
+    def find(self, backend: Any, name: str, qualifier: str | None) -> FunctionCode:
         """Find the version that a name or ARN with a qualifier means; raises `InvokeError`."""
         name, qualifier = _split_name(name, qualifier)
         try:
@@ -160,7 +160,7 @@ class Invocations:
                 return str(version)
         return str(alias.function_version)
 
-    def _read(self, function: Any, qualifier: str | None) -> Code:
+    def _read(self, function: Any, qualifier: str | None) -> FunctionCode:
         """Read what a version of a function is, out of moto's own object."""
         obstacle = _find_obstacle(function)
         if obstacle:
@@ -174,7 +174,7 @@ class Invocations:
             for layer in _read_layers(function)
         ]
         variables: Mapping[str, Any] = function.environment_vars or {}
-        return Code(
+        return FunctionCode(
             name=name,
             version="$LATEST" if latest else str(function.version),
             arn=unqualified if qualifier is None else f"{unqualified}:{qualifier}",
@@ -209,7 +209,9 @@ class Invocations:
 
         return invoke
 
-    def find_code(self, name: str, qualifier: str | None, account: str, region: str) -> Code:
+    def find_code(
+        self, name: str, qualifier: str | None, account: str, region: str
+    ) -> FunctionCode:
         """Find the code of a function; raises `EmulatorError` where there is none."""
         backend = get_backend(account, region)
         try:
@@ -285,7 +287,7 @@ def _read_context(text: str | None) -> str:
     return content
 
 
-def _write_tail(code: Code, answer: Answer) -> str:
+def _write_tail(code: FunctionCode, answer: Answer) -> str:
     """Write the end of an invocation's log."""
     lines = "".join(f"{line}\n" for line in answer.lines)
     for folder, name in code.folders:

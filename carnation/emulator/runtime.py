@@ -14,14 +14,14 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from carnation.emulator.function_code import Code
+from carnation.emulator.function_code import FunctionCode
 from carnation.emulator.functions import Request
 
 
 class Invocation:
     """One event for a function, and the place where its answer arrives."""
 
-    def __init__(self, request: Request, code: Code) -> None:
+    def __init__(self, request: Request, code: FunctionCode) -> None:
         """Take what is to be run; the clock starts when a worker asks for it."""
         self.request, self.code = request, code
         self.began = 0.0

@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from carnation.emulator.function_code import Code
+from carnation.emulator.function_code import FunctionCode
 
 _PYTHON = ("python3.11", "python3.12", "python3.13", "python3.14")
 _NODE = re.compile(r"nodejs(\d+)\.x")
@@ -51,7 +51,7 @@ def is_python(runtime: str) -> bool:
     return runtime.startswith("python")
 
 
-def make_command(code: Code) -> list[str]:
+def make_command(code: FunctionCode) -> list[str]:
     """Give the command that runs a function's worker."""
     node = None if is_python(code.runtime) else _find_node()
     if node is None:

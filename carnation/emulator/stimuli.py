@@ -17,7 +17,7 @@ from carnation.emulator.stored import StackResource, find_resources
 from carnation.errors import CarnationError, UsageError
 
 if TYPE_CHECKING:
-    from carnation.emulator.emulator import Emulator, Execution
+    from carnation.emulator.emulator import Emulator, ExecutionResult
 
 _PIPE = "AWS::Pipes::Pipe"
 _SCHEDULES = ("AWS::Scheduler::Schedule", "AWS::Events::Rule")
@@ -48,7 +48,7 @@ class Stimuli:
 
 def apply_stimuli(
     emulator: Emulator, stimuli: Stimuli, resources: Sequence[StackResource], machine: str
-) -> list[Execution]:
+) -> list[ExecutionResult]:
     """Apply stimuli; return the executions of the state machine that they started, when ended.
 
     Raises `UsageError` for a name that the stack does not have, `CarnationError` where an event or
@@ -102,7 +102,7 @@ def _put_event(emulator: Emulator, event: Json) -> None:
 
 def _wait_for_executions(
     emulator: Emulator, stimuli: Stimuli, resources: Sequence[StackResource], machine: str
-) -> Iterator[Execution]:
+) -> Iterator[ExecutionResult]:
     """Yield what was started, each when it has ended; pipes deliver on a thread of their own."""
     has_pipes = stimuli.sends and any(one.type == _PIPE for one in resources)
     until = time.monotonic() + (_PATIENCE if has_pipes else 0)

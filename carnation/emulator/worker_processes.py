@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from carnation.emulator.function_code import Code, process_environment
+from carnation.emulator.function_code import FunctionCode, process_environment
 from carnation.emulator.functions import (
     LONGEST_LINE,
     Answer,
@@ -34,7 +34,7 @@ class ProcessWorker:
 
     def __init__(
         self,
-        code: Code,
+        code: FunctionCode,
         server: RuntimeServer,
         variables: Mapping[str, str],
         log: Callable[[str, str], None],

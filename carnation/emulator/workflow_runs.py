@@ -16,7 +16,7 @@ from typing import Any
 from carnation.artifacts import Artifacts
 from carnation.document.values import Json
 from carnation.emulator.embedded import deploy_artifacts, name_stack
-from carnation.emulator.emulator import Emulator, Execution
+from carnation.emulator.emulator import Emulator, ExecutionResult
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
 from carnation.emulator.stored import (
     READERS,
@@ -40,7 +40,7 @@ class WorkflowRun:
 
     number: int
     input: Json
-    execution: Execution
+    execution: ExecutionResult
     progress: Progress
     report: RunReport | None = None
 
@@ -146,7 +146,7 @@ def run(
         machine = outputs["StateMachineArn"]
         runs: list[WorkflowRun] = []
 
-        def end(given: Json, execution: Execution, progress: Progress) -> None:
+        def end(given: Json, execution: ExecutionResult, progress: Progress) -> None:
             report = reporter.describe_run(execution) if reporter else None
             runs.append(WorkflowRun(len(runs) + 1, given, execution, progress, report))
             observer.ended(runs[-1])
@@ -176,12 +176,12 @@ def _list_asked(
     return list(list_resources(emulator, name_stack(artifacts))) if stimuli or shows else []
 
 
-def _read_given(execution: Execution) -> Json:
+def _read_given(execution: ExecutionResult) -> Json:
     given: Json = json.loads(execution.history[0]["executionStartedEventDetails"]["input"])
     return given
 
 
-def _count(execution: Execution) -> Progress:
+def _count(execution: ExecutionResult) -> Progress:
     progress = Progress()
     for event in execution.history:
         progress.add(event)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from carnation.console import align_table
-from carnation.estimates.metrics import Break, Figures, find_breaks, find_figures
+from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures
 from carnation.estimates.models import Facts, Model
-from carnation.estimates.top_level_maps import Outer
+from carnation.estimates.top_level_maps import TopLevelMap
 from carnation.services.limits import HISTORY, PAYLOAD
 from carnation.services.prices import read_prices
 
@@ -23,7 +23,7 @@ def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_table(model: Model, figures: Sequence[Figures]) -> list[str]:
+def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
     """Write a column for each size; what breaks a limit has a mark behind it."""
     many = bool(model.outers)
     rows = [["items" if many else "executions", *(f"{one.items:,}" for one in figures)]]
@@ -78,7 +78,7 @@ def _write_dollars(dollars: float) -> str:
     return f"{dollars:,.2f}" if dollars >= 0.995 else f"{dollars:.2g}"
 
 
-def _write_breaks(breaks: Sequence[Break], sizes: Sequence[int]) -> list[str]:
+def _write_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> list[str]:
     hard = [one for one in breaks if one.is_hard]
     lines = []
     if not hard:
@@ -95,7 +95,7 @@ def _write_breaks(breaks: Sequence[Break], sizes: Sequence[int]) -> list[str]:
     return lines
 
 
-def _list_notes(model: Model, figures: Sequence[Figures]) -> list[str]:
+def _list_notes(model: Model, figures: Sequence[Estimate]) -> list[str]:
     notes = list(model.notes)
     if model.guessed:
         names = ", ".join(f"'{name}'" for name in model.guessed[:4])
@@ -152,7 +152,7 @@ def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _write_outer(outer: Outer) -> dict[str, Any]:
+def _write_outer(outer: TopLevelMap) -> dict[str, Any]:
     return {
         "name": outer.name,
         "is_distributed": outer.is_distributed,
@@ -161,7 +161,7 @@ def _write_outer(outer: Outer) -> dict[str, Any]:
     }
 
 
-def _write_figures(figures: Figures) -> dict[str, Any]:
+def _write_figures(figures: Estimate) -> dict[str, Any]:
     fields = figures._asdict()
     fields["dollars"] = {name: round(value, 8) for name, value in figures.dollars.items()}
     fields["total_dollars"] = round(figures.total, 8)

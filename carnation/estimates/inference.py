@@ -42,7 +42,7 @@ _MOMENT = "2016-03-14T01:59:00Z"
 _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
 
 
-class Hints:
+class InferredData:
     """Names, and what stands behind them."""
 
     def __init__(self, definition: Mapping[str, Any]) -> None:

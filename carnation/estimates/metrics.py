@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from carnation.estimates.growth import Key
 from carnation.estimates.models import Model
-from carnation.estimates.top_level_maps import Outer
+from carnation.estimates.top_level_maps import TopLevelMap
 from carnation.services import limits
 from carnation.services.prices import find_price, read_prices
 
 _FARTHEST = 10**9
 
 
-class Figures(NamedTuple):
+class Estimate(NamedTuple):
     """What so many items take.
 
     `payload` is the largest, of `state`; `events` and `seconds` are of one execution, the rest of
@@ -44,7 +44,7 @@ class Figures(NamedTuple):
         return sum(self.dollars.values())
 
 
-class Break(NamedTuple):
+class LimitExceeded(NamedTuple):
     """A limit, the size at which it breaks, where, and what to do. `is_hard`: it ends a run."""
 
     limit: str
@@ -54,7 +54,7 @@ class Break(NamedTuple):
     is_hard: bool
 
 
-def find_figures(model: Model, items: int) -> Figures:
+def find_figures(model: Model, items: int) -> Estimate:
     """Find the figures at a size."""
     requests, invocations, gb_seconds = _count_calls(model, items)
     payloads = {key[1]: round(model.read(key, items)) for key in model.growths
@@ -63,7 +63,7 @@ def find_figures(model: Model, items: int) -> Figures:
     children = {key[1]: round(model.add_up(key, items)) for key in model.growths
                 if key[0] == "children"}  # fmt: skip
     child_events = [model.read(key, items) for key in model.growths if key[0] == "events of child"]
-    figures = Figures(
+    figures = Estimate(
         items, 1 if model.outers else items, round(model.read(("events",), items)),
         round(max(child_events, default=0)), children,
         round(model.add_up(("transitions",), items)), payloads.get(state, 0), state, payloads,
@@ -90,7 +90,7 @@ def _count_calls(model: Model, items: int) -> tuple[dict[str, int], int, float]:
     return requests, invocations, gb_seconds
 
 
-def _price(model: Model, figures: Figures) -> tuple[dict[str, float], tuple[str, ...]]:
+def _price(model: Model, figures: Estimate) -> tuple[dict[str, float], tuple[str, ...]]:
     prices, found, unpriced = read_prices().dollars, {}, []
     if model.facts.express:
         found["Step Functions"] = _price_express(figures.executions, figures.seconds)
@@ -139,13 +139,13 @@ def _price_express(count: int, seconds: float) -> float:
     )
 
 
-def find_breaks(model: Model) -> list[Break]:
+def find_breaks(model: Model) -> list[LimitExceeded]:
     """Find where each limit breaks, the first to break first."""
     found = [one for one in _list_breaks(model) if one.items <= _FARTHEST]
     return sorted(found, key=lambda one: (not one.is_hard, one.items))
 
 
-def _list_breaks(model: Model) -> Iterator[Break]:
+def _list_breaks(model: Model) -> Iterator[LimitExceeded]:
     if not model.facts.express:
         yield from _find_histories(model)
     yield from _find_payloads(model)
@@ -168,7 +168,7 @@ def _first_above(model: Model, key: Key, most: int) -> int:
     return _first(lambda items: model.read(key, items) > most)
 
 
-def _find_histories(model: Model) -> Iterator[Break]:
+def _find_histories(model: Model) -> Iterator[LimitExceeded]:
     items = _first_above(model, ("events",), limits.HISTORY - 1)
     outer = _find_busiest_map(model)
     name = outer.name if outer else _find_busiest(model)
@@ -181,19 +181,19 @@ def _find_histories(model: Model) -> Iterator[Break]:
             f"Each item takes {_slope(model, outer):.0f} events. Make the Map DISTRIBUTED: each "
             "batch (ItemBatcher) has a history of its own."
         )
-    yield Break(f"a history of {limits.HISTORY:,} events", items, name, remedy, True)
+    yield LimitExceeded(f"a history of {limits.HISTORY:,} events", items, name, remedy, True)
     for key in model.growths:
         if key[0] == "events of child" and key[1] not in model.express:
             batched = model.find_outer(key[1]) is not None
             items = _first_above(model, key, limits.HISTORY - 1)
-            yield Break(
+            yield LimitExceeded(
                 f"a child's history of {limits.HISTORY:,} events", items, key[1],
                 "Make the batches smaller (MaxItemsPerBatch)." if batched
                 else "Estimate the child by itself, and mend it there.", True,
             )  # fmt: skip
 
 
-def _slope(model: Model, outer: Outer) -> float:
+def _slope(model: Model, outer: TopLevelMap) -> float:
     """Give how many events an item of a Map takes, as it grows."""
     names = {outer.name, *outer.inside}
     return sum(
@@ -203,7 +203,7 @@ def _slope(model: Model, outer: Outer) -> float:
     )
 
 
-def _find_busiest_map(model: Model) -> Outer | None:
+def _find_busiest_map(model: Model) -> TopLevelMap | None:
     return max(model.outers, key=lambda outer: _slope(model, outer), default=None)
 
 
@@ -212,7 +212,7 @@ def _find_busiest(model: Model) -> str:
     return max(names, key=lambda key: model.growths[key].fixed, default=("", ""))[1]
 
 
-def _find_payloads(model: Model) -> Iterator[Break]:
+def _find_payloads(model: Model) -> Iterator[LimitExceeded]:
     keys = [key for key in model.growths if key[0] == "payload"]
     sizes = {key[1]: _first_above(model, key, limits.PAYLOAD) for key in keys}
     if not sizes:
@@ -220,10 +220,12 @@ def _find_payloads(model: Model) -> Iterator[Break]:
     state = min(sizes, key=lambda name: (sizes[name], -model.growths["payload", name].item))
     outer = model.find_outer(state)
     limit = f"a payload of {limits.PAYLOAD // 1024} KiB"
-    yield Break(limit, sizes[state], state or "the input", _mend_payload(model, outer, state), True)
+    yield LimitExceeded(
+        limit, sizes[state], state or "the input", _mend_payload(model, outer, state), True
+    )
 
 
-def _mend_payload(model: Model, outer: Outer | None, state: str) -> str:
+def _mend_payload(model: Model, outer: TopLevelMap | None, state: str) -> str:
     if not model.outers:
         return "Keep it in S3 or a table, and pass its key."
     if outer is not None and outer.is_distributed:
@@ -241,7 +243,7 @@ def _grows(model: Model, key: Key) -> bool:
     return bool(growth.item or any(growth.batches))
 
 
-def _find_times(model: Model) -> Iterator[Break]:
+def _find_times(model: Model) -> Iterator[LimitExceeded]:
     kind, longest = "a year", float(limits.STANDARD_SECONDS)
     if model.facts.express:
         kind, longest = "an Express execution's five minutes", float(limits.EXPRESS_SECONDS)
@@ -252,35 +254,35 @@ def _find_times(model: Model) -> Iterator[Break]:
                   default=None)  # fmt: skip
     name = slowest.name if slowest else ""
     remedy = "Raise MaxConcurrency, or put more into one task." if name else "Wait less."
-    yield Break(kind, items, name, remedy, True)
+    yield LimitExceeded(kind, items, name, remedy, True)
     for outer in model.outers:
         if outer.is_distributed:
             yield from _find_distributed(model, outer)
 
 
-def _find_distributed(model: Model, outer: Outer) -> Iterator[Break]:
+def _find_distributed(model: Model, outer: TopLevelMap) -> Iterator[LimitExceeded]:
     if outer.name in model.express:
         child = model.read(("seconds of child", outer.name), 1)
         items = 1 if child > limits.EXPRESS_SECONDS else _FARTHEST + 1
-        yield Break(
+        yield LimitExceeded(
             "an Express child's five minutes", items, outer.name,
             "Make the batches smaller, or the children STANDARD.", True,
         )  # fmt: skip
-    yield Break(
+    yield LimitExceeded(
         f"{limits.DATASET:,} items of a dataset", limits.DATASET + 1, outer.name,
         "Start an execution for each part of the dataset.", True,
     )  # fmt: skip
 
 
-def _find_quotas(model: Model) -> Iterator[Break]:
+def _find_quotas(model: Model) -> Iterator[LimitExceeded]:
     """Yield what slows an account down that has its quotas as AWS gives them."""
     for outer in model.outers:
         calls = {key[2] for key in model.growths if key[0] == "call"
                  and key[1] in outer.inside and _grows(model, key)}  # fmt: skip
-        if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_AT_ONCE:
-            yield Break(
-                f"{limits.LAMBDA_AT_ONCE:,} functions at once, an account's first quota",
-                limits.LAMBDA_AT_ONCE * max(outer.batch, 1) + 1, outer.name,
+        if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_CONCURRENCY:
+            yield LimitExceeded(
+                f"{limits.LAMBDA_CONCURRENCY:,} functions at once, an account's first quota",
+                limits.LAMBDA_CONCURRENCY * max(outer.batch, 1) + 1, outer.name,
                 f"Set MaxConcurrency below it ({outer.at_once:,} run at once), or have it raised.",
                 False,
             )  # fmt: skip
@@ -291,7 +293,7 @@ def _find_quotas(model: Model) -> Iterator[Break]:
 
     spread = [outer for outer in model.outers if outer.is_distributed]
     if spread:  # no inline Map is fast enough
-        yield Break(
+        yield LimitExceeded(
             f"{limits.TRANSITIONS_A_SECOND:,} transitions a second", _first(is_too_fast),
             spread[0].name,
             "They are throttled beyond it: larger batches, or EXPRESS children, which have none.",

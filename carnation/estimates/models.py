@@ -11,12 +11,12 @@ from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.engine import compile_definition
 from carnation.estimates.growth import Growth, Key, Size, add_up, find_growths
-from carnation.estimates.inference import Hints, is_outermost
-from carnation.estimates.samples import World
+from carnation.estimates.inference import InferredData, is_outermost
+from carnation.estimates.samples import SampleData
 from carnation.estimates.simulated_tasks import Plan
 from carnation.estimates.simulation import Scene, is_express, trace
-from carnation.estimates.tallies import Tally
-from carnation.estimates.top_level_maps import Outer, Pace, find_outers, find_pace
+from carnation.estimates.tallies import ItemCounts
+from carnation.estimates.top_level_maps import Pace, TopLevelMap, find_outers, find_pace
 
 _OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
          "States.ParameterPathFailure", "States.IntrinsicFailure",
@@ -61,7 +61,7 @@ class Model(NamedTuple):
     """
 
     facts: Facts
-    outers: tuple[Outer, ...]
+    outers: tuple[TopLevelMap, ...]
     growths: Mapping[Key, Growth]
     first: Mapping[Key, float]
     pace: Pace
@@ -75,7 +75,7 @@ class Model(NamedTuple):
         """The sizes of batches, each once."""
         return list_batches(self.outers)
 
-    def find_outer(self, name: str) -> Outer | None:
+    def find_outer(self, name: str) -> TopLevelMap | None:
         """Find an outermost Map by its name."""
         return next((outer for outer in self.outers if outer.name == name), None)
 
@@ -119,7 +119,7 @@ class Model(NamedTuple):
         return size
 
 
-def list_batches(outers: tuple[Outer, ...]) -> tuple[int, ...]:
+def list_batches(outers: tuple[TopLevelMap, ...]) -> tuple[int, ...]:
     """List the sizes of batches of several items, each once."""
     return tuple(sorted({outer.batch for outer in outers if outer.batch > 1}))
 
@@ -153,7 +153,7 @@ class _Stage:
             for name in find_substitutions(definition)
             if name not in facts.substitutions and _is_read(definition, name)
         ]
-        self.hints = Hints(self.definition)
+        self.hints = InferredData(self.definition)
         places = list(walk_states(self.definition))
         maps = [place.name for place in places if place.body.get("Type") == "Map"
                 and is_outermost(place.pointer)]  # fmt: skip
@@ -175,10 +175,12 @@ class _Stage:
         self._is_full = True
         return self.run(Size(3)).error not in _OURS
 
-    def run(self, size: Size) -> Tally:
+    def run(self, size: Size) -> ItemCounts:
         """Run a sample."""
         facts = self.facts
-        world = World(self.hints, size.items, facts.given, facts.results, is_full=self._is_full)
+        world = SampleData(
+            self.hints, size.items, facts.given, facts.results, is_full=self._is_full
+        )
         plan = Plan(size.failed, size.retried, facts.error, facts.seconds, facts.usual)
         tally = trace(self.scene, world, plan)
         self.guessed.update(dict.fromkeys(tally.guessed))
@@ -193,16 +195,16 @@ class _Stage:
         return flatten(self.run(size))
 
 
-def _make_starter(child: Child, facts: Facts) -> Callable[[Any], Tally]:
-    seen: dict[str, Tally] = {}
+def _make_starter(child: Child, facts: Facts) -> Callable[[Any], ItemCounts]:
+    seen: dict[str, ItemCounts] = {}
 
-    def start(given: Any) -> Tally:
+    def start(given: Any) -> ItemCounts:
         text = json.dumps(given, sort_keys=True)
         if text not in seen:
             seen[text] = run(given)
         return seen[text]
 
-    def run(given: Any) -> Tally:
+    def run(given: Any) -> ItemCounts:
         own = facts._replace(given=given, express=child.express, fail=0, retry=0, children={})
         tally = _Stage(child.definition, own).run(Size(1))
         # an Express execution is paid by its time, not by its transitions
@@ -261,7 +263,7 @@ def _is_read(definition: Any, name: str) -> bool:
     return False
 
 
-def _find_size(stage: _Stage, outers: tuple[Outer, ...]) -> int:
+def _find_size(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> int:
     """Find a size for the samples: two batches at least, if so many items fit into a payload."""
     batches = list_batches(outers)
     most = max([20, *(2 * batch for batch in batches)])
@@ -271,7 +273,7 @@ def _find_size(stage: _Stage, outers: tuple[Outer, ...]) -> int:
     return 1
 
 
-def _judge(tally: Tally) -> list[str]:
+def _judge(tally: ItemCounts) -> list[str]:
     if tally.status == "ENDLESS":
         return [f"the loop through '{tally.where}' has no end that the sample shows: it is counted "
                 "with 100 rounds. Give results that end it."]  # fmt: skip
@@ -294,7 +296,7 @@ def shorten(cause: str) -> str:
     return f"{cause[:200]}…" if len(cause) > 200 else f"{cause}."
 
 
-def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
+def _list_notes(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> list[str]:
     """Say what the figures take for granted."""
     notes = []
     if len(outers) > 1:
@@ -322,7 +324,7 @@ def _list_notes(stage: _Stage, outers: tuple[Outer, ...]) -> list[str]:
     return notes
 
 
-def flatten(tally: Tally) -> dict[Key, float]:
+def flatten(tally: ItemCounts) -> dict[Key, float]:
     """Write what a tally counts as numbers by key."""
     found: dict[Key, float] = {("transitions",): tally.transitions, ("seconds",): tally.seconds}
     found[("events",)] = sum(tally.events.values())
@@ -353,7 +355,7 @@ def _grow_once(stage: _Stage) -> dict[Key, Growth]:
 
 
 def _check(
-    stage: _Stage, outers: tuple[Outer, ...], growths: Mapping[Key, Growth], size: int
+    stage: _Stage, outers: tuple[TopLevelMap, ...], growths: Mapping[Key, Growth], size: int
 ) -> list[str]:
     """Say where a sample of another size is not what the sums say."""
     more = _share(stage.facts, 3 * size)

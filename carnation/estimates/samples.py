@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.estimates.inference import ITEM, WHOLE, Hints
+from carnation.estimates.inference import ITEM, WHOLE, InferredData
 
 TEXT = "x" * 24
 _DEEPEST = 8
@@ -19,7 +19,7 @@ _DEEPEST = 8
 class Guess(dict[str, Any]):
     """An object whose members are made up, each the first time that it is asked for."""
 
-    def __init__(self, world: World, *, is_item: bool = False) -> None:
+    def __init__(self, world: SampleData, *, is_item: bool = False) -> None:
         """Begin with nothing; in an item, no list is as long as the one that it lies in."""
         super().__init__()
         self.world, self.is_item = world, is_item
@@ -38,7 +38,7 @@ class Guess(dict[str, Any]):
         return self.get(name)
 
 
-class World:
+class SampleData:
     """The data of one run: `count` items wherever the outermost Maps look for theirs.
 
     If it `is_full`, guesses hold from the start what the definition reads of them: states that
@@ -47,7 +47,7 @@ class World:
 
     def __init__(
         self,
-        hints: Hints,
+        hints: InferredData,
         count: int,
         given: Any = None,
         results: Mapping[str, Any] | None = None,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from carnation.engine import Failed, Outcome, Started, Submitted, Succeeded, Task
-from carnation.estimates.samples import Guess, World
-from carnation.estimates.tallies import Tally
+from carnation.estimates.samples import Guess, SampleData
+from carnation.estimates.tallies import ItemCounts
 
 ROUNDS = 100
 """Visits of a state, for each item, after which its loop is taken for one without an end."""
@@ -48,16 +48,16 @@ class Item(NamedTuple):
     size: int = 1
 
 
-Starter = Callable[[Any], Tally]
+Starter = Callable[[Any], ItemCounts]
 """Runs a child execution on its input."""
 
 
-class Player:
+class SimulatedTasks:
     """The port: answers from the sample, and counts what it was asked."""
 
     def __init__(
         self,
-        world: World,
+        world: SampleData,
         plan: Plan,
         states: Mapping[str, Mapping[str, Any]],
         starters: Mapping[str, Starter],
@@ -71,7 +71,7 @@ class Player:
         self.units: Counter[tuple[str, str]] = Counter()
         """What is paid for of those calls that do several things at once."""
         self.guessed: dict[str, None] = {}
-        self.started: dict[str, Tally] = {}
+        self.started: dict[str, ItemCounts] = {}
         self.unknown: dict[str, None] = {}
         """The states that start a machine that nobody showed."""
         self._first: dict[tuple[str, int], str] = {}
@@ -97,7 +97,7 @@ class Player:
             return Submitted({}, outcome)
         return outcome
 
-    def _start_child(self, task: Task) -> Tally | None:
+    def _start_child(self, task: Task) -> ItemCounts | None:
         """Run a child once for all of its kind, on the first input that it is given."""
         starter = self._starters.get(task.name)
         if starter is None:
@@ -109,7 +109,7 @@ class Player:
             self.started[task.name] = starter(given)
         return self.started[task.name]
 
-    def _find_seconds(self, task: Task, child: Tally | None) -> float:
+    def _find_seconds(self, task: Task, child: ItemCounts | None) -> float:
         waits = task.is_sync or task.action == "startSyncExecution"
         usual = child.seconds if child is not None and waits else self._plan.usual
         return self._plan.seconds.get(task.name, usual)
@@ -132,7 +132,7 @@ class Player:
             return _find_transient(self._states.get(task.name, {}))
         return ""
 
-    def _make_result(self, task: Task, child: Tally | None) -> Any:
+    def _make_result(self, task: Task, child: ItemCounts | None) -> Any:
         if child is not None and not self._world.is_known(task.name):
             return _give_output(task, child)
         path = self._states.get(task.name, {}).get("ResultPath", "$")
@@ -152,7 +152,7 @@ class Player:
         return value
 
 
-def _give_output(task: Task, child: Tally) -> Any:
+def _give_output(task: Task, child: ItemCounts) -> Any:
     """Give what starting a child gives: its output where it is waited for, as text or parsed."""
     moment = "2016-03-14T01:59:00.000Z"
     given: dict[str, Any] = {"ExecutionArn": _ARN, "StartDate": moment}

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from carnation.engine import CompiledMachine, Event, Execution, Outcome, Task
 from carnation.engine.fibers import Fiber
 from carnation.engine.history import History, Observer
-from carnation.estimates.samples import Guess, World
-from carnation.estimates.simulated_tasks import ROUNDS, Endless, Item, Plan, Player, Starter
-from carnation.estimates.tallies import Tally
+from carnation.estimates.samples import Guess, SampleData
+from carnation.estimates.simulated_tasks import ROUNDS, Endless, Item, Plan, SimulatedTasks, Starter
+from carnation.estimates.tallies import ItemCounts
 from carnation.services.limits import PAYLOAD
 
-_TOO_LARGE = Tally(
+_TOO_LARGE = ItemCounts(
     "FAILED", "States.DataLimitExceeded", "The input is too large.", "", None, 0.0, 0,
     {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, (), (), (),
 )  # fmt: skip
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
 class _Items:
     """Stands for the reader of a distributed Map: gives the world's items."""
 
-    def __init__(self, world: World, given: Any) -> None:
+    def __init__(self, world: SampleData, given: Any) -> None:
         self._world, self._given = world, given
 
     def read(self, fiber: Fiber, value: Any) -> list[Any]:
@@ -101,7 +101,7 @@ class _Traced(Execution):
         return super().spawn(parent, flow, value, index, history)
 
     def perform(self, fiber: Fiber, task: Task) -> Outcome:
-        if isinstance(self.port, Player):
+        if isinstance(self.port, SimulatedTasks):
             self.port.item = _find_item(fiber) or self.whole
         return super().perform(fiber, task)
 
@@ -129,7 +129,7 @@ def _read_batch(fiber: Fiber) -> Sequence[Any]:
     return batch if isinstance(batch, list) else ()
 
 
-def trace(scene: Scene, world: World, plan: Plan) -> Tally:
+def trace(scene: Scene, world: SampleData, plan: Plan) -> ItemCounts:
     """Run a scene on a world, as planned, and count."""
     for name, state in _walk_states(scene.machine):
         if getattr(state, "reader", None) is not None:
@@ -138,7 +138,7 @@ def trace(scene: Scene, world: World, plan: Plan) -> Tally:
     given = world.input
     if measure(given) > PAYLOAD:
         return _TOO_LARGE
-    player, watch = Player(world, plan, scene.states, scene.starters), _Watch(scene)
+    player, watch = SimulatedTasks(world, plan, scene.states, scene.starters), _Watch(scene)
     execution = _Traced(
         scene.machine, given, player,
         express=scene.express, observe=watch.see, keeps_children=True,
@@ -161,10 +161,12 @@ def _walk_states(machine: CompiledMachine) -> Iterator[tuple[str, Any]]:
             flows.extend(getattr(state, "inner", ()))
 
 
-def _count(execution: _Traced, player: Player, scene: Scene, watch: _Watch, endless: str) -> Tally:
+def _count(
+    execution: _Traced, player: SimulatedTasks, scene: Scene, watch: _Watch, endless: str
+) -> ItemCounts:
     events, payloads, transitions = _count_history(execution.events)
     last = [event.details["name"] for event in execution.events if "name" in event.details]
-    tally = Tally(
+    tally = ItemCounts(
         "ENDLESS" if endless else execution.status,
         execution.error or "", execution.cause or "", endless or (last or [""])[-1],
         execution.output, execution.clock.now, transitions, events, player.calls, player.units,
@@ -195,7 +197,7 @@ def _list_concurrency(execution: Execution, scene: Scene) -> Iterator[tuple[str,
                 yield name, run.max_concurrency
 
 
-def _add_children(tally: Tally, execution: _Traced, scene: Scene) -> Tally:
+def _add_children(tally: ItemCounts, execution: _Traced, scene: Scene) -> ItemCounts:
     """Add what the child executions of Maps counted."""
     payloads, transitions = dict(tally.payloads), tally.transitions
     children: Counter[str] = Counter()
@@ -217,7 +219,7 @@ def _add_children(tally: Tally, execution: _Traced, scene: Scene) -> Tally:
     )  # fmt: skip
 
 
-def _add_started(tally: Tally, player: Player) -> Tally:
+def _add_started(tally: ItemCounts, player: SimulatedTasks) -> ItemCounts:
     """Add what the executions of other machines counted, as often as they were started."""
     calls, units, payloads = Counter(player.calls), Counter(player.units), dict(tally.payloads)
     children, largest = dict(tally.children), dict(tally.largest_child)

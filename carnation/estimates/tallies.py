@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
-class Tally(NamedTuple):
+class ItemCounts(NamedTuple):
     """What a run counted.
 
     `events` are the execution's, by state; `children` how many each Map, or each task that starts

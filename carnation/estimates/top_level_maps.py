@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 from carnation.asl import State, walk_states
 from carnation.estimates.inference import is_outermost
-from carnation.estimates.tallies import Tally
+from carnation.estimates.tallies import ItemCounts
 from carnation.permissions import is_distributed
 from carnation.services.limits import DISTRIBUTED_AT_ONCE, INLINE_AT_ONCE
 
 _SCOUTED = 2_000
 
 
-class Outer(NamedTuple):
+class TopLevelMap(NamedTuple):
     """A Map with no other around it: how many items run at once, how many in a batch.
 
     `batch` is 0 for an inline Map, and `inside` the names of its states. Branches of one Parallel
@@ -42,10 +42,10 @@ class Outer(NamedTuple):
         return math.ceil((self.count_batches(items) or items) / self.at_once)
 
 
-Run = Callable[[int], Tally]
+Run = Callable[[int], ItemCounts]
 
 
-def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[Outer, ...]:
+def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[TopLevelMap, ...]:
     """Find the outermost Maps whose items grow; `run` runs a sample with so many items.
 
     A Map over a list that the definition itself fixes is as long in every sample: it is no outer.
@@ -67,7 +67,7 @@ def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[Outer, ...]:
 
 def _describe(
     definition: Mapping[str, Any], place: State, seen: Mapping[str, int], run: Run
-) -> Outer:
+) -> TopLevelMap:
     name, state, pointer = place.name, place.body, place.pointer
     distributed = is_distributed(state)
     most = DISTRIBUTED_AT_ONCE if distributed else INLINE_AT_ONCE
@@ -78,7 +78,7 @@ def _describe(
     batch = _find_batch(name, state, run) if distributed else 0
     around = f"{pointer}/"
     inside = {place.name for place in walk_states(definition) if place.pointer.startswith(around)}
-    return Outer(name, at_once, batch, frozenset(inside), pointer.rpartition("/Branches/")[0])
+    return TopLevelMap(name, at_once, batch, frozenset(inside), pointer.rpartition("/Branches/")[0])
 
 
 def _find_batch(name: str, state: Mapping[str, Any], run: Run) -> int:
@@ -99,7 +99,7 @@ class Pace(NamedTuple):
     items: int
     rounds: Mapping[str, float]
 
-    def at(self, items: int, outers: Iterable[Outer]) -> float:
+    def at(self, items: int, outers: Iterable[TopLevelMap]) -> float:
         """Give the seconds for so many items; of Maps beside each other, the slowest counts."""
         longest: dict[str, float] = {}
         for outer in outers:
@@ -110,7 +110,9 @@ class Pace(NamedTuple):
         return max(0.0, self.seconds + sum(longest.values()))
 
 
-def find_pace(run: Run, outers: tuple[Outer, ...], size: int, shares: Iterable[float]) -> Pace:
+def find_pace(
+    run: Run, outers: tuple[TopLevelMap, ...], size: int, shares: Iterable[float]
+) -> Pace:
     """Find how the time grows: whole rounds, with failures sharing the places with the others.
 
     A round of child executions takes as long as the longest; of those, 10,000 may run at once, so
@@ -126,7 +128,7 @@ def find_pace(run: Run, outers: tuple[Outer, ...], size: int, shares: Iterable[f
 
 
 def _list_rounds(
-    outers: Iterable[Outer], first: Tally, second: Tally, few: int
+    outers: Iterable[TopLevelMap], first: ItemCounts, second: ItemCounts, few: int
 ) -> Iterator[tuple[str, float]]:
     for outer in outers:
         name = outer.name

@@ -5,13 +5,17 @@ list of events and loses none. Its states in JSONPath are handed on here;
 `carnation.patterns.events.jsonata` has the same in JSONata with variables.
 """
 
-from carnation.patterns.events.paths import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns.events.paths import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.retries import TRANSIENT_LAMBDA_ERRORS, retry_transient_errors
+
+map_and_put_away = map_and_requeue
+"""The name until 0.1, for one release."""
 
 __all__ = [
     "TRANSIENT_LAMBDA_ERRORS",
     "if_any_failed",
     "invoke_function",
     "map_and_put_away",
+    "map_and_requeue",
     "retry_transient_errors",
 ]

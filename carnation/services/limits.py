@@ -18,6 +18,6 @@ STANDARD_SECONDS = 365 * 24 * 3600
 EXPRESS_SECONDS = 300
 LEAST_MEMORY, MOST_MEMORY = 128, 10_240
 """MB of a function. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
-LAMBDA_AT_ONCE = 1_000
+LAMBDA_CONCURRENCY = 1_000
 TRANSITIONS_A_SECOND = 5_000
 """In us-east-1, us-west-2 and eu-west-1; 800 elsewhere. Beyond it, transitions are throttled."""

@@ -33,7 +33,7 @@ PLACES = {
 _INNER = {"ReaderConfig", "WriterConfig"}
 
 
-class Part(dict[str, Any]):
+class StatePart(dict[str, Any]):
     """A part of a state, as ASL writes it; `extra` names the fields that nobody knows yet."""
 
     place = ""
@@ -104,7 +104,7 @@ def _list_languages(place: str, body: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield from _list_languages(name, value)
 
 
-class Credentials(Part):
+class Credentials(StatePart):
     """The role that a Task takes for its call, in this account or another.
 
     `role_arn` is an ARN; in JSONPath also an expression, in JSONata one in `{% … %}`.
@@ -124,7 +124,7 @@ class Credentials(Part):
             self.fill(locals())
 
 
-class ProcessorConfig(Part):
+class ProcessorConfig(StatePart):
     """How a Map runs its iterations: `mode` INLINE, or DISTRIBUTED with an `execution_type`.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
@@ -141,7 +141,7 @@ class ProcessorConfig(Part):
         self.fill(locals())
 
 
-class ReaderConfig(Part):
+class ReaderConfig(StatePart):
     """What an ItemReader finds, and how much of it a Map takes.
 
     `input_type` is CSV (with `csv_header_location` FIRST_ROW, or GIVEN and `csv_headers`), JSON
@@ -172,7 +172,7 @@ class ReaderConfig(Part):
         self.fill(locals())
 
 
-class ItemReader(Part):
+class ItemReader(StatePart):
     """Where a distributed Map reads its items: an object in S3, or the list of a bucket's objects.
 
     `resource` is `name_integration("s3:getObject")` or `name_integration("s3:listObjectsV2")`; what
@@ -197,7 +197,7 @@ class ItemReader(Part):
         self.fill(locals())
 
 
-class ItemBatcher(Part):
+class ItemBatcher(StatePart):
     """How many items an iteration gets at once, by number, by bytes, or both.
 
     `batch_input` goes along with every batch.
@@ -222,7 +222,7 @@ class ItemBatcher(Part):
         self.fill(locals())
 
 
-class WriterConfig(Part):
+class WriterConfig(StatePart):
     """How a ResultWriter writes: `transformation` NONE, COMPACT or FLATTEN, as JSON or JSONL.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
@@ -239,7 +239,7 @@ class WriterConfig(Part):
         self.fill(locals())
 
 
-class ResultWriter(Part):
+class ResultWriter(StatePart):
     """Where a distributed Map writes its results: a bucket, by `s3:putObject`.
 
     Without `resource` it only shapes the results, by `writer_config`.

@@ -16,7 +16,7 @@ from carnation.testing.mock_results import (
     Throw,
     TimeOut,
 )
-from carnation.testing.runs import Run
+from carnation.testing.runs import TestRun
 from carnation.testing.state_machines import DeployedMachine, LocalMachine
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Malformed",
     "Return",
     "ReturnPayload",
-    "Run",
+    "TestRun",
     "Throw",
     "TimeOut",
     "Visit",

@@ -8,7 +8,7 @@ from typing import Any
 
 from carnation.history.visits import Scope, Visit
 
-_LONGEST = 160
+_MAX_LINE_LENGTH = 160
 _SHOWN = 8  # of iterations, and of ways through a Map; the rest is counted
 
 
@@ -102,4 +102,4 @@ def compare_values(expected: Any, given: Any, where: str = "$") -> Iterator[str]
 def show(value: Any) -> str:
     """Write a value on one line, of bearable length."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_LINE_LENGTH else f"{text[: _MAX_LINE_LENGTH - 1]}…"

@@ -12,7 +12,7 @@ from typing import Any
 
 from carnation.asl import walk_states
 from carnation.history.visits import Visit, walk_scopes
-from carnation.testing.runs import Run
+from carnation.testing.runs import TestRun
 
 KINDS = ("states", "transitions", "catchers", "retriers")
 Item = tuple[str, ...]  # kind, state, and what tells it from others of the state
@@ -50,7 +50,7 @@ class Coverage:
         """Begin with none."""
         self.machines: dict[str, Covered] = {}
 
-    def add(self, name: str, definition: Mapping[str, Any], run: Run) -> None:
+    def add(self, name: str, definition: Mapping[str, Any], run: TestRun) -> None:
         """Count a run."""
         covered = self._find(name, definition)
         states = {place.name: place.body for place in walk_states(definition)}

@@ -21,7 +21,7 @@ from carnation.testing.mock_results import Answer, Invoke, find_outcome
 from carnation.testing.mock_validation import check_task
 from carnation.testing.mocks import Mocks, Predicate
 from carnation.testing.recordings import read_recording
-from carnation.testing.runs import Run
+from carnation.testing.runs import TestRun
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator
@@ -65,7 +65,7 @@ class StateMachine:
         for state, attempts in read_recording(history).attempts.items():
             self.mocks.record(state, attempts)
 
-    def _finish(self, run: Run) -> Run:
+    def _finish(self, run: TestRun) -> TestRun:
         self._coverage.add(self.name, self.definition, run)
         return run
 
@@ -87,7 +87,7 @@ class LocalMachine(StateMachine):
             check_task(state, self.states)
         self._handlers = handlers
 
-    def run(self, input: Any = None, *, express: bool = False, seed: int | None = None) -> Run:
+    def run(self, input: Any = None, *, express: bool = False, seed: int | None = None) -> TestRun:
         """Run it to the end, in virtual time."""
         self.mocks.begin()
         children = Children()
@@ -110,7 +110,7 @@ class LocalMachine(StateMachine):
         events = [export_event(event) for event in execution.events]
         failure = (execution.error, execution.cause)
         ended = (execution.status, execution.output, failure)
-        return self._finish(Run(self.states, *ended, events, execution.waited, children))
+        return self._finish(TestRun(self.states, *ended, events, execution.waited, children))
 
     def perform(self, task: Task) -> Outcome:
         """Answer the engine."""
@@ -153,7 +153,7 @@ class DeployedMachine(StateMachine):
             return real(task)
         return self.mocks.answer(task, real)
 
-    def run(self, input: Any = None, *, name: str | None = None) -> Run:
+    def run(self, input: Any = None, *, name: str | None = None) -> TestRun:
         """Run it to the end; Wait and Retry take no time."""
         self.mocks.begin()
         given = json.loads(json.dumps({} if input is None else input))
@@ -163,7 +163,9 @@ class DeployedMachine(StateMachine):
         )
         failure = (execution.error, execution.cause)
         ended = (execution.status, execution.output, failure)
-        return self._finish(Run(self.states, *ended, execution.history, execution.waited, children))
+        return self._finish(
+            TestRun(self.states, *ended, execution.history, execution.waited, children)
+        )
 
     def load_handler(self, function: str) -> ModuleType:
         """Give the module of `lambdas/<function>/` that will run, for `monkeypatch.setattr`."""

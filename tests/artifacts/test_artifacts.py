@@ -16,10 +16,10 @@ from carnation.artifacts import (
     list_trees,
     make_artifacts,
     make_package,
-    mend_trees,
     pack_files,
     read_artifacts,
     remove_tree,
+    repair_build_folder,
     store,
     write_artifacts,
 )
@@ -222,7 +222,7 @@ def test_a_crash_anywhere_leaves_the_old_tree_or_the_new_one(root: Path, first: 
                 crashed = True
             else:
                 crashed = False
-        mend_trees(str(root))
+        repair_build_folder(str(root))
         after = read_tree(root)
         written = compare_artifacts(str(root), new) == []
         assert written or after == before, f"call {number} left a mixture"

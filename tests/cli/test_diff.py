@@ -18,7 +18,7 @@ from carnation.changes.formats.json import make_report
 from carnation.changes.formats.markdown import LONGEST, MARK, escape, write_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.text import write_text
-from carnation.changes.reviews import Bump, Review, judge_bump, sort_changes
+from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
 from carnation.cli.diff import main
 from carnation.document import dump_json
 from tests.changes.test_definitions import BASE, GONE, edit
@@ -326,20 +326,20 @@ def test_who_accepts_says_why(folder: Path, text: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("old", "new", "impact", "bump"),
     [
-        ("1.2.3", "1.2.3", "behavioural", Bump("minor", "none")),
-        ("1.2.3", "1.2.4", "cosmetic", Bump("none", "patch")),
-        ("1.2.3", "1.3.0", "behavioural", Bump("minor", "minor")),
-        ("1.2.3", "2.0.0", "dangerous", Bump("major", "major")),
-        ("1.2.3", "1.1.0", "breaking", Bump("major", "none")),
-        ("0.2.3", "0.3.0", "breaking", Bump("minor", "minor")),
-        ("0.2.3", "0.2.4", "behavioural", Bump("patch", "patch")),
+        ("1.2.3", "1.2.3", "behavioural", VersionBump("minor", "none")),
+        ("1.2.3", "1.2.4", "cosmetic", VersionBump("none", "patch")),
+        ("1.2.3", "1.3.0", "behavioural", VersionBump("minor", "minor")),
+        ("1.2.3", "2.0.0", "dangerous", VersionBump("major", "major")),
+        ("1.2.3", "1.1.0", "breaking", VersionBump("major", "none")),
+        ("0.2.3", "0.3.0", "breaking", VersionBump("minor", "minor")),
+        ("0.2.3", "0.2.4", "behavioural", VersionBump("patch", "patch")),
         ("1.0", "1.1", "breaking", None),
     ],
 )
 def test_the_version_is_asked_for_by_the_worst_change(
-    old: str, new: str, impact: str, bump: Bump | None
+    old: str, new: str, impact: str, bump: VersionBump | None
 ) -> None:
-    assert judge_bump(old, new, impact) == bump
+    assert check_version_bump(old, new, impact) == bump
 
 
 def test_permissions_come_first_then_the_worst_then_data() -> None:

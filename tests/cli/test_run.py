@@ -15,7 +15,7 @@ import pytest
 from carnation.__main__ import main
 from carnation.artifacts import read_artifacts
 from carnation.cli.json_values import read_json
-from carnation.emulator import Execution, WorkflowRun
+from carnation.emulator import ExecutionResult, WorkflowRun
 from carnation.emulator.embedded import deploy_artifacts
 from carnation.emulator.run_formats import format_run
 from carnation.errors import CarnationError, UsageError
@@ -264,18 +264,18 @@ def test_a_root_stack_must_say_what_to_start() -> None:
 
 
 def test_waiting_that_was_left_out_is_told() -> None:
-    waited = Execution("arn", "SUCCEEDED", 1, None, None, [], 0.1, 61.0)
+    waited = ExecutionResult("arn", "SUCCEEDED", 1, None, None, [], 0.1, 61.0)
     assert _lines_of(waited)[1] == "  SUCCEEDED  in 0.1 s, 61 s of waiting left out"
 
 
-def _lines_of(execution: Execution) -> list[str]:
+def _lines_of(execution: ExecutionResult) -> list[str]:
     return format_run(WorkflowRun(1, {}, execution, Progress()))
 
 
 def test_a_workflow_of_another_shape_shows_its_output_or_its_cause() -> None:
-    fine = Execution("arn", "SUCCEEDED", {"a": "ü"}, None, None, [], 0.1, 0.0)
+    fine = ExecutionResult("arn", "SUCCEEDED", {"a": "ü"}, None, None, [], 0.1, 0.0)
     assert _lines_of(fine) == ["\nrun 1  {}", "  SUCCEEDED  in 0.1 s", '  {"a": "ü"}']
-    broken = Execution("arn", "FAILED", None, "Broken", "because", [], 0.1, 0.0)
+    broken = ExecutionResult("arn", "FAILED", None, "Broken", "because", [], 0.1, 0.0)
     assert _lines_of(broken) == ["\nrun 1  {}", "  FAILED  Broken  in 0.1 s", "  because"]
 
 

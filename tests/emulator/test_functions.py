@@ -131,7 +131,7 @@ def test_two_functions_whose_modules_have_one_name_stay_apart(emulator: Emulator
         code = pack(
             "import part\ndef handle(e, c): return part.WORD", **{"part.py": f"WORD = '{word}'"}
         )
-        make_function(emulator, word, "", Code={"ZipFile": code})
+        make_function(emulator, word, "", FunctionCode={"ZipFile": code})
     assert [invoke(emulator, word)[1] for word in ("one", "two", "one")] == ["one", "two", "one"]
 
 
@@ -142,7 +142,7 @@ def test_a_worker_is_used_again_and_keeps_what_its_module_holds(emulator: Emulat
 
 
 def test_a_function_without_a_zip_is_refused(emulator: Emulator) -> None:
-    make_function(emulator, "not-zip", "", Code={"ZipFile": b"no zip"})
+    make_function(emulator, "not-zip", "", FunctionCode={"ZipFile": b"no zip"})
     with pytest.raises(EmulatorError, match="the code of a function is no zip"):
         invoke(emulator, "not-zip")
 

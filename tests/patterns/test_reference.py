@@ -12,7 +12,7 @@ import pytest
 
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.cloudformation.template import parse_template
-from carnation.emulator import Emulator, Execution, FunctionError, ServiceError
+from carnation.emulator import Emulator, ExecutionResult, FunctionError, ServiceError
 from carnation.patterns.events.ledger import (
     DEAD,
     WAITING,
@@ -45,7 +45,7 @@ class Deployed:
         )
         self.outputs: Mapping[str, str] = deployment.outputs
 
-    def run(self, given: Any) -> Execution:
+    def run(self, given: Any) -> ExecutionResult:
         return self.emulator.execute(self.outputs["StateMachineArn"], given)
 
     def send(self, body: Any) -> None:
@@ -87,11 +87,11 @@ def fail_events(*numbers: int, attempts: int = 99, error: str = "Broken") -> Any
     return fail
 
 
-def types_of(execution: Execution) -> list[str]:
+def types_of(execution: ExecutionResult) -> list[str]:
     return [event["type"] for event in execution.history]
 
 
-def entered(execution: Execution) -> list[str]:
+def entered(execution: ExecutionResult) -> list[str]:
     return [
         event["stateEnteredEventDetails"]["name"]
         for event in execution.history

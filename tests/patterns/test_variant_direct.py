@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from carnation.artifacts import read_artifacts
-from carnation.emulator import Emulator, Execution, ServiceError
+from carnation.emulator import Emulator, ExecutionResult, ServiceError
 from carnation.patterns.events.writes import OTHER_EVENT
 from tests.conftest import ROOT
 from tests.patterns.test_reference import QUEUE_ONLY, TEN, Deployed, entered
@@ -55,7 +55,7 @@ def put(deployed: Deployed, **changed: Any) -> None:
     deployed.emulator.client("dynamodb").put_item(TableName=table, Item={**ITEM, **changed})
 
 
-def run_event(deployed: Deployed, event: dict[str, Any], writes: Writes) -> Execution:
+def run_event(deployed: Deployed, event: dict[str, Any], writes: Writes) -> ExecutionResult:
     deployed.send({**event, "retry_attempt": 1})
     with deployed.emulator.intercept(before_call=writes):
         return deployed.run(QUEUE_ONLY)

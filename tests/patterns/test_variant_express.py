@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from carnation.artifacts import read_artifacts
-from carnation.emulator import Emulator, Execution
+from carnation.emulator import Emulator, ExecutionResult
 from tests.conftest import ROOT
 from tests.patterns.test_reference import TEN, Deployed, entered, fail_events, refuse_sends
 from tests.patterns.test_variants import list_transitions, read_definition
@@ -33,7 +33,7 @@ def deployed(emulator: Emulator) -> Deployed:
     return Deployed(emulator, read_artifacts(str(ROOT), "express"))
 
 
-def redrive(deployed: Deployed, execution: Execution) -> Execution:
+def redrive(deployed: Deployed, execution: ExecutionResult) -> ExecutionResult:
     deployed.emulator.client("stepfunctions").redrive_execution(executionArn=execution.arn)
     return deployed.emulator.wait(execution.arn)
 

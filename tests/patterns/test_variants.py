@@ -21,10 +21,10 @@ from carnation.emulator import Emulator
 from carnation.errors import BrokenPromiseError
 from carnation.patterns.events import jsonata, writes
 from carnation.patterns.events.injection import FaultInjector
-from carnation.patterns.events.invariants import keep_promise
+from carnation.patterns.events.invariants import all_invariants
 from carnation.patterns.events.ledger import WRITTEN, find_events
 from carnation.states import Task, make_definition
-from carnation.testing.proofs import World, prove
+from carnation.testing.proofs import Environment, prove
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 from tests.patterns.test_reference import Deployed
@@ -68,7 +68,7 @@ def test_direct_has_them_too_around_another_piece_of_work() -> None:
 
 def test_what_the_work_assigns_stays_beside_the_item() -> None:
     work = jsonata.invoke_function("Pay", "pay", assign={"paid": "{% $states.result.Payload %}"})
-    made = make_definition(jsonata.map_and_put_away("All", work), query_language="JSONata")
+    made = make_definition(jsonata.map_and_requeue("All", work), query_language="JSONata")
     state = made["States"]["All"]["ItemProcessor"]["States"]["Pay"]
     assert state["Assign"] == {
         "paid": "{% $states.result.Payload %}",
@@ -125,9 +125,9 @@ def test_the_proof_finds_an_update_that_writes_anew_what_is_there(
     runs = [{"start_seq": 1, "end_seq": 2}, queue_only, queue_only]
     with (
         pytest.raises(BrokenPromiseError, match="was written 2 times"),
-        World(make_artifacts(str(ROOT), workflow)) as world,
+        Environment(make_artifacts(str(ROOT), workflow)) as world,
     ):
-        prove(world, keep_promise, runs, fails={1: 1}, then=queue_only, overlap=True)
+        prove(world, all_invariants, runs, fails={1: 1}, then=queue_only, overlap=True)
 
 
 @pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -143,10 +143,10 @@ def test_the_proof_finds_a_map_that_lets_go_of_the_executions_that_it_lost(
     (tmp_path / "lambdas").symlink_to(ROOT / "lambdas")
     (workflow,) = load_workflows(str(tmp_path))
     with (
-        World(make_artifacts(str(tmp_path), workflow)) as world,
+        Environment(make_artifacts(str(tmp_path), workflow)) as world,
         pytest.raises(BrokenPromiseError, match="lost|nowhere"),
     ):
-        prove(world, keep_promise, [{"start_seq": 1, "end_seq": 3}], kinds=["lose-child"])
+        prove(world, all_invariants, [{"start_seq": 1, "end_seq": 3}], kinds=["lose-child"])
 
 
 @pytest.mark.parametrize("name", VARIANTS)

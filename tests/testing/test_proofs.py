@@ -17,15 +17,23 @@ from hypothesis import strategies as st
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.errors import BrokenPromiseError, ProofError
 from carnation.patterns.events.invariants import (
-    apply_once,
-    give_up_last,
-    keep_promise,
-    lose_nothing,
+    all_invariants,
+    applied_exactly_once,
+    no_event_lost,
+    retries_before_dead_letter,
 )
 from carnation.patterns.events.records import find_numbers
-from carnation.testing.proofs import KINDS, Fault, Story, Switch, World, play, prove
+from carnation.testing.proofs import KINDS, Environment, Fault, Interleaving, Scenario, play, prove
 from carnation.testing.proofs.partial_batches import halve
-from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, STEP, TASK, Point
+from carnation.testing.proofs.scenarios import (
+    AFTER,
+    BEFORE,
+    FUNCTION,
+    HANDLER,
+    STEP,
+    TASK,
+    FaultPoint,
+)
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 
@@ -45,10 +53,10 @@ def make_naive() -> Artifacts:
 
 
 @pytest.fixture(scope="module")
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
+def world(request: pytest.FixtureRequest) -> Iterator[Environment]:
     """Open the world that a test asks for by one of the three marks below."""
     workflow = make_naive() if request.param == "naive" else request.param
-    with World(workflow, str(ROOT)) as opened:
+    with Environment(workflow, str(ROOT)) as opened:
         yield opened
 
 
@@ -61,8 +69,8 @@ naive = pytest.mark.parametrize("world", ["naive"], indirect=True)
 
 
 @every_workflow
-def test_every_fault_at_every_point_leaves_the_promise_whole(world: World) -> None:
-    proof = prove(world, keep_promise, [TWO], fails={2: 1}, then=QUEUE_ONLY)
+def test_every_fault_at_every_point_leaves_the_promise_whole(world: Environment) -> None:
+    proof = prove(world, all_invariants, [TWO], fails={2: 1}, then=QUEUE_ONLY)
     assert proof.points > 40
     assert proof.stories > 2 * proof.points
     missing = set(KINDS) - set(proof.kinds)
@@ -73,8 +81,10 @@ def test_every_fault_at_every_point_leaves_the_promise_whole(world: World) -> No
 
 @every_workflow
 @pytest.mark.parametrize("fails", range(6))
-def test_dead_letters_come_exactly_after_the_third_failed_retry(world: World, fails: int) -> None:
-    play(world, Story((THREE,), fails={2: fails}), keep_promise, QUEUE_ONLY)
+def test_dead_letters_come_exactly_after_the_third_failed_retry(
+    world: Environment, fails: int
+) -> None:
+    play(world, Scenario((THREE,), fails={2: fails}), all_invariants, QUEUE_ONLY)
     letters = [body["sequence_no"] for body in world.bodies("DeadLetterQueueUrl")]
     assert letters == ([2] if fails > 3 else [])
     failed = [one.payload["retry_attempt"] for one in world.attempts if one.error]
@@ -84,33 +94,35 @@ def test_dead_letters_come_exactly_after_the_third_failed_retry(world: World, fa
 
 
 @every_workflow
-def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(world: World) -> None:
+def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(
+    world: Environment,
+) -> None:
     proof = prove(
-        world, keep_promise, [ONE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1}, then=QUEUE_ONLY,
+        world, all_invariants, [ONE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1}, then=QUEUE_ONLY,
         overlap=True,
     )  # fmt: skip
     assert proof.stories > 20
 
 
 @reference
-def test_the_other_run_really_takes_its_turn_in_the_middle(world: World) -> None:
-    points = play(world, Story((ONE, TWO), switches=()), keep_promise)
+def test_the_other_run_really_takes_its_turn_in_the_middle(world: Environment) -> None:
+    points = play(world, Scenario((ONE, TWO), switches=()), all_invariants)
     assert [point.run for point in points] == sorted(point.run for point in points)
-    turn = Switch(next(at for at, point in enumerate(points) if point.place == HANDLER), 2)
+    turn = Interleaving(next(at for at, point in enumerate(points) if point.place == HANDLER), 2)
     points = play(
-        world, Story(({"start_seq": 5, "end_seq": 6}, TWO), switches=(turn,)), keep_promise
+        world, Scenario(({"start_seq": 5, "end_seq": 6}, TWO), switches=(turn,)), all_invariants
     )
     order = [point.run for point in points]
     assert order.index(2) < max(at for at, run in enumerate(order) if run == 1)
 
 
-def stories_of(points: int, runs: tuple[Any, ...], numbers: range) -> st.SearchStrategy[Story]:
+def stories_of(points: int, runs: tuple[Any, ...], numbers: range) -> st.SearchStrategy[Scenario]:
     faults = st.lists(
         st.builds(Fault, st.integers(0, points), st.sampled_from(list(KINDS))), max_size=8
     )
-    switch = st.builds(Switch, st.integers(0, points), st.integers(1, 30), st.booleans())
+    switch = st.builds(Interleaving, st.integers(0, points), st.integers(1, 30), st.booleans())
     return st.builds(
-        Story,
+        Scenario,
         st.just(runs),
         faults.map(tuple),
         st.none() | st.lists(switch, max_size=6).map(tuple),
@@ -132,9 +144,9 @@ RANDOM = {
 @settings(max_examples=6, **RANDOM)
 @given(story=stories_of(400, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
 def test_fifty_events_with_random_faults_and_turns_keep_the_promise(
-    world: World, story: Story
+    world: Environment, story: Scenario
 ) -> None:
-    play(world, story, keep_promise, QUEUE_ONLY)
+    play(world, story, all_invariants, QUEUE_ONLY)
 
 
 # the exhaustive part
@@ -143,25 +155,25 @@ def test_fifty_events_with_random_faults_and_turns_keep_the_promise(
 @every_workflow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("fails", FAILS, ids=str)
-def test_three_events_keep_the_promise_at_every_point(world: World, fails: Any) -> None:
-    prove(world, keep_promise, [THREE], fails=fails, then=QUEUE_ONLY)
+def test_three_events_keep_the_promise_at_every_point(world: Environment, fails: Any) -> None:
+    prove(world, all_invariants, [THREE], fails=fails, then=QUEUE_ONLY)
 
 
 @every_workflow
 @pytest.mark.exhaustive
-def test_three_queued_events_survive_every_order_of_two_runs(world: World) -> None:
+def test_three_queued_events_survive_every_order_of_two_runs(world: Environment) -> None:
     prove(
-        world, keep_promise, [THREE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1, 2: 2, 3: 4},
+        world, all_invariants, [THREE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1, 2: 2, 3: 4},
         then=QUEUE_ONLY, overlap=True,
     )  # fmt: skip
 
 
 @reference
 @pytest.mark.exhaustive
-def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: World) -> None:
+def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: Environment) -> None:
     new = [{"start_seq": 6, "end_seq": 7}, {"start_seq": 4, "end_seq": 6}]
     prove(
-        world, keep_promise, [THREE, *new], fails={1: 1, 2: 2, 3: 4}, then=QUEUE_ONLY,
+        world, all_invariants, [THREE, *new], fails={1: 1, 2: 2, 3: 4}, then=QUEUE_ONLY,
         overlap=True,
     )  # fmt: skip
 
@@ -170,15 +182,17 @@ def test_two_runs_with_new_events_over_one_queue_survive_every_order(world: Worl
 @pytest.mark.exhaustive
 @settings(max_examples=25, **RANDOM)
 @given(story=stories_of(600, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
-def test_fifty_events_keep_the_promise_in_many_more_stories(world: World, story: Story) -> None:
-    play(world, story, keep_promise, QUEUE_ONLY)
+def test_fifty_events_keep_the_promise_in_many_more_stories(
+    world: Environment, story: Scenario
+) -> None:
+    play(world, story, all_invariants, QUEUE_ONLY)
 
 
 # the harness finds what is broken
 
 
-def keep_promise_in_the_end(world: World) -> Any:
-    return keep_promise(world) if world.is_settled else ()
+def keep_promise_in_the_end(world: Environment) -> Any:
+    return all_invariants(world) if world.is_settled else ()
 
 
 def lines_of(error: pytest.ExceptionInfo[BrokenPromiseError]) -> list[str]:
@@ -186,14 +200,14 @@ def lines_of(error: pytest.ExceptionInfo[BrokenPromiseError]) -> list[str]:
 
 
 @naive
-def test_a_naive_workflow_works_when_nothing_goes_wrong(world: World) -> None:
-    play(world, Story((TWO,), fails={1: 2, 2: 4}), keep_promise_in_the_end, QUEUE_ONLY)
+def test_a_naive_workflow_works_when_nothing_goes_wrong(world: Environment) -> None:
+    play(world, Scenario((TWO,), fails={1: 2, 2: 4}), keep_promise_in_the_end, QUEUE_ONLY)
 
 
 @naive
-def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: World) -> None:
+def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: Environment) -> None:
     with pytest.raises(BrokenPromiseError) as error:
-        prove(world, lose_nothing, [ONE], fails={1: 1}, then=QUEUE_ONLY)
+        prove(world, no_event_lost, [ONE], fails={1: 1}, then=QUEUE_ONLY)
     assert lines_of(error) == [
         "event 1 is lost: it is neither in the store, in a queue, nor in an execution that runs or "
         "can be redriven.",
@@ -211,7 +225,7 @@ def test_deleting_on_receipt_loses_an_event_and_a_short_story_tells_how(world: W
 
 
 @naive
-def test_a_crash_after_the_deletion_loses_it_for_good(world: World) -> None:
+def test_a_crash_after_the_deletion_loses_it_for_good(world: Environment) -> None:
     with pytest.raises(BrokenPromiseError) as error:
         prove(
             world, keep_promise_in_the_end, [ONE], fails={1: 1}, then=QUEUE_ONLY, kinds=["crash"]
@@ -225,9 +239,9 @@ def test_a_crash_after_the_deletion_loses_it_for_good(world: World) -> None:
 
 
 @naive
-def test_an_unconditional_put_applies_an_event_twice(world: World) -> None:
+def test_an_unconditional_put_applies_an_event_twice(world: Environment) -> None:
     with pytest.raises(BrokenPromiseError) as error:
-        prove(world, apply_once, [ONE], then=QUEUE_ONLY)
+        prove(world, applied_exactly_once, [ONE], then=QUEUE_ONLY)
     lines = lines_of(error)
     assert "was written 2 times" in lines[0]
     assert sum("dynamodb PutItem event 1" in line for line in lines) == 2
@@ -235,25 +249,25 @@ def test_an_unconditional_put_applies_an_event_twice(world: World) -> None:
 
 
 @reference
-def test_giving_up_too_early_is_found(world: World) -> None:
-    def refuse(world: World) -> Any:
+def test_giving_up_too_early_is_found(world: Environment) -> None:
+    def refuse(world: Environment) -> Any:
         letter = '{"sequence_no": 1, "retry_attempt": 2}'
         url = world.outputs["DeadLetterQueueUrl"]
         if not world.messages("DeadLetterQueueUrl"):
             world.emulator.client("sqs").send_message(QueueUrl=url, MessageBody=letter)
             world.look_again()
-        return give_up_last(world) if world.is_settled else ()
+        return retries_before_dead_letter(world) if world.is_settled else ()
 
     with pytest.raises(BrokenPromiseError, match="event 1 is among the dead letters with retry_at"):
-        play(world, Story((ONE,)), refuse)
+        play(world, Scenario((ONE,)), refuse)
 
 
 # your own workflow, and bad input
 
 
 @reference
-def test_an_invariant_of_ones_own_may_give_one_sentence(world: World) -> None:
-    def stay_small(world: World) -> str | None:
+def test_an_invariant_of_ones_own_may_give_one_sentence(world: Environment) -> None:
+    def stay_small(world: Environment) -> str | None:
         return "there is a second row" if len(world.items()) > 1 else None
 
     assert prove(world, stay_small, [ONE], kinds=["throttle"]).stories == 5
@@ -263,8 +277,8 @@ def test_an_invariant_of_ones_own_may_give_one_sentence(world: World) -> None:
 
 
 @reference
-def test_an_invariant_that_raises_is_one_clear_line(world: World) -> None:
-    def wrong(world: World) -> Any:
+def test_an_invariant_that_raises_is_one_clear_line(world: Environment) -> None:
+    def wrong(world: Environment) -> Any:
         return world.outputs["TabelName"]
 
     with pytest.raises(
@@ -276,37 +290,37 @@ def test_an_invariant_that_raises_is_one_clear_line(world: World) -> None:
 
 
 @reference
-def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
+def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(world: Environment) -> None:
     with pytest.raises(ProofError, match="there is no fault 'trottle'. The kinds are: stop, "):
-        prove(world, keep_promise, [ONE], kinds=["trottle"])
+        prove(world, all_invariants, [ONE], kinds=["trottle"])
 
 
 @reference
-def test_one_run_alone_overlaps_with_nothing(world: World) -> None:
+def test_one_run_alone_overlaps_with_nothing(world: Environment) -> None:
     with pytest.raises(ProofError, match="give two inputs or more"):
-        prove(world, keep_promise, [ONE], overlap=True)
+        prove(world, all_invariants, [ONE], overlap=True)
 
 
 @naive
-def test_a_story_is_shortened_to_what_breaks_the_invariant(world: World) -> None:
-    double = Story((ONE, QUEUE_ONLY), (Fault(7, "lose"), Fault(20, "stop")), None, {1: 1, 2: 3})
+def test_a_story_is_shortened_to_what_breaks_the_invariant(world: Environment) -> None:
+    double = Scenario((ONE, QUEUE_ONLY), (Fault(7, "lose"), Fault(20, "stop")), None, {1: 1, 2: 3})
     simpler = list(double.simplify())
     assert len(simpler) == 6
-    assert next(Story((ONE, TWO), switches=()).simplify()).switches is None
+    assert next(Scenario((ONE, TWO), switches=()).simplify()).switches is None
 
 
 @reference
-def test_a_fault_that_cannot_happen_at_its_point_does_not(world: World) -> None:
-    points = play(world, Story((ONE,)), keep_promise)
+def test_a_fault_that_cannot_happen_at_its_point_does_not(world: Environment) -> None:
+    points = play(world, Scenario((ONE,)), all_invariants)
     steps = [at for at, point in enumerate(points) if point.phase == STEP]
     faults = tuple(Fault(at, kind) for at in steps for kind in ("crash", "half", "lose"))
-    assert play(world, Story((ONE,), faults), keep_promise) == points
+    assert play(world, Scenario((ONE,), faults), all_invariants) == points
     assert not any("✗" in line for line in world.log)
 
 
 def test_what_can_go_wrong_depends_on_the_point() -> None:
     def kinds(*point: str) -> list[str]:
-        return list(Point(1, "S", *point).kinds)
+        return list(FaultPoint(1, "S", *point).kinds)
 
     assert kinds(STEP, "state", "") == ["stop"]
     assert kinds(BEFORE, TASK, "SendMessage") == ["stop", "time-out", "throttle"]
@@ -328,7 +342,7 @@ def test_half_a_batch_leaves_the_rest_for_the_answer() -> None:
 
 
 @reference
-def test_every_call_that_writes_is_counted_by_store_and_key(world: World) -> None:
+def test_every_call_that_writes_is_counted_by_store_and_key(world: Environment) -> None:
     world.reset()
     table = world.outputs["TableName"]
     item = {"sequenceNo": {"N": "1"}, "generatedUnixTime": {"N": "2"}}
@@ -342,21 +356,21 @@ def test_every_call_that_writes_is_counted_by_store_and_key(world: World) -> Non
     world.note_write("TransactWriteItems", {"TransactItems": [part]}, {})
     world.note_write("PutObject", {"Bucket": "b", "Key": "k"}, {})
     assert world.writes == {(table, "1/2"): 4, ("b", "k"): 1}
-    assert list(apply_once(world)) == [f"key 1/2 of {table} was written 4 times"]
+    assert list(applied_exactly_once(world)) == [f"key 1/2 of {table} was written 4 times"]
     world.inputs.append(ONE)
     world.emulator.client("sqs").send_message(
         QueueUrl=world.outputs["QueueUrl"], MessageBody="no event"
     )
     assert world.bodies() == ["no event"]
-    assert len(list(lose_nothing(world))) == 1
+    assert len(list(no_event_lost(world))) == 1
 
 
 @reference
-def test_a_broken_invariant_is_told_in_the_shortest_story(world: World) -> None:
-    def stay_empty(world: World) -> Any:
+def test_a_broken_invariant_is_told_in_the_shortest_story(world: Environment) -> None:
+    def stay_empty(world: Environment) -> Any:
         return "there is a row" if world.items() else None
 
-    double = Story((ONE, TWO), (Fault(2, "throttle"),), fails={2: 1})
+    double = Scenario((ONE, TWO), (Fault(2, "throttle"),), fails={2: 1})
     with pytest.raises(BrokenPromiseError, match="there is a row") as error:
         play(world, double, stay_empty)
     assert sum("starts with" in line for line in lines_of(error)) == 1

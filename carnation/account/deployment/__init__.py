@@ -22,7 +22,7 @@ from carnation.account.deployment.change_sets import (
     make_change_set,
     refuse_overtaken,
 )
-from carnation.account.deployment.deletion import Removal, find_removal, remove
+from carnation.account.deployment.deletion import DeletionPlan, find_removal, remove
 from carnation.account.deployment.deployer import Deployer, Request, Result
 from carnation.account.deployment.execution import execute, find_remedy, find_settled, refuse_state
 from carnation.account.deployment.formats import (
@@ -39,11 +39,11 @@ from carnation.account.deployment.uploads import list_missing, upload_missing
 
 __all__ = [
     "ChangeSet",
+    "DeletionPlan",
     "Deployer",
     "Event",
     "Outcome",
     "Plan",
-    "Removal",
     "Request",
     "Result",
     "check_tree",

@@ -15,7 +15,7 @@ from carnation.errors import AccountError
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _INNER = re.compile(r"arn:[^\s\]]+:changeSet/[^\s\],]+", re.IGNORECASE)
-_LONGEST = 900.0  # seconds that a change set may take to be made
+_MAX_SECONDS = 900.0  # seconds that a change set may take to be made
 _OVERTAKEN_CODES = frozenset({
     "AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus", "OperationInProgress",
 })  # fmt: skip
@@ -68,6 +68,7 @@ def make_change_set(
         f"CloudFormation cannot make a change set for stack '{stack}': {why.rstrip('.')}. "
         "Mend what it names, build, and deploy again.",
         reason="change-set",
+        message=why,
     )
 
 
@@ -77,8 +78,8 @@ def _wait(account: Account, arn: str, pause: Callable[[float], None]) -> tuple[s
         answer = account.call("cloudformation", "describe_change_set", ChangeSetName=arn)
         if answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             return answer["Status"], answer.get("StatusReason") or ""
-        if waited > _LONGEST:
-            return answer["Status"], f"it is not ready after {_LONGEST:.0f} seconds"
+        if waited > _MAX_SECONDS:
+            return answer["Status"], f"it is not ready after {_MAX_SECONDS:.0f} seconds"
         pause(2)
         waited += 2
 
@@ -105,7 +106,7 @@ class Validated(NamedTuple):
     fails: bool
 
 
-def read_validations(account: Account, **target: str) -> list[Validated]:
+def read_validations(account: Account, **target: Any) -> list[Validated]:
     """Read what was found before anything was made; none where boto3 is older than that.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html

@@ -19,7 +19,7 @@ _KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
 _VERSIONS = ("AWS::StepFunctions::StateMachineVersion", "AWS::Lambda::Version")
 
 
-class Removal(NamedTuple):
+class DeletionPlan(NamedTuple):
     """One resource of a stack that is to be removed, and what becomes of it."""
 
     path: str
@@ -33,7 +33,7 @@ class Removal(NamedTuple):
         return is_stateful(self.kind)
 
 
-def find_removal(account: Account, deployed: Deployed) -> list[Removal]:
+def find_removal(account: Account, deployed: Deployed) -> list[DeletionPlan]:
     """Find what removing a stack takes away and what it leaves, by the deployed templates.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
@@ -51,7 +51,7 @@ def find_removal(account: Account, deployed: Deployed) -> list[Removal]:
         body = bodies[stack].get(row["LogicalResourceId"], {})
         retained = body.get("DeletionPolicy") in _KEPT
         physical = row.get("PhysicalResourceId") or ""
-        found.append(Removal(row["Path"], row["ResourceType"], physical, retained))
+        found.append(DeletionPlan(row["Path"], row["ResourceType"], physical, retained))
     kept = {row.physical for row in found if row.retained}
     return [
         row._replace(retained=False)

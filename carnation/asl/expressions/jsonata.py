@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from carnation.asl.expressions.jsonata_functions import FUNCTIONS
-from carnation.asl.expressions.jsonata_uses import Use, Uses, find_uses
+from carnation.asl.expressions.jsonata_uses import FunctionReference, Uses, find_uses
 from carnation.asl.expressions.jsonata_values import (
     UNDEFINED,
     InternalError,
@@ -30,7 +30,7 @@ from carnation.asl.expressions.jsonata_values import (
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
 
-__all__ = ["Jsonata", "Use", "parse_jsonata"]
+__all__ = ["FunctionReference", "Jsonata", "parse_jsonata"]
 
 # Python's own errors that the library lets through
 _LEAKS = (

@@ -20,7 +20,7 @@ _STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", 
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in"})
 
 
-class Use(NamedTuple):
+class FunctionReference(NamedTuple):
     """A function, a variable or a bare name that an expression uses, and its column."""
 
     name: str
@@ -51,10 +51,10 @@ class Uses(NamedTuple):
     have a value where the whole expression is true or false.
     """
 
-    functions: tuple[Use, ...]
-    variables: tuple[Use, ...]
-    fields: tuple[Use, ...]
-    contexts: tuple[Use, ...]
+    functions: tuple[FunctionReference, ...]
+    variables: tuple[FunctionReference, ...]
+    fields: tuple[FunctionReference, ...]
+    contexts: tuple[FunctionReference, ...]
     states: tuple[StatesUse, ...]
     calls: tuple[Call, ...]
     unguarded: Names
@@ -123,15 +123,15 @@ def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
         kind = "variable" if name in place.own else "function"
         if kind == "function":
             column = node.procedure.position - len(name)
-            yield kind, Use(name, column)
+            yield kind, FunctionReference(name, column)
             yield "call", Call(name, tuple(map(_string_of, node.arguments)), column)
     elif node.type == "variable" and node.value == "":
         if place.at_top:
-            yield "$", Use("$", node.position)
+            yield "$", FunctionReference("$", node.position)
     elif node.type == "variable" and node.value not in place.own:
-        yield "variable", Use(node.value, node.position - len(str(node.value)))
+        yield "variable", FunctionReference(node.value, node.position - len(str(node.value)))
     elif node.type == "name" and place.at_top:
-        yield "name", Use(str(node.value), node.position - len(str(node.value)) + 1)
+        yield "name", FunctionReference(str(node.value), node.position - len(str(node.value)) + 1)
     if node.type == "path" and _is_states(node.steps[0], place):
         yield "states", StatesUse(_names_after(node.steps), node.steps[0].position - len("states"))
 

@@ -3,14 +3,14 @@
 from carnation.changes.reviews.accepted import read_accepted
 from carnation.changes.reviews.compare import Review, compare_trees
 from carnation.changes.reviews.trees import Tree
-from carnation.changes.reviews.verdict import Bump, judge_bump, sort_changes
+from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
 
 __all__ = [
-    "Bump",
     "Review",
     "Tree",
+    "VersionBump",
+    "check_version_bump",
     "compare_trees",
-    "judge_bump",
     "read_accepted",
     "sort_changes",
 ]

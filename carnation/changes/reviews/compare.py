@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from carnation.changes import Change, find_definition_changes, find_worst
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
-from carnation.changes.reviews.units import Unit, is_definition, list_units
-from carnation.changes.reviews.verdict import Bump, judge_bump, sort_changes
+from carnation.changes.reviews.units import ComparedItem, is_definition, list_units
+from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
 from carnation.document import Document
 from carnation.errors import UsageError
 from carnation.sources import Source
@@ -35,9 +35,9 @@ class Review(NamedTuple):
         return find_worst(change.impact for change in self.changes)
 
     @property
-    def bump(self) -> Bump | None:
+    def bump(self) -> VersionBump | None:
         """The step of the version asked for and made; None where there are no versions."""
-        return judge_bump(self.old_version, self.new_version, self.impact)
+        return check_version_bump(self.old_version, self.new_version, self.impact)
 
 
 def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Review]:
@@ -54,7 +54,9 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
     return reviews
 
 
-def _refuse_nothing(old: Tree, new: Tree, before: list[Unit], after: list[Unit]) -> None:
+def _refuse_nothing(
+    old: Tree, new: Tree, before: list[ComparedItem], after: list[ComparedItem]
+) -> None:
     """Raise `UsageError` where there is nothing to compare, or a file that was named is neither."""
     if not before and not after:
         raise UsageError(f"there is no definition and no template in '{old.name}' or '{new.name}'.")
@@ -65,7 +67,9 @@ def _refuse_nothing(old: Tree, new: Tree, before: list[Unit], after: list[Unit])
                 raise UsageError(f"'{tree.name}': {reading.tell_nothing()}.")
 
 
-def _pair_units(before: list[Unit], after: list[Unit]) -> Iterator[tuple[Unit | None, Unit | None]]:
+def _pair_units(
+    before: list[ComparedItem], after: list[ComparedItem]
+) -> Iterator[tuple[ComparedItem | None, ComparedItem | None]]:
     if len(before) == len(after) == 1:
         yield before[0], after[0]  # whatever they are called
         return
@@ -77,8 +81,8 @@ def _pair_units(before: list[Unit], after: list[Unit]) -> Iterator[tuple[Unit | 
 
 
 def _make_review(
-    old: Unit | None,
-    new: Unit | None,
+    old: ComparedItem | None,
+    new: ComparedItem | None,
     changes: list[Change],
     accepted: Mapping[str, str],
     definitions: list[tuple[str, Any, Any]],
@@ -101,7 +105,7 @@ def _make_review(
 
 
 def _find_changes(
-    old: Unit | None, new: Unit | None, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Any, Any]]
 ) -> Iterator[Change]:
     if old is None or new is None:
         yield from _tell_unit(old, new, definitions)
@@ -132,14 +136,14 @@ def _find_changes(
         yield from find_package_changes(old, new)
 
 
-def _are_plain(old: Unit, new: Unit) -> bool:
+def _are_plain(old: ComparedItem, new: ComparedItem) -> bool:
     """Tell whether two files are compared as they are: two definitions, or two templates."""
     kinds = {unit.read(next(iter(unit.files))).kind for unit in (old, new)}
     return len(kinds) == 1 and kinds <= {"definition", "template"}
 
 
 def _compare_machines(
-    old: Unit, new: Unit, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Any, Any]]
 ) -> Iterator[Change]:
     """Compare the definitions that two files of any kinds lead to, by the machines' names."""
     sides = [unit.read(next(iter(unit.files))).sources for unit in (old, new)]
@@ -169,7 +173,7 @@ def _pair_sources(
         yield before.get(name), after.get(name)
 
 
-def _compare_declarations(old: Unit, new: Unit) -> Iterator[Change]:
+def _compare_declarations(old: ComparedItem, new: ComparedItem) -> Iterator[Change]:
     """Compare what two manifests declare; most declare nothing, or the same."""
     before, after = old.manifest.get("declared", {}), new.manifest.get("declared", {})
     if before != after and isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -178,7 +182,7 @@ def _compare_declarations(old: Unit, new: Unit) -> Iterator[Change]:
         yield from find_declaration_changes(before, after, f"{new.root}manifest.json")
 
 
-def _pair_paths(old: Unit, new: Unit) -> Iterator[tuple[str, str]]:
+def _pair_paths(old: ComparedItem, new: ComparedItem) -> Iterator[tuple[str, str]]:
     """Yield the files that differ: path in the old unit, path in the new one."""
     if len(old.files) == len(new.files) == 1 and not new.manifest:
         yield next(iter(old.files)), next(iter(new.files))
@@ -213,7 +217,7 @@ def _compare_documents(
 
 
 def _tell_unit(
-    old: Unit | None, new: Unit | None, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Any, Any]]
 ) -> Iterator[Change]:
     """Tell of a unit that is only on one side, in one record, whatever it holds."""
     unit = new or old

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.changes import ABSENT, Change, find_definition_changes
-from carnation.changes.reviews.units import Unit, is_definition
+from carnation.changes.reviews.units import ComparedItem, is_definition
 from carnation.changes.templates import find_template_changes
 from carnation.document import Document, join_pointer, split_pointer
 from carnation.sources import Source
@@ -17,7 +17,7 @@ _EMPTY: Mapping[str, Any] = {"States": {}}
 
 
 def find_stack_changes(
-    old: Unit, new: Unit, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Any, Any]]
 ) -> Iterator[Change]:
     """Yield the changes of two units' templates; adds the definitions in them to `definitions`."""
     single = len(old.files) == len(new.files) == 1 and not new.manifest
@@ -46,7 +46,7 @@ def _is_told(change: Change, told: set[tuple[str, str]]) -> bool:
     return named and change.kind == "property-changed" and (change.part, way[1]) in told
 
 
-def _read_templates(unit: Unit, other: Unit) -> dict[str, Document]:
+def _read_templates(unit: ComparedItem, other: ComparedItem) -> dict[str, Document]:
     """Read what differs, and what says who uses it; reading YAML costs more than comparing it."""
     found = {}
     for path, data in unit.files.items():
@@ -60,7 +60,7 @@ def _read_templates(unit: Unit, other: Unit) -> dict[str, Document]:
     return found
 
 
-def _list_old(unit: Unit, templates: Mapping[str, Document]) -> Iterator[Any]:
+def _list_old(unit: ComparedItem, templates: Mapping[str, Document]) -> Iterator[Any]:
     """Yield the definitions that executions in flight may have started with."""
     for path in unit.files:
         document = unit.parse(path) if path.endswith(".asl.json") else None
@@ -70,7 +70,7 @@ def _list_old(unit: Unit, templates: Mapping[str, Document]) -> Iterator[Any]:
         yield from (found.value for found in _list_machines(document, unit) if not found.error)
 
 
-def _list_machines(template: Document | None, unit: Unit) -> list[Source]:
+def _list_machines(template: Document | None, unit: ComparedItem) -> list[Source]:
     """List the state machines of a template, with those whose definition lies beside it.
 
     In a folder, what lies beside it is compared as the file that it is.
@@ -104,7 +104,7 @@ def _compare_inner(
             yield change._replace(pointer=place)
 
 
-def find_package_changes(old: Unit, new: Unit) -> Iterator[Change]:
+def find_package_changes(old: ComparedItem, new: ComparedItem) -> Iterator[Change]:
     """Yield the packages that changed while the workflow's version, in the manifest, did not."""
     if old.version != new.version:
         return
@@ -120,7 +120,7 @@ def find_package_changes(old: Unit, new: Unit) -> Iterator[Change]:
             )  # fmt: skip
 
 
-def _list_packages(unit: Unit) -> dict[str, Any]:
+def _list_packages(unit: ComparedItem) -> dict[str, Any]:
     artifacts = unit.manifest.get("artifacts")
     entries = artifacts.items() if isinstance(artifacts, Mapping) else ()
     return {

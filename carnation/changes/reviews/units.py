@@ -18,7 +18,7 @@ from carnation.sources import Files, Reading, Source, find_sources, read_sources
 _MARKS = (b"StartAt", b"Resources")  # nothing is a definition or a template without one
 
 
-class Unit(NamedTuple):
+class ComparedItem(NamedTuple):
     """Documents that belong together: `files` maps paths within the unit to contents.
 
     It is `sure` to be what it seems where somebody named it; `find` gives the bytes of a file that
@@ -81,18 +81,18 @@ def is_definition(value: object) -> bool:
     return isinstance(value, Mapping) and "StartAt" in value and "States" in value
 
 
-def list_units(tree: Tree) -> list[Unit]:
+def list_units(tree: Tree) -> list[ComparedItem]:
     """List the units of a tree, in the order of their names."""
     contents = tree.read(tree.paths)
     roots = [path[: -len(MANIFEST)] for path in contents if path.rpartition("/")[2] == MANIFEST]
-    units: list[Unit] = []
+    units: list[ComparedItem] = []
     taken: set[str] = set()
     for root in roots:
         manifest = _read_manifest(contents[root + MANIFEST], root + MANIFEST)
         if manifest:
             inside = {path for path in contents if path.startswith(root)}
             files = {path[len(root) :]: contents[path] for path in sorted(inside)}
-            units.append(Unit(str(manifest["workflow"]), root, files, manifest))
+            units.append(ComparedItem(str(manifest["workflow"]), root, files, manifest))
             taken |= inside
     units += _list_loose(tree, {p: data for p, data in contents.items() if p not in taken})
     return units
@@ -106,9 +106,9 @@ def _read_manifest(data: bytes, where: str) -> Mapping[str, Any]:
     return value if known and "workflow" in value else {}
 
 
-def _list_loose(tree: Tree, contents: Mapping[str, bytes]) -> Iterator[Unit]:
+def _list_loose(tree: Tree, contents: Mapping[str, bytes]) -> Iterator[ComparedItem]:
     named = len(tree.paths) == 1
     for path, data in contents.items():
         if named or path.endswith(DEFINITION_SUFFIXES) or any(mark in data for mark in _MARKS):
             folder, slash, name = path.rpartition("/")
-            yield Unit(path, folder + slash, {name: data}, {}, named, tree.find)
+            yield ComparedItem(path, folder + slash, {name: data}, {}, named, tree.find)

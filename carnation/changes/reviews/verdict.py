@@ -17,7 +17,7 @@ _WANTED = {"": NONE, "cosmetic": NONE, "behavioural": MINOR, "breaking": MAJOR, 
 _BEFORE_ONE = {MAJOR: MINOR, MINOR: PATCH}
 
 
-class Bump(NamedTuple):
+class VersionBump(NamedTuple):
     """The step of the version that the changes ask for, and the one that was made."""
 
     wanted: str
@@ -29,12 +29,12 @@ class Bump(NamedTuple):
         return _SIZES.index(self.made) >= _SIZES.index(self.wanted)
 
 
-def judge_bump(old: str, new: str, impact: str) -> Bump | None:
+def check_version_bump(old: str, new: str, impact: str) -> VersionBump | None:
     """Compare the step between two versions with what an impact asks for; None without versions.
 
-    >>> judge_bump("1.2.0", "1.3.0", "breaking")
-    Bump(wanted='major', made='minor')
-    >>> judge_bump("0.2.0", "0.3.0", "breaking").enough
+    >>> check_version_bump("1.2.0", "1.3.0", "breaking")
+    VersionBump(wanted='major', made='minor')
+    >>> check_version_bump("0.2.0", "0.3.0", "breaking").enough
     True
     """
     one, two = _read_version(old), _read_version(new)
@@ -48,7 +48,7 @@ def judge_bump(old: str, new: str, impact: str) -> Bump | None:
         if before != after:
             made = size if after > before else NONE  # a step back is none
             break
-    return Bump(wanted, made)
+    return VersionBump(wanted, made)
 
 
 def _read_version(text: str) -> tuple[int, int, int] | None:

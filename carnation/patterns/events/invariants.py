@@ -11,19 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from carnation.patterns.events.records import find_attempts, find_numbers
-from carnation.testing.proofs.world import World
+from carnation.testing.proofs.environment import Environment
 
 RETRIES = 3
 
 
-def keep_promise(world: World) -> Iterator[str]:
+def all_invariants(world: Environment) -> Iterator[str]:
     """Complain of an event that is lost, applied twice, or dead too early."""
-    yield from lose_nothing(world)
-    yield from apply_once(world)
-    yield from give_up_last(world)
+    yield from no_event_lost(world)
+    yield from applied_exactly_once(world)
+    yield from retries_before_dead_letter(world)
 
 
-def lose_nothing(world: World) -> Iterator[str]:
+def no_event_lost(world: Environment) -> Iterator[str]:
     """Complain of an event that is nowhere.
 
     At every moment each event is in the store, in the queue, in the dead-letter queue, or held by
@@ -41,7 +41,7 @@ def lose_nothing(world: World) -> Iterator[str]:
             yield f"event {number} is lost: it is neither {place}"
 
 
-def apply_once(world: World) -> Iterator[str]:
+def applied_exactly_once(world: Environment) -> Iterator[str]:
     """Complain of a key of the store that was written twice, and of an event that lies twice."""
     stores = {world.outputs[name] for name in _find_store(world)}
     for (store, key), times in world.writes.items():
@@ -53,7 +53,7 @@ def apply_once(world: World) -> Iterator[str]:
             yield f"event {number} was applied {times} times"
 
 
-def give_up_last(world: World) -> Iterator[str]:
+def retries_before_dead_letter(world: Environment) -> Iterator[str]:
     """Complain of a dead letter that did not fail its first attempt and three retries."""
     for body in world.bodies("DeadLetterQueueUrl"):
         if not isinstance(body, Mapping) or "sequence_no" not in body:
@@ -73,7 +73,7 @@ def give_up_last(world: World) -> Iterator[str]:
             )
 
 
-def find_stored(world: World) -> Iterator[int]:
+def find_stored(world: Environment) -> Iterator[int]:
     """Find the sequence numbers of what was written to the store."""
     for name in _find_store(world):
         if name == "TableName":
@@ -82,19 +82,23 @@ def find_stored(world: World) -> Iterator[int]:
             yield from find_numbers(list(world.objects().values()))
 
 
-def _find_store(world: World) -> list[str]:
+def _find_store(world: Environment) -> list[str]:
     """Name the output of the store: the table, or without one the bucket."""
     return [name for name in ("TableName", "BucketName") if name in world.outputs][:1]
 
 
-def _find_asked(world: World) -> Iterator[int]:
+def _find_asked(world: Environment) -> Iterator[int]:
     for given in world.inputs:
         yield from range(given["start_seq"], given["end_seq"])
 
 
-def _find_held(world: World) -> Iterator[int]:
+def _find_held(world: Environment) -> Iterator[int]:
     for value in world.held:
         if isinstance(value, Mapping) and {"start_seq", "end_seq"} <= set(value):
             yield from range(int(value["start_seq"]), int(value["end_seq"]))
         else:
             yield from find_numbers(value)
+
+
+keep_promise = all_invariants
+"""The name until 0.1, for one release."""

@@ -19,7 +19,7 @@ from carnation.patterns.events.map import (
 from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
 from carnation.states import Catch, Condition, Map, Pass, Succeed, Task, name_integration
 
-__all__ = ["if_any_failed", "invoke_function", "map_and_put_away"]
+__all__ = ["if_any_failed", "invoke_function", "map_and_requeue"]
 
 
 def invoke_function(
@@ -40,7 +40,7 @@ def invoke_function(
     )
 
 
-def map_and_put_away(
+def map_and_requeue(
     state_id: str,
     work: Task,
     *,
@@ -51,7 +51,7 @@ def map_and_put_away(
     items: Any = "{% $states.input.events %}",
     **fields: Any,
 ) -> Map:
-    """Make the Map that does `work` for each event, as `patterns.map_and_put_away` does.
+    """Make the Map that does `work` for each event, as `patterns.map_and_requeue` does.
 
     The item is the input of `work`, and the variable `$item` of every state behind it; the error's
     name is `$failure`. What `work` assigns stays.
@@ -73,7 +73,7 @@ def map_and_put_away(
 
 
 def if_any_failed() -> Any:
-    """Make the condition that holds when a `map_and_put_away` has put any event away.
+    """Make the condition that holds when a `map_and_requeue` has put any event away.
 
     >>> if_any_failed().to_dict()
     {'Condition': '{% $exists($states.input.failed[0]) %}'}

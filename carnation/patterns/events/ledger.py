@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from carnation.emulator import Emulator, Execution
+    from carnation.emulator import Emulator, ExecutionResult
 
 
 WRITTEN, WAITING, DEAD = "written", "waiting", "dead"
@@ -120,7 +120,7 @@ class RunCounts(NamedTuple):
     failed: list[dict[str, Any]]
 
 
-def tally_run(execution: Execution) -> RunCounts | None:
+def tally_run(execution: ExecutionResult) -> RunCounts | None:
     """Read a run's tally out of its history; None if it made no list of events."""
     items = next(_read_outputs(execution, "TaskStateExited", "events"), None)
     if items is None:
@@ -131,7 +131,9 @@ def tally_run(execution: Execution) -> RunCounts | None:
     return RunCounts(len(items) - received, received, written, failed or [])
 
 
-def _read_outputs(execution: Execution, kind: str, field: str) -> Iterator[list[dict[str, Any]]]:
+def _read_outputs(
+    execution: ExecutionResult, kind: str, field: str
+) -> Iterator[list[dict[str, Any]]]:
     """Give a field of the outputs of states of a kind, where it is there."""
     for event in execution.history:
         if event["type"] == kind:

@@ -38,7 +38,7 @@ def invoke_function(
     )
 
 
-def map_and_put_away(
+def map_and_requeue(
     state_id: str,
     work: Task,
     *,
@@ -82,7 +82,7 @@ def map_and_put_away(
 
 
 def if_any_failed() -> Any:
-    """Make the rule that holds when a `map_and_put_away` has put any event away.
+    """Make the rule that holds when a `map_and_requeue` has put any event away.
 
     >>> str(if_any_failed())
     "{'Variable': '$.failed[0]', 'IsPresent': True}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from carnation.patterns.events.ledger import EventLocation
 
 _EVENTS = 50  # how many events that are not written are listed
-_LONGEST = 40  # characters of a message that has no number
+_MAX_MESSAGE_LENGTH = 40  # characters of a message that has no number
 
 
 class EventsReport(NamedTuple):
@@ -107,7 +107,11 @@ class EventsReporter:
 
 def _make_row(event: EventLocation, place: str) -> list[str]:
     attempt = "" if event.retry_attempt is None else str(event.retry_attempt)
-    name = event.event if len(event.event) <= _LONGEST else event.event[: _LONGEST - 1] + "…"
+    name = (
+        event.event
+        if len(event.event) <= _MAX_MESSAGE_LENGTH
+        else event.event[: _MAX_MESSAGE_LENGTH - 1] + "…"
+    )
     return [f"  {name}", attempt, place, event.reason]
 
 

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, Succeeded, Task
 from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs import transcript as telling
+from carnation.testing.proofs.environment import Attempt, Environment
 from carnation.testing.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
 from carnation.testing.proofs.records import WRITES
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, FUNCTION, HANDLER, MAP, STEP, TASK
 from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError, expire
-from carnation.testing.proofs.world import Attempt, World
 
 
 class Scheduler(Protocol):
@@ -41,7 +41,7 @@ class Actor(Port):
     def __init__(
         self,
         scheduler: Scheduler,
-        world: World,
+        world: Environment,
         number: int,
         machine_arn: str,
         given: Any,

@@ -33,7 +33,7 @@ _BATCHES = ("SendMessageBatch", "DeleteMessageBatch", "BatchWriteItem")
 _DELIVERIES = ("ReceiveMessage", "SendMessage", "SendMessageBatch", "StartExecution")
 
 
-class Point(NamedTuple):
+class FaultPoint(NamedTuple):
     """A moment at which something can go wrong.
 
     `phase` is before or after a call, or a step to the next state; `place` is who calls: the
@@ -94,7 +94,7 @@ class Fault(NamedTuple):
     kind: str
 
 
-class Switch(NamedTuple):
+class Interleaving(NamedTuple):
     """At a point, the other run takes its turn until it has made so many calls.
 
     With `expire`, what the first has received is delivered to the other as well.
@@ -106,7 +106,7 @@ class Switch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """What happens: the inputs of the runs, one after the other, and what goes wrong.
 
     With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
@@ -116,11 +116,11 @@ class Story:
 
     runs: tuple[Any, ...]
     faults: tuple[Fault, ...] = ()
-    switches: tuple[Switch, ...] | None = None
+    switches: tuple[Interleaving, ...] | None = None
     fails: Mapping[int, int] = field(default_factory=dict)
     redrive: str = "first"
 
-    def simplify(self) -> Iterator[Story]:
+    def simplify(self) -> Iterator[Scenario]:
         """Give the stories that are one thing shorter."""
         if len(self.runs) > 1 and self.switches is None:
             yield from (

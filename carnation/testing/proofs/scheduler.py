@@ -13,30 +13,39 @@ from carnation.testing.proofs import scenarios as stories
 from carnation.testing.proofs import transcript as telling
 from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.child_executions import start_execution
+from carnation.testing.proofs.environment import Attempt, Environment
 from carnation.testing.proofs.executions import can_redrive
 from carnation.testing.proofs.partial_batches import halve
 from carnation.testing.proofs.records import WRITES
-from carnation.testing.proofs.scenarios import AFTER, BEFORE, HANDLER, Point, Story, Switch
+from carnation.testing.proofs.scenarios import (
+    AFTER,
+    BEFORE,
+    HANDLER,
+    FaultPoint,
+    Interleaving,
+    Scenario,
+)
 from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError
-from carnation.testing.proofs.world import Attempt, World
 from carnation.workflow.reporters import ItemAttempt
 
 SETTLE, REDRIVES = 12, 8  # runs until a queue is empty, redrives until nothing can be redriven
 LONGEST = 100_000  # steps of one execution: beyond it runs in a circle
-_TOO_MANY = {
+_THROTTLING_ERRORS = {
     "sqs": "RequestThrottled",
     "s3": "SlowDown",
     "dynamodb": "ProvisionedThroughputExceededException",
 }
 
 
-class StoryScheduler:
+class ScenarioScheduler:
     """Runs a story, one step of one run at a time, and notes the points that it comes to."""
 
-    def __init__(self, world: World, story: Story, check: Callable[[World], None], then: Any):
+    def __init__(
+        self, world: Environment, story: Scenario, check: Callable[[Environment], None], then: Any
+    ):
         """Take the world, the story, what checks a moment, and the input that settles."""
         self.world, self.story, self.check, self.then = world, story, check, then
-        self.points: list[Point] = []
+        self.points: list[FaultPoint] = []
         self.faults = {fault.point: fault.kind for fault in story.faults}
         self.turns = {switch.point: switch for switch in story.switches or ()}
         self.pair: list[Actor] = []
@@ -44,7 +53,7 @@ class StoryScheduler:
         self.waiting: list[Actor] = []  # started by a state that does not wait for them
         self._acting: tuple[Actor, str] | None = None  # whose calls are made, at which place
 
-    def run(self) -> list[Point]:
+    def run(self) -> list[FaultPoint]:
         """Run from an empty world until everything has settled; gives the points met."""
         self.world.reset()
         with self.world.emulator.intercept(around_call=self._surround):
@@ -181,7 +190,7 @@ class StoryScheduler:
         """Come to a point: let the other run take its turn, check, and say what goes wrong."""
         number = len(self.points)
         child = "" if actor.copied else actor.child_type
-        point = Point(actor.number, actor.state, phase, place, action, child)
+        point = FaultPoint(actor.number, actor.state, phase, place, action, child)
         self.points.append(point)
         if number in self.turns:
             self._take_turn(actor, self.turns[number])
@@ -206,7 +215,7 @@ class StoryScheduler:
             elif kind == stories.TIME_OUT:
                 each.execution.time_out()
 
-    def _take_turn(self, actor: Actor, switch: Switch) -> None:
+    def _take_turn(self, actor: Actor, switch: Interleaving) -> None:
         other = next((each for each in self.pair if each is not actor), None)
         if other is None or other.is_stepping:
             return
@@ -265,7 +274,7 @@ class StoryScheduler:
 
     def _refuse(self, kind: str | None, service: str, action: str) -> None:
         if kind == stories.THROTTLE:
-            raise ServiceError(_TOO_MANY.get(service, "ThrottlingException"), "slow down")
+            raise ServiceError(_THROTTLING_ERRORS.get(service, "ThrottlingException"), "slow down")
         if kind == stories.CRASH:
             raise SystemExit(1)
 

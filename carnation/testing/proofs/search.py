@@ -10,11 +10,18 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from carnation.errors import BrokenPromiseError, ProofError
-from carnation.testing.proofs.scenarios import KINDS, STOP, Fault, Point, Story, Switch
-from carnation.testing.proofs.scheduler import StoryScheduler
-from carnation.testing.proofs.world import World
+from carnation.testing.proofs.environment import Environment
+from carnation.testing.proofs.scenarios import (
+    KINDS,
+    STOP,
+    Fault,
+    FaultPoint,
+    Interleaving,
+    Scenario,
+)
+from carnation.testing.proofs.scheduler import ScenarioScheduler
 
-Invariant = Callable[[World], "Iterable[str] | str | None"]
+Invariant = Callable[[Environment], "Iterable[str] | str | None"]
 
 
 class Proof(NamedTuple):
@@ -37,7 +44,7 @@ class _Broken(BaseException):
 
 
 def prove(
-    world: World,
+    world: Environment,
     invariant: Invariant,
     runs: Sequence[Any],
     *,
@@ -63,7 +70,7 @@ def prove(
         raise ProofError(
             f"there is no fault '{sorted(unknown)[0]}'. The kinds are: {', '.join(KINDS)}."
         )
-    plain = Story(tuple(runs), fails=dict(fails or {}))
+    plain = Scenario(tuple(runs), fails=dict(fails or {}))
     if overlap:
         return _prove_overlap(world, invariant, plain, then)
     points = play(world, plain, invariant, then)
@@ -75,8 +82,8 @@ def prove(
 
 
 def _vary(
-    plain: Story, points: Sequence[Point], kinds: Sequence[str], redrives: Sequence[str]
-) -> Iterator[Story]:
+    plain: Scenario, points: Sequence[FaultPoint], kinds: Sequence[str], redrives: Sequence[str]
+) -> Iterator[Scenario]:
     for number, point in enumerate(points):
         for kind in point.kinds:
             if kind not in kinds:
@@ -85,7 +92,7 @@ def _vary(
                 yield replace(plain, faults=(Fault(number, kind),), redrive=redrive)
 
 
-def _prove_overlap(world: World, invariant: Invariant, plain: Story, then: Any) -> Proof:
+def _prove_overlap(world: Environment, invariant: Invariant, plain: Scenario, then: Any) -> Proof:
     """Let the last run take its turn before each call of the other, for each number of calls.
 
     Between two calls a run touches nothing that the other sees, so one turn there stands for all.
@@ -99,16 +106,18 @@ def _prove_overlap(world: World, invariant: Invariant, plain: Story, then: Any) 
     most = 1 + sum(point.run == first + 1 and point.is_call for point in points)
     count = 1
     for at, turn, expire in product(calls, range(1, most + 1), (False, True)):
-        story = replace(plain, switches=(Switch(at, turn, expire),))
+        story = replace(plain, switches=(Interleaving(at, turn, expire),))
         play(world, story, invariant, then)
         count += 1
     return Proof(count, len(points))
 
 
-def play(world: World, story: Story, invariant: Invariant, then: Any = None) -> list[Point]:
+def play(
+    world: Environment, story: Scenario, invariant: Invariant, then: Any = None
+) -> list[FaultPoint]:
     """Play one story; gives its points. Raises as `prove` does."""
     try:
-        return StoryScheduler(world, story, lambda seen: _ask(invariant, seen), then).run()
+        return ScenarioScheduler(world, story, lambda seen: _ask(invariant, seen), then).run()
     except _Broken as broken:
         error, log = broken.error, list(world.log)
     if not isinstance(error, BrokenPromiseError):
@@ -121,7 +130,7 @@ def play(world: World, story: Story, invariant: Invariant, then: Any = None) -> 
     raise BrokenPromiseError(_tell(str(error), log))
 
 
-def _ask(invariant: Invariant, world: World) -> None:
+def _ask(invariant: Invariant, world: Environment) -> None:
     name = getattr(invariant, "__name__", "the invariant")
     try:
         found = invariant(world)

@@ -9,12 +9,12 @@ from typing import Any
 
 from carnation.engine import Execution, Failed, Outcome, Task
 from carnation.testing.proofs import scenarios as stories
-from carnation.testing.proofs.scenarios import Point
+from carnation.testing.proofs.scenarios import FaultPoint
 
 FindKeys = Callable[[Any], Iterable[Any]]
 """Finds the keys of the items of a workflow's work in a value."""
 
-_LONGEST = 100
+_MAX_LINE_LENGTH = 100
 _FAULTS = {
     stories.STOP: "the execution is aborted here",
     stories.TIME_OUT: "the execution times out here",
@@ -35,7 +35,7 @@ def show(value: Any) -> str:
     '{"order": 1}'
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _MAX_LINE_LENGTH else text[: _MAX_LINE_LENGTH - 1] + "…"
 
 
 def _name_items(find_keys: FindKeys, value: Any) -> str:
@@ -96,7 +96,7 @@ def tell_invocation(find_keys: FindKeys, function: str, payload: Any, outcome: O
     return f"{function}{_name_items(find_keys, payload)} {ended}{given}"
 
 
-def tell_fault(kind: str, point: Point) -> str:
+def tell_fault(kind: str, point: FaultPoint) -> str:
     """Tell what goes wrong, and where."""
     where = f", {point.phase} {point.action}" if point.action else ""
     again = kind == stories.DUPLICATE and point.runs_again

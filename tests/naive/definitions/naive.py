@@ -1,6 +1,6 @@
 """A workflow that most people would write first: it deletes what it receives, and puts blindly."""
 
-from carnation.patterns import if_any_failed, invoke_function, map_and_put_away
+from carnation.patterns import if_any_failed, invoke_function, map_and_requeue
 from carnation.patterns.events.reporter import EVENTS
 from carnation.patterns.events.stacks import Table, event_stacks
 from carnation.stacks import Function
@@ -19,7 +19,7 @@ def make_workflow() -> Workflow:
         states=Chain([
             invoke_function("CollectEvents", "collect_naively", payload="$",
                             output_path="$.Payload"),
-            map_and_put_away("ProcessEvents", invoke_function("ProcessEvent", "process_naively")),
+            map_and_requeue("ProcessEvents", invoke_function("ProcessEvent", "process_naively")),
             Choice("AnyFailed", choices=[(if_any_failed(), failed)]),
             Succeed("EventsWritten"),
         ]),

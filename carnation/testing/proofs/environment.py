@@ -36,7 +36,7 @@ class Attempt(NamedTuple):
     times: int = 1
 
 
-class World:
+class Environment:
     """A workflow, deployed to an embedded AWS of its own, for as long as its `with` block lasts.
 
     An invariant is given the world and reads it: `items`, `messages` and `objects` by the names of
@@ -58,7 +58,7 @@ class World:
         self._stack = ExitStack()
         self.forget()
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Environment:
         """Open the emulator and deploy."""
         with ExitStack() as stack:
             self.emulator = stack.enter_context(Emulator(in_process=True))
