@@ -46,6 +46,11 @@ def as_tags(value: Any) -> dict[str, str]:
     return {str(row["Key"]): as_text(row["Value"]) for row in value or ()}
 
 
+def as_tag_rows(tags: Any) -> list[dict[str, str]]:
+    """Read tags as a list of keys and values."""
+    return [{"Key": key, "Value": value} for key, value in as_tags(tags).items()]
+
+
 def make_request(
     client: Any, action: str, values: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:

@@ -9,25 +9,29 @@ from __future__ import annotations
 from carnation.emulator.cloudformation.kind import Kind
 from carnation.emulator.cloudformation.kinds import (
     apis,
+    buckets,
     custom,
     events,
     functions,
+    keys,
     machines,
     messaging,
-    security,
-    storage,
+    roles,
+    tables,
     watching,
 )
 
 KINDS: dict[str, Kind] = {
     **apis.KINDS,
+    **buckets.KINDS,
     **custom.KINDS,
     **events.KINDS,
     **functions.KINDS,
     **machines.KINDS,
     **messaging.KINDS,
-    **security.KINDS,
-    **storage.KINDS,
+    **keys.KINDS,
+    **roles.KINDS,
+    **tables.KINDS,
     **watching.KINDS,
 }
 
