@@ -25,7 +25,9 @@ _MODULES = {
         for name in (
             "timing",
             "errors",
+            "raised_errors",
             "graph",
+            "choices",
             "payloads",
             "variables",
             "languages",

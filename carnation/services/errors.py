@@ -79,3 +79,25 @@ def find_errors(service: str) -> tuple[str, ...] | None:
     classes = {name if name.endswith("Exception") else f"{name}Exception" for name in names}
     own = _CLIENTS.get(service, (f"{prefix}Exception",))
     return tuple(f"{prefix}.{name}" for name in sorted({*classes, *_COMMON, *own}))
+
+
+def find_prefix(service: str) -> str:
+    """Give what the errors of a service begin with, as a Task's Resource names it; '' if unknown.
+
+    >>> find_prefix("aws-sdk:acmpca"), find_prefix("dynamodb"), find_prefix("glue")
+    ('AcmPca.', 'DynamoDB.', '')
+    """
+    plain = service.removeprefix("aws-sdk:")
+    if plain != service:
+        return f"{client_name(plain)}." if plain in _read_names() else ""
+    return f"{_PREFIXES[plain]}." if plain in _PREFIXES else ""
+
+
+@lru_cache(maxsize=1)
+def list_prefixes() -> frozenset[str]:
+    """List what the errors of any service begin with.
+
+    >>> {"S3.", "AcmPca.", "DynamoDB."} <= list_prefixes()
+    True
+    """
+    return frozenset(f"{name}." for name in (*_PREFIXES.values(), *map(client_name, _read_names())))

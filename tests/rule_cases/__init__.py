@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.rule_cases import (
     calls,
     choices_and_maps,
+    decisions,
     expressions,
     fields,
     graph,
@@ -31,6 +32,7 @@ RISKS = [
     *calls.CALLS,
     *calls.RISKS,
     *expressions.RISKS,
+    *decisions.RISKS,
 ]
 
 __all__ = ["OK", "REFUSALS", "RISKS", "Case"]

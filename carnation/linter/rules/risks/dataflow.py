@@ -7,7 +7,7 @@ is given. Only JSONPath states are followed; what a JSONata state gives is not k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +37,8 @@ from carnation.linter.rules.task_arns import resource_of
 _MOST_VISITS = 4
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")
 Lookup = tuple[Node, str, str, Miss]
+Comparison = tuple[Node, str, str, str]
+_COMPARED = {"String": "text", "Timestamp": "text", "Numeric": "number", "Boolean": "boolean"}
 
 
 class _Flow:
@@ -48,6 +50,7 @@ class _Flow:
         self.visits: dict[int, int] = {}
         self.given: dict[int, Shape] = {}
         self.misses: list[Lookup] = []
+        self.compared: list[Comparison] = []
         self.most_items: dict[int, int] = {}
         self.outputs: dict[int, Shape] = {}
         results = machine.declared.get("results")
@@ -182,11 +185,23 @@ class _Flow:
             self.given[id(inner)] = shape
 
     def _check_rules(self, state: State, effective: Shape) -> None:
-        asked = [body.get("Variable") for body in _list_comparisons(state) if "IsPresent" in body]
+        asked = [
+            body.get("Variable") for body in _list_comparisons(state.rules) if "IsPresent" in body
+        ]
         for rule in state.rules:
             variable = rule.body.get("Variable")
             if "IsPresent" not in rule.body and variable not in asked:
                 self._look(rule, "Variable", effective)
+            for body in _list_comparisons([rule]):
+                self._compare(rule, body, effective)
+
+    def _compare(self, rule: Node, body: dict[str, Any], effective: Shape) -> None:
+        """Note a comparison with a value that is surely of another type."""
+        kind = _kind_of(_pick(effective, body.get("Variable", 0)))
+        for name in body if kind else ():
+            for family, wanted in _COMPARED.items():
+                if name.startswith(family) and kind != wanted:
+                    self.compared.append((rule, name, body["Variable"], kind))
 
     def _look(self, part: Node, name: str, shape: Shape) -> None:
         text = part.body.get(name)
@@ -214,8 +229,15 @@ class _Flow:
                 waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
 
 
-def _list_comparisons(state: State) -> Iterator[dict[str, Any]]:
-    waiting: list[Any] = [rule.body for rule in state.rules]
+def _kind_of(shape: Shape) -> str:
+    """Name the type of a value, '' where it is not known."""
+    if isinstance(shape, Object):
+        return "object"
+    return "list" if isinstance(shape, List) else shape.kind if shape is not None else ""
+
+
+def _list_comparisons(rules: Sequence[Node]) -> Iterator[dict[str, Any]]:
+    waiting: list[Any] = [rule.body for rule in rules]
     while waiting:
         body = waiting.pop()
         if isinstance(body, list):
@@ -281,6 +303,13 @@ def _follow(machine: Machine) -> _Flow:
 
 def _list_misses(machine: Machine) -> list[Lookup]:
     return _follow(machine).misses if machine.language == PATH and machine.states else []
+
+
+def list_compared(machine: Machine) -> list[Comparison]:
+    """List the comparisons with values of another type: rule, operator, variable, its type."""
+    return (
+        _follow(machine).compared if machine.language == PATH and machine.by_type["Choice"] else []
+    )
 
 
 def find_most_items(machine: Machine, state: State) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from carnation.asl.graph import Node, Problem, State
@@ -31,6 +32,11 @@ def find_meant_name(name: str) -> str:
     return _FOLDED.get(folded) or _FOLDED.get(folded.replace("state.", "states.", 1), "")
 
 
+def is_of_http(name: str) -> bool:
+    """Tell whether an error names the status code of an HTTP task: `States.Http.StatusCode.404`."""
+    return re.match(r"States\.Http\.StatusCode\.\d{3}\Z", name) is not None
+
+
 @risk("miscased-error-name", WARNING)
 def find_miscased_names(machine: Machine) -> Iterator[Problem]:
     """An error name looks like one of AWS's and is none.
@@ -45,30 +51,8 @@ def find_miscased_names(machine: Machine) -> Iterator[Problem]:
             meant = find_meant_name(name)
             if meant and meant != name:
                 yield part.problem(f"no error is named '{name}'; '{meant}' is", "/ErrorEquals")
-            elif name.startswith("States.") and name not in RESERVED:
+            elif name.startswith("States.") and name not in RESERVED and not is_of_http(name):
                 yield part.problem(f"AWS has no error '{name[:60]}'", "/ErrorEquals")
-
-
-@risk("wrong-error-prefix", WARNING)
-def find_wrong_prefixes(machine: Machine) -> Iterator[Problem]:
-    """An error name has the prefix of the other kind of DynamoDB integration.
-
-    Problem: the optimized integration reports `DynamoDB.…`, the one of the SDK `DynamoDb.…`.
-    Solution: use the prefix of the integration that the Task uses.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-ddb.html
-    """
-    for state in machine.by_type["Task"]:
-        resource = resource_of(state)
-        if resource is None or resource.service != "dynamodb":
-            continue
-        right, wrong = ("DynamoDb.", "DynamoDB.")[:: 1 if resource.is_sdk else -1]
-        for part in (*state.retriers, *state.catchers):
-            for name in names_of(part):
-                if name.startswith(wrong):
-                    meant = right + name.removeprefix(wrong)
-                    yield part.problem(
-                        f"this Task reports '{meant}'", "/ErrorEquals", (name, meant)
-                    )
 
 
 @risk("dead-retrier", WARNING)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.cycles import find_cycles
 from carnation.asl.fields import PATH
 from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.maps import is_distributed
+from carnation.linter.rules.risks.implications import bare_rule
 
 
 @risk("choice-without-default", WARNING)
@@ -35,7 +34,7 @@ def _is_exhaustive(rules: list[Node]) -> bool:
     for rule in rules:
         if rule.language != PATH and rule.body.get("Condition") in (True, "{% true %}"):
             return True
-        body = _bare(rule)
+        body = bare_rule(rule)
         seen.add(_write(body))
         opposite = body["Not"] if set(body) == {"Not"} else {"Not": body}
         flipped = {k: not v if isinstance(v, bool) else v for k, v in body.items()}
@@ -44,53 +43,11 @@ def _is_exhaustive(rules: list[Node]) -> bool:
     return False
 
 
-def _bare(rule: Node) -> dict[str, Any]:
-    left_out = ("Next", "Comment", "Assign", "Output")
-    return {key: value for key, value in rule.body.items() if key not in left_out}
-
-
 def _write(value: object) -> str:
     try:
         return json.dumps(value, sort_keys=True)
     except (TypeError, RecursionError):
         return repr(id(value))
-
-
-@risk("shadowed-rule", WARNING)
-def find_shadowed(machine: Machine) -> Iterator[Problem]:
-    """A rule of a Choice asks what one before it has asked already.
-
-    Problem: the first rule that holds decides, so this one never does.
-    Solution: mend the comparison, or take the rule out.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
-    """
-    for state in machine.by_type["Choice"]:
-        seen: dict[str, int] = {}
-        for index, rule in enumerate(state.rules):
-            first = seen.setdefault(_write(_bare(rule)), index)
-            if first != index:
-                yield rule.problem(f"rule {first + 1} asks the same and decides before it")
-
-
-@risk("impossible-rule", WARNING)
-def find_impossible(machine: Machine) -> Iterator[Problem]:
-    """An And joins comparisons that cannot hold together.
-
-    Problem: a value cannot equal two different ones, so the rule never holds.
-    Solution: Or is meant, or another variable.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
-    """
-    for part in machine.parts_of("Rule", "NestedRule") if machine.by_type["Choice"] else ():
-        joined = part.body.get("And")
-        wanted: dict[tuple[str, str], Any] = {}
-        for rule in joined if isinstance(joined, list) else ():
-            if not isinstance(rule, Mapping) or not isinstance(rule.get("Variable"), str):
-                continue
-            for name in (name for name in rule if name in COMPARISONS):
-                if (name.endswith("Equals") and "Than" not in name) or name.startswith("Is"):
-                    key = (rule["Variable"], name)
-                    if wanted.setdefault(key, rule[name]) != rule[name]:
-                        yield part.problem(f"'{key[0]}' cannot equal two values at once", "/And")
 
 
 @risk("unbounded-loop", NOTE)

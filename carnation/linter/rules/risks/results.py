@@ -23,9 +23,9 @@ _DEEPEST = 6
 _WIDEST = 120
 _METADATA = dict.fromkeys(("SdkHttpMetadata", "SdkResponseMetadata"), ANY)
 _SCALARS = {"string": TEXT, "integer": Scalar("number"), "number": Scalar("number"),
-            "boolean": Scalar(""), "null": Scalar("")}  # fmt: skip
+            "boolean": Scalar("boolean"), "null": Scalar("")}  # fmt: skip
 _API_SCALARS = {
-    "string": TEXT, "timestamp": TEXT, "boolean": Scalar(""),
+    "string": TEXT, "timestamp": TEXT, "boolean": Scalar("boolean"),
     **dict.fromkeys(("integer", "long", "double"), Scalar("number")),
 }  # fmt: skip
 

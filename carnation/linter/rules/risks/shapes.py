@@ -68,7 +68,9 @@ def shape_of(value: Any, depth: int = 0) -> Shape:
         return List(item if len(value) <= _WIDEST else ANY, len(value))
     if isinstance(value, str):
         return TEXT
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool):
+        return Scalar("boolean")
+    if value is None:
         return Scalar("")
     return Scalar("number")
 

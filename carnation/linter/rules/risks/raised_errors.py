@@ -1,0 +1,177 @@
+"""Risks of error names: those that nothing in a state's reach reports.
+
+A Task that calls a service reports errors with the service's prefix, and those of Step Functions;
+a function, an activity, a callback may report any name; a Map and a Parallel report what the states
+inside them do, and the names of their Fail states.
+Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from carnation.asl.graph import Node, Problem, State
+from carnation.asl.kinds import is_placeholder
+from carnation.linter.findings import WARNING, risk
+from carnation.linter.machine import Machine
+from carnation.linter.rules.errors import names_of
+from carnation.linter.rules.risks.errors import find_meant_name
+from carnation.linter.rules.task_arns import Resource, resource_of
+
+_MAY_REPORT_ANY = frozenset({"lambda", "states", "http", "apigateway", "eks"})
+_ITEMS = ("ItemReader", "ItemBatcher", "ResultWriter")
+
+
+class _Reports(NamedTuple):
+    """What a state may report beside the names of Step Functions; `is_any` if nobody can tell."""
+
+    is_any: bool = False
+    prefixes: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def join(self, other: _Reports) -> _Reports:
+        return _Reports(
+            self.is_any or other.is_any,
+            self.prefixes | other.prefixes,
+            self.names | other.names,
+        )
+
+
+_ANY = _Reports(is_any=True)
+
+
+@risk("wrong-error-prefix", WARNING)
+def find_wrong_prefixes(machine: Machine) -> Iterator[Problem]:
+    """An error name has its service's prefix in other letters than this Task reports it in.
+
+    Problem: an integration of the SDK reports errors with the name of the Java SDK's client
+    (`AcmPca.…`, `DynamoDb.…`), the optimized one of DynamoDB `DynamoDB.…`; names are compared
+    letter by letter, so the retrier or catcher never acts.
+    Solution: use the prefix of the integration that the Task uses.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    for part, name, right in _list_named(machine):
+        wrong, dot, rest = name.partition(".")
+        if dot and f"{wrong}." != right and _fold(wrong) == _fold(right):
+            meant = right + rest
+            yield part.problem(f"this Task reports '{meant}'", "/ErrorEquals", (name, meant))
+
+
+@risk("unreported-error", WARNING)
+def find_unreported(machine: Machine) -> Iterator[Problem]:
+    """A retrier or catcher names an error that nothing in reach can report.
+
+    Problem: a call of one service does not report the errors of another, nor names of your own; a
+    Map or Parallel reports those of the states inside it. The retrier or catcher never acts.
+    Solution: correct the name, or take it out.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    reports: dict[int, _Reports] = {}
+    for state in machine.states if _names_errors(machine) else ():
+        for part in (*state.retriers, *state.catchers):
+            for name in dict.fromkeys(names_of(part)):
+                message = _judge(state, name, reports)
+                if message:
+                    yield part.problem(message, "/ErrorEquals")
+
+
+def _names_errors(machine: Machine) -> bool:
+    return any(
+        not name.startswith("States.")
+        for part in machine.parts_of("Retrier", "Catcher")
+        for name in names_of(part)
+    )
+
+
+def _judge(state: State, name: str, reports: dict[int, _Reports]) -> str:
+    if name.startswith("States.") or is_placeholder(name) or find_meant_name(name):
+        return ""
+    found = _find_reports(state, reports)
+    if found.is_any or name in found.names:
+        return ""
+    prefix, dot, _ = name.partition(".")
+    if dot and any(_fold(prefix) == _fold(one) for one in found.prefixes):
+        return _find_misspelled(state, name)
+    who = "this Task" if state.place == "Task" else f"no state in this {state.place}"
+    return f"{who} {'does not report' if state.place == 'Task' else 'reports'} '{name[:80]}'"
+
+
+def _find_misspelled(state: State, name: str) -> str:
+    """Say which error of the service was meant, if the name is one in a few other letters."""
+    from carnation.services import find_errors  # reads a data file
+
+    resource = resource_of(state)
+    known = find_errors(_service_of(resource)) if resource else None
+    if not known or name in known or f"{name}Exception" not in known:
+        return ""
+    return f"this Task reports '{name}Exception', not '{name}'"
+
+
+def _find_reports(state: State, known: dict[int, _Reports]) -> _Reports:
+    """Find what a state may report, with what is inside of it; without recursion."""
+    waiting = [state]
+    while waiting:
+        one = waiting[-1]
+        if id(one) in known:
+            waiting.pop()
+            continue
+        inner = [each for scope in one.inner for each in scope.states.values()]
+        missing = [each for each in inner if id(each) not in known]
+        if missing:
+            waiting += missing
+            continue
+        found = _reports_of(one)
+        for each in inner:
+            found = found.join(known[id(each)])
+        known[id(one)] = found
+        waiting.pop()
+    return known[id(state)]
+
+
+def _reports_of(state: State) -> _Reports:
+    """Say what a state reports itself."""
+    if state.place == "Fail":
+        name = state.body.get("Error", "")
+        plain = isinstance(name, str) and not (is_placeholder(name) or name.startswith("{%"))
+        if "ErrorPath" in state.body or not plain:
+            return _ANY
+        return _Reports(names=frozenset({name}))
+    if state.place == "Map" and any(name in state.body for name in _ITEMS):
+        return _ANY  # what reads and writes may report errors of its own
+    if state.place in ("Map", "Parallel") and not state.inner:
+        return _ANY
+    return _reports_of_task(state) if state.place == "Task" else _Reports()
+
+
+def _reports_of_task(state: State) -> _Reports:
+    from carnation.services.errors import find_prefix  # reads a data file
+
+    resource = resource_of(state)
+    if resource is None or resource.pattern or resource.service in _MAY_REPORT_ANY:
+        return _ANY
+    prefix = find_prefix(_service_of(resource))
+    return _Reports(prefixes=frozenset({prefix})) if prefix else _ANY
+
+
+def _service_of(resource: Resource) -> str:
+    return f"{'aws-sdk:' if resource.is_sdk else ''}{resource.service}"
+
+
+def _list_named(machine: Machine) -> Iterator[tuple[Node, str, str]]:
+    """Yield each error name of a Task whose service has a prefix, with that prefix."""
+    from carnation.services.errors import find_prefix  # reads a data file
+
+    for state in machine.by_type["Task"]:
+        resource = resource_of(state)
+        parts = (*state.retriers, *state.catchers) if resource is not None else ()
+        if resource is None or not any("." in name for part in parts for name in names_of(part)):
+            continue
+        prefix = find_prefix(_service_of(resource))
+        for part in parts if prefix else ():
+            for name in names_of(part):
+                yield part, name, prefix
+
+
+def _fold(name: str) -> str:
+    return name.rstrip(".").replace("-", "").casefold()
