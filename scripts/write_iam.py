@@ -153,6 +153,16 @@ EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
         ),
     },
 }  # fmt: skip
+AT_TIMES: Mapping[str, tuple[str, ...]] = {
+    # https://docs.aws.amazon.com/batch/latest/userguide/batch-supported-iam-actions-resources.html
+    "batch:SubmitJob": ("job",),
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security_iam_id-based-policy-examples.html
+    "ecs:ListTasks": ("container-instance",),
+    "states:ListExecutions": ("maprun", "statemachine"),
+}
+"""Resource types that the reference requires, and that a call is about only where it names them."""
+NEVER: Mapping[str, tuple[str, ...]] = {"events:PutEvents": ("event-busv2",)}
+"""Resource types that the reference lists, and that no call through Step Functions reaches."""
 PREFIXES = {"keyspaces": "cassandra", "cloudcontrol": "cloudformation", "emr": "elasticmapreduce"}
 BY_METHOD = ("apigateway", "apigatewayv2")
 """Services whose actions are authorized as the HTTP methods that they are."""
@@ -226,9 +236,27 @@ def write_service(service: str, models: list[tuple[str, Any]]) -> bytes:
             method = model.operation_model(operation).http.get("method", "POST")
             words = [operation[0].lower() + operation[1:]]
             for needed in list_names(service, prefix, operation, method):
-                words.append(needed + describe(needed, arns))
+                place = ""
+                if service in BY_METHOD:
+                    place = f"/{arns.setdefault(write_path(model, operation), len(arns))}!"
+                words.append(needed + (place or describe(needed, arns)))
             lines.append(" ".join(words))
     return "\n".join([*arns, "", *sorted(lines)]).encode("utf-8")
+
+
+def write_path(model: Any, operation: str) -> str:
+    """Write the ARN of what an operation of API Gateway is about: its path.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+    """
+    shape = model.operation_model(operation)
+    path = shape.http["requestUri"].partition("?")[0]
+    members = shape.input_shape.members if shape.input_shape else {}
+    for name, member in members.items():
+        placed = member.serialization.get("name", name)
+        for mark in (f"{{{placed}}}", f"{{{placed}+}}"):
+            path = path.replace(mark, f"${{{name[0].upper()}{name[1:]}}}")
+    return f"arn:${{Partition}}:apigateway:${{Region}}::{path.removeprefix('/v2')}"
 
 
 def describe(needed: str, arns: dict[str, int]) -> str:
@@ -237,9 +265,12 @@ def describe(needed: str, arns: dict[str, int]) -> str:
     entry = read_reference().get(prefix, {}).get(action.lower())
     places = ""
     for kind in entry["resourceTypes"] if entry else ():
+        if kind["name"].lower() in NEVER.get(needed, ()):
+            continue
         arn = read_arns(prefix).get(kind["name"].lower())
+        required = kind["required"] and kind["name"].lower() not in AT_TIMES.get(needed, ())
         for one in arn.split(", ") if arn else ():
-            places += f"/{arns.setdefault(one, len(arns))}{'!' if kind['required'] else ''}"
+            places += f"/{arns.setdefault(one, len(arns))}{'!' if required else ''}"
     return places
 
 

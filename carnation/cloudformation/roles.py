@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from carnation.cloudformation.resource_names import name_substitutions
 from carnation.document import join_pointer
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
@@ -13,11 +15,15 @@ _SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")
 
 
 class Role(NamedTuple):
-    """A role: its policies by their pointers, and whether these are all that it has."""
+    """A role: its policies by their pointers, and whether these are all that it has.
+
+    `names` says what the placeholders of the definition and of the policies stand for.
+    """
 
     name: str
     policies: dict[str, Any]
     is_whole: bool
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Role | None:
@@ -48,7 +54,7 @@ def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Rol
             if isinstance(body, Mapping) and (other in names or _is_attached(body, name)):
                 place = join_pointer("/Resources", other, "Properties", "PolicyDocument")
                 policies[place] = body.get("PolicyDocument")
-    return Role(name, policies, is_whole)
+    return Role(name, policies, is_whole, name_substitutions(template, properties))
 
 
 def _list_inline(policies: Any, pointer: str) -> Iterator[tuple[str, Any]]:

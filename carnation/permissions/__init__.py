@@ -1,15 +1,14 @@
 """Permissions: what a policy grants, what a definition needs, and a policy that is just that."""
 
 from carnation.permissions.grants import Grant, covers, find_lost, read_policy
+from carnation.permissions.judging import find_missing, find_unneeded
 from carnation.permissions.maps import is_distributed
 from carnation.permissions.policy import (
     Machine,
     Statement,
     derive_needs,
     derive_policy,
-    find_missing,
     find_needed_actions,
-    find_unneeded,
     group_needs,
     write_policy,
 )

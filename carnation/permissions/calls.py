@@ -6,46 +6,25 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from carnation.permissions.jobs import (
-    EXTRA,
-    JOBS,
-    PASSED_AS,
-    PASSED_TO,
-    RENAMED,
-    RULE_ACTIONS,
-    UNAUTHORIZED,
-    Job,
-)
-from carnation.permissions.required import (
-    Condition,
-    Need,
-    Target,
-    name_arn,
-    read_given,
-    require,
-    when,
-)
-from carnation.permissions.resource_arns import (
-    UNLISTED,
-    find_targets,
-    name_function,
-    read_parameter,
-)
-from carnation.services.iam import find_authorizations
-from carnation.services.optimized import APIS
+from carnation.permissions import endpoints, models
+from carnation.permissions.companions import list_companions
+from carnation.permissions.jobs import EXTRA, JOBS, RENAMED, RULE_ACTIONS, UNAUTHORIZED, Job
+from carnation.permissions.objects import name_key
+from carnation.permissions.parameters import Given, read_parameter
+from carnation.permissions.passed_roles import list_passed_roles
+from carnation.permissions.required import Condition, Need, Target, name_arn, read_given, require
+from carnation.permissions.resource_arns import UNLISTED, find_targets, name_function
+from carnation.permissions.tags import list_tag_needs
+from carnation.permissions.variants import Variant, list_variants
+from carnation.services.iam import Authorization, find_authorizations
+from carnation.services.optimized import APIS, find_task_parameters
 
-_TRANSACTION = {
-    "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
-}  # fmt: skip
 _FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
-_PASSED = re.compile(
-    r"(?:^Role|RoleArn|RoleARN|ServiceRole|ServiceRoleOverride|FlowRole|ScalingRole)\Z"
-)
 _NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
 _EXECUTIONS = name_arn("states", "execution:*")
-_MACHINE = name_arn("states", "stateMachine:${StateMachineName}")
+_FIELD = re.compile(r"\{(\w+)\}")
+_VERSIONED = re.compile(r"s3:(Get|Put|Delete)Object(?=(Acl|Tagging|Attributes)?\Z)")
 
 
 def list_task_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
@@ -71,148 +50,141 @@ def list_task_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
     if not service or service == "activity":  # an activity's worker needs permissions, not we
         return
     given = read_given(state)
-    if service.startswith("aws-sdk:"):
-        yield from _list_sdk(service.removeprefix("aws-sdk:"), action, given, name)
-    elif name_of in _SPECIAL:
+    if name_of in _SPECIAL:
         yield from _SPECIAL[name_of](given, name)
+    elif service.startswith("aws-sdk:"):
+        yield from _list_sdk(service.removeprefix("aws-sdk:"), action, given, name)
     elif name_of not in UNAUTHORIZED:
-        yield from _list_optimized(service, action, pattern, given, name)
+        yield from _list_optimized(name_of, pattern, given, name)
 
 
 def _take_on(credentials: Any, state: str) -> Need:
+    """Take on a role, in any account where an execution says which.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
+    """
     role = read_parameter(credentials if isinstance(credentials, Mapping) else {}, "RoleArn")
     why = "takes on the role of its Credentials, which needs what the call needs"
-    if role is None or role.text is None:
-        target = Target(name_arn("iam", "role/*", region=False), "RoleArn is worked out")
-        return require("sts:AssumeRole", target, state, why)
-    return require("sts:AssumeRole", Target(role.text), state, why)
+    if role is not None and role.pattern != "*":
+        note = "" if role.text is not None else "RoleArn is worked out"
+        return require("sts:AssumeRole", Target(role.pattern, note), state, why)
+    anywhere = name_arn("iam", "role/*", region=False).replace("${AWS::AccountId}", "*")
+    target = Target(anywhere, "RoleArn is worked out, and may be of any account")
+    return require("sts:AssumeRole", target, state, why)
 
 
 def _list_sdk(service: str, action: str, given: Mapping[str, Any], state: str) -> Iterator[Need]:
-    why = f"calls aws-sdk:{service}:{action}"
-    if (service, action) in _SPECIAL_SDK:
-        yield from _SPECIAL_SDK[service, action](given, state)
+    call = f"aws-sdk:{service}:{action}"
+    if service == "bedrockruntime" and action in models.CALLS:
+        yield from models.list_model_needs(action, given, state)
         return
-    parts = list(_read_transaction(given)) if action.startswith("transact") else []
-    needed = find_authorizations(service, action)
-    for one in needed:
-        for kind, inner in parts or [("", given)]:
-            if not kind or one.action.endswith(f":{kind}"):
-                for target in find_targets(one, inner):
-                    yield require(one.action, target, state, why)
-    if not needed:
-        name = f"{service}:{action[:1].upper()}{action[1:]}"
-        yield require(name, Target("*", UNLISTED), state, why)
-    prefix = needed[0].action.partition(":")[0] if needed else ""
-    if prefix not in ("iam", "sts"):  # which only speak about roles
-        yield from _pass_roles(given, prefix, state)
+    yield from _list_call(service, action, given, state, call)
 
 
-def _read_transaction(given: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the parts of a DynamoDB transaction, each with the action that it is."""
-    items = given.get("TransactItems")
-    for item in items if isinstance(items, list) else ():
-        for kind, inner in item.items() if isinstance(item, Mapping) else ():
-            if kind in _TRANSACTION and isinstance(inner, Mapping):
-                yield _TRANSACTION[kind], inner
-
-
-def _list_optimized(
-    service: str, action: str, pattern: str, given: Mapping[str, Any], state: str
+def _list_call(
+    service: str, action: str, given: Mapping[str, Any], state: str, name: str, tags: bool = False
 ) -> Iterator[Need]:
-    name = f"{service}:{action}"
-    api, _, method = RENAMED.get(name, f"{APIS.get(service, service)}:{action}").partition(":")
+    """Yield what an action of the SDK needs: itself, what it passes on, what it takes beside."""
+    needed = list(find_authorizations(service, action))
     why = f"calls {name}"
-    target = Target("*")
-    prefix = service
-    for one in find_authorizations(api.replace("-", ""), method):
-        prefix = one.action.partition(":")[0]
-        for target in find_targets(one, _name_parameters(name, given)):
-            yield require(one.action, target, state, why)
-    for extra in EXTRA.get(name, ()):
-        yield require(extra, _find_beside(extra, target), state, f"{why}, which needs it beside")
-    yield from _pass_roles(given, prefix, state)
-    if name == "ecs:runTask":
-        yield _pass_task_roles(state)
-    if pattern.startswith("sync") and name in JOBS:
-        yield from _watch(JOBS[name], prefix, target, state)
+    call = f"{service}:{action}"
+    variants = list_variants(call, given)
+    for one in needed:
+        for variant in variants:
+            if not variant.action or one.action.endswith(f":{variant.action}"):
+                yield from _authorize(one, variant, action, state, why)
+    if not needed:
+        unlisted = f"{service}:{action[:1].upper()}{action[1:]}"
+        yield require(unlisted, Target("*", UNLISTED), state, why)
+        return
+    yield from list_tag_needs(call, given, needed, state, tags=tags)
+    yield from list_companions(call, given, state)
+    prefix = needed[0].action.partition(":")[0]
+    yield from list_passed_roles(given, find_task_parameters(name), prefix, state)
 
 
-def _name_parameters(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Lift what names the target out of lists, and name what AWS takes where nothing is given."""
-    if name == "events:putEvents":
-        entries = given.get("Entries")
-        first = entries[0] if isinstance(entries, list) and entries else None
-        if not isinstance(first, Mapping):
-            return {"EventBusName.$": ""}
-        return {"EventBusName": "default", **first}
-    if name == "athena:startQueryExecution":
-        return {"WorkGroup": "primary", **given}
-    return given
+def _authorize(
+    needed: Authorization, variant: Variant, action: str, state: str, why: str
+) -> Iterator[Need]:
+    given = variant.given
+    condition: Condition = ()
+    name = needed.action
+    if name.startswith("s3:") and read_parameter(given, "VersionId"):
+        name = _VERSIONED.sub(r"s3:\1ObjectVersion", name)
+    key = read_parameter(given, "KeyId")
+    if name.startswith("kms:") and key and "alias/" in key.pattern:
+        target, condition = name_key(key)
+        yield require(name, target, state, why, condition)
+        return
+    for target in find_targets(needed, given, action):
+        yield require(name, _finish(name, target, given), state, why, condition)
 
 
-def _find_beside(action: str, target: Target) -> Target:
-    if action == "athena:GetDataCatalog":
-        return Target(name_arn("athena", "datacatalog/*"))
+def _finish(name: str, target: Target, given: Mapping[str, Any]) -> Target:
+    """Add what AWS compares behind the ARN that the reference gives."""
+    resource = target.resource
+    if name.startswith("logs:") and "Tag" not in name and ":log-group:" in resource:
+        group = resource.partition(":log-group:")[2].replace("${AWS::", "")
+        return target if ":" in group else target._replace(resource=f"{resource}:*")
+    if ":ssm:" in resource and re.search(r":document/(AWS|Amazon)", resource):
+        return target._replace(resource=resource.replace("${AWS::AccountId}", "*"))
+    if ":rule/default/" in resource:
+        return target._replace(resource=resource.replace(":rule/default/", ":rule/"))
     return target
 
 
-def _pass_roles(given: Any, prefix: str, state: str) -> Iterator[Need]:
-    """Yield the roles that a call passes on, wherever in its parameters they stand."""
-    waiting = [given]
-    for value in waiting:  # grows while we walk
-        if isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, Mapping):
-            for key in value:
-                plain = key.removesuffix(".$")
-                if _PASSED.search(plain):
-                    yield _pass_role(value, plain, prefix, state)
-            waiting.extend(value.values())
+def _list_optimized(
+    name: str, pattern: str, given: Mapping[str, Any], state: str
+) -> Iterator[Need]:
+    service = name.partition(":")[0]
+    action = name.partition(":")[2]
+    api, _, method = RENAMED.get(name, f"{APIS.get(service, service)}:{action}").partition(":")
+    job = JOBS.get(name) if pattern.startswith("sync") else None
+    api = api.replace("-", "")
+    first: Need | None = None
+    tags = job is not None and job.tags
+    for need in _list_call(api, method, given, state, name, tags):
+        first = first or need
+        yield need
+    if first is None:
+        return
+    target = Target(first.resource, first.note)
+    for extra in EXTRA.get(name, ()):
+        beside = Target(name_arn("athena", "datacatalog/*")) if "DataCatalog" in extra else target
+        yield require(extra, beside, state, f"calls {name}, which needs it beside")
+    if job is not None:
+        yield from _watch(job, first.action.partition(":")[0], target, given, state)
 
 
-def _pass_role(given: Mapping[str, Any], key: str, prefix: str, state: str) -> Need:
-    role = read_parameter(given, key)
-    condition = _passed_to(PASSED_AS.get(key, prefix))
-    if role is None or role.text is None:
-        target = Target(name_arn("iam", "role/*", region=False), f"{key} is worked out")
-    elif role.text.startswith(("arn:", "${")):
-        target = Target(role.text)
-    else:
-        target = Target(name_arn("iam", f"role/{role.text}", region=False))
-    why = f"passes the {key} on"
-    return require("iam:PassRole", target, state, why, condition)
-
-
-def _passed_to(prefix: str) -> Condition:
-    service = PASSED_TO.get(prefix)
-    return when("StringEquals", "iam:PassedToService", service) if service else ()
-
-
-def _pass_task_roles(state: str) -> Need:
-    target = Target(
-        name_arn("iam", "role/*", region=False), "the task definition names the roles, not this one"
-    )
-    why = "passes the roles of the task definition on"
-    return require("iam:PassRole", target, state, why, _passed_to("ecs"))
-
-
-def _watch(job: Job, prefix: str, target: Target, state: str) -> Iterator[Need]:
+def _watch(
+    job: Job, prefix: str, target: Target, given: Mapping[str, Any], state: str
+) -> Iterator[Need]:
     watched = target
     if prefix == "states":
         found = _NAME.match(target.resource)
         execution = f"{found[1]}:execution:{found[2]}:*" if found else _EXECUTIONS
-        watched = Target(execution, target.note)
+        watched = Target(execution, target.note or "" if found else "which machine is left open")
     elif job.resource == "*":
         watched = Target("*")
     elif job.resource:
-        watched = Target(name_arn(prefix, job.resource))
+        watched = _name_job(job.resource, prefix, given)
     for action in job.watched:
         yield require(action, watched, state, "waits for the job, and stops it when it is stopped")
     if job.rule:
         rule = Target(name_arn("events", f"rule/{job.rule}"))
         for action in RULE_ACTIONS:
             yield require(action, rule, state, "keeps the rule that tells when a job ends")
+
+
+def _name_job(resource: str, prefix: str, given: Mapping[str, Any]) -> Target:
+    """Name a job by the parameters of the call that starts it, as far as they name it."""
+
+    def fill(found: re.Match[str]) -> str:
+        part = read_parameter(given, found[1]) or Given(found[1], None)
+        return part.pattern.rpartition("/")[2]
+
+    named = _FIELD.sub(fill, resource)
+    return Target(name_arn(prefix, re.sub(r"^(task/)\*/\*\Z", r"\1*", named)))
 
 
 def _invoke(given: Mapping[str, Any], state: str) -> Iterator[Need]:
@@ -227,97 +199,38 @@ def _publish(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     if topic is None:  # a text message is sent to a number, which is no resource
         to_number = read_parameter(given, "PhoneNumber") is not None
         target = Target("*", "" if to_number else "no topic is named")
-    elif topic.text is None:
+    elif topic.pattern == "*":
         target = Target(name_arn("sns", "*"), f"{topic.name} is worked out while it runs")
     else:
-        target = Target(topic.text)
+        note = "" if topic.text is not None else f"{topic.name} is worked out while it runs"
+        target = Target(topic.pattern, note)
     yield require("sns:Publish", target, state, "calls sns:publish")
-
-
-def _invoke_api(given: Mapping[str, Any], state: str) -> Iterator[Need]:
-    """Yield what an API asks for, if it asks who calls (`AuthType`, else it does not).
-
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
-    """
-    kind = read_parameter(given, "AuthType")
-    if kind is None or kind.text == "NO_AUTH":
-        return
-    host = read_parameter(given, "ApiEndpoint")
-    parts = [(host.text or "*").partition(".")[0] if host else "*"]
-    for name, unset in (("Stage", "*"), ("Method", "*"), ("Path", "")):
-        part = read_parameter(given, name)
-        parts.append((part.text or "*").strip("/") if part else unset)
-    note = "" if "*" not in parts else "a part of the endpoint is worked out while it runs"
-    target = Target(name_arn("execute-api", "/".join(parts)), note)
-    yield require("execute-api:Invoke", target, state, "calls the API as this role")
-
-
-def _call_endpoint(given: Mapping[str, Any], state: str) -> Iterator[Need]:
-    """Yield what an HTTP task needs: the call itself, its connection, and the secret behind it.
-
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
-    """
-    endpoint, method = read_parameter(given, "ApiEndpoint"), read_parameter(given, "Method")
-    condition: Condition = ()
-    if method and method.text:
-        condition += when("StringEquals", "states:HTTPMethod", method.text)
-    if endpoint and endpoint.text:
-        condition += when("StringEquals", "states:HTTPEndpoint", endpoint.text)
-    yield require("states:InvokeHTTPEndpoint", Target(_MACHINE), state, "calls it", condition)
-    authentication = given.get("Authentication", given.get("InvocationConfig"))
-    inner = authentication if isinstance(authentication, Mapping) else {}
-    connection = read_parameter(inner, "ConnectionArn")
-    if connection and connection.text:
-        target = Target(connection.text)
-    else:
-        target = Target(name_arn("events", "connection/*"), "the connection is worked out")
-    yield require("events:RetrieveConnectionCredentials", target, state, "reads the connection")
-    secret = Target(name_arn("secretsmanager", "secret:events!connection/*"))
-    for action in ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"):
-        yield require(action, secret, state, "reads the connection's secret")
 
 
 def _invoke_model(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     """Yield what a model needs, with what it reads from and writes to S3.
 
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html,
-    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
     """
-    model = read_parameter(given, "ModelId")
-    if model is None or model.text is None:
-        target = Target("*", "ModelId is worked out while it runs")
-    elif model.text.startswith(("arn:", "${")):
-        target = Target(model.text)
-    elif profile := _PROFILE.match(model.text):  # which calls the model in any of its Regions
-        target = Target(name_arn("bedrock", f"inference-profile/{model.text}"))
-        everywhere = f"arn:${{AWS::Partition}}:bedrock:*::foundation-model/{profile[2]}"
-        yield require("bedrock:InvokeModel", Target(everywhere), state, "calls the profile's model")
-    else:
-        target = Target(name_arn("bedrock", f"foundation-model/{model.text}", account=False))
-    yield require("bedrock:InvokeModel", target, state, "calls the model")
+    yield from models.list_model_needs("invokeModel", given, state)
     for end, action in (("Input", "s3:GetObject"), ("Output", "s3:PutObject")):
         inner = given.get(end)
         uri = read_parameter(inner if isinstance(inner, Mapping) else {}, "S3Uri")
         if uri is not None:
             place = Target("*", "S3Uri is worked out while it runs")
-            if uri.text is not None:
-                path = uri.text.removeprefix("s3://")
-                place = Target(name_arn("s3", path, region=False, account=False))
+            if uri.pattern.startswith("s3://"):
+                path = uri.pattern.removeprefix("s3://")
+                note = "" if uri.text is not None else place.note
+                place = Target(name_arn("s3", path, region=False, account=False), note)
             yield require(action, place, state, f"the model's {end.lower()} lies there")
 
 
-_PROFILE = re.compile(r"(apac|au|ca|eu|global|jp|us|us-gov)\.(.+)\Z")
-"""An inference profile that AWS defines: where it calls a model, and which."""
-
-_SPECIAL_SDK: Mapping[tuple[str, str], Callable[[Mapping[str, Any], str], Iterator[Need]]] = {
-    ("bedrockruntime", "converse"): _invoke_model,
-    ("bedrockruntime", "invokeModel"): _invoke_model,
-    ("lambda", "invoke"): _invoke,
-}
 _SPECIAL: Mapping[str, Callable[[Mapping[str, Any], str], Iterator[Need]]] = {
-    "apigateway:invoke": _invoke_api,
+    "apigateway:invoke": endpoints.invoke_api,
+    "aws-sdk:lambda:invoke": _invoke,
+    "aws-sdk:sns:publish": _publish,
     "bedrock:invokeModel": _invoke_model,
-    "http:invoke": _call_endpoint,
+    "http:invoke": endpoints.call_endpoint,
     "lambda:invoke": _invoke,
     "sns:publish": _publish,
 }

@@ -80,6 +80,24 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def open_branches(policy: Any) -> Any:
+    """Give a policy with both ways of each `Fn::If` in its lists, as if both were there.
+
+    >>> resource = {"Fn::If": ["IsProd", "a", {"Ref": "AWS::NoValue"}]}
+    >>> open_branches({"Statement": [{"Resource": resource}]})
+    {'Statement': [{'Resource': ['a']}]}
+    """
+    if isinstance(policy, list):
+        return [one for item in policy for one in _items(open_branches(item))
+                if one != {"Ref": "AWS::NoValue"}]  # fmt: skip
+    if not isinstance(policy, Mapping):
+        return policy
+    branches = policy.get("Fn::If")
+    if isinstance(branches, list) and len(policy) == 1:
+        return open_branches(branches[1:])
+    return {key: open_branches(item) for key, item in policy.items()}
+
+
 def spell_value(value: Any) -> str:
     """Spell a value of a template as a text, what is known at deployment as a placeholder."""
     if isinstance(value, str):

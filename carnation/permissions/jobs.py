@@ -13,22 +13,35 @@ from typing import NamedTuple
 
 
 class Job(NamedTuple):
-    """A job: `watched` with the actions that watch and stop it, on `resource`; its `rule`."""
+    """A job: `watched` with the actions that watch and stop it, on `resource`; its `rule`.
+
+    `resource` is of this account, behind the service; parameters stand in braces. '' is what the
+    call is about. With `tags`, Step Functions tags the job.
+    """
 
     watched: tuple[str, ...]
-    resource: str = ""  # of this account, behind the service; '' what the call is about, or '*'
+    resource: str = ""
     rule: str = ""
+    tags: bool = False
 
 
-def _job(watched: str, resource: str = "", rule: str = "") -> Job:
-    return Job(tuple(watched.split()), resource, rule)
+def _job(watched: str, resource: str = "", rule: str = "", tags: bool = False) -> Job:
+    return Job(tuple(watched.split()), resource, rule, tags)
 
 
-_MAKER = "sagemaker:Describe{0} sagemaker:Stop{0} sagemaker:ListTags"
+def _make(name: str, rule: str = "") -> Job:
+    """Make the row of a job of SageMaker.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
+    """
+    watched = f"sagemaker:Describe{name} sagemaker:Stop{name} sagemaker:ListTags"
+    full = f"StepFunctionsGetEventsForSageMaker{rule}JobsRule" if rule else ""
+    return _job(watched, "", full, tags=True)
+
 
 JOBS: Mapping[str, Job] = {
     "athena:startQueryExecution": _job(
-        "athena:GetQueryExecution athena:StopQueryExecution", "workgroup/*"
+        "athena:GetQueryExecution athena:StopQueryExecution"
     ),
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
     "batch:submitJob": _job(
@@ -47,21 +60,24 @@ JOBS: Mapping[str, Job] = {
         "StepFunctionsGetEventForCodeBuildStartBuildBatchRule",
     ),
     "codebuild:retryBuildBatch": _job(
-        "codebuild:BatchGetBuildBatches codebuild:StopBuildBatch", "project/*",
+        "codebuild:BatchGetBuildBatches codebuild:StopBuildBatch", "",
         "StepFunctionsGetEventForCodeBuildStartBuildBatchRule",
     ),
     "databrew:startJobRun": _job("databrew:ListJobRuns databrew:StopJobRun"),
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
     "ecs:runTask": _job(
-        "ecs:DescribeTasks ecs:StopTask", "task/*", "StepFunctionsGetEventsForECSTaskRule"
+        "ecs:DescribeTasks ecs:StopTask", "task/{Cluster}/*", "StepFunctionsGetEventsForECSTaskRule"
     ),
-    "eks:createCluster": _job("eks:DescribeCluster eks:DeleteCluster", "cluster/*"),
+    "eks:createCluster": _job("eks:DescribeCluster eks:DeleteCluster", "cluster/{Name}"),
     "eks:deleteCluster": _job("eks:DescribeCluster"),
     "eks:createFargateProfile": _job(
-        "eks:DescribeFargateProfile eks:DeleteFargateProfile", "fargateprofile/*"
+        "eks:DescribeFargateProfile eks:DeleteFargateProfile",
+        "fargateprofile/{ClusterName}/{FargateProfileName}/*",
     ),
     "eks:deleteFargateProfile": _job("eks:DescribeFargateProfile"),
-    "eks:createNodegroup": _job("eks:DescribeNodegroup eks:DeleteNodegroup", "nodegroup/*"),
+    "eks:createNodegroup": _job(
+        "eks:DescribeNodegroup eks:DeleteNodegroup", "nodegroup/{ClusterName}/{NodegroupName}/*"
+    ),
     "eks:deleteNodegroup": _job("eks:DescribeNodegroup"),
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html
     "elasticmapreduce:createCluster": _job(
@@ -78,7 +94,7 @@ JOBS: Mapping[str, Job] = {
     "emr-containers:deleteVirtualCluster": _job("emr-containers:DescribeVirtualCluster"),
     "emr-containers:startJobRun": _job(
         "emr-containers:DescribeJobRun emr-containers:CancelJobRun",
-        "/virtualclusters/*/jobruns/*",
+        "/virtualclusters/{VirtualClusterId}/jobruns/*",
     ),
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr-serverless.html
     "emr-serverless:createApplication": _job(
@@ -98,7 +114,8 @@ JOBS: Mapping[str, Job] = {
         "StepFunctionsGetEventsForEMRServerlessApplicationRule",
     ),
     "emr-serverless:startJobRun": _job(
-        "emr-serverless:GetJobRun emr-serverless:CancelJobRun", "/applications/*/jobruns/*",
+        "emr-serverless:GetJobRun emr-serverless:CancelJobRun",
+        "/applications/{ApplicationId}/jobruns/*",
         "StepFunctionsGetEventsForEMRServerlessJobRule",
     ),
     "emr-serverless:cancelJobRun": _job(
@@ -110,24 +127,12 @@ JOBS: Mapping[str, Job] = {
         "mediaconvert:CancelJob mediaconvert:GetJob", "jobs/*",
         "StepFunctionsGetEventsForMediaConvertJobRule",
     ),
-    # https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html
-    "sagemaker:createAutoMLJob": _job(_MAKER.format("AutoMLJob")),
-    "sagemaker:createHyperParameterTuningJob": _job(
-        _MAKER.format("HyperParameterTuningJob"), "",
-        "StepFunctionsGetEventsForSageMakerTuningJobsRule",
-    ),
-    "sagemaker:createLabelingJob": _job(
-        _MAKER.format("LabelingJob"), "", "StepFunctionsGetEventsForSageMakerLabelingJobsRule"
-    ),
-    "sagemaker:createProcessingJob": _job(
-        _MAKER.format("ProcessingJob"), "", "StepFunctionsGetEventsForSageMakerProcessingJobsRule"
-    ),
-    "sagemaker:createTrainingJob": _job(
-        _MAKER.format("TrainingJob"), "", "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
-    ),
-    "sagemaker:createTransformJob": _job(
-        _MAKER.format("TransformJob"), "", "StepFunctionsGetEventsForSageMakerTransformJobsRule"
-    ),
+    "sagemaker:createAutoMLJob": _make("AutoMLJob"),
+    "sagemaker:createHyperParameterTuningJob": _make("HyperParameterTuningJob", "Tuning"),
+    "sagemaker:createLabelingJob": _make("LabelingJob", "Labeling"),
+    "sagemaker:createProcessingJob": _make("ProcessingJob", "Processing"),
+    "sagemaker:createTrainingJob": _make("TrainingJob", "Training"),
+    "sagemaker:createTransformJob": _make("TransformJob", "Transform"),
     # https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
     "states:startExecution": _job(
         "states:DescribeExecution states:StopExecution", "",
@@ -140,7 +145,6 @@ RULE_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 EXTRA: Mapping[str, tuple[str, ...]] = {
     "elasticmapreduce:modifyInstanceFleetByName": ("elasticmapreduce:ListInstanceFleets",),
     "elasticmapreduce:modifyInstanceGroupByName": ("elasticmapreduce:ListInstanceGroups",),
-    "eks:createNodegroup": ("eks:DescribeNodegroup",),
     "athena:startQueryExecution": ("athena:GetDataCatalog",),
 }
 """What some calls need beside their own action, whatever the pattern."""
@@ -160,7 +164,11 @@ RENAMED: Mapping[str, str] = {
 UNAUTHORIZED = frozenset({"eks:call", "eks:runJob"})
 """Calls that Kubernetes authorizes by its own rules, and IAM not at all."""
 
-PASSED_AS: Mapping[str, str] = {"AutoScalingRole": "application-autoscaling", "JobFlowRole": "ec2"}
+PASSED_AS: Mapping[str, str] = {
+    "AutoScalingRole": "application-autoscaling", "JobFlowRole": "ec2",
+    "PodExecutionRoleArn": "eks-pods", "JobRoleArn": "ecs",
+    "MonitoringRoleArn": "monitoring", "TaskRoleArn": "ecs",
+}  # fmt: skip
 """Parameters whose role another service gets than the one that is called.
 
 Source: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-policies.html
@@ -168,20 +176,38 @@ Source: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-managed-iam-p
 
 PASSED_TO: Mapping[str, str] = {
     "application-autoscaling": "application-autoscaling.amazonaws.com",
+    "backup": "backup.amazonaws.com",
     "batch": "batch.amazonaws.com",
     "bedrock": "bedrock.amazonaws.com",
+    "cloudformation": "cloudformation.amazonaws.com",
     "codebuild": "codebuild.amazonaws.com",
+    "codedeploy": "codedeploy.amazonaws.com",
+    "codepipeline": "codepipeline.amazonaws.com",
+    "comprehend": "comprehend.amazonaws.com",
+    "databrew": "databrew.amazonaws.com",
+    "datasync": "datasync.amazonaws.com",
     "ec2": "ec2.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
     "eks": "eks.amazonaws.com",
+    "eks-pods": "eks.amazonaws.com eks-fargate-pods.amazonaws.com",
     "elasticmapreduce": "elasticmapreduce.amazonaws.com",
     "emr-serverless": "emr-serverless.amazonaws.com",
     "events": "events.amazonaws.com",
+    "firehose": "firehose.amazonaws.com",
     "glue": "glue.amazonaws.com",
     "lambda": "lambda.amazonaws.com",
     "mediaconvert": "mediaconvert.amazonaws.com",
+    "medialive": "medialive.amazonaws.com",
+    "monitoring": "monitoring.rds.amazonaws.com",
+    "personalize": "personalize.amazonaws.com",
+    "pipes": "pipes.amazonaws.com",
+    "rekognition": "rekognition.amazonaws.com",
     "sagemaker": "sagemaker.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
     "states": "states.amazonaws.com",
+    "textract": "textract.amazonaws.com",
+    "transcribe": "transcribe.amazonaws.com",
+    "transfer": "transfer.amazonaws.com",
+    "translate": "translate.amazonaws.com",
 }
 """Who gets a role that a call passes on, by the prefix of its action."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from carnation.permissions.objects import name_object
+from carnation.permissions.parameters import Given, read_parameter
 from carnation.permissions.required import (
     Condition,
     Need,
@@ -17,7 +19,6 @@ from carnation.permissions.required import (
     require,
     when,
 )
-from carnation.permissions.resource_arns import Given, read_parameter
 
 _NAME = "${StateMachineName}"
 _WRITTEN = (
@@ -63,15 +64,17 @@ def _list_read(reader: Mapping[str, Any], state: str) -> Iterator[Need]:
         condition: Condition = ()
         if prefix and prefix.text:
             condition = when("StringLike", "s3:prefix", f"{prefix.text}*")
-        yield require("s3:ListBucket", _name_place(bucket, None), state, "lists items", condition)
+        yield require("s3:ListBucket", name_object(bucket, None), state, "lists items", condition)
         if config.get("Transformation") == "LOAD_AND_FLATTEN":
-            inside = _name_place(bucket, prefix or Given("Prefix", ""), "*")
+            inside = name_object(bucket, prefix or Given("Prefix", ""), "*")
             yield require("s3:GetObject", inside, state, "reads the objects that it lists")
         return
-    yield require("s3:GetObject", _name_place(bucket, key), state, "reads its items")
-    if config.get("InputType") == "MANIFEST":
+    versioned = read_parameter(given, "VersionId")
+    action = "s3:GetObjectVersion" if versioned else "s3:GetObject"
+    yield require(action, name_object(bucket, key), state, "reads its items")
+    if config.get("InputType") == "MANIFEST" or "ManifestType" in config:
         if bucket and bucket.text and config.get("ManifestType") == "S3_INVENTORY":
-            inside = Target(f"{_name_place(bucket, None).resource}/*")
+            inside = Target(f"{name_object(bucket, None).resource}/*")
         else:
             inside = Target("arn:${AWS::Partition}:s3:::*/*", "the manifest names the files")
         yield require("s3:GetObject", inside, state, "reads the files of the manifest")
@@ -81,19 +84,6 @@ def _list_written(writer: Mapping[str, Any], state: str) -> Iterator[Need]:
     given = read_given(writer)
     prefix = read_parameter(given, "Prefix")
     behind = "/*" if prefix and prefix.text and not prefix.text.endswith("/") else "*"
-    target = _name_place(read_parameter(given, "Bucket"), prefix or Given("Prefix", ""), behind)
+    target = name_object(read_parameter(given, "Bucket"), prefix or Given("Prefix", ""), behind)
     for action in _WRITTEN:
         yield require(action, target, state, "writes the results, in parts")
-
-
-def _name_place(bucket: Given | None, key: Given | None, behind: str = "") -> Target:
-    """Name a bucket, or what lies in it."""
-    notes = [
-        f"{part.name if part else 'Bucket'} is worked out while it runs"
-        for part in (bucket, *([key] if key else []))
-        if part is None or part.text is None
-    ]
-    path = bucket.text if bucket and bucket.text else "*"
-    if key is not None:
-        path += f"/{'*' if key.text is None else key.text + behind}"
-    return Target(name_arn("s3", path, region=False, account=False), ", ".join(notes))

@@ -7,15 +7,24 @@ Exactly what the definition needs, each statement with its reasons. Names are Cl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.permissions.calls import list_task_needs
-from carnation.permissions.grants import Grant, matches
 from carnation.permissions.maps import is_distributed, list_map_needs
-from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
+from carnation.permissions.required import (
+    Condition,
+    Need,
+    Target,
+    name_arn,
+    name_own,
+    require,
+    when,
+)
+from carnation.permissions.spelling import Match, compare_arns
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 LOG_DELIVERY = (
@@ -71,7 +80,7 @@ class Machine(NamedTuple):
     sealed: tuple[str, ...] = ()
 
 
-_OWN = name_arn("states", "stateMachine:${StateMachineName}")
+_OWN = name_own("stateMachine")
 _BOTH = ("kms:Decrypt", "kms:GenerateDataKey")
 _ENCRYPTING: Mapping[str, tuple[str, ...]] = {
     "dynamodb": (),
@@ -180,20 +189,61 @@ def derive_policy(
 
 
 def group_needs(needs: Iterable[Need]) -> list[Statement]:
-    """Group needs: an action's resources together, then the actions of a service that share all."""
+    """Group needs: an action's resources together, then the actions of a service that share all.
+
+    A resource that another one takes in is left out, and so is a condition on what is allowed
+    without one.
+    """
     by_action: dict[tuple[str, Condition], list[Need]] = {}
     for need in needs:
         by_action.setdefault((need.action, need.condition), []).append(need)
     by_resource: dict[tuple[str, Condition, tuple[str, ...]], list[Need]] = {}
     for (action, condition), same in by_action.items():
-        resources = tuple(sorted({need.resource for need in same}))
-        resources = ("*",) if "*" in resources else resources
+        free = [
+            one.resource
+            for (other, wider), others in by_action.items()
+            if other == action and _is_wider(wider, condition)
+            for one in others
+        ]
+        resources = _drop_covered({need.resource for need in same}, free, action)
         service = action.partition(":")[0]
-        by_resource.setdefault((service, condition, resources), []).extend(same)
+        if resources:
+            by_resource.setdefault((service, condition, resources), []).extend(same)
     return [
         Statement(tuple(sorted({need.action for need in same})), resources, condition, tuple(same))
         for (_, condition, resources), same in by_resource.items()
     ]
+
+
+def _is_wider(wide: Condition, narrow: Condition) -> bool:
+    """Tell whether one condition holds wherever another one does, and elsewhere, too."""
+    if wide == narrow:
+        return False
+    known = {(operator, key): values for operator, key, values in narrow}
+    return all(
+        set(known.get((operator, key), ("",))) <= set(values) for operator, key, values in wide
+    )
+
+
+def _drop_covered(
+    resources: Collection[str], free: Collection[str], action: str
+) -> tuple[str, ...]:
+    """Drop what another resource takes in, in these very words."""
+    left = sorted(resources)
+    for one in sorted(resources):
+        others = [*free, *(other for other in left if other != one)]
+        if any(_takes_in(other, one, action) for other in others):
+            left.remove(one)
+    return tuple(left)
+
+
+def _takes_in(wide: str, narrow: str, action: str) -> bool:
+    if "*" not in wide:
+        return wide == narrow
+    if action == "iam:PassRole":  # a role of another account cannot be passed
+        return compare_arns(wide, narrow) >= Match.THERE
+    fixed = [re.sub(r"\$\{AWS::(\w+)\}", r"=\1=", text) for text in (wide, narrow)]
+    return compare_arns(*fixed) is Match.COVERS
 
 
 def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
@@ -207,50 +257,6 @@ def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
         sids.add(sid)
         documents.append({"Sid": sid, **statement.as_document()})
     return {"Version": "2012-10-17", "Statement": documents}
-
-
-def find_missing(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Need]:
-    """List the needs that no grant covers; believing the role where nobody can tell.
-
-    A need whose resource only an execution knows is met by its action on anything, and so is one
-    that names a substitution, for which the policy may have another name.
-    """
-    allowed = [grant for grant in grants if grant.effect == "Allow"]
-    return [need for need in needs if not any(_meets(grant, need) for grant in allowed)]
-
-
-def _meets(grant: Grant, need: Need) -> bool:
-    if not matches(grant.action.lower(), need.action.lower()):
-        return grant.action.startswith("!")
-    if grant.resource.startswith("!") or not need.is_exact:
-        return True
-    if "${" in grant.resource or "${" in need.resource or "{" in grant.resource:
-        return _is_same_kind(grant.resource, need.resource)
-    return matches(grant.resource, need.resource)
-
-
-def _is_same_kind(granted: str, needed: str) -> bool:
-    """Tell whether two ARNs may be the same, as far as placeholders show."""
-    parts, others = granted.split(":", 5), needed.split(":", 5)
-    if len(parts) < 6 or len(others) < 6 or not granted.startswith("arn:"):
-        return True
-    return parts[2] in (others[2], "*") or "$" in parts[2]
-
-
-def find_unneeded(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Grant]:
-    """List the grants of actions that nothing in the definition needs.
-
-    What a definition does not show is left out: logs, traces, keys, and events for other roles.
-    """
-    needed = {need.action.lower() for need in needs}
-    unseen = ("logs:", "xray:", "kms:", "!")
-    return [
-        grant
-        for grant in grants
-        if grant.effect == "Allow"
-        and not grant.action.lower().startswith(unseen)
-        and not any(matches(grant.action.lower(), action) for action in needed)
-    ]
 
 
 def find_needed_actions(definition: Mapping[str, Any]) -> dict[str, list[str]]:

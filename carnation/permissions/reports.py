@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.permissions.grants import spell_value
+from carnation.cloudformation.placeholders import Placeholders
+from carnation.cloudformation.substitutions import fill_substitutions
+from carnation.permissions.grants import Grant, open_branches, read_policy, spell_value
 from carnation.permissions.policy import Machine, derive_policy, write_policy
 
 
@@ -23,6 +25,15 @@ def read_machine(properties: Mapping[str, Any]) -> Machine:
         traces=tracing.get("Enabled", False) is not False,
         key=spell_value(key) if key else "",
     )
+
+
+def read_grants(policy: Any, pointer: str, names: Mapping[str, str]) -> Iterator[Grant]:
+    """Yield what a policy of a template grants, in the words of what its references stand for."""
+    spelled = Placeholders({}).replace(open_branches(policy))
+    for grant in read_policy(spelled, pointer):
+        resource = fill_substitutions(grant.resource, names)
+        condition = fill_substitutions(grant.condition, names)
+        yield grant._replace(resource=resource, condition=condition)
 
 
 def _read(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

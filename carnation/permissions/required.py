@@ -25,6 +25,11 @@ class Need(NamedTuple):
     is_exact: bool = True
     sid: str = ""
 
+    @property
+    def note(self) -> str:
+        """What keeps it from being narrower."""
+        return "" if self.is_exact else self.why.partition("; ")[2]
+
 
 class Target(NamedTuple):
     """What a call is about: an ARN, and what keeps it from being narrower, if anything does."""
@@ -62,6 +67,15 @@ def name_arn(service: str, resource: str, region: bool = True, account: bool = T
     where = "${AWS::Region}" if region else ""
     whose = "${AWS::AccountId}" if account else ""
     return f"arn:${{AWS::Partition}}:{service}:{where}:{whose}:{resource}"
+
+
+def name_own(kind: str, behind: str = "") -> str:
+    """Name the state machine itself, or its executions.
+
+    >>> name_own("execution", ":*").rpartition(":execution:")[2]
+    '${StateMachineName}:*'
+    """
+    return name_arn("states", f"{kind}:${{StateMachineName}}{behind}")
 
 
 def read_given(state: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -21,14 +21,14 @@ FILE = "iam.bin"
 class Authorization(NamedTuple):
     """An IAM action that a call is authorized as.
 
-    `arns` are the patterns of what it is about, with placeholders (`${TableName}`): all of them
-    where `needs_all`, else one or another; it is never narrower than `*` where there are none.
-    `is_listed` is False where AWS's reference lacks it.
+    `always` and `at_times` are the patterns of what it is about, with placeholders
+    (`${TableName}`); it is never narrower than `*` where there are none. `is_listed` is False where
+    AWS's reference lacks it.
     """
 
     action: str
-    arns: tuple[str, ...]
-    needs_all: bool
+    always: tuple[str, ...]
+    at_times: tuple[str, ...]
     is_listed: bool
 
 
@@ -48,9 +48,9 @@ def _read_service(service: str) -> Mapping[str, tuple[Authorization, ...]]:
 
 def _read_word(word: str, arns: list[str]) -> Authorization:
     name, *places = word.split("/")
-    always = [arns[int(place[:-1])] for place in places if place.endswith("!")]
-    named = always or [arns[int(place)] for place in places]
-    return Authorization(name.rstrip("?"), tuple(named), bool(always), name[-1] != "?")
+    always = tuple(arns[int(place[:-1])] for place in places if place.endswith("!"))
+    at_times = tuple(arns[int(place)] for place in places if not place.endswith("!"))
+    return Authorization(name.rstrip("?"), always, at_times, name[-1] != "?")
 
 
 def find_authorizations(service: str, action: str) -> tuple[Authorization, ...]:
@@ -58,7 +58,7 @@ def find_authorizations(service: str, action: str) -> tuple[Authorization, ...]:
 
     >>> [needed.action for needed in find_authorizations("s3", "copyObject")]
     ['s3:GetObject', 's3:PutObject']
-    >>> find_authorizations("lambda", "invoke")[0].arns
+    >>> find_authorizations("lambda", "invoke")[0].always
     ('arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}',)
     """
     return _read_service(service).get(action, ())

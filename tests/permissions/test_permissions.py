@@ -193,8 +193,8 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
         [("dynamodb:DeleteItem", "dynamodb:table/b"), ("dynamodb:PutItem", "dynamodb:table/a")],
     ),
     (
-        "aws-sdk:s3:copyObject", {"Bucket": "b", "Key.$": "$.key"},
-        [("s3:GetObject", "s3:::b/*"), ("s3:PutObject", "s3:::b/*")],
+        "aws-sdk:s3:copyObject", {"Bucket": "b", "Key.$": "$.key", "CopySource": "a/k"},
+        [("s3:GetObject", "s3:::a/k"), ("s3:PutObject", "s3:::b/*")],
     ),
     ("aws-sdk:s3:listObjectsV2", {"Bucket": "b"}, [("s3:ListBucket", "s3:::b")]),
     (
@@ -240,7 +240,7 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     (
         "ecs:runTask.sync", {"TaskDefinition": "worker:3"},
         [
-            ("ecs:RunTask", "ecs:task-definition/worker:*"),
+            ("ecs:RunTask", "ecs:task-definition/worker:3"),
             ("iam:PassRole", "iam::${AWS::AccountId}:role/*"),
             ("ecs:DescribeTasks", "ecs:task/*"),
             ("ecs:StopTask", "ecs:task/*"),
@@ -254,7 +254,8 @@ CASES: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ),
     (
         "mediaconvert:createJob", {"Role.$": "$.role"},
-        [("mediaconvert:CreateJob", "*"), ("iam:PassRole", "iam::${AWS::AccountId}:role/*")],
+        [("mediaconvert:CreateJob", "mediaconvert:queues/Default"),
+         ("iam:PassRole", "iam::${AWS::AccountId}:role/*")],
     ),
     (
         "elasticmapreduce:createCluster", {"ServiceRole": "EMR", "Instances": [{}]},
@@ -320,7 +321,7 @@ def test_with_credentials_only_the_other_role_is_taken_on() -> None:
     fixed = task("sns:publish", {}, Credentials={"RoleArn": "${Other}"})
     assert needs_of(fixed) == [("sts:AssumeRole", "${Other}")]
     open_one = task("sns:publish", {}, Credentials={"RoleArn.$": "$.role"})
-    assert needs_of(open_one) == [("sts:AssumeRole", "iam::${AWS::AccountId}:role/*")]
+    assert needs_of(open_one) == [("sts:AssumeRole", "iam::*:role/*")]
 
 
 @pytest.mark.parametrize(("key", "place"), [
@@ -341,15 +342,19 @@ def test_a_wide_resource_says_why_it_is_wide() -> None:
 
 
 @pytest.mark.parametrize(("call", "parameter", "service"), [
-    ("glue:startJobRun", "RoleArn", "glue"),
+    ("aws-sdk:glue:createCrawler", "Role", "glue"),
     ("codebuild:startBuild", "ServiceRoleOverride", "codebuild"),
     ("elasticmapreduce:createCluster", "ServiceRole", "elasticmapreduce"),
     ("elasticmapreduce:createCluster", "JobFlowRole", "ec2"),
     ("elasticmapreduce:createCluster", "AutoScalingRole", "application-autoscaling"),
-    ("aws-sdk:scheduler:createSchedule", "RoleArn", "scheduler"),
+    ("aws-sdk:scheduler:createSchedule", "Target/RoleArn", "scheduler"),
 ])  # fmt: skip
 def test_a_passed_role_is_bound_to_who_gets_it(call: str, parameter: str, service: str) -> None:
-    needs = derive_needs({"States": {"A": task(call, {parameter: "${R}"})}})
+    *outer, name = parameter.split("/")
+    given: dict[str, Any] = {name: "${R}"}
+    for field in reversed(outer):
+        given = {field: given}
+    needs = derive_needs({"States": {"A": task(call, given)}})
     (passed,) = [need for need in needs if need.action == "iam:PassRole"]
     condition = ("StringEquals", "iam:PassedToService", (f"{service}.amazonaws.com",))
     assert passed.condition == (condition,)
@@ -602,7 +607,7 @@ def test_of_a_template_logs_traces_and_key_are_read_too(
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("[]", "there is no definition in it"),
+    ("[]", "this is no definition"),
     ('{"StartAt": ', "Name a file with a state machine"),
 ])  # fmt: skip
 def test_a_file_without_a_definition_is_an_error(

@@ -28,15 +28,17 @@ def _judge(machine: Machine) -> _Judged:
 
 def _compare(machine: Machine, role: Role) -> _Judged:
     from carnation import permissions  # most definitions stand in no template
-    from carnation.permissions.reports import read_machine
+    from carnation.permissions.reports import read_grants, read_machine
 
-    needs = permissions.derive_needs(machine.body, read_machine(machine.properties))
+    described = read_machine(machine.properties)
+    needs = permissions.derive_needs(machine.body, described, role.names)
     grants = [
         grant
         for pointer, policy in role.policies.items()
-        for grant in permissions.read_policy(policy, pointer)
+        for grant in read_grants(policy, pointer, role.names)
     ]
-    missing = permissions.find_missing(grants, needs) if role.is_whole else []
+    printed = permissions.derive_needs(machine.body, described)
+    missing = permissions.find_missing(grants, needs, printed) if role.is_whole else []
     return _Judged(missing, permissions.find_unneeded(grants, needs))
 
 

@@ -1,0 +1,130 @@
+"""A role beside its definition: which needs no grant meets, and which grants nothing needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from carnation.permissions.grants import Grant, matches
+from carnation.permissions.required import Need
+from carnation.permissions.spelling import Match, compare_arns
+
+
+class Asked(NamedTuple):
+    """A need, and `printed`: its resource as the derived policy names it."""
+
+    need: Need
+    printed: str
+
+
+def find_missing(
+    grants: Iterable[Grant], needs: Iterable[Need], printed: Sequence[Need] = ()
+) -> list[Need]:
+    """List the needs that no grant covers; believing the role where nobody can tell.
+
+    A need whose resource only an execution knows is met by any part of it. A placeholder may be
+    what is needed, unless it is known to be something else: what covers another need. `printed` are
+    the same needs in the words of the derived policy, where these differ.
+    """
+    given = list(grants)
+    listed = list(needs)
+    words = printed if len(printed) == len(listed) else listed
+    asked = [Asked(need, one.resource) for need, one in zip(listed, words, strict=True)]
+    by_action: dict[str, list[Asked]] = {}
+    for one in asked:
+        by_action.setdefault(one.need.action.lower(), []).append(one)
+    missing = {id(one) for same in by_action.values() for one in _find_unmet(given, same)}
+    return [one.need for one in asked if id(one) in missing]
+
+
+def _find_unmet(grants: Sequence[Grant], asked: Sequence[Asked]) -> list[Asked]:
+    """Find what is unmet of the needs that share an action."""
+    action = asked[0].need.action.lower()
+    fit = [one for one in grants if matches(one.action.lower(), action)]
+    allowed = [one for one in fit if one.effect == "Allow"]
+    denied = [one for one in fit if one.effect == "Deny" and not one.condition]
+    if any(one.action.startswith("!") and one.effect == "Allow" for one in grants):
+        return []
+    judged = [[_judge(grant, one) for grant in allowed] for one in asked]
+    sure = {at for row in judged for at, match in enumerate(row) if match >= Match.THERE}
+    return [
+        one
+        for one, row in zip(asked, judged, strict=True)
+        if not _is_met(one.need, row, sure) or any(_denies(grant, one) for grant in denied)
+    ]
+
+
+def _is_met(need: Need, row: Sequence[Match], sure: set[int]) -> bool:
+    """Tell whether a need is met; `sure` are the grants that surely meet another."""
+    for at, match in enumerate(row):
+        if match >= Match.THERE or (match is Match.PART and not need.is_exact):
+            return True
+        if match is Match.MAYBE and at not in sure:
+            return True
+    return False
+
+
+def _judge(grant: Grant, asked: Asked) -> Match:
+    if grant.resource.startswith("!"):
+        return Match.COVERS
+    if grant.resource == asked.printed:
+        found = Match.COVERS
+    else:
+        found = compare_arns(grant.resource, asked.need.resource)
+    if found is Match.NO:
+        return found
+    return min(found, _compare_conditions(grant.condition, asked.need))
+
+
+def _denies(grant: Grant, asked: Asked) -> bool:
+    if grant.resource.startswith("!"):
+        return False
+    return compare_arns(grant.resource, asked.need.resource) >= Match.THERE
+
+
+def _compare_conditions(condition: str, need: Need) -> Match:
+    """Compare a grant's condition with what is known of the request.
+
+    What the need's own condition says is known; of anything else the role is believed.
+    """
+    if not condition:
+        return Match.COVERS
+    known = {key.lower(): values for _, key, values in need.condition}
+    found = Match.COVERS
+    for key, values in _read_condition(condition):
+        found = min(found, _compare_values(values, known[key]) if key in known else Match.MAYBE)
+    return found
+
+
+def _compare_values(granted: Sequence[str], needed: Sequence[str]) -> Match:
+    best = [max(compare_arns(one, value) for one in granted) for value in needed] if granted else []
+    return min(best, default=Match.NO)
+
+
+@lru_cache(maxsize=1024)
+def _read_condition(condition: str) -> list[tuple[str, tuple[str, ...]]]:
+    read: Any = json.loads(condition)
+    found = []
+    for tests in read.values() if isinstance(read, Mapping) else ():
+        for key, values in tests.items() if isinstance(tests, Mapping) else ():
+            items = values if isinstance(values, list) else [values]
+            found.append((key.lower(), tuple(map(str, items))))
+    return found
+
+
+def find_unneeded(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Grant]:
+    """List the grants of actions that nothing in the definition needs.
+
+    What a definition does not show is left out: logs, traces, keys, and events for other roles.
+    """
+    needed = {need.action.lower() for need in needs}
+    unseen = ("logs:", "xray:", "kms:", "!")
+    return [
+        grant
+        for grant in grants
+        if grant.effect == "Allow"
+        and not grant.action.lower().startswith(unseen)
+        and not any(matches(grant.action.lower(), action) for action in needed)
+    ]
