@@ -6,7 +6,7 @@ Templates are YAML, and read only where PyYAML is installed; without it the usua
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.document import read_document
@@ -21,6 +21,7 @@ class Built(NamedTuple):
     """
 
     definition: Mapping[str, Any]
+    type: str
     declared: Mapping[str, Any]
     defaults: Mapping[str, str] = {}
     memories: Mapping[str, int] = {}
@@ -49,12 +50,23 @@ def read_built(name: str) -> Built | None:
         if given.get("Default", "") != ""
     }
     return Built(
-        read_document(path).value, declared, defaults,
+        read_document(path).value, _find_type(templates, name), declared, defaults,
         {title: one.get("MemorySize", 128) for title, one in functions.items()},
         bool(functions) and all(
             one.get("Architectures") == ["arm64"] for one in functions.values()
         ),
     )  # fmt: skip
+
+
+def _find_type(templates: Iterable[Mapping[str, Any]], name: str) -> str:
+    """Find the type of the state machine that runs the definition."""
+    for template in templates:
+        for resource in template.get("Resources", {}).values():
+            properties = resource.get("Properties", {})
+            runs_it = f"/{name}." in str(properties.get("DefinitionS3Location"))
+            if runs_it and properties.get("StateMachineType") == "EXPRESS":
+                return "EXPRESS"
+    return "STANDARD"
 
 
 def _read_templates(folder: str) -> Iterator[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from carnation.engine import Execution, Failed, Pending, Succeeded, Task, compile_definition
-from carnation.errors import CarnationError, DefinitionError, UsageError
+from carnation.errors import CarnationError, DefinitionError, DocumentError, UsageError
 from carnation.history.visits import Scope, Visit, read_visits
 from carnation.testing import Delay, Invoke, Malformed, Return, Throw
 from carnation.testing.account_guard import is_aws
@@ -71,7 +71,7 @@ def test_substitutions_are_filled_in() -> None:
 
 def test_a_file_that_holds_no_definition_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]")
-    with pytest.raises(DefinitionError, match="this is no definition"):
+    with pytest.raises(DocumentError, match="this is no definition"):
         load(tmp_path / "list.json")
     with pytest.raises(DefinitionError, match="state 'A': "):
         load(make({"QueueUrl": "q", "MessageBody": ""}, Next="B"))

@@ -1,0 +1,84 @@
+"""Targets of an estimate: a state machine in a file, or a built one, and what is known of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from carnation.asl import walk_states
+from carnation.errors import UsageError, suggest_name
+from carnation.estimates.built_workflow import read_built
+from carnation.estimates.models import Facts
+from carnation.estimates.samples import sample_schema
+from carnation.sources import STDIN, Source, read_target, split_target
+
+
+class Target(NamedTuple):
+    """What is estimated, and what is known of it.
+
+    `declared` are JSON schemas of its input and results, `defaults` the values of substitutions,
+    `memories` (MB) those of functions by logical ID; `arm` says that all of them run on arm64.
+    """
+
+    name: str
+    definition: Mapping[str, Any]
+    type: str = "STANDARD"
+    declared: Mapping[str, Any] = {}
+    defaults: Mapping[str, str] = {}
+    memories: Mapping[str, int] = {}
+    arm: bool = False
+
+
+def find_target(target: str) -> Target:
+    """Read a definition from a file, or a built workflow by its name.
+
+    Raises `UsageError` where there is none, or more than one.
+    """
+    built = None if os.path.isfile(target) else read_built(target)
+    if built is not None:
+        return Target(target, *built)
+    if target != STDIN and not os.path.isfile(split_target(target)[0]):
+        known = os.listdir("build") if os.path.isdir("build") else []
+        near = suggest_name(target, [*known, *os.listdir(".")])
+        raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
+    reading = read_target(target)
+    if len(reading.sources) != 1:
+        names = ", ".join(f"{target}#{one.name}" for one in reading.sources)
+        raise UsageError(
+            f"{target} holds {len(reading.sources)} state machines. Name one of them: {names}"
+        )
+    (found,) = reading.sources
+    return Target(found.name, found.value, found.type or "STANDARD", {}, _list_defaults(found))
+
+
+def _list_defaults(source: Source) -> dict[str, str]:
+    """List the substitutions that the template gives a text or a number."""
+    return {
+        name: str(value)
+        for name, value in source.substitutions.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    }
+
+
+def derive_facts(target: Target) -> Facts:
+    """Derive what is known of a target: samples of declared schemas, its functions' memory."""
+    declared = target.declared
+    return Facts(
+        given=sample_schema(declared["input"]) if "input" in declared else None,
+        results={name: sample_schema(one) for name, one in declared.get("results", {}).items()},
+        memories=dict(_find_memories(target)),
+        substitutions=target.defaults,
+        express=target.type == "EXPRESS",
+        arm=target.arm,
+    )
+
+
+def _find_memories(target: Target) -> Iterator[tuple[str, int]]:
+    """Yield the memory of the function that a state invokes: `${PayFunction}` is `PayFunction`."""
+    for place in walk_states(target.definition):
+        given = place.body.get("Parameters", place.body.get("Arguments"))
+        named = given.get("FunctionName") if isinstance(given, Mapping) else None
+        title = str(named or place.body.get("Resource", "")).strip("${}")
+        if title in target.memories:
+            yield place.name, target.memories[title]
