@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts, read_children
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
@@ -111,6 +111,14 @@ def _add_stimuli(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fire", action="append", default=[], metavar="SCHEDULE", help="fire a schedule first"
     )
+    parser.add_argument(
+        "--results", metavar="JSON",
+        help='what Task states give instead of being performed: {"State": …}, or @FILE',
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", choices=("succeed", "fail"),
+        help="how the jobs of .sync states end, five minutes after they were started",
+    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -122,6 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     inputs = [] if options.input is None else [read_json("--input", options.input)]
     following = read_json("--next-input", options.next_input) if options.next_input else None
+    results = _read_results(options)
     _check(options)
     root = find_root(".")
     artifacts = read_artifacts(root, options.workflow)
@@ -145,10 +154,19 @@ def _run(options: argparse.Namespace) -> int:
         logs=options.logs, keeps_children=options.report is not None,
         children=read_children(root, artifacts),
         parameters=read_parameters(options.parameter),
-        stimuli=stimuli, shows=options.show,
+        stimuli=stimuli, shows=options.show, jobs=options.jobs, results=results,
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS
+
+
+def _read_results(options: argparse.Namespace) -> dict[str, Any]:
+    if options.results is None:
+        return {}
+    results = read_json("--results", options.results)
+    if not isinstance(results, dict):
+        raise UsageError('--results takes an object: {"State": what its task gives}')
+    return results
 
 
 def _check(options: argparse.Namespace) -> None:

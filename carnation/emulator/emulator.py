@@ -170,6 +170,7 @@ class Emulator:
         stack.callback(self._functions.close)
         stack.callback(self._stop_executions)
         stack.callback(self.script_tasks, None)
+        stack.callback(self.finish_jobs)
         stack.callback(setattr, MOUNT, "service", None)
         MOUNT.service = Service(self._connect_in, self._hooks, {})
         self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
@@ -409,6 +410,16 @@ class Emulator:
     def script_tasks(self, script: interpreter.TaskScript | None) -> None:
         """Have a script stand before every task: it answers, or has the task performed."""
         interpreter.TaskRunner.script = script
+
+    def finish_jobs(
+        self, ends: str | None = None, results: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have jobs (`.sync` of Glue, Batch, ECS …) end five minutes after they were started.
+
+        `ends` is 'succeed' or 'fail', and `results` what states give, by their names; those of
+        other Tasks give it at once. Whatever is not told fails by name, as before.
+        """
+        interpreter.TaskRunner.jobs = interpreter.Jobs(ends, dict(results or {}))
 
     def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
         """Give the module of a function's handler, as the function will run it in this process."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carnation.artifacts import Artifacts
+from carnation.asl import walk_states
 from carnation.document.values import Json
 from carnation.emulator.embedded import deploy_artifacts, name_stack
 from carnation.emulator.emulator import Emulator, ExecutionResult
@@ -26,6 +27,7 @@ from carnation.emulator.stored import (
     list_resources,
     read_stored,
 )
+from carnation.errors import UsageError, suggest_name
 from carnation.history import Progress, Recorded, record_run
 from carnation.history.function_failures import FunctionFailure, list_function_failures
 from carnation.workflow.reporters import Faults, Reporter, RunReport
@@ -124,16 +126,22 @@ def run(
     parameters: Mapping[str, str] | None = None,
     stimuli: Stimuli = _NOTHING,
     shows: Sequence[str] = (),
+    jobs: str | None = None,
+    results: Mapping[str, Json] | None = None,
 ) -> WorkflowRuns:
     """Deploy a built workflow to an emulator of its own, and run it once for each input.
 
     Without inputs it runs once, with `{}`, unless `stimuli` started it. `keeps_children` keeps the
     histories of children, for a page; `children` are the workflows that it starts; `shows` names
-    the resources whose content is read at the end. Raises `EmulatorError` where it cannot be
-    deployed or started, and `UsageError` for a name or parameter that it does not have.
+    the resources whose content is read at the end. `jobs` says how each job ends ('succeed' or
+    'fail'), `results` what Task states give instead of being performed. Raises `EmulatorError`
+    where it cannot be deployed or started, and `UsageError` for a name or parameter that it does
+    not have.
     """
     observer = observer or Observer()
+    _check_results(artifacts, children, results or {})
     with Emulator(in_process=in_process, real_time=real_time, seed=seed) as emulator:
+        emulator.finish_jobs(jobs, results)
         if faults:
             faults.install(emulator)
         begun = time.monotonic()
@@ -167,6 +175,25 @@ def run(
         undelivered = emulator.undelivered
     injected = None if faults is None else faults.count
     return WorkflowRuns(artifacts, runs, fields, lines, printed, injected, stored, undelivered)
+
+
+def _check_results(
+    artifacts: Artifacts, children: Sequence[Artifacts], results: Mapping[str, Json]
+) -> None:
+    """Refuse results of states that are no Tasks of what runs."""
+    definitions = [json.loads(one.definition) for one in (artifacts, *children)]
+    tasks = [
+        place.name
+        for definition in definitions
+        for place in walk_states(definition)
+        if place.body.get("Type") == "Task"
+    ]
+    for name in results:
+        if name not in tasks:
+            raise UsageError(
+                f"--results: '{name}' is not a Task state of '{artifacts.workflow}'."
+                f"{suggest_name(name, tasks)} Its Task states: {', '.join(tasks) or 'none'}."
+            )
 
 
 def _list_asked(

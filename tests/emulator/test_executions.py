@@ -482,7 +482,7 @@ def test_a_function_is_called_by_its_arn_or_asynchronously(emulator: Emulator, n
 def test_what_the_emulator_cannot_do_fails_by_name(emulator: Emulator, name: str) -> None:
     for resource, said in [
         ("ecs:runTask.sync", "cannot wait for 'arn:aws:states:::ecs:runTask.sync'"),
-        ("http:invoke", "has no service for 'arn:aws:states:::http:invoke'"),
+        ("http:invoke", "this machine only, not 'https://example.com'"),
     ]:
         parameters = {
             "TaskDefinition": "t", "ApiEndpoint": "https://example.com", "Method": "GET",

@@ -18,11 +18,13 @@ from carnation.emulator.interpreter.backend import (
 )
 from carnation.emulator.interpreter.compilation import reject_unsupported
 from carnation.emulator.interpreter.executions import EmulatedExecution, ExecutionSettings
+from carnation.emulator.interpreter.jobs import Jobs
 from carnation.emulator.interpreter.task_runner import TaskRunner, TaskScript
 
 __all__ = [
     "EmulatedExecution",
     "ExecutionSettings",
+    "Jobs",
     "TaskRunner",
     "TaskScript",
     "find",

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from carnation.emulator.interpreter.http_calls import invoke_http
+from carnation.emulator.interpreter.jobs import Jobs
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
 
@@ -63,7 +65,9 @@ class Activities:
 class TaskRunner:
     """The engine's port: functions by the short way, everything else by boto3."""
 
-    script: TaskScript | None = None  # of all there are: one emulator is open at a time
+    # of all there are: one emulator is open at a time
+    script: TaskScript | None = None
+    jobs = Jobs()
 
     def __init__(self, connect: Callable[[str], Any], invoke: Invoke, wait: Await) -> None:
         """Take the ways to functions, services and other executions."""
@@ -85,6 +89,9 @@ class TaskRunner:
         return outcome
 
     def _perform(self, task: Task) -> Outcome:
+        told = TaskRunner.jobs.answer(task)
+        if told is not None:
+            return told
         if task.kind == "Activity":
             self.activities.offer(task)
             return Pending()
@@ -94,11 +101,14 @@ class TaskRunner:
             outcome: Outcome = self._invoke_function(task)
         elif task.service == "states" and task.action.startswith("startExecution"):
             outcome = self._start_execution(task)
+        elif (task.service, task.action) == ("http", "invoke"):
+            outcome = invoke_http(self._connect, task)
         elif task.is_sync:
             return Failed(
                 "States.Runtime",
-                f"the emulator cannot wait for '{task.resource}', and does not. In a test, mock "
-                f"the state: machine.mock('{task.name}', Return(…)).",
+                f"the emulator cannot wait for '{task.resource}', and does not. Say how the job "
+                "ends: by --jobs succeed, by --results with what the state gives; or in a test by "
+                f"machine.mock('{task.name}', Return(…)).",
             )
         else:
             outcome = call_service(self._connect, task)
