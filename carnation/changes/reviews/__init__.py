@@ -2,7 +2,7 @@
 
 from carnation.changes.reviews.accepted import read_accepted
 from carnation.changes.reviews.compare import Review, compare_trees
-from carnation.changes.reviews.trees import Tree
+from carnation.changes.reviews.trees import Tree, open_file, open_folder
 from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "VersionBump",
     "check_version_bump",
     "compare_trees",
+    "open_file",
+    "open_folder",
     "read_accepted",
     "sort_changes",
 ]
