@@ -20,6 +20,8 @@ _KINDS = {
     "s": "string", "i": "integer", "l": "long", "d": "double", "b": "boolean",
     "t": "timestamp", "x": "blob", "j": "document",
 }  # fmt: skip
+# DynamoDB's NULL is no word in Java, and `equals` every object has
+_RENAMED = {"NULL": "Nul", "Equals": "EqualsValue", "equals": "EqualsValue"}
 _RUN = re.compile(r".(?:[A-Z](?![a-z]))*")
 _NONE: Mapping[str, Shape] = MappingProxyType({})
 
@@ -66,8 +68,8 @@ def spell_member(name: str) -> str:
     >>> [spell_member(name) for name in ("DBInstanceArn", "SSEKMSKeyId", "MinTTL", "eTag")]
     ['DbInstanceArn', 'SsekmsKeyId', 'MinTTL', 'ETag']
     """
-    if name == "NULL":  # DynamoDB's, which is no word in Java
-        return "Nul"
+    if name in _RENAMED:
+        return _RENAMED[name]
     run = len(_RUN.match(name).group())  # type: ignore[union-attr]  # it takes any letter
     return name[0].upper() + name[1:run].lower() + name[run:]
 
