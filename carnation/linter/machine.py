@@ -28,7 +28,7 @@ class Machine(Definition):
     """A definition with what a review needs to know; `type` is STANDARD or EXPRESS.
 
     `declared` holds the JSON schemas of `input`, `output` and `results`, as a manifest does;
-    `properties` and `role` are what a template says of the state machine.
+    `properties` and `role` are what a template says of the state machine, `template` is the whole.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class Machine(Definition):
         declared: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
         role: Role | None = None,
+        template: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(definition)
         self.declared = declared or {}
         self.properties = properties or {}
         self.role = role
+        self.template = template or {}
         self.type = type
         self.size = size
         self.suggestions = 25

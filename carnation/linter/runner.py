@@ -37,6 +37,7 @@ _MODULES = {
             "dataflow",
             "bounds",
             "roles",
+            "deployment",
         )
     ),
 }
@@ -147,7 +148,8 @@ def review_definition(
 def _prepare(source: Source, type: str, declared: Mapping[str, Any] | None) -> Machine:
     """Prepare a definition, with what the template around it says, if it stands in one."""
     properties, role = getattr(source, "properties", None), getattr(source, "role", None)
-    return Machine(source.value, type, source.measure(), declared, properties, role)
+    template = getattr(source, "template", None)
+    return Machine(source.value, type, source.measure(), declared, properties, role, template)
 
 
 def _find_notes(source: Source) -> Iterator[tuple[Rule, Problem]]:

@@ -16,7 +16,14 @@ READ_ONLY = {
     "jsonata-not-checked",
     "undefined-substitution",
 }
-OF_TEMPLATES = {"missing-permission", "unneeded-permission"}
+OF_TEMPLATES = {
+    "missing-permission",
+    "unneeded-permission",
+    "several-definitions",
+    "invalid-machine-name",
+    "logging-without-destination",
+    "key-without-policy",
+}
 OTHERWISE = {"definition-too-large", *READ_ONLY, *OF_TEMPLATES}
 
 
