@@ -10,38 +10,38 @@ from typing import NoReturn
 
 from carnation import __version__
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast
-from carnation.errors import suggest_name
+from carnation.errors import CarnationError, suggest_name
 
 GROUPS = {
-    "make": {
-        "init": "create a project that builds, runs, and passes its own test",
-        "adopt": "turn definitions somebody wrote into modules of definitions/",
-        "build": "build definitions/ into build/, or check that it is current",
-        "fetch": "fetch the wheels that functions require",
+    "create": {
+        "init": "Create a project that builds, runs, and passes its own test",
+        "adopt": "Generate Python modules from existing ASL definitions",
+        "build": "Build definitions/ into build/, or check that build/ is up to date",
+        "fetch": "Download the dependencies of Lambda functions",
     },
     "review": {
-        "diff": "tell what changed between two builds, revisions, definitions or templates",
-        "draw": "draw a definition, as SVG or Mermaid",
-        "estimate": "estimate what a definition takes as it grows, and which limit breaks first",
-        "lint": "find what AWS would refuse, and what production would regret",
+        "diff": "Show changes between two builds, Git revisions, definitions, or templates",
+        "draw": "Draw a definition as SVG or Mermaid",
+        "estimate": "Estimate cost and service limits as the input grows",
+        "lint": "Check definitions for validation errors and production risks",
     },
-    "run here": {
-        "replay": "turn a recorded history into a test",
-        "run": "run a built workflow on this machine",
-        "serve": "serve the embedded AWS on a port, for any client",
+    "run locally": {
+        "replay": "Generate a test from a recorded execution history",
+        "run": "Run a built workflow locally",
+        "serve": "Start the local AWS emulator on a port",
     },
     "deploy": {
-        "deploy": "deploy a built workflow to an account",
-        "destroy": "delete a deployed workflow's stack; what holds data is retained",
-        "versions": "list the versions of a deployed state machine",
-        "rollback": "move its alias back to an earlier version",
-        "drift": "tell what is deployed otherwise than built",
+        "deploy": "Deploy a built workflow to an AWS account",
+        "destroy": "Delete a deployed stack (resources that hold data are retained)",
+        "versions": "List the versions of a deployed state machine",
+        "rollback": "Point the alias to an earlier version",
+        "drift": "Show differences between the deployed stack and build/",
     },
     "operate": {
-        "start": "start a deployed state machine, follow it, explain a failure",
-        "status": "show stack, versions, queues, alarms and executions",
-        "dlq": "list, show, redrive or purge dead letters",
-        "recover": "redrive executions that ended with events in them",
+        "start": "Start an execution, follow it, and explain failures",
+        "status": "Show the stack, versions, queues, alarms, and executions",
+        "dlq": "List, show, redrive, or purge dead-letter messages",
+        "recover": "Redrive failed executions that still hold unprocessed events",
     },
 }
 COMMANDS = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
@@ -50,10 +50,11 @@ COMMANDS = {name: meaning for group in GROUPS.values() for name, meaning in grou
 def main(argv: Sequence[str] | None = None) -> int:
     """Hand the rest of the command line to the command it names; return its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:2], "--help"]
     command = arguments[0] if arguments else ""
     if command in COMMANDS:
-        status: int = import_module(f"carnation.cli.{command}").main(arguments[1:])
-        return status
+        return _run_command(command, arguments[1:])
     if command == "--version":
         print(f"carnation {__version__}")
         return EXIT_OK
@@ -63,7 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"\n{title}")
             for name, meaning in group.items():
                 print(f"  {name:<10}{meaning}")
-        print("\nexample: carnation build --check\n`carnation COMMAND --help` tells more.")
+        print(
+            "\nexample: carnation build --check\nRun `carnation help COMMAND` for the "
+            "options of a command."
+        )
         if not command and not os.listdir():
             print("This folder is empty. Create a project: carnation init")
         return EXIT_OK if command else EXIT_ERROR
@@ -71,6 +75,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"carnation: unknown command '{command}'.{suggest_name(command, COMMANDS)}", file=sys.stderr
     )
     return EXIT_ERROR
+
+
+def _run_command(command: str, arguments: list[str]) -> int:
+    try:
+        module = import_module(f"carnation.cli.{command}")
+    except CarnationError as error:  # a library that this command needs is not installed
+        print(f"carnation {command}: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    status: int = module.main(arguments)
+    return status
 
 
 def run() -> NoReturn:

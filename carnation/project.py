@@ -21,8 +21,8 @@ def find_root(start: str) -> str:
         parent = os.path.dirname(folder)
         if parent == folder:
             raise WorkflowError(
-                f"there is no folder 'definitions' in {os.path.abspath(start)} or above it. "
-                "Change to your project, or make the folder."
+                f"no definitions/ folder found in {os.path.abspath(start)} or its parents. "
+                "Run this command in a carnation project."
             )
         folder = parent
     return folder
@@ -42,7 +42,7 @@ def read_partition(start: str) -> str:
     for key in table:
         if key not in ("lint", "partition"):
             near = suggest_name(key, ["lint", "partition"])
-            raise UsageError(f"{path}: [tool.carnation] has no '{key}'.{near}")
+            raise UsageError(f"{path}: unknown setting '{key}' in [tool.carnation].{near}")
     partition = table.get("partition", "")
     if "partition" in table and partition not in PARTITIONS:
         near = suggest_name(str(partition), PARTITIONS)

@@ -25,15 +25,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("carnation", "coverage of Step Functions definitions")
     group.addoption(
         "--carnation-cov", action="store_true",
-        help="tell which states, transitions, catchers and retriers the tests have taken",
+        help="Report coverage of states, transitions, catchers, and retriers",
     )  # fmt: skip
     group.addoption(
         "--carnation-cov-fail-under", type=float, metavar="PERCENT",
-        help="fail when less was taken; implies --carnation-cov",
+        help="Fail if coverage is below this percentage (implies --carnation-cov)",
     )  # fmt: skip
     group.addoption(
         "--carnation-cov-picture", metavar="DIR",
-        help="draw each definition there, with what was taken; implies --carnation-cov",
+        help="Draw each definition with its coverage into this folder (implies "
+                "--carnation-cov)",
     )  # fmt: skip
 
 

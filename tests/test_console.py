@@ -181,7 +181,7 @@ def test_a_full_disk_is_one_line() -> None:
         )
     assert (done.returncode, done.stderr) == (
         EXIT_ERROR,
-        "carnation: no space is left for the output.\n",
+        "carnation: cannot write output: no space left on device\n",
     )
 
 

@@ -91,7 +91,7 @@ def explain_failure(
     """Turn what boto3 itself raises, before AWS has answered, into a sentence with its remedy."""
     name, said = type(error).__name__, hide_passwords(str(error))
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
-        return AccountError(f"there are no AWS credentials here. {_LOGIN}", reason="no-credentials")
+        return AccountError(f"AWS credentials not found. {_LOGIN}", reason="no-credentials")
     if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError",
                 "LoginTokenLoadError", "LoginRefreshRequired"):  # fmt: skip
         return AccountError(f"the login has expired ({said}). {_LOGIN}", reason="expired")
@@ -102,8 +102,9 @@ def explain_failure(
     if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
                 "ConnectionClosedError", "InvalidRegionError", "ProxyConnectionError"):  # fmt: skip
         return AccountError(
-            f"{service} does not answer in region '{region}' ({said.rstrip('.')}).{near} "
-            "Check --region, --endpoint-url and the network, and run the same command again.",
+            f"cannot connect to {service} in Region '{region}' ({said.rstrip('.')}).{near} "
+            "Check --region, --endpoint-url and the network, and run the same command "
+            "again.",
             reason="unreachable",
         )
     return AccountError(f"{service}, {action}: {said}", reason="failed")

@@ -61,7 +61,8 @@ class Account:
         self.profile, self.region = profile, self._session.region_name
         if not self.region:
             raise AccountError(
-                "no region is chosen. Give --region, set AWS_REGION, or give the profile one.",
+                "no AWS Region configured. Use --region, set AWS_REGION, or set a Region "
+                "in the profile.",
                 reason="no-region",
             )
         self._clients: dict[str, Any] = {}

@@ -137,7 +137,7 @@ def _refuse(document: Machine) -> None:
         raise _make_error(
             document,
             "",
-            "this is no definition: it has no StartAt, or no States. Name a definition, or a "
+            "not a state machine definition: it has no StartAt, or no States. Name a definition, or a "
             "template with one.",
         )
     for note in document.notes:

@@ -63,8 +63,8 @@ class Artifacts(NamedTuple):
         ]
         if len(keys) != 1:
             raise ArtifactError(
-                f"the artifacts of '{self.workflow}' hold {len(keys)} files that end in "
-                f"'{suffix}', not one. With stacks=\"none\" none is built; leave it out."
+                f"'{self.workflow}' has no root stack template (found {len(keys)} files "
+                f"that end in '{suffix}'). With stacks=\"none\" none is built; leave it out."
             )
         return keys[0]
 

@@ -87,9 +87,10 @@ def _refuse_changed_release(root: str, artifacts: Artifacts) -> None:
     released = _read_tree(_tree_of(root, artifacts.workflow)).get(name_release(artifacts))
     if released is not None and released != _definition_of(artifacts):
         raise ArtifactError(
-            f"the definition of '{artifacts.workflow}' differs from the one that was released as "
-            f"{artifacts.version} (build/{artifacts.workflow}/{name_release(artifacts)}). "
-            "A release never changes: raise the workflow's version."
+            f"the definition of '{artifacts.workflow}' differs from the one that was "
+            f"released as {artifacts.version} "
+            f"(build/{artifacts.workflow}/{name_release(artifacts)}). Released definitions "
+            "cannot change. Increase the workflow's version."
         )
 
 
@@ -235,7 +236,7 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
         tree = _read_tree(_tree_of(root, workflow))
     if MANIFEST not in tree:
         known = list_trees(root)
-        hint = suggest_name(workflow, known) or " Build it with: python -m carnation.build"
+        hint = suggest_name(workflow, known) or " Build it with: carnation build"
         raise ArtifactError(
             f"build/{workflow}/{MANIFEST} is not there (built: "
             f"{', '.join(known) or 'nothing yet'}).{hint}"
@@ -277,6 +278,5 @@ def _check_digest(workflow: str, path: str, content: bytes | None, expected: str
     else:
         return
     raise ArtifactError(
-        f"build/{workflow}/{path}{problem}. "
-        f"Build it anew with: python -m carnation.build {workflow}"
+        f"build/{workflow}/{path}{problem}. Rebuild it with: carnation build {workflow}"
     )

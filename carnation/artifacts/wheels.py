@@ -33,8 +33,8 @@ def read_requirements(root: str, name: str) -> str:
         entry = line.strip()
         if entry and not entry.startswith(("#", "--hash")) and not _PINNED.match(entry):
             raise WorkflowError(
-                f"lambdas/{name}/requirements.txt:{number}: '{entry[:60]}' names no exact version. "
-                "Write it as name==version, so that a package is the same everywhere."
+                f"lambdas/{name}/requirements.txt:{number}: '{entry[:60]}' requirement is "
+                "not pinned. Use name==version."
             )
     return text
 
@@ -114,5 +114,7 @@ def _unpack(wheel: str) -> dict[str, bytes]:
                     raise WorkflowError(f"{wheel} holds '{path}', which leaves its folder.")
                 files["/".join(parts)] = archive.read(path)
     except BadZipFile as error:
-        raise WorkflowError(f"{wheel} is no wheel: {error}. Fetch it again.") from error
+        raise WorkflowError(
+            f"invalid wheel {wheel}: {error}. Run `carnation fetch` again."
+        ) from error
     return files

@@ -147,7 +147,7 @@ def _compare_parameters(
         if one is ABSENT:
             yield _tell_new_parameter(subject, pointer, two)
         elif two is ABSENT:
-            sentence = "the parameter is gone"
+            sentence = "the parameter was removed"
             yield Change("parameter-removed", pointer, subject, sentence, one, ABSENT, old=True)
         else:
             for edit in find_edits(one, two, pointer, pointer):

@@ -23,9 +23,13 @@ _ACCOUNT = ("environment", "stack_name", "profile", "region", "endpoint_url")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which stack of which account is meant."""
-    parser.add_argument("workflow", metavar="WORKFLOW", type=_read_name, help="in build/")
+    parser.add_argument(
+        "workflow", metavar="WORKFLOW", type=_read_name, help="Name of a workflow in build/"
+    )
     add_account_options(parser)
-    parser.add_argument("--stack-name", metavar="NAME", help="default: WORKFLOW-ENVIRONMENT")
+    parser.add_argument(
+        "--stack-name", metavar="NAME", help="Name of the stack (default: WORKFLOW-ENVIRONMENT)"
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text")
 
 
@@ -61,9 +65,9 @@ def open_stack(options: argparse.Namespace) -> tuple[Account, Deployed]:
     deployed = find_deployed(account, options.stack)
     if deployed is None or not deployed.exists:
         raise AccountError(
-            f"there is no stack '{options.stack}' in account {account.number}, {account.region}. "
-            f"Check --environment and --region, or deploy it: carnation deploy {options.workflow} "
-            f"--environment {options.environment}",
+            f"stack '{options.stack}' not found in account {account.number}, "
+            f"{account.region}. Check --environment and --region, or run: carnation deploy "
+            f"{options.workflow} --environment {options.environment}",
             reason="no-stack",
         )
     return account, deployed
@@ -105,7 +109,9 @@ def read_pairs(words: Sequence[str], option: str) -> dict[str, str]:
 def confirm(question: str, look: str = "--plan to only look") -> bool:
     """Ask a person; raises `UsageError` where there is none to ask."""
     if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody is here to answer: say --yes, or {look}.")
+        raise UsageError(
+            f"{question} Cannot prompt: standard input is not a terminal. Use --yes, or {look}."
+        )
     # standard output may be a program's, and belongs to the report
     print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

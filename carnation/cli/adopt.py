@@ -49,13 +49,15 @@ def _make_parser() -> argparse.ArgumentParser:
         "for standard input",
     )
     parser.add_argument(
-        "--out", metavar="DIR", help="write a module for each there (default: standard output)"
+        "--out",
+        metavar="DIR",
+        help="Write one module per definition to this folder (default: standard output)",
     )
-    parser.add_argument("--force", action="store_true", help="write over modules that exist")
+    parser.add_argument("--force", action="store_true", help="Overwrite existing modules")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit 1 when a module would not give back its definition exactly",
+        help="Check only: exit with 1 if a module does not reproduce its definition",
     )
     return parser
 
@@ -132,8 +134,8 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
     there = [path for path in files if os.path.lexists(path)]
     if there and not force:
         raise UsageError(
-            f"{', '.join(there)}: there already. Nothing is written; give another --out, or "
-            "--force to write over what is there."
+            f"{', '.join(there)} already exists. Nothing was written. Use --force to "
+            "overwrite, or choose another --out."
         )
     write_files(files)
     print("\n".join(files))

@@ -35,18 +35,18 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation build",
         description="Build the workflows of definitions/ into build/, and print what changed.",
-        epilog="example: python -m carnation.build --check",
+        epilog="example: carnation build --check",
         formatter_class=partial(argparse.HelpFormatter, width=terminal_width()),
     )
     parser.add_argument(
-        "workflows", nargs="*", metavar="WORKFLOW", help="only these (default: all)"
+        "workflows", nargs="*", metavar="WORKFLOW", help="Names to process (default: all)"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 and list what is stale"
+        "--check", action="store_true", help="Check only: exit with 1 and list outdated files"
     )
     how.add_argument(
-        "--release", action="store_true", help="freeze the definition of the present version"
+        "--release", action="store_true", help="Freeze the definition of the current version"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser
@@ -120,11 +120,11 @@ def _print_differences(
     stale = sum(map(len, differences.values()))
     files = "1 file" if stale == 1 else f"{stale} files"
     if check:
-        state = f"{files} stale; run: python -m carnation.build" if stale else "build/ is current"
+        state = f"{files} stale; run: carnation build" if stale else "build/ is current"
     else:
         written = f"{files} written" if stale else "nothing changed"
         state = f"{written}, {len(released)} released" if released else written
-    print(f"{names or 'definitions/ holds no workflow'}: {state}")
+    print(f"{names or 'no workflows found in definitions/'}: {state}")
 
 
 def _print_unasked(alone: list[str], differences: dict[str, list[Difference]]) -> None:

@@ -22,10 +22,16 @@ EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 def add_account_options(parser: argparse._ActionsContainer) -> None:
     """Add the options that say which account is meant, and which of a workflow's stacks in it."""
-    parser.add_argument("--environment", default="dev", metavar="NAME", help="default: dev")
-    parser.add_argument("--profile", metavar="NAME", help="of the AWS configuration")
-    parser.add_argument("--region", metavar="NAME", help="default: AWS_REGION, or the profile's")
-    parser.add_argument("--endpoint-url", metavar="URL", help="of something that answers like AWS")
+    parser.add_argument(
+        "--environment", default="dev", metavar="NAME", help="Environment to use (default: dev)"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="AWS profile to use")
+    parser.add_argument(
+        "--region",
+        metavar="NAME",
+        help="AWS Region (default: AWS_REGION, then the profile's Region)",
+    )
+    parser.add_argument("--endpoint-url", metavar="URL", help="URL of an AWS-compatible endpoint")
 
 
 def exit_fast(status: int) -> NoReturn:
@@ -57,7 +63,7 @@ def run_command(command: Callable[[], int]) -> int:
         _print_syntax(error)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            print("carnation: no space is left for the output.", file=sys.stderr)
+            print("carnation: cannot write output: no space left on device", file=sys.stderr)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         else:
             _print_foreign(error)

@@ -23,25 +23,28 @@ _WIDTH = 100  # where no terminal is
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation deploy",
-        description="Deploy a built workflow: upload what is new, show what changes, ask, execute.",
+        description="Deploy a built workflow: upload artifacts, review the change set, and "
+        "execute it.",
         epilog="example: carnation deploy carnation --environment dev --plan",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
-    parser.add_argument("--plan", action="store_true", help="stop before anything is executed")
-    parser.add_argument("--yes", action="store_true", help="do not ask, for CI")
-    parser.add_argument("--bucket", metavar="NAME", help="for artifacts (default: one is made)")
+    parser.add_argument("--plan", action="store_true", help="Show the plan without executing it")
+    parser.add_argument("--yes", action="store_true", help="Skip the confirmation prompt")
+    parser.add_argument(
+        "--bucket", metavar="NAME", help="S3 bucket for artifacts (default: create one)"
+    )
     parser.add_argument(
         "--parameter", action="append", default=[], metavar="NAME=VALUE",
-        help="of the root template; others stay as they are",
+        help="Set a parameter of the root template; others keep their values",
     )  # fmt: skip
     parser.add_argument(
         "--deployment-type", choices=["all-at-once", "canary", "linear"],
-        help="how the alias moves to the new version: its parameter DeploymentType",
+        help="How the alias moves to the new version (parameter DeploymentType)",
     )  # fmt: skip
     parser.add_argument(
         "--allow-replacement", action="append", default=[], metavar="NAME",
-        help="a resource that holds data and may be replaced or removed",
+        help="Allow replacing or deleting this resource, which holds data",
     )  # fmt: skip
     return parser
 
@@ -54,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _deploy(options: argparse.Namespace) -> int:
     if options.format == "json" and not (options.yes or options.plan):
-        raise UsageError("with --format json nobody is asked: say --yes, or --plan to only look.")
+        raise UsageError(
+            "--format json cannot prompt for confirmation. Add --yes, or use --plan to preview."
+        )
     artifacts = deployment.check_tree(find_root("."), options.workflow)
     given = read_pairs(options.parameter, "--parameter")
     account = open_account(options)
@@ -99,7 +104,7 @@ def _end(account: Account, console: _Console, result: Result, options: argparse.
         if report["note"]:
             console.echo(report["note"])
     elif outcome is None:
-        console.echo("nothing was executed")
+        console.echo("No changes were made.")
     elif not outcome.succeeded:
         console.end(report, EXIT_ERROR)
         raise AccountError(deployment.format_failure(stack, outcome), reason="failed-deployment")

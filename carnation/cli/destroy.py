@@ -21,13 +21,15 @@ _MACHINE = "StateMachineArn"  # an output of the root stack
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation destroy",
-        description="Delete a deployed workflow's stack. What its templates retain stays.",
+        description="Delete a deployed stack. Resources with a Retain policy are kept.",
         epilog="example: carnation destroy carnation --environment dev --plan",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
-    parser.add_argument("--plan", action="store_true", help="only say what would happen")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--plan", action="store_true", help="Show what would be deleted, without deleting it"
+    )
+    parser.add_argument("--yes", action="store_true", help="Skip the confirmation prompt")
     return parser
 
 
@@ -40,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _destroy(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     if options.format == "json" and not (options.yes or options.plan):
-        raise UsageError("with --format json nobody is asked: say --yes, or --plan to only look.")
+        raise UsageError(
+            "--format json cannot prompt for confirmation. Add --yes, or use --plan to preview."
+        )
     account, deployed = open_stack(options)
     found = deployment.find_removal(account, deployed)
     retained = [row for row in found if row.retained]
@@ -73,8 +77,8 @@ def _destroy(options: argparse.Namespace) -> int:
         cause = outcome.cause
         why = f"{cause.path}: {cause.reason}" if cause else "CloudFormation gives no cause"
         raise AccountError(
-            f"stack '{deployed.name}' is {outcome.status}: {why}. What was deleted is gone, the "
-            "rest stands. Mend the cause, and run the same command again.",
+            f"stack '{deployed.name}' is {outcome.status}: {why}. Some resources were "
+            "deleted; the others still exist. Fix the cause and run the command again.",
             reason="failed-removal",
         )
     console.echo(f"stack '{deployed.name}' is deleted; {len(retained)} resources are retained")

@@ -39,19 +39,19 @@ def _make_parser() -> argparse.ArgumentParser:
     target = "a folder, a definition or template file, a git revision, or deployed[:STACK]"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
     parser.add_argument(
-        "new", nargs="?", metavar="NEW", help="the same (default: the working tree)"
+        "new", nargs="?", metavar="NEW", help="New side, as for OLD (default: the working tree)"
     )
     parser.add_argument("--format", choices=["text", "markdown", "json", "html"], default="text")
     parser.add_argument(
         "--fail-on",
         choices=[*IMPACTS, "never"],
         default="never",
-        help="exit 1 from this impact on (default: never)",
+        help="Exit with 1 if a change has at least this impact (default: never)",
     )
     parser.add_argument(
         "--accepted",
         metavar="FILE",
-        help="changes that are fine, by fingerprint (default: accepted-changes.json, if there)",
+        help="File of accepted change fingerprints (default: accepted-changes.json, if it exists)",
     )
     add_account_options(parser.add_argument_group("where what is deployed is read"))
     return parser
@@ -73,7 +73,9 @@ def _diff(options: argparse.Namespace) -> int:
         reviews = compare_trees(old, new, read_accepted(options.accepted))
         report = _write(reviews, options.format, title)
     except RecursionError as error:
-        raise DocumentError(f"{title}: a document nests too deep to be compared.") from error
+        raise DocumentError(
+            f"{title}: cannot compare: the document is nested too deeply."
+        ) from error
     _print(report)
     failed = any(reaches(review.changes, options.fail_on) for review in reviews)
     return EXIT_FINDINGS if failed else EXIT_OK

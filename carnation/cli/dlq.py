@@ -28,8 +28,8 @@ from carnation.patterns.events.dead_letters import (
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation dlq",
-        description="Look at dead letters, send them back to the queue, or purge them into a file. "
-        "Nothing is deleted before it is safely elsewhere.",
+        description="List, redrive, or purge dead-letter messages. A message is deleted only "
+        "after it has been sent or saved.",
         epilog="example: carnation dlq redrive carnation --where reason=Timeout --rate 5",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
@@ -37,14 +37,17 @@ def _make_parser() -> argparse.ArgumentParser:
     add_options(parser)
     parser.add_argument(
         "--where", action="append", default=[], metavar="FIELD=VALUE",
-        help="only these; also != ~ > < >= <=; fields of the event, or id, reason, execution",
+        help="Filter messages, for example reason=Timeout or 'sequence_no>=100' "
+                "(operators: = != ~ > < >= <=)",
     )  # fmt: skip
-    parser.add_argument("--rate", type=float, default=0, metavar="N", help="letters a second")
+    parser.add_argument("--rate", type=float, default=0, metavar="N", help="Messages per second")
     parser.add_argument(
-        "--fresh", action="store_true", help="redrive with all retries (default: one attempt)"
+        "--fresh",
+        action="store_true",
+        help="Reset the retry count of redriven messages (default: one more attempt)",
     )
-    parser.add_argument("--to", metavar="FILE", help="where purge writes what it deletes")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--to", metavar="FILE", help="New file for the messages that purge deletes")
+    parser.add_argument("--yes", action="store_true", help="Skip the confirmation prompt")
     return parser
 
 
@@ -58,9 +61,11 @@ def _do(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     fits = read_filters(options.where)
     if options.rate < 0:
-        raise UsageError(f"--rate {options.rate:g}: it takes a number of letters a second.")
+        raise UsageError(f"--rate {options.rate:g}: it takes a number of Messages per second.")
     if options.do == "purge" and not options.to:
-        raise UsageError("purge deletes only what it has written: name a new file with --to FILE.")
+        raise UsageError(
+            "purge saves messages before deleting them. Give a new file with --to FILE."
+        )
     account, deployed = open_stack(options)
     url = find_output(deployed, "DeadLetterQueueUrl")
     letters = read_letters(account, url)

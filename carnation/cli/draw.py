@@ -41,13 +41,14 @@ def _make_parser() -> argparse.ArgumentParser:
         "(default: all of build/)",
     )
     parser.add_argument(
-        "--format", choices=list(_SUFFIXES), help="default: svg, or what --out's suffix says"
+        "--format",
+        choices=list(_SUFFIXES),
+        help="Output format (default: from the suffix of --out, otherwise svg)",
     )
     parser.add_argument(
         "--out",
         metavar="FILE|DIR",
-        help="write there, whole or not at all (default: standard output); "
-        "several pictures go into a folder",
+        help="File, or folder for several pictures (default: standard output)",
     )
     return parser
 
@@ -81,7 +82,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[str]:
     built = sorted(os.listdir("build")) if os.path.isdir("build") else []
     if not targets and not built:
         raise UsageError(
-            "there is nothing in build/ to draw. Name a file, or run: python -m carnation.build"
+            "no definitions found in build/. Name a file, or run `carnation build` first."
         )
     for target in targets or built:
         path = os.path.join("build", target, "code", "state-machine", f"{target}.asl.json")
@@ -91,7 +92,7 @@ def _find_files(targets: Sequence[str]) -> Iterator[str]:
             yield path
         elif targets:
             near = suggest_name(target, [*built, *os.listdir(".")])
-            raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
+            raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
 
 
 def _open(target: str) -> Iterator[_Picture]:

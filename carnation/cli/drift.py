@@ -19,8 +19,8 @@ from carnation.workflow import find_root
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation drift",
-        description="Tell what is deployed otherwise than built: templates, definition, alias, "
-        "roles, alarms; exit 1 where anything is.",
+        description="Compare the deployed stack with build/: templates, definition, alias, "
+        "roles, and alarms. Exit with 1 on drift.",
         epilog="example: carnation drift carnation --environment prod",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
@@ -42,7 +42,7 @@ def _compare(options: argparse.Namespace) -> int:
     for line in align_table([[one.what, one.where, one.sentence] for one in found]):
         console.echo(line)
     if not found:
-        console.echo(f"no drift: '{deployed.name}' is what build/{options.workflow} says")
+        console.echo(f"No drift: '{deployed.name}' matches build/{options.workflow}.")
     return console.end(
         {"drift": [one._asdict() for one in found]}, EXIT_FINDINGS if found else EXIT_OK
     )

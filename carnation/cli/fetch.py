@@ -36,7 +36,7 @@ def _make_parser() -> argparse.ArgumentParser:
         epilog="example: carnation fetch process_event",
     )
     parser.add_argument(
-        "functions", nargs="*", metavar="FUNCTION", help="only these (default: all)"
+        "functions", nargs="*", metavar="FUNCTION", help="Names to process (default: all)"
     )
     return parser
 
@@ -52,7 +52,7 @@ def _fetch_all(root: str, names: Sequence[str]) -> int:
     functions = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     for name in names:
         if name not in functions:
-            raise UsageError(f"there is no function '{name}' in lambdas/.")
+            raise UsageError(f"function '{name}' not found in lambdas/.")
     for name in names or functions:
         requirements = wheels.read_requirements(root, name)
         count = _fetch(root, name, requirements) if requirements else 0
@@ -84,8 +84,8 @@ def _fetch(root: str, name: str, requirements: str) -> int:
     missing = wheels.list_missing_pins(requirements, found)
     if missing:
         raise WorkflowError(
-            f"lambdas/{name}/requirements.txt does not name all that it brings in. "
-            f"Add: {', '.join(missing)}"
+            f"lambdas/{name}/requirements.txt is missing transitive dependencies. Add: "
+            f"{', '.join(missing)}"
         )
     wheels.write_stamp(part, requirements)
     rmtree(target, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`carnation init`: create a project that builds, runs, and passes its own test."""
+"""`carnation init`: Create a project that builds, runs, and passes its own test."""
 
 from __future__ import annotations
 

@@ -25,46 +25,44 @@ GARBAGE_THRESHOLD = 100_000
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation lint",
-        description="Find what AWS would refuse in a definition, and what production would regret.",
+        description="Check state machine definitions for validation errors and production risks.",
         epilog="example: carnation lint statemachine.asl.json --type EXPRESS",
     )
     parser.add_argument(
         "targets",
         nargs="*",
         metavar="FILE or WORKFLOW",
-        help="definitions, templates, folders, built workflows, - for standard input "
+        help="Definitions, templates, folders, built workflows, or - for standard input "
         "(default: all of build/)",
     )
-    parser.add_argument(
-        "--type", choices=["STANDARD", "EXPRESS"], help="the type of the state machine"
-    )
+    parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="Type of the state machine")
     parser.add_argument("--format", choices=["text", *reports.FORMATS], default="text")
     parser.add_argument(
         "--fail-on",
         choices=[*SEVERITIES, "never"],
-        help="exit 1 from this severity on (default: error)",
+        help="Exit with 1 if a finding has at least this severity (default: error)",
     )
     parser.add_argument(
         "--notes",
         action="store_true",
-        help="look for what is merely worth a note, too (text; the other formats do)",
+        help="Include notes in text output (other formats always include them)",
     )
     parser.add_argument(
-        "--cfn-lint", action="store_true", help="run cfn-lint over the templates, too (an extra)"
+        "--cfn-lint", action="store_true", help="Run cfn-lint on templates, too (extra: cfn-lint)"
     )
     how = parser.add_mutually_exclusive_group()
+    how.add_argument("--fix", action="store_true", help="Apply safe fixes to the files")
     how.add_argument(
-        "--fix", action="store_true", help="mend, in the files, what has one safe answer"
-    )
-    how.add_argument(
-        "--diff", action="store_true", help="show what --fix would change; exit 1 if it would"
+        "--diff",
+        action="store_true",
+        help="Show fixes as a diff without writing them; exit with 1 if there are any",
     )
     parser.add_argument(
         "--policy",
         metavar="FILE",
-        help="print, as JSON, the policy that the role of a definition needs, and do nothing else",
+        help="Print the least-privilege IAM policy for a definition as JSON, and exit",
     )
-    parser.add_argument("--explain", metavar="RULE", help="explain a rule, and do nothing else")
+    parser.add_argument("--explain", metavar="RULE", help="Explain a rule, and exit")
     return parser
 
 

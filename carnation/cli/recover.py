@@ -31,8 +31,10 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
-    parser.add_argument("--plan", action="store_true", help="only show them")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--plan", action="store_true", help="Show the executions without redriving them"
+    )
+    parser.add_argument("--yes", action="store_true", help="Skip the confirmation prompt")
     return parser
 
 
@@ -60,7 +62,7 @@ def _recover(options: argparse.Namespace) -> int:
     report = {"executions": [one["executionArn"] for one in found], "redriven": {}}
     if not found:
         console.echo(
-            "no execution holds events: every one that ended badly has put them away"
+            "No executions to redrive: all failed executions have requeued their events."
             if reporter
             else "no execution that ended badly can be redriven"
         )

@@ -49,12 +49,13 @@ def _make_parser() -> argparse.ArgumentParser:
         epilog="example: carnation replay night.json --out tests/test_night.py (after: "
         "aws stepfunctions get-execution-history --execution-arn ARN > night.json)",
     )
-    parser.add_argument("history", metavar="HISTORY.json", help="what get-execution-history prints")
+    parser.add_argument("history", metavar="HISTORY.json", help="Output of get-execution-history")
     parser.add_argument(
         "--definition", metavar="FILE",
-        help="the definition it ran (default: the one in build/ that has all of its states)",
+        help="Definition that was executed (default: the one in build/ that has all of "
+                "its states)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="FILE", help="write the test there, unless it exists")
+    parser.add_argument("--out", metavar="FILE", help="Write the test to this new file")
     return parser
 
 
@@ -78,7 +79,7 @@ def _replay(options: argparse.Namespace) -> int:
         with open(options.out, "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{options.out} exists, and is left as it is. Give another.") from None
+        raise UsageError(f"{options.out} already exists. Choose another file with --out.") from None
     except OSError as error:
         raise UsageError(f"{options.out} cannot be written ({error.strerror}).") from error
     print(options.out)
@@ -128,7 +129,10 @@ def _write_test(history: str, definition: str, recording: Recording) -> str:
         assertion = f"run.assert_succeeded({_literal(recording.output)})"
     else:
         error = f" with {recording.error}" if recording.error else ""
-        sentence = f"It ended as {recording.status}{error}: mend the definition until it does not."
+        sentence = (
+            f"The execution ended with {recording.status}{error}. "
+            "Fix the definition until this test passes."
+        )
         assertion, verb = "run.assert_succeeded()", "succeeds"
     return _TEST.format(
         history=history,

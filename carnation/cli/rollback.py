@@ -18,13 +18,15 @@ from carnation.console import terminal_width
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation rollback",
-        description="Send what starts from now on to an earlier version. What runs, runs on.",
+        description="Point the alias to an earlier version. Running executions are not affected.",
         epilog="example: carnation rollback carnation --environment prod --to 6",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
-    parser.add_argument("--to", type=int, metavar="N", help="default: the one before the present")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--to", type=int, metavar="N", help="Version to roll back to (default: the previous one)"
+    )
+    parser.add_argument("--yes", action="store_true", help="Skip the confirmation prompt")
     return parser
 
 
@@ -43,7 +45,7 @@ def _roll_back(options: argparse.Namespace) -> int:
     present = [version for version in versions if version.weight]
     report = {"from": [version.number for version in present], "to": target.number}
     if present == [target] or [v.number for v in present] == [target.number]:
-        console.echo(f"nothing to do: the alias leads to version {target.number}")
+        console.echo(f"No changes. The alias already points to version {target.number}.")
         return console.end({**report, "moved": False}, EXIT_OK)
     running = count_running(account, deployed.outputs)
     numbers = ", ".join(str(version.number) for version in present) or "none"
@@ -57,5 +59,5 @@ def _roll_back(options: argparse.Namespace) -> int:
     if not (options.yes or confirm("move it?")):
         return console.end({**report, "moved": False}, EXIT_OK)
     move_alias(account, deployed.outputs, target)
-    console.echo(f"what starts from now on is version {target.number}")
+    console.echo(f"New executions use version {target.number}.")
     return console.end({**report, "moved": True, "running": running}, EXIT_OK)

@@ -35,11 +35,11 @@ def _make_parser() -> argparse.ArgumentParser:
         epilog="example: carnation run orders --input @order.json --fail ChargeCard "
         "--fail-error CardDeclined --fail-attempts 2",
     )
-    parser.add_argument("workflow", help="the name of a workflow in build/")
+    parser.add_argument("workflow", help="Name of a workflow in build/")
     parser.add_argument(
         "--input", metavar="JSON",
-        help="the execution's input, or @FILE that holds it (@- is standard input); default: {}, "
-        "unless a trigger started an execution",
+        help="Input of the execution as JSON, or @FILE (@- reads standard input); "
+                "default: {}, unless a trigger started an execution",
     )  # fmt: skip
     _add_stimuli(parser)
     parser.add_argument(
@@ -53,8 +53,8 @@ def _make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--fail", metavar="WHICH",
-        help="a Task state that fails, or what the workflow's reporter chooses by this word "
-        "(events: 3,5-7 or 10%%)",
+        help="Task state that fails, or a selection that the workflow's reporter "
+                "understands (events: 3,5-7 or 10%%)",
     )  # fmt: skip
     parser.add_argument(
         "--fail-error", metavar="ERROR",
@@ -62,33 +62,37 @@ def _make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--fail-attempts", type=int, metavar="N",
-        help="how many attempts of each fail (default 1)",
+        help="Failing attempts of each (default: 1)",
     )  # fmt: skip
     parser.add_argument(
         "--seed", type=int, metavar="N",
-        help="chooses the share that fails, and the order of what AWS does at once",
+        help="Random seed for failures and for the order of concurrent tasks",
     )  # fmt: skip
     parser.add_argument(
         "--runs", type=int, default=1, metavar="N",
-        help="runs over the same state; those after the first take --next-input",
+        help="Number of runs against the same data; runs after the first use "
+                "--next-input",
     )  # fmt: skip
     parser.add_argument(
         "--next-input", metavar="JSON",
-        help="input of the runs after the first (default: the reporter's, else --input again)",
+        help="Input of the runs after the first (default: the reporter's, otherwise "
+                "--input)",
     )  # fmt: skip
     parser.add_argument(
-        "--in-process", action="store_true", help="run handlers in this process, for a debugger"
+        "--in-process", action="store_true", help="Run handlers in this process, for a debugger"
     )
     parser.add_argument(
-        "--real-time", action="store_true", help="let Wait and Retry take their time"
+        "--real-time",
+        action="store_true",
+        help="Use real time for Wait and Retry (default: skip waiting)",
     )
     parser.add_argument(
-        "--logs", action="store_true", help="print what the functions printed and logged"
+        "--logs", action="store_true", help="Print the output and logs of the functions"
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument(
         "--report", metavar="FILE.html",
-        help="write one page of what the runs did: picture, timeline, inputs and outputs, errors",
+        help="Write an HTML report with diagram, timeline, payloads, and errors",
     )  # fmt: skip
     return parser
 
@@ -181,7 +185,7 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError("--runs and --fail-attempts take a number from 1.")
     path = options.report
     if path is not None and not Path(path).absolute().parent.is_dir():
-        raise UsageError(f"--report: there is no folder for {path}. Make it, or write elsewhere.")
+        raise UsageError(f"--report: cannot write {path}: the folder does not exist.")
 
 
 def _observe(artifacts: Artifacts, form: str) -> Observer:

@@ -27,19 +27,25 @@ if TYPE_CHECKING:
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation serve",
-        description="Open the embedded AWS on a port of this machine, deploy built workflows to it "
-        "and serve until interrupted. What is in it is gone at the end.",
+        description="Start the local AWS emulator on a port and deploy built workflows to it. "
+        "All data is lost when it stops.",
         epilog="example: carnation serve carnation --port 4599",
     )
-    parser.add_argument("workflows", nargs="*", metavar="WORKFLOW", help="deployed from build/")
-    parser.add_argument("--port", type=int, default=0, help="default: one that is free")
-    parser.add_argument("--region", default="us-east-1", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, help="chooses the order of what is at once")
     parser.add_argument(
-        "--in-process", action="store_true", help="run handlers in this process, for a debugger"
+        "workflows", nargs="*", metavar="WORKFLOW", help="Built workflows to deploy (default: all)"
     )
     parser.add_argument(
-        "--real-time", action="store_true", help="let Wait and Retry take their time"
+        "--port", type=int, default=0, help="Port to listen on (default: a free one)"
+    )
+    parser.add_argument("--region", default="us-east-1", help="AWS Region (default: %(default)s)")
+    parser.add_argument("--seed", type=int, help="Random seed for the order of concurrent tasks")
+    parser.add_argument(
+        "--in-process", action="store_true", help="Run handlers in this process, for a debugger"
+    )
+    parser.add_argument(
+        "--real-time",
+        action="store_true",
+        help="Use real time for Wait and Retry (default: skip waiting)",
     )
     parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAME",
@@ -104,13 +110,13 @@ def _warn(text: str) -> None:
 
 
 def _tell_endpoint(emulator: Emulator) -> None:
-    print(f"the embedded AWS listens on {paint(emulator.endpoint, 'bold')}; for any client:\n")
+    print(f"Emulator listening on {paint(emulator.endpoint, 'bold')}. To use it:\n")
     for name, value in emulator.client_environment.items():
         print(f"  export {name}={value}")
     if not emulator.real_time:
         print("\nTime is virtual: Wait and Retry take none, and time stamps say what they would.")
         print("With --real-time they take the time they say.")
-    print("\nCtrl-C ends it.", flush=True)
+    print("\nPress Ctrl+C to stop.", flush=True)
 
 
 def _log_request(line: str) -> None:

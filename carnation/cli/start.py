@@ -42,12 +42,20 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
-    parser.add_argument("--input", required=True, metavar="JSON", help="or @FILE")
-    parser.add_argument("--name", metavar="NAME", help="of the execution (default: a random one)")
     parser.add_argument(
-        "--once", action="store_true", help="name it by its input: a second start is the same one"
+        "--input", required=True, metavar="JSON", help="Input of the execution as JSON, or @FILE"
     )
-    parser.add_argument("--no-follow", action="store_true", help="start it, and leave")
+    parser.add_argument(
+        "--name", metavar="NAME", help="Name of the execution (default: a random one)"
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="Derive the execution name from the input, so that the same input starts only once",
+    )
+    parser.add_argument(
+        "--no-follow", action="store_true", help="Start the execution without waiting for it"
+    )
     return parser
 
 
@@ -66,7 +74,7 @@ def _start(options: argparse.Namespace) -> int:
         deployed, "StateMachineArn"
     )
     arn, existed = start(account, machine, text, name)
-    console.echo(f"{'there is already' if existed else 'started'} {arn}")
+    console.echo(f"{'execution already exists:' if existed else 'started'} {arn}")
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, EXIT_OK)
     found, events = follow_execution(account, arn, Teller(console).tell)

@@ -19,7 +19,7 @@ from carnation.console import align_table, format_time, paint, terminal_width
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation status",
-        description="Show how a deployed workflow is; exit 1 while an alarm is on.",
+        description="Show the status of a deployed workflow. Exit with 1 if an alarm is active.",
         epilog="example: carnation status carnation --environment prod",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
@@ -48,7 +48,7 @@ def _show(options: argparse.Namespace) -> int:
     if on:
         _print_table(console, "alarms", on, ("alarm", "state", "reason"))
     else:
-        console.echo(f"\nalarms: none of {len(alarms)} is on")
+        console.echo(f"\nAlarms: 0 of {len(alarms)} active")
     columns = ("name", "status", "started", "version")
     _print_table(console, "last executions", status["executions"], columns)
     return console.end(status, EXIT_FINDINGS if on and not isinstance(on, str) else EXIT_OK)

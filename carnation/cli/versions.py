@@ -17,7 +17,7 @@ from carnation.console import align_table, format_time, terminal_width
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation versions",
-        description="List the versions of a deployed state machine, the newest first.",
+        description="List the versions of a deployed state machine, newest first.",
         epilog="example: carnation versions carnation --environment prod",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )

@@ -69,7 +69,7 @@ def _queue(account: str, region: str, queue_url: str) -> Any:
     queues = sqs_backends[account][region].queues
     if name not in queues:
         raise EmulatorError(
-            f"there is no queue '{queue_url}'; there are {', '.join(queues) or 'none'}."
+            f"queue '{queue_url}' not found. Queues: {', '.join(queues) or 'none'}."
         )
     return queues[name]
 

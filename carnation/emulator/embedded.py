@@ -40,8 +40,8 @@ def import_emulator() -> type[Emulator]:
             from carnation.emulator import Emulator
     except ImportError as error:
         raise CarnationError(
-            f"running needs the embedded AWS, and '{error.name}' is not installed. "
-            "Install the extra 'run'; in a clone: pip install -e '.[run]'"
+            f"'{error.name}' is required to run workflows locally. Install it with: pip "
+            "install 'carnation[run]' (in a clone: pip install -e '.[run]')"
         ) from error
     return Emulator
 
@@ -66,8 +66,8 @@ def deploy_artifacts(
         outputs = _deploy(emulator, artifacts, warn, parameters)
     if "StateMachineArn" not in outputs:
         raise CarnationError(
-            f"the root stack of '{artifacts.workflow}' has no output StateMachineArn, by which a "
-            "run finds what to start. Add one to the workflow's root template, and build."
+            f"the root stack of '{artifacts.workflow}' has no StateMachineArn output. Add "
+            "it to the root template and rebuild."
         )
     return outputs
 

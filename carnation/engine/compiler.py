@@ -96,7 +96,7 @@ def compile_state(name: str, body: Json, language: str) -> State:
     kind = body.get("Type") if isinstance(body, Mapping) else None
     if kind not in STATE_TYPES:
         hint = suggest_name(str(kind), STATE_TYPES) or f" Known: {', '.join(STATE_TYPES)}."
-        raise DefinitionError(f"{where}: Type is {kind!r}, which is none.{hint}")
+        raise DefinitionError(f"{where}: unknown state type {kind!r}.{hint}")
     if kind in ("Pass", "Task", "Wait", "Parallel", "Map") and not (
         "Next" in body or body.get("End") is True
     ):

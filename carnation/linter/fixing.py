@@ -42,7 +42,7 @@ def fix_files(
     """Fix the definitions in files, folders or built workflows, without writing anything."""
     skipped = [rule for rule, severity in settings.severities.items() if severity == "off"]
     if STDIN in targets:
-        raise UsageError("standard input cannot be mended. Name a file.")
+        raise UsageError("--fix cannot be used with standard input. Name a file.")
     editable: dict[str, list[Source]] = {}
     for source in open_targets(targets).sources:
         if source.is_editable:  # a text in a template is not mended
@@ -66,14 +66,14 @@ def fix_file(
     findings = [_find_place(document, fix) for fix in fixes]
     if find_tree(path):
         kept = [
-            f"{_say(one, 'not fixed')}: it is built; mend {one.source or 'its definition'}, then "
-            "run: python -m carnation.build"
+            f"{_say(one, 'not fixed')}: this file is generated. Change "
+            f"{one.source or 'its definition'} and run `carnation build`."
             for one in locate(path, findings)
         ]
         return FixedFile(path, document.text, document.text, [], kept)
     lines = [_say(one, "fixed") for one in findings]
     if any(note.kind == "byte-order-mark" for note in document.notes):
-        lines.append(f"{path}:1:1: fixed byte-order-mark: the mark is gone")
+        lines.append(f"{path}:1:1: fixed byte-order-mark: removed the byte order mark")
         return FixedFile(path, "\ufeff" + document.text, after, lines, [])
     return FixedFile(path, document.text, after, lines, [])
 
@@ -121,5 +121,5 @@ def write_file(path: str, text: str) -> None:
         if os.path.exists(part):
             os.remove(part)
         raise UsageError(
-            f"{path} cannot be written ({error.strerror}). Nothing in it was changed."
+            f"cannot write {path}: {error.strerror}. The file was not changed."
         ) from error

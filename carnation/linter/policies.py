@@ -22,6 +22,6 @@ def report_policies(target: str) -> list[dict[str, Any]]:
     ]
     if not policies:
         unread = [*(one.message for one in opened.findings), *(one.why for one in opened.unseen)]
-        why = unread[0].rstrip(".") if unread else "there is no definition in it"
+        why = unread[0].rstrip(".") if unread else "it contains no state machine definition"
         raise UsageError(f"{target}: {why}. Name a file with a state machine.")
     return policies

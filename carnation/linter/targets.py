@@ -39,7 +39,7 @@ def find_files(targets: Sequence[str] = ()) -> Iterator[TargetFile]:
         built = list(_list_built("build")) if os.path.isdir("build") else []
         if not built:
             raise UsageError(
-                "there is nothing in build/ to lint. Name a file, or run: python -m carnation.build"
+                "no definitions found in build/. Name a file, or run `carnation build` first."
             )
         yield from (TargetFile(path, True) for path in built)
     for target in targets:
@@ -84,4 +84,4 @@ def _find_workflow(name: str) -> list[str]:
         return _list_definitions(folder)
     known = os.listdir("build") if os.path.isdir("build") else []
     near = suggest_name(name, [*known, *os.listdir(".")])
-    raise UsageError(f"there is no file and no built workflow '{name}'.{near}")
+    raise UsageError(f"'{name}' not found: no such file or built workflow.{near}")

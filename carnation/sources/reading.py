@@ -14,7 +14,7 @@ from carnation.sources.source import Source, Unseen, is_definition
 
 STDIN = "-"
 _NONE = (
-    "this is no definition: it has neither StartAt nor States, and it is no template, no "
+    "not a state machine definition: it has neither StartAt nor States, and it is no template, no "
     "serverless.yml, no file of Terraform and no manifest with a state machine"
 )
 
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
     unseen: Sequence[Unseen]
 
     def tell_nothing(self) -> str:
-        """Say why there is no definition in it."""
+        """Say why it contains no state machine definition."""
         if self.unseen:
             return "; ".join(f"{one.name}: {one.why}" for one in self.unseen)
         return f"there is no state machine in this {self.kind}" if self.kind else _NONE

@@ -36,9 +36,9 @@ class Chain(sdk.Chain):
         """Add a state behind the last one, which moves to it from now on."""
         if id(step) in self._members:
             raise DefinitionError(
-                f"state '{step.state_id}'{tell_source(step)} stands twice in one chain "
-                f"({find_line()}). Make a fresh state for the second place, or move back to it "
-                "with next()."
+                f"state '{step.state_id}'{tell_source(step)} appears twice in one chain "
+                f"({find_line()}). Create another state for the second place, or move back "
+                "to it with next()."
             )
         if self.steps:
             last = self.steps[-1]
@@ -51,8 +51,7 @@ class Chain(sdk.Chain):
 def _list_steps(steps: Any) -> list[Any]:
     if isinstance(steps, str) or not hasattr(steps, "__iter__") or isinstance(steps, type):
         raise DefinitionError(
-            f"a chain ({find_line()}) takes a list of states, and {steps!r} is none. Write it in "
-            "[...]."
+            f"Chain ({find_line()}): expected a list of states, got {steps!r}. Use [...]."
         )
     return list(steps)
 

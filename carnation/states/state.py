@@ -187,8 +187,8 @@ class State(_Block):
         """
         if self.place in ("Succeed", "Fail"):
             raise DefinitionError(
-                f"state '{self.state_id}'{tell_source(self)} ends what it stands in, and cannot "
-                f"move on ({find_line()}). Let it be the last of its chain."
+                f"state '{self.state_id}'{tell_source(self)} is a terminal state and cannot "
+                f"have a Next ({find_line()}). Place it last in the chain."
             )
         refuse_no_target(f"state '{self.state_id}'", next_step)
         refuse_rewiring(self, next_step)

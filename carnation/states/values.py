@@ -59,8 +59,8 @@ def write_payload(value: Any, where: str, *, paths: bool = True) -> Any:
     if isinstance(value, float) and value - value == 0:  # neither NaN nor infinite
         return value
     raise DefinitionError(
-        f"{where} is {value!r}, for which JSON has no word. Give texts, numbers, True, False, "
-        "None, lists and mappings of them."
+        f"{where}: {value!r} is not JSON serializable. Use strings, numbers, True, False, "
+        "None, lists, and dictionaries of them."
     )
 
 

@@ -31,7 +31,7 @@ def check_state(name: str, states: Mapping[str, Mapping[str, Any]]) -> Mapping[s
     """Give a state; raises `UsageError` for one that is not there."""
     if name not in states:
         near = suggest_name(name, states) or f" There are {', '.join(states)}."
-        raise UsageError(f"there is no state '{name}' in the definition.{near}")
+        raise UsageError(f"state '{name}' not found in the definition.{near}")
     return states[name]
 
 
@@ -69,8 +69,8 @@ def check_answer(name: str, call: str, answer: object) -> None:
     elif not isinstance(answer, (ReturnPayload, Invoke, Malformed, TimeOut, Real)):
         known = ", ".join(kind.__name__ for kind in Answer.__args__ if kind is not Real)
         raise UsageError(
-            f"the mock of state '{name}' is {answer!r}, which is no answer. "
-            f"Say one of {known} or REAL, from carnation.testing."
+            f"invalid mock for state '{name}': expected {known} or REAL of "
+            f"carnation.testing, got {answer!r}."
         )
 
 

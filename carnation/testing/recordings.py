@@ -71,8 +71,8 @@ def _read_events(path: str) -> list[Mapping[str, Any]]:
     events = value.get("events") if isinstance(value, Mapping) else value
     if not isinstance(events, list) or not events or not all(map(_is_event, events)):
         raise DocumentError(
-            "this is no history. Give what `aws stepfunctions get-execution-history` prints: an "
-            "object with a list of events.",
+            "not an execution history. Expected the output of `aws stepfunctions "
+            "get-execution-history`: an object with a list of events.",
             str(path),
         )
     events = sorted(events, key=lambda event: int(event["id"]))

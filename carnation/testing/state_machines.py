@@ -103,9 +103,9 @@ class LocalMachine(StateMachine):
         )
         if execution.run() == "RUNNING":
             raise UsageError(
-                f"the execution waits for an answer that nobody brings, in "
+                "the execution is blocked: no task token callback for "
                 f"{', '.join(sorted({s.state.name for s in execution.pending.values()}))}. "
-                "Mock what calls back with Return(…)."
+                "Mock the state that waits with Return(…)."
             )
         events = [export_event(event) for event in execution.events]
         failure = (execution.error, execution.cause)
@@ -212,7 +212,7 @@ def _read_one(target: str) -> tuple[str, Mapping[str, Any]]:
         names = ", ".join(f"{target}#{one.name}" for one in found)
         raise UsageError(f"{target} holds {len(found)} state machines. Name one of them: {names}")
     if not isinstance(found[0].value, Mapping):
-        raise DefinitionError(f"{target}: this is no definition. Give one with StartAt.")
+        raise DefinitionError(f"{target}: not a state machine definition. Give one with StartAt.")
     return found[0].name, found[0].value
 
 

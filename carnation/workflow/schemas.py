@@ -120,7 +120,7 @@ def _copy_schema(schema: Any, where: str) -> dict[str, Any]:
     for name in named if isinstance(named, (list, tuple)) else () if named is None else (named,):
         if name not in _TYPES:
             hint = suggest_name(str(name), _TYPES) or f" It takes one of {', '.join(_TYPES)}."
-            raise WorkflowError(f"{where} is declared with the type {name!r}, which is none.{hint}")
+            raise WorkflowError(f"{where}: unknown type {name!r}.{hint}")
     copy: dict[str, Any] = _copy(schema, where)
     return copy
 

@@ -164,8 +164,8 @@ class Workflow:
         for name in self.declared["results"]:
             if name not in names:
                 raise WorkflowError(
-                    f"workflow '{self.name}' declares the result of '{name}', which is no state."
-                    f"{suggest_name(name, names)}"
+                    f"workflow '{self.name}' declares a result for unknown state "
+                    f"'{name}'.{suggest_name(name, names)}"
                 )
 
     def find_source(self, state: str) -> str:
@@ -216,7 +216,7 @@ def _read_functions(workflow: str, functions: Any) -> tuple[Function, ...]:
     for function in found:
         if not hasattr(function, "is_packed"):
             raise WorkflowError(
-                f"workflow '{workflow}': functions takes Function(...), and {function!r} is none."
+                f"workflow '{workflow}': functions: expected a list of Function, got {function!r}."
             )
     return tuple(found)
 
@@ -287,8 +287,8 @@ def _load(root: str, module: str) -> Workflow:
         make = getattr(loaded, "make_workflow", None)
         if not callable(make):
             raise WorkflowError(
-                f"definitions/{module}.py has no function make_workflow(). Write one that returns "
-                "a Workflow, or let the file's name begin with '_' if it only serves others."
+                f"definitions/{module}.py does not define make_workflow(). Define it, or "
+                "prefix the file name with '_' if it is a helper module."
             )
         workflow = make()
     if not isinstance(workflow, Workflow):

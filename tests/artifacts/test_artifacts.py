@@ -94,7 +94,7 @@ def test_a_key_changes_with_the_content_and_a_path_does_not(root: Path) -> None:
 
 def test_a_workflow_without_stacks_has_no_root_template(root: Path) -> None:
     made = make_artifacts(str(root), make_workflow(stacks="none"))
-    with pytest.raises(ArtifactError, match="hold 0 files that end in '-root-stack.yaml'"):
+    with pytest.raises(ArtifactError, match="found 0 files that end in '-root-stack.yaml'"):
         made.find_key("-root-stack.yaml")
 
 
@@ -325,9 +325,7 @@ def test_requirements_that_were_never_fetched_ask_for_it_too(root: Path) -> None
 
 def test_a_requirement_without_an_exact_version_is_refused_with_its_line(root: Path) -> None:
     lay_function(root, "greet", **{"requirements.txt": "\ntiny>=1\n"})
-    with pytest.raises(
-        WorkflowError, match=r"requirements\.txt:2: 'tiny>=1' names no exact version"
-    ):
+    with pytest.raises(WorkflowError, match=r"requirements\.txt:2: 'tiny>=1' is not pinned"):
         make_package(str(root), "greet")
 
 
@@ -348,7 +346,7 @@ def test_a_wheel_that_does_harm_is_refused(
 
 def test_a_broken_wheel_is_named(root: Path, wheels: Path) -> None:
     (wheels / "broken-1-x.whl").write_text("no zip")
-    with pytest.raises(WorkflowError, match=r"broken-1-x\.whl is no wheel"):
+    with pytest.raises(WorkflowError, match=r"invalid wheel \S*broken-1-x\.whl"):
         make_package(str(root), "greet")
 
 

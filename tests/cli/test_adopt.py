@@ -85,7 +85,7 @@ def test_a_module_that_exists_is_kept_unless_force_is_given(
     Path("other.asl.json").write_text(json.dumps(ORDER))
     arguments = ["adopt", "order.asl.json", "other.asl.json", "--out", "definitions"]
     assert main(arguments) == 2
-    assert "definitions/order.py: there already. Nothing is written" in read_error(capsys)
+    assert "definitions/order.py already exists. Nothing was written" in read_error(capsys)
     assert [path.name for path in Path("definitions").iterdir()] == ["order.py"]
     assert Path("definitions/order.py").read_text() == "mine"
     assert main([*arguments, "--force"]) == 0
@@ -219,8 +219,12 @@ def test_standard_input_is_read(
     ("name", "text", "message"),
     [
         ("x.json", "{\n  'a': 1}", "x.json:2:3: this is not valid JSON"),
-        ("x.json", "[1]", "x.json:1:1: this is no definition: it has neither StartAt nor States"),
-        ("x.json", '{"a":\n 1}', "x.json:1:1: this is no definition"),
+        (
+            "x.json",
+            "[1]",
+            "x.json:1:1: not a state machine definition: it has neither StartAt nor States",
+        ),
+        ("x.json", '{"a":\n 1}', "x.json:1:1: not a state machine definition"),
         ("x.yaml", "a: [", "x.yaml:2:1: this is not valid YAML"),
         (
             "x.json",

@@ -67,7 +67,7 @@ def test_check_lists_what_is_stale_exits_1_and_writes_nothing(
     assert build.main(["--check"]) == 1
     out = capsys.readouterr().out
     assert "changed  build/one/code/state-machine/one.asl.json" in out
-    assert "one 1.0.0: 3 files stale; run: python -m carnation.build" in out
+    assert "one 1.0.0: 3 files stale; run: carnation build" in out
     after = {path: path.read_bytes() for path in (root / "build").rglob("*") if path.is_file()}
     assert after == before
     build.main([])
@@ -244,7 +244,7 @@ def test_the_verbs_stand_under_one_name(root: Path, capsys: pytest.CaptureFixtur
     assert __main__.main(["--version"]) == 0
     assert "carnation 0." in capsys.readouterr().out
     assert __main__.main(["--help"]) == 0
-    assert "  build     build definitions/" in capsys.readouterr().out
+    assert "  build     Build definitions/" in capsys.readouterr().out
     assert __main__.main([]) == 2
     assert __main__.main(["bild"]) == 2
     assert "unknown command 'bild'. Did you mean 'build'?" in capsys.readouterr().err

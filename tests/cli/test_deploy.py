@@ -60,7 +60,7 @@ def test_the_reference_stack_is_deployed_protected_and_a_second_time_nothing_hap
 
     with emulator.intercept(before_call=watch):
         status, out, _ = run(capsys, deploy, "carnation", "--yes")
-    assert (status, "nothing to do" in out) == (0, True)
+    assert (status, "No changes." in out) == (0, True)
     assert not {"PutObject", "CreateChangeSet", "ExecuteChangeSet"} & set(calls)
 
 
@@ -78,7 +78,7 @@ def test_every_built_workflow_is_deployed_and_its_stack_is_what_was_built(
     status, out, err = run(capsys, deploy, workflow, "--yes")
     assert (status, err) == (0, "")
     assert f"{workflow}-dev is CREATE_COMPLETE" in out
-    assert "nothing to do" in run(capsys, deploy, workflow, "--yes")[1]
+    assert "No changes." in run(capsys, deploy, workflow, "--yes")[1]
     assert run(capsys, diff, f"deployed:{workflow}-dev", ".")[1] == "nothing changed\n"
 
 
@@ -161,12 +161,12 @@ def test_a_plan_leaves_the_account_as_it_was(
     there = read_account(emulator)
     status, out, _ = run(capsys, deploy, "tiny", "--plan")
     assert (status, read_account(emulator)) == (0, there)
-    assert "nothing was executed" in out
+    assert "No changes were made." in out
     if before == "a failure":
         assert "CloudFormation makes no change set before that" in out
     else:
         announced = out.index("will be removed again")
-        assert announced < out.index("CloudFormation will")
+        assert announced < out.index("CloudFormation will perform these actions:")
         assert ("so is the bucket" in out) == (before == "nothing")
 
 
@@ -304,9 +304,9 @@ def test_what_aws_says_against_the_credentials_is_one_paragraph_with_the_remedy(
 def test_without_credentials_region_or_a_known_profile_it_says_what_to_do(
     tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "no region is chosen" in run(capsys, deploy, "tiny", "--yes")[2]
+    assert "no AWS Region configured" in run(capsys, deploy, "tiny", "--yes")[2]
     status, _, err = run(capsys, deploy, "tiny", "--yes", "--region", "eu-west-1")
-    assert (status, "no AWS credentials" in err) == (2, True)
+    assert (status, "AWS credentials not found" in err) == (2, True)
     assert "could not be found" in run(capsys, deploy, "tiny", "--profile", "nobody")[2]
 
 
@@ -320,7 +320,7 @@ def test_an_endpoint_that_does_not_answer_is_named(
     words = ("tiny", "--yes", "--endpoint-url", "http://127.0.0.1:9")
     status, _, err = run(capsys, deploy, *words)
     assert status == 2
-    assert "does not answer" in err
+    assert "cannot connect to" in err
     assert "127.0.0.1:9" in err
 
 
@@ -333,7 +333,7 @@ def test_a_bucket_of_somebody_else_is_refused(
     with emulator.intercept(before_call=deny):
         status, _, err = run(capsys, deploy, "tiny", "--yes", "--bucket", "theirs")
     assert status == 2
-    assert "somebody else's" in err
+    assert "belongs to another account" in err
     status, _, err = run(capsys, deploy, "tiny", "--yes", "--bucket", "nowhere")
     assert (status, "there is no bucket 'nowhere'" in err) == (2, True)
 
@@ -395,7 +395,7 @@ def test_of_two_at_once_the_slower_one_stops_cleanly(
     monkeypatch.setattr(Account, "call", call)
     status, _, err = run(capsys, deploy, "tiny", "--yes", "--parameter", "Size=huge")
     assert (status, inner) == (2, [0])
-    assert "somebody else deployed this stack in between" in err
+    assert "the stack was changed by another deployment" in err
     found = find_deployed(Account(), "tiny-dev")
     assert found is not None
     assert found.parameters["Size"] == "large"
@@ -405,7 +405,7 @@ def test_parameters_stay_as_they_are_and_unknown_ones_are_refused(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(capsys, deploy, "tiny", "--yes", "--parameter", "Size=large")
-    assert "nothing to do" in run(capsys, deploy, "tiny", "--yes")[1]
+    assert "No changes." in run(capsys, deploy, "tiny", "--yes")[1]
     assert "no parameter 'Sise'" in run(capsys, deploy, "tiny", "--parameter", "Sise=1")[2]
     assert "takes NAME=VALUE" in run(capsys, deploy, "tiny", "--parameter", "Size")[2]
 
@@ -435,7 +435,7 @@ def test_versions_are_listed_and_the_alias_moves_back_and_forth(
     routes = json.loads(run(capsys, versions, "tiny", "--format", "json")[1])["versions"]
     assert [(row["number"], row["weight"]) for row in routes] == [(2, 0), (1, 100)]
     assert "--to 2" in run(capsys, deploy, "tiny", "--yes")[1]  # nothing to do, but a detour
-    assert "nothing to do" in run(capsys, rollback, "tiny", "--to", "1", "--yes")[1]
+    assert "No changes." in run(capsys, rollback, "tiny", "--to", "1", "--yes")[1]
     assert "there are 2, 1" in run(capsys, rollback, "tiny", "--to", "7", "--yes")[2]
     assert run(capsys, rollback, "tiny", "--to", "2", "--yes")[0] == 0
 
@@ -443,7 +443,7 @@ def test_versions_are_listed_and_the_alias_moves_back_and_forth(
 def test_destroy_says_what_is_lost_and_keeps_what_is_retained(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "there is no stack 'tiny-dev'" in run(capsys, destroy, "tiny", "--yes")[2]
+    assert "stack 'tiny-dev' not found" in run(capsys, destroy, "tiny", "--yes")[2]
     run(capsys, deploy, "tiny", "--yes")
     report = json.loads(run(capsys, destroy, "tiny", "--plan", "--format", "json")[1])
     assert {row["path"] for row in report["retained"]} == {
@@ -467,7 +467,7 @@ def test_destroy_says_which_executions_end_with_it_and_protects_again_what_it_ca
     run(capsys, deploy, "tiny", "--yes")
     monkeypatch.setattr("carnation.cli.destroy.count_running", lambda *_: 2)
     assert "lost: 2 executions in flight" in run(capsys, destroy, "tiny", "--plan")[1]
-    assert "say --yes, or --plan" in run(capsys, destroy, "tiny", "--format", "json")[2]
+    assert "Add --yes, or use --plan" in run(capsys, destroy, "tiny", "--format", "json")[2]
     with emulator.intercept(
         before_call=lambda service, action, _: (
             ServiceError("AccessDenied", "no", 403) if action == "DeleteStack" else None
@@ -536,7 +536,7 @@ def test_tables_are_protected_when_the_new_stack_stands(
     found = find_deployed(Account(), "carnation-dev")
     assert found is not None
     assert found.parameters["DeletionProtection"] == "true"
-    assert "nothing to do" in run(capsys, deploy, "carnation", "--yes")[1]
+    assert "No changes." in run(capsys, deploy, "carnation", "--yes")[1]
 
 
 def test_tables_stay_unprotected_where_that_was_said(

@@ -82,8 +82,8 @@ def test_an_interrupted_deployment_goes_on_and_the_next_run_finds_it(
     assert found is not None
     assert (found.status, found.protected) == ("CREATE_COMPLETE", False)
     status, out, _ = run(capsys, "tiny", "--yes")
-    assert (status, "nothing to do" in out) == (0, True)
-    assert "termination protection was off, and is on again" in out
+    assert (status, "No changes." in out) == (0, True)
+    assert "Termination protection was off; it has been turned on." in out
 
 
 def test_a_stack_is_never_discarded_with_the_change_set_that_made_it(
@@ -155,8 +155,8 @@ def test_whoever_was_slower_than_somebody_else_is_told_so(
     answer(monkeypatch, action, fail(code, message))
     status, _, err = run(capsys, "tiny", "--yes")
     assert status == 2
-    assert "somebody else deployed this stack in between" in err
-    assert "Run the same command again" in err
+    assert "the stack was changed by another deployment" in err
+    assert "Run the command again" in err
 
 
 def test_a_plan_that_somebody_else_overtook_is_not_executed(
@@ -177,7 +177,7 @@ def test_a_plan_that_somebody_else_overtook_is_not_executed(
 
     monkeypatch.setattr(Account, "call", call)
     status, _, err = run(capsys, "tiny", "--yes", "--parameter", "Size=huge")
-    assert (status, inner, "somebody else deployed" in err) == (2, [0], True)
+    assert (status, inner, "changed by another deployment" in err) == (2, [0], True)
     found = find_deployed(Account(), "tiny-dev")
     assert found is not None
     assert found.parameters["Size"] == "large"
@@ -206,7 +206,7 @@ def test_a_bucket_that_somebody_else_made_meanwhile_is_refused(
 ) -> None:
     answer(monkeypatch, "create_bucket", fail("BucketAlreadyExists", "taken"))
     status, _, err = run(capsys, "tiny", "--yes")
-    assert (status, f"'{BUCKET}' is somebody else's" in err) == (2, True)
+    assert (status, f"access to bucket '{BUCKET}' denied" in err) == (2, True)
     assert "--bucket" in err
 
 
@@ -305,4 +305,4 @@ def test_a_program_is_not_asked(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, out, err = run(capsys, "tiny", "--format", "json")
-    assert (status, out, "--yes, or --plan" in err) == (2, "", True)
+    assert (status, out, "Add --yes, or use --plan" in err) == (2, "", True)

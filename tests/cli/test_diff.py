@@ -387,7 +387,7 @@ def test_a_comment_is_found_again_and_fits() -> None:
     assert text.startswith(MARK)
     assert LONGEST - 1000 < len(text) < 65_000
     assert re.search(r"… and \d+ more changes\.", text)
-    assert "… and 2 more of which there was no room to tell." in text
+    assert "… and 2 more changes that are not shown." in text
 
 
 def test_a_comment_without_changes_says_so() -> None:

@@ -110,19 +110,19 @@ def test_several_pictures_want_a_folder_and_names_of_their_own(
 def test_what_cannot_be_drawn_is_an_error_that_says_what_to_do(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "'payy'. Did you mean 'pay'?" in refuse(["payy"], capsys)
+    assert "Did you mean 'pay'?" in refuse(["payy"], capsys)
     Path("broken.json").write_text('{"StartAt": }')
     assert "broken.json:1:13" in refuse(["broken.json"], capsys)
     Path("package.json").write_text("{}")
-    assert "this is no definition" in refuse(["package.json"], capsys)
+    assert "not a state machine definition" in refuse(["package.json"], capsys)
     Path("list.json").write_text("[1]")
-    assert "this is no definition" in refuse(["list.json"], capsys)
+    assert "not a state machine definition" in refuse(["list.json"], capsys)
     properties = {"DefinitionString": "{"}
     machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
     Path("template.json").write_text(json.dumps({"Resources": {"One": machine}}))
     assert "template.json" in refuse(["template.json"], capsys)
     monkeypatch.chdir(folder / "build" / "pay")
-    assert "there is nothing in build/ to draw" in refuse([], capsys)
+    assert "no definitions found in build/" in refuse([], capsys)
 
 
 def test_out_is_written_whole_or_not_at_all(

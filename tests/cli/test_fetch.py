@@ -78,7 +78,7 @@ def test_only_the_named_function_is_fetched(
     assert fetch.main(["plain"]) == 0
     assert capsys.readouterr().out == "plain: requires nothing\n"
     assert fetch.main(["nothing"]) == 2
-    assert "there is no function 'nothing' in lambdas/" in capsys.readouterr().err
+    assert "function 'nothing' not found in lambdas/" in capsys.readouterr().err
 
 
 def test_building_before_fetching_says_so(project: Path) -> None:

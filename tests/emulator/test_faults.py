@@ -154,7 +154,7 @@ def test_hooks_are_asked_in_the_order_of_their_registration(emulator: Emulator, 
 def test_a_queue_that_is_not_there_is_an_error_that_names_those_that_are(
     emulator: Emulator, queue: str
 ) -> None:
-    with pytest.raises(EmulatorError, match="there is no queue 'https://x/nothing'; there are"):
+    with pytest.raises(EmulatorError, match="queue 'https://x/nothing' not found"):
         emulator.messages("https://x/nothing")
 
 

@@ -180,7 +180,7 @@ def test_a_report_that_cannot_be_written_is_one_line(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert report(tmp_path / "nowhere" / "report.html") == 2
-    assert "--report: there is no folder for" in capsys.readouterr().err
+    assert "--report: cannot write" in capsys.readouterr().err
     assert report(tmp_path) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert not list(tmp_path.parent.glob("*.part"))

@@ -309,7 +309,7 @@ def test_a_definition_built_here_is_not_mended_but_its_line_of_python_is_named(
         assert main(["tiny", option]) == 0
         err = capsys.readouterr().err
         assert "not fixed literal-path" in err
-        assert f"mend definitions{os.sep}tiny.py:6, then run: python -m carnation.build" in err
+        assert f"Change definitions{os.sep}tiny.py:6 and run `carnation build`." in err
     assert path.read_text() == before
 
 
@@ -335,7 +335,7 @@ def test_a_definition_whose_python_fails_is_reviewed_without_its_lines(
 
 def test_what_cannot_be_mended_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-", "--fix"]) == 2
-    assert "standard input cannot be mended" in capsys.readouterr().err
+    assert "--fix cannot be used with standard input" in capsys.readouterr().err
     (root / "x.asl.json").write_text("{")
     assert main(["x.asl.json", "--fix"]) == 1
     (root / "x.asl.json").write_text("[]")
@@ -351,6 +351,6 @@ def test_a_file_that_cannot_be_written_stays_whole(
     (root / "x.asl.json").write_text(BROKEN, newline="")
     monkeypatch.setattr("os.replace", refuse)
     assert main(["x.asl.json", "--fix"]) == 2
-    assert "x.asl.json cannot be written (Permission denied)" in capsys.readouterr().err
+    assert "cannot write x.asl.json: Permission denied" in capsys.readouterr().err
     assert [path.name for path in root.iterdir()] == ["x.asl.json"]
     assert (root / "x.asl.json").read_bytes() == BROKEN.encode()

@@ -607,7 +607,7 @@ def test_of_a_template_logs_traces_and_key_are_read_too(
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("[]", "this is no definition"),
+    ("[]", "not a state machine definition"),
     ('{"StartAt": ', "Name a file with a state machine"),
 ])  # fmt: skip
 def test_a_file_without_a_definition_is_an_error(

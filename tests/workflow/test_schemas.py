@@ -107,7 +107,7 @@ def test_a_json_schema_is_copied_so_that_nobody_changes_it_later() -> None:
         (dict[int, str], "which JSON cannot hold"),
         (list[bytes], r"its input\[\] is declared as 'bytes'"),
         (Tree, r"children\[\] is declared as Tree, which holds itself"),
-        ({"type": "strin"}, r"'strin', which is none. Did you mean 'string'"),
+        ({"type": "strin"}, r"unknown type 'strin'. Did you mean 'string'"),
         ({"type": 7}, "takes one of string"),
         ({"properties": {"a": {1: 2}}}, r"properties.a holds {1: 2}, which is no JSON"),
         ({"enum": [object]}, r"enum\[0\] holds"),
@@ -145,5 +145,5 @@ def test_the_manifest_holds_what_a_workflow_declares_and_nothing_else(tmp_path: 
 
 def test_the_result_of_a_state_that_does_not_exist_is_refused() -> None:
     workflow = Workflow(name="w", version="1.0.0", states=Pass("Pay"), results={"Pya": int})
-    with pytest.raises(WorkflowError, match="the result of 'Pya', which is no state. Did you mean"):
+    with pytest.raises(WorkflowError, match="a result for unknown state 'Pya'. Did you mean"):
         workflow.make_definition()

@@ -63,7 +63,7 @@ def test_the_root_is_the_nearest_folder_with_definitions(tmp_path: Path) -> None
 
 
 def test_outside_a_project_the_error_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(WorkflowError, match="no folder 'definitions'"):
+    with pytest.raises(WorkflowError, match="no definitions/ folder found"):
         find_root(str(tmp_path))
 
 
@@ -115,8 +115,8 @@ def test_a_definition_may_import_its_siblings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "has no function make_workflow"),
-        ("make_workflow = 3", "has no function make_workflow"),
+        ("", "does not define make_workflow"),
+        ("make_workflow = 3", "does not define make_workflow"),
         ("def make_workflow(): return {}", "returns dict; it must return a Workflow"),
     ],
 )
@@ -140,7 +140,7 @@ def test_what_a_module_raises_comes_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("functions", [["pay"], "pay"])
 def test_functions_that_are_none_are_refused(functions: Any) -> None:
-    with pytest.raises(WorkflowError, match=r"functions takes Function\(\.\.\.\), and 'p"):
+    with pytest.raises(WorkflowError, match=r"functions: expected a list of Function, got 'p"):
         Workflow(name="w", version="1.0.0", states=Succeed("S"), functions=functions)
 
 

@@ -54,8 +54,8 @@ def ensure_bucket(account: Account, given: str | None) -> str:
 
 def _refuse_owner(name: str) -> AccountError:
     return AccountError(
-        f"the bucket '{name}' is somebody else's, or these credentials may not see it "
-        "(s3:ListBucket). Give one of this account with --bucket.",
+        f"access to bucket '{name}' denied: it belongs to another account, or s3:ListBucket "
+        "is not allowed. Choose a bucket of this account with --bucket.",
         reason="foreign-bucket",
     )
 

@@ -154,8 +154,8 @@ def refuse_overtaken(account: Account, deployed: Deployed | None) -> None:
 
 def _make_overtaken() -> AccountError:
     return AccountError(
-        "somebody else deployed this stack in between, so that what was reviewed no longer "
-        "holds. Nothing was executed. Run the same command again.",
+        "the stack was changed by another deployment, so the plan is outdated. No changes "
+        "were made. Run the command again.",
         reason="overtaken",
     )
 

@@ -86,7 +86,7 @@ class Request(NamedTuple):
 class Result(NamedTuple):
     """What became of a deployment.
 
-    `status` is `unchanged` (all of it is deployed already), `shown` (nothing was executed), or
+    `status` is `unchanged` (all of it is deployed already), `shown` (No changes were made.), or
     `executed`, and then there is an outcome. `losses` are resources that would lose their data.
     """
 
@@ -207,10 +207,12 @@ class Deployer:
 
     def _end_unchanged(self, plan: Plan) -> Result:
         artifacts, deployed = plan.artifacts, plan.deployed
-        self._console.echo(f"nothing to do: {artifacts.workflow} {artifacts.version} is deployed")
+        self._console.echo(
+            f"No changes. {artifacts.workflow} {artifacts.version} is already deployed."
+        )
         if deployed and not deployed.protected and self._executes:
             protect(self._account, deployed, on=True)
-            self._console.echo("termination protection was off, and is on again")
+            self._console.echo("Termination protection was off; it has been turned on.")
         elif deployed and not deployed.protected:
             self._console.echo("termination protection is off; a deployment switches it on")
         return Result("unchanged", plan)

@@ -25,7 +25,7 @@ def format_plan(
     rows = change_set.rows if change_set else ()
     yield ""
     if plan.is_new and change_set:
-        yield f"the stack is new: {len(rows)} resources and nested stacks are made"
+        yield f"New stack: {len(rows)} resources and nested stacks will be created."
     yield from write_text(plan.reviews, width, colour=colour)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
@@ -40,7 +40,12 @@ def format_plan(
         ]
         for row in rows
     ]
-    yield from ("", "CloudFormation will", *(f"  {line}" for line in align_table(table)), "")
+    yield from (
+        "",
+        "CloudFormation will perform these actions:",
+        *(f"  {line}" for line in align_table(table)),
+        "",
+    )
 
 
 def format_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> list[str]:

@@ -156,7 +156,7 @@ def refuse_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
         told = "; ".join(f"{name} {why}" for name, why in left.items())
         flags = " ".join(f"--allow-replacement {name}" for name in left)
         raise AccountError(
-            f"this deployment would take data out of the stack: {told}. Nothing was executed. "
-            f"If that is meant, and the data is safe elsewhere, add {flags}",
+            f"this deployment would delete or replace data: {told}. No changes were made. "
+            f"To allow it, add {flags}",
             reason="loss",
         )

@@ -23,7 +23,7 @@ def check_tree(root: str, workflow: str) -> Artifacts:
             raise ArtifactError(
                 f"build/{workflow} is not what definitions/ says ({files}"
                 f"{' …' if len(stale) > 3 else ''}). Build it and have it reviewed: "
-                f"python -m carnation.build {workflow}"
+                f"carnation build {workflow}"
             )
     findings = _lint(root, artifacts)
     if findings:

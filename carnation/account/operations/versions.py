@@ -32,7 +32,7 @@ def find_routes(account: Account, outputs: Mapping[str, str]) -> dict[str, int]:
 
 
 def list_versions(account: Account, outputs: Mapping[str, str]) -> list[Version]:
-    """List the versions of a deployed state machine, the newest first."""
+    """List the versions of a deployed state machine, newest first."""
     routes = find_routes(account, outputs) if "StateMachineAliasArn" in outputs else {}
     rows = account.list(
         "stepfunctions", "list_state_machine_versions", "stateMachineVersions",

@@ -47,7 +47,7 @@ def write_markdown(reviews: Sequence[Review]) -> str:
         lines += written
         left -= 1
     if left:
-        lines.append(f"… and {left} more of which there was no room to tell.")
+        lines.append(f"… and {left} more changes that are not shown.")
     return "\n".join(lines).rstrip() + "\n"
 
 

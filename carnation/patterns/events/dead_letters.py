@@ -176,7 +176,7 @@ def redrive_letters(
 ) -> Iterator[DeadLetter]:
     """Send letters to the queue, each deleted after its copy was taken; yields each that is done.
 
-    `rate` is letters a second (0: as fast as it goes). `fresh` gives an event its three retries
+    `rate` is Messages per second (0: as fast as it goes). `fresh` gives an event its three retries
     again; otherwise it is tried once.
     """
     begun = time.monotonic()

@@ -64,12 +64,14 @@ def _choose_numbers(which: str) -> Callable[[int], bool]:
         match = _RANGE.match(part.strip())
         if not match:
             raise UsageError(
-                f"--fail '{which}': '{part}' is no number and no range (5-7). "
-                "A share (10%) stands alone."
+                f"--fail '{which}': '{part}' is not a number or a range such as 5-7. A "
+                "percentage cannot be combined with numbers."
             )
         low, high = int(match[1]), int(match[2] or match[1])
         if high < low:
-            raise UsageError(f"--fail '{which}': the range {part} ends before it begins.")
+            raise UsageError(
+                f"--fail '{which}': invalid range {part}: the end is smaller than the start."
+            )
         ranges.append(range(low, high + 1))
     return lambda number: any(number in chosen for chosen in ranges)
 

@@ -69,7 +69,7 @@ class EventsReporter:
 
         counts = count_places(found)
         rows = [[f"  {PLACES[place]}", str(count)] for place, count in counts.items()]
-        lines = ["where every event is now", *align_table(rows, right=[1])]
+        lines = ["Final location of all events", *align_table(rows, right=[1])]
         elsewhere = [event for event in found if event.place != WRITTEN]
         if elsewhere:
             rows = [
