@@ -137,8 +137,8 @@ def _refuse(document: Machine) -> None:
         raise _make_error(
             document,
             "",
-            "not a state machine definition: it has no StartAt, or no States. Name a definition, or a "
-            "template with one.",
+            "not a state machine definition: it has no StartAt, or no States. Name a "
+            "definition, or a template with one.",
         )
     for note in document.notes:
         if note.kind == "repeated-key":
