@@ -23,8 +23,9 @@ _SIZES = "100,1000,10000,100000"
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation estimate",
-        description="Estimate what a definition takes as it grows: history, payloads, transitions, "
-        "functions, time and dollars, and the first limit that breaks.",
+        description="Estimate history size, payload size, transitions, invocations, duration, "
+        "and cost for growing inputs, and report the first service limit that is "
+        "exceeded.",
         epilog="example: carnation estimate statemachine.asl.json --items 1000,100000 "
         "--input @input.json --fail 1%",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
@@ -39,41 +40,50 @@ def _make_parser() -> argparse.ArgumentParser:
         "--items", default=_SIZES, metavar="N,N,…",
         help=f"how many items the Map gets, or, without one, executions (default: {_SIZES})",
     )  # fmt: skip
-    parser.add_argument("--input", metavar="JSON", help="a sample input; @FILE reads a file")
+    parser.add_argument("--input", metavar="JSON", help="Sample input, or @FILE")
     parser.add_argument(
         "--results", metavar="JSON",
-        help="what tasks give, by the names of their states; of lambda:invoke the payload will do",
+        help="Task results by state name (for lambda:invoke, the payload is enough)",
     )  # fmt: skip
-    parser.add_argument("--item", metavar="JSON", help="a sample item of what an ItemReader reads")
+    parser.add_argument("--item", metavar="JSON", help="Sample item of an ItemReader")
     parser.add_argument(
-        "--fail", default="0", metavar="SHARE", help="the share of items that fail: 1%% or 0.01"
+        "--fail",
+        default="0",
+        metavar="SHARE",
+        help="Rate of items that fail, for example 1%% or 0.01 (default: 0)",
     )
     parser.add_argument(
-        "--retry", default="0", metavar="SHARE", help="the share of items that need one retry"
+        "--retry",
+        default="0",
+        metavar="SHARE",
+        help="Rate of items that need one retry (default: 0)",
     )
     parser.add_argument(
-        "--error", default="States.TaskFailed", metavar="NAME", help="what failing items fail with"
+        "--error", default="States.TaskFailed", metavar="NAME", help="Error name of failing items"
     )
     parser.add_argument(
         "--seconds", action="append", default=[], metavar="[STATE=]N",
-        help="how long a task takes (default: 0.1); for one state with its name",
+        help="Duration of a task (default: 0.1), or of the task of one state",
     )  # fmt: skip
     parser.add_argument(
-        "--memory", type=int, metavar="MB", help="of functions (default: as built, or 128)"
+        "--memory",
+        type=int,
+        metavar="MB",
+        help="Function memory in MB (default: from the template, otherwise 128)",
     )
     parser.add_argument(
         "--architecture", choices=["x86_64", "arm64"],
-        help="of functions (default: as built, or x86_64)",
+        help="Architecture of functions (default: from the template, otherwise x86_64)",
     )  # fmt: skip
     parser.add_argument(
         "--child", action="append", default=[], metavar="STATE=FILE[:EXPRESS]",
-        help="the machine whose executions a state starts",
+        help="Definition of the state machine that a state starts",
     )  # fmt: skip
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE",
-        help="the value of a substitution, where an expression reads it",
+        help="Set the value of a ${substitution}",
     )  # fmt: skip
-    parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="of the state machine")
+    parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="Type of the state machine")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser
 

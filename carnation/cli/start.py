@@ -46,7 +46,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "--input", required=True, metavar="JSON", help="Input of the execution as JSON, or @FILE"
     )
     parser.add_argument(
-        "--name", metavar="NAME", help="Name of the execution (default: a random one)"
+        "--name", metavar="NAME", help="Name Name of the execution (default: a random one)"
     )
     parser.add_argument(
         "--once",

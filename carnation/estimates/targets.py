@@ -41,7 +41,7 @@ def find_target(target: str) -> Target:
     if target != STDIN and not os.path.isfile(split_target(target)[0]):
         known = os.listdir("build") if os.path.isdir("build") else []
         near = suggest_name(target, [*known, *os.listdir(".")])
-        raise UsageError(f"there is no file and no built workflow '{target}'.{near}")
+        raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
     reading = read_target(target)
     if len(reading.sources) != 1:
         names = ", ".join(f"{target}#{one.name}" for one in reading.sources)

@@ -71,7 +71,7 @@ def test_substitutions_are_filled_in() -> None:
 
 def test_a_file_that_holds_no_definition_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]")
-    with pytest.raises(DocumentError, match="this is no definition"):
+    with pytest.raises(DocumentError, match="not a state machine definition"):
         load(tmp_path / "list.json")
     with pytest.raises(DefinitionError, match="state 'A': "):
         load(make({"QueueUrl": "q", "MessageBody": ""}, Next="B"))
