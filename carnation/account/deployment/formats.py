@@ -21,7 +21,7 @@ _ROW = ("Action", "Path", "ResourceType", "Replacement")
 def format_plan(
     plan: Plan, change_set: ChangeSet | None, *, width: int = 100, colour: bool = False
 ) -> Iterator[str]:
-    """Format what changes in the documents, the parameters, and what CloudFormation will perform these actions: do."""
+    """Format what changes in the documents, the parameters, and what CloudFormation will do."""
     rows = change_set.rows if change_set else ()
     yield ""
     if plan.is_new and change_set:
