@@ -2,13 +2,16 @@
 
 `lambdas/<name>/requirements.txt` names exact versions. `carnation fetch` downloads their
 wheels for Lambda's runtime and architecture into `.carnation/wheels/<name>/`; building only reads
-them there, and stops when the requirements have changed since.
+them there, and stops when the requirements have changed since. `carnation fetch --local` installs
+those for this machine beside them, into `.carnation/packages/<name>/`, where runs find them.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
+import sysconfig
 
 from carnation.document import digest
 from carnation.errors import WorkflowError
@@ -37,6 +40,43 @@ def read_requirements(root: str, name: str) -> str:
                 "not pinned. Use name==version."
             )
     return text
+
+
+def find_local_packages(root: str, name: str) -> str:
+    """Give the folder in which the packages of a function lie that are for this machine."""
+    return os.path.join(root, ".carnation", "packages", name)
+
+
+def write_local_stamp(folder: str, requirements: str) -> None:
+    """Note, in a folder of packages for this machine, what they are the answer to."""
+    write_stamp(folder, requirements + _name_interpreter())
+
+
+def read_local_packages(root: str, name: str) -> str | None:
+    """Give the folder of a function's packages for this machine; None where none were fetched.
+
+    Raises `WorkflowError` where they are of other requirements, or of another Python.
+    """
+    folder = find_local_packages(root, name)
+    if not os.path.isdir(folder):
+        return None
+    if _read_stamp(folder) != digest(read_requirements(root, name) + _name_interpreter()):
+        raise WorkflowError(
+            f"the packages of function '{name}' for this machine are of other requirements, or of "
+            f"another Python. Fetch them again with: carnation fetch --local {name}"
+        )
+    return folder
+
+
+def has_compiled_wheels(root: str, name: str) -> bool:
+    """Say whether a function's wheels for Lambda hold code of its processor."""
+    folder = find_wheels(root, name)
+    found = os.listdir(folder) if os.path.isdir(folder) else ()
+    return any(wheel.endswith(".whl") and not wheel.endswith("-any.whl") for wheel in found)
+
+
+def _name_interpreter() -> str:
+    return f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"
 
 
 def list_missing_pins(requirements: str, wheels: list[str]) -> list[str]:

@@ -38,16 +38,20 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "functions", nargs="*", metavar="FUNCTION", help="Names to process (default: all)"
     )
+    parser.add_argument(
+        "--local", action="store_true",
+        help="install the same for this machine too, for runs, into .carnation/packages/",
+    )  # fmt: skip
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, fetch, print; return the exit status."""
     options = _make_parser().parse_args(argv)
-    return run_command(lambda: _fetch_all(find_root("."), options.functions))
+    return run_command(lambda: _fetch_all(find_root("."), options.functions, local=options.local))
 
 
-def _fetch_all(root: str, names: Sequence[str]) -> int:
+def _fetch_all(root: str, names: Sequence[str], *, local: bool) -> int:
     folder = os.path.join(root, "lambdas")
     functions = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     for name in names:
@@ -56,7 +60,10 @@ def _fetch_all(root: str, names: Sequence[str]) -> int:
     for name in names or functions:
         requirements = wheels.read_requirements(root, name)
         count = _fetch(root, name, requirements) if requirements else 0
-        print(f"{name}: {count} wheels" if requirements else f"{name}: requires nothing")
+        if local and requirements:
+            _install(root, name, requirements)
+        here = ", and the same for this machine" if local else ""
+        print(f"{name}: {count} wheels{here}" if requirements else f"{name}: requires nothing")
     return EXIT_OK
 
 
@@ -66,20 +73,7 @@ def _fetch(root: str, name: str, requirements: str) -> int:
     part = f"{target}.part"
     rmtree(part, ignore_errors=True)
     os.makedirs(part)
-    source = os.path.join(root, "lambdas", name, "requirements.txt")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(  # noqa: S603  a list, no shell
-        [*command, *_FOR_LAMBDA, f"--requirement={source}", f"--dest={part}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise WorkflowError(
-            f"the requirements of '{name}' could not be fetched for Lambda (Python 3.13, arm64): "
-            + (lines[-1][7:] if lines else done.stderr.strip()[-300:])
-        )
+    _run_pip(root, name, "Lambda (Python 3.13, arm64)", "download", *_FOR_LAMBDA, f"--dest={part}")
     found = os.listdir(part)
     missing = wheels.list_missing_pins(requirements, found)
     if missing:
@@ -91,3 +85,29 @@ def _fetch(root: str, name: str, requirements: str) -> int:
     rmtree(target, ignore_errors=True)
     os.rename(part, target)
     return len(found)
+
+
+def _install(root: str, name: str, requirements: str) -> None:
+    """Install for this machine, whole or not at all."""
+    target = wheels.find_local_packages(root, name)
+    part = f"{target}.part"
+    rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    _run_pip(root, name, "this machine", "install", "--only-binary=:all:", f"--target={part}")
+    wheels.write_local_stamp(part, requirements)
+    rmtree(target, ignore_errors=True)
+    os.rename(part, target)
+
+
+def _run_pip(root: str, name: str, purpose: str, command: str, *options: str) -> None:
+    source = os.path.join(root, "lambdas", name, "requirements.txt")
+    pip = [sys.executable, "-m", "pip", command, "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(  # noqa: S603  a list, no shell
+        [*pip, *options, f"--requirement={source}"], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise WorkflowError(
+            f"the requirements of '{name}' could not be fetched for {purpose}: "
+            + (lines[-1][7:] if lines else done.stderr.strip()[-300:])
+        )

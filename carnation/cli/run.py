@@ -159,6 +159,7 @@ def _run(options: argparse.Namespace) -> int:
         children=read_children(root, artifacts),
         parameters=read_parameters(options.parameter),
         stimuli=stimuli, shows=options.show, jobs=options.jobs, results=results,
+        root=root,
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS

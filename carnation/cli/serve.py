@@ -48,6 +48,10 @@ def _make_parser() -> argparse.ArgumentParser:
         help="Use real time for Wait and Retry (default: skip waiting)",
     )
     parser.add_argument(
+        "--jobs", choices=("succeed", "fail"),
+        help="how the jobs of .sync states end, five minutes after they were started",
+    )  # fmt: skip
+    parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAME",
         help="answer under this name too; it has to lead to this machine",
     )  # fmt: skip
@@ -84,6 +88,7 @@ def _serve(options: argparse.Namespace) -> int:
         require_signature=options.require_signature,
         request_log=_log_request if options.request_log else None,
     ) as emulator:
+        emulator.finish_jobs(options.jobs)
         deployed: list[str] = []
         for artifacts in built:
             if artifacts.workflow in deployed:
@@ -92,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
                 one for one in read_children(root, artifacts) if one.workflow not in deployed
             ]
             begun = time.monotonic()
-            outputs = deploy_artifacts(emulator, artifacts, _warn, children=children)
+            outputs = deploy_artifacts(emulator, artifacts, _warn, children=children, root=root)
             deployed += [one.workflow for one in (*children, artifacts)]
             seconds = time.monotonic() - begun
             print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from carnation.artifacts import Artifacts
-from carnation.document import parse_document
+from carnation.artifacts import Artifacts, wheels
+from carnation.document import digest, parse_document
 from carnation.errors import CarnationError, UsageError, suggest_name
 
 if TYPE_CHECKING:
@@ -53,13 +54,19 @@ def deploy_artifacts(
     *,
     parameters: Mapping[str, str] = MappingProxyType({}),
     children: Sequence[Artifacts] = (),
+    root: str = "",
 ) -> Mapping[str, str]:
     """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs.
+
+    With the project's `root`, functions run with the packages that `carnation fetch --local`
+    installed for this machine.
 
     `warn` is told each property of its templates that has no effect here. `children` are deployed
     first. A parameter has the value given, else its example, else its default; raises
     `UsageError` for one that has none of them, or that does not exist.
     """
+    if root:
+        use_local_packages(emulator, root, [*children, artifacts], warn)
     with collector_paused():
         for child in children:
             _deploy(emulator, child, warn, {})
@@ -70,6 +77,26 @@ def deploy_artifacts(
             "it to the root template and rebuild."
         )
     return outputs
+
+
+def use_local_packages(
+    emulator: Emulator, root: str, built: Iterable[Artifacts], warn: Callable[[str], None]
+) -> None:
+    """Let functions run with the packages that were fetched for this machine.
+
+    `warn` is told of a function that may need them and has none.
+    """
+    for artifacts in built:
+        for path, package in artifacts.packages.items():
+            name = Path(path).stem
+            folder = wheels.read_local_packages(root, name)
+            if folder is not None:
+                emulator.wheels[digest(package)] = Path(folder)
+            elif wheels.has_compiled_wheels(root, name):
+                warn(
+                    f"the wheels of function '{name}' are compiled for Lambda. If it does not run "
+                    f"here, fetch those for this machine: carnation fetch --local {name}"
+                )
 
 
 def name_stack(artifacts: Artifacts) -> str:

@@ -128,13 +128,15 @@ def run(
     shows: Sequence[str] = (),
     jobs: str | None = None,
     results: Mapping[str, Json] | None = None,
+    root: str = "",
 ) -> WorkflowRuns:
     """Deploy a built workflow to an emulator of its own, and run it once for each input.
 
     Without inputs it runs once, with `{}`, unless `stimuli` started it. `keeps_children` keeps the
     histories of children, for a page; `children` are the workflows that it starts; `shows` names
     the resources whose content is read at the end. `jobs` says how each job ends ('succeed' or
-    'fail'), `results` what Task states give instead of being performed. Raises `EmulatorError`
+    'fail'), `results` what Task states give instead of being performed; `root` is the
+    project whose `carnation fetch --local` they run with. Raises `EmulatorError`
     where it cannot be deployed or started, and `UsageError` for a name or parameter that it does
     not have.
     """
@@ -146,7 +148,12 @@ def run(
             faults.install(emulator)
         begun = time.monotonic()
         outputs = deploy_artifacts(
-            emulator, artifacts, observer.warned, parameters=parameters or {}, children=children
+            emulator,
+            artifacts,
+            observer.warned,
+            parameters=parameters or {},
+            children=children,
+            root=root,
         )
         observer.deployed(time.monotonic() - begun)
         stack = _list_asked(emulator, artifacts, stimuli, shows)

@@ -98,7 +98,7 @@ def _open(artifacts: Artifacts, key: str, root: str) -> _Kept:
             function = Path(path).stem
             emulator.sources[digest(package)] = Path(root) / "lambdas" / function
             names[_sha256(package)] = function
-        outputs = deploy_artifacts(emulator, artifacts, children=children)
+        outputs = deploy_artifacts(emulator, artifacts, children=children, root=root)
         rows = emulator.client("lambda").list_functions()["Functions"]
         functions = {
             names[row["CodeSha256"]]: row["FunctionName"]

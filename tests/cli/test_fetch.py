@@ -7,13 +7,16 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from carnation.artifacts import make_package
+from carnation.artifacts import make_package, wheels
 from carnation.artifacts.packages import pack_files
 from carnation.cli import fetch
+from carnation.document import digest
+from carnation.emulator.embedded import use_local_packages
 from carnation.errors import WorkflowError
 
 REQUIREMENTS = "idna==3.7\n"
@@ -33,14 +36,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stand_in_for_pip(monkeypatch: pytest.MonkeyPatch, *wheels: str, error: str = "") -> list[Any]:
+def stand_in_for_pip(monkeypatch: pytest.MonkeyPatch, *names: str, error: str = "") -> list[Any]:
     """Let `pip download` put wheels into its folder, or fail; gives the commands it was asked."""
     commands = []
 
     def run(command: list[str], **options: Any) -> Any:
         commands.append(command)
-        folder = Path(next(o for o in command if o.startswith("--dest=")).partition("=")[2])
-        for wheel in wheels:
+        place = next(o for o in command if o.startswith(("--dest=", "--target=")))
+        folder = Path(place.partition("=")[2])
+        for wheel in names:
             with zipfile.ZipFile(folder / wheel, "w") as archive:
                 name = wheel.split("-")[0]
                 archive.writestr(f"{name}/__init__.py", "VERSION = 1\n")
@@ -117,3 +121,38 @@ def test_a_requirement_brought_in_by_another_must_be_named(
     assert "Add: six==1.16.0" in capsys.readouterr().err
     with pytest.raises(WorkflowError, match="have not been fetched"):
         make_package(str(project), "needy")
+
+
+def test_the_same_is_installed_for_this_machine_where_that_is_asked(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = stand_in_for_pip(monkeypatch, "idna-3.7-cp313-cp313-manylinux_2_17_aarch64.whl")
+    assert fetch.main(["--local"]) == 0
+    assert "needy: 1 wheels, and the same for this machine" in capsys.readouterr().out
+    here = commands[1]
+    assert here[3] == "install"
+    assert not [option for option in here if option.startswith(("--platform", "--python"))]
+    folder = wheels.read_local_packages(str(project), "needy")
+    assert folder == str(project / ".carnation" / "packages" / "needy")
+    assert wheels.read_local_packages(str(project), "plain") is None
+    (project / "lambdas" / "needy" / "requirements.txt").write_text("idna==3.8\n")
+    with pytest.raises(WorkflowError, match="carnation fetch --local needy"):
+        wheels.read_local_packages(str(project), "needy")
+
+
+def test_a_run_takes_what_was_installed_for_this_machine_or_says_what_is_missing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_for_pip(monkeypatch, "idna-3.7-cp313-cp313-manylinux_2_17_aarch64.whl")
+    fetch.main([])
+    package = make_package(str(project), "needy")
+    artifacts = SimpleNamespace(packages={"code/lambda/needy.zip": package})
+    emulator = SimpleNamespace(wheels={})
+    said: list[str] = []
+    arguments: Any = (emulator, str(project), [artifacts], said.append)
+    use_local_packages(*arguments)
+    assert "carnation fetch --local needy" in said[0]
+    fetch.main(["--local"])
+    use_local_packages(*arguments)
+    assert len(said) == 1
+    assert emulator.wheels == {digest(package): project / ".carnation" / "packages" / "needy"}

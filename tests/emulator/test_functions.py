@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from carnation.document import digest
 from carnation.emulator import Emulator
 from carnation.errors import EmulatorError
 from tests.emulator.test_emulator import invoke, make_function, pack
@@ -131,7 +133,7 @@ def test_two_functions_whose_modules_have_one_name_stay_apart(emulator: Emulator
         code = pack(
             "import part\ndef handle(e, c): return part.WORD", **{"part.py": f"WORD = '{word}'"}
         )
-        make_function(emulator, word, "", FunctionCode={"ZipFile": code})
+        make_function(emulator, word, "", Code={"ZipFile": code})
     assert [invoke(emulator, word)[1] for word in ("one", "two", "one")] == ["one", "two", "one"]
 
 
@@ -142,7 +144,7 @@ def test_a_worker_is_used_again_and_keeps_what_its_module_holds(emulator: Emulat
 
 
 def test_a_function_without_a_zip_is_refused(emulator: Emulator) -> None:
-    make_function(emulator, "not-zip", "", FunctionCode={"ZipFile": b"no zip"})
+    make_function(emulator, "not-zip", "", Code={"ZipFile": b"no zip"})
     with pytest.raises(EmulatorError, match="the code of a function is no zip"):
         invoke(emulator, "not-zip")
 
@@ -174,3 +176,16 @@ def test_layers_are_found_and_traces_name_lambdas_folders(emulator: Emulator) ->
     trace = "".join(error["stackTrace"])
     assert '"/var/task/handler.py", line 3' in trace
     assert '"/opt/python/part.py", line 1' in trace
+
+
+def test_packages_for_this_machine_stand_before_those_of_the_zip(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    code = pack(
+        "import part\ndef handle(event, context): return part.FOR\n",
+        **{"part.py": "raise ImportError('compiled for another machine')\n"},
+    )
+    (tmp_path / "part.py").write_text("FOR = 'here'\n")
+    emulator.wheels[digest(code)] = tmp_path
+    make_function(emulator, "local", "", Code={"ZipFile": code})
+    assert invoke(emulator, "local") == (False, "here")
