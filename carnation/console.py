@@ -36,6 +36,18 @@ def clean(text: str, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
+_COMMAND = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)
+
+
+def clean_lines(text: str) -> str:
+    r"""Clean a text of several lines, none of which may begin like a command to a CI system.
+
+    >>> clean_lines("no state 'a\n::error::b'")
+    "no state 'a\n\ufffd::error::b'"
+    """
+    return _COMMAND.sub("\\1\ufffd", clean(text, "\n\t"))
+
+
 def echo(line: str) -> None:
     """Print a line on standard output at once; of codes for the terminal only our own colours."""
     parts = _PAINTED.split(line) if has_colour(sys.stdout) else [line]

@@ -23,7 +23,7 @@ from carnation.adoption import (
 )
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cloudformation.substitutions import find_substitutions
-from carnation.console import paint
+from carnation.console import clean_lines, paint
 from carnation.document import write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
 from carnation.sources import read_target
@@ -95,7 +95,7 @@ def _adopt(options: argparse.Namespace) -> int:
 
 def _tell(error: DocumentError) -> int:
     """Tell of a bad file at once: it hides none of the others."""
-    print(f"{paint('carnation:', 'red', sys.stderr)} {error}", file=sys.stderr)
+    print(f"{paint('carnation:', 'red', sys.stderr)} {clean_lines(str(error))}", file=sys.stderr)
     return 1
 
 
@@ -118,7 +118,8 @@ def _adopt_source(source: Source) -> _Adopted:
 
 def _report(adopted: Sequence[_Adopted]) -> int:
     for one in adopted:
-        print(one.problem or f"{one.source.document.where}: {one.source.name}: exact")
+        exact = f"{one.source.document.where}: {one.source.name}: exact"
+        print(clean_lines(one.problem or exact))
     return EXIT_FINDINGS if any(one.problem for one in adopted) else EXIT_OK
 
 
@@ -140,7 +141,7 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
     write_files(files)
     print("\n".join(files))
     for line in _advise(adopted):
-        print(line, file=sys.stderr)
+        print(clean_lines(line), file=sys.stderr)
 
 
 def _list_code(adopted: _Adopted, root: str) -> dict[str, bytes]:

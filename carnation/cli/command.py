@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from carnation.console import clean, paint
+from carnation.console import clean_lines, paint
 from carnation.errors import CarnationError
 
 EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
@@ -52,7 +52,7 @@ def run_command(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except CarnationError as error:
-        shown = clean(str(error), "\n\t")
+        shown = clean_lines(str(error))
         print(f"{paint('carnation:', 'red', sys.stderr)} {shown}", file=sys.stderr)
     except KeyboardInterrupt:
         print("carnation: interrupted.", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
-from carnation.console import terminal_width
+from carnation.console import clean_lines, terminal_width
 from carnation.errors import UsageError
 
 _SIZES = "100,1000,10000,100000"
@@ -100,7 +100,7 @@ def _estimate(options: argparse.Namespace) -> int:
 
     found = estimate(options.target, _read_sizes(options.items), **dict(_read_facts(options)))
     write = write_json if options.format == "json" else write_text
-    sys.stdout.write(write(found.name, found.model, found.sizes))
+    sys.stdout.write(clean_lines(write(found.name, found.model, found.sizes)))
     return EXIT_OK
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from carnation.asl.expressions import MISSING, Scope, parse_path
 from carnation.document.values import Json
@@ -147,8 +148,7 @@ def _compile_operator(operator: str, wanted: Json, find: Compiled, variable: str
     if operator == "StringMatches":
         pattern = compile_pattern(str(wanted))
         return lambda scope: (
-            isinstance(value := _present(find(scope), variable), str)
-            and pattern.fullmatch(value) is not None
+            isinstance(value := _present(find(scope), variable), str) and pattern.takes_in(value)
         )
     convert, compare = OPERATORS[operator.removesuffix("Path")]
     if operator.endswith("Path"):
@@ -182,15 +182,37 @@ def _present(value: Json, variable: str) -> Json:
     return value
 
 
-def compile_pattern(text: str) -> re.Pattern[str]:
+def compile_pattern(text: str) -> TextPattern:
     r"""Compile StringMatches: `*` stands for anything, `\*` for itself.
 
-    >>> bool(compile_pattern("log-*.txt").fullmatch("log-1.txt"))
+    >>> compile_pattern("log-*.txt").takes_in("log-1.txt")
     True
     """
-    parts = re.split(r"(\\.|\*)", text)
-    regex = "".join(
-        ".*" if part == "*" else re.escape(part[1] if part.startswith("\\") else part)
-        for part in parts
-    )
-    return re.compile(regex, re.DOTALL)
+    parts = [""]
+    for part in re.split(r"(\\.|\*)", text):
+        if part == "*":
+            parts.append("")
+        else:
+            parts[-1] += part[1:] if part.startswith("\\") else part
+    return TextPattern(tuple(parts))
+
+
+class TextPattern(NamedTuple):
+    """A pattern by the texts between its stars, compared in one way through the text."""
+
+    parts: tuple[str, ...]
+
+    def takes_in(self, text: str) -> bool:
+        """Tell whether the pattern takes in a text: each part as early as it can be."""
+        first, *middle, last = self.parts if len(self.parts) > 1 else (*self.parts, "")
+        if len(self.parts) == 1:
+            return text == first
+        if not text.startswith(first):
+            return False
+        at = len(first)
+        for part in middle:
+            at = text.find(part, at)
+            if at < 0:
+                return False
+            at += len(part)
+        return len(text) - at >= len(last) and text.endswith(last)

@@ -139,7 +139,8 @@ class InferredData:
             for rule in chosen:
                 self._satisfy(rule)
             for rule in () if chosen else state.get("Choices", ()):
-                self._refuse(rule)
+                if isinstance(rule, Mapping):
+                    self._refuse(rule)
 
     def _set(self, path: Any, value: Any) -> None:
         for names, _ in _find_paths(path) if isinstance(path, str) else ():
@@ -206,13 +207,15 @@ class InferredData:
             for path, operator, text in _COMPARED.findall(condition):
                 for names, _ in _find_paths(path):
                     self.values[names[-1]] = _beside(_read_literal(text), operator)
-        for inner in (rule, *rule.get("And", ()), *rule.get("Or", ())[:1]):
+        tests = [rule.get(name) for name in ("And", "Or")]
+        both, either = (one if isinstance(one, list) else [] for one in tests)
+        for inner in (rule, *both, *either[:1]):
             if isinstance(inner, Mapping):
                 self._satisfy_test(inner)
 
-    def _refuse(self, rule: Any) -> None:
+    def _refuse(self, rule: Mapping[str, Any]) -> None:
         """Let a rule that asks whether something is there find nothing."""
-        condition = rule.get("Condition") if isinstance(rule, Mapping) else None
+        condition = rule.get("Condition")
         match = _EXISTS.match(condition) if isinstance(condition, str) else None
         path = match[1] if match else rule.get("Variable", "") if rule.get("IsPresent") else ""
         for names, _ in _find_paths(path):

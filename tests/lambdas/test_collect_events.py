@@ -152,6 +152,7 @@ def test_numbers_that_came_back_as_floats_are_whole_again(handler: Any, sqs: Any
         (json.dumps({**EVENT, "retry_attempt": True}), "'retry_attempt' is no whole number"),
         (json.dumps({**EVENT, "retry_attempt": 4}), "the field 'retry_attempt' is above 3"),
         (json.dumps({**EVENT, "random_value": 5}), "the field 'random_value' is no text"),
+        (json.dumps({**EVENT, "random_value": "a\ud800"}), "the field 'random_value' holds half"),
         (json.dumps({**EVENT, "random_value": "x" * 5000}), "larger than 4096 bytes"),
         (json.dumps({**EVENT, "schlüssel": 1}), "the field 'schl?ssel' is unknown"),
     ],

@@ -117,7 +117,7 @@ def _check_range(call: Intrinsic) -> Iterator[str]:
     if step == 0 and step is not False:
         yield "'States.ArrayRange' expects a step other than 0"
     numbers = all(isinstance(one, int) for one in (first, last, step))
-    if numbers and step and len(range(first, last + (1 if step > 0 else -1), step)) > 1_000:
+    if numbers and step and range(first, last + (1 if step > 0 else -1), step)[1_000:]:
         yield "'States.ArrayRange' makes at most 1,000 items"
 
 

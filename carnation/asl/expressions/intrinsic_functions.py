@@ -101,7 +101,7 @@ def _range(scope: Scope, first: Any, last: Any, step: Any) -> list[int]:
     if stride == 0:
         raise FunctionError("The step must not be 0")
     numbers = range(start, end + (1 if stride > 0 else -1), stride)
-    if len(numbers) > RANGE_LIMIT:
+    if numbers[RANGE_LIMIT:]:  # whose length may be beyond what Python counts
         raise FunctionError(f"The array contains more than {RANGE_LIMIT} items")
     return list(numbers)
 

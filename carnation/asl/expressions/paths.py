@@ -142,13 +142,9 @@ def read_path(scanner: Scanner) -> Path:
 def _compile(steps: tuple[Step, ...]) -> Callable[[Any], Any]:
     if not steps:
         return lambda document: document
-    shown = "$"
-    chain: list[tuple[Step, str]] = []
-    for step in steps:
-        shown += _shown(step)
-        chain.append((step, shown))
+    chain = [(step, _Shown(steps, end)) for end, step in enumerate(steps, 1)]
     if all(step.kind == "field" for step in steps):
-        return _compile_fields([step.value for step in steps], shown)
+        return _compile_fields([step.value for step in steps], chain[-1][1])
     last = steps[-1]
     if last.kind == "fields" and all(step.is_definite for step in steps[:-1]):
         return _compile_merge(chain[:-1], last.value)
@@ -157,7 +153,17 @@ def _compile(steps: tuple[Step, ...]) -> Callable[[Any], Any]:
     return _compile_many(list(steps))
 
 
-def _compile_fields(names: list[str], shown: str) -> Callable[[Any], Any]:
+class _Shown:
+    """How a path is written up to one of its steps, put together when an error needs it."""
+
+    def __init__(self, steps: tuple[Step, ...], end: int) -> None:
+        self._steps, self._end = steps, end
+
+    def __str__(self) -> str:
+        return "$" + "".join(map(_shown, self._steps[: self._end]))
+
+
+def _compile_fields(names: list[str], shown: _Shown) -> Callable[[Any], Any]:
     """Most paths are names alone; they deserve the shortest way."""
 
     def find(document: Any) -> Any:
@@ -172,7 +178,7 @@ def _compile_fields(names: list[str], shown: str) -> Callable[[Any], Any]:
     return find
 
 
-def _compile_one(chain: list[tuple[Step, str]]) -> Callable[[Any], Any]:
+def _compile_one(chain: list[tuple[Step, _Shown]]) -> Callable[[Any], Any]:
     def find(document: Any) -> Any:
         value = document
         for step, shown in chain:
@@ -182,7 +188,7 @@ def _compile_one(chain: list[tuple[Step, str]]) -> Callable[[Any], Any]:
     return find
 
 
-def _compile_merge(chain: list[tuple[Step, str]], names: list[str]) -> Callable[[Any], Any]:
+def _compile_merge(chain: list[tuple[Step, _Shown]], names: list[str]) -> Callable[[Any], Any]:
     find_holder = _compile_one(chain)
     return lambda document: _merged(names, find_holder(document))
 

@@ -18,7 +18,7 @@ class NoMatchError(EvaluationError):
     """A path that leads to one place leads nowhere in this document."""
 
 
-def select_one(step: Step, value: Any, walked: str) -> Any:
+def select_one(step: Step, value: Any, walked: object) -> Any:
     """Take a definite step from one value; raises `NoMatchError`."""
     found = _one(step, value)
     if found is MISSING:
