@@ -23,6 +23,8 @@ UNKNOWN, MISSING, WRONG = "unknown", "missing", "wrong"
 """The kinds of problems: a parameter that does not exist, one that is needed, a value."""
 
 _NUMBERS = frozenset({"integer", "long", "double"})
+_MOST_HINTS = 25  # comparing names is expensive
+_LONGEST = 200
 _NUMERIC = re.compile(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*\Z")
 _WANTED = {
     "structure": "a mapping",
@@ -101,6 +103,7 @@ class _Check:
         self.owner = name.removeprefix("aws-sdk:")
         self.is_strict = name.startswith("aws-sdk:")
         self.is_dynamic = is_dynamic
+        self.hints = _MOST_HINTS
 
     def find_problems(
         self, shape: Shape, value: Any, keys: tuple[str, ...]
@@ -147,7 +150,10 @@ class _Check:
 
     def _unknown(self, shape: Shape, name: str, keys: tuple[str, ...]) -> CallProblem:
         """Describe a name that is no member, with the one that it is but for its letters' case."""
-        where = write_keys((*keys[:-1], name))
+        where = write_keys((*keys[:-1], name))[:_LONGEST]
+        self.hints -= 1
+        if self.hints < 0 or len(name) > _LONGEST:
+            return CallProblem(UNKNOWN, keys, f"{self.owner} has no parameter '{where}'")
         folded = {re.sub("[-_]", "", one).casefold(): one for one in shape.members}
         meant = folded.get(re.sub("[-_]", "", name).casefold())
         said = f"{self.owner} has no parameter '{where}'"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from carnation.asl.expressions.intrinsic_functions import HASHES
+from carnation.asl.expressions.intrinsic_functions import RANGE_LIMIT as _MOST
 from carnation.asl.expressions.intrinsics import Intrinsic, Literal
 
 _TEXT, _NUMBER, _ARRAY, _OBJECT, _FLAG, _ANY = "text", "number", "array", "object", "boolean", ""
@@ -116,9 +117,8 @@ def _check_range(call: Intrinsic) -> Iterator[str]:
     first, last, step = (_literal(call, position) for position in range(3))
     if step == 0 and step is not False:
         yield "'States.ArrayRange' expects a step other than 0"
-    numbers = all(isinstance(one, int) for one in (first, last, step))
-    if numbers and step and range(first, last + (1 if step > 0 else -1), step)[1_000:]:
-        yield "'States.ArrayRange' makes at most 1,000 items"
+    elif all(type(one) is int for one in (first, last, step)) and (last - first) // step >= _MOST:
+        yield f"'States.ArrayRange' makes at most {_MOST:,} items"
 
 
 def _check_item(call: Intrinsic) -> Iterator[str]:

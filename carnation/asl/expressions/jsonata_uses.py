@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 Names = frozenset[str]
 _NO_NAMES: Names = frozenset()
+_DEEPEST = 40
 _KINDS = ("function", "variable", "name", "$", "states", "call")
 _TESTS = frozenset({"exists", "boolean", "not", "type", "count"})
 _STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", "uppercase"})
@@ -320,16 +321,19 @@ def _bound_in(nodes: list[Any]) -> Names:
     return frozenset(names)
 
 
-def _known_if(node: Any, *, holds: bool) -> Names:
+def _known_if(node: Any, *, holds: bool, depth: int = 0) -> Names:
     """List the variables that have a value where an expression is true (or is not)."""
     kind = _type_of(node)
+    if depth > _DEEPEST:
+        return _NO_NAMES
     if kind == "block" and len(node.expressions) == 1:
-        return _known_if(node.expressions[0], holds=holds)
+        return _known_if(node.expressions[0], holds=holds, depth=depth + 1)
     if kind == "binary" and node.value in ("and", "or"):
-        left, right = (_known_if(side, holds=holds) for side in (node.lhs, node.rhs))
+        sides = (node.lhs, node.rhs)
+        left, right = (_known_if(side, holds=holds, depth=depth + 1) for side in sides)
         return left | right if (node.value == "and") == holds else left & right
     if kind == "function" and _type_of(node.procedure) == "variable" and node.arguments:
-        return _known_by_test(node.procedure.value, node.arguments[0], holds=holds)
+        return _known_by_test(node.procedure.value, node.arguments[0], holds, depth + 1)
     if not holds:
         return _NO_NAMES
     if kind == "binary" and node.value in _COMPARISONS:
@@ -337,11 +341,9 @@ def _known_if(node: Any, *, holds: bool) -> Names:
     return _root_of(node)
 
 
-def _known_by_test(name: str, argument: Any, *, holds: bool) -> Names:
-    if name == "not":
-        return _known_if(argument, holds=not holds)
-    if name == "boolean":
-        return _known_if(argument, holds=holds)
+def _known_by_test(name: str, argument: Any, holds: bool, depth: int) -> Names:
+    if name in ("not", "boolean"):
+        return _known_if(argument, holds=holds == (name == "boolean"), depth=depth)
     return _root_of(argument) if holds and name == "exists" else _NO_NAMES
 
 

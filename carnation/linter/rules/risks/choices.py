@@ -29,8 +29,10 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
     """
     for state in machine.by_type["Choice"]:
         asked = [_read(rule) for rule in state.rules[:_MOST_RULES]]
+        named = [_list_variables(body) for body in asked]
         for index, later in enumerate(asked):
-            first = next((at for at in range(index) if _shadows(asked[at], later)), None)
+            before = (at for at in range(index) if not named[at].isdisjoint(named[index]))
+            first = next((at for at in before if _shadows(asked[at], later)), None)
             if first is not None:
                 how = "asks the same" if asked[first] == later else "holds whenever this one does"
                 yield state.rules[index].problem(f"rule {first + 1} {how} and decides before it")
@@ -46,6 +48,19 @@ def _read(rule: Node) -> dict[str, Any]:
         if body["Condition"] in ("true", "false"):
             body["Condition"] = body["Condition"] == "true"
     return body
+
+
+def _list_variables(body: Any) -> set[str]:
+    """Name the variables of a rule; only rules that share one can be compared."""
+    found, waiting = set(), [body]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            found.add(str(item.get("Variable", "Condition" if "Condition" in item else "")))
+            waiting += [item.get(name) for name in ("And", "Or", "Not")]
+    return found
 
 
 def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:

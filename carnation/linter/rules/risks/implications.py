@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.graph import Node
 
-_DEEPEST = 12
+_DEEPEST = 24
+_MOST_PAIRS = 500
 _OPERATOR = re.compile(
     r"(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)\Z"
 )
@@ -37,29 +38,50 @@ def bare_rule(rule: Node) -> dict[str, Any]:
     return {key: value for key, value in rule.body.items() if key not in _NOT_OF_RULES}
 
 
-def implies(later: Any, earlier: Any, depth: int = 0) -> bool:
+def implies(later: Any, earlier: Any) -> bool:
     """Tell whether a rule surely holds wherever another one does.
 
     >>> implies({"Variable": "$.n", "NumericGreaterThan": 9},
     ...         {"Variable": "$.n", "NumericGreaterThan": 5})
     True
     """
-    if later == earlier:
-        return True
-    if depth > _DEEPEST or not isinstance(later, Mapping) or not isinstance(earlier, Mapping):
-        return False
-    if isinstance(earlier.get("And"), list) and earlier["And"]:
-        return all(implies(later, one, depth + 1) for one in earlier["And"])
-    if isinstance(later.get("Or"), list) and later["Or"]:
-        return all(implies(one, earlier, depth + 1) for one in later["Or"])
-    ways = earlier["Or"] if isinstance(earlier.get("Or"), list) else []
-    if any(implies(later, one, depth + 1) for one in ways):
-        return True
-    if isinstance(later.get("And"), list):
-        return any(implies(one, earlier, depth + 1) for one in later["And"])
-    if "Not" in later and "Not" in earlier:
-        return implies(earlier["Not"], later["Not"], depth + 1)
-    return _implies_simply(later, earlier)
+    return later == earlier or _Implications().find(later, earlier, 0)
+
+
+class _Implications:
+    """The pairs of rules that were compared, so that each is once, however rules are nested."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def find(self, later: Any, earlier: Any, depth: int) -> bool:
+        if depth > _DEEPEST or not isinstance(later, Mapping) or not isinstance(earlier, Mapping):
+            return False
+        key = (id(later), id(earlier))
+        if key not in self._known:
+            self._known[key] = len(self._known) < _MOST_PAIRS and self._compare(
+                later, earlier, depth + 1
+            )
+        return self._known[key]
+
+    def _compare(self, later: Mapping[str, Any], earlier: Mapping[str, Any], depth: int) -> bool:
+        joined, ways = _list(earlier, "And"), _list(earlier, "Or")
+        if joined:
+            return all(self.find(later, one, depth) for one in joined)
+        if _list(later, "Or"):
+            return all(self.find(one, earlier, depth) for one in _list(later, "Or"))
+        if any(self.find(later, one, depth) for one in ways):
+            return True
+        if _list(later, "And"):
+            return any(self.find(one, earlier, depth) for one in _list(later, "And"))
+        if "Not" in later and "Not" in earlier:
+            return self.find(earlier["Not"], later["Not"], depth)
+        return _implies_simply(later, earlier)
+
+
+def _list(rule: Mapping[str, Any], connective: str) -> list[Any]:
+    rules = rule.get(connective)
+    return rules if isinstance(rules, list) else []
 
 
 def contradicts(left: Any, right: Any) -> bool:
@@ -90,6 +112,8 @@ def _read_pair(left: Any, right: Any) -> tuple[tuple[str, Any], tuple[str, Any]]
 
 
 def _implies_simply(later: Any, earlier: Any) -> bool:
+    if later == earlier:
+        return True
     pair = _read_pair(later, earlier)
     if pair is None:
         return False
