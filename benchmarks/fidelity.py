@@ -50,7 +50,7 @@ TABLE = [
     ("Parallel, Map inline", "at most 40 at once, without threads, in an order chosen by a seed"),
     ("Map over an object", "an iteration for each member, a Key and a Value"),
     ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
-    ("ItemReader", "CSV, JSON, JSONL, MANIFEST of CSV, listObjectsV2; others are refused by name"),
+    ("ItemReader", "CSV, JSON, JSONL, PARQUET (by pyarrow), MANIFEST of both, listObjectsV2"),
     ("ItemBatcher, ResultWriter", "by number and bytes; manifest and files, with WriterConfig"),
     ("JSONPath", "Jayway's semantics, in a parser of our own"),
     ("Intrinsic functions", "all eighteen; the texts of their errors are ours inside AWS's frame"),

@@ -10,12 +10,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 
 from carnation.document.values import Json
 from carnation.engine.data_flow import DataFlow, compile_number
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
 from carnation.engine.maps import list_items
+from carnation.engine.parquet import read_rows
 from carnation.engine.payloads import compile_payload
 from carnation.engine.ports import Failed, Succeeded, Task
 from carnation.engine.tasks import split_resource
@@ -46,6 +48,10 @@ class ItemReader:
             raise DefinitionError(
                 f"the engine reads no InputType {self.format!r}. It reads {known}."
             )
+        if self.format == "PARQUET" and find_spec("pyarrow") is None:
+            raise DefinitionError(
+                "reading PARQUET needs pyarrow, which is not installed. Install carnation[parquet]."
+            )
 
     def read(self, fiber: Fiber, value: Json) -> list[Json]:
         """Ask the port for the object, and take the items out of it."""
@@ -73,7 +79,8 @@ class ItemReader:
     def ask(self, fiber: Fiber, request: Json) -> Json:
         """Have the port perform the reader's task."""
         kind, service, action = split_resource(self.resource)
-        task = Task(self._data_flow.name, kind, self.resource, service, action, request, "")
+        name, context = self._data_flow.name, {"ReaderConfig": self.config}
+        task = Task(name, kind, self.resource, service, action, request, "", context=context)
         outcome = fiber.run.perform(fiber, task)
         if isinstance(outcome, Succeeded):
             return outcome.output
@@ -86,6 +93,11 @@ def _body(answer: Json) -> str:
     if not isinstance(body, str):
         raise StateError(FAILED, "the object holds no text")
     return body
+
+
+def _bytes(answer: Json) -> bytes:
+    """Return an object's bytes; the port gives those that are no text as lone surrogates."""
+    return _body(answer).encode("utf-8", "surrogateescape")
 
 
 def _read_json(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
@@ -123,15 +135,23 @@ def _read_csv(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
         yield dict(zip(names, padded, strict=False))
 
 
+def _read_parquet(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
+    yield from read_rows(_bytes(answer))
+
+
 def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
-    """S3 Inventory: a manifest that names CSV files with a schema."""
+    """S3 Inventory: a manifest that names CSV files with a schema, or Parquet files."""
     manifest = _parse(_body(answer))
     if not isinstance(manifest, dict) or "files" not in manifest:
         raise StateError(FAILED, "the manifest names no files")
     names = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
     bucket = str(manifest.get("destinationBucket", "")).rpartition(":")[2]
     for file in manifest["files"]:
-        body = _body(reader.ask(fiber, {"Bucket": bucket, "Key": file["key"]}))
+        answer = reader.ask(fiber, {"Bucket": bucket, "Key": file["key"]})
+        if str(manifest.get("fileFormat")).upper() == "PARQUET":
+            yield from read_rows(_bytes(answer))
+            continue
+        body = _body(answer)
         for row in csv.reader(io.StringIO(body, newline="")):
             yield dict(zip(names, row, strict=False))
 
@@ -158,6 +178,7 @@ _FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Json], Iterator[Json]]] = {
     "JSON": _read_json,
     "JSONL": _read_lines,
     "CSV": _read_csv,
+    "PARQUET": _read_parquet,
     "MANIFEST": _read_manifest,
     "LIST": _read_list,
 }

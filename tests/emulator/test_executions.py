@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnation.emulator import Emulator, FunctionError
+from carnation.engine import item_reader
 from carnation.errors import EmulatorError
 from tests.emulator.test_emulator import chain, make_function, make_machine, task
 from tests.emulator.test_stacks import ROLE, ROLE_ARN, deploy
@@ -500,8 +501,9 @@ def test_what_the_emulator_cannot_do_fails_by_name(emulator: Emulator, name: str
 
 
 def test_what_the_engine_cannot_read_is_refused_when_it_is_made(
-    emulator: Emulator, name: str
+    emulator: Emulator, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(item_reader, "find_spec", lambda _: None)
     reader = {
         "Resource": "arn:aws:states:::s3:getObject",
         "ReaderConfig": {"InputType": "PARQUET"},
@@ -511,7 +513,7 @@ def test_what_the_engine_cannot_read_is_refused_when_it_is_made(
     definition = chain(M={"Type": "Map", "ItemReader": reader, "ItemProcessor": processor})
     machine = {"RoleArn": ROLE_ARN, "Definition": definition}
     resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}
-    with pytest.raises(EmulatorError, match="the engine reads no InputType 'PARQUET'"):
+    with pytest.raises(EmulatorError, match="PARQUET needs pyarrow"):
         deploy(emulator, {"Role": ROLE, "Machine": resource})
 
 

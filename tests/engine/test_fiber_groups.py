@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import io
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from carnation.engine import Execution, Failed, Submitted, Succeeded, Task, compile_definition
+from carnation.engine import (
+    Execution,
+    Failed,
+    Submitted,
+    Succeeded,
+    Task,
+    compile_definition,
+    item_reader,
+)
 from carnation.errors import DefinitionError
 from tests.engine_fakes import Script, machine, run, task, types
 
@@ -353,10 +363,34 @@ def test_what_is_no_text_or_no_answer_cannot_be_read() -> None:
     assert "could not be read" in str(run(definition, {}, Script(A=Submitted({}))).cause)
 
 
-def test_a_format_that_is_not_read_is_refused_by_name() -> None:
-    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "PARQUET"}}
-    with pytest.raises(DefinitionError, match="reads no InputType 'PARQUET'"):
-        compile_definition(machine(children({"Type": "Pass"}, ItemReader=reader)))
+def test_a_format_that_is_not_read_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(item_reader, "find_spec", lambda _: None)
+    for name, said in (("ORC", "reads no InputType 'ORC'"), ("PARQUET", "needs pyarrow")):
+        config = {"InputType": name}
+        reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config}
+        with pytest.raises(DefinitionError, match=said):
+            compile_definition(machine(children({"Type": "Pass"}, ItemReader=reader)))
+
+
+def test_the_rows_of_a_parquet_file_keep_their_types() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = [
+        {"n": 1, "f": 1.5, "t": "ü", "b": True, "l": [1, 2], "s": {"x": None},
+         "at": datetime(1970, 1, 1, 0, 0, 1)},
+        {"n": 2, "f": None, "t": "", "b": False, "l": [], "s": {"x": "y"}, "at": None},
+    ]  # fmt: skip
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows), buffer, compression="gzip")
+    config = {"InputType": "PARQUET"}
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config}
+    definition = machine(children({"Type": "Pass"}, ItemReader=reader))
+    body = buffer.getvalue().decode("utf-8", "surrogateescape")
+    execution = run(definition, {}, Script(A=Succeeded({"Body": body})))
+    assert execution.output == [{**rows[0], "at": 1000}, rows[1]]
+    broken = run(definition, {}, Script(A=Succeeded({"Body": body[:100]})))
+    assert broken.error == "States.ItemReaderFailed"
 
 
 def test_items_are_batched_by_number_and_by_size() -> None:

@@ -56,6 +56,9 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
         return _fail_sdk(service, error) if sdk else _fail_optimized(service, error, client)
     except BotoCoreError as error:
         return _fail_unsent(service, error, sdk=sdk)
+    if task.context.get("ReaderConfig") and hasattr(answer.get("Body"), "read"):
+        # an ItemReader may read what is no text, which JSON could not hold
+        answer["Body"] = answer["Body"].read().decode("utf-8", "surrogateescape")
     return _succeed(service, sdk, answer)
 
 
