@@ -118,6 +118,7 @@ class Account:
     ) -> Iterator[Any]:
         """Yield what an action lists under a field, page by page, `limit` items at the most."""
         tokens = {"s3": ("ContinuationToken", "NextContinuationToken"),
+                  "logs": ("nextToken", "nextToken"),
                   "stepfunctions": ("nextToken", "nextToken")}  # fmt: skip
         give, take = tokens.get(service, ("NextToken", "NextToken"))
         count = 0

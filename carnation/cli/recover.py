@@ -6,10 +6,19 @@ Run as `carnation recover`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from carnation.account.operations import find_redrivable, follow_execution, redrive
-from carnation.account.operations.executions import is_redrivable
+from carnation.account import Account
+from carnation.account.operations import find_redrivable, follow_execution, redrive, start
+from carnation.account.operations.execution_logs import (
+    HOURS,
+    find_machine,
+    follow_logs,
+    is_express,
+    list_logged,
+)
+from carnation.account.operations.executions import ENDED, is_redrivable
 from carnation.cli.accounts import (
     AccountConsole,
     add_options,
@@ -26,7 +35,8 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation recover",
         description="Redrive executions that failed, were aborted or timed out with work left in "
-        "them, after a look; exit 1 where one ends badly again.",
+        "them, after a look; exit 1 where one ends badly again. Executions of an Express workflow "
+        "cannot be redriven: those of the last 24 hours are started again, from the beginning.",
         epilog="example: carnation recover carnation --environment prod --plan",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
@@ -49,6 +59,9 @@ def _recover(options: argparse.Namespace) -> int:
     account, deployed = open_stack(options)
     reporter = find_reporter(options.workflow)
     machine = find_output(deployed, "StateMachineArn")
+    described = find_machine(account, machine)
+    if is_express(described):
+        return _start_again(console, account, described, options)
     found = list(find_redrivable(account, machine, reporter.settled_errors if reporter else ()))
     rows = [["execution", "status", "error", "started", "can be redriven"]] + [
         [
@@ -83,3 +96,40 @@ def _recover(options: argparse.Namespace) -> int:
         console.echo(f"  {one['name']}: {final['status']} {final.get('error') or ''}".rstrip())
     status = EXIT_OK if all(status == "SUCCEEDED" for status in ended.values()) else EXIT_FINDINGS
     return console.end({**report, "redriven": ended}, status)
+
+
+def _start_again(
+    console: AccountConsole,
+    account: Account,
+    machine: Mapping[str, Any],
+    options: argparse.Namespace,
+) -> int:
+    """Start the failed executions of an Express workflow again, with the input that is logged."""
+    found = [one for one in list_logged(account, machine) if one["status"] in ENDED]
+    rows = [["execution", "status", "error", "started", "input"]] + [
+        [
+            one["name"].partition(":")[0], one["status"], one.get("error") or "",
+            format_time(one["startDate"].timestamp()), (one["input"] or "(not logged)")[:60],
+        ]
+        for one in found
+    ]  # fmt: skip
+    report = {"executions": [one["executionArn"] for one in found], "started": {}}
+    if not found:
+        console.echo(f"no execution failed within the last {HOURS} hours of logs")
+        return console.end(report, EXIT_OK)
+    for line in align_table(rows):
+        console.echo(line)
+    chosen = [one for one in found if one["input"] is not None]
+    which = count(len(chosen), "execution")
+    if options.plan or not chosen:
+        return console.end(report, EXIT_FINDINGS)
+    if not (options.yes or confirm(f"start {which} again, each from the beginning?")):
+        return console.end(report, EXIT_FINDINGS)
+    ended = {}
+    for one in chosen:
+        arn, _ = start(account, machine["stateMachineArn"], one["input"], None)
+        final, _ = follow_logs(account, machine, arn)
+        ended[one["name"]] = final["status"]
+        console.echo(f"  {one['name']}: {final['status']} {final.get('error') or ''}".rstrip())
+    status = EXIT_OK if all(status == "SUCCEEDED" for status in ended.values()) else EXIT_FINDINGS
+    return console.end({**report, "started": ended}, status)

@@ -17,6 +17,7 @@ from carnation.account.operations import (
     follow_execution,
     start,
 )
+from carnation.account.operations.execution_logs import find_machine, follow_logs, is_express
 from carnation.cli.accounts import (
     AccountConsole,
     add_options,
@@ -77,7 +78,13 @@ def _start(options: argparse.Namespace) -> int:
     console.echo(f"{'execution already exists:' if existed else 'started'} {arn}")
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, EXIT_OK)
-    found, events = follow_execution(account, arn, Teller(console).tell)
+    described = find_machine(account, machine)
+    tell = Teller(console).tell
+    found, events = (
+        follow_logs(account, described, arn, tell)
+        if is_express(described)
+        else follow_execution(account, arn, tell)
+    )
     console.show_progress("")
     failure = explain_failure(found, events)
     report = {

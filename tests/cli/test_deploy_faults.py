@@ -176,7 +176,7 @@ def break_dlq(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str) ->
     if do == "redrive slowly":  # so that letters have to be hidden again in between
         ticks = iter(range(0, 10**9, 1000))
         monkeypatch.setattr(
-            "carnation.patterns.events.dead_letters.time.monotonic", lambda: next(ticks)
+            "carnation.account.operations.dead_letters.time.monotonic", lambda: next(ticks)
         )
     verb = do.partition(" ")[0]
     with Emulator(in_process=True):

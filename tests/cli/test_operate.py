@@ -11,13 +11,13 @@ import pytest
 
 from carnation.account import Account, find_deployed
 from carnation.account.operations import follow_execution
+from carnation.account.operations.dead_letters import DeadLetter, read_filters
 from carnation.cli import deploy, dlq, drift, recover, start, status
 from carnation.cli.accounts import AccountConsole
 from carnation.cli.start import Teller
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
-from carnation.patterns.events.dead_letters import DeadLetter, read_filters
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -144,7 +144,7 @@ def test_the_status_tells_routes_queues_alarms_and_executions(night: Night) -> N
     night.run(start, "carnation", "--input", TEN)
     report = night.read(status, "carnation")
     assert report["versions"][0]["weight"] == 100
-    assert [row["visible"] for row in report["queues"]] == [0, 2]
+    assert [row["visible"] for row in report["queues"]] == [0, 2, 0]  # undelivered is the last
     assert len(report["alarms"]) == 14
     assert report["executions"][0]["status"] == "SUCCEEDED"
     alarm = "carnation-dev-dead-letters-depth"
@@ -204,7 +204,7 @@ def test_chosen_letters_go_back_to_the_queue_at_a_rate(
 
 
 def _redrive(*arguments: Any, **options: Any) -> Any:
-    from carnation.patterns.events.dead_letters import redrive_letters
+    from carnation.account.operations.dead_letters import redrive_letters
 
     return redrive_letters(*arguments, **options)
 

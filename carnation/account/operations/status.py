@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from carnation.account import Account, Deployed
+from carnation.account.deployed import list_resources
+from carnation.account.operations.execution_logs import find_machine, is_express, list_logged
 from carnation.account.operations.versions import list_versions
 from carnation.errors import AccountError
 
@@ -37,7 +39,7 @@ def find_status(account: Account, deployed: Deployed, executions: int = 5) -> di
         )
         if machine
         else [],
-        "queues": _try(lambda: list(_find_queues(account, outputs))),
+        "queues": _try(lambda: list(_find_queues(account, deployed))),
         "alarms": _try(lambda: list(_find_alarms(account, deployed))),
         "executions": _try(lambda: list(_find_executions(account, machine, executions)))
         if machine
@@ -49,15 +51,24 @@ def _try(ask: Any) -> Any:
     try:
         return ask()
     except AccountError as error:
-        if error.reason != "denied":
+        if error.reason not in ("denied", "no-logs"):
             raise
         return str(error)
 
 
-def _find_queues(account: Account, outputs: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, url in outputs.items():
-        if not name.endswith("QueueUrl"):
-            continue
+def _list_queues(account: Account, deployed: Deployed) -> list[str]:
+    """List the URLs of a stack's queues: those of its outputs first."""
+    made = [
+        row["PhysicalResourceId"]
+        for row in list_resources(account, deployed.stack_id)
+        if row["ResourceType"] == "AWS::SQS::Queue"
+    ]
+    named = [url for url in deployed.outputs.values() if url in made]
+    return list(dict.fromkeys([*named, *made]))
+
+
+def _find_queues(account: Account, deployed: Deployed) -> Iterator[dict[str, Any]]:
+    for url in _list_queues(account, deployed):
         answer = account.call(
             "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=list(_COUNTS.values())
         )["Attributes"]
@@ -99,8 +110,13 @@ def _find_alarms(account: Account, deployed: Deployed) -> Iterator[dict[str, Any
 
 
 def _find_executions(account: Account, machine: str, limit: int) -> Iterator[dict[str, Any]]:
-    rows = account.list(
-        "stepfunctions", "list_executions", "executions", limit=limit, stateMachineArn=machine
+    described = find_machine(account, machine)
+    rows: Iterable[Mapping[str, Any]] = (
+        list_logged(account, described)[:limit]
+        if is_express(described)
+        else account.list(
+            "stepfunctions", "list_executions", "executions", limit=limit, stateMachineArn=machine
+        )
     )
     for row in rows:
         yield {

@@ -1,4 +1,4 @@
-"""Dead letters: who, why, since when; sent back to the queue, or written down and deleted.
+"""Dead letters: who, why, since when; sent back to where they came from, or written and deleted.
 
 A message is deleted only after its copy is safe: in the queue that took it, or on disk. A crash in
 between leaves it in two places, which the event's key makes harmless; never in none.
@@ -11,18 +11,27 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnation.account import Account
+from carnation.account import Account, Deployed
+from carnation.account.deployed import list_resources
 from carnation.errors import UsageError
 
+if TYPE_CHECKING:
+    from carnation.workflow.reporters import Reporter
+
+_UNDELIVERED = "Undelivered"  # the queue behind the rules and schedules of a workflow
 _HIDDEN = 300  # seconds that messages stay hidden while they are looked through
 _ATTRIBUTE_FIELDS = ("DataType", "StringValue", "BinaryValue")
 _OPERATORS = ("!=", ">=", "<=", "=", "~", ">", "<")
 
 
 class DeadLetter(NamedTuple):
-    """A dead letter. `event` is its body where that is an object; `since` is a Unix time."""
+    """A dead letter. `event` is its body where that is an object; `since` is a Unix time.
+
+    `received` counts how often it was received; `target` is the ARN that a rule or a schedule
+    could not reach.
+    """
 
     id: str
     handle: str
@@ -32,30 +41,34 @@ class DeadLetter(NamedTuple):
     execution: str
     since: float
     attributes: Mapping[str, Any]
+    received: int = 0
+    queue: str = ""
 
     @property
-    def key(self) -> str:
-        """Name the event: copies of it have the same."""
-        event = self.event
-        if "sequence_no" in event:
-            return f"{event['sequence_no']}/{event.get('generated_unix_time', '')}"
-        return self.body
+    def target(self) -> str:
+        """The ARN that a rule or a schedule could not reach; '' for any other letter."""
+        return str(self.attributes.get("TARGET_ARN", {}).get("StringValue", ""))
 
-    @property
-    def attempt(self) -> str:
-        """The attempt that failed last; '' where the body does not say."""
-        return str(self.event.get("retry_attempt", ""))
+    def name(self, reporter: Reporter | None) -> str:
+        """Name what it is about: copies of it have the same."""
+        return (reporter.name(self.event) if reporter else "") or self.body
+
+    def attempt(self, reporter: Reporter | None) -> str:
+        """Tell which attempt failed last, as the reporter counts them, or how often it came."""
+        attempts = [one.attempt for one in reporter.attempts(self.event)] if reporter else []
+        return str(max(attempts)) if attempts else str(self.received or "")
 
     def find(self, field: str) -> Any:
         """Give what a filter calls `field`: of the letter itself, or of the event."""
         own = {"id": self.id, "reason": self.reason, "execution": self.execution, "body": self.body}
         return own.get(field, self.event.get(field))
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, reporter: Reporter | None = None) -> dict[str, Any]:
         """Give the letter as a program reads it."""
         return {
-            "id": self.id, "key": self.key, "reason": self.reason, "since": self.since,
+            "id": self.id, "key": self.name(reporter), "reason": self.reason, "since": self.since,
             "execution": self.execution, "body": self.body, "attributes": dict(self.attributes),
+            "queue": self.queue,
         }  # fmt: skip
 
 
@@ -124,14 +137,16 @@ def read_letters(account: Account, url: str, limit: int | None = None) -> list[D
             QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=_HIDDEN,
             MessageAttributeNames=["All"], MessageSystemAttributeNames=["All"],
         )  # fmt: skip
-        letters = [_make_letter(message) for message in answer.get("Messages", ())]
+        letters = [
+            _make_letter(message, url.rpartition("/")[2]) for message in answer.get("Messages", ())
+        ]
         fresh = [letter for letter in letters if letter.id not in found]
         empty = 0 if fresh else empty + 1  # a queue may say that it is empty, and not be
         found.update((letter.id, letter) for letter in letters)
     return sorted(found.values(), key=lambda letter: letter.since)
 
 
-def _make_letter(message: Mapping[str, Any]) -> DeadLetter:
+def _make_letter(message: Mapping[str, Any], queue: str) -> DeadLetter:
     try:
         event = json.loads(message["Body"])
     except (ValueError, RecursionError):  # whoever sends may nest as deep as they like
@@ -141,15 +156,18 @@ def _make_letter(message: Mapping[str, Any]) -> DeadLetter:
         for name, body in (message.get("MessageAttributes") or {}).items()
     }
     system = message.get("Attributes") or {}
+    texts = {name: str(body.get("StringValue", "")) for name, body in attributes.items()}
     return DeadLetter(
         message["MessageId"],
         message["ReceiptHandle"],
         message["Body"],
         event if isinstance(event, dict) else {},
-        str(attributes.get("reason", {}).get("StringValue", "")),
-        str(attributes.get("execution", {}).get("StringValue", "")),
+        texts.get("reason") or texts.get("ERROR_MESSAGE") or texts.get("ERROR_CODE", ""),
+        texts.get("execution", ""),
         float(system.get("SentTimestamp", 0)) / 1000,
         attributes,
+        int(system.get("ApproximateReceiveCount", 0)),
+        queue,
     )
 
 
@@ -172,23 +190,21 @@ def redrive_letters(
     *,
     rate: float = 0,
     fresh: bool = False,
+    reporter: Reporter | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[DeadLetter]:
-    """Send letters to the queue, each deleted after its copy was taken; yields each that is done.
+    """Send letters to where they came from, each deleted after it arrived; yields each.
 
-    `rate` is Messages per second (0: as fast as it goes). `fresh` gives an event its three retries
-    again; otherwise it is tried once.
+    A letter that names a state machine starts it; every other goes to the queue `target`. `rate`
+    is messages per second (0: as fast as it goes). `fresh` gives what the reporter knows all its
+    retries again; otherwise it is tried once.
     """
     begun = time.monotonic()
     for index, letter in enumerate(letters):
         if time.monotonic() - begun > _HIDDEN / 2:
             _hide(account, source, letters[index:])
             begun = time.monotonic()
-        account.call(
-            "sqs", "send_message",
-            QueueUrl=target, MessageBody=_refresh(letter) if fresh else letter.body,
-            MessageAttributes=letter.attributes,
-        )  # fmt: skip
+        _send_back(account, letter, target, reporter if fresh else None)
         account.call("sqs", "delete_message", QueueUrl=source, ReceiptHandle=letter.handle)
         yield letter
         if rate and index + 1 < len(letters):
@@ -204,22 +220,61 @@ def _hide(account: Account, url: str, letters: Sequence[DeadLetter]) -> None:
         )  # fmt: skip
 
 
-def _refresh(letter: DeadLetter) -> str:
-    if "retry_attempt" not in letter.event:
-        return letter.body
-    return json.dumps({**letter.event, "retry_attempt": 1})
+def _send_back(
+    account: Account, letter: DeadLetter, target: str, reporter: Reporter | None
+) -> None:
+    body = letter.body
+    if reporter is not None and letter.event:
+        new = reporter.reset(letter.event)
+        body = body if new == letter.event else json.dumps(new)
+    if ":states:" in letter.target:
+        account.call("stepfunctions", "start_execution", stateMachineArn=letter.target, input=body)
+        return
+    if not target:
+        raise UsageError(
+            f"letter {letter.id} of '{letter.queue}' names no state machine, and no queue sends to "
+            f"'{letter.queue}'. Use purge --to FILE."
+        )
+    group = {"MessageGroupId": "redrive"} if target.endswith(".fifo") else {}
+    once = {"MessageDeduplicationId": letter.id} if group else {}
+    account.call(
+        "sqs", "send_message", QueueUrl=target, MessageBody=body,
+        MessageAttributes=letter.attributes, **group, **once,
+    )  # fmt: skip
+
+
+def find_dead_letter_queues(account: Account, deployed: Deployed) -> dict[str, str]:
+    """Find the dead-letter queues of a stack: the URL of each, with that of the queue behind it.
+
+    '' stands behind a queue that only rules and schedules send to.
+    """
+    outputs = deployed.outputs
+    found = {}
+    if "DeadLetterQueueUrl" in outputs:
+        found[outputs["DeadLetterQueueUrl"]] = outputs.get("QueueUrl", "")
+    for row in list_resources(account, deployed.stack_id):
+        if row["ResourceType"] != "AWS::SQS::Queue" or row["PhysicalResourceId"] in found:
+            continue
+        url = row["PhysicalResourceId"]
+        sources = list(
+            account.list("sqs", "list_dead_letter_source_queues", "queueUrls", QueueUrl=url)
+        )
+        if sources or row["LogicalResourceId"] == _UNDELIVERED:
+            found[url] = str(sources[0]) if sources else ""
+    return found
 
 
 def purge(
-    account: Account, letters: Sequence[DeadLetter], url: str, path: str
+    account: Account, letters: Mapping[str, Sequence[DeadLetter]], path: str
 ) -> Iterator[DeadLetter]:
-    """Write letters to a file, one JSON object a line, and only then delete them; yields each.
+    """Write letters (by the URL of their queue) to a file, and only then delete them; yields each.
 
-    The file must not exist: what an earlier purge wrote is never written over.
+    The file has one JSON object a line. It must not exist: what an earlier purge wrote is never
+    written over.
     """
     try:
         with open(path, "x", encoding="utf-8") as file:
-            for letter in letters:
+            for letter in (one for found in letters.values() for one in found):
                 file.write(json.dumps(letter.describe(), default=str, sort_keys=True) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -229,6 +284,7 @@ def purge(
         raise UsageError(
             f"{path} cannot be written ({error.strerror}). Nothing was deleted."
         ) from error
-    for letter in letters:
-        account.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=letter.handle)
-        yield letter
+    for url, found in letters.items():
+        for letter in found:
+            account.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=letter.handle)
+            yield letter
