@@ -33,6 +33,7 @@ from carnation.engine import Execution, Port
 from carnation.errors import EmulatorError
 
 _HOST = re.compile(r"https?://(?:sync-)?states(?:-fips)?\.([a-z0-9-]+)\.")
+_OWN_HOSTS = ("127.0.0.1", "localhost")
 _NOT_EMULATED = "Not yet implemented"  # moto's answer for what it does not know
 _watcher = threading.local()
 
@@ -136,6 +137,8 @@ def _answer_first(service: _Service) -> Callable[..., Any]:
 def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: Any) -> Any:
     """Have moto answer; what it does not emulate is refused by name, in the service's form."""
     detail = ""
+    if urlsplit(request.url).hostname in _OWN_HOSTS:
+        return original(stubber, request)  # a client of this process that asks by the port
     try:
         answer = original(stubber, request)
     except NotImplementedError as error:
