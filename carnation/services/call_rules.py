@@ -48,6 +48,26 @@ _CHOICES: Mapping[str, tuple[_Choice, ...]] = {
         _Choice(("KeyConditionExpression", "KeyConditions"), needed=True),
         _Choice(("FilterExpression", "QueryFilter")),
     ),
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    "secretsmanager:createSecret": (_Choice(("SecretString", "SecretBinary")),),
+    "secretsmanager:putSecretValue": (_Choice(("SecretString", "SecretBinary")),),
+    # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+    "ssm:sendCommand": (_Choice(("InstanceIds", "Targets"), needed=True),),
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+    "cloudformation:createStack": (_Choice(("TemplateBody", "TemplateURL"), needed=True),),
+    "cloudformation:updateStack": (
+        _Choice(("TemplateBody", "TemplateURL", "UsePreviousTemplate"), needed=True),
+    ),
+    # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+    "lambda:updateFunctionCode": (
+        _Choice(("ZipFile", "ImageUri")), _Choice(("ZipFile", "S3Bucket")),
+    ),
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    "cloudwatch:putMetricAlarm": (
+        _Choice(("MetricName", "Metrics")), _Choice(("Statistic", "ExtendedStatistic")),
+    ),
+    # https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html
+    "redshiftdata:executeStatement": (_Choice(("ClusterIdentifier", "WorkgroupName")),),
     "dynamodb:scan": (_LEGACY_PROJECTION, _Choice(("FilterExpression", "ScanFilter"))),
 }  # fmt: skip
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
@@ -55,11 +75,12 @@ _ENCODINGS = ("NONE", "URL_ENCODED")
 _ARRAYS = ("INDICES", "REPEAT", "COMMAS", "BRACKETS")
 _URL = re.compile(r"https://[^\s/?#]+\S*\Z")
 _NO_HOST = re.compile(r"\w+://|\$|.*/")
-_OWN_HEADERS = (
-    "host", "x-amz-", "x-amzn-", "authorization", "connection", "content-md5", "date", "expect",
-    "max-forwards", "proxy-authenticate", "server", "te", "transfer-encoding", "trailer",
-    "upgrade", "via", "www-authenticate",
-)  # fmt: skip
+_OWN_HEADERS = frozenset({
+    "authorization", "connection", "content-md5", "date", "expect", "host", "max-forwards",
+    "proxy-authenticate", "server", "te", "transfer-encoding", "trailer", "upgrade", "via",
+    "www-authenticate",
+})  # fmt: skip
+_OWN_PREFIXES = ("x-amz-", "x-amzn-", "x-forwarded-")
 
 Found = tuple[tuple[str, ...], str]
 
@@ -94,7 +115,8 @@ def _check_http(given: Mapping[str, Any]) -> Iterator[Found]:
     yield from _check_word(given, ("Transform", "RequestEncodingOptions", "ArrayFormat"), _ARRAYS)
     headers = given.get("Headers")
     for key in headers if isinstance(headers, Mapping) else ():
-        if str(key).removesuffix(".$").lower().startswith(_OWN_HEADERS):
+        name = str(key).removesuffix(".$").lower()
+        if name in _OWN_HEADERS or name.startswith(_OWN_PREFIXES):
             yield ("Headers", str(key)), f"does not take the header '{key}': it is AWS's own"
 
 

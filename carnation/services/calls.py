@@ -1,8 +1,8 @@
 """One check of a call for everybody: what a Task sends, beside the model of the API that it calls.
 
 Names are compared as deep as they are written, types and enumerations as far as they are certain. A
-value that is made while the execution runs (`Name.$`, JSONata, a substitution) passes, and so does
-a value of an enumeration that nobody knows: AWS adds some every week. Optimized integrations take
+value that is made while the execution runs (`Name.$`, JSONata, a substitution) passes; a value of
+an enumeration that nobody knows may be newer: AWS adds some every week. Optimized integrations take
 more than the model says (`"status": "open"` for an attribute of DynamoDB), so only what is surely
 wrong is found in them.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
@@ -19,8 +19,9 @@ from carnation.services.call_rules import find_rule_problems
 from carnation.services.optimized import find_task_parameters
 from carnation.services.shapes import Shape, spell_member
 
-UNKNOWN, MISSING, WRONG = "unknown", "missing", "wrong"
-"""The kinds of problems: a parameter that does not exist, one that is needed, a value."""
+UNKNOWN, MISSING, WRONG, NEWER = "unknown", "missing", "wrong", "newer"
+"""The kinds of problems: a parameter that does not exist, one that is needed, a wrong value,
+and one that may be newer than what is known here."""
 
 _NUMBERS = frozenset({"integer", "long", "double"})
 _MOST_HINTS = 25  # comparing names is expensive
@@ -166,12 +167,17 @@ class _Check:
     def _find_misspelled(
         self, known: tuple[str, ...], value: str, keys: tuple[str, ...]
     ) -> Iterator[CallProblem]:
-        """Yield a value that is one of those known but for its case or its hyphens."""
+        """Yield a value that is none of those known, and the one that it is but for its case."""
         if value in known:
             return
         plain = {re.sub("[-_ ]", "", one).lower(): one for one in known}
         meant = plain.get(re.sub("[-_ ]", "", value).lower())
-        if meant:
+        if not meant:
+            listed = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+            where = f"'{write_keys(keys)}'"
+            said = f"{self.owner}: {value[:60]!r} is not known as {where}; known are {listed}"
+            yield CallProblem(NEWER, keys, said)
+        else:
             yield CallProblem(
                 WRONG,
                 keys,

@@ -25,7 +25,13 @@ def refuse_unknown_call(owner: str, action: str, comment: Any) -> None:
 
 def refuse_parameters(owner: str, action: str, given: Any, comment: Any) -> None:
     """Raise `DefinitionError` for parameters that the action does not take, and for lost ones."""
-    from carnation.services.calls import MISSING, UNKNOWN, WRONG, check_call  # reads a data file
+    from carnation.services.calls import (
+        MISSING,
+        NEWER,
+        UNKNOWN,
+        WRONG,
+        check_call,
+    )  # reads a data file
 
     sent = None if given is UNSET else given
     if is_ignored("unknown-integration", comment):
@@ -33,7 +39,7 @@ def refuse_parameters(owner: str, action: str, given: Any, comment: Any) -> None
     for found in check_call(action, sent, is_dynamic=is_dynamic):
         rule = "wrong-parameter" if found.kind == WRONG else "unknown-parameter"
         is_empty = found.kind == MISSING and not sent and action.startswith("aws-sdk:")
-        if not (is_empty or is_ignored(rule, comment)):
+        if not (is_empty or found.kind == NEWER or is_ignored(rule, comment)):
             hint = f" {_tell(rule)}" if found.kind == UNKNOWN else ""
             end = "" if found.message.endswith("?") else "."
             raise DefinitionError(f"{owner}: {found.message}{end}{hint}")

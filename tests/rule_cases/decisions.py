@@ -103,6 +103,38 @@ RISKS: list[Case] = [
             ({**S, "StringMatches": "a*"}, {**S, "StringEquals": "b"}, {**S, "StringEquals": "ab"}),
         )
     ),
+    *(
+        Case("shadowed-rule", f"{narrow} comes after {wide}",
+             conditions("{% " + wide + " %}", "{% " + narrow + " %}"),
+             conditions("{% " + narrow + " %}", "{% " + wide + " %}"))
+        for wide, narrow in (
+            ("$states.input.n > 5", "$states.input.n > 10"),
+            ("5 < $states.input.n", "$states.input.n = 7"),
+            ("$exists($states.input.n)", "$states.input.n = 'x'"),
+            ("$states.input.a or $states.input.b", "$states.input.b"),
+            ("$states.input.a", "$states.input.a and $states.input.b"),
+            ("$type($states.input.n) = 'number'", "$states.input.n = 1"),
+            ("$not($states.input.n = 1)", "$not($states.input.n < 5)"),
+        )
+    ),
+    Case("impossible-rule", "a condition cannot hold",
+         conditions("{% $states.input.n > 10 and $states.input.n < 5 %}"),
+         conditions("{% $states.input.n > 10 or $states.input.n < 5 %}")),
+    *(
+        Case("condition-not-boolean", f"{wrong} is neither true nor false",
+             conditions("{% " + wrong + " %}"), conditions("{% " + right + " %}"))
+        for wrong, right in (
+            ("'true'", "true"),
+            ("$count($states.input.items)", "$count($states.input.items) > 0"),
+            ("$states.input.a + 1", "$boolean($states.input.a + 1)"),
+            ("[$states.input.a]", "$states.input.a"),
+            ("($x := 1; 'a' & $x)", "($x := 1; $x = 1)"),
+        )
+    ),
+    Case("single-way-choice", "two rules lead one way, and nothing else",
+         machine(A={"Type": "Choice", "Choices": [rule(**S, IsNull=True), rule(**N, IsNull=True)]},
+                 B=pass_()),
+         machine(A={"Type": "Choice", "Choices": [rule(**S, IsNull=True)]}, B=pass_())),
     Case("single-way-choice", "everything goes one way",
          choice(rule(**S, StringEquals="x"), rule(**S, StringEquals="y")),
          rules({**S, "StringEquals": "x"})),

@@ -44,8 +44,8 @@ _NEWER = " AWS runs JSONata 2.0.6, which has neither '??' nor '?:'. Write '$exis
 class Jsonata:
     """An expression, parsed.
 
-    `uses` says what it uses; `functions`, `variables` (without those it defines itself) and
-    `fields` (bare names at the top, where AWS has nothing) are parts of that.
+    `tree` is its syntax tree; `uses` says what it uses; `functions`, `variables` (without those it
+    defines itself) and `fields` (bare names at the top, where AWS has nothing) are parts of that.
     """
 
     def __init__(self, text: str, compiled: Any, uses: Uses) -> None:
@@ -53,6 +53,7 @@ class Jsonata:
         self.text = text
         self.uses = uses
         self.functions, self.variables, self.fields = uses.functions, uses.variables, uses.fields
+        self.tree: Any = compiled.ast
         self._compiled = compiled
         self._calls = {use.name for use in (*self.functions, *self.variables)}
 

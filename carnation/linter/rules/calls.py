@@ -9,11 +9,12 @@ from typing import NamedTuple
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
-from carnation.linter.findings import WARNING, call
+from carnation.linter.findings import WARNING, call, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.task_arns import payload_of, resource_of
 from carnation.services.calls import (
     MISSING,
+    NEWER,
     UNKNOWN,
     WRONG,
     CallProblem,
@@ -82,4 +83,18 @@ def find_wrong_parameters(machine: Machine) -> Iterator[Problem]:
     """
     for judged in list_call_problems(machine):
         if judged.found.kind == WRONG:
+            yield judged.problem()
+
+
+@risk("newer-value", WARNING)
+def find_newer_values(machine: Machine) -> Iterator[Problem]:
+    """A parameter of a call has a value that is not among those known here.
+
+    Problem: the API lists the values that the parameter takes; this one is newer than what
+    carnation knows, or it is wrong, and the call fails.
+    Solution: look the value up in the API's reference.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+    """
+    for judged in list_call_problems(machine):
+        if judged.found.kind == NEWER:
             yield judged.problem()

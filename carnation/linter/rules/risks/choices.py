@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem, State
+from carnation.linter.expression_sites import read_expression
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
+from carnation.linter.rules.expressions import has_jsonata
+from carnation.linter.rules.risks.conditions import is_never_boolean, read_condition
 from carnation.linter.rules.risks.dataflow import list_compared
 from carnation.linter.rules.risks.implications import bare_rule, contradicts, implies
 
@@ -31,7 +33,11 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
         asked = [_read(rule) for rule in state.rules[:_MOST_RULES]]
         named = [_list_variables(body) for body in asked]
         for index, later in enumerate(asked):
-            before = (at for at in range(index) if not named[at].isdisjoint(named[index]))
+            before = (
+                at
+                for at in range(index)
+                if "" in named[at] or not named[at].isdisjoint(named[index])
+            )
             first = next((at for at in before if _shadows(asked[at], later)), None)
             if first is not None:
                 how = "asks the same" if asked[first] == later else "holds whenever this one does"
@@ -39,15 +45,16 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
 
 
 def _read(rule: Node) -> dict[str, Any]:
-    """Give what a rule asks; of JSONata the expression without blanks around its parts."""
+    """Give what a rule asks; of JSONata in the words of JSONPath, as far as there are some."""
     body = bare_rule(rule)
     condition = body.get("Condition")
-    if rule.language == ATA and isinstance(condition, str):
-        text = condition.removeprefix("{%").removesuffix("%}").strip()
-        body["Condition"] = text if re.search("[\"'`/]", text) else re.sub(r"\s+", "", text)
-        if body["Condition"] in ("true", "false"):
-            body["Condition"] = body["Condition"] == "true"
-    return body
+    if rule.language != ATA:
+        return body
+    if isinstance(condition, str):
+        text = read_expression(condition)
+        read = read_condition(text) if text is not None and has_jsonata() else None
+        return read if read is not None else body
+    return {"Always": condition} if isinstance(condition, bool) else body
 
 
 def _list_variables(body: Any) -> set[str]:
@@ -58,15 +65,13 @@ def _list_variables(body: Any) -> set[str]:
         if isinstance(item, list):
             waiting += item
         elif isinstance(item, dict):
-            found.add(str(item.get("Variable", "Condition" if "Condition" in item else "")))
+            found.add(str(item.get("Variable", item.get("Asks", "" if "Always" in item else "&"))))
             waiting += [item.get(name) for name in ("And", "Or", "Not")]
     return found
 
 
 def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
-    if "Condition" in earlier:
-        return earlier["Condition"] is True or earlier == later
-    return bool(earlier) and implies(later, earlier)
+    return earlier.get("Always") is True or (bool(earlier) and implies(later, earlier))
 
 
 @risk("impossible-rule", WARNING)
@@ -79,17 +84,19 @@ def find_impossible(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for part in machine.parts_of("Rule", "NestedRule") if machine.by_type["Choice"] else ():
-        joined = part.body.get("And")
+        joined = (_read(part) if part.language == ATA else part.body).get("And")
         rules = joined[:_MOST_RULES] if isinstance(joined, list) else []
         for index, rule in enumerate(rules):
             if any(contradicts(one, rule) for one in rules[:index]):
-                yield part.problem(f"'{rule['Variable']}' cannot be both at once", "/And")
+                inner = "/And" if "And" in part.body else "/Condition"
+                name = rule["Variable"] if "(" not in rule["Variable"] else "a value"
+                yield part.problem(f"'{name}' cannot be both at once", inner)
                 break
 
 
 @risk("single-way-choice", WARNING)
 def find_single_ways(machine: Machine) -> Iterator[Problem]:
-    """All rules of a Choice and its `Default` lead to the same state.
+    """All rules of a Choice, and its `Default`, lead to the same state.
 
     Problem: whatever the data is, the execution goes the same way: a target was mistaken, or the
     Choice is of no use.
@@ -98,8 +105,9 @@ def find_single_ways(machine: Machine) -> Iterator[Problem]:
     """
     for state in machine.by_type["Choice"]:
         targets = {move.target for move in state.transitions}
-        if len(targets) == 1 and state.rules and "Default" in state.body and _is_plain(state):
-            yield state.problem(f"all rules and the default lead to '{targets.pop()}'")
+        ways = len(state.rules) + ("Default" in state.body)
+        if len(targets) == 1 and ways > 1 and state.rules and _is_plain(state):
+            yield state.problem(f"all its ways lead to '{targets.pop()}'")
 
 
 def _is_plain(state: State) -> bool:
@@ -119,3 +127,20 @@ def find_other_types(machine: Machine) -> Iterator[Problem]:
     """
     for rule, operator, variable, kind in list_compared(machine):
         yield rule.problem(f"'{variable}' is {_WHAT[kind]} here: '{operator}' never holds")
+
+
+@risk("condition-not-boolean", WARNING)
+def find_other_conditions(machine: Machine) -> Iterator[Problem]:
+    """A `Condition` gives a number, a string, a list or an object.
+
+    Problem: a condition has to be true or false; anything else fails the state
+    (`States.QueryEvaluationError`).
+    Solution: compare the value (`$count($x) > 0`), or wrap it in `$boolean(…)`.
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
+    """
+    for state in machine.by_type["Choice"]:
+        for rule in state.rules if state.language == ATA and has_jsonata() else ():
+            condition = rule.body.get("Condition")
+            text = read_expression(condition) if isinstance(condition, str) else None
+            if text is not None and is_never_boolean(text):
+                yield rule.problem("the condition is neither true nor false", "/Condition")

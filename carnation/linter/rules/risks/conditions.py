@@ -1,0 +1,149 @@
+"""Conditions of JSONata in the words of a JSONPath Choice, so that both are judged alike.
+
+`$states.input.n > 5 and $exists($x)` becomes an And of a `NumericGreaterThan` and an `IsPresent`;
+what has no such words is a question of its own (`Asks`), equal only to itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from carnation.errors import ExpressionError
+
+_ORDERS = {"=": "Equals", "<": "LessThan", "<=": "LessThanEquals", ">": "GreaterThan",
+           ">=": "GreaterThanEquals"}  # fmt: skip
+_SWAPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_TYPES = {"number": "IsNumeric", "string": "IsString", "boolean": "IsBoolean", "null": "IsNull"}
+_DEEPEST = 20
+
+
+@lru_cache(maxsize=1024)
+def read_condition(text: str) -> dict[str, Any] | None:
+    """Read a condition, without its `{% %}`; None if it cannot be parsed.
+
+    >>> read_condition("$states.input.n > 5")
+    {'Variable': '$states.input.n', 'NumericGreaterThan': 5}
+    """
+    from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
+
+    try:
+        return _read(parse_jsonata(text).tree, 0)
+    except ExpressionError:
+        return None
+
+
+def _read(node: Any, depth: int) -> dict[str, Any]:
+    if depth < _DEEPEST:
+        if node.type == "block" and len(node.expressions) == 1:
+            return _read(node.expressions[0], depth + 1)
+        if node.type == "binary" and node.value in ("and", "or"):
+            sides = [_read(side, depth + 1) for side in (node.lhs, node.rhs)]
+            name = "And" if node.value == "and" else "Or"
+            return {name: [part for side in sides for part in side.get(name, [side])]}
+        if node.type == "value" and isinstance(node.value, bool):
+            return {"Always": node.value}
+        read = _read_comparison(node) or _read_test(node, depth)
+        if read:
+            return read
+    return {"Asks": write_node(node)}
+
+
+def _read_comparison(node: Any) -> dict[str, Any] | None:
+    if node.type != "binary" or node.value not in _ORDERS:
+        return None
+    left, right, order = node.lhs, node.rhs, node.value
+    if _is_literal(left):
+        left, right, order = right, left, _SWAPPED[order]
+    if not _is_literal(right):
+        return None
+    value = right.value
+    if _calls(left) == "type" and order == "=" and value in _TYPES and left.arguments:
+        return {"Variable": write_node(left.arguments[0]), _TYPES[value]: True}
+    if isinstance(value, bool):
+        return {"Variable": write_node(left), "BooleanEquals": value} if order == "=" else None
+    family = "String" if isinstance(value, str) else "Numeric"
+    return {"Variable": write_node(left), family + _ORDERS[order]: value}
+
+
+def _read_test(node: Any, depth: int) -> dict[str, Any] | None:
+    name = _calls(node)
+    if name == "not" and len(node.arguments) == 1:
+        return {"Not": _read(node.arguments[0], depth + 1)}
+    if name == "boolean" and len(node.arguments) == 1:
+        return _read(node.arguments[0], depth + 1)
+    if name == "exists" and len(node.arguments) == 1:
+        return {"Variable": write_node(node.arguments[0]), "IsPresent": True}
+    return None
+
+
+def _is_literal(node: Any) -> bool:
+    return node.type in ("string", "number") or (
+        node.type == "value" and isinstance(node.value, bool)
+    )
+
+
+def _calls(node: Any) -> str:
+    """Name the function that a node calls; '' if it is no such call."""
+    if node.type != "function" or getattr(node.procedure, "type", "") != "variable":
+        return ""
+    return str(node.procedure.value)
+
+
+_NEVER_BOOLEAN = frozenset({
+    "abs", "append", "average", "base64decode", "base64encode", "ceil", "count", "distinct", "each",
+    "floor", "formatNumber", "fromMillis", "hash", "join", "keys", "length", "lowercase", "map",
+    "merge", "millis", "now", "number", "pad", "partition", "power", "random", "range", "replace",
+    "reverse", "round", "shuffle", "sort", "split", "spread", "sqrt", "string", "substring",
+    "substringAfter", "substringBefore", "sum", "toMillis", "trim", "type", "uppercase", "uuid",
+})  # fmt: skip
+_MATHS = frozenset({"+", "-", "*", "/", "%", "&", ".."})
+
+
+def is_never_boolean(text: str) -> bool:
+    """Tell whether a condition surely gives neither true nor false.
+
+    >>> is_never_boolean("$count($states.input.items)"), is_never_boolean("$states.input.ok")
+    (True, False)
+    """
+    from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
+
+    try:
+        node = parse_jsonata(text).tree
+    except ExpressionError:
+        return False
+    while node.type == "block" and node.expressions:
+        node = node.expressions[-1]
+    if node.type in ("string", "number", "lambda", "regex", "unary"):
+        return True
+    if node.type == "value":
+        return not isinstance(node.value, bool)
+    if node.type == "binary":
+        return node.value in _MATHS
+    return _calls(node) in _NEVER_BOOLEAN
+
+
+_PARTS = (
+    "steps", "procedure", "arguments", "lhs", "rhs", "expression", "expressions", "lhs_object",
+    "body", "condition", "then", "_else", "predicate", "stages", "expr", "group", "pattern",
+    "update", "delete", "terms", "focus", "index",
+)  # fmt: skip
+
+
+def write_node(node: Any, depth: int = 0) -> str:
+    """Write a part of an expression; a path as it is usual, anything else by its structure."""
+    if isinstance(node, (list, tuple)):
+        return "[" + ",".join(write_node(one, depth + 1) for one in node) + "]"
+    if not hasattr(node, "type"):
+        return repr(node)
+    if depth > _DEEPEST:
+        return f"…{id(node)}"
+    parts = [name for name in _PARTS if getattr(node, name, None)]
+    if node.type == "variable" and not parts:
+        return f"${node.value}"
+    if node.type == "name" and not parts:
+        return str(node.value)
+    if node.type == "path" and parts == ["steps"]:
+        return ".".join(write_node(step, depth + 1) for step in node.steps)
+    inner = ",".join(f"{name}={write_node(getattr(node, name), depth + 1)}" for name in parts)
+    return f"{node.type} {node.value!r} ({inner})"
