@@ -43,9 +43,13 @@ def render(sources):
                 "QueueName": {"Fn::Sub": "tiny-${Environment}-" + name}, "VisibilityTimeout": 30,
             },
         }
+    def redriven(made):
+        target = {"Fn::GetAtt": ["Letters", "Arn"]}
+        made["Properties"]["RedrivePolicy"] = {"deadLetterTargetArn": target, "maxReceiveCount": 9}
+        return made
     nested = dump_yaml({
         "Parameters": {"Environment": {"Type": "String"}},
-        "Resources": {"Queue": queue("queue"), "Letters": queue("letters")},
+        "Resources": {"Queue": redriven(queue("queue")), "Letters": queue("letters")},
         "Outputs": {
             "QueueUrl": {"Value": {"Ref": "Queue"}}, "LettersUrl": {"Value": {"Ref": "Letters"}},
         },

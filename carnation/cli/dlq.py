@@ -38,7 +38,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add_options(parser)
     parser.add_argument(
         "--where", action="append", default=[], metavar="FIELD=VALUE",
-        help="Filter messages, for example reason=Timeout or 'sequence_no>=100' "
+        help="Filter messages, for example reason=Timeout or 'order>=100' "
                 "(operators: = != ~ > < >= <=)",
     )  # fmt: skip
     parser.add_argument(
@@ -71,8 +71,10 @@ def _do(options: argparse.Namespace) -> int:
             "purge saves messages before deleting them. Give a new file with --to FILE."
         )
     account, deployed = open_stack(options)
-    queues = _choose(find_dead_letter_queues(account, deployed), options.queue, deployed.name)
     reporter = find_reporter(options.workflow)
+    queues = _choose(
+        find_dead_letter_queues(account, deployed, reporter), options.queue, deployed.name
+    )
     letters = {url: read_letters(account, url) for url in queues}
     try:
         chosen = {url: [one for one in found if fits(one)] for url, found in letters.items()}
@@ -116,7 +118,7 @@ def _show(
         for letter in letters:
             console.echo(dump_json(letter.describe(reporter)))
     else:
-        rows = [["what" if reporter is None else "event", "reason", "since", "attempts", "from"]]
+        rows = [[getattr(reporter, "noun", "what"), "reason", "since", "attempts", "from"]]
         rows += [
             [
                 letter.name(reporter)[:40], letter.reason[:60], format_time(letter.since),
@@ -127,7 +129,7 @@ def _show(
         for line in align_table(rows):
             console.echo(line)
         different = len({letter.name(reporter) for letter in letters})
-        words = f", {count(different, 'event')}" if reporter else ""
+        words = f", {count(different, getattr(reporter, 'noun', 'item'))}" if reporter else ""
         console.echo(f"{count(len(letters), 'dead letter')}{words}")
     return console.end({"letters": [one.describe(reporter) for one in letters]}, EXIT_OK)
 

@@ -75,7 +75,8 @@ def _recover(options: argparse.Namespace) -> int:
     report = {"executions": [one["executionArn"] for one in found], "redriven": {}}
     if not found:
         console.echo(
-            "No executions to redrive: all failed executions have requeued their events."
+            "No executions to redrive: all failed executions have requeued their "
+            f"{getattr(reporter, 'noun', 'item')}s."
             if reporter
             else "no execution that ended badly can be redriven"
         )

@@ -19,7 +19,7 @@ _MOST_FAILURES = 5  # different errors of a run that are printed
 _MOST_STORED, _LONGEST = 20, 2000  # entries of a resource that are printed, their characters
 _WORDS = {"table": "item", "queue": "message", "topic": "message", "bucket": "object"}
 _UNUSED = "the state of --fail was not reached: nothing failed on purpose"
-_NO_ITEM = "warning: --fail matched no events"
+_NO_ITEM = "warning: --fail matched nothing"
 
 
 class WarningPrinter(Observer):

@@ -130,7 +130,7 @@ class DeployedMachine(StateMachine):
     """A workflow in the embedded AWS: its stacks, and its handlers in this process.
 
     `outputs` are the root stack's, `emulator` the embedded AWS with all that it can tell:
-    `emulator.items(outputs["TableName"])`, `emulator.messages(…)`, `emulator.client("s3")`.
+    `emulator.items(outputs["StockName"])`, `emulator.messages(…)`, `emulator.client("s3")`.
     """
 
     def __init__(

@@ -73,6 +73,10 @@ class Reporter(Protocol):
     """The input of runs that only work through what earlier runs left."""
     settled_errors: Sequence[str]
     """Errors of executions that left nothing to be redriven."""
+    dead_letters: Mapping[str, str]
+    """The output of each dead-letter queue, to that of the queue its messages go back to."""
+    noun: str
+    """What one item is called, in the singular."""
 
     def choose_faults(self, which: str, attempts: int, seed: int) -> Faults:
         """Read `--fail`; raises `UsageError` where it cannot be read."""

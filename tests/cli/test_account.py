@@ -33,7 +33,7 @@ _REMOVALS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-class AccountLocation(NamedTuple):
+class Place(NamedTuple):
     """Where the journey goes: the options that every verb is given, and the account."""
 
     options: tuple[str, ...]
@@ -49,25 +49,25 @@ class AccountLocation(NamedTuple):
 
 
 @pytest.fixture
-def embedded(monkeypatch: pytest.MonkeyPatch) -> Iterator[AccountLocation]:
+def embedded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.chdir(ROOT)
     with Emulator():
-        yield AccountLocation(("--environment", "journey"), Account())
+        yield Place(("--environment", "journey"), Account())
 
 
 @pytest.fixture
-def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[AccountLocation]:
+def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.chdir(ROOT)
     name = f"t{uuid4().hex[:6]}"
     given = ["--environment", name, "--region", str(REGION)]
     given += ["--profile", PROFILE] if PROFILE else []
-    place = AccountLocation(tuple(given), Account(PROFILE, REGION))
+    place = Place(tuple(given), Account(PROFILE, REGION))
     yield place
     # whatever the journey came to, its stack goes; status 2 where it went already
     destroy.main(["carnation", *place.options, "--yes"])
 
 
-def travel(place: AccountLocation, capsys: pytest.CaptureFixture[str]) -> None:
+def travel(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Deploy, run, look after it, try to go back, and take it away again."""
 
     def read(verb: Any, *words: str) -> tuple[int, Any]:
@@ -108,7 +108,7 @@ def travel(place: AccountLocation, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_journey_on_the_embedded_aws(
-    embedded: AccountLocation, capsys: pytest.CaptureFixture[str]
+    embedded: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     travel(embedded, capsys)
 
@@ -116,7 +116,5 @@ def test_the_journey_on_the_embedded_aws(
 @pytest.mark.account
 @pytest.mark.skipif(not REGION, reason="no account is given: CARNATION_TEST_REGION")
 @pytest.mark.skipif("CI" in os.environ, reason="never in CI: it costs, and needs credentials")
-def test_the_journey_on_a_real_account(
-    real: AccountLocation, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_journey_on_a_real_account(real: Place, capsys: pytest.CaptureFixture[str]) -> None:
     travel(real, capsys)

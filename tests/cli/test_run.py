@@ -141,7 +141,7 @@ def test_events_that_fail_in_executions_of_their_own_were_chosen_all_the_same(
     assert run_in_process("express", "--input", given, "--fail", "2") == 1
     out = capsys.readouterr().out
     assert "2 written, 1 failed" in out
-    assert "--fail matched no events" not in out
+    assert "--fail matched nothing" not in out
 
 
 def test_a_message_that_is_no_event_is_named_by_its_body() -> None:
@@ -186,7 +186,7 @@ def test_the_input_may_stand_in_a_file_and_the_sample_events_are_such(
     out = capsys.readouterr().out
     assert "10 made" in out
     assert "2 made" in out
-    assert "--fail matched no events" in out
+    assert "--fail matched nothing" in out
     assert "no function printed anything" in out
 
 

@@ -361,7 +361,7 @@ def test_every_call_that_writes_is_counted_by_store_and_key(world: Environment) 
     world.emulator.client("sqs").send_message(
         QueueUrl=world.outputs["QueueUrl"], MessageBody="no event"
     )
-    assert world.bodies() == ["no event"]
+    assert world.bodies("QueueUrl") == ["no event"]
     assert len(list(no_event_lost(world))) == 1
 
 

@@ -78,8 +78,8 @@ Filter = Callable[[DeadLetter], bool]
 def read_filters(words: Sequence[str]) -> Filter:
     """Read `field=value`, `!=`, `~` (a pattern), `>`, `<`, `>=`, `<=`; all of them have to hold.
 
-    >>> fits = read_filters(["sequence_no>=7", "reason~Conflict"])
-    >>> fits(DeadLetter("a", "", "", {"sequence_no": 9}, "EventConflict", "", 0, {}))
+    >>> fits = read_filters(["order>=7", "reason~Conflict"])
+    >>> fits(DeadLetter("a", "", "", {"order": 9}, "CardDeclined", "", 0, {}))
     True
     """
     tests = [_read_filter(word) for word in words]
@@ -91,7 +91,7 @@ def _read_filter(word: str) -> Filter:
     if not match:
         raise UsageError(
             f"--where {word}: it takes FIELD, one of {' '.join(_OPERATORS)}, and a value, as in "
-            "reason=EventConflict or 'sequence_no>=100'."
+            "reason=CardDeclined or 'order>=100'."
         )
     field, operator, value = match.groups()
     if operator == "~":
@@ -243,15 +243,19 @@ def _send_back(
     )  # fmt: skip
 
 
-def find_dead_letter_queues(account: Account, deployed: Deployed) -> dict[str, str]:
+def find_dead_letter_queues(
+    account: Account, deployed: Deployed, reporter: Reporter | None = None
+) -> dict[str, str]:
     """Find the dead-letter queues of a stack: the URL of each, with that of the queue behind it.
 
-    '' stands behind a queue that only rules and schedules send to.
+    '' stands behind a queue that only rules and schedules send to. The reporter names those that
+    the workflow itself sends to, by outputs of the root stack.
     """
+    named: Mapping[str, str] = getattr(reporter, "dead_letters", {})
     outputs = deployed.outputs
-    found = {}
-    if "DeadLetterQueueUrl" in outputs:
-        found[outputs["DeadLetterQueueUrl"]] = outputs.get("QueueUrl", "")
+    found = {
+        outputs[dead]: outputs.get(target, "") for dead, target in named.items() if dead in outputs
+    }
     for row in list_resources(account, deployed.stack_id):
         if row["ResourceType"] != "AWS::SQS::Queue" or row["PhysicalResourceId"] in found:
             continue

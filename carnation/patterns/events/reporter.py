@@ -30,6 +30,8 @@ class EventsReporter:
     entry_point = "carnation.patterns.events.reporter:EVENTS"
     outputs: Sequence[str] = ("BucketName", "DeadLetterQueueUrl", "QueueUrl", "TableName")
     settled_errors: Sequence[str] = ("EventsFailed",)
+    dead_letters: Mapping[str, str] = {"DeadLetterQueueUrl": "QueueUrl"}
+    noun = "event"
 
     def __init__(self) -> None:
         """Let further runs only work through the queue."""

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.emulator import Emulator, Message
-from carnation.emulator.embedded import deploy_artifacts
+from carnation.emulator.embedded import deploy_artifacts, name_stack
+from carnation.emulator.stored import StackResource, list_resources
 from carnation.engine import Execution
 from carnation.testing.proofs.executions import can_redrive, find_held
 from carnation.workflow.reporters import ItemAttempt, Reporter, load_reporter
@@ -55,6 +56,7 @@ class Environment:
         self.artifacts = read_artifacts(root, workflow) if isinstance(workflow, str) else workflow
         self.records = records or load_reporter(root, self.artifacts.manifest)
         self.outputs: Mapping[str, str] = {}
+        self._resources: list[StackResource] = []
         self._stack = ExitStack()
         self.forget()
 
@@ -63,6 +65,8 @@ class Environment:
         with ExitStack() as stack:
             self.emulator = stack.enter_context(Emulator(in_process=True))
             self.outputs = deploy_artifacts(self.emulator, self.artifacts)
+            stack_id = name_stack(self.artifacts)
+            self._resources = list(list_resources(self.emulator, stack_id))
             self._stack = stack.pop_all()
         return self
 
@@ -91,27 +95,40 @@ class Environment:
     def reset(self) -> None:
         """Empty the stores, and forget what happened."""
         self.forget()
-        self.emulator.clear([self.outputs[name] for name in self._bucket_outputs])
+        self.emulator.clear(self._find_all("bucket"))
 
-    @property
-    def _bucket_outputs(self) -> list[str]:
-        return [name for name in self.outputs if name.endswith("BucketName")]
+    def _find_all(self, kind: str) -> list[str]:
+        """Return the names (of queues the URLs) of all resources of a kind."""
+        return [one.physical_id for one in self._resources if one.kind == kind]
 
-    def items(self, output: str = "TableName") -> list[dict[str, Any]]:
-        """Give the items of the table that an output names; none if there is no such output."""
-        return self._look(output, self.emulator.items, list)
+    def items(self, output: str = "") -> list[dict[str, Any]]:
+        """Give the items of the table that an output names (default: the stack's first one)."""
+        return self._look(output or "table", self.emulator.items, list)
 
-    def messages(self, output: str = "QueueUrl") -> list[Message]:
+    def messages(self, output: str) -> list[Message]:
         """Give the messages of the queue that an output names, visible or not."""
         return self._look(output, self.emulator.messages, list)
 
-    def bodies(self, output: str = "QueueUrl") -> list[Any]:
+    def bodies(self, output: str) -> list[Any]:
         """Give the messages' bodies: parsed where they are JSON."""
         return [_parse(message.body) for message in self.messages(output)]
 
-    def objects(self, output: str = "BucketName") -> dict[str, bytes]:
-        """Give the objects of the bucket that an output names."""
-        return self._look(output, self.emulator.objects, dict)
+    @property
+    def has_work(self) -> bool:
+        """Whether a message waits in a queue that is not for dead letters."""
+        targets = getattr(self.records, "dead_letters", None)
+        queues = targets.values() if targets else self._find_all("queue")
+        return any(self.messages(queue) for queue in queues if not self._is_for_dead_letters(queue))
+
+    def _is_for_dead_letters(self, queue: str) -> bool:
+        if queue not in self._find_all("queue"):  # the output that a reporter names
+            return False
+        sqs = self.emulator.client("sqs")
+        return bool(sqs.list_dead_letter_source_queues(QueueUrl=queue)["queueUrls"])
+
+    def objects(self, output: str = "") -> dict[str, bytes]:
+        """Give the objects of the bucket that an output names (default: the stack's first one)."""
+        return self._look(output or "bucket", self.emulator.objects, dict)
 
     def find_item(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         """Find the item that an update is about: one that leaves it as it was writes nothing."""
@@ -128,9 +145,11 @@ class Environment:
         self._seen.clear()
 
     def _look(self, output: str, read: Callable[[str], _T], empty: Callable[[], _T]) -> _T:
-        """Read what an output names, once between two calls."""
+        """Read what an output (or a physical ID, or a kind) names, once between two calls."""
         if output not in self._seen:
-            name = self.outputs.get(output)
+            known = [one.physical_id for one in self._resources]
+            chosen = [output] if output in known else self._find_all(output)
+            name = self.outputs.get(output) or next(iter(chosen), None)
             self._seen[output] = read(name) if name else empty()
         found: _T = self._seen[output]
         return found
@@ -138,9 +157,8 @@ class Environment:
     def expire_visibility(self) -> None:
         """Make every message visible: time has passed."""
         self.look_again()
-        for name, value in self.outputs.items():
-            if name.endswith("QueueUrl"):
-                self.emulator.expire_visibility(value)
+        for url in self._find_all("queue"):
+            self.emulator.expire_visibility(url)
 
     @property
     def held(self) -> list[Any]:
@@ -150,7 +168,9 @@ class Environment:
         """
         held = [value for execution in self.executions for value in find_held(execution)]
         objects = {
-            key: body for name in self._bucket_outputs for key, body in self.objects(name).items()
+            key: body
+            for name in self._find_all("bucket")
+            for key, body in self.objects(name).items()
         }
         named = (text for value in held for text in _find_texts(value)) if objects else ()
         return held + [objects[key] for key in dict.fromkeys(named) if key in objects]

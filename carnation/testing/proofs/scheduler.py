@@ -167,7 +167,7 @@ class ScenarioScheduler:
 
     @property
     def _is_queued(self) -> bool:
-        return self.then is not None and bool(self.world.messages())
+        return self.then is not None and self.world.has_work
 
     def fail(self, payload: Any) -> str | None:
         """Say whether an event's attempt fails, by the story."""
