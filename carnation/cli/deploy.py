@@ -46,6 +46,25 @@ def _make_parser() -> argparse.ArgumentParser:
         "--allow-replacement", action="append", default=[], metavar="NAME",
         help="Allow replacing or deleting this resource, which holds data",
     )  # fmt: skip
+    parser.add_argument(
+        "--tag", action="append", default=[], metavar="NAME=VALUE",
+        help="of the stack and all its resources; without one they stay as they are",
+    )  # fmt: skip
+    parser.add_argument("--role-arn", metavar="ARN", help="the role that CloudFormation takes on")
+    parser.add_argument(
+        "--express", action="store_true",
+        help="CloudFormation does not wait until resources are ready; for development",
+    )  # fmt: skip
+    parser.add_argument(
+        "--revert-drift", action="store_true", help="put back what was changed by hand, too"
+    )
+    parser.add_argument(
+        "--import-existing", action="store_true",
+        help="take what a removed stack retained into the new one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--wait", action="store_true", help="execute only when no execution is in flight"
+    )
     return parser
 
 
@@ -75,7 +94,8 @@ def _deploy(options: argparse.Namespace) -> int:
         artifacts,
         Request(
             options.stack, options.environment, given, options.deployment_type, options.bucket,
-            options.allow_replacement,
+            options.allow_replacement, read_pairs(options.tag, "--tag"), options.role_arn,
+            options.express, options.revert_drift, options.import_existing, options.wait,
         ),
     )  # fmt: skip
     return _end(account, console, result, options)

@@ -12,7 +12,7 @@ import pytest
 from carnation.account import Account, find_deployed
 from carnation.cli import build, deploy, destroy, diff, rollback, versions
 from carnation.emulator import Emulator, ServiceError
-from carnation.emulator.cloudformation.kinds.existing import LOOKS
+from carnation.services.named_resources import LOOKUPS
 from tests.conftest import ROOT
 from tests.deployed import TINY, UNMADE, break_call, make_tiny, write_definition
 
@@ -557,7 +557,7 @@ def test_a_first_deployment_that_fails_leaves_nothing_in_the_way_of_the_next(
     logs.create_log_group(logGroupName=group)
     status, _, err = run(capsys, deploy, "carnation", "--yes")
     assert (status, "ROLLBACK" in err) == (2, False)  # it is seen before anything is made
-    monkeypatch.delitem(LOOKS, "AWS::Logs::LogGroup")  # from now on it comes as a surprise
+    monkeypatch.delitem(LOOKUPS, "AWS::Logs::LogGroup")  # from now on it comes as a surprise
     assert run(capsys, deploy, "carnation", "--yes")[0] == 2
     assert TABLE not in dynamodb.list_tables()["TableNames"]
     protected = ("--parameter", "DeletionProtection=true")

@@ -42,9 +42,13 @@ def make_change_set(
     reused: Sequence[str],
     *,
     is_new: bool,
+    options: Mapping[str, Any] | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> ChangeSet | None:
-    """Make a change set over the root and all nested stacks; None where nothing would change."""
+    """Make a change set over the root and all nested stacks; None where nothing would change.
+
+    `options` are further parameters of CreateChangeSet.
+    """
     name = f"carnation-{uuid.uuid4()}"
     given: list[dict[str, Any]] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
@@ -55,6 +59,7 @@ def make_change_set(
             "cloudformation", "create_change_set",
             StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
             TemplateURL=url, Parameters=given, Capabilities=CAPABILITIES, IncludeNestedStacks=True,
+            **(options or {}),
         )  # fmt: skip
     change_set = ChangeSet(name, made["Id"], made["StackId"], (), is_new)
     status, reason = _wait(account, made["Id"], pause)

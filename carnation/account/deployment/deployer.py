@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from carnation.account import Account, Deployed
 from carnation.account.deployment.artifact_bucket import ensure_bucket, name_bucket
@@ -27,6 +27,13 @@ from carnation.account.deployment.execution import (
     protect,
     protect_data,
 )
+from carnation.account.deployment.in_flight import (
+    drain,
+    find_in_flight,
+    find_missed,
+    format_in_flight,
+)
+from carnation.account.deployment.obstacles import find_obstacles, refuse_obstacles, write_names
 from carnation.account.deployment.parameters import find_parameters
 from carnation.account.deployment.plan import Plan, find_losses, make_plan, refuse_losses
 from carnation.account.deployment.stack_events import Event, Outcome
@@ -73,7 +80,12 @@ class Silence:
 
 
 class Request(NamedTuple):
-    """What is to be deployed where: the stack, its environment, and what is given for it."""
+    """What is to be deployed where: the stack, its environment, and what is given for it.
+
+    `role` is what CloudFormation does it with; `express` does not wait until resources are ready;
+    `reverts_drift` puts what was changed by hand back; `imports` takes what is there already into
+    a new stack; `waits` executes only when no execution is in flight.
+    """
 
     stack: str
     environment: str = "dev"
@@ -81,6 +93,12 @@ class Request(NamedTuple):
     deployment_type: str | None = None
     bucket: str | None = None
     allowed: Sequence[str] = ()
+    tags: Mapping[str, str] = {}
+    role: str | None = None
+    express: bool = False
+    reverts_drift: bool = False
+    imports: bool = False
+    waits: bool = False
 
 
 class Result(NamedTuple):
@@ -124,22 +142,27 @@ class Deployer:
         bucket = _choose_bucket(self._account, request.bucket, there)
         given = _fill(request, artifacts, bucket)
         plan = make_plan(self._account, request.stack, artifacts, there, given)
-        if plan.is_nothing and there:
+        if plan.is_nothing and there and not request.reverts_drift:
             return self._end_unchanged(plan)
         if deployed and not there:  # CloudFormation makes no change set for what failed
             self._console.show(plan, None, {})
             return Result("shown", plan)
-        with self._provide(bucket, artifacts, request.bucket) as lent:
-            change_set = self._make_change_set(plan, lent)
+        if plan.is_new:
+            plan = self._plan_imports(plan, request)
+        with self._provide(bucket, plan.artifacts, request.bucket) as lent:
+            change_set = self._make_change_set(plan, lent, _list_options(plan, request))
             if change_set is None:
                 return self._end_unchanged(plan)
             with self._discarding(change_set):
                 refuse_overtaken(self._account, there)
                 losses = find_losses(plan, change_set)
                 self._console.show(plan, change_set, losses)
+                self._tell_in_flight(plan, change_set)
                 if not self._goes_on(plan, losses, request.allowed):
                     discard_change_set(self._account, change_set)
                     return Result("shown", plan, change_set, losses)
+                if request.waits and there:
+                    drain(self._account, there.outputs, self._console.echo)
         # from here on it is CloudFormation's, whatever happens here
         return Result("executed", plan, change_set, losses, self._execute(plan, change_set))
 
@@ -172,7 +195,24 @@ class Deployer:
         self._console.echo(f"{len(missing)} objects ({size:,} bytes) uploaded to {bucket}")
         yield bucket
 
-    def _make_change_set(self, plan: Plan, bucket: str) -> ChangeSet | None:
+    def _plan_imports(self, plan: Plan, request: Request) -> Plan:
+        """Look for what stands in the way, and plan to import it where that is asked for."""
+        console = self._console
+        found = find_obstacles(self._account, plan.artifacts, plan.values, plan.stack, console.echo)
+        refuse_obstacles(found, imports=request.imports)
+        for row in found:
+            console.echo(f"imported as it is: {row.path} ({row.kind}) '{row.name}'")
+        return plan._replace(artifacts=write_names(plan.artifacts, found)) if found else plan
+
+    def _tell_in_flight(self, plan: Plan, change_set: ChangeSet) -> None:
+        outputs = plan.deployed.outputs if plan.deployed else {}
+        found = find_in_flight(self._account, outputs)
+        for line in format_in_flight(found, list(find_missed(plan, change_set))):
+            self._console.echo(line)
+
+    def _make_change_set(
+        self, plan: Plan, bucket: str, options: Mapping[str, Any]
+    ) -> ChangeSet | None:
         account, key = self._account, plan.artifacts.find_key("-root-stack.yaml")
         suffix = find_partition(account.region).dns_suffix
         values = dict(plan.values)
@@ -180,7 +220,7 @@ class Deployer:
             values["ArtifactBucket"] = bucket  # from which the nested templates are read
         return make_change_set(
             account, plan.stack, f"https://{bucket}.s3.{account.region}.{suffix}/{key}",
-            values, plan.reused, is_new=plan.is_new,
+            values, plan.reused, is_new=plan.is_new, options=options,
         )  # fmt: skip
 
     @contextlib.contextmanager
@@ -199,7 +239,9 @@ class Deployer:
         return self._agree(plan)
 
     def _execute(self, plan: Plan, change_set: ChangeSet) -> Outcome:
-        outcome = execute(self._account, change_set, self._console.echo_event)
+        outcome = execute(
+            self._account, change_set, self._console.echo_event, unprotected=plan.protects_data
+        )
         if outcome.succeeded and plan.protects_data:
             self._console.echo("switching the deletion protection of its tables on")
             protect_data(self._account, change_set.stack_id, self._console.echo_event)
@@ -216,6 +258,22 @@ class Deployer:
         elif deployed and not deployed.protected:
             self._console.echo("termination protection is off; a deployment switches it on")
         return Result("unchanged", plan)
+
+
+def _list_options(plan: Plan, request: Request) -> dict[str, Any]:
+    """List what a change set is made with beyond the template and its parameters."""
+    options: dict[str, Any] = {}
+    if request.tags:
+        options["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
+    if request.role:
+        options["RoleARN"] = request.role
+    if request.express:
+        options["DeploymentConfig"] = {"Mode": "EXPRESS"}
+    if request.reverts_drift and not plan.is_new:
+        options["DeploymentMode"] = "REVERT_DRIFT"
+    if request.imports and plan.is_new:
+        options["ImportExistingResources"] = True
+    return options
 
 
 def _choose_bucket(account: Account, given: str | None, deployed: Deployed | None) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 from carnation.account import Account, Deployed, find_deployed
 from carnation.account.deployment.change_sets import CAPABILITIES, ChangeSet, tell_overtaken
@@ -43,6 +45,9 @@ def find_remedy(stack: str, status: str) -> str:
     """Find the way out of a status in which a stack cannot be deployed over."""
     return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
 
+
+UNPROTECTED = "carnation-unprotected-"
+"""Begins the token of a creation whose tables are to be protected when the stack stands."""
 
 FAILED_CREATION = "ROLLBACK_COMPLETE"
 """What a failed creation leaves: a name with nothing in it, that can only be deleted."""
@@ -86,13 +91,15 @@ def clear_failed_creation(
     return remaining
 
 
-def begin(account: Account, change_set: ChangeSet) -> None:
+def begin(account: Account, change_set: ChangeSet, *, unprotected: bool = False) -> None:
     """Let CloudFormation execute a change set.
 
     A creation that fails takes all it made along, what has to be retained later included: it is
     empty yet, and its name would stand in the next creation's way.
     """
-    more = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
+    more: dict[str, Any] = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
+    if unprotected:
+        more["ClientRequestToken"] = f"{UNPROTECTED}{uuid.uuid4().hex}"
     with tell_overtaken():
         account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
 
@@ -102,10 +109,15 @@ def execute(
     change_set: ChangeSet,
     tell: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
+    *,
+    unprotected: bool = False,
 ) -> Outcome:
-    """Execute a change set and follow it; protect the stack when it stands."""
+    """Execute a change set and follow it; protect the stack when it stands.
+
+    `unprotected` marks in the stack's events that its tables are still to be protected.
+    """
     since = find_last_event(account, change_set.stack_id)
-    begin(account, change_set)
+    begin(account, change_set, unprotected=unprotected)
     try:
         outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
     except KeyboardInterrupt as error:
@@ -119,6 +131,18 @@ def execute(
         if deployed and not deployed.protected:
             protect(account, deployed, on=True)
     return outcome
+
+
+def waits_for_protection(account: Account, deployed: Deployed) -> bool:
+    """Decide whether a creation was interrupted before its tables were protected.
+
+    The last operation on the stack says so by its token.
+    """
+    rows = account.list(
+        "cloudformation", "describe_stack_events", "StackEvents",
+        limit=1, StackName=deployed.stack_id,
+    )  # fmt: skip
+    return any(str(row.get("ClientRequestToken") or "").startswith(UNPROTECTED) for row in rows)
 
 
 def protect(account: Account, deployed: Deployed, *, on: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from carnation.account import Account, Deployed, read_deployed
 from carnation.account.deployment.change_sets import ChangeSet
+from carnation.account.deployment.execution import waits_for_protection
 from carnation.account.deployment.parameters import (
     DATA_PROTECTION,
     Slots,
@@ -68,6 +69,10 @@ def make_plan(
     refuse_unknown(list(given), slots)
     refuse_values(values, slots)
     there = deployed.parameters if deployed and deployed.exists else {}
+    interrupted = bool(there) and deployed is not None and there.get(DATA_PROTECTION) == "false"
+    interrupted = interrupted and DATA_PROTECTION not in values
+    if interrupted and deployed is not None and waits_for_protection(account, deployed):
+        values[DATA_PROTECTION] = "true"
     protects_data = not there and _waits_with_protection(slots, values)
     if protects_data:
         values[DATA_PROTECTION] = "false"

@@ -13,7 +13,9 @@ from typing import Any
 
 from carnation.cloudformation.dependencies import find_references
 from carnation.cloudformation.intrinsics import Resolver
+from carnation.emulator.cloudformation.drift import list_drifted
 from carnation.emulator.cloudformation.engine import Engine
+from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.known import StackResources, make_resolver
 from carnation.emulator.cloudformation.resources import explain
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Resource, Stack, now
@@ -48,6 +50,9 @@ class ChangeSet:
     parent: ChangeSet | None = None
     on_failure: str = "ROLLBACK"
     include_nested: bool = False
+    takes_existing: bool = False
+    reverts_drift: bool = False
+    role_arn: str | None = None
     validations: list[Validation] = field(default_factory=list)
 
     def fail(self, reason: str) -> None:
@@ -87,20 +92,29 @@ class ChangeSet:
             "Status": self.status,
             "StatusReason": self.reason or None,
             "IncludeNestedStacks": self.include_nested,
+            "ImportExistingResources": self.takes_existing,
+            "DeploymentMode": "REVERT_DRIFT" if self.reverts_drift else None,
             "ParentChangeSetId": self.parent.arn if self.parent else None,
             "RootChangeSetId": root.arn if root else None,
         }
 
 
 def make_change_set(
-    engine: Engine, stack: Stack, definition: Definition, name: str, kind: str
+    engine: Engine,
+    stack: Stack,
+    definition: Definition,
+    name: str,
+    kind: str,
+    *,
+    reverts_drift: bool = False,
 ) -> ChangeSet:
     """Make a change set, with those of nested stacks."""
     place = f"arn:{stack.partition}:cloudformation:{stack.region}:{stack.account}:changeSet"
     made = ChangeSet(f"{place}/{name}/{uuid.uuid4()}", name, stack, definition, kind)
     made.validations = definition.validations
     store = engine.store_of(stack)
-    plan = _Plan(engine, stack, definition, is_new=kind == "CREATE")
+    made.reverts_drift = reverts_drift
+    plan = _Plan(engine, stack, definition, is_new=kind == "CREATE", reverts=reverts_drift)
     for change in plan.find_changes():
         inner = _make_inner(engine, made, plan, change)
         if inner is not None and inner.reason == NO_CHANGES:
@@ -115,9 +129,17 @@ def make_change_set(
         made.changes.append(change)
     if any(row.fails for row in made.validations):
         made.fail(explain_failure(made.validations))
-    elif kind == "UPDATE" and not made.changes and not engine.has_changes(stack, definition):
+    elif kind == "UPDATE" and not made.changes and not _changes_stack(stack, definition):
         made.fail(NO_CHANGES)
     return made
+
+
+def _changes_stack(stack: Stack, definition: Definition) -> bool:
+    """Decide whether something of a stack changes that is none of its resources."""
+    had = stack.definition
+    return (had.template.outputs, had.tags, had.parameters) != (
+        definition.template.outputs, definition.tags, definition.parameters,
+    )  # fmt: skip
 
 
 def _make_inner(
@@ -132,7 +154,10 @@ def _make_inner(
     if definition is None:
         return None
     kind = "CREATE" if is_new else "UPDATE"
-    made = make_change_set(engine, nested, definition, f"{outer.name}-{logical_id}", kind)
+    made = make_change_set(
+        engine, nested, definition, f"{outer.name}-{logical_id}", kind,
+        reverts_drift=outer.reverts_drift,
+    )  # fmt: skip
     made.parent = outer
     return made
 
@@ -141,9 +166,10 @@ class _Plan:
     """What a definition would change of a stack."""
 
     def __init__(
-        self, engine: Engine, stack: Stack, definition: Definition, *, is_new: bool
+        self, engine: Engine, stack: Stack, definition: Definition, *, is_new: bool, reverts: bool
     ) -> None:
         self._engine, self._stack, self._definition = engine, stack, definition
+        self._reverts = reverts
         self._is_new = is_new
         known = StackResources(stack, engine.store_of(stack), engine.connect(stack))
         self._resolver: Resolver = make_resolver(
@@ -164,7 +190,7 @@ class _Plan:
             before = self._had.get(name)
             if before is None:
                 moved.add(name)
-                yield _describe("Add", name, body["Type"], body)
+                yield self._describe_new(name, body)
                 continue
             effects = self._judge(before, body, given, moved)
             if effects or before.kind == STACK_TYPE:
@@ -173,6 +199,13 @@ class _Plan:
         for name, before in self._had.items():
             if name not in wanted:
                 yield _describe("Remove", name, before.kind, before.body, before=before)
+
+    def _describe_new(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        context = self._engine.definer.make_context(self._stack, name, body["Type"])
+        found = find_import(context, body)
+        if found is None:
+            return _describe("Add", name, body["Type"], body)
+        return {**_describe("Import", name, body["Type"], body), "PhysicalResourceId": found.ref}
 
     def _find_changed_values(self) -> set[str]:
         had, wanted = self._stack.definition.values, self._definition.values
@@ -189,8 +222,13 @@ class _Plan:
         effects = {}
         for name in {**old, **new}:
             effect = find_update(before.kind, [name])
+            if self._reverts and name in list_drifted(before):
+                effects[name] = (effect, "DirectModification", "")
+                continue
             named = set(find_references(new.get(name), self._resolver.holds))
             if old.get(name) != new.get(name):
+                if self._stays(before, name, new):
+                    continue
                 effects[name] = (effect, "DirectModification", "")
             elif named & given:
                 effects[name] = (effect, "ParameterReference", min(named & given))
@@ -198,6 +236,13 @@ class _Plan:
                 later = MAY_REPLACE if effect == REPLACES else effect
                 effects[name] = (later, "ResourceReference", min(named & moved))
         return effects
+
+    def _stays(self, before: Resource, name: str, new: Mapping[str, Any]) -> bool:
+        """Decide whether a property that is written otherwise is what it was."""
+        try:
+            return name in new and self._resolver.resolve(new[name]) == before.properties.get(name)
+        except TemplateError:
+            return False
 
     def nested(self, logical_id: str, *, is_new: bool) -> Stack:
         """Return the nested stack of a resource, or one that is not made yet."""

@@ -130,7 +130,7 @@ class Definer:
         yield from find_property_problems(resolver, resources)
         new = {name: body for name, body in resources.items() if name not in stack.resources}
         yield from find_name_conflicts(
-            resolver, new, lambda name, kind: self._context(stack, name, kind)
+            resolver, new, lambda name, kind: self.make_context(stack, name, kind)
         )
 
     def _make_resolver(
@@ -139,7 +139,8 @@ class Definer:
         known = StackResources(stack, self._engine.store_of(stack), self._engine.connect(stack))
         return make_resolver(stack, template, values, known)
 
-    def _context(self, stack: Stack, logical_id: str, kind: str) -> Context:
+    def make_context(self, stack: Stack, logical_id: str, kind: str) -> Context:
+        """Make the context of a resource that is looked at before it is made."""
         return Context(self._engine.connect(stack), stack, logical_id, kind, engine=self._engine)
 
     def _find_nested(self, stack: Stack, name: str) -> Stack:

@@ -19,6 +19,8 @@ _GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 def discard(operation: Operation, resource: Resource, policy: str, *, created: bool = False) -> str:
     """Delete a resource, unless its policy keeps it; returns why it could not be deleted."""
     kept = ("Retain",) if created else _RETAINED
+    if created and resource.is_imported:
+        return ""  # it leaves the stack as it came
     if policy in kept and not (created and operation.stack.root.removes_created):
         if resource.physical_id:
             operation.stack.set_resource(resource, "DELETE_SKIPPED")

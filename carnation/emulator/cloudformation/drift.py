@@ -42,6 +42,31 @@ def detect(engine: Engine, stack: Stack, names: list[str] | None = None) -> str:
     return detection
 
 
+def list_drifted(resource: Resource) -> list[str]:
+    """List the properties of a resource that were found to be otherwise."""
+    rows = resource.drift.get("Details", {}).get("differences", ())
+    return list(dict.fromkeys(row["PropertyPath"].split("/")[1] for row in rows))
+
+
+def take_actual(engine: Engine, stack: Stack) -> None:
+    """Take what drifted resources really are for what they were, so that an update reverts it."""
+    for resource in stack.resources.values():
+        if resource.kind == STACK_TYPE and resource.physical_id:
+            take_actual(engine, engine.store_of(stack).stacks[resource.physical_id])
+        elif list_drifted(resource):
+            resource.properties = resource.drift["Details"]["actual"]
+            resource.drift = {"StackResourceDriftStatus": "NOT_CHECKED"}
+            stack.is_reverting = True
+
+
+def detect_all(engine: Engine, stack: Stack) -> None:
+    """Look for drift in a stack and those nested in it."""
+    detect(engine, stack)
+    for resource in stack.resources.values():
+        if resource.kind == STACK_TYPE and resource.physical_id:
+            detect_all(engine, engine.store_of(stack).stacks[resource.physical_id])
+
+
 def _check(provisioner: Provisioner, resource: Resource) -> None:
     if resource.kind == STACK_TYPE:
         return

@@ -74,7 +74,7 @@ class Engine:
     def has_changes(self, stack: Stack, definition: Definition) -> bool:
         """Decide whether a definition is another than a stack's, or one below it is."""
         had = stack.definition
-        if (had.template.body, had.values, had.tags) != (
+        if stack.is_reverting or (had.template.body, had.values, had.tags) != (
             definition.template.body, definition.values, definition.tags,
         ):  # fmt: skip
             return True

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
 from carnation.emulator.cloudformation.deletion import delete_all, discard
+from carnation.emulator.cloudformation.imports import find_import
+from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
 from carnation.emulator.cloudformation.nested_stacks import (
     make_nested,
@@ -77,6 +79,7 @@ class Operation:
     def apply(self) -> None:
         """Make, update and replace; raises `OperationError` for the first that fails."""
         creating = self.stack.status.startswith("CREATE")
+        self.stack.is_reverting = False
         try:
             names = self.order()
         except TemplateError as error:
@@ -146,9 +149,14 @@ class Operation:
     def _make(self, resource: Resource, wanted: dict[str, Any]) -> None:
         if resource.kind == STACK_TYPE:
             make_nested(self, resource, wanted)
+        elif (found := find_import(self._context(resource), resource.body)) is not None:
+            self.provisioner.take(resource, wanted, found)
         else:
             self.stack.set_resource(resource, "CREATE_IN_PROGRESS")
             self.provisioner.make(resource, wanted)
+
+    def _context(self, resource: Resource) -> Context:
+        return self.engine.make_context(self, resource)
 
     def _replace(
         self, name: str, before: Resource, wanted: dict[str, Any], body: Mapping[str, Any]

@@ -95,6 +95,13 @@ class Provisioner:
         self._stack.set_resource(resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
         self._stack.set_resource(resource, f"{verb}_COMPLETE")
 
+    def take(self, resource: Resource, properties: dict[str, Any], found: Made) -> None:
+        """Take in what is there already, as it is."""
+        resource.properties, resource.is_imported = properties, True
+        self._take(resource, found)
+        self._stack.set_resource(resource, "IMPORT_IN_PROGRESS", "Resource import started.")
+        self._stack.set_resource(resource, "IMPORT_COMPLETE", "Resource import completed.")
+
     def update(self, resource: Resource, wanted: dict[str, Any], had: dict[str, Any]) -> None:
         """Update a resource where it is."""
         row = self._row(resource)

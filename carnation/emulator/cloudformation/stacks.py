@@ -38,6 +38,7 @@ class Resource:
     physical_id: str = ""
     generation: int = 0
     attributes: dict[str, Any] = field(default_factory=dict)
+    is_imported: bool = False
     status: str = ""
     reason: str = ""
     timestamp: datetime = field(default_factory=now)
@@ -113,6 +114,8 @@ class Stack:
     policy: str | None = None
     token: str | None = None
     drift: dict[str, Any] = field(default_factory=lambda: {"StackDriftStatus": "NOT_CHECKED"})
+    is_reverting: bool = False  # an update changes it, whatever its template says
+    takes_existing: bool = False  # ImportExistingResources of the request
     removes_created: bool = False  # RetainExceptOnCreate of the request
     imports: set[str] = field(default_factory=set)
     failed: Any = None  # the operation that can be continued

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.cloudformation.intrinsics import Resolver
+from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.kinds.existing import exists
@@ -148,7 +149,10 @@ def find_name_conflicts(
             wanted = resolver.resolve(name)
         except TemplateError:
             continue
-        if isinstance(wanted, str) and exists(make_context(logical_id, kind), kind, wanted):
+        context = make_context(logical_id, kind)
+        if find_import(context, body) is not None:
+            continue
+        if isinstance(wanted, str) and exists(context, kind, wanted):
             yield Validation(
                 NAME_CONFLICT, logical_id, kind, f"/Resources/{logical_id}",
                 f"Resource of type '{kind}' with identifier '{wanted}' already exists.",

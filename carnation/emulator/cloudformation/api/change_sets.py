@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.cloudformation.template import Template
+from carnation.emulator.cloudformation import drift
 from carnation.emulator.cloudformation.api.definitions import define, take_settings
 from carnation.emulator.cloudformation.api.requests import (
     Action,
@@ -43,6 +44,7 @@ def _create_change_set(caller: Caller, request: Request) -> Mapping[str, Any]:
     if stack is None:
         check_name(name)
         stack = caller.engine.reserve(caller.store, name)
+    stack.takes_existing = bool(request.get("ImportExistingResources"))
     before = None if is_new else stack.definition
     definition = define(caller, request, stack, before)
     taken = [
@@ -60,9 +62,17 @@ def _create_change_set(caller: Caller, request: Request) -> Mapping[str, Any]:
             "", Template({}), capabilities=definition.capabilities, tags=definition.tags
         )
         stack.set_status("REVIEW_IN_PROGRESS", "User Initiated")
-    made = make_change_set(caller.engine, stack, definition, str(request["ChangeSetName"]), kind)
+    reverts = request.get("DeploymentMode") == "REVERT_DRIFT"
+    if reverts:
+        drift.detect_all(caller.engine, stack)
+    made = make_change_set(
+        caller.engine, stack, definition, str(request["ChangeSetName"]), kind,
+        reverts_drift=reverts,
+    )  # fmt: skip
+    made.role_arn = request.get("RoleARN")
     made.description = request.get("Description")
     made.on_failure = request.get("OnStackFailure", "ROLLBACK")
+    made.takes_existing = stack.takes_existing
     made.include_nested = bool(request.get("IncludeNestedStacks"))
     caller.store.change_sets[made.arn] = made
     return {"Id": made.arn, "StackId": stack.stack_id}
@@ -121,7 +131,11 @@ def _execute_change_set(caller: Caller, request: Request) -> None:
         for other in caller.store.change_sets.values():
             if other.stack is stack and other is not found:
                 other.execution = "OBSOLETE"
-    take_settings(stack, {"RetainExceptOnCreate": False, **request})
+    role = {"RoleARN": found.role_arn} if found.role_arn else {}
+    take_settings(stack, {"RetainExceptOnCreate": False, **role, **request})
+    if found.reverts_drift:
+        drift.take_actual(caller.engine, stack)
+    stack.takes_existing = found.takes_existing
     if found.kind == "CREATE":
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else found.on_failure
         caller.engine.create(stack, found.definition, on_failure)

@@ -49,19 +49,21 @@ def _make_bucket(context: Context, properties: Properties) -> Made:
         more["ObjectLockEnabledForBucket"] = True
     s3.create_bucket(Bucket=name, **more)
     _configure_bucket(s3, name, properties, {})
-    return Made(name, _bucket_attributes(context, name))
+    return describe_bucket(context, name)
 
 
-def _bucket_attributes(context: Context, name: str) -> dict[str, str]:
+def describe_bucket(context: Context, name: str) -> Made:
+    """Return what a bucket is to a stack."""
     suffix = find_partition(context.region).dns_suffix
     regional = f"{name}.s3.{context.region}.{suffix}"
-    return {
+    attributes = {
         "Arn": f"arn:{context.stack.partition}:s3:::{name}",
         "DomainName": f"{name}.s3.{suffix}",
         "DualStackDomainName": f"{name}.s3.dualstack.{context.region}.{suffix}",
         "RegionalDomainName": regional,
         "WebsiteURL": f"http://{name}.s3-website-{context.region}.{suffix}",
     }
+    return Made(name, attributes)
 
 
 def _configure_bucket(s3: Any, name: str, wanted: Properties, had: Properties) -> None:

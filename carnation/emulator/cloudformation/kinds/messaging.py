@@ -43,9 +43,13 @@ def _make_queue(context: Context, properties: Properties) -> Made:
     attributes = {key: _text(properties[key]) for key in _QUEUE if key in properties}
     if not is_fifo:
         attributes.pop("FifoQueue", None)
-    url = sqs.create_queue(
-        QueueName=name, Attributes=attributes, tags=as_tags(properties.get("Tags"))
-    )["QueueUrl"]
+    sqs.create_queue(QueueName=name, Attributes=attributes, tags=as_tags(properties.get("Tags")))
+    return describe_queue(sqs, name)
+
+
+def describe_queue(sqs: Any, name: str) -> Made:
+    """Return what a queue is to a stack."""
+    url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]

@@ -44,7 +44,7 @@ def _make_table(context: Context, properties: Properties) -> Made:
     call(dynamodb, "create_table", values, TableName=name, Tags=rows or None)
     _set_recovery(dynamodb, name, properties, {})
     _set_expiry(dynamodb, name, properties, {})
-    return _describe_table(dynamodb, name)
+    return describe_table(dynamodb, name)
 
 
 def _strip_indexes(values: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +100,8 @@ def _set_expiry(dynamodb: Any, name: str, wanted: Properties, had: Properties) -
     )
 
 
-def _describe_table(dynamodb: Any, name: str) -> Made:
+def describe_table(dynamodb: Any, name: str) -> Made:
+    """Return what a table is to a stack."""
     table = dynamodb.describe_table(TableName=name)["Table"]
     attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", "")}
     if table.get("LatestStreamArn"):
@@ -128,7 +129,7 @@ def _update_table(context: Context, ref: str, wanted: Properties, had: Propertie
     _set_recovery(dynamodb, ref, wanted, had)
     _set_expiry(dynamodb, ref, wanted, had)
     _tag_table(dynamodb, ref, wanted, had)
-    return _describe_table(dynamodb, ref)
+    return describe_table(dynamodb, ref)
 
 
 def _update_indexes(dynamodb: Any, ref: str, wanted: Properties, had: Properties) -> None:

@@ -32,6 +32,11 @@ def _make_log_group(context: Context, properties: Properties) -> Made:
         logGroupName=group, tags=as_tags(properties.get("Tags")) or None,
     )  # fmt: skip
     _set_retention(logs, group, properties)
+    return describe_log_group(context, group)
+
+
+def describe_log_group(context: Context, group: str) -> Made:
+    """Return what a log group is to a stack."""
     return Made(group, {"Arn": f"{context.arn('logs', f'log-group:{group}')}:*"})
 
 
