@@ -27,6 +27,7 @@ from carnation.emulator import moto_fixes as mends
 from carnation.emulator.client_hooks import watch_clients
 from carnation.emulator.clients import Clients, share_descriptions
 from carnation.emulator.cloudformation import Service
+from carnation.emulator.cloudformation.serverless import TRANSFORMS
 from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.deployment import Deployment, deploy_stack
 from carnation.emulator.events import Pipes, Rules
@@ -172,7 +173,7 @@ class Emulator:
         stack.callback(self.script_tasks, None)
         stack.callback(self.finish_jobs)
         stack.callback(setattr, MOUNT, "service", None)
-        MOUNT.service = Service(self._connect_in, self._hooks, {})
+        MOUNT.service = Service(self._connect_in, self._hooks, TRANSFORMS)
         self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
         self._rules, pipes = Rules(self._delivery), Pipes(self._delivery, self._list_regions)
         self._rules.install(patches)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
+from carnation.cloudformation.includes import INCLUDE, expand_includes
 from carnation.cloudformation.intrinsics import Resolver, UnknownValueError
 from carnation.cloudformation.language_extensions import expand_loops
 from carnation.cloudformation.parameters import as_text, resolve_parameters
@@ -56,6 +57,8 @@ class Definer:
         host, path = parts.hostname or "", unquote(parts.path.lstrip("/"))
         virtual = _VIRTUAL_HOST.match(host)
         bucket, key = (virtual[1], path) if virtual else (*path.split("/", 1), "")[:2]
+        if parts.scheme == "s3":
+            bucket, key = host, path
         if parts.scheme not in ("http", "https", "s3") or not bucket or not key:
             raise TemplateError(f"TemplateURL must be a supported URL; got '{url}'.")
         version = parse_qs(parts.query).get("versionId")
@@ -81,7 +84,8 @@ class Definer:
         template = _parse(text)
         read = StoredValues(connect).read_parameter
         values = resolve_parameters(template.parameters, parameters, read)
-        template = self._transform(stack, template, values)
+        if template.transforms or "Fn::Transform" in text:
+            template = self._transform(stack, template, values)
         values = resolve_parameters(template.parameters, parameters, read)
         validate_template(template)
         given = {name: as_text(value) for name, value in parameters.items()}
@@ -96,18 +100,19 @@ class Definer:
         return definition
 
     def _transform(self, stack: Stack, template: Template, values: Mapping[str, Any]) -> Template:
+        resolver = self._make_resolver(stack, template, values)
+        template = expand_includes(
+            template, lambda url: self.read_url(self._engine.connect(stack), resolver.resolve(url))
+        )
         for name in template.transforms:
             key = str(name.get("Name") if isinstance(name, Mapping) else name)
             if key == LANGUAGE_EXTENSIONS:
-                resolver = self._make_resolver(stack, template, values)
                 template = expand_loops(template, resolver.resolve)
             elif key in self._transforms:
                 template = self._transforms[key](template, values, stack.region)
             else:
-                raise TemplateError(
-                    f"No transform named {key} found. The emulator knows "
-                    f"{', '.join([LANGUAGE_EXTENSIONS, *self._transforms])}."
-                )
+                known = ", ".join([LANGUAGE_EXTENSIONS, INCLUDE, *self._transforms])
+                raise TemplateError(f"No transform named {key} found. The emulator knows {known}.")
         return template
 
     def _check(self, stack: Stack, definition: Definition) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties
@@ -16,13 +16,20 @@ from carnation.emulator.cloudformation.requests import (
 )
 
 
+def _as_policy(value: Any) -> str:
+    """Write a policy; moto refuses one without a version, which is of the oldest on AWS."""
+    if isinstance(value, Mapping) and "Version" not in value:
+        value = {"Version": "2012-10-17", **value}
+    return as_document(value)
+
+
 def _make_role(context: Context, properties: Properties) -> Made:
     iam = context.connect("iam")
     name = properties.get("RoleName") or context.make_name(64)
     values = pick(properties, "Path", "Description", "MaxSessionDuration", "PermissionsBoundary")
     role = call(
         iam, "create_role", values, RoleName=name, Tags=as_tag_rows(properties.get("Tags")),
-        AssumeRolePolicyDocument=as_document(properties["AssumeRolePolicyDocument"]),
+        AssumeRolePolicyDocument=_as_policy(properties["AssumeRolePolicyDocument"]),
     )["Role"]  # fmt: skip
     _set_role_policies(iam, name, properties, {})
     return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
@@ -59,13 +66,13 @@ def _awss_own(iam: Any, arn: str) -> Iterator[None]:
 
 def _policies(properties: Properties) -> dict[str, str]:
     rows = properties.get("Policies", ())
-    return {row["PolicyName"]: as_document(row["PolicyDocument"]) for row in rows}
+    return {row["PolicyName"]: _as_policy(row["PolicyDocument"]) for row in rows}
 
 
 def _update_role(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     iam = context.connect("iam")
-    trust = as_document(wanted["AssumeRolePolicyDocument"])
-    if trust != as_document(had["AssumeRolePolicyDocument"]):
+    trust = _as_policy(wanted["AssumeRolePolicyDocument"])
+    if trust != _as_policy(had["AssumeRolePolicyDocument"]):
         iam.update_assume_role_policy(RoleName=ref, PolicyDocument=trust)
     iam.update_role(
         RoleName=ref,
@@ -120,7 +127,7 @@ def _put_policy(context: Context, properties: Properties, *, remove: bool = Fals
             if remove:
                 getattr(iam, f"delete_{owner}_policy")(**{argument: target}, PolicyName=name)
             else:
-                document = as_document(properties["PolicyDocument"])
+                document = _as_policy(properties["PolicyDocument"])
                 getattr(iam, f"put_{owner}_policy")(
                     **{argument: target}, PolicyName=name, PolicyDocument=document
                 )
@@ -151,7 +158,7 @@ def _make_role_policy(context: Context, properties: Properties) -> Made:
     context.connect("iam").put_role_policy(
         RoleName=properties["RoleName"],
         PolicyName=properties["PolicyName"],
-        PolicyDocument=as_document(properties["PolicyDocument"]),
+        PolicyDocument=_as_policy(properties["PolicyDocument"]),
     )
     return Made(f"{properties['PolicyName']}|{properties['RoleName']}")
 
@@ -170,7 +177,7 @@ def _make_managed_policy(context: Context, properties: Properties) -> Made:
     name = properties.get("ManagedPolicyName") or context.make_name(128)
     policy = call(
         iam, "create_policy", pick(properties, "Path", "Description"), PolicyName=name,
-        PolicyDocument=as_document(properties["PolicyDocument"]),
+        PolicyDocument=_as_policy(properties["PolicyDocument"]),
     )["Policy"]  # fmt: skip
     _attach(iam, policy["Arn"], properties, {})
     return Made(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
@@ -188,8 +195,8 @@ def _attach(iam: Any, arn: str, wanted: Properties, had: Properties) -> None:
 
 
 def _update_managed_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    iam, document = context.connect("iam"), as_document(wanted["PolicyDocument"])
-    if document != as_document(had["PolicyDocument"]):
+    iam, document = context.connect("iam"), _as_policy(wanted["PolicyDocument"])
+    if document != _as_policy(had["PolicyDocument"]):
         versions = iam.list_policy_versions(PolicyArn=ref)["Versions"]
         old = [row["VersionId"] for row in versions if not row["IsDefaultVersion"]]
         if len(versions) == 5:
