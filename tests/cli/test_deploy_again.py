@@ -66,7 +66,7 @@ def test_what_a_removed_stack_retained_is_named_before_anything_starts_and_impor
     assert found is not None
     assert found.outputs["QueueUrl"] == url
     assert [row.body for row in emulator.messages(url)] == ["kept"]
-    assert "nothing to do" in run(capsys, deploy, "--yes")[1]
+    assert "already deployed" in run(capsys, deploy, "--yes")[1]
 
 
 def test_what_is_not_retained_is_not_imported(
@@ -108,13 +108,13 @@ def test_drift_is_put_back_on_demand(
     sqs = emulator.client("sqs")
     url = sqs.get_queue_url(QueueName="tiny-dev-queue")["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7"})
-    assert "nothing to do" in run(capsys, deploy, "--yes")[1]
+    assert "already deployed" in run(capsys, deploy, "--yes")[1]
     status, out, err = run(capsys, deploy, "--yes", "--revert-drift")
     assert (status, err) == (0, "")
     assert "Queues/Queue" in out
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
     assert found["Attributes"]["VisibilityTimeout"] == "30"
-    assert "nothing to do" in run(capsys, deploy, "--yes", "--revert-drift")[1]
+    assert "already deployed" in run(capsys, deploy, "--yes", "--revert-drift")[1]
 
 
 def test_executions_in_flight_are_listed_with_what_they_would_miss_and_waited_for(
