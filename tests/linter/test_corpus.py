@@ -58,3 +58,20 @@ def test_a_risk_that_fires_on_a_quarter_of_what_is_valid_is_a_note() -> None:
         for key in {(rule.id, rule.severity) for rule, _ in find_in(path, "risk")}:
             counts[key] = counts.get(key, 0) + 1
     assert not [key for key, n in counts.items() if n > len(files) / 4 and key[1] != "note"]
+
+
+def test_what_services_refuse_is_found_in_few_of_the_valid_and_is_a_mistake_there() -> None:
+    found: dict[str, set[str]] = {}
+    for path in list_files("valid"):
+        for rule, _ in find_in(path, "call"):
+            found.setdefault(rule.id, set()).add(path.name)
+    assert found == {
+        # logGroupName, RetryStrategy.attempts, a call with nothing
+        "unknown-parameter": {
+            "003_amazon-states-language-task-state.md_block7.json",
+            "005_workflow.asl.json",
+            "050_nested-stepfunctions-callLambdaWithAwaitUsingTask.json",
+        },
+        # the names of things in place of their URLs
+        "wrong-parameter": {"046_workflow.asl.json", "061_state-machine.asl.json"},
+    }
