@@ -22,6 +22,7 @@ from carnation.sources import (
     read_input,
     read_sources,
 )
+from carnation.sources.templates import NO_DEFINITION
 
 _STDIN_NAME = "standard input"
 
@@ -99,7 +100,11 @@ def _add(reading: Reading, file: TargetFile, opened: Opened) -> None:
             opened.sources.append(source)
         else:
             opened.findings.append(_report_source(source, source.error))
-    opened.unseen.extend(reading.unseen)
+    for unseen in reading.unseen:
+        if unseen.why == NO_DEFINITION:
+            opened.findings.append(_report_missing(unseen))
+        else:
+            opened.unseen.append(unseen)
     if not reading.kind and file.path.endswith(DEFINITION_SUFFIXES):
         error = DocumentError(f"{reading.tell_nothing()}.", reading.path)
         opened.findings.append(_report_unreadable(reading.path, error))
@@ -117,6 +122,14 @@ def _report_source(source: Source, error: DocumentError) -> Finding:
         rule.id, ERROR, message, source.where, span.line, span.column,
         source.pointer, "", rule.code,
     )  # fmt: skip
+
+
+def _report_missing(unseen: Unseen) -> Finding:
+    rule = find_rule("missing-definition")
+    message = f"{unseen.name}: {unseen.why}"
+    return Finding(
+        rule.id, rule.severity, message, unseen.where, unseen.line, unseen.column, "", "", rule.code
+    )
 
 
 def _report_unreadable(path: str, error: DocumentError) -> Finding:

@@ -27,6 +27,7 @@ MACHINES = {
 _NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 _FIELDS = ("Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location")
 _TRANSFORM = "Fn::Transform"
+NO_DEFINITION = "the template gives it no definition"
 Found = Source | Unseen
 
 
@@ -110,7 +111,7 @@ class _Machine:
         field = next((name for name in _FIELDS if name in self.properties), "")
         if not field:
             made = _TRANSFORM in self.properties
-            why = "a macro makes it" if made else "the template gives it no definition"
+            why = "a macro makes it" if made else NO_DEFINITION
             yield self.miss(why, self.pointer)
             return
         pointer = f"{self.pointer}/{field}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carnation.document import parse_document
-from carnation.linter import review_definition
+from carnation.linter import lint, review_definition
 from carnation.sources import Files, find_sources
 
 DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
@@ -95,3 +96,14 @@ def test_what_is_refused_of_a_state_machine_is_found(properties: Any, rule: str)
 )
 def test_what_cloudformation_takes_gives_no_finding(properties: Any) -> None:
     assert find(**properties) == set()
+
+
+def test_a_state_machine_without_a_definition_is_found_at_its_resource(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    machine = (
+        "  Machine:\n    Type: AWS::StepFunctions::StateMachine\n    Properties: {RoleArn: r}\n"
+    )
+    path.write_text(f"Resources:\n{machine}")
+    report = lint(str(path))
+    (found,) = report.findings
+    assert (found.rule, found.line, report.unseen) == ("missing-definition", 4, ())

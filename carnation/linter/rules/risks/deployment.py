@@ -35,6 +35,18 @@ def _is_known(value: object) -> bool:
     return isinstance(value, str) and "${" not in value and "{{" not in value
 
 
+@risk("missing-definition", ERROR)
+def find_missing_definitions(machine: Machine) -> Iterator[Problem]:
+    """A state machine in a template is given no definition.
+
+    Problem: CloudFormation refuses it.
+    Solution: give it `Definition`, `DefinitionString` or `DefinitionS3Location` (in SAM
+    `DefinitionUri`).
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+    """
+    yield from ()  # without a definition there is no machine; the lint's reader reports it
+
+
 @risk("several-definitions", ERROR)
 def find_several_definitions(machine: Machine) -> Iterator[Problem]:
     """A state machine in a template is given more than one definition.
