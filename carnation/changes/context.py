@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.wording import contrast, shorten
 from carnation.document import join_pointer, split_pointer
+from carnation.document.values import Json
 
 _LONGEST_PATH = 120
 
@@ -21,8 +22,8 @@ class StatePair(NamedTuple):
     """
 
     subject: str
-    old: Mapping[str, Any]
-    new: Mapping[str, Any]
+    old: Mapping[str, Json]
+    new: Mapping[str, Json]
     old_at: str
     new_at: str
     rename: Callable[[str], str] = str
@@ -77,7 +78,7 @@ def name_path(parts: list[str]) -> str:
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts).lstrip(".")
 
 
-def has_objects(value: Any) -> bool:
+def has_objects(value: Json) -> bool:
     """Tell whether a value is a list of mappings, as Retry, Catch and Choices should be."""
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
@@ -85,7 +86,7 @@ def has_objects(value: Any) -> bool:
 Matched = tuple[list[tuple[int, int]], list[int], list[int]]
 
 
-def match_objects(old: list[Any], new: list[Any], leave_out: tuple[str, ...]) -> Matched:
+def match_objects(old: list[Json], new: list[Json], leave_out: tuple[str, ...]) -> Matched:
     """Match the items of two lists by what they say, wherever they stand, but for some fields.
 
     Gives pairs of indexes, then those removed, then those added.
@@ -116,7 +117,7 @@ def match_objects(old: list[Any], new: list[Any], leave_out: tuple[str, ...]) ->
     return sorted(pairs), left[len(rest) :], rest[len(left) :]
 
 
-def _spell_without(item: Any, leave_out: tuple[str, ...]) -> str:
+def _spell_without(item: Json, leave_out: tuple[str, ...]) -> str:
     return spell({key: value for key, value in item.items() if key not in leave_out})
 
 

@@ -7,7 +7,6 @@ any value.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl import Definition, State
 from carnation.asl.cycles import find_cycles
@@ -20,11 +19,12 @@ from carnation.changes.states import find_field_changes, find_state_changes
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, shorten, tell_list
 from carnation.document import split_pointer
+from carnation.document.values import Json
 
 MACHINE = "the state machine"
 
 
-def find_definition_changes(old: Any, new: Any, part: str = "") -> Iterator[Change]:
+def find_definition_changes(old: Json, new: Json, part: str = "") -> Iterator[Change]:
     """Yield every change between two definitions; `part` names the document in the records.
 
     >>> old = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
@@ -36,7 +36,7 @@ def find_definition_changes(old: Any, new: Any, part: str = "") -> Iterator[Chan
         yield change._replace(part=part) if part else change
 
 
-def _find_changes(old: Any, new: Any) -> Iterator[Change]:
+def _find_changes(old: Json, new: Json) -> Iterator[Change]:
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         yield from _compare_plainly(old, new, "", "")
         return
@@ -55,7 +55,7 @@ def _find_changes(old: Any, new: Any) -> Iterator[Change]:
         yield Change("order-changed", "", MACHINE, f"keys stand in another order in {places}")
 
 
-def _compare_plainly(old: Any, new: Any, old_at: str, new_at: str) -> Iterator[Change]:
+def _compare_plainly(old: Json, new: Json, old_at: str, new_at: str) -> Iterator[Change]:
     for edit in find_edits(old, new, old_at, new_at):
         path = name_path(split_pointer(edit.pointer))
         yield edit.tell("field-changed", MACHINE, f"{path}: {contrast(edit.before, edit.after)}")
@@ -80,7 +80,7 @@ def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
         yield Change("state-added", place.pointer, place.name, sentence, ABSENT, _outline(place))
 
 
-def _outline(place: State) -> dict[str, Any]:
+def _outline(place: State) -> dict[str, Json]:
     """Give a state without the states inside it, which are told by themselves."""
     return {key: value for key, value in place.body.items() if key not in INNER}
 
@@ -102,7 +102,7 @@ def _name_scope(scope: str) -> str:
 
 
 def _compare_machine(
-    old: Mapping[str, Any], new: Mapping[str, Any], scopes: Scopes
+    old: Mapping[str, Json], new: Mapping[str, Json], scopes: Scopes
 ) -> Iterator[Change]:
     sides = StatePair(MACHINE, old, new, "", "", scopes.renamer(""))
     for change in find_target_changes(sides, "StartAt", "starts at"):
@@ -113,12 +113,12 @@ def _compare_machine(
         yield from find_field_changes(sides, "States")
 
 
-def _without_flow(definition: Mapping[str, Any]) -> dict[str, Any]:
+def _without_flow(definition: Mapping[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in definition.items() if key not in ("StartAt", "States")}
 
 
 def _place_sides(
-    old: Mapping[str, Any], new: Mapping[str, Any], pair: Pair, scopes: Scopes
+    old: Mapping[str, Json], new: Mapping[str, Json], pair: Pair, scopes: Scopes
 ) -> StatePair:
     final = pair.new.scope.owner is None and (
         pair.new.body.get("End") is True or pair.new.type == "Succeed"
@@ -137,7 +137,7 @@ def _place_sides(
 
 
 def _compare_unshaped(
-    old: Mapping[str, Any], new: Mapping[str, Any], match: Match
+    old: Mapping[str, Json], new: Mapping[str, Json], match: Match
 ) -> Iterator[Change]:
     """Compare what stands among the states and is none: no mapping."""
     one, two = old.get("States"), new.get("States")

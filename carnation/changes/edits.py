@@ -7,17 +7,19 @@ keys and the spelling of numbers (2, 2.0) are no edits.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.changes.records import ABSENT, Edit, spell
 from carnation.document import join_pointer
+from carnation.document.values import Json
 
 _MAX_MATCHED_ITEMS = 400  # items; beyond it lists are matched from both ends only, to stay linear
 
-Pair = tuple[Any, Any, str, str]
+Pair = tuple[Json, Json, str, str]
 
 
-def find_edits(old: Any, new: Any, old_pointer: str = "", new_pointer: str = "") -> Iterator[Edit]:
+def find_edits(
+    old: Json, new: Json, old_pointer: str = "", new_pointer: str = ""
+) -> Iterator[Edit]:
     """Yield the edits that make one value of another, in the order of the new one.
 
     >>> list(find_edits({"a": [1, 2]}, {"a": [0, 1, 2]}))
@@ -44,7 +46,7 @@ def find_edits(old: Any, new: Any, old_pointer: str = "", new_pointer: str = "")
         waiting.extend(reversed(pairs))
 
 
-def is_same(before: Any, after: Any) -> bool:
+def is_same(before: Json, after: Json) -> bool:
     """Tell whether two values are one: true is not 1, but 2 is 2.0."""
     if before is after:
         return True
@@ -57,7 +59,7 @@ def is_same(before: Any, after: Any) -> bool:
 
 
 def _pair_keys(
-    old: Mapping[str, Any], new: Mapping[str, Any], old_at: str, new_at: str
+    old: Mapping[str, Json], new: Mapping[str, Json], old_at: str, new_at: str
 ) -> list[Pair]:
     keys = [*new, *(key for key in old if key not in new)]
     return [
@@ -67,7 +69,7 @@ def _pair_keys(
     ]  # fmt: skip
 
 
-def _pair_items(old: list[Any], new: list[Any], old_at: str, new_at: str) -> list[Pair]:
+def _pair_items(old: list[Json], new: list[Json], old_at: str, new_at: str) -> list[Pair]:
     pairs: list[Pair] = []
     for i, j in match_items([spell(item) for item in old], [spell(item) for item in new]):
         before = ABSENT if i is None else old[i]
@@ -135,7 +137,7 @@ def _find_common(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     return found
 
 
-def count_reordered(old: Any, new: Any) -> int:
+def count_reordered(old: Json, new: Json) -> int:
     """Count the mappings, at the same place in both, whose common keys stand in another order."""
     count = 0
     waiting = [(old, new)]

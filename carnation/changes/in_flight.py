@@ -7,18 +7,18 @@ no longer needs it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.changes.permissions import Principal, read_grants
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import shorten, tell_list
+from carnation.document.values import Json
 from carnation.permissions import Grant, find_lost, find_needed_actions
 from carnation.permissions.grants import matches
 
 _ROLE = "AWS::IAM::Role"
 
 
-def is_for_states(kind: str, body: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+def is_for_states(kind: str, body: Mapping[str, Json], others: Mapping[str, Json]) -> bool:
     """Tell whether a resource says what Step Functions may do: a role, or a policy of one.
 
     `others` are the bodies of the resources beside it, by their names.
@@ -31,7 +31,7 @@ def is_for_states(kind: str, body: Mapping[str, Any], others: Mapping[str, Any])
     return any(_is_trusted(others[name]) for name in names if name in others)
 
 
-def _is_trusted(role: Any) -> bool:
+def _is_trusted(role: Json) -> bool:
     trust = Principal(role, "").properties.get("AssumeRolePolicyDocument")
     return "states." in str(trust)
 
@@ -41,7 +41,7 @@ def find_lost_actions(
     kind: str,
     old: Principal,
     new: Principal,
-    definitions: Sequence[Mapping[str, Any]],
+    definitions: Sequence[Mapping[str, Json]],
 ) -> Iterator[Change]:
     """Yield the actions that a role has lost and executions of the old definitions still need."""
     if not definitions:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl import Definition, State, read_definition
 from carnation.changes.records import spell
+from carnation.document.values import Json
 
 INNER = ("ItemProcessor", "Iterator", "Branches")
 _ALIKE = 0.6  # the share of fields in common from which two states are one
@@ -36,7 +37,7 @@ class Match(NamedTuple):
     new: Definition
 
 
-def match_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> Match:
+def match_states(old: Mapping[str, Json], new: Mapping[str, Json]) -> Match:
     """Match the states of two definitions.
 
     >>> one = {"States": {"A": {"Type": "Task", "Resource": "r", "End": True}}}
@@ -161,13 +162,13 @@ def _list_features(place: State) -> list[str]:
     return features
 
 
-def _without_next(item: Any) -> Any:
+def _without_next(item: Json) -> Json:
     if not isinstance(item, Mapping):
         return item
     return {key: value for key, value in item.items() if key != "Next"}
 
 
-def _inner_names(value: Any) -> Iterator[str]:
+def _inner_names(value: Json) -> Iterator[str]:
     for scope in value if isinstance(value, list) else [value]:
         states = scope.get("States") if isinstance(scope, Mapping) else None
         yield from states if isinstance(states, Mapping) else ()

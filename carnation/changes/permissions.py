@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import shorten, tell_list
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.permissions import Grant, find_lost, read_policy
 from carnation.permissions.grants import spell_value
 
@@ -25,11 +26,11 @@ _MANAGED = "a managed policy"
 class Principal(NamedTuple):
     """A resource that holds policies, with its pointer; `body` is {} where there is none."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Json]
     pointer: str
 
     @property
-    def properties(self) -> Mapping[str, Any]:
+    def properties(self) -> Mapping[str, Json]:
         """What is given to it."""
         given = self.body.get("Properties")
         return given if isinstance(given, Mapping) else {}
@@ -84,7 +85,7 @@ def read_grants(kind: str, holder: Principal) -> list[Grant]:
     return found
 
 
-def _read_permission(given: Mapping[str, Any], pointer: str) -> list[Grant]:
+def _read_permission(given: Mapping[str, Json], pointer: str) -> list[Grant]:
     """Read what lets somebody invoke a function: a policy of one statement, in other words."""
     limits = {key: given[key] for key in ("SourceArn", "SourceAccount", "PrincipalOrgID")
               if key in given}  # fmt: skip

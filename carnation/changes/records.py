@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from carnation.changes.policy import KINDS
 from carnation.document import digest
+from carnation.document.values import Json
 
 
 class _Absent:
@@ -35,8 +36,8 @@ class Change(NamedTuple):
     pointer: str
     subject: str
     sentence: str
-    before: Any = ABSENT
-    after: Any = ABSENT
+    before: Json = ABSENT
+    after: Json = ABSENT
     old: bool = False
     part: str = ""
 
@@ -58,8 +59,8 @@ class Edit(NamedTuple):
 
     old: str | None
     new: str | None
-    before: Any
-    after: Any
+    before: Json
+    after: Json
 
     @property
     def pointer(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
 from carnation.changes.in_flight import find_lost_actions, is_for_states
@@ -20,6 +20,7 @@ from carnation.changes.permissions import (
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
+from carnation.document.values import Json
 from carnation.services.updates import INTERRUPTS, MAY_REPLACE, REPLACES, find_update, is_stateful
 
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")
@@ -41,7 +42,7 @@ class ResourceRef(NamedTuple):
     """A resource in a template: logical ID, body, and the pointer to it."""
 
     name: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Json]
     pointer: str
 
     @property
@@ -58,7 +59,7 @@ Places = Mapping[str, ResourceRef]
 
 
 def find_resource_changes(
-    way: str, old: Places, new: Places, definitions: Sequence[Mapping[str, Any]]
+    way: str, old: Places, new: Places, definitions: Sequence[Mapping[str, Json]]
 ) -> Iterator[Change]:
     """Yield what has become of the resources of a template; `way` leads to its stack."""
     moved = _match_moved(old, new)
@@ -121,7 +122,7 @@ def _tell_removed(way: str, place: ResourceRef) -> Change:
 
 def _compare_resource(
     way: str, old: ResourceRef, new: ResourceRef, both: tuple[Places, Places],
-    definitions: Sequence[Mapping[str, Any]],
+    definitions: Sequence[Mapping[str, Json]],
 ) -> Iterator[Change]:  # fmt: skip
     subject = way + new.name
     if old.kind != new.kind:

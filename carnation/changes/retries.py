@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.changes.context import (
     StatePair,
@@ -18,13 +17,14 @@ from carnation.changes.context import (
 )
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.wording import contrast, tell_list, tell_seconds
+from carnation.document.values import Json
 
 _DEFAULTS = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2.0}
 _COUNTED = (*_DEFAULTS, "MaxDelaySeconds")
 _MANY_ROUNDS = 100_000
 
 
-def measure_wait(retrier: Mapping[str, Any]) -> float:
+def measure_wait(retrier: Mapping[str, Json]) -> float:
     """Give the seconds that a retrier adds at worst; jitter only shortens a wait.
 
     >>> measure_wait({"MaxAttempts": 6}), measure_wait({"MaxAttempts": 2, "IntervalSeconds": 2})
@@ -43,16 +43,16 @@ def measure_wait(retrier: Mapping[str, Any]) -> float:
     return total
 
 
-def _read(retrier: Mapping[str, Any], name: str) -> float:
+def _read(retrier: Mapping[str, Json], name: str) -> float:
     return _number(retrier.get(name), _DEFAULTS[name])
 
 
-def _number(value: Any, default: float) -> float:
+def _number(value: Json, default: float) -> float:
     known = isinstance(value, (int, float)) and not isinstance(value, bool)
     return min(max(float(value), 0.0), 1e300) if known and value == value else float(default)
 
 
-def tell_retrier(retrier: Mapping[str, Any]) -> str:
+def tell_retrier(retrier: Mapping[str, Json]) -> str:
     """Say how often a retrier tries, and how long that takes at worst.
 
     >>> tell_retrier({"ErrorEquals": ["States.ALL"], "MaxAttempts": 1})
@@ -61,12 +61,12 @@ def tell_retrier(retrier: Mapping[str, Any]) -> str:
     return f"{_tell_attempts(retrier)}, worst-case wait {tell_seconds(measure_wait(retrier))}"
 
 
-def _tell_attempts(retrier: Mapping[str, Any]) -> str:
+def _tell_attempts(retrier: Mapping[str, Json]) -> str:
     attempts = int(_read(retrier, "MaxAttempts"))
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
-def name_errors(item: Mapping[str, Any]) -> str:
+def name_errors(item: Mapping[str, Json]) -> str:
     """Name the errors that a retrier or a catcher is for."""
     errors = item.get("ErrorEquals")
     if not isinstance(errors, list) or not errors:
@@ -124,7 +124,7 @@ def _tell_counts(sides: StatePair, edits: list[Edit]) -> Change:
     return Change(kind, sides.new_at, sides.subject, sentence, dict(sides.old), dict(sides.new))
 
 
-def _count(retrier: Mapping[str, Any]) -> int:
+def _count(retrier: Mapping[str, Json]) -> int:
     return int(_read(retrier, "MaxAttempts"))
 
 
@@ -141,5 +141,5 @@ def find_error_changes(sides: StatePair, stem: str, verb: str) -> Iterator[Chang
         yield edit.tell(kind, sides.subject, sentence)
 
 
-def _name(errors: Any) -> str:
+def _name(errors: Json) -> str:
     return errors if isinstance(errors, str) else name_errors({"ErrorEquals": errors})

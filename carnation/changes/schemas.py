@@ -8,12 +8,13 @@ Source: https://json-schema.org/draft/2020-12/json-schema-validation
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.edits import is_same
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import contrast, quote, tell_list
 from carnation.document import join_pointer
+from carnation.document.values import Json
 
 _TYPES = ("string", "number", "integer", "boolean", "null", "object", "array")
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
@@ -39,12 +40,12 @@ class _Step(NamedTuple):
     direction: str
     pointer: str
     sentence: str
-    before: Any
-    after: Any
+    before: Json
+    after: Json
 
 
 def find_declaration_changes(
-    old: Mapping[str, Any], new: Mapping[str, Any], part: str = ""
+    old: Mapping[str, Json], new: Mapping[str, Json], part: str = ""
 ) -> Iterator[Change]:
     """Yield what changed between what two manifests declare (`input`, `output`, `results`).
 
@@ -64,7 +65,7 @@ def find_declaration_changes(
 
 
 def _compare(
-    role: str, subject: str, pointer: str, old: Any, new: Any, part: str
+    role: str, subject: str, pointer: str, old: Json, new: Json, part: str
 ) -> Iterator[Change]:
     if old is ABSENT and new is ABSENT:
         return
@@ -85,7 +86,7 @@ def _compare(
         )
 
 
-def _walk(old: Any, new: Any, pointer: str, place: str) -> Iterator[_Step]:
+def _walk(old: Json, new: Json, pointer: str, place: str) -> Iterator[_Step]:
     """Compare two schemas; `place` tells where in the document, as in `events[].id`."""
     if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
         if not is_same(old, new):
@@ -104,7 +105,7 @@ def _walk(old: Any, new: Any, pointer: str, place: str) -> Iterator[_Step]:
             yield _judge(word, *pair, join_pointer(pointer, word), place)
 
 
-def _judge(word: str, old: Any, new: Any, pointer: str, place: str) -> _Step:
+def _judge(word: str, old: Json, new: Json, pointer: str, place: str) -> _Step:
     """Tell which way another keyword changed."""
     sentence = f"{place or 'its whole'}: {word} {contrast(old, new)}"
     if word in _WORDS:
@@ -120,7 +121,7 @@ def _judge(word: str, old: Any, new: Any, pointer: str, place: str) -> _Step:
 
 
 def _compare_types(
-    old: Mapping[str, Any], new: Mapping[str, Any], pointer: str, place: str
+    old: Mapping[str, Json], new: Mapping[str, Json], pointer: str, place: str
 ) -> Iterator[_Step]:
     before, after = _read_types(old), _read_types(new)
     less, more = before - after, after - before
@@ -132,19 +133,19 @@ def _compare_types(
         yield _Step(direction, join_pointer(pointer, "type"), sentence, *values)
 
 
-def _read_types(schema: Mapping[str, Any]) -> frozenset[str]:
+def _read_types(schema: Mapping[str, Json]) -> frozenset[str]:
     named = schema.get("type", _TYPES)
     names = {named} if isinstance(named, str) else {str(name) for name in named}
     return frozenset(names | {"integer"} if "number" in names else names)
 
 
-def _tell_types(schema: Mapping[str, Any]) -> str:
+def _tell_types(schema: Mapping[str, Json]) -> str:
     named = schema.get("type", "anything")
     return named if isinstance(named, str) else tell_list([str(name) for name in named])
 
 
 def _compare_values(
-    old: Mapping[str, Any], new: Mapping[str, Any], pointer: str, place: str
+    old: Mapping[str, Json], new: Mapping[str, Json], pointer: str, place: str
 ) -> Iterator[_Step]:
     """Compare the values that are listed, in `enum` or as the one `const`."""
     before, after = _read_values(old), _read_values(new)
@@ -168,7 +169,7 @@ def _compare_values(
     yield _Step(direction, at, sentence, *values)
 
 
-def _read_values(schema: Mapping[str, Any]) -> list[Any] | None:
+def _read_values(schema: Mapping[str, Json]) -> list[Json] | None:
     if "const" in schema:
         return [schema["const"]]
     listed = schema.get("enum")
@@ -176,7 +177,7 @@ def _read_values(schema: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _compare_members(
-    old: Mapping[str, Any], new: Mapping[str, Any], pointer: str, place: str
+    old: Mapping[str, Json], new: Mapping[str, Json], pointer: str, place: str
 ) -> Iterator[_Step]:
     """Compare the members of objects: which there are, which there have to be, and the others."""
     before, after = old.get("properties", {}), new.get("properties", {})

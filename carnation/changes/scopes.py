@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.context import StatePair, is_reordered
 from carnation.changes.edits import find_edits
@@ -15,6 +15,7 @@ from carnation.changes.matching import Match, Pair
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, tell_list
+from carnation.document.values import Json
 
 _PROCESSORS = ("ItemProcessor", "Iterator")
 
@@ -53,7 +54,7 @@ def pair_scopes(match: Match) -> Scopes:
     return Scopes(pairs, names)
 
 
-def _find_processor(state: Mapping[str, Any]) -> str:
+def _find_processor(state: Mapping[str, Json]) -> str:
     return next((field for field in _PROCESSORS if isinstance(state.get(field), Mapping)), "")
 
 
@@ -75,7 +76,7 @@ def _pair_branches(pair: Pair, votes: Mapping[tuple[str, str], int]) -> dict[str
     return found
 
 
-def _count_branches(state: Mapping[str, Any]) -> int:
+def _count_branches(state: Mapping[str, Json]) -> int:
     branches = state.get("Branches")
     return len(branches) if isinstance(branches, list) else 0
 
@@ -112,7 +113,7 @@ def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Chang
 
 
 def _compare_scopes(
-    name: str, inner: tuple[Any, Any], at: tuple[str, str], scopes: Scopes
+    name: str, inner: tuple[Json, Json], at: tuple[str, str], scopes: Scopes
 ) -> Iterator[Change]:
     """Compare two scopes but for their states."""
     old, new = inner
@@ -134,7 +135,7 @@ def _kind_of(field: str, pointer: str) -> str:
     return "comment-changed" if field == "Comment" else "field-changed"
 
 
-def _have_states(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _have_states(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
     return isinstance(old.get("States"), Mapping) and isinstance(new.get("States"), Mapping)
 
 
@@ -176,7 +177,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
 
 
 def _compare_branch(
-    name: str, inner: tuple[Any, Any], at: tuple[str, str], scopes: Scopes
+    name: str, inner: tuple[Json, Json], at: tuple[str, str], scopes: Scopes
 ) -> Iterator[Change]:
     if isinstance(inner[0], Mapping) and isinstance(inner[1], Mapping):
         yield from _compare_scopes(name, inner, at, scopes)
@@ -185,6 +186,6 @@ def _compare_branch(
         yield edit.tell("field-changed", name, f"a branch: {contrast(edit.before, edit.after)}")
 
 
-def _tell_branch(branch: Any) -> str:
+def _tell_branch(branch: Json) -> str:
     states = branch.get("States") if isinstance(branch, Mapping) else None
     return tell_list(list(map(str, states)), 3) if isinstance(states, Mapping) else "of no states"

@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-struct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.changes.context import StatePair, tell_comment
 from carnation.changes.matching import INNER
@@ -16,6 +15,7 @@ from carnation.changes.retries import find_retry_changes
 from carnation.changes.tasks import find_resource_changes, is_target
 from carnation.changes.transitions import find_catch_changes, find_choice_changes, find_next_changes
 from carnation.changes.wording import contrast, quote, tell_seconds
+from carnation.document.values import Json
 
 Teller = Callable[[StatePair], Iterator[Change]]
 
@@ -89,7 +89,7 @@ def _find_timeout_changes(field: str) -> Teller:
     return find
 
 
-def _tell_timeout(before: Any, after: Any) -> tuple[str, str]:
+def _tell_timeout(before: Json, after: Json) -> tuple[str, str]:
     words = [
         tell_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
     ]
@@ -101,7 +101,7 @@ def _tell_timeout(before: Any, after: Any) -> tuple[str, str]:
     return "timeout-raised" if raised else "timeout-lowered", f"{words[0]} to {words[1]}"
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

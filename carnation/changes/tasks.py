@@ -6,11 +6,12 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.context import StatePair
 from carnation.changes.records import Change
 from carnation.changes.wording import quote, shorten
+from carnation.document.values import Json
 from carnation.services.arns import split_arn
 
 _TARGETS = frozenset({
@@ -37,7 +38,7 @@ class Call(NamedTuple):
     target: str
 
 
-def read_resource(resource: Any) -> Call:
+def read_resource(resource: Json) -> Call:
     """Take a Resource apart.
 
     >>> read_resource("arn:aws:states:::aws-sdk:sqs:deleteMessage")

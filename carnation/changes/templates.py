@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.resources import ResourceRef, find_resource_changes
 from carnation.changes.wording import contrast, quote, shorten
 from carnation.document import join_pointer
+from carnation.document.values import Json
 
-Templates = Mapping[str, Any]
+Templates = Mapping[str, Json]
 
 _STACK = "AWS::CloudFormation::Stack"
 _DIGEST = re.compile(r"\.[0-9a-f]{16}(?=\.)")
@@ -27,7 +27,7 @@ _NOISE = ("Description", "Metadata", "AWSTemplateFormatVersion")
 def find_template_changes(
     old: Templates,
     new: Templates,
-    definitions: Sequence[Mapping[str, Any]] = (),
+    definitions: Sequence[Mapping[str, Json]] = (),
     parts: Mapping[str, str] | None = None,
 ) -> Iterator[Change]:
     """Yield every change between two sets of templates, path to document.
@@ -49,7 +49,7 @@ def find_template_changes(
                 yield change._replace(part=part)
 
 
-def _shape(template: Any) -> Mapping[str, Any]:
+def _shape(template: Json) -> Mapping[str, Json]:
     return template if isinstance(template, Mapping) else {}
 
 
@@ -81,7 +81,7 @@ def _name_way(path: str, uses: Mapping[str, tuple[str, str]]) -> str:
     return way
 
 
-def _find_nested(stack: Mapping[str, Any], templates: Templates) -> str:
+def _find_nested(stack: Mapping[str, Json], templates: Templates) -> str:
     address = _DIGEST.sub("", str(_section(stack, "Properties").get("TemplateURL", "")))
     name = re.search(r"[^/\\'\"]+\.(?:yaml|yml|json|template)", address)
     if name is None:
@@ -89,16 +89,16 @@ def _find_nested(stack: Mapping[str, Any], templates: Templates) -> str:
     return next((path for path in templates if path.rpartition("/")[2] == name[0]), "")
 
 
-def _section(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _section(holder: Mapping[str, Json], name: str) -> Mapping[str, Json]:
     section = holder.get(name)
     return section if isinstance(section, Mapping) else {}
 
 
 def _compare_template(
     way: str,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    definitions: Sequence[Mapping[str, Any]],
+    old: Mapping[str, Json],
+    new: Mapping[str, Json],
+    definitions: Sequence[Mapping[str, Json]],
 ) -> Iterator[Change]:
     places = [
         {
@@ -121,14 +121,16 @@ def _compare_template(
 
 
 def _compare_section(
-    way: str, name: str, kind: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    way: str, name: str, kind: str, old: Mapping[str, Json], new: Mapping[str, Json]
 ) -> Iterator[Change]:
     before, after = old.get(name, ABSENT), new.get(name, ABSENT)
     for edit in find_edits(before, after, f"/{name}", f"/{name}"):
         yield edit.tell(kind, way + name, contrast(edit.before, edit.after))
 
 
-def _compare_unshaped(way: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _compare_unshaped(
+    way: str, old: Mapping[str, Json], new: Mapping[str, Json]
+) -> Iterator[Change]:
     """Compare what stands among the resources and is none."""
     sides = [{name: body for name, body in _section(side, "Resources").items()
               if not isinstance(body, Mapping)} for side in (old, new)]  # fmt: skip
@@ -137,7 +139,7 @@ def _compare_unshaped(way: str, old: Mapping[str, Any], new: Mapping[str, Any]) 
 
 
 def _compare_parameters(
-    way: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    way: str, old: Mapping[str, Json], new: Mapping[str, Json]
 ) -> Iterator[Change]:
     before, after = _section(old, "Parameters"), _section(new, "Parameters")
     for name in dict.fromkeys([*after, *before]):
@@ -158,7 +160,7 @@ def _compare_parameters(
                 yield edit.tell(kind, subject, sentence)
 
 
-def _tell_new_parameter(subject: str, pointer: str, body: Any) -> Change:
+def _tell_new_parameter(subject: str, pointer: str, body: Json) -> Change:
     if isinstance(body, Mapping) and "Default" in body:
         sentence = f"the parameter is new; {quote(body['Default'])} by default"
         return Change("parameter-added", pointer, subject, sentence, ABSENT, body)
@@ -166,7 +168,9 @@ def _tell_new_parameter(subject: str, pointer: str, body: Any) -> Change:
     return Change("parameter-required", pointer, subject, sentence, ABSENT, body)
 
 
-def _compare_outputs(way: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _compare_outputs(
+    way: str, old: Mapping[str, Json], new: Mapping[str, Json]
+) -> Iterator[Change]:
     before, after = _section(old, "Outputs"), _section(new, "Outputs")
     for name in dict.fromkeys([*after, *before]):
         one, two = before.get(name, ABSENT), after.get(name, ABSENT)

@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.changes.context import (
     StatePair,
@@ -20,6 +19,7 @@ from carnation.changes.context import (
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.retries import find_error_changes, name_errors
 from carnation.changes.wording import quote, shorten
+from carnation.document.values import Json
 
 
 def find_next_changes(sides: StatePair) -> Iterator[Change]:
@@ -67,7 +67,7 @@ def _tell_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
     return edit.tell(kind, sides.subject, sentence)
 
 
-def _name(target: Any) -> str:
+def _name(target: Json) -> str:
     return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
 
 
@@ -107,7 +107,7 @@ def _kind_of_rule_field(name: str) -> str:
     return {"Assign": "variable-changed", "Output": "output-changed"}.get(name, "choice-changed")
 
 
-def _tell_rule(rule: Mapping[str, Any]) -> str:
+def _tell_rule(rule: Mapping[str, Json]) -> str:
     """Say a rule's condition, shortened.
 
     >>> _tell_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
@@ -144,7 +144,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
         yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
 
 
-def _keeps_input(sides: StatePair, catcher: Mapping[str, Any]) -> bool:
+def _keeps_input(sides: StatePair, catcher: Mapping[str, Json]) -> bool:
     """Tell whether the input survives an error: beside it, or named in the Output."""
     if sides.language == "JSONata":
         return "$states.input" in spell(catcher.get("Output", ""))

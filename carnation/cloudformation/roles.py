@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from carnation.cloudformation.resource_names import name_substitutions
 from carnation.document import join_pointer
+from carnation.document.values import Json
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 _SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")
@@ -21,7 +22,7 @@ class Role(NamedTuple):
     """
 
     name: str
-    policies: dict[str, Any]
+    policies: dict[str, Json]
     is_whole: bool
     names: Mapping[str, str] = MappingProxyType({})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.document import parse_document, read_document
+from carnation.document.values import Json
 from carnation.errors import DocumentError
 
 
@@ -20,7 +20,7 @@ def find_tree(path: str) -> str:
     return tree if is_built and os.path.isfile(os.path.join(tree, "manifest.json")) else ""
 
 
-def read_declared(path: str) -> Mapping[str, Any]:
+def read_declared(path: str) -> Mapping[str, Json]:
     """Give the shapes that the workflow of a built definition declares; its manifest has them."""
     tree = find_tree(path)
     return _get(_read_manifest(tree), "declared") if tree else {}
@@ -45,7 +45,7 @@ def read_type(path: str) -> str:
     return "STANDARD"
 
 
-def _find_templates(folder: str, key: str) -> Iterator[Mapping[str, Any]]:
+def _find_templates(folder: str, key: str) -> Iterator[Mapping[str, Json]]:
     """Yield the templates that name a key and the type that is not the default."""
     for path, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
@@ -57,7 +57,7 @@ def _find_templates(folder: str, key: str) -> Iterator[Mapping[str, Any]]:
                     yield parse_document(text, file).value
 
 
-def _read_manifest(tree: str) -> Mapping[str, Any]:
+def _read_manifest(tree: str) -> Mapping[str, Json]:
     try:
         manifest = read_document(os.path.join(tree, "manifest.json")).value
     except DocumentError:  # a broken one is for `build --check`
@@ -65,6 +65,6 @@ def _read_manifest(tree: str) -> Mapping[str, Any]:
     return manifest if isinstance(manifest, Mapping) else {}
 
 
-def _get(value: object, name: str) -> Mapping[str, Any]:
+def _get(value: object, name: str) -> Mapping[str, Json]:
     found = value.get(name) if isinstance(value, Mapping) else None
     return found if isinstance(found, Mapping) else {}

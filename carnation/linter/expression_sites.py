@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import ATA, KNOWN, PATH, Field
 from carnation.asl.graph import Node
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.linter.machine import Machine
 
 ROOTLESS = "reference"
@@ -31,7 +32,7 @@ class ExpressionSite(NamedTuple):
     """
 
     kind: str
-    value: Any
+    value: Json
     part: Node
     inner: str
     field: str
@@ -92,7 +93,7 @@ def _find_in(part: Node) -> Iterator[ExpressionSite]:
             yield ExpressionSite(kind, value, part, f"/{name}", name)
 
 
-def _walk_texts(part: Node, name: str, value: Any) -> Iterator[ExpressionSite]:
+def _walk_texts(part: Node, name: str, value: Json) -> Iterator[ExpressionSite]:
     waiting = [(value, f"/{name}")]
     while waiting:
         item, inner = waiting.pop()
@@ -105,7 +106,7 @@ def _walk_texts(part: Node, name: str, value: Any) -> Iterator[ExpressionSite]:
             waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
 
 
-def _walk_template(part: Node, name: str, value: Any) -> Iterator[ExpressionSite]:
+def _walk_template(part: Node, name: str, value: Json) -> Iterator[ExpressionSite]:
     waiting = [(value, f"/{name}")]
     while waiting:
         item, inner = waiting.pop()

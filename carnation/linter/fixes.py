@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
 from carnation.asl.graph import Node, Problem, Scope, State
 from carnation.document import Document, parse_document, split_pointer
 from carnation.document.editing import Edit, edit_text
+from carnation.document.values import Json
 from carnation.errors import DocumentError
 from carnation.linter.findings import Rule
 from carnation.linter.machine import Machine
@@ -171,7 +172,7 @@ FIXERS: Mapping[str, Fixer] = {
 """The rules whose findings can be fixed."""
 
 
-def _look_up(value: Any, pointer: str) -> Any:
+def _look_up(value: Json, pointer: str) -> Json:
     for part in split_pointer(pointer):
         if isinstance(value, list):
             value = value[int(part)]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from carnation import __version__
 from carnation.console import clean
+from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.lint import Report
 from carnation.sources import Unseen
@@ -87,7 +88,7 @@ def write_json(findings: Iterable[Finding], definitions: int, unseen: Iterable[U
     """Write findings for a program; `aws` is AWS's code and its way to say where."""
     entries = []
     for finding in findings:
-        entry: dict[str, Any] = finding._asdict()
+        entry: dict[str, Json] = finding._asdict()
         code = entry.pop("code")
         if not finding.source:
             del entry["source"]
@@ -157,7 +158,7 @@ def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Any]:
+def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Json]:
     if rule is None:  # cfn-lint's, which has pages of its own
         return {"id": rule_id}
     page = rule.explain()
@@ -170,7 +171,7 @@ def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Any]:
     }
 
 
-def _write_result(finding: Finding, index: int) -> dict[str, Any]:
+def _write_result(finding: Finding, index: int) -> dict[str, Json]:
     region = {"startLine": finding.line, "startColumn": finding.column}
     uri = finding.path.replace("\\", "/")
     return {

@@ -7,12 +7,13 @@ that have fields of their own (`ItemReader`, `Credentials`, a rule inside `And` 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Body, Definition, Node, Scope, State
 from carnation.asl.kinds import is_placeholder
+from carnation.document.values import Json
 from carnation.errors import suggest_name
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ class Machine(Definition):
         definition: Body,
         type: str = "STANDARD",
         size: int = 0,
-        declared: Mapping[str, Any] | None = None,
-        properties: Mapping[str, Any] | None = None,
+        declared: Mapping[str, Json] | None = None,
+        properties: Mapping[str, Json] | None = None,
         role: Role | None = None,
-        template: Mapping[str, Any] | None = None,
+        template: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(definition)
         self.declared = declared or {}

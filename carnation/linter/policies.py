@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.linter.sources import is_definition, open_targets
 from carnation.permissions.reports import report_policy
 
 
-def report_policies(target: str) -> list[dict[str, Any]]:
+def report_policies(target: str) -> list[dict[str, Json]]:
     """Report the policies of the definitions in a file, a folder or a built workflow.
 
     Raises `UsageError` where there is no definition that can be read.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
+from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
 from carnation.linter.findings import CALL, NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
 from carnation.linter.machine import Machine
@@ -47,7 +48,7 @@ class Source(Protocol):
     """What a definition is reviewed from: its value, and where each part of it stands."""
 
     where: str
-    value: Any
+    value: Json
     notes: tuple[Note, ...]
 
     def locate(self, pointer: str) -> Span:
@@ -97,7 +98,7 @@ def find_problems(
     type: str = "STANDARD",
     size: int = 0,
     families: tuple[str, ...] = (),
-    declared: Mapping[str, Any] | None = None,
+    declared: Mapping[str, Json] | None = None,
 ) -> Iterator[tuple[Rule, Problem]]:
     """Run the rules over a definition (a plain value), without places or suppressions.
 
@@ -121,7 +122,7 @@ def review_definition(
     *,
     type: str = "STANDARD",
     settings: Settings | None = None,
-    declared: Mapping[str, Any] | None = None,
+    declared: Mapping[str, Json] | None = None,
 ) -> list[Finding]:
     """Find everything there is to say about a definition, sorted by where it stands."""
     severities, lowest = settings or Settings()
@@ -145,7 +146,7 @@ def review_definition(
     )
 
 
-def _prepare(source: Source, type: str, declared: Mapping[str, Any] | None) -> Machine:
+def _prepare(source: Source, type: str, declared: Mapping[str, Json] | None) -> Machine:
     """Prepare a definition, with what the template around it says, if it stands in one."""
     properties, role = getattr(source, "properties", None), getattr(source, "role", None)
     template = getattr(source, "template", None)

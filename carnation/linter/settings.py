@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
 from carnation.linter import ERROR, SEVERITIES, Settings, find_rule
 from carnation.project import find_table, parse_toml, read_nearest
@@ -22,7 +22,7 @@ def read_settings(start: str) -> tuple[Settings, str]:
     return _check_settings(path, parse_toml(path, text))
 
 
-def _check_settings(path: str, table: Mapping[str, Any]) -> tuple[Settings, str]:
+def _check_settings(path: str, table: Mapping[str, Json]) -> tuple[Settings, str]:
     lint = find_table(table, "tool", "carnation", "lint")
     for key in lint:
         if key not in ("fail-on", "severity"):

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.asl.graph import Problem
 from carnation.document.reading import Span
+from carnation.document.values import Json
 
 _IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
 
@@ -36,7 +36,7 @@ class Suppressed:
 
 
 def find_suppressed(
-    definition: Any,
+    definition: Json,
     problems: Iterable[Problem],
     text: str = "",
     locate: Callable[[str], Span] | None = None,

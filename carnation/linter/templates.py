@@ -8,9 +8,9 @@ correct JSONata and every partition but `aws`, and our own rules see more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.linter.findings import ERROR, NOTE, WARNING, Finding
 
@@ -37,11 +37,11 @@ def check_templates(paths: Sequence[str], regions: Sequence[str] = ()) -> Iterat
         yield from (_make_finding(match) for match in runner.run() if _counts(match))
 
 
-def _counts(match: Any) -> bool:
+def _counts(match: Json) -> bool:
     return match.rule.id not in _LEFT_OUT
 
 
-def _make_finding(match: Any) -> Finding:
+def _make_finding(match: Json) -> Finding:
     path = [str(part) for part in getattr(match, "path", None) or ()]
     return Finding(
         rule=f"cfn-lint-{match.rule.id}",

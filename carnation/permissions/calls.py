@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions import endpoints, models
 from carnation.permissions.companions import list_companions
 from carnation.permissions.jobs import EXTRA, JOBS, RENAMED, RULE_ACTIONS, UNAUTHORIZED, Job
@@ -27,7 +27,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _VERSIONED = re.compile(r"s3:(Get|Put|Delete)Object(?=(Acl|Tagging|Attributes)?\Z)")
 
 
-def list_task_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
+def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
     """Yield what a Task needs; with `Credentials`, only to take on the other role.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
@@ -58,7 +58,7 @@ def list_task_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
         yield from _list_optimized(name_of, pattern, given, name)
 
 
-def _take_on(credentials: Any, state: str) -> Need:
+def _take_on(credentials: Json, state: str) -> Need:
     """Take on a role, in any account where an execution says which.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
@@ -73,7 +73,7 @@ def _take_on(credentials: Any, state: str) -> Need:
     return require("sts:AssumeRole", target, state, why)
 
 
-def _list_sdk(service: str, action: str, given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _list_sdk(service: str, action: str, given: Mapping[str, Json], state: str) -> Iterator[Need]:
     call = f"aws-sdk:{service}:{action}"
     if service == "bedrockruntime" and action in models.CALLS:
         yield from models.list_model_needs(action, given, state)
@@ -82,7 +82,7 @@ def _list_sdk(service: str, action: str, given: Mapping[str, Any], state: str) -
 
 
 def _list_call(
-    service: str, action: str, given: Mapping[str, Any], state: str, name: str, tags: bool = False
+    service: str, action: str, given: Mapping[str, Json], state: str, name: str, tags: bool = False
 ) -> Iterator[Need]:
     """Yield what an action of the SDK needs: itself, what it passes on, what it takes beside."""
     needed = list(find_authorizations(service, action))
@@ -120,7 +120,7 @@ def _authorize(
         yield require(name, _finish(name, target, given), state, why, condition)
 
 
-def _finish(name: str, target: Target, given: Mapping[str, Any]) -> Target:
+def _finish(name: str, target: Target, given: Mapping[str, Json]) -> Target:
     """Add what AWS compares behind the ARN that the reference gives."""
     resource = target.resource
     if name.startswith("logs:") and "Tag" not in name and ":log-group:" in resource:
@@ -134,7 +134,7 @@ def _finish(name: str, target: Target, given: Mapping[str, Any]) -> Target:
 
 
 def _list_optimized(
-    name: str, pattern: str, given: Mapping[str, Any], state: str
+    name: str, pattern: str, given: Mapping[str, Json], state: str
 ) -> Iterator[Need]:
     service = name.partition(":")[0]
     action = name.partition(":")[2]
@@ -157,7 +157,7 @@ def _list_optimized(
 
 
 def _watch(
-    job: Job, prefix: str, target: Target, given: Mapping[str, Any], state: str
+    job: Job, prefix: str, target: Target, given: Mapping[str, Json], state: str
 ) -> Iterator[Need]:
     watched = target
     if prefix == "states":
@@ -176,7 +176,7 @@ def _watch(
             yield require(action, rule, state, "keeps the rule that tells when a job ends")
 
 
-def _name_job(resource: str, prefix: str, given: Mapping[str, Any]) -> Target:
+def _name_job(resource: str, prefix: str, given: Mapping[str, Json]) -> Target:
     """Name a job by the parameters of the call that starts it, as far as they name it."""
 
     def fill(found: re.Match[str]) -> str:
@@ -187,14 +187,14 @@ def _name_job(resource: str, prefix: str, given: Mapping[str, Any]) -> Target:
     return Target(name_arn(prefix, re.sub(r"^(task/)\*/\*\Z", r"\1*", named)))
 
 
-def _invoke(given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _invoke(given: Mapping[str, Json], state: str) -> Iterator[Need]:
     target = name_function(
         read_parameter(given, "FunctionName"), read_parameter(given, "Qualifier")
     )
     yield require("lambda:InvokeFunction", target, state, "invokes the function")
 
 
-def _publish(given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _publish(given: Mapping[str, Json], state: str) -> Iterator[Need]:
     topic = read_parameter(given, "TopicArn", "TargetArn")
     if topic is None:  # a text message is sent to a number, which is no resource
         to_number = read_parameter(given, "PhoneNumber") is not None
@@ -207,7 +207,7 @@ def _publish(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     yield require("sns:Publish", target, state, "calls sns:publish")
 
 
-def _invoke_model(given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _invoke_model(given: Mapping[str, Json], state: str) -> Iterator[Need]:
     """Yield what a model needs, with what it reads from and writes to S3.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
@@ -225,7 +225,7 @@ def _invoke_model(given: Mapping[str, Any], state: str) -> Iterator[Need]:
             yield require(action, place, state, f"the model's {end.lower()} lies there")
 
 
-_SPECIAL: Mapping[str, Callable[[Mapping[str, Any], str], Iterator[Need]]] = {
+_SPECIAL: Mapping[str, Callable[[Mapping[str, Json], str], Iterator[Need]]] = {
     "apigateway:invoke": endpoints.invoke_api,
     "aws-sdk:lambda:invoke": _invoke,
     "aws-sdk:sns:publish": _publish,

@@ -6,12 +6,12 @@ Services that use a role of their own for it are not here: the call passes that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions import compute_calls, data_calls, objects
 from carnation.permissions.required import Need
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 Rule = Callable[[Parameters, str], Iterator[Need]]
 _BY_SERVICE: Mapping[str, tuple[Rule, ...]] = {
     "rdsdata": (data_calls.read_secret,),

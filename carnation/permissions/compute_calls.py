@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.objects import name_object, read_key
 from carnation.permissions.parameters import read_inner, read_parameter, read_parameters
 from carnation.permissions.passed_roles import pass_unnamed_roles
 from carnation.permissions.required import Need, Target, name_arn, require, when
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 
 
 def read_code(given: Parameters, state: str) -> Iterator[Need]:

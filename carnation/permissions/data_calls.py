@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.models import list_model_needs
 from carnation.permissions.parameters import Given, read_inner, read_parameter, read_parameters
 from carnation.permissions.required import Need, Target, name_arn, require
 from carnation.permissions.resource_arns import find_targets, read_arn
 from carnation.services.iam import find_authorizations
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 
 
 def read_secret(given: Parameters, state: str) -> Iterator[Need]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import read_inner, read_parameter
 from carnation.permissions.required import (
     Condition,
@@ -17,7 +17,7 @@ from carnation.permissions.required import (
 )
 
 
-def invoke_api(given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def invoke_api(given: Mapping[str, Json], state: str) -> Iterator[Need]:
     """Yield what an API asks for, if it asks who calls (`AuthType`, else it does not).
 
     Below `/@connections` an API with WebSockets speaks to those who are connected.
@@ -39,7 +39,7 @@ def invoke_api(given: Mapping[str, Any], state: str) -> Iterator[Need]:
     yield require(action, target, state, "calls the API as this role")
 
 
-def call_endpoint(given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def call_endpoint(given: Mapping[str, Json], state: str) -> Iterator[Need]:
     """Yield what an HTTP task needs: the call itself, its connection, and the secret behind it.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html

@@ -11,7 +11,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from carnation.document.values import Json
 
 _ALWAYS = ""
 
@@ -36,7 +38,7 @@ class Grant(NamedTuple):
         return "*" in self.action or self.resource == "*" or self.action.startswith("!")
 
 
-def read_policy(policy: Any, pointer: str) -> Iterator[Grant]:
+def read_policy(policy: Json, pointer: str) -> Iterator[Grant]:
     """Yield what a policy grants and denies.
 
     >>> policy = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": {"Ref": "B"}}}
@@ -51,7 +53,7 @@ def read_policy(policy: Any, pointer: str) -> Iterator[Grant]:
             yield from _read_statement(statement, place)
 
 
-def _read_statement(statement: Mapping[str, Any], pointer: str) -> Iterator[Grant]:
+def _read_statement(statement: Mapping[str, Json], pointer: str) -> Iterator[Grant]:
     condition = statement.get("Condition")
     when = json.dumps(condition, sort_keys=True) if condition else _ALWAYS
     effect = str(statement.get("Effect", "Allow"))
@@ -61,7 +63,7 @@ def _read_statement(statement: Mapping[str, Any], pointer: str) -> Iterator[Gran
                 yield Grant(effect, action, resource, principal, when, pointer)
 
 
-def _read_element(statement: Mapping[str, Any], name: str) -> list[str]:
+def _read_element(statement: Mapping[str, Json], name: str) -> list[str]:
     if f"Not{name}" in statement:
         return [f"!{json.dumps(statement[f'Not{name}'], sort_keys=True)}"]
     value = statement.get(name)
@@ -70,17 +72,17 @@ def _read_element(statement: Mapping[str, Any], name: str) -> list[str]:
     return _texts(value) or [""]
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Json) -> list[str]:
     return [spell_value(item) for item in _items(value)]
 
 
-def _items(value: Any) -> list[Any]:
+def _items(value: Json) -> list[Json]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
-def open_branches(policy: Any) -> Any:
+def open_branches(policy: Json) -> Json:
     """Give a policy with both ways of each `Fn::If` in its lists, as if both were there.
 
     >>> resource = {"Fn::If": ["IsProd", "a", {"Ref": "AWS::NoValue"}]}
@@ -98,7 +100,7 @@ def open_branches(policy: Any) -> Any:
     return {key: open_branches(item) for key, item in policy.items()}
 
 
-def spell_value(value: Any) -> str:
+def spell_value(value: Json) -> str:
     """Spell a value of a template as a text, what is known at deployment as a placeholder."""
     if isinstance(value, str):
         return value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from carnation.document.values import Json
 from carnation.permissions.grants import Grant, matches
 from carnation.permissions.required import Need
 from carnation.permissions.spelling import Match, compare_arns
@@ -105,7 +106,7 @@ def _compare_values(granted: Sequence[str], needed: Sequence[str]) -> Match:
 
 @lru_cache(maxsize=1024)
 def _read_condition(condition: str) -> list[tuple[str, tuple[str, ...]]]:
-    read: Any = json.loads(condition)
+    read: Json = json.loads(condition)
     found = []
     for tests in read.values() if isinstance(read, Mapping) else ():
         for key, values in tests.items() if isinstance(tests, Mapping) else ():

@@ -6,8 +6,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dis
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.objects import name_object
 from carnation.permissions.parameters import Given, read_parameter
 from carnation.permissions.required import (
@@ -29,14 +29,14 @@ _WRITTEN = (
 )
 
 
-def is_distributed(state: Mapping[str, Any]) -> bool:
+def is_distributed(state: Mapping[str, Json]) -> bool:
     """Tell whether a Map starts an execution for each item or batch."""
     processor = state.get("ItemProcessor")
     config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
     return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
-def list_map_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
+def list_map_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
     """Yield what a distributed Map needs."""
     label = read_parameter(state, "Label")
     run = f"{_NAME}/{label.text if label and label.text else '*'}:*"
@@ -54,7 +54,7 @@ def list_map_needs(name: str, state: Mapping[str, Any]) -> Iterator[Need]:
             yield from listing(inner, name)
 
 
-def _list_read(reader: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _list_read(reader: Mapping[str, Json], state: str) -> Iterator[Need]:
     given = read_given(reader)
     bucket, key = read_parameter(given, "Bucket"), read_parameter(given, "Key")
     config = reader.get("ReaderConfig")
@@ -80,7 +80,7 @@ def _list_read(reader: Mapping[str, Any], state: str) -> Iterator[Need]:
         yield require("s3:GetObject", inside, state, "reads the files of the manifest")
 
 
-def _list_written(writer: Mapping[str, Any], state: str) -> Iterator[Need]:
+def _list_written(writer: Mapping[str, Json], state: str) -> Iterator[Need]:
     given = read_given(writer)
     prefix = read_parameter(given, "Prefix")
     behind = "/*" if prefix and prefix.text and not prefix.text.endswith("/") else "*"

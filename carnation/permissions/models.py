@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import Given, read_inner, read_parameter
 from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
 
@@ -25,7 +25,7 @@ _REGIONS = re.compile(r"(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|me|af|in|global)\.(?
 _ANYWHERE = "arn:${AWS::Partition}:bedrock:*::foundation-model/"
 
 
-def list_model_needs(call: str, given: Mapping[str, Any], state: str) -> Iterator[Need]:
+def list_model_needs(call: str, given: Mapping[str, Json], state: str) -> Iterator[Need]:
     """Yield what calling a model needs: the model, its profile, its guardrail."""
     action = f"bedrock:{CALLS[call]}"
     model = read_parameter(given, "ModelId")

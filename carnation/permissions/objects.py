@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import Given, read_inner, read_parameter
 from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
 from carnation.permissions.resource_arns import read_arn
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 _SPACE = re.compile(r"s3://(.+)\Z")
 _OBJECT_FIELDS = (
     (("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), "s3:PutObjectAcl"),
@@ -53,7 +53,7 @@ def read_objects(given: Parameters, state: str) -> Iterator[Need]:
 
     Source: https://docs.aws.amazon.com/textract/latest/dg/security_iam_id-based-policy-examples.html
     """
-    waiting: list[Any] = [given]
+    waiting: list[Json] = [given]
     for value in waiting:
         if isinstance(value, list):
             waiting.extend(value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from carnation.document.values import Json
 
 _FORMATTED = re.compile(r"\s*States\.Format\('([^'\\]*)'(\s*\))?")
 _JOINED = re.compile(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*(&|%\})")
@@ -27,7 +29,7 @@ class Given(NamedTuple):
         return f"{self.beginning}*" if self.text is None else self.text
 
 
-def read_parameters(given: Mapping[str, Any], *names: str) -> list[Given]:
+def read_parameters(given: Mapping[str, Json], *names: str) -> list[Given]:
     """Read the first of some parameters that is given, each item of a list; none if none is.
 
     Services spell capitals differently (`DBInstanceIdentifier`), so case is no matter.
@@ -45,7 +47,7 @@ def read_parameters(given: Mapping[str, Any], *names: str) -> list[Given]:
     return []
 
 
-def read_parameter(given: Mapping[str, Any], *names: str) -> Given | None:
+def read_parameter(given: Mapping[str, Json], *names: str) -> Given | None:
     """Read the first of some parameters that is given; None if none of them is.
 
     >>> read_parameter({"Key.$": "States.Format('a/{}', $.key)"}, "Bucket", "Key")
@@ -57,7 +59,7 @@ def read_parameter(given: Mapping[str, Any], *names: str) -> Given | None:
     return found[0] if found else None
 
 
-def read_value(name: str, value: Any, key: str = "") -> Given:
+def read_value(name: str, value: Json, key: str = "") -> Given:
     """Read the value of a parameter."""
     if not isinstance(value, str):
         return Given(name, None)
@@ -79,7 +81,7 @@ def read_value(name: str, value: Any, key: str = "") -> Given:
     return Given(name, None, beginning)
 
 
-def read_inner(given: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+def read_inner(given: Mapping[str, Json], *path: str) -> Mapping[str, Json]:
     """Read a parameter that holds parameters; {} where there is none.
 
     >>> read_inner({"TableInput": {"Name": "t"}}, "TableInput")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.jobs import PASSED_AS, PASSED_TO
 from carnation.permissions.parameters import read_parameters
 from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
@@ -23,7 +23,7 @@ _SPEAK_OF_ROLES = frozenset({
 """Services that take roles without their being passed on."""
 
 
-def list_passed_roles(given: Any, shape: Shape | None, prefix: str, state: str) -> Iterator[Need]:
+def list_passed_roles(given: Json, shape: Shape | None, prefix: str, state: str) -> Iterator[Need]:
     """Yield the roles that a call passes on.
 
     A parameter is one only where the API has a free text for it: a message's `Role: user` is none,
@@ -59,7 +59,7 @@ def _is_role(name: str, shape: Shape) -> bool:
     return texts.kind == "string" and not texts.enum
 
 
-def _pass(given: Mapping[str, Any], key: str, prefix: str, state: str) -> Iterator[Need]:
+def _pass(given: Mapping[str, Json], key: str, prefix: str, state: str) -> Iterator[Need]:
     condition = find_passed_to(PASSED_AS.get(key) or prefix)
     why = f"passes the {key} on"
     for role in read_parameters(given, key):

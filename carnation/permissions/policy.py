@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions
+from carnation.document.values import Json
 from carnation.permissions.calls import list_task_needs
 from carnation.permissions.maps import is_distributed, list_map_needs
 from carnation.permissions.required import (
@@ -57,9 +58,9 @@ class Statement(NamedTuple):
         """Name the statement by its service, too."""
         return f"{self.actions[0].partition(':')[0].title().replace('-', '')}{self.sid}"
 
-    def as_document(self) -> dict[str, Any]:
+    def as_document(self) -> dict[str, Json]:
         """Write it as IAM reads it."""
-        document: dict[str, Any] = {"Effect": "Allow", "Action": list(self.actions)}
+        document: dict[str, Json] = {"Effect": "Allow", "Action": list(self.actions)}
         document["Resource"] = list(self.resources)
         for operator, key, values in self.condition:
             tests = document.setdefault("Condition", {}).setdefault(operator, {})
@@ -93,7 +94,7 @@ _ENCRYPTING: Mapping[str, tuple[str, ...]] = {
 
 
 def derive_needs(
-    definition: Mapping[str, Any],
+    definition: Mapping[str, Json],
     machine: Machine | None = None,
     known: Mapping[str, str] | None = None,
 ) -> list[Need]:
@@ -173,7 +174,7 @@ def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[Need]:
 
 
 def derive_policy(
-    definition: Mapping[str, Any],
+    definition: Mapping[str, Json],
     machine: Machine | None = None,
     known: Mapping[str, str] | None = None,
 ) -> list[Statement]:
@@ -246,7 +247,7 @@ def _takes_in(wide: str, narrow: str, action: str) -> bool:
     return compare_arns(*fixed) is Match.COVERS
 
 
-def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
+def write_policy(statements: Iterable[Statement]) -> dict[str, Json]:
     """Write statements as the policy document that IAM reads."""
     documents = []
     sids: set[str] = set()
@@ -259,7 +260,7 @@ def write_policy(statements: Iterable[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": documents}
 
 
-def find_needed_actions(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+def find_needed_actions(definition: Mapping[str, Json]) -> dict[str, list[str]]:
     """Give the actions that a definition needs, each with the names of the states that do.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders
 from carnation.cloudformation.substitutions import fill_substitutions
+from carnation.document.values import Json
 from carnation.permissions.grants import Grant, open_branches, read_policy, spell_value
 from carnation.permissions.policy import Machine, derive_policy, write_policy
 
 
-def read_machine(properties: Mapping[str, Any]) -> Machine:
+def read_machine(properties: Mapping[str, Json]) -> Machine:
     """Read what a template says of a state machine: its logs, its traces, its key.
 
     >>> read_machine({"TracingConfiguration": {"Enabled": True}})
@@ -27,7 +27,7 @@ def read_machine(properties: Mapping[str, Any]) -> Machine:
     )
 
 
-def read_grants(policy: Any, pointer: str, names: Mapping[str, str]) -> Iterator[Grant]:
+def read_grants(policy: Json, pointer: str, names: Mapping[str, str]) -> Iterator[Grant]:
     """Yield what a policy of a template grants, in the words of what its references stand for."""
     spelled = Placeholders({}).replace(open_branches(policy))
     for grant in read_policy(spelled, pointer):
@@ -36,7 +36,7 @@ def read_grants(policy: Any, pointer: str, names: Mapping[str, str]) -> Iterator
         yield grant._replace(resource=resource, condition=condition)
 
 
-def _read(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+def _read(properties: Mapping[str, Json], *names: str) -> Mapping[str, Json]:
     for name in names:
         inner = properties.get(name)
         if isinstance(inner, Mapping):
@@ -45,8 +45,8 @@ def _read(properties: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def report_policy(
-    definition: Mapping[str, Any], where: str, properties: Mapping[str, Any]
-) -> dict[str, Any]:
+    definition: Mapping[str, Json], where: str, properties: Mapping[str, Json]
+) -> dict[str, Json]:
     """Report the policy of a definition: the document, and for each statement its reasons."""
     statements = derive_policy(definition, read_machine(properties))
     policy = write_policy(statements)

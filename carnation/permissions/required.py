@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from carnation.document.values import Json
 
 Condition = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Operator, key and values, each: `(("StringEquals", "iam:PassedToService", ("ecs…",)),)`."""
@@ -78,7 +80,7 @@ def name_own(kind: str, behind: str = "") -> str:
     return name_arn("states", f"{kind}:${{StateMachineName}}{behind}")
 
 
-def read_given(state: Mapping[str, Any]) -> Mapping[str, Any]:
+def read_given(state: Mapping[str, Json]) -> Mapping[str, Json]:
     """Give what a state gives to its call; {} where that is worked out as a whole."""
     given = state.get("Parameters", state.get("Arguments"))
     return given if isinstance(given, Mapping) else {}

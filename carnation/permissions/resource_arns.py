@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.names import spell_names
 from carnation.permissions.parameters import Given, read_parameters
 from carnation.permissions.required import Target, name_arn
@@ -32,7 +32,9 @@ _ARNS_BY_CUSTOM = (
 """Parameters for which a substitution nearly always holds an ARN, though a name would do."""
 
 
-def find_targets(needed: Authorization, given: Mapping[str, Any], action: str = "") -> list[Target]:
+def find_targets(
+    needed: Authorization, given: Mapping[str, Json], action: str = ""
+) -> list[Target]:
     """Find what an authorization is about, as narrowly as the parameters of the action allow.
 
     All that it is always about, and of what it may be about, all that is given.
@@ -70,7 +72,7 @@ def _is_open(target: Target) -> bool:
     return bool(re.search(r":[\w-]+(/[a-z-]+)?([/:]\*)+\Z", target.resource))
 
 
-def _choose(patterns: Iterable[str], given: Mapping[str, Any], action: str) -> list[str]:
+def _choose(patterns: Iterable[str], given: Mapping[str, Json], action: str) -> list[str]:
     """Choose the patterns that are given; of two kinds of one thing, the one that says more."""
     named = [pattern for pattern in patterns if _is_given(pattern, given, action)]
     heads: dict[str, list[str]] = {}
@@ -80,7 +82,7 @@ def _choose(patterns: Iterable[str], given: Mapping[str, Any], action: str) -> l
             for same in heads.values()]  # fmt: skip
 
 
-def _is_given(pattern: str, given: Mapping[str, Any], action: str) -> bool:
+def _is_given(pattern: str, given: Mapping[str, Json], action: str) -> bool:
     variables = [name for name in _list_variables(pattern) if name not in MADE]
     variables = [name for name in variables if name != "Id"] or variables
     if not variables:
@@ -92,7 +94,7 @@ def _list_variables(pattern: str) -> list[str]:
     return [name for name in _VARIABLE.findall(pattern.split(":", 5)[-1]) if name not in _PSEUDO]
 
 
-def _find_whole(given: Mapping[str, Any]) -> list[Target]:
+def _find_whole(given: Mapping[str, Json]) -> list[Target]:
     """Find what the whole call is about, where it takes any kind of resource."""
     return [
         Target(parameter.text)
@@ -101,7 +103,7 @@ def _find_whole(given: Mapping[str, Any]) -> list[Target]:
     ]
 
 
-def _fill(pattern: str, given: Mapping[str, Any], action: str) -> list[Target]:
+def _fill(pattern: str, given: Mapping[str, Json], action: str) -> list[Target]:
     """Fill a pattern; a parameter with several values makes several targets."""
     account = pattern.split(":", 5)[4:5]
     text = _VARIABLE.sub(lambda found: _PSEUDO.get(found[1], found[0]), pattern)
@@ -116,7 +118,7 @@ def _fill(pattern: str, given: Mapping[str, Any], action: str) -> list[Target]:
 
 
 def _fill_rest(
-    head: str, text: str, given: Mapping[str, Any], action: str, notes: tuple[str, ...] = ()
+    head: str, text: str, given: Mapping[str, Json], action: str, notes: tuple[str, ...] = ()
 ) -> Iterator[Target]:
     match = _VARIABLE.search(text)
     if match is None:
@@ -181,7 +183,7 @@ def read_queue(url: str) -> str:
 
 
 def _continue_arn(
-    arn: str, rest: str, given: Mapping[str, Any], action: str, notes: tuple[str, ...]
+    arn: str, rest: str, given: Mapping[str, Json], action: str, notes: tuple[str, ...]
 ) -> Iterator[Target]:
     """Put behind an ARN what its pattern has behind the part that the ARN stands for."""
     note = ", ".join(dict.fromkeys(notes))
@@ -205,7 +207,7 @@ def _continue_arn(
 
 
 def _continue_name(
-    arn: str, rest: str, given: Mapping[str, Any], action: str, notes: tuple[str, ...]
+    arn: str, rest: str, given: Mapping[str, Json], action: str, notes: tuple[str, ...]
 ) -> Iterator[Target]:
     """Continue an ARN of a bucket, or end where the ARN has all parts already."""
     if re.match(r"arn:[^:]*:s3:::[^/]+\Z", arn):

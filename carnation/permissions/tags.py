@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import read_parameter
 from carnation.permissions.required import Need, Target, name_arn, require
 from carnation.permissions.resource_arns import find_targets
 from carnation.services.iam import Authorization, find_authorizations
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 
 _TAGS = ("Tags", "TagList", "TagsList", "TagSpecifications", "Tagging", "JobTags", "UserPoolTags")
 _CREATES = re.compile(r"(?:create|run|start|register|put|submit|request|restore|copy|import|publish"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import Given, read_parameters
 
 _GENERIC = ("ResourceId", "Id")
@@ -51,7 +51,7 @@ MADE = frozenset({
 
 
 def read_variable(
-    variable: str, pattern: str, given: Mapping[str, Any], action: str, *, is_sure: bool = False
+    variable: str, pattern: str, given: Mapping[str, Json], action: str, *, is_sure: bool = False
 ) -> list[Given]:
     """Read the parameters that name a variable: by its own name, or as an ARN of that kind."""
     before, _, behind = pattern.partition(f"${{{variable}}}")

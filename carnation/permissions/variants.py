@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from carnation.document.values import Json
 from carnation.permissions.parameters import read_inner, read_parameter
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, Json]
 
 
 class Variant(NamedTuple):
@@ -120,7 +121,7 @@ def _copy(given: Parameters) -> Iterator[Variant]:
     path, _, version = source.pattern.lstrip("/").partition("?versionId=")
     mark = "/object/" if ":accesspoint/" in path else "/"
     bucket, _, key = path.partition(mark)
-    inner: dict[str, Any] = {"Bucket": bucket, "Key": key or "*"}
+    inner: dict[str, Json] = {"Bucket": bucket, "Key": key or "*"}
     yield Variant(inner | ({"VersionId": version} if version else {}), "GetObject")
 
 

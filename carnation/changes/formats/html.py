@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape as escape_html
-from typing import Any
 
 from carnation.changes import Change
 from carnation.changes.formats.marks import find_state, mark_changes
@@ -25,6 +24,7 @@ from carnation.changes.formats.wording import (
 )
 from carnation.changes.reviews.compare import Review
 from carnation.diagram import draw_svg, make_id
+from carnation.document.values import Json
 
 
 def write_page(reviews: Sequence[Review], title: str) -> str:
@@ -119,5 +119,5 @@ def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
     yield "</div>"
 
 
-def _draw(definition: dict[str, Any], marks: dict[str, str], title: str, prefix: str) -> str:
+def _draw(definition: dict[str, Json], marks: dict[str, str], title: str, prefix: str) -> str:
     return draw_svg(definition, marks, title=title, prefix=prefix)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from carnation.changes import ABSENT, KINDS, Change, find_worst
 from carnation.changes.reviews.compare import Review
+from carnation.document.values import Json
 
 SCHEMA = 1
 
 
-def make_report(reviews: Sequence[Review]) -> dict[str, Any]:
+def make_report(reviews: Sequence[Review]) -> dict[str, Json]:
     """Make the value that is printed as JSON."""
     return {
         "schema": SCHEMA,
@@ -20,7 +20,7 @@ def make_report(reviews: Sequence[Review]) -> dict[str, Any]:
     }
 
 
-def _make_review(review: Review) -> dict[str, Any]:
+def _make_review(review: Review) -> dict[str, Json]:
     bump = review.bump
     return {
         "name": review.name,
@@ -35,7 +35,7 @@ def _make_review(review: Review) -> dict[str, Any]:
     }
 
 
-def _make_change(change: Change) -> Mapping[str, Any]:
+def _make_change(change: Change) -> Mapping[str, Json]:
     kind = KINDS[change.kind]
     made = {
         "kind": change.kind,

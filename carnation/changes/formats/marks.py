@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.changes import Change
+from carnation.document.values import Json
 
 Marks = dict[str, str]
 
@@ -31,7 +31,7 @@ def find_state(pointer: str) -> str:
     return found
 
 
-def mark_changes(changes: Iterable[Change], old: Any) -> tuple[Marks, Marks]:
+def mark_changes(changes: Iterable[Change], old: Json) -> tuple[Marks, Marks]:
     """Give the marks of the picture before, and of the one after."""
     before: Marks = {}
     after: Marks = {}
@@ -53,7 +53,7 @@ def mark_changes(changes: Iterable[Change], old: Any) -> tuple[Marks, Marks]:
     return before, after
 
 
-def _is_mapping(value: Any) -> bool:
+def _is_mapping(value: Json) -> bool:
     return isinstance(value, Mapping)
 
 

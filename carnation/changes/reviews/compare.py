@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes import Change, find_definition_changes, find_worst
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.changes.reviews.units import ComparedItem, is_definition, list_units
 from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
 from carnation.document import Document
+from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.sources import Source
 
-_EMPTY: Mapping[str, Any] = {"States": {}}
+_EMPTY: Mapping[str, Json] = {"States": {}}
 
 
 class Review(NamedTuple):
@@ -27,7 +28,7 @@ class Review(NamedTuple):
     new_version: str
     changes: list[Change]
     accepted: list[tuple[Change, str]]
-    definitions: list[tuple[str, Any, Any]]
+    definitions: list[tuple[str, Json, Json]]
 
     @property
     def impact(self) -> str:
@@ -47,7 +48,7 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
     _refuse_nothing(old, new, before, after)
     reviews = []
     for one, two in _pair_units(before, after):
-        definitions: list[tuple[str, Any, Any]] = []
+        definitions: list[tuple[str, Json, Json]] = []
         changes = sort_changes(_find_changes(one, two, definitions))
         if changes:
             reviews.append(_make_review(one, two, changes, accepted, definitions))
@@ -85,7 +86,7 @@ def _make_review(
     new: ComparedItem | None,
     changes: list[Change],
     accepted: Mapping[str, str],
-    definitions: list[tuple[str, Any, Any]],
+    definitions: list[tuple[str, Json, Json]],
 ) -> Review:
     named = new or old
     # a fingerprint costs a digest, and most projects accept nothing
@@ -105,7 +106,7 @@ def _make_review(
 
 
 def _find_changes(
-    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     if old is None or new is None:
         yield from _tell_unit(old, new, definitions)
@@ -143,7 +144,7 @@ def _are_plain(old: ComparedItem, new: ComparedItem) -> bool:
 
 
 def _compare_machines(
-    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     """Compare the definitions that two files of any kinds lead to, by the machines' names."""
     sides = [unit.read(next(iter(unit.files))).sources for unit in (old, new)]
@@ -204,7 +205,7 @@ def _compare_documents(
     path: str,
     old: Document | None,
     new: Document | None,
-    definitions: list[tuple[str, Any, Any]],
+    definitions: list[tuple[str, Json, Json]],
 ) -> Iterator[Change]:
     before = old.value if old else _EMPTY
     after = new.value if new else _EMPTY
@@ -217,7 +218,7 @@ def _compare_documents(
 
 
 def _tell_unit(
-    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     """Tell of a unit that is only on one side, in one record, whatever it holds."""
     unit = new or old

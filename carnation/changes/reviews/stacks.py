@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.changes import ABSENT, Change, find_definition_changes
 from carnation.changes.reviews.units import ComparedItem, is_definition
 from carnation.changes.templates import find_template_changes
 from carnation.document import Document, join_pointer, split_pointer
+from carnation.document.values import Json
 from carnation.sources import Source
 from carnation.sources.templates import is_template
 
 _MARKS = (b"AWS::CloudFormation::Stack", b"::StateMachine")
-_EMPTY: Mapping[str, Any] = {"States": {}}
+_EMPTY: Mapping[str, Json] = {"States": {}}
 
 
 def find_stack_changes(
-    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Any, Any]]
+    old: ComparedItem, new: ComparedItem, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     """Yield the changes of two units' templates; adds the definitions in them to `definitions`."""
     single = len(old.files) == len(new.files) == 1 and not new.manifest
@@ -60,7 +60,7 @@ def _read_templates(unit: ComparedItem, other: ComparedItem) -> dict[str, Docume
     return found
 
 
-def _list_old(unit: ComparedItem, templates: Mapping[str, Document]) -> Iterator[Any]:
+def _list_old(unit: ComparedItem, templates: Mapping[str, Document]) -> Iterator[Json]:
     """Yield the definitions that executions in flight may have started with."""
     for path in unit.files:
         document = unit.parse(path) if path.endswith(".asl.json") else None
@@ -84,7 +84,7 @@ def _list_machines(template: Document | None, unit: ComparedItem) -> list[Source
 def _compare_inner(
     path: str,
     machines: list[list[Source]],
-    definitions: list[tuple[str, Any, Any]],
+    definitions: list[tuple[str, Json, Json]],
     told: set[tuple[str, str]],
 ) -> Iterator[Change]:
     """Yield the changes of the definitions in a template; one that cannot be read stays a text."""
@@ -120,7 +120,7 @@ def find_package_changes(old: ComparedItem, new: ComparedItem) -> Iterator[Chang
             )  # fmt: skip
 
 
-def _list_packages(unit: ComparedItem) -> dict[str, Any]:
+def _list_packages(unit: ComparedItem) -> dict[str, Json]:
     artifacts = unit.manifest.get("artifacts")
     entries = artifacts.items() if isinstance(artifacts, Mapping) else ()
     return {

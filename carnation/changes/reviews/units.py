@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, MANIFEST, Tree
 from carnation.document import Document, decode_text, parse_document, parse_json
+from carnation.document.values import Json
 from carnation.errors import DocumentError
 from carnation.sources import Files, Reading, Source, find_sources, read_sources
 
@@ -28,7 +29,7 @@ class ComparedItem(NamedTuple):
     name: str
     root: str
     files: Mapping[str, bytes]
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Json]
     sure: bool = False
     find: Callable[[str], bytes | None] = lambda path: None
 
@@ -98,7 +99,7 @@ def list_units(tree: Tree) -> list[ComparedItem]:
     return units
 
 
-def _read_manifest(data: bytes, where: str) -> Mapping[str, Any]:
+def _read_manifest(data: bytes, where: str) -> Mapping[str, Json]:
     if b'"artifacts"' not in data:
         return {}
     value = parse_json(decode_text(data, where), where)

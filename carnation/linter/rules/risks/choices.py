@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem, State
+from carnation.document.values import Json
 from carnation.linter.expression_sites import read_expression
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
@@ -44,7 +44,7 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
                 yield state.rules[index].problem(f"rule {first + 1} {how} and decides before it")
 
 
-def _read(rule: Node) -> dict[str, Any]:
+def _read(rule: Node) -> dict[str, Json]:
     """Give what a rule asks; of JSONata in the words of JSONPath, as far as there are some."""
     body = bare_rule(rule)
     condition = body.get("Condition")
@@ -57,7 +57,7 @@ def _read(rule: Node) -> dict[str, Any]:
     return {"Always": condition} if isinstance(condition, bool) else body
 
 
-def _list_variables(body: Any) -> set[str]:
+def _list_variables(body: Json) -> set[str]:
     """Name the variables of a rule; only rules that share one can be compared."""
     found, waiting = set(), [body]
     while waiting:
@@ -70,7 +70,7 @@ def _list_variables(body: Any) -> set[str]:
     return found
 
 
-def _shadows(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+def _shadows(earlier: Mapping[str, Json], later: Mapping[str, Json]) -> bool:
     return earlier.get("Always") is True or (bool(earlier) and implies(later, earlier))
 
 

@@ -7,8 +7,8 @@ what has no such words is a question of its own (`Asks`), equal only to itself.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
+from carnation.document.values import Json
 from carnation.errors import ExpressionError
 
 _ORDERS = {"=": "Equals", "<": "LessThan", "<=": "LessThanEquals", ">": "GreaterThan",
@@ -19,7 +19,7 @@ _DEEPEST = 20
 
 
 @lru_cache(maxsize=1024)
-def read_condition(text: str) -> dict[str, Any] | None:
+def read_condition(text: str) -> dict[str, Json] | None:
     """Read a condition, without its `{% %}`; None if it cannot be parsed.
 
     >>> read_condition("$states.input.n > 5")
@@ -33,7 +33,7 @@ def read_condition(text: str) -> dict[str, Any] | None:
         return None
 
 
-def _read(node: Any, depth: int) -> dict[str, Any]:
+def _read(node: Json, depth: int) -> dict[str, Json]:
     if depth < _DEEPEST:
         if node.type == "block" and len(node.expressions) == 1:
             return _read(node.expressions[0], depth + 1)
@@ -49,7 +49,7 @@ def _read(node: Any, depth: int) -> dict[str, Any]:
     return {"Asks": write_node(node)}
 
 
-def _read_comparison(node: Any) -> dict[str, Any] | None:
+def _read_comparison(node: Json) -> dict[str, Json] | None:
     if node.type != "binary" or node.value not in _ORDERS:
         return None
     left, right, order = node.lhs, node.rhs, node.value
@@ -66,7 +66,7 @@ def _read_comparison(node: Any) -> dict[str, Any] | None:
     return {"Variable": write_node(left), family + _ORDERS[order]: value}
 
 
-def _read_test(node: Any, depth: int) -> dict[str, Any] | None:
+def _read_test(node: Json, depth: int) -> dict[str, Json] | None:
     name = _calls(node)
     if name == "not" and len(node.arguments) == 1:
         return {"Not": _read(node.arguments[0], depth + 1)}
@@ -77,13 +77,13 @@ def _read_test(node: Any, depth: int) -> dict[str, Any] | None:
     return None
 
 
-def _is_literal(node: Any) -> bool:
+def _is_literal(node: Json) -> bool:
     return node.type in ("string", "number") or (
         node.type == "value" and isinstance(node.value, bool)
     )
 
 
-def _calls(node: Any) -> str:
+def _calls(node: Json) -> str:
     """Name the function that a node calls; '' if it is no such call."""
     if node.type != "function" or getattr(node.procedure, "type", "") != "variable":
         return ""
@@ -130,7 +130,7 @@ _PARTS = (
 )  # fmt: skip
 
 
-def write_node(node: Any, depth: int = 0) -> str:
+def write_node(node: Json, depth: int = 0) -> str:
     """Write a part of an expression; a path as it is usual, anything else by its structure."""
     if isinstance(node, (list, tuple)):
         return "[" + ",".join(write_node(one, depth + 1) for one in node) + "]"

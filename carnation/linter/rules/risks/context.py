@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
+from carnation.document.values import Json
 from carnation.linter.expression_sites import ExpressionSite, list_expressions
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
@@ -15,7 +15,7 @@ from carnation.linter.rules.expressions import list_jsonata
 from carnation.linter.rules.risks.variables import paths_in
 from carnation.linter.rules.task_arns import resource_of
 
-_Fields = Mapping[str, Any]
+_Fields = Mapping[str, Json]
 _ANY: _Fields = {}
 _CONTEXT: _Fields = {
     "Execution": {"Id": None, "Input": _ANY, "Name": None, "RoleArn": None, "StartTime": None,
@@ -64,7 +64,7 @@ def _list_lookups(machine: Machine) -> Iterator[tuple[ExpressionSite, str, tuple
                 yield use, "$states.", found
 
 
-def _names_of(path: Any) -> tuple[str, ...]:
+def _names_of(path: Json) -> tuple[str, ...]:
     names = []
     for step in path.steps:
         if step.kind != "field":

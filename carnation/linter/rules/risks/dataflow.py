@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
 from carnation.asl.expressions import Path, parse_path
 from carnation.asl.fields import PATH
 from carnation.asl.graph import CATCH, Node, Problem, Scope, State
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.errors import ExpressionError
 from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine
@@ -195,7 +195,7 @@ class _Flow:
             for body in _list_comparisons([rule]):
                 self._compare(rule, body, effective)
 
-    def _compare(self, rule: Node, body: dict[str, Any], effective: Shape) -> None:
+    def _compare(self, rule: Node, body: dict[str, Json], effective: Shape) -> None:
         """Note a comparison with a value that is surely of another type."""
         kind = _kind_of(_pick(effective, body.get("Variable", 0)))
         for name in body if kind else ():
@@ -214,7 +214,7 @@ class _Flow:
             if isinstance(found, Miss):
                 self.misses.append((part, inner, text, found))
 
-    def _look_template(self, part: Node, name: str, value: Any, shape: Shape) -> None:
+    def _look_template(self, part: Node, name: str, value: Json, shape: Shape) -> None:
         waiting = [(value, f"/{name}")]
         while waiting:
             item, inner = waiting.pop()
@@ -236,8 +236,8 @@ def _kind_of(shape: Shape) -> str:
     return "list" if isinstance(shape, List) else shape.kind if shape is not None else ""
 
 
-def _list_comparisons(rules: Sequence[Node]) -> Iterator[dict[str, Any]]:
-    waiting: list[Any] = [rule.body for rule in rules]
+def _list_comparisons(rules: Sequence[Node]) -> Iterator[dict[str, Json]]:
+    waiting: list[Json] = [rule.body for rule in rules]
     while waiting:
         body = waiting.pop()
         if isinstance(body, list):
@@ -283,7 +283,7 @@ def _place(raw: Shape, text: object, result: Shape) -> Shape:
     return ANY if path is None or path.root != "$" else put_shape(raw, path, result)
 
 
-def _fill(template: Any, shape: Shape, depth: int = 0) -> Shape:
+def _fill(template: Json, shape: Shape, depth: int = 0) -> Shape:
     """Give the shape of a payload template, filled from a shape."""
     if depth > 12 or not isinstance(template, dict):
         return shape_of(template) if not isinstance(template, list) else ANY

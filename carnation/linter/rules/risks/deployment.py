@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.graph import Problem
+from carnation.document.values import Json
 from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine
 
@@ -18,7 +18,7 @@ _LONGEST_NAME = 80
 _OWN_KEY, _AWS_KEY = "CUSTOMER_MANAGED_KMS_KEY", "AWS_OWNED_KEY"
 
 
-def _read(machine: Machine, *names: str) -> Mapping[str, Any]:
+def _read(machine: Machine, *names: str) -> Mapping[str, Json]:
     """Read a block of properties by CloudFormation's name or SAM's; {} if it is none."""
     for name in names:
         value = machine.properties.get(name)
@@ -27,7 +27,7 @@ def _read(machine: Machine, *names: str) -> Mapping[str, Any]:
     return {}
 
 
-def _is_function(value: Mapping[str, Any]) -> bool:
+def _is_function(value: Mapping[str, Json]) -> bool:
     return len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref"))
 
 
@@ -109,7 +109,7 @@ def _show(level: object) -> str:
     return level if isinstance(level, str) else "set"
 
 
-def _list_log_groups(places: Any) -> Iterator[str]:
+def _list_log_groups(places: Json) -> Iterator[str]:
     """Yield the ARNs of log groups, as far as they are written: as a text, or in `Fn::Sub`."""
     for place in places if isinstance(places, list) else ():
         group = place.get("CloudWatchLogsLogGroup") if isinstance(place, Mapping) else None
@@ -146,7 +146,7 @@ def find_closed_keys(machine: Machine) -> Iterator[Problem]:
         yield Problem("", f"the policy of the key '{name}' names neither the role nor the account")
 
 
-def _find_key(machine: Machine, name: str) -> Mapping[str, Any] | None:
+def _find_key(machine: Machine, name: str) -> Mapping[str, Json] | None:
     resources = machine.template.get("Resources")
     body = resources.get(name) if isinstance(resources, Mapping) else None
     if not isinstance(body, Mapping) or body.get("Type") != "AWS::KMS::Key":
@@ -155,7 +155,7 @@ def _find_key(machine: Machine, name: str) -> Mapping[str, Any] | None:
     return properties if isinstance(properties, Mapping) else None
 
 
-def _target_of(value: Any) -> str:
+def _target_of(value: Json) -> str:
     """Give the logical ID that `Ref`, `Fn::GetAtt` or `Fn::Sub` refers to; '' if none."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""
@@ -168,7 +168,7 @@ def _target_of(value: Any) -> str:
     return match[1] if match and function == "Fn::Sub" else ""
 
 
-def _lets_in(policy: Mapping[str, Any], role: str) -> bool:
+def _lets_in(policy: Mapping[str, Json], role: str) -> bool:
     """Tell whether a key's policy names the account, everybody, or the role."""
     statements = policy.get("Statement")
     for statement in statements if isinstance(statements, list) else [statements]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.graph import Node
+from carnation.document.values import Json
 
 _DEEPEST = 24
 _MOST_PAIRS = 500
@@ -27,18 +28,18 @@ class _Bounds(NamedTuple):
     """What a comparison with a literal says: a type, and the ends, each with whether it is in."""
 
     type: str
-    low: Any
+    low: Json
     has_low: bool
-    high: Any
+    high: Json
     has_high: bool
 
 
-def bare_rule(rule: Node) -> dict[str, Any]:
+def bare_rule(rule: Node) -> dict[str, Json]:
     """Give what a rule asks, without what follows from it."""
     return {key: value for key, value in rule.body.items() if key not in _NOT_OF_RULES}
 
 
-def implies(later: Any, earlier: Any) -> bool:
+def implies(later: Json, earlier: Json) -> bool:
     """Tell whether a rule surely holds wherever another one does.
 
     >>> implies({"Variable": "$.n", "NumericGreaterThan": 9},
@@ -54,7 +55,7 @@ class _Implications:
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bool] = {}
 
-    def find(self, later: Any, earlier: Any, depth: int) -> bool:
+    def find(self, later: Json, earlier: Json, depth: int) -> bool:
         if depth > _DEEPEST or not isinstance(later, Mapping) or not isinstance(earlier, Mapping):
             return False
         key = (id(later), id(earlier))
@@ -64,7 +65,7 @@ class _Implications:
             )
         return self._known[key]
 
-    def _compare(self, later: Mapping[str, Any], earlier: Mapping[str, Any], depth: int) -> bool:
+    def _compare(self, later: Mapping[str, Json], earlier: Mapping[str, Json], depth: int) -> bool:
         joined, ways = _list(earlier, "And"), _list(earlier, "Or")
         if joined:
             return all(self.find(later, one, depth) for one in joined)
@@ -79,12 +80,12 @@ class _Implications:
         return _implies_simply(later, earlier)
 
 
-def _list(rule: Mapping[str, Any], connective: str) -> list[Any]:
+def _list(rule: Mapping[str, Json], connective: str) -> list[Json]:
     rules = rule.get(connective)
     return rules if isinstance(rules, list) else []
 
 
-def contradicts(left: Any, right: Any) -> bool:
+def contradicts(left: Json, right: Json) -> bool:
     """Tell whether two comparisons of one variable can never hold together.
 
     >>> contradicts({"Variable": "$.n", "NumericEquals": 1},
@@ -97,7 +98,7 @@ def contradicts(left: Any, right: Any) -> bool:
     return _excludes(*pair[0], *pair[1]) or _excludes(*pair[1], *pair[0])
 
 
-def _read_pair(left: Any, right: Any) -> tuple[tuple[str, Any], tuple[str, Any]] | None:
+def _read_pair(left: Json, right: Json) -> tuple[tuple[str, Json], tuple[str, Json]] | None:
     """Read two comparisons of the same variable; None if they are not such."""
     if not isinstance(left, Mapping) or not isinstance(right, Mapping):
         return None
@@ -111,7 +112,7 @@ def _read_pair(left: Any, right: Any) -> tuple[tuple[str, Any], tuple[str, Any]]
     return (one, left[one]), (other, right[other])
 
 
-def _implies_simply(later: Any, earlier: Any) -> bool:
+def _implies_simply(later: Json, earlier: Json) -> bool:
     if later == earlier:
         return True
     pair = _read_pair(later, earlier)
@@ -132,7 +133,7 @@ def _implies_simply(later: Any, earlier: Any) -> bool:
     return inner is not None and outer is not None and _is_within(inner, outer)
 
 
-def _type_of(name: str, value: Any) -> str:
+def _type_of(name: str, value: Json) -> str:
     """Give the type that a variable surely has where a comparison holds; '' if none."""
     if name in _TYPES:
         return _TYPES[name] if value is True else ""
@@ -140,7 +141,7 @@ def _type_of(name: str, value: Any) -> str:
     return match[0] if match else ""
 
 
-def _is_other(name: str, value: Any, type: str) -> bool:
+def _is_other(name: str, value: Json, type: str) -> bool:
     """Tell whether a comparison that holds says that its variable is not of a type."""
     if name in _TYPES and value is False:
         return _TYPES[name] == type
@@ -149,7 +150,7 @@ def _is_other(name: str, value: Any, type: str) -> bool:
     return own not in ("", type) and {own, type} != {"String", "Timestamp"}
 
 
-def _excludes(name: str, value: Any, other: str, given: Any) -> bool:
+def _excludes(name: str, value: Json, other: str, given: Json) -> bool:
     if name == "IsPresent" and value is False:
         return (other, given) != ("IsPresent", False)
     type = _type_of(name, value)
@@ -163,7 +164,7 @@ def _excludes(name: str, value: Any, other: str, given: Any) -> bool:
     return one is not None and two is not None and one.type == two.type and _is_apart(one, two)
 
 
-def _matches(pattern: Any, text: Any) -> bool:
+def _matches(pattern: Json, text: Json) -> bool:
     """Tell whether a text matches a pattern of `StringMatches`, where `*` stands for any text."""
     if not isinstance(pattern, str) or not isinstance(text, str) or len(pattern) > 200:
         return False
@@ -181,7 +182,7 @@ def _matches(pattern: Any, text: Any) -> bool:
     return len(text) - at >= len(parts[-1]) and text.endswith(parts[-1])
 
 
-def _read_bounds(name: str, value: Any) -> _Bounds | None:
+def _read_bounds(name: str, value: Json) -> _Bounds | None:
     match = _OPERATOR.match(name)
     wanted = (int, float) if name.startswith("Numeric") else str
     if match is None or isinstance(value, bool) or not isinstance(value, wanted):

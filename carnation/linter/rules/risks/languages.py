@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Problem
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.risks.payloads import list_texts
@@ -18,7 +18,7 @@ _PATH_LIKE = re.compile(r"\$\$?\.[A-Za-z_][\w.\[\]*-]*\Z")
 _CALL_LIKE = re.compile(r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z")
 
 
-def _walk(value: Any, inner: str) -> Iterator[tuple[str, str, Any]]:
+def _walk(value: Json, inner: str) -> Iterator[tuple[str, str, Json]]:
     """Yield (pointer, key, value) for everything under a value, in order; lists have no keys."""
     waiting = [(inner, "", value)]
     while waiting:

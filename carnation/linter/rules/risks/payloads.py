@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
+from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 
@@ -50,7 +51,7 @@ def list_texts(machine: Machine) -> list[PayloadText]:
     ]
 
 
-def _walk(value: Any, inner: str) -> Iterator[tuple[str, str, str]]:
+def _walk(value: Json, inner: str) -> Iterator[tuple[str, str, str]]:
     """Yield (pointer, key, text) for every text under a value."""
     waiting = [(value, inner, "")]
     while waiting:

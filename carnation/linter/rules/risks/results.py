@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
 
 from carnation import services
 from carnation.document import split_pointer
+from carnation.document.values import Json
 from carnation.linter.rules.risks.shapes import (
     ANY,
     TEXT,
@@ -63,7 +63,7 @@ def _read_api(shape: services.Shape | None, depth: int = 0) -> Shape:
     return _API_SCALARS.get(shape.kind, ANY)
 
 
-def read_schema(schema: Any, root: Any = None, depth: int = 0) -> Shape:
+def read_schema(schema: Json, root: Json = None, depth: int = 0) -> Shape:
     """Give the shape that a JSON schema declares.
 
     Named properties are all there are unless `additionalProperties` says otherwise: whoever
@@ -87,7 +87,7 @@ def read_schema(schema: Any, root: Any = None, depth: int = 0) -> Shape:
     return _read_type(schema, root, depth)
 
 
-def _read_type(schema: Mapping[str, Any], root: Any, depth: int) -> Shape:
+def _read_type(schema: Mapping[str, Json], root: Json, depth: int) -> Shape:
     kind = schema.get("type", "object" if "properties" in schema else None)
     if isinstance(kind, list):
         return join_all(_read_type({**schema, "type": one}, root, depth + 1) for one in kind)
@@ -104,7 +104,7 @@ def _read_type(schema: Mapping[str, Any], root: Any, depth: int) -> Shape:
     return Object(fields, is_open=schema.get("additionalProperties", False) is not False)
 
 
-def _follow(root: Any, reference: object) -> Any:
+def _follow(root: Json, reference: object) -> Json:
     if not isinstance(reference, str) or not reference.startswith("#"):
         return None
     for part in split_pointer(reference[1:]):

@@ -8,9 +8,10 @@ that a path that a shape has not is a path that no execution has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from carnation.asl.expressions import Path
+from carnation.document.values import Json
 
 _DEEPEST = 12
 _WIDEST = 200
@@ -49,7 +50,7 @@ class Miss(NamedTuple):
     shape: Shape
 
 
-def shape_of(value: Any, depth: int = 0) -> Shape:
+def shape_of(value: Json, depth: int = 0) -> Shape:
     """Give the shape of a plain value.
 
     >>> shape_of({"a": [1]})

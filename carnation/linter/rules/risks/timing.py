@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from carnation.asl.graph import Node, Problem, State
+from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.task_arns import payload_of, resource_of
@@ -64,7 +64,7 @@ def _whole(machine: Machine) -> set[str]:
     return {"Assign"} if any("Assign" in part.body for part in machine.parts) else set()
 
 
-def _holds_token(value: Any) -> bool:
+def _holds_token(value: Json) -> bool:
     waiting = [value]
     while waiting:
         item = waiting.pop()
