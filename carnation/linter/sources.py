@@ -22,7 +22,7 @@ from carnation.sources import (
     read_input,
     read_sources,
 )
-from carnation.sources.templates import NO_DEFINITION
+from carnation.sources.source import NO_DEFINITION
 
 _STDIN_NAME = "standard input"
 

@@ -14,6 +14,7 @@ from carnation.document.reading import Note
 from carnation.errors import DocumentError
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
+NO_DEFINITION = "the template gives it no definition"
 # where a text begins on the next line: a block of YAML, a heredoc of Terraform
 _BLOCK = re.compile(r"(?:(?:![A-Za-z0-9:]+\s+)?[|>][-+0-9]*\s*(?:#.*)?|<<-?\s*\w+\s*)\Z")
 

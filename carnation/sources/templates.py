@@ -18,7 +18,14 @@ from carnation.sources.assets import find_asset
 from carnation.sources.branches import choose_branches, list_branches
 from carnation.sources.files import Files
 from carnation.sources.loops import Resource, list_resources
-from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen, is_definition
+from carnation.sources.source import (
+    EXPRESS,
+    NO_DEFINITION,
+    STANDARD,
+    Source,
+    Unseen,
+    is_definition,
+)
 
 MACHINES = {
     "AWS::StepFunctions::StateMachine": "StateMachineType",
@@ -27,7 +34,6 @@ MACHINES = {
 _NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
 _FIELDS = ("Definition", "DefinitionString", "DefinitionUri", "DefinitionS3Location")
 _TRANSFORM = "Fn::Transform"
-NO_DEFINITION = "the template gives it no definition"
 Found = Source | Unseen
 
 
