@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from carnation.errors import UsageError, WorkflowError, suggest_name
@@ -39,10 +39,7 @@ def read_partition(start: str) -> str:
     if "partition" not in text or "tool.carnation" not in text:
         return ""
     table = find_table(parse_toml(path, text), "tool", "carnation")
-    for key in table:
-        if key not in ("lint", "partition"):
-            near = suggest_name(key, ["lint", "partition"])
-            raise UsageError(f"{path}: unknown setting '{key}' in [tool.carnation].{near}")
+    _refuse_unknown_keys(path, table)
     partition = table.get("partition", "")
     if "partition" in table and partition not in PARTITIONS:
         near = suggest_name(str(partition), PARTITIONS)
@@ -50,6 +47,50 @@ def read_partition(start: str) -> str:
             f"{path}: partition is {partition!r}; it takes {', '.join(PARTITIONS)}.{near}"
         )
     return str(partition)
+
+
+def _refuse_unknown_keys(path: str, table: Mapping[str, Any]) -> None:
+    known = ("environments", "lint", "partition")
+    for key in table:
+        if key not in known:
+            near = suggest_name(key, known)
+            raise UsageError(f"{path}: unknown setting '{key}' in [tool.carnation].{near}")
+
+
+def read_environment(
+    start: str, environment: str, workflow: str, parameters: Collection[str]
+) -> dict[str, str]:
+    """Read the values that `[tool.carnation.environments.<environment>]` gives for a workflow.
+
+    Values in the table itself are for every workflow that has such a parameter, those in a table
+    below it, named like a workflow, for that one. Raises `UsageError` for a name that the workflow
+    does not have, unless it may be another workflow's.
+    """
+    path, text = read_nearest(start)
+    if "environments" not in text:
+        return {}
+    table = find_table(parse_toml(path, text), "tool", "carnation")
+    _refuse_unknown_keys(path, table)
+    where = f"{path}: [tool.carnation.environments.{environment}"
+    shared = find_table(table, "environments", environment)
+    own = find_table(shared, workflow)
+    values = {name: value for name, value in shared.items() if not isinstance(value, Mapping)}
+    for name in (*values, *own):
+        near = suggest_name(name, parameters)
+        if name not in parameters and (name in own or near):
+            label = f"{where}.{workflow}]" if name in own else f"{where}]"
+            raise UsageError(f"{label}: '{workflow}' has no parameter '{name}'.{near}")
+    given = {**values, **own}
+    return {name: _write(value) for name, value in given.items() if name in parameters}
+
+
+def _write(value: Any) -> str:
+    """Write a value as CloudFormation takes it.
+
+    >>> _write(True), _write(30)
+    ('true', '30')
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read_nearest(start: str) -> tuple[str, str]:

@@ -29,6 +29,7 @@ class Deployed(NamedTuple):
     protected: bool
     reason: str = ""
     updated: str = ""
+    tags: Mapping[str, str] = {}
 
     @property
     def exists(self) -> bool:
@@ -56,6 +57,7 @@ def find_deployed(account: Account, name: str) -> Deployed | None:
         bool(stack.get("EnableTerminationProtection")),
         stack.get("StackStatusReason") or "",
         str(stack.get("LastUpdatedTime") or ""),
+        {row["Key"]: row["Value"] for row in stack.get("Tags", ())},
     )  # fmt: skip
 
 

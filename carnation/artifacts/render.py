@@ -12,6 +12,7 @@ releases/<version>.asl.json                frozen definitions
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,11 +21,11 @@ from carnation.artifacts.packages import make_package, read_own_files
 from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
-from carnation.errors import ArtifactError, DefinitionError
+from carnation.errors import ArtifactError, DefinitionError, WorkflowError, suggest_name
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.resources.policy import write_machine_policy
 from carnation.stacks import Package, Sources
-from carnation.workflow import Workflow
+from carnation.workflow import Workflow, list_definitions
 
 MANIFEST = "manifest.json"
 _WHO = {REFUSAL: "AWS would refuse", CALL: "a service would refuse a call in"}
@@ -89,6 +90,7 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
             f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
             f"{_LARGEST_DEFINITION:,}. Move a part of it into a state machine of its own."
         )
+    _refuse_lost_children(root, workflow)
     _refuse_definition(workflow, definition)
     sources = Sources(
         workflow=workflow.name,
@@ -130,6 +132,18 @@ def _make_packages(root: str, workflow: Workflow) -> dict[str, bytes]:
             own = read_own_files(root, function.id)
             check_handler(function, own, read_wheels(root, function.id))
     return packages
+
+
+def _refuse_lost_children(root: str, workflow: Workflow) -> None:
+    """Raise `WorkflowError` for a child workflow that `definitions/` does not have."""
+    for child in workflow.application.resources:
+        path = os.path.join(root, "definitions", f"{child.id}.py")
+        if type(child).__name__ == "Child" and not os.path.isfile(path):
+            raise WorkflowError(
+                f"workflow '{workflow.name}': {child!r} ({child.line}) starts definitions/"
+                f"{child.id}.py, which does not exist."
+                f"{suggest_name(child.id, list_definitions(root))}"
+            )
 
 
 def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from carnation.cli.accounts import AccountConsole, add_options, confirm, open_ac
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.console import align_table, has_colour, paint, terminal_width
 from carnation.errors import AccountError, UsageError
+from carnation.project import read_environment
 from carnation.workflow import find_root
 
 _WIDTH = 100  # where no terminal is
@@ -36,7 +37,8 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--parameter", action="append", default=[], metavar="NAME=VALUE",
-        help="Set a parameter of the root template; others keep their values",
+        help="Set a parameter of the root template (default: [tool.carnation.environments], then "
+        "the deployed value)",
     )  # fmt: skip
     parser.add_argument(
         "--deployment-type", choices=["all-at-once", "canary", "linear"],
@@ -48,7 +50,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--tag", action="append", default=[], metavar="NAME=VALUE",
-        help="of the stack and all its resources; without one they stay as they are",
+        help="Tag the stack and all its resources, before the workflow's own tags; others stay",
     )  # fmt: skip
     parser.add_argument("--role-arn", metavar="ARN", help="the role that CloudFormation takes on")
     parser.add_argument(
@@ -79,8 +81,13 @@ def _deploy(options: argparse.Namespace) -> int:
         raise UsageError(
             "--format json cannot prompt for confirmation. Add --yes, or use --plan to preview."
         )
-    artifacts = deployment.check_tree(find_root("."), options.workflow)
-    given = read_pairs(options.parameter, "--parameter")
+    root = find_root(".")
+    artifacts = deployment.check_tree(root, options.workflow)
+    known = deployment.find_parameters(artifacts)
+    given = {
+        **read_environment(root, options.environment, artifacts.workflow, known),
+        **read_pairs(options.parameter, "--parameter"),
+    }
     account = open_account(options)
     console = _Console(options.format, options.plan, options.allow_replacement)
     console.echo(f"{artifacts.workflow} {artifacts.version} to stack '{options.stack}', "

@@ -44,10 +44,12 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
     if _FUNCTION.match(resource) or _SUBSTITUTION.match(resource):
         yield require("lambda:InvokeFunction", Target(resource), name, "invokes the function")
         return
+    if ":activity:" in resource:  # its worker needs permissions, not we
+        return
     call = resource.partition(":states:")[2].partition(":")[2].partition(":")[2]
     name_of, _, pattern = call.partition(".")
     service, _, action = name_of.rpartition(":")
-    if not service or service == "activity":  # an activity's worker needs permissions, not we
+    if not service:
         return
     given = read_given(state)
     if name_of in _SPECIAL:

@@ -53,8 +53,23 @@ class Application:
         for name, value, known in (("type", self.type, TYPES), ("layout", self.layout, LAYOUTS)):
             if value not in known:
                 raise WorkflowError(f"{owner}: {name} is {value!r}; expected {' or '.join(known)}.")
+        self._refuse_tags()
         self._refuse_doubles()
         self._refuse_unlisted()
+
+    def _refuse_tags(self) -> None:
+        """Raise for tags that CloudFormation would reject.
+
+        Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+        """
+        for name, value in self.tags.items():
+            valid = isinstance(name, str) and isinstance(value, str) and 0 < len(name) <= 128
+            if not valid or len(value) > 256 or name.startswith("aws:") or len(self.tags) > 50:
+                raise WorkflowError(
+                    f"workflow '{self.workflow}': tags has {name!r}: {value!r}; expected up to 50 "
+                    "names of up to 128 characters, none beginning with aws:, and values of up to "
+                    "256."
+                )
 
     def _refuse_doubles(self) -> None:
         seen: dict[str, tuple[str, Resource]] = {}

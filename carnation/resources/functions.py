@@ -181,7 +181,10 @@ def _retry_transient_errors() -> Retry:
     )
 
 
-_ENVIRONMENT_FORM = "text by names of letters, digits and underscores, none beginning with AWS_"
+_LARGEST = 4096  # bytes of all variables
+_ENVIRONMENT_FORM = (
+    "text by names of letters, digits and underscores, none beginning with AWS_, of 4 KB in all"
+)
 
 
 def _is_text(value: object) -> bool:
@@ -198,7 +201,11 @@ def _is_all(values: object, kind: type) -> bool:
 
 
 def _is_environment(value: object) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(name, str) and _VARIABLE.match(name) and isinstance(text, str)
-        for name, text in value.items()
+    return (
+        isinstance(value, Mapping)
+        and all(
+            isinstance(name, str) and _VARIABLE.match(name) and isinstance(text, str)
+            for name, text in value.items()
+        )
+        and sum(len((name + text).encode()) for name, text in value.items()) <= _LARGEST
     )

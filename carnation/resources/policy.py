@@ -41,13 +41,15 @@ def list_machine_needs(
     Raises `DefinitionError` for a need that is worked out while the state machine runs, and that
     neither a resource nor a grant narrows.
     """
-    references = application.list_references() if named else {}
-    known = {key: one.stands_for for key, one in references.items() if one.stands_for}
+    references = application.list_references()
+    known = {key: one.stands_for for key, one in references.items() if one.stands_for and named}
+    activities = {key: one.stands_for for key, one in references.items()
+                  if ":activity:" in one.stands_for}  # fmt: skip
     if named:
         known["Partition"] = "${AWS::Partition}"
     needs: list[Need] = []
     granted = _open_grants(application.uses)
-    for need in derive_needs(definition, describe_machine(application), known):
+    for need in derive_needs(definition, describe_machine(application), {**activities, **known}):
         closing = [grant for grant in application.uses if _closes(grant, need)]
         if _is_open(need) and closing:
             for grant in closing:

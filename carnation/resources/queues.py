@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from carnation.states import Pattern, Task
 
 
+_MAX_FIFO_ID = 27  # of a queue's 80 characters, less project, environment, -dead-letters.fifo
+
+
 @dataclass(frozen=True, repr=False)
 class Queue(Resource):
     """An SQS queue that keeps a message for `days`.
@@ -47,6 +50,8 @@ class Queue(Resource):
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
+        if self.fifo and self.dead_letters and len(self.id) > _MAX_FIFO_ID:
+            yield "id", self.id, f"up to {_MAX_FIFO_ID} characters, for a FIFO queue's dead letters"
         for name, low, high in (
             ("days", 1, 14), ("receives", 1, 1000), ("visibility_seconds", 0, 43_200),
         ):  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from carnation.resources import calls
     from carnation.states import Task
 
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
 STREAMS = ("KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE")
 
 
@@ -75,6 +77,8 @@ class Table(Resource):
         if self.stream and self.stream not in STREAMS:
             yield "stream", self.stream, f"one of {', '.join(STREAMS)}"
         for name, index in self.indexes.items():
+            if not _INDEX_NAME.match(name):
+                yield "indexes", name, "names of 3 to 255 letters, digits, '_', '-' and '.'"
             if not hasattr(index, "sort_key"):
                 yield f"indexes[{name!r}]", index, "an Index, as in Index('customer')"
 

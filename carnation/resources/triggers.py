@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from carnation.resources.queues import Queue
     from carnation.resources.tables import Table
 
-_EXPRESSION = re.compile(r"(rate|cron|at)\(.+\)\Z")
+_EXPRESSION = re.compile(
+    r"rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)"
+    r"|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)"
+)
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*\Z|\$default\Z")
 
 
@@ -104,8 +107,9 @@ class Schedule(Trigger):
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
-        if not isinstance(self.expression, str) or not _EXPRESSION.match(self.expression):
-            yield "expression", self.expression, "rate(...), cron(...) or at(...)"
+        if not isinstance(self.expression, str) or not _EXPRESSION.fullmatch(self.expression):
+            form = "rate(5 minutes), cron(0 3 * * ? *) with six fields, or at(2027-01-31T08:00:00)"
+            yield "expression", self.expression, form
 
 
 @dataclass(frozen=True, repr=False)

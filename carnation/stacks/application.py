@@ -75,6 +75,8 @@ def make_document(application: Application, sources: Sources) -> dict[str, Any]:
     for resource in application.resources:
         _render(rendering, resource)
     _add_machine(rendering)
+    if application.dashboard:
+        _call("dashboard", "add_dashboard", rendering)
     if application.triggers:
         _call("triggers", "add_triggers", rendering)
     _add_outputs(rendering)

@@ -153,13 +153,15 @@ def _refuse_standard_only(application: Application, sources: Sources) -> None:
             f"workflow runs for {_EXPRESS_SECONDS} seconds at most. Lower it, or use "
             "type='STANDARD'."
         )
+    activities = [str(one.refer("arn")) for one in application.resources
+                  if type(one).__name__ == "Activity"]  # fmt: skip
     for place in walk_states(sources.definition):
         resource = str(place.body.get("Resource", ""))
         pattern = resource.rpartition(":")[2].partition(".")[2]
         found = (
             f".{pattern}" if pattern in ("sync", "waitForTaskToken") or resource.endswith(".sync:2")
             else "a distributed Map" if is_distributed(place.body)
-            else "an activity" if ":activity:" in resource else ""
+            else "an activity" if ":activity:" in resource or resource in activities else ""
         )  # fmt: skip
         if found:
             source = sources.find_source(place.name)

@@ -19,6 +19,7 @@ from troposphere.awslambda import (
 from troposphere.awslambda import Function as LambdaFunction
 
 from carnation.document import keyed_path
+from carnation.errors import WorkflowError
 from carnation.resources.functions import Function
 from carnation.resources.grants import list_given
 from carnation.stacks.policies import list_granted, use_keys
@@ -163,5 +164,10 @@ def list_variables(rendering: Rendering, function: Function) -> dict[str, Any]:
         if resource.first_field:
             reference = resource.refer(resource.first_field)
             given[reference.variable] = rendering.value(reference)
+    for name in given.keys() & function.environment.keys():
+        raise WorkflowError(
+            f"{function!r} ({function.line}) of '{rendering.application.workflow}' is given {name} "
+            "twice: by environment=, and by what it uses. Take it out of environment=."
+        )
     own = {name: rendering.fill(text) for name, text in function.environment.items()}
     return {**given, **{name: as_property(value) for name, value in own.items()}}

@@ -7,6 +7,8 @@ from typing import Any
 
 from troposphere import Equals, Not, Parameter, Ref, Template
 
+from carnation.errors import WorkflowError
+
 Properties = Mapping[str, Any]
 
 _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -73,11 +75,25 @@ _CONDITIONS: Mapping[str, Any] = {
 }
 
 
+class _WholeTemplate(Template):  # type: ignore[misc]
+    """A workflow's resources, before they are split: as many as there are, each named once."""
+
+    def add_resource(self, resource: Any) -> Any:
+        """Add a resource; raise `WorkflowError` where its logical ID is taken."""
+        if resource.title in self.resources:
+            raise WorkflowError(
+                f"two resources of the template would be named '{resource.title}'. Give one of "
+                "them another id, or logical_id=."
+            )
+        self.resources[resource.title] = resource
+        return resource
+
+
 def open_template(
     workflow: str, groups: Mapping[str, Sequence[str]], own: Mapping[str, Properties]
 ) -> Template:
     """Begin a workflow's template: parameters by group, described, with their defaults."""
-    template = Template(Description=f"{workflow}: the root of its stacks")
+    template = _WholeTemplate(Description=f"{workflow}: the root of its stacks")
     template.set_version("2010-09-09")
     project = {"ProjectName": {"Default": workflow[:23].rstrip("-")}}
     for names in groups.values():

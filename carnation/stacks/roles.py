@@ -6,13 +6,16 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from json import dumps
 from typing import Any
 
 from troposphere import If, Ref, Sub, Template
-from troposphere.iam import Policy, Role
+from troposphere.iam import ManagedPolicy, Policy, Role
 
 from carnation.asl import walk_states
+from carnation.errors import WorkflowError
 from carnation.permissions import is_distributed
 from carnation.resources.functions import Function
 from carnation.stacks.snippets import (
@@ -20,6 +23,7 @@ from carnation.stacks.snippets import (
     Statement,
     allow,
     except_from,
+    make_plain,
     name_arn,
     name_resource,
     policy_of,
@@ -96,11 +100,13 @@ def add_role(
 ) -> Role:
     """Add a role with one policy, bounded where a boundary is given.
 
-    Without a name, CloudFormation makes one.
+    Without a name, CloudFormation makes one. Statements that are too long for a role's own policy
+    go to managed policies.
     """
     given: dict[str, Any] = {"Condition": condition} if condition else {}
     if exceptions:
         given["Metadata"] = except_from(*exceptions)
+    managed = _add_managed(template, title, statements, given) if is_long(statements) else []
     return template.add_resource(
         Role(
             title,
@@ -110,6 +116,85 @@ def add_role(
             PermissionsBoundary=If(
                 "HasBoundary", Ref("PermissionsBoundaryArn"), Ref("AWS::NoValue")
             ),
-            Policies=[Policy(PolicyName="least-privilege", PolicyDocument=policy_of(*statements))],
+            **(
+                {"ManagedPolicyArns": managed}
+                if managed
+                else {"Policies": [_own_policy(statements)]}
+            ),
         )
     )
+
+
+def _own_policy(statements: Sequence[Statement]) -> Policy:
+    return Policy(PolicyName="least-privilege", PolicyDocument=policy_of(*statements))
+
+
+MAX_INLINE, MAX_MANAGED, MAX_ATTACHED = 10_240, 6_144, 10
+"""How many characters a role's own policies may have, how many a managed one, and how many of them.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+_LONGEST_PARTS = {
+    "AWS::Partition": 10, "AWS::Region": 14, "AWS::AccountId": 12, "ProjectName": 23,
+    "Environment": 10,
+}  # fmt: skip
+_LONGEST_ARN = 150  # of what only the deployment knows
+
+
+def measure(statements: Sequence[Statement]) -> int:
+    """Measure a policy as IAM does, without blanks, each reference at its longest.
+
+    >>> measure([allow("Send", "sqs:SendMessage", "*")])
+    71
+    """
+    text = dumps(make_plain(list(statements)), separators=(",", ":"))
+    text = re.sub(r'\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^]]*\])\}', "x" * _LONGEST_ARN, text)
+    return len(
+        re.sub(r"\$\{([^}]*)\}", lambda m: "x" * _LONGEST_PARTS.get(m[1], _LONGEST_ARN), text)
+    )
+
+
+def is_long(statements: Sequence[Statement]) -> bool:
+    """Tell whether statements are too long for a role's own policy."""
+    return measure(statements) > MAX_INLINE - _MARGIN
+
+
+_MARGIN = 60  # the version, and the brackets around the statements
+
+
+def _split(statement: Statement) -> list[Statement]:
+    """Split a statement that is too long for one policy by its resources."""
+    resources = statement["Resource"]
+    if not isinstance(resources, list) or measure([statement]) <= MAX_MANAGED - _MARGIN:
+        return [statement]
+    half = len(resources) // 2
+    halves = ((f"{statement['Sid']}{letter}", part)
+              for letter, part in (("A", resources[:half]), ("B", resources[half:])))  # fmt: skip
+    return [
+        part for sid, some in halves for part in _split({**statement, "Sid": sid, "Resource": some})
+    ]
+
+
+def _add_managed(
+    template: Template, title: str, statements: Sequence[Statement], given: Mapping[str, Any]
+) -> list[Ref]:
+    """Add managed policies that hold the statements, as few as there can be in their order."""
+    pages: list[list[Statement]] = [[]]
+    for statement in [part for one in statements for part in _split(one)]:
+        if measure([*pages[-1], statement]) > MAX_MANAGED - _MARGIN and pages[-1]:
+            pages.append([])
+        pages[-1].append(statement)
+    if len(pages) > MAX_ATTACHED or any(measure(page) > MAX_MANAGED for page in pages):
+        raise WorkflowError(
+            f"{title} would need {len(pages)} managed policies of up to {MAX_MANAGED:,} "
+            f"characters, and IAM attaches {MAX_ATTACHED}. Move a part of the workflow into a "
+            "child workflow, or grant a wider resource: Workflow(uses=[Grant(…)])."
+        )
+    return [
+        Ref(
+            template.add_resource(
+                ManagedPolicy(f"{title}Policy{number}", **given, PolicyDocument=policy_of(*page))
+            )
+        )
+        for number, page in enumerate(pages, 1)
+    ]

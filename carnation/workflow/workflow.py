@@ -47,9 +47,10 @@ class Workflow:
     `resources` and `triggers` list what the workflow's stacks make (see `carnation.resources`);
     without either, the template deploys the state machine alone. `uses` grants the state machine
     what its definition does not show. `type` is STANDARD or EXPRESS; `machine`, `alarms` and `key`
-    say how it is deployed, watched and encrypted, `tags` are put on everything. `layout` is "one"
-    template, or "by-kind". `change` may change a template before it is written. `stacks="none"`
-    builds no templates: somebody else deploys the definition.
+    say how it is deployed, watched and encrypted; `dashboard=True` adds a dashboard, $3 a month.
+    `tags` are put on everything. `layout` is "one" template, or "by-kind". `change` may change a
+    template before it is written. `stacks="none"` builds no templates: somebody else deploys the
+    definition.
     A function given as `stacks` renders templates of its own (see `carnation.event_stacks`), with
     the code of `functions`.
     `input`, `output` and `results` (by name of state) declare shapes, each a JSON schema, a
@@ -80,6 +81,7 @@ class Workflow:
         type: str = "STANDARD",
         machine: StateMachine | None = None,
         alarms: Alarms | Literal["default"] | None = "default",
+        dashboard: bool = False,
         key: Key | None = None,
         tags: Mapping[str, str] | None = None,
         layout: str = "one",
@@ -110,6 +112,7 @@ class Workflow:
             "key": key,
             "tags": dict(tags or {}),
             "layout": layout,
+            "dashboard": dashboard,
             "change": change,
         }
         if machine is not None:

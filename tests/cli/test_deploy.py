@@ -75,7 +75,11 @@ def test_every_built_workflow_is_deployed_and_its_stack_is_what_was_built(
     workflow: str,
 ) -> None:
     monkeypatch.chdir(ROOT)
-    status, out, err = run(capsys, deploy, workflow, "--yes")
+    manifest = json.loads((ROOT / "build" / workflow / "manifest.json").read_text())
+    words = [
+        w for n, v in manifest.get("examples", {}).items() for w in ("--parameter", f"{n}={v}")
+    ]
+    status, out, err = run(capsys, deploy, workflow, "--yes", *words)
     assert (status, err) == (0, "")
     assert f"{workflow}-dev is CREATE_COMPLETE" in out
     assert "No changes." in run(capsys, deploy, workflow, "--yes")[1]
@@ -408,6 +412,44 @@ def test_parameters_stay_as_they_are_and_unknown_ones_are_refused(
     assert "No changes." in run(capsys, deploy, "tiny", "--yes")[1]
     assert "no parameter 'Sise'" in run(capsys, deploy, "tiny", "--parameter", "Sise=1")[2]
     assert "takes NAME=VALUE" in run(capsys, deploy, "tiny", "--parameter", "Size")[2]
+
+
+def test_the_project_gives_values_for_an_environment_and_the_command_line_beats_them(
+    emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = "[tool.carnation.environments.prod]\nSize = 'large'\nOther = 'of another workflow'\n"
+    (tiny / "pyproject.toml").write_text(table)
+    prod = ("tiny", "--environment", "prod", "--yes")
+    for words, size in (((), "large"), (("--parameter", "Size=huge"), "huge"), ((), "large")):
+        assert run(capsys, deploy, *prod, *words)[0] == 0
+        found = find_deployed(Account(region="us-east-1"), "tiny-prod")
+        assert found is not None
+        assert found.parameters["Size"] == size
+    (tiny / "pyproject.toml").write_text(table + "[tool.carnation.environments.prod.tiny]\nB = 1\n")
+    assert "'tiny' has no parameter 'B'" in run(capsys, deploy, *prod)[2]
+    (tiny / "pyproject.toml").write_text(table.replace("Size", "Sise"))
+    assert "Did you mean 'Size'" in run(capsys, deploy, *prod)[2]
+
+
+def test_the_tags_of_a_workflow_are_put_on_its_stack_beside_those_of_others(
+    emulator: Emulator,
+    tiny: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for tags, expected in (
+        ({"team": "a"}, {"team": "a"}),
+        ({"cost": "b"}, {"team": "a", "cost": "b"}),
+    ):
+        write_definition(
+            tiny, monkeypatch, TINY.replace("stacks=render,", f"stacks=render, tags={tags},")
+        )
+        _, out, _ = run(capsys, deploy, "tiny", "--yes")
+        assert "tags: team=a" in out
+        found = find_deployed(Account(region="us-east-1"), "tiny-dev")
+        assert found is not None
+        assert found.tags == expected
+        assert "No changes" in run(capsys, deploy, "tiny", "--yes")[1]
 
 
 def test_without_a_person_or_yes_nothing_is_executed(

@@ -141,7 +141,7 @@ class Deployer:
         there = deployed if deployed and deployed.status != FAILED_CREATION else None
         bucket = _choose_bucket(self._account, request.bucket, there)
         given = _fill(request, artifacts, bucket)
-        plan = make_plan(self._account, request.stack, artifacts, there, given)
+        plan = make_plan(self._account, request.stack, artifacts, there, given, request.tags)
         if plan.is_nothing and there and not request.reverts_drift:
             return self._end_unchanged(plan)
         if deployed and not there:  # CloudFormation makes no change set for what failed
@@ -263,8 +263,8 @@ class Deployer:
 def _list_options(plan: Plan, request: Request) -> dict[str, Any]:
     """List what a change set is made with beyond the template and its parameters."""
     options: dict[str, Any] = {}
-    if request.tags:
-        options["Tags"] = [{"Key": key, "Value": value} for key, value in request.tags.items()]
+    if plan.tags:
+        options["Tags"] = [{"Key": key, "Value": value} for key, value in plan.tags.items()]
     if request.role:
         options["RoleARN"] = request.role
     if request.express:

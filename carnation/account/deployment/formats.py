@@ -29,6 +29,8 @@ def format_plan(
     yield from write_text(plan.reviews, width, colour=colour)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
+    if plan.tags:
+        yield "  tags: " + ", ".join(f"{name}={value}" for name, value in plan.tags.items())
     if not rows:
         return
     table = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from carnation.account import Account, Deployed, read_deployed
@@ -42,6 +43,8 @@ class Plan(NamedTuple):
     moved: Mapping[str, tuple[str, str]]
     reviews: Sequence[Review]
     same: bool
+    tags: Mapping[str, str] = {}
+    """The tags that the stack is given, where they are not the ones it has."""
     protects_data: bool = False
     """Whether deletion protection is left off at first, and switched on when the stack stands."""
 
@@ -53,7 +56,7 @@ class Plan(NamedTuple):
     @property
     def is_nothing(self) -> bool:
         """Tell whether all of it is deployed already."""
-        return self.same and not self.moved
+        return self.same and not self.moved and not self.tags
 
 
 def make_plan(
@@ -62,6 +65,7 @@ def make_plan(
     artifacts: Artifacts,
     deployed: Deployed | None,
     given: Mapping[str, str],
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Compare a tree with what is deployed, by documents and parameters."""
     slots = find_parameters(artifacts)
@@ -101,7 +105,19 @@ def make_plan(
                 _plant("build/", artifacts, after),
             )
             reviews = compare_trees(*trees, {})
-    return Plan(stack, artifacts, deployed, values, reused, moved, reviews, same, protects_data)
+    return Plan(
+        stack, artifacts, deployed, values, reused, moved, reviews, same,
+        _choose_tags(artifacts, deployed, tags), protects_data,
+    )  # fmt: skip
+
+
+def _choose_tags(
+    artifacts: Artifacts, deployed: Deployed | None, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Choose the tags of the stack: those given, the workflow's, those that somebody put there."""
+    there = dict(deployed.tags) if deployed and deployed.exists else {}
+    chosen = {**there, **artifacts.manifest.get("tags", {}), **given}
+    return chosen if chosen != there else {}
 
 
 def _waits_with_protection(slots: Slots, values: Mapping[str, str]) -> bool:
