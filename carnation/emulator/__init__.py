@@ -1,17 +1,21 @@
 """An AWS account on one's own machine: moto, on which emitted artifacts run for real.
 
+Enters: artifacts, inputs, calls of any AWS client. Leaves: executions, and what the stores hold.
 `Emulator` deploys templates through CloudFormation, runs their state machines, and runs their
 Lambda functions out of their zips. It needs neither network nor credentials, and reads none. This
-is the only room that knows moto; with the room for real accounts the only one that knows boto3.
+is the only room that knows moto. It may not know the commands, nor any workflow's own words.
 """
 
 from __future__ import annotations
 
-from carnation.emulator.contents import Message
-from carnation.emulator.deployment import Deployment
-from carnation.emulator.emulator import Emulator, ExecutionResult
-from carnation.emulator.faults import FunctionError, Interception, ServiceError
-from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns, run
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carnation.emulator.contents import Message
+    from carnation.emulator.deployment import Deployment
+    from carnation.emulator.emulator import Emulator, ExecutionResult
+    from carnation.emulator.faults import FunctionError, Interception, ServiceError
+    from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns, run
 
 __all__ = [
     "Deployment",
@@ -26,3 +30,26 @@ __all__ = [
     "WorkflowRuns",
     "run",
 ]
+
+_HOMES = {
+    "Deployment": "deployment",
+    "Emulator": "emulator",
+    "ExecutionResult": "emulator",
+    "FunctionError": "faults",
+    "Interception": "faults",
+    "Message": "contents",
+    "Observer": "workflow_runs",
+    "ServiceError": "faults",
+    "WorkflowRun": "workflow_runs",
+    "WorkflowRuns": "workflow_runs",
+    "run": "workflow_runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first asked for: moto is an extra, and takes a second to load."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'carnation.emulator' has no '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"carnation.emulator.{_HOMES[name]}"), name)

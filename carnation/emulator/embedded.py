@@ -14,7 +14,7 @@ from carnation.document import digest, parse_document
 from carnation.errors import CarnationError, UsageError, suggest_name
 
 if TYPE_CHECKING:
-    from carnation.emulator import Emulator
+    from carnation.emulator.emulator import Emulator
 
 BUCKET = "carnation-artifacts"
 
@@ -38,7 +38,7 @@ def import_emulator() -> type[Emulator]:
     """Import the emulator, or raise `CarnationError` that says what to install."""
     try:
         with collector_paused():
-            from carnation.emulator import Emulator
+            from carnation.emulator.emulator import Emulator
     except ImportError as error:
         raise CarnationError(
             f"'{error.name}' is required to run workflows locally. Install it with: pip "

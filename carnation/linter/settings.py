@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
-from carnation.linter import ERROR, SEVERITIES, Settings, find_rule
+from carnation.linter.findings import ERROR, SEVERITIES
+from carnation.linter.runner import Settings, find_rule
 from carnation.project import find_table, parse_toml, read_nearest
 
 

@@ -245,7 +245,7 @@ def test_wrong_use_is_one_line_and_status_2(
 def test_without_the_embedded_aws_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "carnation.emulator", None)
+    monkeypatch.setitem(sys.modules, "carnation.emulator.emulator", None)
     assert main(["run", "carnation"]) == 2
     assert "pip install -e '.[run]'" in capsys.readouterr().err
 

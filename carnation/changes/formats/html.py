@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape as escape_html
 
-from carnation.changes import Change
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.style import SCRIPT, STYLE
 from carnation.changes.formats.wording import (
@@ -22,6 +21,7 @@ from carnation.changes.formats.wording import (
     tell_impact,
     tell_versions,
 )
+from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.diagram import draw_svg, make_id
 from carnation.document.values import Json

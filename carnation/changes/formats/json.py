@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from carnation.changes import ABSENT, KINDS, Change, find_worst
+from carnation.changes.policy import KINDS, find_worst
+from carnation.changes.records import ABSENT, Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from carnation.changes import IMPACTS, Change, find_worst
 from carnation.changes.formats.wording import (
     clean,
     count_noise,
@@ -18,6 +17,8 @@ from carnation.changes.formats.wording import (
     tell_impact,
     tell_versions,
 )
+from carnation.changes.policy import IMPACTS, find_worst
+from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 
 MARK = "<!-- carnation diff -->"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from carnation.asl import walk_states
-from carnation.changes import Change
+from carnation.changes.records import Change
 from carnation.document.values import Json
 
 Marks = dict[str, str]

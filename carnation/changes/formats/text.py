@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from carnation.changes import Change
 from carnation.changes.formats.wording import (
     clean,
     count_noise,
@@ -13,6 +12,7 @@ from carnation.changes.formats.wording import (
     tell_impact,
     tell_versions,
 )
+from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 
 _COLOURS = {"cosmetic": "2", "behavioural": "33", "breaking": "31", "dangerous": "1;31",

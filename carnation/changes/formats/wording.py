@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from carnation.changes import FAMILIES, KINDS, Change
+from carnation.changes.policy import FAMILIES, KINDS
+from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.console import clean
 

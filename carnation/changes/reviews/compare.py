@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.changes import Change, find_definition_changes, find_worst
+from carnation.changes.definitions import find_definition_changes
+from carnation.changes.policy import find_worst
+from carnation.changes.records import Change
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.changes.reviews.units import ComparedItem, is_definition, list_units
 from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from carnation.changes import ABSENT, Change, find_definition_changes
+from carnation.changes.definitions import find_definition_changes
+from carnation.changes.records import ABSENT, Change
 from carnation.changes.reviews.units import ComparedItem, is_definition
 from carnation.changes.templates import find_template_changes
 from carnation.document import Document, join_pointer, split_pointer

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from carnation.changes import FAMILIES, IMPACTS, KINDS, Change
+from carnation.changes.policy import FAMILIES, IMPACTS, KINDS
+from carnation.changes.records import Change
 
 NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"
 _SIZES = (NONE, PATCH, MINOR, MAJOR)
