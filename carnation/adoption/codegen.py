@@ -148,7 +148,7 @@ class Writer:
         fields = self.write_fields(node.type, state)
         fields.pop("type", None)
         for name, write in _WRITERS.items():
-            if state.get(name):
+            if state.get(name) or (name in ("Retry", "Catch") and name in state):
                 fields[argument_of(name)] = write(self, node, find)
         if node.type == "Map":
             fields |= self.write_own(state, ("Parameters",)) | self.write_processor(node, find)

@@ -79,11 +79,12 @@ class _Body:
             self.waiting.append((node, target))
 
     def is_alone(self, node: Node) -> bool:
-        """Tell whether a part gives this state back, and nothing else in it names the state."""
+        """Tell whether a part gives this state back, and nothing names or follows it there."""
         part = self.part
         moves = self.writer.flow.moves_by_itself(node)
         return (
             part.chain == [node]
+            and part.steps[-1] == Define(node)
             and part.origin is not None
             and not (moves or part.references[node])
         )

@@ -28,6 +28,10 @@ _NEEDED = frozenset(
 )  # fmt: skip
 
 
+_GRAPH = ("Retry", "Catch", "Choices", "Branches", "ItemProcessor", "Iterator")
+"""The fields of a state that make its graph, or have parts of their own."""
+
+
 class Source(NamedTuple):
     """A definition with a graph, and where it came from.
 
@@ -61,6 +65,16 @@ class Source(NamedTuple):
         for _, problem in _find_problems(self.document):
             return _refuse_problem(self.document, problem)
         return None
+
+    def tell_refusal(self) -> str:
+        """Say why AWS or the build would refuse the definition; '' where neither would."""
+        refusal = self.find_refusal()
+        if refusal is not None:
+            return str(refusal)
+        for _, problem in _find_problems(self.document, CALL):
+            where = self.locate(problem.pointer)
+            return f"{where}: carnation build would refuse it: {problem.message}"
+        return ""
 
     def make_error(self, pointer: str, reason: str) -> DocumentError:
         """Make an error about a part of the definition."""
@@ -150,14 +164,30 @@ def _refuse(document: Machine) -> None:
         raise _make_error(
             document,
             pointer,
-            "a placeholder stands where the graph has to be known. Write the state's name or type.",
+            "a placeholder stands where the graph has to be known. Write what it stands for: a "
+            "state's name or type, its rules, retriers, catchers, branches.",
         )
 
 
 def _find_placeholders(definition: Definition) -> Iterator[str]:
     """Yield the pointers to what names no state and no type, as only a placeholder may here."""
     yield from (problem.pointer for problem in find_lost_transitions(definition))
-    yield from (state.pointer for state in definition.states if not state.place)
+    for state in definition.states:
+        if not state.place:
+            yield state.pointer
+        for field in _GRAPH:
+            for pointer, value in _list_parts(f"{state.pointer}/{field}", state.body.get(field)):
+                if isinstance(value, str):
+                    yield pointer
+
+
+def _list_parts(pointer: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a part of the graph, and those in its list."""
+    yield pointer, value
+    if isinstance(value, list):
+        yield from ((f"{pointer}/{index}", item) for index, item in enumerate(value))
+    if isinstance(value, Mapping) and isinstance(value.get("States"), str):
+        yield f"{pointer}/States", value["States"]
 
 
 def _find_problems(document: Machine, *families: str) -> Iterator[tuple[Rule, Problem]]:

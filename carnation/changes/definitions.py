@@ -14,7 +14,7 @@ from carnation.changes.context import StatePair, name_path
 from carnation.changes.edits import count_reordered, find_edits
 from carnation.changes.matching import INNER, Match, Pair, match_states
 from carnation.changes.records import ABSENT, Change
-from carnation.changes.scopes import Scopes, find_scope_changes, pair_scopes
+from carnation.changes.scopes import Scopes, find_respelling, find_scope_changes, pair_scopes
 from carnation.changes.states import find_field_changes, find_state_changes
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, shorten, tell_list
@@ -124,9 +124,14 @@ def _place_sides(
         pair.new.body.get("End") is True or pair.new.type == "Succeed"
     )
     language = pair.new.body.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
+    respelled = find_respelling(pair)
+    before = {
+        respelled[1] if respelled and name == respelled[0] else name: value
+        for name, value in pair.old.body.items()
+    }
     return StatePair(
         pair.new.name,
-        pair.old.body,
+        before if respelled else pair.old.body,
         pair.new.body,
         pair.old.pointer,
         pair.new.pointer,

@@ -36,7 +36,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("comment-changed", DEFINITION, COSMETIC, _READERS, "a Comment does nothing"),
     ("order-changed", DEFINITION, COSMETIC, _READERS, "the order of keys means nothing in JSON"),
     ("layout-changed", DEFINITION, COSMETIC, _READERS, "white space, and how a value is spelt"),
-    ("processor-respelled", DEFINITION, COSMETIC, _READERS, "Iterator is ItemProcessor's old name"),
+    ("processor-respelled", DEFINITION, COSMETIC, _READERS, "old names of a Map's fields"),
     # the graph
     ("state-added", DEFINITION, BEHAVIOURAL, _WATCHERS, "an execution may do more than before"),
     ("state-removed", DEFINITION, BREAKING, _WATCHERS, "who waits for it by name waits in vain"),
@@ -117,6 +117,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("data-removed", RESOURCES, DANGEROUS, _DATA, "the data goes with the resource"),
     ("data-orphaned", RESOURCES, BREAKING, _DATA, "the data is kept, and no stack knows of it"),
     ("data-replaced", RESOURCES, DANGEROUS, _DATA, "the new resource is empty"),
+    ("data-may-be-replaced", RESOURCES, DANGEROUS, _DATA, "a new one would be empty"),
     ("retention-weakened", RESOURCES, DANGEROUS, _DATA, "the next removal takes the data along"),
     ("retention-strengthened", RESOURCES, BEHAVIOURAL, _DATA, "a removal leaves the data"),
     ("protection-removed", RESOURCES, DANGEROUS, _DATA, "nothing stops a deletion"),

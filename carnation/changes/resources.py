@@ -210,6 +210,11 @@ def _tell_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
         return edit.tell("protection-removed", subject, sentence)
     update = find_update(new.kind, way)
     kind = _KINDS.get(update, "property-changed")
+    if kind == "resource-may-be-replaced" and is_stateful(new.kind):
+        word = "may replace it, and the new one is empty"
+        return edit.tell("data-may-be-replaced", subject, f"{sentence}; {word}")
+    if new.kind in _MACHINES and way in (["Type"], ["StateMachineType"]) and _is_default(edit):
+        return edit.tell("metadata-changed", subject, sentence)
     if kind == "resource-replaced" and is_stateful(new.kind):
         kept = new.keeps_data("UpdateReplacePolicy")
         word = "the old one is kept" if kept else "the old one goes with its data"
@@ -220,6 +225,11 @@ def _tell_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
         INTERRUPTS: "; interrupts it",
     }
     return edit.tell(kind, subject, sentence + words.get(update, ""))
+
+
+def _is_default(edit: Edit) -> bool:
+    """Tell whether a machine's type is only said now, or no longer: it was STANDARD all along."""
+    return {spell(edit.before), spell(edit.after)} == {spell(ABSENT), spell("STANDARD")}
 
 
 def _tell_code(subject: str, old: ResourceRef, edit: Edit, both: tuple[Places, Places]) -> Change:

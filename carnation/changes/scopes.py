@@ -18,6 +18,7 @@ from carnation.changes.wording import contrast, tell_list
 from carnation.document.values import Json
 
 _PROCESSORS = ("ItemProcessor", "Iterator")
+_SELECTORS = ("ItemSelector", "Parameters")
 
 
 class Scopes(NamedTuple):
@@ -81,9 +82,27 @@ def _count_branches(state: Mapping[str, Json]) -> int:
     return len(branches) if isinstance(branches, list) else 0
 
 
+def find_respelling(pair: Pair) -> tuple[str, str] | None:
+    """Find how a Map's selector is called on either side, where that is not the same.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+    """
+    names = [
+        next((name for name in _SELECTORS if name in place.body), "")
+        for place in pair
+        if place.type == "Map" and not all(name in place.body for name in _SELECTORS)
+    ]
+    return (names[0], names[1]) if len(names) == 2 and all(names) and names[0] != names[1] else None
+
+
 def find_scope_changes(pair: Pair, scopes: Scopes) -> Iterator[Change]:
     """Yield what has become of the scopes inside a Map or a Parallel."""
     old, new = pair
+    respelled = find_respelling(pair)
+    if respelled:
+        sentence = f"its {respelled[0]} is now called {respelled[1]}"
+        pointer = f"{new.pointer}/{respelled[1]}"
+        yield Change("processor-respelled", pointer, new.name, sentence)
     if isinstance(old.body.get("Branches"), list) and isinstance(new.body.get("Branches"), list):
         yield from _compare_branches(pair, scopes)
     else:
@@ -123,10 +142,24 @@ def _compare_scopes(
     for field in dict.fromkeys([*new, *old]):
         if field == "StartAt" or (field == "States" and _have_states(old, new)):
             continue
+        if field == "ProcessorConfig" and _is_same_mode(old, new):
+            if old.get(field) != new.get(field):
+                sentence = "its ProcessorConfig says the same in other words"
+                pointer = f"{at[1]}/{field}" if field in new else at[1]
+                yield Change("processor-respelled", pointer, name, sentence)
+            continue
         for edit in sides.find_edits(field):
             kind = _kind_of(field, edit.pointer)
             yield sides.tell(edit, kind)
     yield from _compare_strays(sides)
+
+
+def _is_same_mode(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
+    """Tell whether two processors run in the same way: without a word, a Map is INLINE."""
+    configs = [side.get("ProcessorConfig", {}) for side in (old, new)]
+    if not all(isinstance(config, Mapping) for config in configs):
+        return False
+    return bool({"Mode": "INLINE", **configs[0]} == {"Mode": "INLINE", **configs[1]})
 
 
 def _kind_of(field: str, pointer: str) -> str:

@@ -57,7 +57,8 @@ def _make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="Check only: exit with 1 if a module does not reproduce its definition",
+        help="Check only: exit with 1 if a module does not reproduce its definition, or AWS or the "
+        "build would reject it",
     )
     return parser
 
@@ -117,10 +118,13 @@ def _adopt_source(source: Source) -> _Adopted:
 
 
 def _report(adopted: Sequence[_Adopted]) -> int:
+    status = EXIT_OK
     for one in adopted:
-        exact = f"{one.source.document.where}: {one.source.name}: exact"
-        print(clean_lines(one.problem or exact))
-    return EXIT_FINDINGS if any(one.problem for one in adopted) else EXIT_OK
+        refusal = "" if one.problem else one.source.tell_refusal()
+        said = one.problem or f"{one.source.document.where}: {one.source.name}: exact"
+        print(clean_lines(f"{said}, but {refusal}" if refusal else said))
+        status = EXIT_FINDINGS if one.problem or refusal else status
+    return status
 
 
 def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:

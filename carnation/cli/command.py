@@ -61,6 +61,11 @@ def run_command(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except SyntaxError as error:
         _print_syntax(error)
+    except (RecursionError, MemoryError) as error:
+        limit = (
+            "memory than there is" if isinstance(error, MemoryError) else "levels than can be read"
+        )
+        print(f"carnation: what was given takes more {limit}. Make it smaller.", file=sys.stderr)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             print("carnation: cannot write output: no space left on device", file=sys.stderr)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from carnation.console import align_table
+from carnation.console import align_table, clean
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures
 from carnation.estimates.models import Facts, Model
 from carnation.estimates.top_level_maps import TopLevelMap
@@ -20,7 +21,7 @@ def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
     lines = [*_write_table(model, figures), ""]
     lines += _write_breaks(find_breaks(model), sizes)
     lines += [f"note: {note}" for note in _list_notes(model, figures)]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{clean(line)}\n" for line in lines)
 
 
 def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
@@ -75,7 +76,14 @@ def _write_seconds(seconds: float) -> str:
 
 
 def _write_dollars(dollars: float) -> str:
-    return f"{dollars:,.2f}" if dollars >= 0.995 else f"{dollars:.2g}"
+    """Write dollars as people do: cents from one on, else two digits that count.
+
+    >>> _write_dollars(1234.5), _write_dollars(0.000082), _write_dollars(0.5), _write_dollars(0)
+    ('1,234.50', '0.000082', '0.50', '0')
+    """
+    if dollars >= 0.0995:
+        return f"{dollars:,.2f}"
+    return f"{Decimal(f'{dollars:.2g}'):f}"
 
 
 def _write_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> list[str]:

@@ -7,14 +7,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from carnation.asl import walk_states
-from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
+from carnation.asl import read_definition, walk_states
+from carnation.cloudformation.substitutions import find_substitutions
 from carnation.engine import compile_definition
+from carnation.errors import DefinitionError
 from carnation.estimates.growth import Growth, Key, Size, add_up, find_growths
 from carnation.estimates.inference import InferredData, is_outermost
 from carnation.estimates.samples import SampleData
 from carnation.estimates.simulated_tasks import Plan
 from carnation.estimates.simulation import Scene, is_express, trace
+from carnation.estimates.substitutions import Filled, fill_definition
 from carnation.estimates.tallies import ItemCounts
 from carnation.estimates.top_level_maps import Pace, TopLevelMap, find_outers, find_pace
 
@@ -142,7 +144,11 @@ class _Stage:
     """Runs samples of a definition, and remembers what nobody had told."""
 
     def __init__(self, definition: Mapping[str, Any], facts: Facts) -> None:
-        self.definition = _substitute(definition, facts.substitutions)
+        filled = _substitute(definition, facts.substitutions)
+        self.definition, self.left = filled
+        for problem in read_definition(self.definition).malformed:
+            where = f"state '{problem.state}': " if problem.state else ""
+            raise DefinitionError(f"{where}{problem.message}. carnation lint lists everything.")
         self.facts = facts
         self.guessed: dict[str, None] = {}
         self.unknown: dict[str, None] = {}
@@ -159,7 +165,7 @@ class _Stage:
                 and is_outermost(place.pointer)]  # fmt: skip
         starters = {name: _make_starter(child, facts) for name, child in facts.children.items()}
         self.scene = Scene(
-            compile_definition(self.definition),
+            compile_definition(_read_anything(self.definition)),
             {place.name: place.body for place in places},
             frozenset(maps), starters, facts.item, facts.express,
         )  # fmt: skip
@@ -193,6 +199,18 @@ class _Stage:
     def count(self, size: Size) -> dict[Key, float]:
         """Run a sample, and write what it counts as numbers by key."""
         return flatten(self.run(size))
+
+
+def _read_anything(definition: Any) -> Any:
+    """Let every ItemReader read JSON: what it would read is a sample here."""
+    if isinstance(definition, list):
+        return [_read_anything(item) for item in definition]
+    if not isinstance(definition, Mapping):
+        return definition
+    return {
+        key: "JSON" if key == "InputType" and item == "PARQUET" else _read_anything(item)
+        for key, item in definition.items()
+    }
 
 
 def _make_starter(child: Child, facts: Facts) -> Callable[[Any], ItemCounts]:
@@ -243,12 +261,10 @@ def _share(facts: Facts, items: int) -> Size:
     return Size(items, few if facts.fail else 0, few if facts.retry else 0)
 
 
-def _substitute(definition: Any, given: Mapping[str, str]) -> Any:
-    """Put values where the definition has substitutions that an expression reads."""
-    known = {"Partition": "aws", **given}
-    for name in find_substitutions(definition):
-        known.setdefault(name, "0" if _is_read(definition, name) else f"${{{name}}}")
-    return fill_substitutions(definition, known)
+def _substitute(definition: Any, given: Mapping[str, str]) -> Filled:
+    """Put values where the definition has substitutions; one that is read as a number is 0."""
+    zeros = {name: "0" for name in find_substitutions(definition) if _is_read(definition, name)}
+    return fill_definition(definition, given, zeros)
 
 
 def _is_read(definition: Any, name: str) -> bool:
@@ -312,6 +328,9 @@ def _list_notes(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> list[str]:
     for name, cause in list(stage.doubts)[:3]:
         notes.append(f"an expression fails on the sample, in '{name}': {shorten(cause)} "
                      "If it would not on real data: --input, --item, --results.")  # fmt: skip
+    for field, name in stage.left:
+        notes.append(f"'{field}' is ${{{name}}}, which nobody gives: it is left out. "
+                     f"Give it: --set {name}=VALUE.")  # fmt: skip
     if stage.zeros:
         names = ", ".join(f"${{{name}}}" for name in stage.zeros)
         notes.append(f"{names} is taken to be 0; a MaxConcurrency of 0 is no limit. "

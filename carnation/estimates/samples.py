@@ -132,7 +132,12 @@ class SampleData:
         known = (member for member in names if member not in self.hints.texts)
         kept, self.is_full = self.is_full, True
         self._open.append(name)
-        made = {} if len(self._open) > 1 else {member: self.guess(member) for member in known}
+        # in a text there are no items: each of them would hold the text again
+        made = (
+            {}
+            if len(self._open) > 1
+            else {member: self.guess(member, is_item=True) for member in known}
+        )
         self._open.pop()
         self.is_full = kept
         return json.dumps(made)

@@ -23,6 +23,18 @@ _INTERRUPTS = frozenset({
 })  # fmt: skip
 
 
+_SAM = {
+    "AWS::Serverless::StateMachine": (
+        "AWS::StepFunctions::StateMachine",
+        {"Type": "StateMachineType", "Name": "StateMachineName"},
+    ),
+    "AWS::Serverless::Function": ("AWS::Lambda::Function", {}),
+    "AWS::Serverless::SimpleTable": ("AWS::DynamoDB::Table", {"PrimaryKey": "KeySchema"}),
+    "AWS::Serverless::LayerVersion": ("AWS::Lambda::LayerVersion", {}),
+}
+"""What SAM makes of its types, and what it calls their properties otherwise."""
+
+
 class _Facts(NamedTuple):
     stateful: bool
     fixed: frozenset[str]
@@ -53,6 +65,7 @@ def is_stateful(kind: str) -> bool:
     >>> is_stateful("AWS::DynamoDB::Table"), is_stateful("AWS::Lambda::Function")
     (True, False)
     """
+    kind = _SAM.get(kind, (kind, {}))[0]
     return _read_type(kind).stateful and kind != "AWS::CloudFormation::Stack"
 
 
@@ -64,6 +77,8 @@ def find_update(kind: str, way: Sequence[str]) -> str:
     >>> find_update("AWS::SQS::Queue", ["VisibilityTimeout"])
     'in place'
     """
+    kind, named = _SAM.get(kind, (kind, {}))
+    way = [named.get(part, part) if not at else part for at, part in enumerate(way)]
     facts = _read_type(kind)
     parts = ["*" if part.isdigit() else part for part in way]
     ways = {"/".join(parts[: end + 1]) for end in range(len(parts))}

@@ -195,9 +195,14 @@ def _write_calls(state: Any, fields: Mapping[str, Any], language: str) -> Mappin
     return {**fields, **{name: {**part, key: part.call} for name, part in parts.items()}}
 
 
+def _list_empty(state: Any) -> tuple[str, ...]:
+    """List the fields that a state of ours was given as empty lists; the SDK's has none."""
+    return getattr(state, "empty_blocks", None) or ()
+
+
 def _write_retriers(_: _Emitter, state: Any) -> Document:
     retriers = [_write_block("Retrier", retrier, state) for retrier in state.retries]
-    return {"Retry": retriers} if retriers else {}
+    return {"Retry": retriers} if retriers or "Retry" in _list_empty(state) else {}
 
 
 def _write_catchers(_: _Emitter, state: Any) -> Document:
@@ -205,7 +210,7 @@ def _write_catchers(_: _Emitter, state: Any) -> Document:
         {**_write_block("Catcher", catcher, state), "Next": _name_of(catcher.next_step)}
         for catcher in state.catches
     ]
-    return {"Catch": catchers} if catchers else {}
+    return {"Catch": catchers} if catchers or "Catch" in _list_empty(state) else {}
 
 
 def _write_block(place: str, block: Any, state: Any) -> Document:

@@ -147,6 +147,8 @@ class State(_Block):
     state_id: str
     next_step: Any
     source: str
+    empty_blocks: tuple[str, ...] = ()
+    """Retry and Catch where they were given as an empty list, which is written as one."""
 
     def note(self, state_id: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the name and the fields, remember the line of Python, give the fields."""
@@ -166,6 +168,8 @@ class State(_Block):
     def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
         """Give retriers and catchers as lists; raise `DefinitionError` for what is neither."""
         owner = f"state '{self.state_id}'"
+        given = {"Retry": retry, "Catch": catch}
+        self.empty_blocks = tuple(name for name, blocks in given.items() if blocks == [])
         return _list_blocks(retry, sdk.Retry, owner), _list_blocks(catch, sdk.Catch, owner)
 
     def refuse_mixture(self) -> None:

@@ -484,3 +484,28 @@ def test_every_kind_of_a_definition_has_a_case() -> None:
     wanted = {slug for slug, kind in KINDS.items() if kind.family == "definition"}
     declared = {slug for slug in wanted if slug.startswith("decla")}  # a file of tests of their own
     assert wanted - made == declared
+
+
+def make_map(**fields: Any) -> dict[str, Any]:
+    return {"StartAt": "M", "States": {"M": {"Type": "Map", **fields, "End": True}}}
+
+
+def test_old_and_new_names_of_a_map_say_the_same() -> None:
+    inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    old = make_map(Parameters={"a.$": "$"}, Iterator=inner)
+    inline = {"ProcessorConfig": {"Mode": "INLINE"}, **inner}
+    new = make_map(ItemSelector={"a.$": "$"}, ItemProcessor=inline)
+    for one, two in ((old, new), (new, old)):
+        assert {change.kind for change in find_definition_changes(one, two)} == {
+            "processor-respelled"
+        }
+    changed = make_map(ItemSelector={"a.$": "$.b"}, ItemProcessor=inner)
+    assert {change.kind for change in find_definition_changes(old, changed)} > {
+        "processor-respelled"
+    }
+    spread = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}, **inner}
+    kinds = {
+        change.kind
+        for change in find_definition_changes(new, {**new, **make_map(ItemProcessor=spread)})
+    }
+    assert "mode-changed" in kinds

@@ -116,7 +116,8 @@ CASES: list[tuple[str, Any, str, str]] = [
     (f"{R}/Table/Properties/TableName", "u", "data-replaced", "data-replaced"),
     (f"{R}/Store/Properties/BucketName", "u", "data-replaced", "data-replaced"),
     (f"{R}/Table/Properties/BillingMode", "PROVISIONED", "property-changed", "property-changed"),
-    (f"{R}/Table/Properties/KeySchema/0/A", 2,
+    (f"{R}/Table/Properties/KeySchema/0/A", 2, "data-may-be-replaced", "data-may-be-replaced"),
+    (f"{R}/Bare/Properties/DurableConfig", {"A": 1},
      "resource-may-be-replaced", "resource-may-be-replaced"),
     (f"{R}/Table/Properties/DeletionProtectionEnabled", False,
      "protection-removed", "property-changed"),
@@ -323,6 +324,10 @@ def test_what_is_known_at_deployment_is_a_placeholder() -> None:
 def test_updates_are_known_inside_lists_too() -> None:
     assert find_update("AWS::DynamoDB::Table", ["KeySchema", "0", "A"]) == "may replace"
     assert find_update("AWS::Nobody::Knows", ["A"]) == "in place"
+    assert find_update("AWS::Serverless::StateMachine", ["Type"]) == "replaces"
+    assert find_update("AWS::Serverless::StateMachine", ["Name"]) == "replaces"
+    assert find_update("AWS::Serverless::SimpleTable", ["PrimaryKey", "Name"]) == "may replace"
+    assert is_stateful("AWS::Serverless::SimpleTable")
     assert not is_stateful("AWS::CloudFormation::Stack")
     assert find_update("AWS::RDS::DBInstance", ["EngineVersion"]) == "interrupts"
 
@@ -351,3 +356,16 @@ def test_odd_values_are_compared_without_a_complaint(pointer: str, odd: Any) -> 
         for change in compare(old, other):
             assert change.sentence
             assert change.impact in ("cosmetic", "behavioural", "breaking", "dangerous")
+
+
+def test_a_machine_that_only_says_its_default_type_stays() -> None:
+    def list_kinds(**properties: str) -> set[str]:
+        sides = [
+            {"a.yaml": {"Resources": {"M": {"Type": "AWS::Serverless::StateMachine",
+                                            "Properties": given}}}}
+            for given in ({}, properties)
+        ]  # fmt: skip
+        return {change.kind for change in find_template_changes(*sides)}
+
+    assert list_kinds(Type="STANDARD") == {"metadata-changed"}
+    assert list_kinds(Type="EXPRESS") == {"resource-replaced"}

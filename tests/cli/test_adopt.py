@@ -284,3 +284,47 @@ def test_check_tells_of_every_file(folder: Path, capsys: pytest.CaptureFixture[s
     read = capsys.readouterr()
     assert read.out == "order.asl.json: order: exact\n"
     assert len(read.err.splitlines()) == 2
+
+
+def check(folder: Path, value: Any) -> int:
+    (folder / "x.asl.json").write_text(value if isinstance(value, str) else json.dumps(value))
+    return adopt.main(["--check", str(folder / "x.asl.json")])
+
+
+def test_ways_that_join_behind_a_choice_without_a_default_are_kept(folder: Path) -> None:
+    rules = [{"Variable": "$.e", "StringEquals": name, "Next": name} for name in "AB"]
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Which"}]
+    invoke = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+              "Parameters": {"FunctionName": "f"}}  # fmt: skip
+    states = {
+        "Work": {**invoke, "Catch": catch, "Next": "Tell"},
+        "Tell": {"Type": "Pass", "End": True},
+        "Which": {"Type": "Choice", "Choices": rules},
+        **{name: {"Type": "Pass", "Next": "Over"} for name in "AB"},
+        "Over": {"Type": "Succeed"},
+    }
+    assert check(folder, {"StartAt": "Work", "States": states}) == 0
+    one = {**invoke, "Retry": [], "Catch": [], "End": True}
+    assert check(folder, {"StartAt": "A", "States": {"A": one}}) == 0
+
+
+@pytest.mark.parametrize("field", ["Catch", "Retry"])
+def test_a_placeholder_for_a_part_of_the_graph_is_refused_with_its_place(
+    folder: Path, capsys: pytest.CaptureFixture[str], field: str
+) -> None:
+    text = (
+        '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${F}", "End": true,\n'
+        f'"{field}": ${{parts}}}}}}}}'
+    )
+    assert check(folder, text) == 2
+    assert "x.asl.json:2:" in capsys.readouterr().err
+
+
+def test_check_says_what_aws_or_the_build_would_refuse(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = {"Type": "Pass", "Parameters": {"x.$": "States.format('{}', $.b)"}, "End": True}
+    assert check(folder, {"StartAt": "A", "States": {"A": state}}) == 1
+    said = capsys.readouterr().out
+    assert "exact" in said
+    assert "States.Format" in said

@@ -20,6 +20,7 @@ from typing import Any
 from carnation.asl.expressions.jsonata_functions import FUNCTIONS
 from carnation.asl.expressions.jsonata_uses import FunctionReference, Uses, find_uses
 from carnation.asl.expressions.jsonata_values import (
+    MEMORY,
     UNDEFINED,
     InternalError,
     LimitError,
@@ -27,6 +28,7 @@ from carnation.asl.expressions.jsonata_values import (
     format_number,
     to_number,
 )
+from carnation.asl.expressions.scanner import check_length, cut_text
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
 
@@ -82,6 +84,8 @@ class Jsonata:
             raise EvaluationError(dialect.describe(error), error.location + 1) from None
         except RecursionError:
             raise LimitError(dialect.DEPTH) from None
+        except MemoryError:
+            raise LimitError(MEMORY) from None
         except EvaluationError:
             raise
         except _LEAKS:
@@ -98,6 +102,7 @@ def parse_jsonata(text: str) -> Jsonata:
     Traceback (most recent call last):
     carnation.errors.ExpressionError: the JSONata '$n +', column 5: Unexpected end of expression ...
     """
+    check_length(text, "the JSONata")
     dialect = _load()
     try:
         with warnings.catch_warnings(), _deep_stack():
@@ -117,7 +122,8 @@ def parse_jsonata(text: str) -> Jsonata:
 
 
 def _refusal(text: str, problem: str, at: int) -> ExpressionError:
-    return ExpressionError(f"the JSONata '{text}', column {at + 1}: {problem}", at + 1)
+    shown = cut_text(text)
+    return ExpressionError(f"the JSONata '{shown}', column {at + 1}: {problem}", at + 1)
 
 
 @lru_cache(maxsize=1)

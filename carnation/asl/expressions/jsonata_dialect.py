@@ -21,7 +21,15 @@ from jsonata.signature import Signature
 from jsonata.utils import Utils
 
 from carnation.asl.expressions.jsonata_library import IMPLEMENTATIONS, format_moment
-from carnation.asl.expressions.jsonata_values import LimitError, format_number, is_number, to_number
+from carnation.asl.expressions.jsonata_values import (
+    MAX_CHARACTERS,
+    MAX_ITEMS,
+    MEMORY,
+    LimitError,
+    format_number,
+    is_number,
+    to_number,
+)
 
 __all__ = [
     "DEPTH",
@@ -38,8 +46,6 @@ __all__ = [
 NULL = Utils.NULL_VALUE
 # as measured: 100 evaluations inside of each other, [1..873782], a text of 2^22 characters
 MAX_DEPTH = 100
-MAX_ITEMS = 873_782
-MAX_CHARACTERS = MAX_ITEMS * 8
 MAX_RANGE = 10_000_000
 MAX_SECONDS = 5.0
 
@@ -47,7 +53,6 @@ DEPTH = (
     "Stack overflow error: Check for non-terminating recursive function. "
     "Consider rewriting as tail-recursive."
 )
-MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 TIMEOUT = "Expression evaluation timeout: Check for infinite loop"
 
 

@@ -20,7 +20,14 @@ from jsonata.functions import Functions
 from jsonata.jexception import JException
 from jsonata.utils import Utils
 
-from carnation.asl.expressions.jsonata_values import format_number, is_number, shorten
+from carnation.asl.expressions.jsonata_values import (
+    MAX_CHARACTERS,
+    MEMORY,
+    LimitError,
+    format_number,
+    is_number,
+    shorten,
+)
 
 NULL = Utils.NULL_VALUE
 
@@ -196,6 +203,12 @@ def _decode(text: str) -> str:
     return _decode_component(kept)
 
 
+def _pad(text: Any = None, width: Any = None, char: Any = None) -> Any:
+    if is_number(width) and abs(width) > MAX_CHARACTERS:
+        raise LimitError(MEMORY)
+    return Functions.pad(text, width, char)
+
+
 def _replace(text: Any = None, pattern: Any = None, new: Any = None, limit: Any = None) -> Any:
     if text is None:
         return None
@@ -207,6 +220,8 @@ def _replace(text: Any = None, pattern: Any = None, new: Any = None, limit: Any 
     if limit == 0:
         return text
     if isinstance(pattern, str) and isinstance(new, str):
+        if text.count(pattern) * len(new) > MAX_CHARACTERS:
+            raise LimitError(MEMORY)
         return text.replace(pattern, new, most or -1)
     return re.sub(
         pattern if Functions.is_regex(pattern) else re.escape(str(pattern)),
@@ -377,6 +392,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "lowercase": _lowercase,
     "error": _error,
     "assert": _assert,
+    "pad": _pad,
     "replace": _replace,
     "base64decode": _base64decode,
     "decodeUrl": _make_url("decodeUrl", _decode),

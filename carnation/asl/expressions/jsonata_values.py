@@ -25,6 +25,12 @@ class InternalError(OutcomeError):
     """An expression makes a function fail in a way that has no error of JSONata."""
 
 
+MAX_ITEMS = 873_782
+MAX_CHARACTERS = MAX_ITEMS * 8
+"""As measured on AWS: `[1..873782]` is too large, and so is a text of 2^22 characters."""
+MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+
+
 class LimitError(OutcomeError):
     """An expression needs more depth, memory or time than AWS gives it."""
 

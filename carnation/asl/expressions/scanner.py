@@ -7,8 +7,24 @@ from typing import NoReturn
 
 from carnation.errors import ExpressionError
 
+LENGTH_LIMIT = 50_000  # characters of one expression; the longest that is published has 2,000
+_SHOWN = 200
 DEPTH_LIMIT = 50  # AWS takes 10 levels of nested intrinsics; the rest is for filters
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+def check_length(text: str, what: str) -> None:
+    """Raise `ExpressionError` for a text that is too long to be an expression."""
+    if len(text) > LENGTH_LIMIT:
+        raise ExpressionError(
+            f"{what} '{text[:40]}…' has {len(text):,} characters, and only up to {LENGTH_LIMIT:,} "
+            "are read. Split it.", 1
+        )  # fmt: skip
+
+
+def cut_text(text: str) -> str:
+    """Cut an expression for an error."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 class Scanner:
@@ -16,6 +32,7 @@ class Scanner:
 
     def __init__(self, text: str, what: str, at: int = 0, end: int | None = None) -> None:
         """Begin at an offset; `what` is what the errors call the text."""
+        check_length(text, what)
         self.text, self.what, self.at = text, what, at
         self.end = len(text) if end is None else end
         self.depth = 0
@@ -28,7 +45,8 @@ class Scanner:
     def refuse(self, problem: str, column: int | None = None) -> NoReturn:
         """Raise `ExpressionError`: what is wrong, where, in which text."""
         column = self.column if column is None else column
-        raise ExpressionError(f"{self.what} '{self.text}', column {column}: {problem}", column)
+        shown = cut_text(self.text)
+        raise ExpressionError(f"{self.what} '{shown}', column {column}: {problem}", column)
 
     def peek(self, text: str) -> bool:
         """Tell whether this text comes next."""

@@ -7,7 +7,7 @@ from anybody and are escaped. A change leads to its state by mouse and by keyboa
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from html import escape as escape_html
 
@@ -114,9 +114,16 @@ def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
             ("After", "new", new, after),
         ):
             if isinstance(definition, dict) and definition.get("States"):
-                svg = _draw(definition, marks, f"{word}: {part}", f"{prefix}d{index}{side}")
-                yield f"<figure><figcaption>{word}: {escape(part)}</figcaption>{svg}</figure>"
+                named = _name_part(part, review.old_paths) if side == "old" else part
+                svg = _draw(definition, marks, f"{word}: {named}", f"{prefix}d{index}{side}")
+                yield f"<figure><figcaption>{word}: {escape(named)}</figcaption>{svg}</figure>"
     yield "</div>"
+
+
+def _name_part(part: str, old_paths: Mapping[str, str]) -> str:
+    """Give a part the path that it has on the old side."""
+    path, comma, name = part.partition(", ")
+    return old_paths.get(path, path) + comma + name
 
 
 def _draw(definition: dict[str, Json], marks: dict[str, str], title: str, prefix: str) -> str:

@@ -22,7 +22,8 @@ _EMPTY: Mapping[str, Json] = {"States": {}}
 class Review(NamedTuple):
     """What has become of one unit: its changes, the worst first, and those accepted, with reasons.
 
-    `definitions` are the pairs that a picture can show: path, the old one, the new one.
+    `definitions` are the pairs that a picture can show: path, the old one, the new one;
+    `old_paths` what a path was called on the old side, where that is another name.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Review(NamedTuple):
     changes: list[Change]
     accepted: list[tuple[Change, str]]
     definitions: list[tuple[str, Json, Json]]
+    old_paths: Mapping[str, str] = {}
 
     @property
     def impact(self) -> str:
@@ -104,7 +106,16 @@ def _make_review(
         [change for change in changes if id(change) not in fine],
         [(change, fine[id(change)]) for change in changes if id(change) in fine],
         definitions,
+        _name_old_paths(old, new),
     )
+
+
+def _name_old_paths(old: ComparedItem | None, new: ComparedItem | None) -> dict[str, str]:
+    """Give the names of two files that are compared, whatever they are called."""
+    if old is None or new is None or not len(old.files) == len(new.files) == 1:
+        return {}
+    before, after = (unit.root + next(iter(unit.files)) for unit in (old, new))
+    return {after: before} if before != after else {}
 
 
 def _find_changes(
