@@ -22,6 +22,7 @@ from carnation.adoption import (
     write_module,
 )
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.console import clean_lines, paint
 from carnation.document import write_files
@@ -35,8 +36,8 @@ class _Adopted(NamedTuple):
     problem: str
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation adopt",
         description="Turn definitions into Python modules that build the same definitions.",
         epilog="example: carnation adopt statemachine.asl.json --out definitions",

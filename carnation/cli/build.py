@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 
 from carnation.artifacts import (
     Artifacts,
@@ -23,7 +22,8 @@ from carnation.artifacts import (
     write_artifacts,
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import align_table, paint, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, paint
 from carnation.document import dump_json
 from carnation.project import read_partition
 from carnation.workflow import find_root, load_workflows
@@ -31,12 +31,11 @@ from carnation.workflow import find_root, load_workflows
 _COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation build",
         description="Build the workflows of definitions/ into build/, and print what changed.",
         epilog="example: carnation build --check",
-        formatter_class=partial(argparse.HelpFormatter, width=terminal_width()),
     )
     parser.add_argument(
         "workflows", nargs="*", metavar="WORKFLOW", help="Names to process (default: all)"

@@ -13,6 +13,7 @@ from carnation.account import Account, Deployed, deployment
 from carnation.account.deployment import ChangeSet, Plan, Request, Result
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_account, read_pairs
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.console import align_table, has_colour, paint, terminal_width
 from carnation.errors import AccountError, UsageError
 from carnation.project import read_environment
@@ -21,13 +22,12 @@ from carnation.workflow import find_root
 _WIDTH = 100  # where no terminal is
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation deploy",
         description="Deploy a built workflow: upload artifacts, review the change set, and "
         "execute it.",
         epilog="example: carnation deploy carnation --environment dev --plan",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     parser.add_argument("--plan", action="store_true", help="Show the plan without executing it")

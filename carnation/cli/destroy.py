@@ -12,18 +12,18 @@ from carnation.account import deployment
 from carnation.account.operations.versions import count_running
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_stack
 from carnation.cli.command import EXIT_OK, run_command
-from carnation.console import align_table, count, paint, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, count, paint
 from carnation.errors import AccountError, UsageError
 
 _MACHINE = "StateMachineArn"  # an output of the root stack
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation destroy",
         description="Delete a deployed stack. Resources with a Retain policy are kept.",
         epilog="example: carnation destroy carnation --environment dev --plan",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     parser.add_argument(

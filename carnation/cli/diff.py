@@ -21,6 +21,7 @@ from carnation.cli.command import (
     run_command,
 )
 from carnation.cli.operands import AccountLocation, open_targets
+from carnation.cli.parser import CommandParser
 from carnation.console import has_colour
 from carnation.document import dump_json
 from carnation.errors import DocumentError
@@ -28,13 +29,12 @@ from carnation.errors import DocumentError
 _WIDTH = 100
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation diff",
         description="Tell what changed between two definitions, templates or whole builds.",
         epilog="example: carnation diff main --fail-on breaking",
         # with a width of its own argparse need not load shutil to ask for one
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_find_width() - 2),
     )
     target = "a folder, a definition or template file, a git revision, or deployed[:STACK]"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")

@@ -20,19 +20,19 @@ from carnation.account.operations.dead_letters import (
 )
 from carnation.cli.accounts import AccountConsole, add_options, confirm, find_reporter, open_stack
 from carnation.cli.command import EXIT_OK, run_command
-from carnation.console import align_table, count, format_time, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, count, format_time
 from carnation.document import dump_json
 from carnation.errors import UsageError, suggest_name
 from carnation.workflow.reporters import Reporter
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation dlq",
         description="List, redrive, or purge the dead-letter messages of a workflow's queues, "
         "rules, and schedules. A message is deleted only after it has been sent or saved.",
         epilog="example: carnation dlq redrive carnation --where reason=Timeout --rate 5",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     parser.add_argument("do", choices=["list", "show", "redrive", "purge"])
     add_options(parser)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
 from carnation.errors import UsageError, suggest_name
@@ -26,8 +27,8 @@ class _Picture(NamedTuple):
     definition: Mapping[str, Any]
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation draw",
         description="Draw definitions: boxes for states, arrows for transitions, light and dark.",
         epilog="example: carnation draw statemachine.asl.json --out statemachine.svg",

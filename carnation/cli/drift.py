@@ -12,17 +12,17 @@ from carnation.account.operations import find_drift
 from carnation.artifacts import read_artifacts
 from carnation.cli.accounts import AccountConsole, add_options, open_stack
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import align_table, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table
 from carnation.workflow import find_root
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation drift",
         description="Compare the deployed stack with build/: templates, definition, alias, "
         "roles, and alarms. Exit with 1 on drift.",
         epilog="example: carnation drift carnation --environment prod",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     return parser

@@ -14,21 +14,21 @@ from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
-from carnation.console import clean_lines, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import clean_lines
 from carnation.errors import UsageError
 
 _SIZES = "100,1000,10000,100000"
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation estimate",
         description="Estimate history size, payload size, transitions, invocations, duration, "
         "and cost for growing inputs, and report the first service limit that is "
         "exceeded.",
         epilog="example: carnation estimate statemachine.asl.json --items 1000,100000 "
         "--input @input.json --fail 1%",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     parser.add_argument(
         "target",

@@ -6,7 +6,6 @@ The one verb that asks a package index, so that building never does. Run as
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from shutil import rmtree
 
 from carnation.artifacts import wheels
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.errors import UsageError, WorkflowError
 from carnation.workflow import find_root
 
@@ -29,8 +29,8 @@ _FOR_LAMBDA = (
 )  # the runtime python3.13 on arm64, which is Amazon Linux 2023 with glibc 2.34
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation fetch",
         description="Download what lambdas/<name>/requirements.txt names into .carnation/wheels/.",
         epilog="example: carnation fetch process_event",

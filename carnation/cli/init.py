@@ -3,39 +3,78 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from carnation.cli.command import EXIT_OK, run_command
-from carnation.console import terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.workflow.scaffold import (
+    ADOPTED_TEST,
+    PROJECT_FILES,
+    SHAPES,
+    check_free,
+    create_project,
+    write_project,
+)
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation init",
-        description="Create a project: one workflow with its function, stack, and test. "
-        "Nothing that exists is overwritten.",
-        epilog="example: carnation init",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
+        description="Create a project: a workflow with its functions, resources, and test. "
+        "Nothing that exists is overwritten. Shapes: "
+        + "; ".join(f"{name}, {shape.summary}" for name, shape in SHAPES.items())
+        + ".",
+        epilog="example: carnation init --shape order",
     )
     parser.add_argument(
         "folder", nargs="?", default=".", help="Folder of the project (default: this folder)"
+    )
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--shape",
+        choices=list(SHAPES),
+        default="hello",
+        help="Example workflow to start from (default: hello)",
+    )
+    start.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="Adopt this definition, SAM template, or CloudFormation template instead",
     )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    arguments = _make_parser().parse_args(argv)
-    return run_command(lambda: _create(arguments.folder))
+    options = _make_parser().parse_args(argv)
+    return run_command(lambda: _adopt(options) if options.source else _create(options))
 
 
-def _create(folder: str) -> int:
-    from carnation.workflow.scaffold import create_project
-
-    for path in create_project(folder):
+def _create(options: argparse.Namespace) -> int:
+    for path in create_project(options.folder, options.shape):
         print(path)
+    _print_next(options.folder, SHAPES[options.shape].run)
+    return EXIT_OK
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    from carnation.cli import adopt
+
+    files = {"tests/test_definitions.py": ADOPTED_TEST, **PROJECT_FILES}
+    check_free(options.folder, {**files, "definitions/_": "", "lambdas/_": ""})
+    status = adopt.main([options.source, "--out", os.path.join(options.folder, "definitions")])
+    if status != EXIT_OK:
+        return status
+    for path in write_project(options.folder, files):
+        print(path)
+    _print_next(options.folder, "carnation lint")
+    return EXIT_OK
+
+
+def _print_next(folder: str, command: str) -> None:
     print("\nNext:")
     if folder != ".":
-        print("  (in the project's folder)")
-    print('  carnation build\n  carnation run hello --input \'{"name": "Ada"}\'\n  pytest')
-    return EXIT_OK
+        print(f"  cd {folder}")
+    print(f"  carnation build\n  {command}\n  pytest")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.console import clean, has_colour
 from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Settings, find_rule, lint
 from carnation.linter import formats as reports
@@ -22,8 +23,8 @@ GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation lint",
         description="Check state machine definitions for validation errors and production risks.",
         epilog="example: carnation lint statemachine.asl.json --type EXPRESS",

@@ -28,17 +28,17 @@ from carnation.cli.accounts import (
     open_stack,
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import align_table, count, format_time, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, count, format_time
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation recover",
         description="Redrive executions that failed, were aborted or timed out with work left in "
         "them, after a look; exit 1 where one ends badly again. Executions of an Express workflow "
         "cannot be redriven: those of the last 24 hours are started again, from the beginning.",
         epilog="example: carnation recover carnation --environment prod --plan",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     parser.add_argument(

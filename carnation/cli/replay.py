@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from carnation.asl import walk_states
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.document import read_document
 from carnation.errors import UsageError, suggest_name
 from carnation.testing.recordings import Recording, read_recording
@@ -42,8 +43,8 @@ def test_{name}(load_definition: Any) -> None:
 '''
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation replay",
         description="Write a test that replays a recorded history; Tasks answer as recorded.",
         epilog="example: carnation replay night.json --out tests/test_night.py (after: "

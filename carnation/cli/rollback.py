@@ -12,15 +12,14 @@ from carnation.account.operations import list_versions, move_alias
 from carnation.account.operations.versions import choose_version, count_running
 from carnation.cli.accounts import AccountConsole, add_options, confirm, find_output, open_stack
 from carnation.cli.command import EXIT_OK, run_command
-from carnation.console import terminal_width
+from carnation.cli.parser import CommandParser
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation rollback",
         description="Point the alias to an earlier version. Running executions are not affected.",
         epilog="example: carnation rollback carnation --environment prod --to 6",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     parser.add_argument(

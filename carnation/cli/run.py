@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from carnation.artifacts import Artifacts, read_artifacts, read_children
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
+from carnation.cli.parser import CommandParser
 from carnation.cli.stimuli import read_parameters, read_stimuli
 from carnation.console import echo, echo_json, show_progress
 from carnation.document import dump_json
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from carnation.emulator.workflow_runs import Observer, WorkflowRuns
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation run",
         description="Deploy build/<workflow>/ to the embedded AWS, start an execution and print "
         "its status and output, or what the workflow's reporter knows. Exits 1 when the (last) "

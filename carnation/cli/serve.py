@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from carnation.artifacts import read_artifacts, read_children
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.parser import CommandParser
 from carnation.console import align_table, paint
 from carnation.emulator.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from carnation.emulator import Emulator
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation serve",
         description="Start the local AWS emulator on a port and deploy built workflows to it. "
         "All data is lost when it stops.",

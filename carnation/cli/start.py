@@ -28,19 +28,19 @@ from carnation.cli.accounts import (
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
-from carnation.console import align_table, paint, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, paint
 
 _SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
 _MAX_PRINTED = 2000
 _FEW = 20  # items of a Map that are told one by one
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation start",
         description="Start the deployed state machine and follow it; exit 1 where it fails.",
         epilog="example: carnation start orders --input @order.json --once",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     parser.add_argument(

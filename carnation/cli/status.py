@@ -13,15 +13,15 @@ from typing import Any
 from carnation.account.operations import find_status
 from carnation.cli.accounts import AccountConsole, add_options, open_stack
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.console import align_table, format_time, paint, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, format_time, paint
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation status",
         description="Show the status of a deployed workflow. Exit with 1 if an alarm is active.",
         epilog="example: carnation status carnation --environment prod",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     return parser

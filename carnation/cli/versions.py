@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from carnation.account.operations import list_versions
 from carnation.cli.accounts import AccountConsole, add_options, find_output, open_stack
 from carnation.cli.command import EXIT_OK, run_command
-from carnation.console import align_table, format_time, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import align_table, format_time
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation versions",
         description="List the versions of a deployed state machine, newest first.",
         epilog="example: carnation versions carnation --environment prod",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     add_options(parser)
     return parser

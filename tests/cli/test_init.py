@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from carnation.__main__ import main
+from carnation.workflow import scaffold
+from carnation.workflow.scaffold import SHAPES
 
 ROOT = Path(__file__).parents[2]
+SCAFFOLD = Path(scaffold.__file__).parent
 
 
 def call(folder: Path, *command: str) -> str:
@@ -24,6 +27,7 @@ def call(folder: Path, *command: str) -> str:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "err").write_text(done.stderr)
     return done.stdout
 
 
@@ -35,6 +39,52 @@ def test_a_new_project_builds_runs_and_passes_its_test(tmp_path: Path) -> None:
 
     assert "Hello, Ada" in ran
     assert "1 passed" in tested
+
+
+@pytest.mark.parametrize("shape", sorted({*SHAPES} - {"hello"}))
+def test_the_project_of_each_shape_builds_passes_its_tests_and_has_no_finding(
+    tmp_path: Path, shape: str
+) -> None:
+    assert main(["init", str(tmp_path), "--shape", shape]) == 0
+
+    call(tmp_path, "carnation", "build")
+
+    assert "nothing found" in call(tmp_path, "carnation", "lint") + (tmp_path / "err").read_text()
+    assert "passed" in call(tmp_path, "pytest", "-q")
+
+
+def test_the_events_shape_is_the_reference() -> None:
+    """Its files are copies, because the reference lies outside of the package."""
+    events = SCAFFOLD / "shapes" / "events"
+    definition = (ROOT / "definitions" / "carnation.py").read_text()
+    copy = (events / "definitions" / "events.py").read_text()
+    assert copy == definition.replace('name="carnation"', 'name="events"')
+    copies = [path for path in events.glob("lambdas/*/**/*") if path.suffix in (".py", ".json")]
+    assert len(copies) == 5
+    for path in copies:
+        assert path.read_bytes() == (ROOT / path.relative_to(events)).read_bytes()
+
+
+def test_a_definition_becomes_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, project = tmp_path / "wait.asl.json", tmp_path / "project"
+    source.write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
+    project.mkdir()
+
+    assert main(["init", str(project), "--from", str(source)]) == 0
+
+    assert (project / "definitions" / "wait.py").exists()
+    call(project, "carnation", "build")
+    assert "1 passed" in call(project, "pytest", "-q")
+    assert main(["init", str(project), "--from", str(source)]) == 2
+    assert "already exists" in capsys.readouterr().err
+
+
+def test_what_cannot_be_adopted_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("[]")
+    project = tmp_path / "project"
+    project.mkdir()
+    assert main(["init", str(project), "--from", str(tmp_path / "x.json")]) == 2
+    assert list(project.iterdir()) == []
 
 
 @pytest.mark.parametrize("taken", ["pyproject.toml", "lambdas"])

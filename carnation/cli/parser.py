@@ -1,0 +1,29 @@
+"""`CommandParser`: the parser of a command line, which suggests what a misspelled option meant."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from carnation.console import terminal_width
+from carnation.errors import suggest_name
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser as wide as the terminal; unknown options get a suggestion."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", _make_formatter)
+        super().__init__(**settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the error, and end the process with status 2."""
+        words = message.removeprefix("unrecognized arguments: ").split()
+        if message.startswith("unrecognized arguments: ") and words[0].startswith("-"):
+            option = words[0].partition("=")[0]
+            message += "." + suggest_name(option, self._option_string_actions)
+        super().error(message)
+
+
+def _make_formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=terminal_width())
