@@ -155,6 +155,17 @@ RISKS: list[Case] = [
             (5, "StringEqualsPath", "$.v", "NumericEqualsPath", "$.v"),
         )
     ),
+    *(
+        Case("comparison-of-other-type", f"{wrong} compares two types",
+             conditions("{% " + wrong + " %}"), conditions("{% " + right + " %}"))
+        for wrong, right in (
+            ("$count($states.input.items) = '3'", "$count($states.input.items) = 3"),
+            ("$string($states.input.n) > 5", "$number($states.input.n) > 5"),
+            ("$exists($states.input.n) = 'true'", "$states.input.n = 'true'"),
+            ("'10' < 9", "'10' < $states.input.n"),
+            ("($states.input.a + 1) & '' = 2", "($states.input.a + 1) = 2"),
+        )
+    ),
     Case("wrong-error-prefix", "an SDK client has another name",
          calling("Acmpca.ResourceNotFoundException"), calling("AcmPca.ResourceNotFoundException")),
     Case("wrong-error-prefix", "the SDK's DynamoDB is DynamoDb",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carnation.asl.expressions import parse_path, parse_reference_path
@@ -151,17 +153,21 @@ def find_unbalanced(machine: Machine) -> Iterator[Problem]:
             yield use.part.problem("the text has one of '{%' and '%}' only", use.inner)
 
 
-def list_jsonata(machine: Machine) -> Iterator[tuple[ExpressionSite, Jsonata]]:
-    """Give the JSONata expressions that can be parsed."""
-    for use in list_expressions(machine):
-        text = read_expression(use.value) if use.kind == "jsonata" else None
-        if text is not None and not is_placeholder(text) and has_jsonata():
-            from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
+@lru_cache(maxsize=1)  # five rules ask, one machine after the other
+def list_jsonata(machine: Machine) -> list[tuple[ExpressionSite, Jsonata]]:
+    """List the JSONata expressions that can be parsed."""
+    sites = [use for use in list_expressions(machine) if use.kind == "jsonata"]
+    if not sites or not has_jsonata():
+        return []
+    from carnation.asl.expressions import parse_jsonata  # only who writes JSONata pays
 
-            try:
-                yield use, parse_jsonata(text)
-            except ExpressionError:
-                continue  # `invalid-jsonata` says so
+    found = []
+    for use in sites:
+        text = read_expression(use.value)
+        if text is not None and not is_placeholder(text):
+            with suppress(ExpressionError):  # `invalid-jsonata` says so
+                found.append((use, parse_jsonata(text)))
+    return found
 
 
 def has_jsonata() -> bool:

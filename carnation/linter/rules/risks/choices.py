@@ -10,8 +10,12 @@ from carnation.document.values import Json
 from carnation.linter.expression_sites import read_expression
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.expressions import has_jsonata
-from carnation.linter.rules.risks.conditions import is_never_boolean, read_condition
+from carnation.linter.rules.expressions import has_jsonata, list_jsonata
+from carnation.linter.rules.risks.conditions import (
+    find_mismatches,
+    is_never_boolean,
+    read_condition,
+)
 from carnation.linter.rules.risks.dataflow import list_compared
 from carnation.linter.rules.risks.implications import bare_rule, contradicts, implies
 
@@ -118,15 +122,20 @@ def _is_plain(state: State) -> bool:
 
 @risk("comparison-of-other-type", WARNING)
 def find_other_types(machine: Machine) -> Iterator[Problem]:
-    """A rule compares a value of another type than the one that the state is given.
+    """A comparison is made between values of two types.
 
     Problem: on every way to this state the value has a known type, and the operator compares
-    another one: the rule never holds.
-    Solution: use the operators of that type (`NumericEquals` for a number), or convert the value.
+    another one: the rule never holds. In JSONata values of two types are never equal, and an order
+    between them fails the state.
+    Solution: use the operators of that type (`NumericEquals` for a number), or convert the value
+    (`$number(…)`, `$string(…)`).
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for rule, operator, variable, kind in list_compared(machine):
         yield rule.problem(f"'{variable}' is {_WHAT[kind]} here: '{operator}' never holds")
+    for use, expression in list_jsonata(machine):
+        for operator, left, right in find_mismatches(expression.tree):
+            yield use.part.problem(f"'{operator}' compares a {left} with a {right}", use.inner)
 
 
 @risk("condition-not-boolean", WARNING)

@@ -6,6 +6,7 @@ what has no such words is a question of its own (`Asks`), equal only to itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from carnation.document.values import Json
@@ -98,6 +99,55 @@ _NEVER_BOOLEAN = frozenset({
     "substringAfter", "substringBefore", "sum", "toMillis", "trim", "type", "uppercase", "uuid",
 })  # fmt: skip
 _MATHS = frozenset({"+", "-", "*", "/", "%", "&", ".."})
+
+
+_GIVES = {
+    **dict.fromkeys(
+        ("abs", "average", "ceil", "count", "floor", "length", "millis", "number", "power",
+         "random", "round", "sqrt", "sum", "toMillis"), "number"),
+    **dict.fromkeys(
+        ("base64decode", "base64encode", "formatNumber", "fromMillis", "hash", "join", "lowercase",
+         "now", "pad", "replace", "string", "substring", "substringAfter", "substringBefore",
+         "trim", "type", "uppercase", "uuid"), "string"),
+    **dict.fromkeys(("boolean", "contains", "exists", "not"), "boolean"),
+}  # fmt: skip
+_COMPARED = frozenset({"=", "!=", "<", "<=", ">", ">="})
+
+
+def find_mismatches(tree: Json) -> Iterator[tuple[str, str, str]]:
+    """Yield each comparison of values that are surely of two types: operator and both types.
+
+    >>> from carnation.asl.expressions import parse_jsonata
+    >>> [*find_mismatches(parse_jsonata("$count($x) = '3' and $y > 1").tree)]
+    [('=', 'number', 'string')]
+    """
+    waiting, seen = [tree], set()
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (list, tuple)):
+            waiting += reversed(node)
+        elif hasattr(node, "type") and id(node) not in seen:
+            seen.add(id(node))
+            if node.type == "binary" and node.value in _COMPARED:
+                left, right = _type_of(node.lhs), _type_of(node.rhs)
+                if left and right and left != right:
+                    yield node.value, left, right
+            waiting += [getattr(node, name, None) for name in reversed(_PARTS)]
+
+
+def _type_of(node: Json) -> str:
+    """Name the type that a part of an expression surely gives; '' if that is not known."""
+    while node.type == "block" and len(node.expressions) == 1:
+        node = node.expressions[0]
+    if node.type in ("string", "number"):
+        return str(node.type)
+    if node.type == "value" and isinstance(node.value, bool):
+        return "boolean"
+    if node.type == "binary" and node.value in _MATHS:
+        return "string" if node.value == "&" else "" if node.value == ".." else "number"
+    if node.type == "binary" and node.value in (*_COMPARED, "and", "or", "in"):
+        return "boolean"
+    return _GIVES.get(_calls(node), "")
 
 
 def is_never_boolean(text: str) -> bool:
