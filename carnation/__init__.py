@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from carnation.states import make_definition
     from carnation.workflow import Workflow
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Bucket",

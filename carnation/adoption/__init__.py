@@ -1,5 +1,9 @@
 """Adoption: definitions somebody wrote, turned into the Python a person would have written.
 
+Enters: definitions, and templates around them, in any file that `sources` reads.
+Leaves: modules of `definitions/`, formatted, that build the same definition again.
+May not know: accounts, the emulator, `build/`.
+
 A definition is read (`sources`), its graph becomes functions (`graph`, `structure`), what it
 repeats is lifted out (`constants`), what its template has beside it becomes resources and triggers
 (`template`, `inventory`, `kinds`, `sam`, `starters`), and all is laid out as `ruff format` would

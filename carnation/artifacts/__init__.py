@@ -1,4 +1,10 @@
-"""Artifacts: what a workflow becomes, and `build/`, where it lies to be reviewed."""
+"""Artifacts: what a workflow becomes, and `build/`, where it lies to be reviewed.
+
+Enters: `Workflow` objects, and `lambdas/`.
+Leaves: the files of `build/`: definitions, templates, packages, a manifest; the same bytes
+    everywhere.
+May not know: the clock, the environment, the network (but `fetch`), who runs or deploys them.
+"""
 
 from carnation.artifacts.packages import make_package, pack_files
 from carnation.artifacts.render import MANIFEST, Artifacts, make_artifacts

@@ -1,4 +1,9 @@
-"""Amazon States Language: its fields as one table, and a definition as a graph."""
+"""Amazon States Language: its fields as one table, and a definition as a graph.
+
+Enters: a definition as plain values.
+Leaves: states, transitions, scopes (`graph`), fields (`fields`), parsed expressions.
+May not know: files, templates, AWS's services.
+"""
 
 from carnation.asl.fields import (
     EXCLUSIONS,

@@ -1,5 +1,9 @@
 """Changes: what two definitions, or two sets of templates, do not share, and how much it matters.
 
+Enters: two documents, or two trees of them.
+Leaves: changes with an impact, as frozen records, and reports of them.
+May not know: how documents are made: workflows, states, stacks, artifacts; nor any account.
+
 Generators over plain documents that yield small frozen records; no files, no printing. Templates
 have a door of their own, `carnation.changes.templates`, which who compares definitions never loads.
 """

@@ -1,5 +1,9 @@
 """Documents: the one reader, the one canonical writer, digests, JSON pointers.
 
+Enters: the text of a file, or a plain value.
+Leaves: plain values with lines and columns; canonical JSON and YAML.
+May not know: what a state machine or a template means.
+
 Nothing here knows what a state machine or a template means. Reading JSON takes the standard
 library's parser; where a value stands in the text is worked out when somebody first asks, and YAML
 is loaded only for YAML.

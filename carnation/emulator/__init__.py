@@ -1,9 +1,11 @@
 """An AWS account on one's own machine: moto, on which emitted artifacts run for real.
 
-Enters: artifacts, inputs, calls of any AWS client. Leaves: executions, and what the stores hold.
+Enters: artifacts, inputs, calls of any AWS client.
+Leaves: executions, and what the stores hold.
 `Emulator` deploys templates through CloudFormation, runs their state machines, and runs their
 Lambda functions out of their zips. It needs neither network nor credentials, and reads none. This
-is the only room that knows moto. It may not know the commands, nor any workflow's own words.
+is the only room that knows moto.
+May not know: the commands, the words of any one workflow.
 """
 
 from __future__ import annotations

@@ -1,5 +1,9 @@
 """The engine: runs a definition as AWS would, in virtual time, on this machine.
 
+Enters: a definition, an input, a port that performs Tasks.
+Leaves: an `Execution`: status, output, history events.
+May not know: AWS: no SDK, no service, no account; and no clock but its own.
+
 It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_definition` makes the
 machine it runs; `test_state` is the TestState API.
 """

@@ -1,4 +1,9 @@
-"""What a definition takes as it grows: history, payloads, transitions, time, dollars, limits."""
+"""What a definition takes as it grows: history, payloads, transitions, time, dollars, limits.
+
+Enters: a definition, and facts about it.
+Leaves: counts, dollars and limits as the input grows.
+May not know: how definitions are made; accounts and the emulator.
+"""
 
 from carnation.estimates.estimate import Estimates, estimate
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures

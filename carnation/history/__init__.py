@@ -1,4 +1,9 @@
-"""Runs, seen: how far one is while it runs, and one page of what it did when it has ended."""
+"""Runs, seen: how far one is while it runs, and one page of what it did when it has ended.
+
+Enters: the events of an execution, and its definition.
+Leaves: progress, a timeline, one page of HTML.
+May not know: where the events come from: the emulator or an account.
+"""
 
 from carnation.history.html import save_page, write_page
 from carnation.history.progress import Progress

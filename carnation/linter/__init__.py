@@ -1,5 +1,9 @@
 """Rules: what is wrong with a definition, as findings.
 
+Enters: documents, from files or `build/`.
+Leaves: a `Report` of findings; fixed files; policies.
+May not know: how documents are made: workflows, states, stacks, artifacts; nor any account.
+
 Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefinition refuse) and
 *risks* (what AWS accepts and production regrets). Everything works on plain documents.
 """

@@ -1,5 +1,9 @@
 """Patterns: reusable parts of a workflow, as functions that return fresh states.
 
+Enters: arguments of a composition.
+Leaves: fresh states, stacks, reporters.
+May not know: the commands. No room below may know a pattern.
+
 `carnation.patterns.events` is what carnation's reference application is made of: it processes a
 list of events and loses none. Its states in JSONPath are handed on here;
 `carnation.patterns.events.jsonata` has the same in JSONata with variables.

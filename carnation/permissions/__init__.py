@@ -1,4 +1,9 @@
-"""Permissions: what a policy grants, what a definition needs, and a policy that is just that."""
+"""Permissions: what a policy grants, what a definition needs, and a policy that is just that.
+
+Enters: a definition, or a policy.
+Leaves: needs, grants, a least policy.
+May not know: workflows and their stacks; accounts.
+"""
 
 from carnation.permissions.grants import Grant, covers, find_lost, read_policy
 from carnation.permissions.judging import find_missing, find_unneeded

@@ -1,5 +1,9 @@
 """Resources: what a workflow consists of beside its definition, as plain records.
 
+Enters: arguments in a module of `definitions/`.
+Leaves: records: resources, triggers, references, steps.
+May not know: troposphere, files, accounts.
+
 Each noun gives references (`STOCK.name`), steps (`STOCK.get_item("Look", …)`) and grants
 (`STOCK.grants.query()`); triggers start executions. `Workflow(resources=[…], triggers=[…])` lists
 them, and `carnation.stacks` renders them as CloudFormation; nothing here knows troposphere.

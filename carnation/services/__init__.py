@@ -1,4 +1,9 @@
-"""Facts about AWS: which integrations exist, what their actions take and give, what updates do."""
+"""Facts about AWS: which integrations exist, what their actions take and give, what updates do.
+
+Enters: names of services, actions, errors, Regions.
+Leaves: facts of AWS as data, each with its source.
+May not know: every other room but `errors`.
+"""
 
 from carnation.services.actions import find_action, list_actions, list_services
 from carnation.services.errors import STATES_ERRORS, find_errors

@@ -1,5 +1,9 @@
 """Sources: the definitions in any file, with what is said of their state machines.
 
+Enters: a file of any tool, or standard input.
+Leaves: definitions with their places, and `Unseen` with reasons.
+May not know: what is done with a definition.
+
 One reader for all commands. A file may be a definition, a template of CloudFormation, SAM or CDK, a
 service of the Serverless Framework, a configuration, plan or state of Terraform, an answer of AWS's
 CLI, a manifest of Kubernetes; what is named in it and cannot be seen is `Unseen`, with the reason.

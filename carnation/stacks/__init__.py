@@ -1,5 +1,9 @@
 """Stacks: CloudFormation templates of any workflow, by troposphere.
 
+Enters: records of `resources`, a built definition, packages.
+Leaves: CloudFormation templates.
+May not know: patterns, files on disk, accounts.
+
 In go records (functions, packages, the built sources), out come templates. No other room but
 `patterns.events.stacks` knows troposphere; nothing here knows a pattern.
 """

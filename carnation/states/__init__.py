@@ -1,5 +1,9 @@
 """States: the typed building blocks of a workflow, and the definition they make.
 
+Enters: arguments of typed constructors.
+Leaves: a definition, in plain values.
+May not know: resources, stacks, AWS accounts.
+
 The graph is the Step Functions SDK's; the constructors here are its classes with every field named
 and checked. `make_definition` turns a graph into Amazon States Language.
 """

@@ -1,7 +1,8 @@
 """Workflow: a definition with its resources and its name, as `definitions/` declares it.
 
-Enters: the modules of `definitions/`. Leaves: `Workflow` objects, of which `artifacts` renders
-documents. It reads no document that was built, no account and no environment.
+Enters: the modules of `definitions/`.
+Leaves: `Workflow` objects, of which `artifacts` renders documents.
+May not know: documents that were built, accounts, the environment.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,0 +1,58 @@
+"""The house: each package says what it is for, and the pages for contributors name what exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGES = sorted(path.parent for path in (ROOT / "carnation").glob("*/__init__.py"))
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PAGES = [ROOT / ".github" / "CONTRIBUTING.md", *DECISIONS]
+_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:cfg|toml|md))`")
+_MODULE = re.compile(r"`(carnation(?:\.\w+)+)`")
+_MADE = ("build", "lambdas", ".cache")
+"""Folders of projects, and those that a script makes."""
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_a_package_says_what_enters_what_leaves_and_what_it_may_not_know(package: Path) -> None:
+    doc = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert re.findall(r"^(Enters|Leaves|May not know): .+", doc, re.MULTILINE) == [
+        "Enters", "Leaves", "May not know",
+    ]  # fmt: skip
+    assert len(doc.splitlines()) >= 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_what_a_page_for_contributors_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    paths = [path for path in _PATH.findall(text) if not path.startswith(_MADE)]
+    roots = (ROOT, ROOT / "carnation", ROOT / "docs")
+    assert [path for path in paths if not any((root / path).exists() for root in roots)] == []
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)\)", text)
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [name for name in _MODULE.findall(text) if not _exists(name)] == []
+
+
+def _exists(name: str) -> bool:
+    """Return whether a dotted name is a module, or a name in one."""
+    *parents, last = name.split(".")
+    module, outer = ROOT.joinpath(*parents, last), ROOT.joinpath(*parents)
+    if module.is_dir() or module.with_suffix(".py").is_file():
+        return True
+    file = outer / "__init__.py" if outer.is_dir() else outer.with_suffix(".py")
+    return (
+        file.is_file() and re.search(rf"\b{last}\b", file.read_text(encoding="utf-8")) is not None
+    )
+
+
+def test_decisions_are_numbered_once_each() -> None:
+    numbers = [path.name[:4] for path in DECISIONS]
+    assert sorted(set(numbers)) == numbers
+    for path, number in zip(DECISIONS, numbers, strict=True):
+        assert path.read_text(encoding="utf-8").startswith(f"# {int(number)}. "), path.name
