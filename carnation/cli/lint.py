@@ -18,6 +18,7 @@ from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Setting
 from carnation.linter import formats as reports
 from carnation.linter.built import find_tree
 from carnation.linter.settings import read_settings
+from carnation.permissions.placeholders import NAMES
 
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
@@ -63,17 +64,26 @@ def _make_parser() -> CommandParser:
         metavar="FILE",
         help="Print the least-privilege IAM policy for a definition as JSON, and exit",
     )
+    parser.add_argument(
+        "--names",
+        choices=NAMES,
+        help="With --policy: print the policy document alone, its names as Fn::Sub (for "
+        "AWS::Include), or plain (for Terraform and CDK)",
+    )
     parser.add_argument("--explain", metavar="RULE", help="Explain a rule, and exit")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, review, print; return the exit status."""
-    options = _make_parser().parse_args(argv)
+    parser = _make_parser()
+    options = parser.parse_args(argv)
     if options.explain:
         return run_command(lambda: _explain(options.explain))
     if options.policy:
-        return run_command(lambda: _print_policies(options.policy))
+        return run_command(lambda: _print_policies(options.policy, options.names))
+    if options.names:
+        parser.error("--names says how --policy FILE prints its policy; give --policy, too.")
     return run_command(lambda: _lint(options))
 
 
@@ -84,11 +94,14 @@ def _explain(rule_id: str) -> int:
     return EXIT_OK
 
 
-def _print_policies(target: str) -> int:
+def _print_policies(target: str, names: str | None) -> int:
     import json  # nothing else here needs it, nor what follows
 
-    from carnation.linter.policies import report_policies
+    from carnation.linter.policies import report_policies, spell_policy
 
+    if names:
+        _print(json.dumps(spell_policy(target, names), indent=2, ensure_ascii=False))
+        return EXIT_OK
     policies = report_policies(target)
     _print(json.dumps({"policies": policies}, indent=2, ensure_ascii=False))
     return EXIT_OK

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
+from carnation.document import read_document
 from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.linter.sources import is_definition, open_targets
+from carnation.permissions.placeholders import spell_names
 from carnation.permissions.reports import report_policy
 
 
@@ -24,3 +28,21 @@ def report_policies(target: str) -> list[dict[str, Json]]:
         why = unread[0].rstrip(".") if unread else "it contains no state machine definition"
         raise UsageError(f"{target}: {why}. Name a file with a state machine.")
     return policies
+
+
+def spell_policy(target: str, names: str) -> Json:
+    """Give the one policy of a target, its names spelled for the tool that deploys it.
+
+    A definition that was built has its policy beside it, with what the workflow grants. Raises
+    `UsageError` where there is not exactly one definition.
+    """
+    found = [one for one in open_targets([target]).sources if is_definition(one.value)]
+    if len(found) != 1:
+        raise UsageError(f"{target}: {len(found)} definitions; --names takes a file with one.")
+    (source,) = found
+    beside = source.where.removesuffix(".asl.json") + ".policy.json"
+    if os.path.isfile(beside):
+        policy = read_document(beside).value
+    else:
+        policy = report_policy(source.value, source.where, source.properties)["policy"]
+    return spell_names(policy, names, source.substitutions)
