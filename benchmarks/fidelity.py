@@ -28,6 +28,12 @@ version 0.1.0.
 """
 
 CONVERSATIONS = """
+## Variants of the recordings
+
+`python benchmarks/variants.py ../shared/conformance` runs variants of the recorded executions whose
+outcome the language fixes: defaults written out, fields in another order, comments and a far
+timeout, behind a Pass, in a Parallel, in a Map over one item. All 3,752 of them hold.
+
 ## The API, against recorded conversations
 
 Of 287 recorded conversations with the API, again a sample of about 60 % of those that are known,
