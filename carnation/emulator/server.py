@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from moto.core.models import botocore_stubber
 
 from carnation.console import clean
@@ -205,14 +206,14 @@ class _Requests(BaseHTTPRequestHandler):
                 return f"/{bucket}{self.path}"
         return self.path
 
-    def _list_headers(self, service: str, body: bytes) -> dict[str, str]:
+    def _list_headers(self, service: str, body: bytes) -> HTTPHeaders:
         """List the headers as moto is to see them: an object is not a form, whatever it is."""
         left_out = ("host", "transfer-encoding", "content-length")
         headers = {k: v for k, v in self.headers.items() if k.lower() not in left_out}
         headers["Content-Length"] = str(len(body))
         if service == "s3" and self.command == "PUT" and self.headers.get_content_type() == _FORM:
             headers["Content-Type"] = "binary/octet-stream"
-        return headers
+        return HTTPHeaders.from_dict(headers)  # whatever their case: JavaScript's is lower
 
     def _lead_here(self, answer: Any, region: str) -> bytes:
         """Have the URLs of queues lead to this server."""

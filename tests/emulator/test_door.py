@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -97,6 +98,19 @@ def test_a_signature_covers_the_body_and_the_headers(guarded: str) -> None:
         status, told, text = send(guarded + "/", "POST", body, **headers)
         assert status == 403
         assert json.loads(text)["__type"] == told["x-amzn-errortype"]
+
+
+def test_the_case_of_a_headers_name_does_not_matter(emulator: Emulator) -> None:
+    # the SDK for JavaScript writes them in lower case, which urllib cannot
+    url = f"{emulator.endpoint}/"
+    target = {"X-Amz-Target": "AWSStepFunctions.ListStateMachines"}
+    given = sign(url, "states", SECRET_KEY, b"{}", **target)
+    connection = http.client.HTTPConnection("127.0.0.1", int(url.rsplit(":", 1)[1].strip("/")))
+    headers = {name.lower(): value for name, value in given.items()}
+    connection.request("POST", "/", b"{}", headers)
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())) == (200, {"stateMachines": []})
+    connection.close()
 
 
 def test_the_log_has_a_line_for_each_request(guarded: str) -> None:
