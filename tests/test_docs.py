@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,6 +47,34 @@ def test_a_workflow_of_your_own_is_built_and_run_as_the_page_says(
     out = capsys.readouterr().out
     assert ("The card was declined" in out) is bool(status)
     assert ('{"order": 7, "charged": true}' in out) is not bool(status)
+
+
+def test_the_order_workflow_of_the_resources_page_is_built_run_and_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    definition, handler, test, grants = read_examples("resources.md")
+    for path, text in (
+        ("definitions/shop.py", definition),
+        ("lambdas/check_order/handler.py", handler),
+        ("tests/test_shop.py", test),
+    ):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["build"]) == 0
+    assert main(["lint"]) == 0
+    detail = {"id": "o1", "items": [{"sku": "a", "price": 3, "count": 2}]}
+    event = {"source": "web", "detail-type": "OrderPlaced", "detail": detail}
+    Path("placed.json").write_text(json.dumps(event))
+    assert main(["run", "shop", "--event", "placed.json", "--show", "orders", "--in-process"]) == 0
+    out = capsys.readouterr().out
+    assert "SUCCEEDED" in out
+    assert '{"id": "o1", "total": 6}' in out
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+    exec(compile(grants, "docs/resources.md", "exec"), {})
 
 
 def test_a_graph_of_the_plain_sdk_is_built_as_the_page_says(
