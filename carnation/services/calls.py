@@ -103,6 +103,8 @@ class _Check:
     def __init__(self, name: str, is_dynamic: Callable[[object], bool]) -> None:
         self.owner = name.removeprefix("aws-sdk:")
         self.is_strict = name.startswith("aws-sdk:")
+        # the optimized one takes `"open"` for `{"S": "open"}`
+        self.has_types = not name.startswith("dynamodb:")
         self.is_dynamic = is_dynamic
         self.hints = _MOST_HINTS
 
@@ -114,7 +116,7 @@ class _Check:
             return
         wanted = _WANTED.get(shape.kind)
         if wanted and not _fits(shape.kind, value):
-            if self.is_strict:
+            if self.has_types:
                 yield self._wrong(keys, wanted, value)
         elif shape.kind == "structure":
             yield from self._find_in_structure(shape, value, keys)

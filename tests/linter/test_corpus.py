@@ -72,6 +72,10 @@ def test_what_services_refuse_is_found_in_few_of_the_valid_and_is_a_mistake_ther
             "005_workflow.asl.json",
             "050_nested-stepfunctions-callLambdaWithAwaitUsingTask.json",
         },
-        # the names of things in place of their URLs
-        "wrong-parameter": {"046_workflow.asl.json", "061_state-machine.asl.json"},
+        # a number for a mapping, and the names of things in place of their URLs
+        "wrong-parameter": {
+            "004_stage-glue.asl.json",
+            "046_workflow.asl.json",
+            "061_state-machine.asl.json",
+        },
     }

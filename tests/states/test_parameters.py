@@ -21,6 +21,7 @@ DB = {"DbInstanceIdentifier": "d", "DbInstanceClass": "c", "Engine": "mysql"}
 CREATE, PUT = "aws-sdk:rds:createDBInstance", "aws-sdk:dynamodb:putItem"
 REAL_MISTAKES = {
     "003_amazon-states-language-task-state.md_block7.json",  # RetryStrategy.attempts
+    "004_stage-glue.asl.json",  # a number where a mapping is expected
     "005_workflow.asl.json",  # logGroupName
     "046_workflow.asl.json",  # an ApiEndpoint that is a name
     "061_state-machine.asl.json",  # another one
@@ -44,6 +45,8 @@ NEW = "carnation: ignore {} because it came last week"
         ("sqs:sendMessage", {"QueueUrl": "q", "MessageBody": "m", "TaskToken": "t"}, "'TaskToken'"),
         ("batch:submitJob", {"JobName": "j", "JobQueue": "q", "JobDefinition": "d",
                              "RetryStrategy": {"attempts": 3}}, "it is 'Attempts'"),
+        ("batch:submitJob", {"JobName": "j", "JobQueue": "q", "JobDefinition": "d",
+                             "ArrayProperties": {"Size": "many"}}, "expects a number as 'ArrayP"),
         ("http:invoke", {"ApiEndpoint": "http://x", "Method": "GET",
                          "Authentication": {"ConnectionArn": "c"}}, "starts with https://"),
         ("http:invoke", {"ApiEndpoint": "https://x", "Method": "GET"}, "'Authentication' or"),
