@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from carnation.changes import IMPACTS
-from carnation.changes.reviews import Review, compare_trees, read_accepted
+from carnation.changes.formats import FORMATS
+from carnation.changes.reviews import compare_trees, read_accepted
 from carnation.changes.reviews.verdict import reaches
 from carnation.cli.command import (
     EXIT_FINDINGS,
@@ -23,7 +24,6 @@ from carnation.cli.command import (
 from carnation.cli.operands import AccountLocation, open_targets
 from carnation.cli.parser import CommandParser
 from carnation.console import has_colour
-from carnation.document import dump_json
 from carnation.errors import DocumentError
 
 _WIDTH = 100
@@ -41,7 +41,7 @@ def _make_parser() -> CommandParser:
     parser.add_argument(
         "new", nargs="?", metavar="NEW", help="New side, as for OLD (default: the working tree)"
     )
-    parser.add_argument("--format", choices=["text", "markdown", "json", "html"], default="text")
+    parser.add_argument("--format", choices=list(FORMATS), default="text")
     parser.add_argument(
         "--fail-on",
         choices=[*IMPACTS, "never"],
@@ -71,7 +71,8 @@ def _diff(options: argparse.Namespace) -> int:
     title = f"{old.name} to {new.name}"
     try:
         reviews = compare_trees(old, new, read_accepted(options.accepted))
-        report = _write(reviews, options.format, title)
+        colour = has_colour(sys.stdout)
+        report = FORMATS[options.format](reviews, title, _find_width(), colour)
     except RecursionError as error:
         raise DocumentError(
             f"{title}: cannot compare: the document is nested too deeply."
@@ -79,27 +80,6 @@ def _diff(options: argparse.Namespace) -> int:
     _print(report)
     failed = any(reaches(review.changes, options.fail_on) for review in reviews)
     return EXIT_FINDINGS if failed else EXIT_OK
-
-
-def _write(reviews: Sequence[Review], form: str, title: str) -> str:
-    """Write the report; each format is loaded by who asks for it."""
-    if form == "json":
-        from carnation.changes.formats.json import make_report
-
-        return dump_json(make_report(reviews))
-    if form == "markdown":
-        from carnation.changes.formats.markdown import write_markdown
-
-        return write_markdown(reviews)
-    if form == "html":
-        from carnation.changes.formats.html import write_page
-
-        return write_page(reviews, title)
-    if not reviews:
-        return "nothing changed\n"
-    from carnation.changes.formats.text import write_text
-
-    return "\n".join(write_text(reviews, _find_width(), colour=has_colour(sys.stdout))) + "\n"
 
 
 def _find_width() -> int:
