@@ -98,7 +98,9 @@ WRITTEN = [
 @pytest.mark.parametrize("command", WRITTEN)
 def test_a_verb_takes_each_command_that_is_written_down(command: str) -> None:
     verb, *arguments = shlex.split(command.partition(" #")[0])
-    assert verb in COMMANDS, f"there is no verb '{verb}'"
+    assert verb in (*COMMANDS, "help"), f"there is no verb '{verb}'"
+    if verb == "help":
+        return
     parser = importlib.import_module(f"carnation.cli.{verb}")._make_parser()
     if "…" in arguments or not arguments:
         return  # it only names the verb
