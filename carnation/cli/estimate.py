@@ -18,6 +18,8 @@ from carnation.cli.parser import CommandParser
 from carnation.console import clean_lines
 from carnation.errors import UsageError
 
+_SECONDS = 0.3
+"""For one expression: samples are small, and what takes longer hardly ever ends."""
 _SIZES = "100,1000,10000,100000"
 
 
@@ -95,9 +97,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _estimate(options: argparse.Namespace) -> int:
+    from carnation.asl.expressions.jsonata_values import Limits
     from carnation.estimates import estimate  # the engine takes a moment; --help need not wait
     from carnation.estimates.formats import write_json, write_text
 
+    Limits.seconds = _SECONDS
     found = estimate(options.target, _read_sizes(options.items), **dict(_read_facts(options)))
     write = write_json if options.format == "json" else write_text
     sys.stdout.write(clean_lines(write(found.name, found.model, found.sizes)))

@@ -44,7 +44,8 @@ def find_target(target: str) -> Target:
         raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
     reading = read_target(target)
     if len(reading.sources) != 1:
-        names = ", ".join(f"{target}#{one.name}" for one in reading.sources)
+        file = split_target(target)[0]
+        names = ", ".join(f"{file}#{one.name}" for one in reading.sources)
         raise UsageError(
             f"{target} holds {len(reading.sources)} state machines. Name one of them: {names}"
         )

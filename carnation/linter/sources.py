@@ -18,6 +18,7 @@ from carnation.sources import (
     Reading,
     Source,
     Unseen,
+    choose_machine,
     is_definition,
     read_input,
     read_sources,
@@ -44,6 +45,8 @@ def open_targets(targets: Sequence[str]) -> Opened:
         reading = _open(file, files, opened)
         if reading is None:
             continue
+        if file.machine:
+            reading = choose_machine(reading, file.machine)
         if reading.kind == "definition":
             whole.append(reading)
         else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from carnation.errors import UsageError, suggest_name
+from carnation.sources import split_target
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json", ".json5", ".tf", ".tofu")
@@ -19,10 +20,11 @@ _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_c
 
 
 class TargetFile(NamedTuple):
-    """A file to read; one that was named must hold a definition."""
+    """A file to read; one that was named must hold a definition, or the machine of that name."""
 
     path: str
     named: bool
+    machine: str = ""
 
     @property
     def holds_definition(self) -> bool:
@@ -45,6 +47,9 @@ def find_files(targets: Sequence[str] = ()) -> Iterator[TargetFile]:
     for target in targets:
         if target == STDIN or os.path.isfile(target):
             yield TargetFile(target, True)
+        elif os.path.isfile(split_target(target)[0]):
+            path, machine = split_target(target)
+            yield TargetFile(path, True, machine)
         elif os.path.isdir(target) and not _is_built(target):
             yield from (TargetFile(path, False) for path in walk_folder(target))
         else:

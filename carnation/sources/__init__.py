@@ -13,6 +13,7 @@ from carnation.sources.files import Files
 from carnation.sources.reading import (
     STDIN,
     Reading,
+    choose_machine,
     find_sources,
     read_input,
     read_sources,
@@ -27,6 +28,7 @@ __all__ = [
     "Reading",
     "Source",
     "Unseen",
+    "choose_machine",
     "find_sources",
     "is_definition",
     "read_input",

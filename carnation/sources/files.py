@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.document import (
     Document,
-    decode_text,
     parse_documents,
     parse_yaml,
     read_text_file,
@@ -94,10 +92,8 @@ def _may_be_template(text: str) -> bool:
     return "Resources" in text
 
 
-def read_stream(stream: Any) -> list[Document]:
-    """Read standard input: JSON, else YAML."""
-    where = "standard input"
-    text = decode_text(stream.read(), where)
+def parse_stream(text: str, where: str) -> list[Document]:
+    """Read a text without a name that says what it is: JSON, else YAML."""
     is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
     try:
         documents = parse_documents(text, where if is_json else f"{where}.yaml")

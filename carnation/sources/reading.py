@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.document import Document
+from carnation.document import Document, decode_text
 from carnation.errors import DocumentError, UsageError, suggest_name
-from carnation.sources.files import Files, read_stream
+from carnation.sources.files import Files, parse_stream
 from carnation.sources.source import Source, Unseen, is_definition
 
 STDIN = "-"
+_INPUT = "standard input"
+_TERRAFORM = re.compile(r"^\s*(?:resource|module|locals)\b[^\n]*\{", re.MULTILINE)
 _NONE = (
     "not a state machine definition: it has neither StartAt nor States, and it is no template, no "
     "serverless.yml, no file of Terraform and no manifest with a state machine"
@@ -48,9 +51,17 @@ def read_sources(path: str, files: Files | None = None) -> Reading:
 
 
 def read_input(files: Files | None = None) -> Reading:
-    """Read standard input."""
-    documents = read_stream(sys.stdin.buffer)
-    return find_sources(documents[0].where, documents, files or Files())
+    """Read standard input: JSON, YAML, or a file of Terraform."""
+    text = decode_text(sys.stdin.buffer.read(), _INPUT)
+    try:
+        documents = parse_stream(text, _INPUT)
+    except DocumentError:
+        if not _TERRAFORM.search(text):
+            raise
+        from carnation.sources.terraform import find_in_text
+
+        return _make_reading(_INPUT, "Terraform file", find_in_text(_INPUT, text, files or Files()))
+    return find_sources(_INPUT, documents, files or Files())
 
 
 def read_target(target: str) -> Reading:
@@ -61,12 +72,7 @@ def read_target(target: str) -> Reading:
     path, name = (target, "") if target == STDIN else split_target(target)
     reading = read_input() if target == STDIN else read_sources(path)
     if name:
-        chosen = [one for one in reading.sources if one.name == name]
-        if not chosen:
-            known = [one.name for one in reading.sources]
-            near = suggest_name(name, known) or f" There are {', '.join(known) or 'none'}."
-            raise UsageError(f"{path} has no state machine '{name}'.{near}")
-        reading = reading._replace(sources=chosen, unseen=())
+        reading = choose_machine(reading, name)
     for one in reading.sources:
         if one.error is not None:
             raise one.fail()
@@ -74,6 +80,23 @@ def read_target(target: str) -> Reading:
         place = (None, None) if reading.kind else (1, 1)
         raise DocumentError(f"{reading.tell_nothing()}.", reading.path, *place)
     return reading
+
+
+def choose_machine(reading: Reading, name: str) -> Reading:
+    """Keep one machine of a file, each branch of it; raises `UsageError` where it has none so."""
+    ways = (f"{name}-if-", f"{name}-unless-", f"{name}-else")
+    every: list[Source | Unseen] = [*reading.sources, *reading.unseen]
+    kept = {one.name for one in every if one.name == name} or {
+        one.name for one in every if one.name.startswith(ways)
+    }
+    if not kept:
+        known = [one.name for one in every]
+        near = suggest_name(name, known) or f" There are {', '.join(known) or 'none'}."
+        raise UsageError(f"{reading.path} has no state machine '{name}'.{near}")
+    return reading._replace(
+        sources=[one for one in reading.sources if one.name in kept],
+        unseen=[one for one in reading.unseen if one.name in kept],
+    )
 
 
 def split_target(target: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from carnation.engine import Execution, Outcome, Task, compile_definition, expor
 from carnation.errors import DefinitionError, UsageError, suggest_name
 from carnation.history.visits import Children
 from carnation.linter import REFUSAL, find_problems
-from carnation.sources import read_target
+from carnation.sources import read_target, split_target
 from carnation.testing.coverage import Coverage
 from carnation.testing.mock_results import Answer, Invoke, find_outcome
 from carnation.testing.mock_validation import check_task
@@ -209,7 +209,8 @@ def _read_one(target: str) -> tuple[str, Mapping[str, Any]]:
     """Read the definition of a file, or of one machine in it: `template.yaml#Orders`."""
     found = read_target(target).sources
     if len(found) > 1:
-        names = ", ".join(f"{target}#{one.name}" for one in found)
+        file = split_target(target)[0]
+        names = ", ".join(f"{file}#{one.name}" for one in found)
         raise UsageError(f"{target} holds {len(found)} state machines. Name one of them: {names}")
     if not isinstance(found[0].value, Mapping):
         raise DefinitionError(f"{target}: not a state machine definition. Give one with StartAt.")

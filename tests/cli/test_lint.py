@@ -497,3 +497,60 @@ def test_without_cfn_lint_the_verb_says_how_to_get_it(
     status, _, err = run(capsys, "t.yaml", "--cfn-lint")
     assert status == 2
     assert "pip install 'carnation[cloudformation]'" in err
+
+
+def test_one_machine_of_a_file_is_linted_by_its_name(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, bad = (
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", **end}}}
+        for end in ({"End": True}, {"Next": "B"})
+    )
+    machines = {
+        name: {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": written}}
+        for name, written in (("Good", good), ("Bad", bad), ("Both", {"Fn::If": ["P", good, bad]}))
+    }
+    (root / "t.json").write_text(json.dumps({"Resources": machines}))
+    assert run(capsys, "t.json#Good")[0] == 0
+    assert run(capsys, "t.json#Bad")[0] == 1
+    status, _, err = run(capsys, "t.json#Both")
+    assert status == 1
+    assert "checked 2 state machines in 1 file" in err
+    status, _, err = run(capsys, "t.json#Godo")
+    assert status == 2
+    assert "Did you mean 'Good'" in err
+
+
+def test_what_is_not_seen_is_named_and_nothing_seen_is_an_error(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = {
+        "Type": "AWS::Serverless::StateMachine",
+        "Properties": {"DefinitionUri": "s3://bucket/key"},
+    }
+    (root / "t.json").write_text(json.dumps({"Resources": {"Far": machine}}))
+    status, out, err = run(capsys, "t.json")
+    assert (status, out) == (2, "")
+    assert "not seen: Far: its definition lies in a bucket" in err
+    (root / "a.asl.json").write_text(FINE)
+    status, _, err = run(capsys, ".")
+    assert status == 0
+    assert "checked 1 state machine in 1 file" in err
+    assert "1 not seen" in err
+    _, out, _ = run(capsys, ".", "--format", "json")
+    assert [one["name"] for one in json.loads(out)["unseen"]] == ["Far"]
+
+
+def test_a_definition_that_a_template_names_is_judged_once_and_as_deployed(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wait = {"Type": "Wait", "Seconds": 600, "End": True}
+    (root / "w.asl.json").write_text(json.dumps({"StartAt": "A", "States": {"A": wait}}))
+    properties = {"DefinitionUri": "w.asl.json", "Type": "EXPRESS"}
+    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": properties}
+    (root / "t.json").write_text(json.dumps({"Resources": {"M": machine}}))
+    _, alone, _ = run(capsys, "w.asl.json")
+    _, out, err = run(capsys, ".")
+    assert len(out.splitlines()) > len(alone.splitlines())
+    assert all(line.startswith("w.asl.json:") for line in out.splitlines())
+    assert "checked 1 state machine in 1 file" in err

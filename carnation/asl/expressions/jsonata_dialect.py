@@ -26,6 +26,7 @@ from carnation.asl.expressions.jsonata_values import (
     MAX_ITEMS,
     MEMORY,
     LimitError,
+    Limits,
     format_number,
     is_number,
     to_number,
@@ -47,7 +48,6 @@ NULL = Utils.NULL_VALUE
 # as measured: 100 evaluations inside of each other, [1..873782], a text of 2^22 characters
 MAX_DEPTH = 100
 MAX_RANGE = 10_000_000
-MAX_SECONDS = 5.0
 
 DEPTH = (
     "Stack overflow error: Check for non-terminating recursive function. "
@@ -123,7 +123,7 @@ class Expression(Jsonata):  # type: ignore[misc]
         """Evaluate without a document; raises `JException` or `LimitError`."""
         running = copy.copy(self)  # expressions are kept, and threads may share them
         Jsonata.CURRENT.jsonata = running  # the library's functions call back through it
-        running._depth, running._until = 0, time.monotonic() + MAX_SECONDS
+        running._depth, running._until = 0, time.monotonic() + Limits.seconds
         return running.evaluate(None, bindings)
 
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:

@@ -31,6 +31,12 @@ MAX_CHARACTERS = MAX_ITEMS * 8
 MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 
 
+class Limits:
+    """What an evaluation may take; an estimate, which runs samples, gives less time than AWS."""
+
+    seconds = 5.0
+
+
 class LimitError(OutcomeError):
     """An expression needs more depth, memory or time than AWS gives it."""
 
