@@ -6,7 +6,8 @@ Run as `python -m carnation.build` or `carnation build`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 from carnation.artifacts import (
     Artifacts,
@@ -26,6 +27,8 @@ from carnation.cli.parser import CommandParser
 from carnation.console import align_table, paint
 from carnation.document import dump_json
 from carnation.project import read_partition
+from carnation.resources import Application
+from carnation.resources.policy import list_open_needs
 from carnation.workflow import find_root, load_workflows
 
 _COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
@@ -60,9 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> int:
     root = find_root(".")
     partition = read_partition(root)
-    made, alone = [], []
+    made, alone, applications = [], [], {}
     for workflow in load_workflows(root, options.workflows):
         made.append(make_artifacts(root, workflow, partition=partition))
+        if workflow.stacks is None:
+            applications[workflow.name] = workflow.application
         if workflow.is_alone:
             alone.append(workflow.name)
     if not options.check:
@@ -86,6 +91,7 @@ def _build(options: argparse.Namespace) -> int:
     else:
         _print_differences(made, differences, released, options.check)
         _print_unasked(alone, differences)
+        _print_open(applications, [one for one in made if differences[one.workflow]])
     return EXIT_FINDINGS if options.check and any(differences.values()) else EXIT_OK
 
 
@@ -135,3 +141,16 @@ def _print_unasked(alone: list[str], differences: dict[str, list[Difference]]) -
                 f"build/{name}/{root} deploys '{name}', which lists no resources. "
                 'If somebody else deploys it: Workflow(stacks="none").'
             )
+
+
+def _print_open(applications: Mapping[str, Application], changed: list[Artifacts]) -> None:
+    """Print what roles are allowed on a pattern, since a call has nothing that names it."""
+    for artifacts in changed:
+        name = artifacts.workflow
+        if name in applications:
+            path = f"code/state-machine/{name}.asl.json"
+            for need in list_open_needs(applications[name], json.loads(artifacts.files[path])):
+                print(
+                    f"{name}: open-permission: the role may {need.action} on {need.resource} "
+                    f"(state '{need.state}' {need.why})"
+                )

@@ -67,6 +67,12 @@ def list_machine_needs(
     return list(dict.fromkeys(needs))
 
 
+def list_open_needs(application: Application, definition: Mapping[str, Any]) -> list[Need]:
+    """List what the role is allowed on a pattern, since the call has nothing that names it."""
+    needs = list_machine_needs(application, definition, named=True)
+    return [need for need in needs if need.state and _is_open(need)]
+
+
 def _open_grants(grants: Sequence[Grant]) -> dict[tuple[Grant, str], None]:
     return {(grant, action): None for grant in grants for action in grant.actions}
 

@@ -248,3 +248,22 @@ def test_the_verbs_stand_under_one_name(root: Path, capsys: pytest.CaptureFixtur
     assert __main__.main([]) == 2
     assert __main__.main(["bild"]) == 2
     assert "unknown command 'bild'. Did you mean 'build'?" in capsys.readouterr().err
+
+
+def test_a_call_that_names_nothing_is_told_as_an_open_permission(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "definitions" / "one.py").write_text(
+        "from carnation.states import integrate\n"
+        "from carnation.workflow import Workflow\n"
+        "def make_workflow():\n"
+        "    given = {'QueryExecutionId': 'q'}\n"
+        "    read = integrate('Read', 'athena:getQueryResults', parameters=given)\n"
+        "    return Workflow(name='one', version='1.0.0', states=read)\n"
+    )
+    assert build.main([]) == 0
+    out = capsys.readouterr().out
+    assert "one: open-permission: the role may athena:GetQueryResults on " in out
+    assert "state 'Read'" in out
+    assert build.main([]) == 0
+    assert "open-permission" not in capsys.readouterr().out

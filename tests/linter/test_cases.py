@@ -19,6 +19,7 @@ READ_ONLY = {
 OF_TEMPLATES = {
     "missing-permission",
     "unneeded-permission",
+    "open-permission",
     "missing-definition",
     "several-definitions",
     "invalid-machine-name",

@@ -56,6 +56,14 @@ def test_an_action_that_the_role_may_not_do_is_found_at_its_state() -> None:
     assert find({}) == ["missing-permission Put"]
 
 
+def test_what_only_an_execution_knows_is_found_at_its_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worked_out = {"QueueUrl.$": "$.queue", "MessageBody": "x"}
+    monkeypatch.setitem(SEND["States"]["Put"], "Parameters", worked_out)  # type: ignore[index]
+    assert find({"Policies": [allow("sqs:SendMessage")]}) == ["open-permission Put"]
+
+
 def test_what_the_machine_itself_needs_is_missed_too() -> None:
     role = {"Policies": [allow("sqs:SendMessage")]}
     assert "missing-permission " in find(role, TracingConfiguration={"Enabled": True})

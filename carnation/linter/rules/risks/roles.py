@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 class _Judged(NamedTuple):
     missing: list[Need]
     unneeded: list[Grant]
+    open: list[Need]
 
 
-@lru_cache(maxsize=1)  # both rules ask, one machine after the other
+@lru_cache(maxsize=1)  # all rules ask, one machine after the other
 def _judge(machine: Machine) -> _Judged:
     """Compare what is needed with what is granted."""
-    return _Judged([], []) if machine.role is None else _compare(machine, machine.role)
+    return _Judged([], [], []) if machine.role is None else _compare(machine, machine.role)
 
 
 def _compare(machine: Machine, role: Role) -> _Judged:
@@ -39,7 +40,8 @@ def _compare(machine: Machine, role: Role) -> _Judged:
     ]
     printed = permissions.derive_needs(machine.body, described)
     missing = permissions.find_missing(grants, needs, printed) if role.is_whole else []
-    return _Judged(missing, permissions.find_unneeded(grants, needs))
+    left_open = [need for need in needs if need.state and not need.is_exact]
+    return _Judged(missing, permissions.find_unneeded(grants, needs), left_open)
 
 
 @risk("missing-permission", WARNING)
@@ -73,3 +75,23 @@ def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
     name = machine.role.name if machine.role else ""
     for action in dict.fromkeys(grant.action for grant in _judge(machine).unneeded):
         yield Problem("", f"role '{name}' may '{action}', and no state needs it")
+
+
+@risk("open-permission", NOTE)
+def find_open_permissions(machine: Machine) -> Iterator[Problem]:
+    """What a state calls is only known while it runs, so that its role has to allow more.
+
+    Problem: the role may do this to everything that the pattern takes in, and whoever starts an
+    execution may choose which. Some calls (`athena:GetQueryResults`) have no parameter that names
+    what they are about.
+    Solution: name the resource in the definition. Where it has to be worked out, narrow the role to
+    what it may be, as with `Workflow(uses=[Grant(…, because="…")])`.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
+    """
+    seen: dict[tuple[str, str], Need] = {}
+    for need in _judge(machine).open:
+        seen.setdefault((need.state, need.action), need)
+    for need in seen.values():
+        state = machine.by_name.get(need.state)
+        message = f"'{need.action}' on '{need.resource}': {need.why}"
+        yield state.problem(message) if state else Problem("", message)
