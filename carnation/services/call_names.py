@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import NamedTuple
 
 from carnation.services.actions import find_action, list_actions, list_services
@@ -31,6 +32,7 @@ class NameProblem(NamedTuple):
     is_newer: bool = False
 
 
+@lru_cache(maxsize=1024)
 def check_name(call: str) -> NameProblem | None:
     """Say what is wrong with `service:action` or `aws-sdk:service:action`; None if nothing is.
 
@@ -104,21 +106,37 @@ def _fold(name: str) -> str:
 
 def _same_letters(name: str, known: Collection[str]) -> str:
     """Find the known name that has the same letters but for case and hyphens; '' if none has."""
-    folded = _fold(name)
-    return next((one for one in known if _fold(one) == folded), "")
+    return _fold_all(tuple(known)).get(_fold(name), "")
+
+
+@lru_cache(maxsize=16)
+def _fold_all(known: tuple[str, ...]) -> dict[str, str]:
+    return {_fold(one): one for one in reversed(known)}
 
 
 def _near(name: str, known: Collection[str]) -> str:
     """Find the known name that was surely meant; a longer one in further words may be a new one."""
     if not 3 < len(name) < 80:
         return ""
-    best, ratio = "", _NEAR
+    best, ratio, letters = "", _NEAR, _mark_letters(name)
     matcher = SequenceMatcher(b=name)
-    for one in known:
+    for one, marked in _mark_all(tuple(known)):
+        # a cheap test first: names that are near have nearly the same letters
+        if (marked ^ letters).bit_count() > 4 or abs(len(one) - len(name)) > 2:
+            continue
         rest = name.removeprefix(one)
-        if abs(len(one) - len(name)) > 2 or (rest != name and re.match("[A-Z0-9]", rest)):
+        if rest != name and re.match("[A-Z0-9]", rest):
             continue
         matcher.set_seq1(one)
-        if matcher.real_quick_ratio() > ratio and matcher.ratio() > ratio:
+        if matcher.quick_ratio() > ratio and matcher.ratio() > ratio:
             best, ratio = one, matcher.ratio()
     return best
+
+
+def _mark_letters(name: str) -> int:
+    return sum(1 << (ord(letter) % 128) for letter in set(name))
+
+
+@lru_cache(maxsize=16)
+def _mark_all(known: tuple[str, ...]) -> list[tuple[str, int]]:
+    return [(one, _mark_letters(one)) for one in known]
