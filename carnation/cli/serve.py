@@ -33,7 +33,7 @@ def _make_parser() -> CommandParser:
         epilog="example: carnation serve carnation --port 4599",
     )
     parser.add_argument(
-        "workflows", nargs="*", metavar="WORKFLOW", help="Built workflows to deploy (default: all)"
+        "workflows", nargs="*", metavar="WORKFLOW", help="Built workflows to deploy (default: none)"
     )
     parser.add_argument(
         "--port", type=int, default=0, help="Port to listen on (default: a free one)"
@@ -48,6 +48,10 @@ def _make_parser() -> CommandParser:
         action="store_true",
         help="Use real time for Wait and Retry (default: skip waiting)",
     )
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE",
+        help="a parameter of the workflows' root stacks (default: its example, else its default)",
+    )  # fmt: skip
     parser.add_argument(
         "--jobs", choices=("succeed", "fail"),
         help="how the jobs of .sync states end, five minutes after they were started",

@@ -39,7 +39,7 @@ WHOLE = "{% $string($states.context.Execution.Input) %}"
 ITEM = {"id": {"S": WHOLE}, "n": {"N": "2"}}
 
 
-def make(type: str = "STANDARD", **changes: Any) -> Artifacts:
+def make(type: str = "STANDARD", root: Path = ROOT, **changes: Any) -> Artifacts:
     start = SHIP.start_execution("Ship", Input="{% $states.input %}")
     if type == "EXPRESS":
         start = Pass("Ship")
@@ -64,7 +64,7 @@ def make(type: str = "STANDARD", **changes: Any) -> Artifacts:
         ],
         **changes,
     )  # fmt: skip
-    return make_artifacts(str(ROOT), workflow)
+    return make_artifacts(str(root), workflow)
 
 
 CHILD = make_artifacts(
@@ -80,9 +80,12 @@ ALL = Stimuli(
 
 
 @pytest.fixture(scope="module")
-def runs() -> WorkflowRuns:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> WorkflowRuns:
+    root = tmp_path_factory.mktemp("project")
+    (root / "definitions").mkdir()
+    (root / "definitions" / "ship_item.py").write_text("")  # that a child has its module
     return run(
-        make(), {"id": "direct"}, children=[CHILD], stimuli=ALL, in_process=True,
+        make(root=root), {"id": "direct"}, children=[CHILD], stimuli=ALL, in_process=True,
         shows=["stock", "uploads", "told", "state_machine_logs"],
     )  # fmt: skip
 
