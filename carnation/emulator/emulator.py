@@ -21,9 +21,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from carnation import engine
-from carnation.emulator import contents as stores
-from carnation.emulator import interpreter
-from carnation.emulator import moto_fixes as mends
+from carnation.emulator import contents, interpreter, moto_fixes
 from carnation.emulator.client_hooks import watch_clients
 from carnation.emulator.clients import Clients, share_descriptions
 from carnation.emulator.cloudformation import Service
@@ -179,7 +177,7 @@ class Emulator:
         self._rules.install(patches)
         pipes.install(patches)
         stack.callback(pipes.close)
-        mends.mend_calls(patches, self._hooks, real_time=self.real_time)
+        moto_fixes.patch_calls(patches, self._hooks, real_time=self.real_time)
         store = CodeStore(folder)
         self._invocations = Invocations(
             self._functions, store, self.wheels, wait=not self.real_time
@@ -240,7 +238,7 @@ class Emulator:
         self._stack.close()
 
     def _let_time_pass(self, seconds: float) -> None:
-        stores.let_time_pass(ACCOUNT, self.region, seconds)
+        contents.let_time_pass(ACCOUNT, self.region, seconds)
 
     def _deliver_logs(self, group_arn: str, stream: str, rows: list[dict[str, Any]]) -> None:
         """Put events into a log group; where there is none, they are lost, as on AWS."""
@@ -468,21 +466,21 @@ class Emulator:
             )
         return self._hooks.add(before_invoke, before_call, around_call)
 
-    def messages(self, queue_url: str) -> list[stores.Message]:
+    def messages(self, queue_url: str) -> list[contents.Message]:
         """Give all messages of a queue, visible or not, without receiving them."""
-        return stores.read_messages(ACCOUNT, self.region, queue_url)
+        return contents.read_messages(ACCOUNT, self.region, queue_url)
 
     def expire_visibility(self, queue_url: str) -> int:
         """Make all messages of a queue visible now; gives how many were not."""
-        return stores.expire_visibility(ACCOUNT, self.region, queue_url)
+        return contents.expire_visibility(ACCOUNT, self.region, queue_url)
 
     def clear(self, buckets: Collection[str] = ()) -> None:
         """Empty all queues and tables, and these buckets."""
-        stores.clear_stores(ACCOUNT, self.region, buckets)
+        contents.clear_stores(ACCOUNT, self.region, buckets)
 
     def key_fields(self, table_name: str) -> tuple[str, ...]:
         """Give the names of the attributes that make a table's key."""
-        return stores.find_key_fields(ACCOUNT, self.region, table_name)
+        return contents.find_key_fields(ACCOUNT, self.region, table_name)
 
     def let_time_pass(self, seconds: float) -> None:
         """Let the queues' visibility timeouts and delays run on by time passed on paper."""
@@ -490,11 +488,11 @@ class Emulator:
 
     def items(self, table_name: str) -> list[dict[str, Any]]:
         """Give all items of a table as plain values; numbers are `Decimal`."""
-        return stores.read_items(ACCOUNT, self.region, table_name)
+        return contents.read_items(ACCOUNT, self.region, table_name)
 
     def published(self, topic_arn: str) -> list[str]:
         """Give all messages that were published to a topic, the first one first."""
-        return stores.read_published(ACCOUNT, self.region, topic_arn)
+        return contents.read_published(ACCOUNT, self.region, topic_arn)
 
     def executions(self, state_machine_arn: str) -> list[str]:
         """List the executions of a state machine, Express ones too, the first one first."""
@@ -502,4 +500,4 @@ class Emulator:
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         """Give all objects of a bucket by key."""
-        return stores.read_objects(ACCOUNT, bucket)
+        return contents.read_objects(ACCOUNT, bucket)

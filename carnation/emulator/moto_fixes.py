@@ -25,7 +25,7 @@ from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.patching import Patches
 
 
-def mend_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
+def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     """Show every call to the hooks, whoever made it; answer a long poll at once."""
     log, silent = logging.getLogger("moto"), logging.NullHandler()
     log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging

@@ -31,7 +31,7 @@ def only(**state: Any) -> dict[str, Any]:
         ({**only(**PASS, End=True), "TimeoutSeconds": "5"}, "TimeoutSeconds takes"),
         (only(Type="Pas", End=True), "Did you mean 'Pass'"),
         (only(Type=7), "Known: Pass"),
-        ({"StartAt": "A", "States": {"A": []}}, "Type is None"),
+        ({"StartAt": "A", "States": {"A": []}}, "unknown state type None"),
         (only(**PASS), "neither Next nor End"),
         (only(**PASS, Next="B"), "Next is 'B', which does not exist"),
         (only(**PASS, End=True, InputPath="a.b"), "a path starts with"),
