@@ -11,6 +11,17 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
+OPTIMIZED_CLIENTS: Mapping[str, tuple[str, str]] = {
+    "apigateway": ("ApiGateway", "AmazonApiGateway"),
+    "dynamodb": ("DynamoDB", "AmazonDynamoDBv2"),
+    "events": ("EventBridge", "AmazonCloudWatchEvents"),
+    "lambda": ("Lambda", "AWSLambda"),
+    "sns": ("SNS", "AmazonSNS"),
+    "sqs": ("SQS", "AmazonSQS"),
+    "states": ("StepFunctions", "AWSStepFunctions"),
+}
+"""Optimized integrations: what their errors begin with, and the client of AWS's older Java SDK."""
+
 _OTHERS = {"stepfunctions": "sfn", "states": "sfn", "events": "eventbridge"}
 
 
@@ -30,6 +41,16 @@ def client_name(service: str) -> str:
     ('SecretsManager', 'AcmPca', 'Nosuch')
     """
     return _read_names().get(service, (service.capitalize(), service))[0]
+
+
+def client_exception(service: str) -> str:
+    """Return the exception of an optimized integration's client, for what no model names.
+
+    >>> client_exception("dynamodb"), client_exception("glue")
+    ('AmazonDynamoDBException', 'AmazonGlueException')
+    """
+    java = OPTIMIZED_CLIENTS.get(service, ("", f"Amazon{client_name(service)}"))[1]
+    return f"{java.removesuffix('v2')}Exception"
 
 
 def botocore_name(service: str) -> str:

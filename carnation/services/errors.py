@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
-from carnation.services.clients import client_name
+from carnation.services.clients import OPTIMIZED_CLIENTS, client_exception, client_name
 from carnation.services.optimized import APIS
 
 STATES_ERRORS = (
@@ -26,15 +26,7 @@ STATES_ERRORS = (
 )  # fmt: skip
 """The names that Step Functions itself gives."""
 
-_PREFIXES = {
-    "apigateway": "ApiGateway",
-    "dynamodb": "DynamoDB",
-    "events": "EventBridge",
-    "lambda": "Lambda",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "states": "StepFunctions",
-}
+_PREFIXES = {service: prefix for service, (prefix, _) in OPTIMIZED_CLIENTS.items()}
 # what the service or the client may answer whatever is asked; models do not repeat it
 _COMMON = (
     "AccessDeniedException", "ClientExecutionTimeoutException", "ExpiredTokenException",
@@ -44,14 +36,7 @@ _COMMON = (
     "ThrottlingException", "TooManyRequestsException", "UnrecognizedClientException",
     "ValidationException",
 )  # fmt: skip
-_CLIENTS = {
-    "lambda": ("AWSLambdaException", "Unknown"),
-    "dynamodb": ("AmazonDynamoDBException",),
-    "sqs": ("AmazonSQSException",),
-    "sns": ("AmazonSNSException",),
-    "events": ("AmazonCloudWatchEventsException", "FailedEntry"),
-    "states": ("AWSStepFunctionsException",),
-}
+_MORE = {"lambda": ("Unknown",), "events": ("FailedEntry",)}
 
 
 @lru_cache(maxsize=1)
@@ -77,7 +62,9 @@ def find_errors(service: str) -> tuple[str, ...] | None:
         return None
     prefix = _PREFIXES.get(service, client_name(plain))
     classes = {name if name.endswith("Exception") else f"{name}Exception" for name in names}
-    own = _CLIENTS.get(service, (f"{prefix}Exception",))
+    own = (f"{prefix}Exception",)
+    if service in OPTIMIZED_CLIENTS:
+        own = (client_exception(service), *_MORE.get(service, ()))
     return tuple(f"{prefix}.{name}" for name in sorted({*classes, *_COMMON, *own}))
 
 

@@ -20,19 +20,14 @@ from botocore.exceptions import (
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from carnation.engine import Failed, Succeeded, Task
-from carnation.services.clients import botocore_name, client_name
+from carnation.services.clients import (
+    OPTIMIZED_CLIENTS,
+    botocore_name,
+    client_exception,
+    client_name,
+)
 
 Connect = Callable[[str], Any]
-# the prefix of an optimized integration's errors, and the name of its client in AWS's Java SDK
-_OPTIMIZED = {
-    "apigateway": ("ApiGateway", "AmazonApiGateway"),
-    "dynamodb": ("DynamoDB", "AmazonDynamoDBv2"),
-    "events": ("EventBridge", "AmazonCloudWatchEvents"),
-    "lambda": ("Lambda", "AWSLambda"),
-    "sns": ("SNS", "AmazonSNS"),
-    "sqs": ("SQS", "AmazonSQS"),
-    "states": ("StepFunctions", "AWSStepFunctions"),
-}
 
 
 def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
@@ -153,12 +148,12 @@ def _describe(error: ClientError) -> tuple[str, str, int, str]:
 
 def _fail_unsent(service: str, error: BotoCoreError, *, sdk: bool) -> Failed:
     """Name a failure of the client: of what lacks a parameter, the service's own error."""
-    name, java = client_name(service), client_name(service)
+    name, shown = client_name(service), "SdkClientException"
+    if isinstance(error, ParamValidationError):
+        shown = f"{name}Exception" if sdk else client_exception(service)
     if not sdk:
-        name, java = _OPTIMIZED.get(service, (name, f"Amazon{name}"))
-    wrong = isinstance(error, ParamValidationError)
-    shown = java.removesuffix("v2") if wrong else "SdkClient"
-    return Failed(f"{name}.{shown}Exception", str(error))
+        name = OPTIMIZED_CLIENTS.get(service, (name, ""))[0]
+    return Failed(f"{name}.{shown}", str(error))
 
 
 def _fail_sdk(service: str, error: ClientError) -> Failed:
@@ -175,13 +170,14 @@ def _fail_sdk(service: str, error: ClientError) -> Failed:
 
 
 def _fail_optimized(service: str, error: ClientError, client: Any) -> Failed:
-    prefix, java = _OPTIMIZED.get(service, (client_name(service), f"Amazon{client_name(service)}"))
+    plain = client_name(service)
+    prefix, java = OPTIMIZED_CLIENTS.get(service, (plain, f"Amazon{plain}"))
     code, message, status, request = _describe(error)
     if type(error) is not ClientError:
         name = type(error).__name__
         name = name if name.endswith("Exception") else f"{name}Exception"
     else:
-        name = f"{java.removesuffix('v2')}Exception"
+        name = client_exception(service)
     cause = (
         f"{message} (Service: {java}; Status Code: {status}; Error Code: {code}; "
         f"Request ID: {request}; Proxy: null)"
