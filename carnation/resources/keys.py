@@ -13,7 +13,8 @@ class Key:
     """A customer-managed key, which encrypts everything in the workflow's stacks.
 
     The stack makes it, unless the parameter KeyArn gives one at deployment; `Key.existing(arn=…)`
-    never makes one.
+    never makes one: then its policy has to let CloudWatch's alarms, the log groups, and (where
+    rules or topics send to queues) EventBridge and SNS use it.
     """
 
     given: object = None

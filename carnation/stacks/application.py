@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from troposphere import Output, Ref
+from troposphere import Output, Ref, Sub
 
 import carnation.stacks.troposphere_import  # noqa: F401  (before all that uses it)
 from carnation.cloudformation.substitutions import find_substitutions
@@ -21,6 +21,7 @@ from carnation.stacks.policies import list_machine_statements
 from carnation.stacks.rendering import Rendering
 from carnation.stacks.resources import Sources
 from carnation.stacks.roles import add_role, name_machines, trust
+from carnation.stacks.snippets import name_arn, spell_rule
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.writing import list_sections, write_document
 
@@ -69,7 +70,8 @@ def make_document(application: Application, sources: Sources) -> dict[str, Any]:
     check_application(rendering)
     add_conditions(template, *_list_conditions(application))
     if application.key and application.key.given is None:
-        _call("key", "add_key", template, "MakesKey", _list_log_folders(application))
+        folders, senders = _list_log_folders(application), _list_senders(application)
+        _call("key", "add_key", template, "MakesKey", folders, senders)
     if application.alarms and application.alarms.topic is None:
         _call("topics", "add_alarm_topic", template, key=rendering.key)
     for resource in application.resources:
@@ -89,6 +91,16 @@ def _list_log_folders(application: Application) -> list[str]:
 
     apis = any(type(one).__name__ == "HttpApi" for one in application.triggers)
     return [*LOG_FOLDERS, *(["vendedlogs/apigateway"] if apis else [])]
+
+
+def _list_senders(application: Application) -> dict[str, list[Any]]:
+    """List the services that send to encrypted queues without a role, and what they send for."""
+    rules = [name_arn("events", f"rule/{spell_rule(one)}") for one in application.triggers
+             if type(one).__name__ in ("EventRule", "Upload")]  # fmt: skip
+    topics = [Sub(one.full_arn if one.named else one.arn_of("*")) for one in application.resources
+              if any(hasattr(who, "url") for who in getattr(one, "subscribers", ()))]  # fmt: skip
+    found = {"events": rules, "sns": topics}
+    return {service: sources for service, sources in found.items() if sources}
 
 
 def _call(module: str, function: str, *given: Any, **named: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from troposphere import Ref, Sub, Template
@@ -13,8 +14,16 @@ from carnation.stacks.snippets import KEPT, name_arn, policy_of
 LOG_FOLDERS = ("lambda", "vendedlogs/states")
 
 
-def add_key(template: Template, condition: str, folders: Sequence[str] = LOG_FOLDERS) -> Key:
+def add_key(
+    template: Template,
+    condition: str,
+    folders: Sequence[str] = LOG_FOLDERS,
+    senders: Mapping[str, Sequence[Sub]] = MappingProxyType({}),
+) -> Key:
     """Add the key and its alias, under a condition; `folders` are those of the log groups.
+
+    `senders` are services that send to encrypted queues without a role, each with what it sends
+    for: rules of EventBridge to a dead-letter queue, topics to their subscribers.
 
     The account itself may use the key, so that the roles' own policies decide: table, queues,
     functions, bucket and state machine use it on behalf of a role. Each service that acts without
@@ -32,7 +41,7 @@ def add_key(template: Template, condition: str, folders: Sequence[str] = LOG_FOL
             Description=Sub("Encrypts all of ${ProjectName}-${Environment}"),
             EnableKeyRotation=True,
             PendingWindowInDays=30,
-            KeyPolicy=policy_of(*_list_statements(folders)),
+            KeyPolicy=policy_of(*_list_statements(folders), *_list_senders(senders)),
         )
     )
     template.add_resource(
@@ -73,6 +82,21 @@ def _list_statements(folders: Sequence[str]) -> list[dict[str, Any]]:
             {"StringEquals": {"kms:EncryptionContext:SourceArn": name_arn("logs", "*")}},
         ),
     ]
+
+
+def _list_senders(senders: Mapping[str, Sequence[Sub]]) -> Iterator[dict[str, Any]]:
+    """Let services send to encrypted queues.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
+    https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+    """
+    for service, sources in senders.items():
+        condition = {
+            "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+            "ArnLike": {"aws:SourceArn": list(sources)},
+        }
+        actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
+        yield _let(f"Let{service.title()}Send", f"{service}.amazonaws.com", actions, condition)
 
 
 def _let_log_groups_encrypt(folders: Sequence[str]) -> dict[str, Any]:

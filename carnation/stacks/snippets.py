@@ -84,6 +84,14 @@ def spell_name(part: str) -> str:
     return part.replace("@", f"{PREFIX}-")
 
 
+def spell_rule(rule: Any) -> str:
+    """Spell a rule's name in its ARN; `*` where CloudFormation makes the name."""
+    given = rule.properties.get("Name", "*")
+    name = f"@{rule.name_part}" if rule.named else given if isinstance(given, str) else "*"
+    bus = getattr(rule, "bus", None)
+    return f"{bus.full_name}/{name}" if bus else name
+
+
 def allow(sid: str, actions: str | Sequence[str], resources: Any, **conditions: Any) -> Statement:
     """Make a statement that allows actions on resources, under conditions."""
     statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}

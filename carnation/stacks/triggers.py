@@ -17,7 +17,7 @@ from carnation.stacks.policies import use_keys
 from carnation.stacks.queues import DEAD_LETTER_DAYS, add_queue, add_queue_policy
 from carnation.stacks.rendering import Rendering
 from carnation.stacks.roles import add_role, trust
-from carnation.stacks.snippets import Statement, allow, name_arn
+from carnation.stacks.snippets import Statement, allow, name_arn, spell_rule
 
 ALIAS = Ref("StateMachineAlias")
 UNDELIVERED = "Undelivered"
@@ -42,20 +42,12 @@ def _add_undelivered(rendering: Rendering) -> None:
         rendering.template, UNDELIVERED, "undelivered", DEAD_LETTER_DAYS, key=rendering.key
     )
     rules = [
-        name_arn("events", f"rule/{_spell_rule(one)}")
+        name_arn("events", f"rule/{spell_rule(one)}")
         for one in rendering.application.triggers
         if isinstance(one, (triggers.EventRule, triggers.Upload))
     ]
     statements = [_let_rules_send(rules)] if rules else []
     add_queue_policy(rendering.template, queue, *statements)
-
-
-def _spell_rule(rule: Any) -> str:
-    """Spell a rule's name in its ARN; `*` where CloudFormation makes the name."""
-    given = rule.properties.get("Name", "*")
-    name = f"@{rule.name_part}" if rule.named else given if isinstance(given, str) else "*"
-    bus = getattr(rule, "bus", None)
-    return f"{bus.full_name}/{name}" if bus else name
 
 
 def _let_rules_send(rules: list[Sub]) -> Statement:
@@ -120,7 +112,7 @@ def _add_rule(
 ) -> None:
     from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
 
-    source = name_arn("events", f"rule/{_spell_rule(rule)}")
+    source = name_arn("events", f"rule/{spell_rule(rule)}")
     role = add_trigger_role(rendering, rule, trust("events", source))
     target = Target(
         Arn=ALIAS,

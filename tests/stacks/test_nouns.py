@@ -290,6 +290,19 @@ def test_a_key_that_exists_encrypts_and_none_is_made() -> None:
         Key.existing(arn="arn:aws:kms:eu-west-1:1:alias/ours")
 
 
+def test_a_key_lets_rules_and_topics_send_to_encrypted_queues() -> None:
+    queue = Queue("heard")
+    topic = Topic("told", subscribers=[queue])
+    tell, rule = topic.publish("Tell", Message="x"), EventRule("all", source="a")
+    made = resources_of(tell, resources=[topic, queue], triggers=[rule], key=Key())
+    statements = {one["Sid"]: one for one in made["Key"]["Properties"]["KeyPolicy"]["Statement"]}
+    for sid, source in (("LetEventsSend", "rule/${ProjectName}"), ("LetSnsSend", "-told")):
+        assert "kms:GenerateDataKey*" in statements[sid]["Action"]
+        assert source in str(statements[sid]["Condition"]["ArnLike"])
+    plain = resources_of(Pass("A"), key=Key())["Key"]["Properties"]["KeyPolicy"]["Statement"]
+    assert not [one for one in plain if one["Sid"].endswith("Send")]
+
+
 # what else the template has
 
 
