@@ -12,13 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-Names = frozenset[str]
-_NO_NAMES: Names = frozenset()
-_DEEPEST = 40
+from carnation.asl.expressions.jsonata_guards import NO_NAMES, Names, known_if, type_of
+
 _KINDS = ("function", "variable", "name", "$", "states", "call")
 _TESTS = frozenset({"exists", "boolean", "not", "type", "count"})
-_STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", "uppercase"})
-_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in"})
 
 
 class FunctionReference(NamedTuple):
@@ -67,9 +64,9 @@ class _Place(NamedTuple):
     """Where a node is: at the top; names bound here, and later in the block; names tested."""
 
     at_top: bool = True
-    own: Names = _NO_NAMES
-    later: Names = _NO_NAMES
-    safe: Names = _NO_NAMES
+    own: Names = NO_NAMES
+    later: Names = NO_NAMES
+    safe: Names = NO_NAMES
     tested: bool = False
 
     def inside(self) -> _Place:
@@ -99,7 +96,7 @@ def find_uses(ast: Any) -> Uses:
             if kind == "variable" and not place.tested and use.name not in place.safe:
                 unguarded.add(use.name)
     functions, variables, fields, contexts, states, calls = map(tuple, found.values())
-    true, false = _known_if(ast, holds=True), _known_if(ast, holds=False)
+    true, false = known_if(ast, holds=True), known_if(ast, holds=False)
     free = frozenset(unguarded)
     return Uses(functions, variables, fields, contexts, states, calls, free, true, false)
 
@@ -119,7 +116,7 @@ def _walk(ast: Any) -> Walk:
 
 
 def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
-    if node.type in ("function", "partial") and _type_of(node.procedure) == "variable":
+    if node.type in ("function", "partial") and type_of(node.procedure) == "variable":
         name = node.procedure.value
         kind = "variable" if name in place.own else "function"
         if kind == "function":
@@ -138,7 +135,7 @@ def _uses_of(node: Any, place: _Place) -> Iterator[tuple[str, Any]]:
 
 
 def _string_of(argument: Any) -> str | None:
-    return str(argument.value) if _type_of(argument) == "string" else None
+    return str(argument.value) if type_of(argument) == "string" else None
 
 
 def _is_states(node: Any, place: _Place) -> bool:
@@ -152,10 +149,6 @@ def _names_after(steps: list[Any]) -> tuple[str, ...]:
             break
         names.append(str(step.value))
     return tuple(names)
-
-
-def _type_of(node: Any) -> str:
-    return str(getattr(node, "type", ""))
 
 
 def _children(node: Any, place: _Place) -> Walk:
@@ -211,9 +204,9 @@ def _walk_pairs(pairs: Any, place: _Place) -> Walk:
 def _walk_binary(node: Any, place: _Place) -> Walk:
     yield node.lhs, place
     if node.value == "and":
-        yield node.rhs, place._replace(safe=place.safe | _known_if(node.lhs, holds=True))
+        yield node.rhs, place._replace(safe=place.safe | known_if(node.lhs, holds=True))
     elif node.value == "or":
-        yield node.rhs, place._replace(safe=place.safe | _known_if(node.lhs, holds=False))
+        yield node.rhs, place._replace(safe=place.safe | known_if(node.lhs, holds=False))
     else:
         yield node.rhs, place
 
@@ -224,9 +217,9 @@ def _walk_apply(node: Any, place: _Place) -> Walk:
 
 
 def _is_test(procedure: Any) -> bool:
-    if _type_of(procedure) in ("function", "partial"):
+    if type_of(procedure) in ("function", "partial"):
         procedure = procedure.procedure
-    return _type_of(procedure) == "variable" and procedure.value in _TESTS
+    return type_of(procedure) == "variable" and procedure.value in _TESTS
 
 
 def _walk_unary(node: Any, place: _Place) -> Walk:
@@ -238,7 +231,7 @@ def _walk_unary(node: Any, place: _Place) -> Walk:
 
 
 def _walk_call(node: Any, place: _Place) -> Walk:
-    if _type_of(node.procedure) != "variable":
+    if type_of(node.procedure) != "variable":
         yield node.procedure, place.plain()
     elif node.procedure.value in place.own:
         yield node.procedure, place
@@ -256,8 +249,8 @@ def _walk_lambda(node: Any, place: _Place) -> Walk:
 
 def _walk_condition(node: Any, place: _Place) -> Walk:
     yield node.condition, place._replace(tested=True)
-    yield node.then, place.guard(_known_if(node.condition, holds=True))
-    yield node._else, place.guard(_known_if(node.condition, holds=False))
+    yield node.then, place.guard(known_if(node.condition, holds=True))
+    yield node._else, place.guard(known_if(node.condition, holds=False))
 
 
 def _walk_block(node: Any, place: _Place) -> Walk:
@@ -302,7 +295,7 @@ _CHILDREN = {
 def _root_names(node: Any) -> Names:
     """List the names that an expression binds as a whole, and its own value has not."""
     names = set()
-    while _type_of(node) == "bind":
+    while type_of(node) == "bind":
         names.add(str(node.lhs.value))
         node = node.rhs
     return frozenset(names)
@@ -319,45 +312,3 @@ def _bound_in(nodes: list[Any]) -> Names:
             names.add(str(node.lhs.value))
         waiting += [child for child, _ in _children(node, _Place())]
     return frozenset(names)
-
-
-def _known_if(node: Any, *, holds: bool, depth: int = 0) -> Names:
-    """List the variables that have a value where an expression is true (or is not)."""
-    kind = _type_of(node)
-    if depth > _DEEPEST:
-        return _NO_NAMES
-    if kind == "block" and len(node.expressions) == 1:
-        return _known_if(node.expressions[0], holds=holds, depth=depth + 1)
-    if kind == "binary" and node.value in ("and", "or"):
-        sides = (node.lhs, node.rhs)
-        left, right = (_known_if(side, holds=holds, depth=depth + 1) for side in sides)
-        return left | right if (node.value == "and") == holds else left & right
-    if kind == "function" and _type_of(node.procedure) == "variable" and node.arguments:
-        return _known_by_test(node.procedure.value, node.arguments[0], holds, depth + 1)
-    if not holds:
-        return _NO_NAMES
-    if kind == "binary" and node.value in _COMPARISONS:
-        return _known_if_compared(node.lhs, node.value) | _known_if_compared(node.rhs, node.value)
-    return _root_of(node)
-
-
-def _known_by_test(name: str, argument: Any, holds: bool, depth: int) -> Names:
-    if name in ("not", "boolean"):
-        return _known_if(argument, holds=holds == (name == "boolean"), depth=depth)
-    return _root_of(argument) if holds and name == "exists" else _NO_NAMES
-
-
-def _known_if_compared(node: Any, operator: str) -> Names:
-    """List the variables of a comparison that holds: what is undefined equals nothing."""
-    if _type_of(node) == "function" and _type_of(node.procedure) == "variable" and node.arguments:
-        name = node.procedure.value
-        counted = name == "count" and operator == ">"
-        return _root_of(node.arguments[0]) if name in _STRICT or counted else _NO_NAMES
-    return _root_of(node)
-
-
-def _root_of(node: Any) -> Names:
-    """Give the variable that a value is, or is looked up in."""
-    if _type_of(node) == "path":
-        node = node.steps[0]
-    return frozenset({node.value}) if _type_of(node) == "variable" and node.value else _NO_NAMES

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from carnation.asl.expressions import Path, parse_path
 from carnation.asl.fields import PATH
 from carnation.asl.graph import CATCH, Node, Problem, Scope, State
 from carnation.document import join_pointer
 from carnation.document.values import Json
-from carnation.errors import ExpressionError
 from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.risks.results import find_result_shape, join_all, read_schema
+from carnation.linter.rules.risks.selections import fill, kind_of, pick, put_result
 from carnation.linter.rules.risks.shapes import (
     ANY,
     TEXT,
@@ -30,7 +29,6 @@ from carnation.linter.rules.risks.shapes import (
     look_up,
     shape_of,
 )
-from carnation.linter.rules.risks.shapes import put as put_shape
 from carnation.linter.rules.risks.variables import paths_in
 from carnation.linter.rules.task_arns import resource_of
 
@@ -111,27 +109,27 @@ class _Flow:
         if state.language != PATH:
             return ANY if "Output" in catcher.body else _ERROR_OUTPUT
         place = catcher.body.get("ResultPath", "$")
-        return _place(self.inputs.get(id(state)), place, _ERROR_OUTPUT)
+        return put_result(self.inputs.get(id(state)), place, _ERROR_OUTPUT)
 
     def _output_of(self, state: State) -> Shape:
         if state.language != PATH or not state.place:  # of no type that is known
             return ANY
         raw = self.inputs.get(id(state))
-        effective = _pick(raw, state.body.get("InputPath", "$"))
+        effective = pick(raw, state.body.get("InputPath", "$"))
         if state.place in ("Choice", "Wait", "Succeed"):
-            return _pick(effective, state.body.get("OutputPath", "$"))
+            return pick(effective, state.body.get("OutputPath", "$"))
         result = self._result_of(state, effective)
         if "ResultSelector" in state.body:
-            result = _fill(state.body["ResultSelector"], result)
-        whole = _place(raw, state.body.get("ResultPath", "$"), result)
-        return _pick(whole, state.body.get("OutputPath", "$"))
+            result = fill(state.body["ResultSelector"], result)
+        whole = put_result(raw, state.body.get("ResultPath", "$"), result)
+        return pick(whole, state.body.get("OutputPath", "$"))
 
     def _result_of(self, state: State, effective: Shape) -> Shape:
         if state.place == "Pass":
             if "Result" in state.body:
                 return shape_of(state.body["Result"])
             return (
-                _fill(state.body["Parameters"], effective)
+                fill(state.body["Parameters"], effective)
                 if "Parameters" in state.body
                 else (effective)
             )
@@ -160,7 +158,7 @@ class _Flow:
             return
         raw = self.inputs.get(id(state))
         self._look(state, "InputPath", raw)
-        effective = _pick(raw, state.body.get("InputPath", "$"))
+        effective = pick(raw, state.body.get("InputPath", "$"))
         for name, value in state.body.items():
             if name.endswith("Path") and name not in ("InputPath", "OutputPath", "ResultPath"):
                 self._look(state, name, effective)
@@ -177,10 +175,10 @@ class _Flow:
         for inner in state.inner:
             shape = effective
             if state.place == "Parallel" and "Parameters" in state.body:
-                shape = _fill(state.body["Parameters"], effective)
+                shape = fill(state.body["Parameters"], effective)
             elif state.place == "Map":
                 shape = _item_of(state, effective)
-                items = _pick(effective, state.body.get("ItemsPath", "$"))
+                items = pick(effective, state.body.get("ItemsPath", "$"))
                 self.most_items[id(state)] = items.most if isinstance(items, List) else 0
             self.given[id(inner)] = shape
 
@@ -197,7 +195,7 @@ class _Flow:
 
     def _compare(self, rule: Node, body: dict[str, Json], effective: Shape) -> None:
         """Note a comparison with a value that is surely of another type."""
-        kind = _kind_of(_pick(effective, body.get("Variable", 0)))
+        kind = kind_of(pick(effective, body.get("Variable", 0)))
         for name in body if kind else ():
             for family, wanted in _COMPARED.items():
                 if name.startswith(family) and kind != wanted:
@@ -229,13 +227,6 @@ class _Flow:
                 waiting += [(child, f"{inner}/{index}") for index, child in enumerate(item)]
 
 
-def _kind_of(shape: Shape) -> str:
-    """Name the type of a value, '' where it is not known."""
-    if isinstance(shape, Object):
-        return "object"
-    return "list" if isinstance(shape, List) else shape.kind if shape is not None else ""
-
-
 def _list_comparisons(rules: Sequence[Node]) -> Iterator[dict[str, Json]]:
     waiting: list[Json] = [rule.body for rule in rules]
     while waiting:
@@ -252,48 +243,9 @@ def _item_of(state: State, effective: Shape) -> Shape:
         return ANY
     for name in ("ItemSelector", "Parameters"):
         if name in state.body:
-            return _fill(state.body[name], effective)
-    items = _pick(effective, state.body.get("ItemsPath", "$"))
+            return fill(state.body[name], effective)
+    items = pick(effective, state.body.get("ItemsPath", "$"))
     return items.item if isinstance(items, List) else ANY
-
-
-def _parse(text: object) -> Path | None:
-    try:
-        return parse_path(text) if isinstance(text, str) else None
-    except ExpressionError:
-        return None
-
-
-def _pick(shape: Shape, text: object) -> Shape:
-    """Give what `InputPath`, `OutputPath` or `ItemsPath` picks; null picks an empty object."""
-    if text is None:
-        return Object({})
-    path = _parse(text)
-    if path is None or path.root != "$":
-        return ANY
-    found = look_up(shape, path)
-    return ANY if isinstance(found, Miss) else found
-
-
-def _place(raw: Shape, text: object, result: Shape) -> Shape:
-    """Give what a state hands on, its result put at `ResultPath`; null keeps the input."""
-    if text is None:
-        return raw
-    path = _parse(text)
-    return ANY if path is None or path.root != "$" else put_shape(raw, path, result)
-
-
-def _fill(template: Json, shape: Shape, depth: int = 0) -> Shape:
-    """Give the shape of a payload template, filled from a shape."""
-    if depth > 12 or not isinstance(template, dict):
-        return shape_of(template) if not isinstance(template, list) else ANY
-    fields: dict[str, Shape] = {}
-    for key, value in template.items():
-        if key.endswith(".$"):
-            fields[key[:-2]] = _pick(shape, value)
-        else:
-            fields[key] = _fill(value, shape, depth + 1)
-    return Object(fields)
 
 
 @lru_cache(maxsize=1)  # several rules ask, one machine after the other
