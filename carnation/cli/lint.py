@@ -18,7 +18,6 @@ from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Setting
 from carnation.linter import formats as reports
 from carnation.linter.built import find_tree
 from carnation.linter.settings import read_settings
-from carnation.permissions.placeholders import NAMES
 
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
@@ -66,7 +65,7 @@ def _make_parser() -> CommandParser:
     )
     parser.add_argument(
         "--names",
-        choices=NAMES,
+        choices=["cloudformation", "sub", "plain"],
         help="With --policy: print the policy document alone, its names as Fn::Sub (for "
         "AWS::Include), or plain (for Terraform and CDK)",
     )
