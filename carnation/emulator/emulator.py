@@ -19,6 +19,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.events.models import events_backends
 
 from carnation import engine
 from carnation.emulator import contents, interpreter, moto_fixes
@@ -34,6 +35,7 @@ from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hook
 from carnation.emulator.function_code import CodeStore, FunctionCode
 from carnation.emulator.functions import Functions, Worker
 from carnation.emulator.in_process import InProcessWorker
+from carnation.emulator.interpreter.status_events import make_status_event
 from carnation.emulator.invocations import Invocations
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
 from carnation.emulator.runtime import RuntimeServer
@@ -191,9 +193,20 @@ class Emulator:
             invoke=invoke,
             hooks=self._hooks,
             settings=interpreter.ExecutionSettings(
-                self.real_time, self._seed, self._let_time_pass, self._deliver_logs
+                self.real_time,
+                self._seed,
+                self._let_time_pass,
+                self._deliver_logs,
+                self._announce,
             ),
         )
+
+    def _announce(self, run: Any) -> None:
+        """Tell the default bus of an execution's status, where a rule of it listens."""
+        parts = run.arn.split(":")
+        bus = events_backends[parts[4]][parts[3]].event_buses["default"]
+        for rule in list(bus.rules.values()):
+            self._rules.offer(rule, make_status_event(run))
 
     def _list_regions(self) -> set[str]:
         return {self.region, *(region for _, region in self._elsewhere)}

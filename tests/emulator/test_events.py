@@ -240,3 +240,24 @@ def test_a_pipe_that_is_deleted_after_it_was_listed_ends_nothing() -> None:
     Pipes(delivery, lambda: {"us-east-1"}).run_once()
     assert client.described == ["deleted", "stopped"]
     assert delivery.undelivered == []
+
+
+def test_an_execution_tells_the_default_bus_of_its_status(emulator: Emulator) -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
+                             "Resource": "*"}]}  # fmt: skip
+    pattern = {"source": ["aws.states"], "detail": {"status": ["RUNNING", "FAILED", "SUCCEEDED"]}}
+    made = deploy(emulator, {
+        "Role": ROLE, "Machine": MACHINE, "Heard": of("SQS::Queue"),
+        "Allow": of("SQS::QueuePolicy", Queues=[ref("Heard")], PolicyDocument=policy),
+        "Rule": of("Events::Rule", EventPattern=pattern,
+                   Targets=[{"Id": "q", "Arn": arn("Heard")}]),
+    })  # fmt: skip
+    ended = emulator.execute(made["Machine"], {"a": 1}, name="told")
+    found = [json.loads(row.body) for row in emulator.messages(made["Heard"])]
+    assert [row["detail"]["status"] for row in found] == ["RUNNING", "SUCCEEDED"]
+    assert {row["detail-type"] for row in found} == {"Step Functions Execution Status Change"}
+    last = found[-1]
+    assert (last["resources"], last["region"]) == ([ended.arn], "us-east-1")
+    assert (last["detail"]["name"], json.loads(last["detail"]["input"])) == ("told", {"a": 1})
+    assert last["detail"]["outputDetails"] == {"included": True}
+    assert found[0]["detail"]["stopDate"] is None

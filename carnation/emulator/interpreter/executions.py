@@ -35,13 +35,15 @@ class ExecutionSettings(NamedTuple):
     """How executions run: in real or virtual time, in which order; who learns of what.
 
     `let_time_pass` is told of the seconds that a Wait waited in virtual time; `deliver_logs` takes
-    events for a log group: (ARN of the group, name of the stream, rows).
+    events for a log group: (ARN of the group, name of the stream, rows). `announce` is told of
+    each Standard execution when it starts and when it has ended.
     """
 
     real_time: bool
     seed: int | None
     let_time_pass: Callable[[float], None]
     deliver_logs: Callable[[str, str, list[dict[str, Any]]], None] = lambda *_: None
+    announce: Callable[[EmulatedExecution], None] = lambda run: None
 
 
 class ExecutionRequest(NamedTuple):
@@ -81,6 +83,7 @@ class EmulatedExecution:
         self.error: str | None = None
         self.cause: str | None = None
         self.done = threading.Event()
+        self._has_concluded = False
         self.seconds = 0.0
         self.children = Children()
         self.watchers: list[Watcher] = []
@@ -154,6 +157,7 @@ class EmulatedExecution:
 
     def start(self) -> None:
         """Go on, in a thread of its own."""
+        self._announce()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
@@ -168,6 +172,7 @@ class EmulatedExecution:
         with self._changed:
             self.engine.redrive()
             self.done.clear()
+            self._has_concluded = False
             self.status = "RUNNING"
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
@@ -303,15 +308,23 @@ class EmulatedExecution:
 
     def _conclude(self) -> None:
         with self._changed:
-            if self.done.is_set():
+            if self._has_concluded:
                 return
+            self._has_concluded = True
             self.seconds = time.monotonic() - self._began
             self.stop_date = _read(self.engine.clock.now)
             self.status = self.engine.status
             self.output = self.engine.output
             self.error, self.cause = self.engine.error, self.engine.cause
             self._logger.flush()
+        try:
+            self._announce()
+        finally:
             self.done.set()
+
+    def _announce(self) -> None:
+        if not self.request.is_express:
+            self._settings.announce(self)
 
     def describe_wait(self) -> str:
         """Say which states were entered and not left: what the execution waits for."""
