@@ -46,7 +46,8 @@ def list_properties(
         if path.replace("/", "/properties/") in hidden:
             continue
         found = resolve(root, body)
-        yield f"{'!' * (name in required)}{path}"
+        is_required = name in required and "default" not in found  # which stands for a value
+        yield f"{'!' * is_required}{path}"
         if depth < DEPTH and not holds_anything(root, found):
             yield from list_properties(root, *descend(root, found, path), depth + 1)
 
