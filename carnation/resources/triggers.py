@@ -184,7 +184,8 @@ class TableSource(Trigger):
 class Upload(Trigger):
     """An execution for each object that is written to a bucket, below `prefix` if given.
 
-    Its input is the event's detail: `bucket.name`, `object.key`, `object.size`.
+    Its input is the event's detail: `bucket.name`, `object.key`, `object.size`. An existing bucket
+    has to send its events to EventBridge already: nothing of it is changed here.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
     """
 
