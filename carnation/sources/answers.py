@@ -15,6 +15,7 @@ from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen
 
 Found = Source | Unseen
 _KIND = "StateMachine"
+_DEEPEST = 20
 TERRAFORM = {
     "aws_sfn_state_machine": ("definition", "type"),
     "awscc_stepfunctions_state_machine": ("definition_string", "state_machine_type"),
@@ -53,8 +54,8 @@ def is_manifest(value: Mapping[str, Any]) -> bool:
 
 def find_in_manifest(document: Document, pointer: str = "", value: Any = None) -> Iterator[Found]:
     """Yield the state machines of a manifest: ACK's, Crossplane's, those in a list."""
-    manifest = document.value if value is None else value
-    if not isinstance(manifest, Mapping):
+    manifest = document.value if not pointer else value
+    if not isinstance(manifest, Mapping) or pointer.count("/items/") > _DEEPEST:
         return
     if isinstance(manifest.get("items"), list):
         for index, item in enumerate(manifest["items"]):
@@ -98,7 +99,7 @@ def find_in_terraform(document: Document) -> Iterator[Found]:
         module = root.get("root_module")
         yield from _find_in_module(document, f"/{held}/root_module", module)
     for index, resource in enumerate(_list(value.get("resources"))):
-        if isinstance(resource, Mapping) and resource.get("type") in TERRAFORM:
+        if isinstance(resource, Mapping) and str(resource.get("type")) in TERRAFORM:
             for at, instance in enumerate(_list(resource.get("instances"))):
                 pointer = f"/resources/{index}/instances/{at}/attributes"
                 attributes = instance.get("attributes") if isinstance(instance, Mapping) else None
@@ -110,7 +111,7 @@ def _find_in_module(document: Document, pointer: str, module: Any) -> Iterator[F
     if not isinstance(module, Mapping):
         return
     for index, resource in enumerate(_list(module.get("resources"))):
-        if isinstance(resource, Mapping) and resource.get("type") in TERRAFORM:
+        if isinstance(resource, Mapping) and str(resource.get("type")) in TERRAFORM:
             place, kind = f"{pointer}/resources/{index}/values", str(resource["type"])
             name = str(resource.get("address") or resource.get("name"))
             name = name.removeprefix(f"{kind}.")

@@ -198,7 +198,9 @@ def _find_in_body(document: Document, files: Files) -> Iterator[Source | Unseen]
     if isinstance(body, Mapping):
         yield from find_in_template(document, files, body, "/TemplateBody")
     else:
-        yield from find_in_template(parse_yaml(body, document.where)[0], files)
+        inner = parse_yaml(body, document.where)[0]
+        if isinstance(inner.value, Mapping):
+            yield from find_in_template(inner, files)
 
 
 def _is_assembly(value: Mapping[str, Any]) -> bool:

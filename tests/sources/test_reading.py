@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from carnation.document import Document
 from carnation.errors import DocumentError, UsageError
-from carnation.sources import Reading, read_sources, read_target
+from carnation.sources import Files, Reading, find_sources, read_sources, read_target
 
 DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 TEXT = json.dumps(DEFINITION)
@@ -335,3 +337,46 @@ def test_yes_and_no_are_names_of_states(folder: Path) -> None:
 def test_a_device_that_a_template_names_is_not_read(folder: Path) -> None:
     (missed,) = read({"t.json": template(DefinitionUri="/dev/zero")}).unseen
     assert "there is no file" in missed.why
+
+
+JUNK: list[Any] = [None, 1, "x", "{", [], [[]], {}, {"Ref": "P"}, {"Fn::If": 1}, {"Fn::Join": [1]}]
+
+
+def list_places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value) if isinstance(value, list) else inner
+    return [way, *(place for key, item in inner for place in list_places(item, (*way, key)))]
+
+
+def put(value: Any, way: tuple[Any, ...], junk: Any) -> Any:
+    if not way:
+        return junk
+    made = value.copy()
+    made[way[0]] = put(value[way[0]], way[1:], junk)
+    return made
+
+
+LISTED = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [{"apiVersion": "a", "kind": "StateMachine", "spec": {"definition": TEXT}}],
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(value for files in KINDS.values() if isinstance(value := files[next(iter(files))], dict)),
+        LISTED,
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_a_file_with_anything_anywhere_is_read_or_refused(
+    folder: Path, value: dict[str, Any]
+) -> None:
+    for place in list_places(value):
+        for junk in JUNK:
+            document = Document("t.json", "{}", put(value, place, junk))
+            with contextlib.suppress(DocumentError):
+                reading = find_sources("t.json", [document], Files())
+                assert all(one.locate("").line == 1 for one in reading.sources)
