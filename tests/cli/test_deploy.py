@@ -282,7 +282,7 @@ def test_a_stale_build_and_a_lint_error_stop_before_any_call(
     with break_call(monkeypatch, 0, "fails") as calls:
         status, _, err = run(capsys, deploy, "tiny", "--yes")
     assert (status, calls) == (2, [])
-    assert "carnation.build tiny" in err
+    assert "carnation build tiny" in err
     assert build.main([]) == 0
 
 
