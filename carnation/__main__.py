@@ -26,6 +26,7 @@ GROUPS = {
         "lint": "Check definitions for validation errors and production risks",
     },
     "run locally": {
+        "prove": "Check invariants of a definition under every fault at every call",
         "replay": "Generate a test from a recorded execution history",
         "run": "Run a built workflow locally",
         "serve": "Start the local AWS emulator on a port",

@@ -129,7 +129,11 @@ class Actor(Port):
                 raise EndedError
 
     def _perform(self, task: Task) -> Outcome:
-        if task.kind == "LambdaFunction" or task.service == "lambda":
+        if (
+            task.kind == "LambdaFunction"
+            or task.service == "lambda"
+            or (self.world.is_stubbed and _is_of_task(self.copy or self.execution))
+        ):
             return self._invoke(task)
         if task.service in ("states", "aws-sdk:sfn") and _starts(task):
             with self.scheduler.acting(self, TASK):
@@ -170,7 +174,7 @@ class Actor(Port):
         error = outcome.error if isinstance(outcome, Failed) else None
         if isinstance(outcome, Succeeded) and outcome.after:
             error = "States.Timeout"
-        self.world.attempts.append(Attempt(function, payload, error, times))
+        self.world.attempts.append(Attempt(function, payload, error, times, task.name))
         return outcome
 
     def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:

@@ -29,12 +29,14 @@ class Attempt(NamedTuple):
     `times` is how often the function really ran: 0 if the call was throttled, 2 if Lambda invoked
     it twice. A state's own call that is to write an event is an attempt too, named like its
     integration (`dynamodb:updateItem`); and so is a handler's write of an event that failed.
+    `state` is the state that invoked.
     """
 
     function: str
     payload: Any
     error: str | None
     times: int = 1
+    state: str = ""
 
 
 class Environment:
@@ -45,6 +47,8 @@ class Environment:
     how often each key of a store was written; `attempts`; and `is_settled`: nothing will happen
     any more, and nothing was left that could be redriven.
     """
+
+    is_stubbed = False
 
     def __init__(
         self, workflow: str | Artifacts, root: str = ".", *, records: Reporter | None = None
@@ -91,6 +95,14 @@ class Environment:
         self.log: list[str] = []
         self._seen: dict[str, Any] = {}
         self.is_settled = False
+        self.queued: tuple[str, ...] = ()
+
+    def queue(self, bodies: Iterable[str]) -> None:
+        """Send what lies in the queue before the first run."""
+        self.queued = tuple(bodies)
+        for body in self.queued:
+            sqs = self.emulator.client("sqs")
+            sqs.send_message(QueueUrl=self.outputs["QueueUrl"], MessageBody=body)
 
     def reset(self) -> None:
         """Empty the stores, and forget what happened."""

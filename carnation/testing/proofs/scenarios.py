@@ -88,10 +88,12 @@ class Fault(NamedTuple):
     """Something that goes wrong at a point, counted from the story's beginning.
 
     What cannot happen at that point does not: no process of a handler dies where a state calls.
+    With `times`, it happens again where the same call is tried again, so many times in all.
     """
 
     point: int
     kind: str
+    times: int = 1
 
 
 class Interleaving(NamedTuple):
@@ -111,7 +113,8 @@ class Scenario:
 
     With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
     many of its attempts fail, in the handler or in the state that writes it. `redrive` is when an
-    execution that can be redriven is: `first`, before anything else runs, or `last`.
+    execution that can be redriven is: `first`, before anything else runs, or `last`. `queued` are
+    the bodies of messages that lie in the queue before the first run.
     """
 
     runs: tuple[Any, ...]
@@ -119,6 +122,7 @@ class Scenario:
     switches: tuple[Interleaving, ...] | None = None
     fails: Mapping[int, int] = field(default_factory=dict)
     redrive: str = "first"
+    queued: tuple[str, ...] = ()
 
     def simplify(self) -> Iterator[Scenario]:
         """Give the stories that are one thing shorter."""
@@ -132,6 +136,10 @@ class Scenario:
         yield from (
             replace(self, faults=self.faults[:at] + self.faults[at + 1 :])
             for at in range(len(self.faults))
+        )
+        yield from (
+            replace(self, queued=self.queued[:at] + self.queued[at + 1 :])
+            for at in range(len(self.queued))
         )
         for number in self.fails:
             yield replace(

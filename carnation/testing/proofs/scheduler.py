@@ -21,6 +21,7 @@ from carnation.testing.proofs.scenarios import (
     AFTER,
     BEFORE,
     HANDLER,
+    Fault,
     FaultPoint,
     Interleaving,
     Scenario,
@@ -46,7 +47,8 @@ class ScenarioScheduler:
         """Take the world, the story, what checks a moment, and the input that settles."""
         self.world, self.story, self.check, self.then = world, story, check, then
         self.points: list[FaultPoint] = []
-        self.faults = {fault.point: fault.kind for fault in story.faults}
+        self.faults = {fault.point: fault for fault in story.faults}
+        self.repeated: dict[FaultPoint, Fault] = {}  # what happens again at the same call
         self.turns = {switch.point: switch for switch in story.switches or ()}
         self.pair: list[Actor] = []
         self.actors: list[Actor] = []
@@ -56,6 +58,7 @@ class ScenarioScheduler:
     def run(self) -> list[FaultPoint]:
         """Run from an empty world until everything has settled; gives the points met."""
         self.world.reset()
+        self.world.queue(self.story.queued)
         with self.world.emulator.intercept(around_call=self._surround):
             alone = len(self.story.runs) - (2 if self.story.switches is not None else 0)
             for given in self.story.runs[:alone]:
@@ -196,8 +199,8 @@ class ScenarioScheduler:
             self._take_turn(actor, self.turns[number])
         with self._apart():
             self.check(self.world)
-        kind = self.faults.get(number)
-        if kind is None or kind not in set(point.kinds):  # one drawn at random may not fit here
+        kind = self._choose_fault(number, point)
+        if kind is None:
             return None
         self.tell(actor, telling.tell_fault(kind, point))
         self._end(actor, kind)
@@ -205,6 +208,15 @@ class ScenarioScheduler:
             actor.run_again()
             return None
         return kind
+
+    def _choose_fault(self, number: int, point: FaultPoint) -> str | None:
+        """Choose what goes wrong at a point: the story's fault, or the same once more."""
+        fault = self.faults.get(number) or self.repeated.pop(point, None)
+        if fault is None or fault.kind not in set(point.kinds):  # drawn at random, it may not fit
+            return None
+        if fault.times > 1:
+            self.repeated[point] = fault._replace(times=fault.times - 1)
+        return fault.kind
 
     def _end(self, actor: Actor, kind: str) -> None:
         if kind == stories.LOSE_CHILD:

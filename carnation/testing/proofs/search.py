@@ -53,13 +53,17 @@ def prove(
     kinds: Iterable[str] = tuple(KINDS),
     redrives: Iterable[str] = ("first", "last"),
     overlap: bool = False,
+    times: int = 1,
+    queued: Sequence[str] = (),
 ) -> Proof:
     """Play the runs once as they are, then once for everything that can go wrong at every point.
 
     `runs` are the inputs of the executions, `fails` says how many attempts of an event fail
     (by key), `then` is the input of the runs that work through the queue at the end. Of
     the kinds of faults (`KINDS`), those named are injected, one in each story. With `overlap`, the
-    first two runs overlap instead, in every order with at most two turns taken between calls.
+    first two runs overlap instead, in every order with at most two turns taken between calls. A
+    fault happens `times` times in a row at its call, where that is tried again. `queued` are bodies
+    of messages that lie in the queue before the first run.
 
     The invariant is asked at every point and at the end; it gives sentences that complain, or
     nothing. Raises `BrokenPromiseError` with the shortest story found in which it complains, and
@@ -70,26 +74,32 @@ def prove(
         raise ProofError(
             f"there is no fault '{sorted(unknown)[0]}'. The kinds are: {', '.join(KINDS)}."
         )
-    plain = Scenario(tuple(runs), fails=dict(fails or {}))
+    if times < 1:
+        raise ProofError("a fault happens once or more at its call; give times=1 or more.")
+    plain = Scenario(tuple(runs), fails=dict(fails or {}), queued=tuple(queued))
     if overlap:
         return _prove_overlap(world, invariant, plain, then)
     points = play(world, plain, invariant, then)
     played: Counter[str] = Counter()
-    for story in _vary(plain, points, tuple(kinds), tuple(redrives)):
+    for story in _vary(plain, points, tuple(kinds), tuple(redrives), times):
         play(world, story, invariant, then)
         played[story.faults[0].kind] += 1
     return Proof(1 + sum(played.values()), len(points), dict(played))
 
 
 def _vary(
-    plain: Scenario, points: Sequence[FaultPoint], kinds: Sequence[str], redrives: Sequence[str]
+    plain: Scenario,
+    points: Sequence[FaultPoint],
+    kinds: Sequence[str],
+    redrives: Sequence[str],
+    times: int,
 ) -> Iterator[Scenario]:
     for number, point in enumerate(points):
         for kind in point.kinds:
             if kind not in kinds:
                 continue
             for redrive in redrives if kind == STOP else redrives[:1]:
-                yield replace(plain, faults=(Fault(number, kind),), redrive=redrive)
+                yield replace(plain, faults=(Fault(number, kind, times),), redrive=redrive)
 
 
 def _prove_overlap(world: Environment, invariant: Invariant, plain: Scenario, then: Any) -> Proof:

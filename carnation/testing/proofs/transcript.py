@@ -47,9 +47,11 @@ def _name_items(find_keys: FindKeys, value: Any) -> str:
 
 
 def read_invocation(task: Task) -> tuple[str, Any]:
-    """Give the name of the function a task invokes, and the payload."""
+    """Give the name of the function a task invokes, and the payload; of a stub, its call."""
     if task.kind == "LambdaFunction":
         return _name_function(task.resource), task.parameters
+    if task.service != "lambda":
+        return f"{task.service}:{task.action}".lstrip(":"), task.parameters
     parameters = task.parameters if isinstance(task.parameters, Mapping) else {}
     payload = parameters.get("Payload", {})
     if isinstance(payload, str):
