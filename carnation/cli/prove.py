@@ -17,7 +17,7 @@ from carnation.console import echo, terminal_width
 from carnation.errors import BrokenPromiseError, UsageError
 
 if TYPE_CHECKING:
-    from carnation.testing.proofs import Invariant
+    from carnation.testing.proofs import Environment, Invariant
     from carnation.testing.proofs.stubs import StubbedEnvironment
 
 
@@ -68,7 +68,7 @@ def _prove(options: argparse.Namespace) -> int:
 
     invariants = [_read_invariant(text) for text in options.invariant]
 
-    def all_of_them(world: StubbedEnvironment) -> Any:
+    def all_of_them(world: Environment) -> Any:
         for invariant in invariants:
             found = invariant(world)
             yield from [found] if isinstance(found, str) else found or ()

@@ -104,6 +104,42 @@ def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(
     assert proof.stories > 20
 
 
+HARM = (
+    '{"sequence_no":8,"random_value":"\\ud800","generated_unix_time":1,"retry_attempt":1}',
+    '{"sequence_no":NaN,"random_value":"x","generated_unix_time":1,"retry_attempt":1}',
+    '{"sequence_no":7,"random_value":"a","generated_unix_time":1,"retry_attempt":9}',
+    "[" * 5000, "no JSON", '"\\u0000"', "1e999",
+)  # fmt: skip
+INNOCENT = '{"sequence_no":9,"random_value":"ok","generated_unix_time":1,"retry_attempt":3}'
+CONFLICT = INNOCENT.replace("ok", "other")
+
+
+@reference
+def test_messages_that_mean_harm_stop_no_event_beside_them(world: Environment) -> None:
+    prove(world, all_invariants, [QUEUE_ONLY], queued=[HARM[0], INNOCENT], then=QUEUE_ONLY,
+          kinds=["crash"])  # fmt: skip
+    play(world, Scenario((ONE,), queued=(*HARM, INNOCENT)), all_invariants, QUEUE_ONLY)
+    letters = {message.body for message in world.messages("DeadLetterQueueUrl")}
+    assert letters >= set(HARM)
+    assert INNOCENT not in letters
+
+
+@reference
+def test_two_events_under_one_key_are_both_kept(world: Environment) -> None:
+    prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, CONFLICT], then=QUEUE_ONLY)
+    (item,) = world.items()
+    (letter,) = world.bodies("DeadLetterQueueUrl")
+    assert {item["randomStringValue"], letter["random_value"]} == {"ok", "other"}
+
+
+@reference
+def test_as_many_faults_in_a_row_as_a_call_has_retries_leave_the_promise_whole(
+    world: Environment,
+) -> None:
+    prove(world, all_invariants, [ONE], fails={1: 1}, then=QUEUE_ONLY, times=3,
+          kinds=["throttle", "lose"])  # fmt: skip
+
+
 @reference
 def test_the_other_run_really_takes_its_turn_in_the_middle(world: Environment) -> None:
     points = play(world, Scenario((ONE, TWO), switches=()), all_invariants)

@@ -7,13 +7,16 @@ bucket, a queue and a dead-letter queue, as the reference workflow and its varia
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from carnation.patterns.events.records import find_attempts, find_numbers
+from carnation.patterns.events.records import find_attempts, find_identities, find_numbers
 from carnation.testing.proofs.environment import Environment
 
 RETRIES = 3
+_QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
 
 
 def all_invariants(world: Environment) -> Iterator[str]:
@@ -21,6 +24,8 @@ def all_invariants(world: Environment) -> Iterator[str]:
     yield from no_event_lost(world)
     yield from applied_exactly_once(world)
     yield from retries_before_dead_letter(world)
+    yield from no_value_lost(world)
+    yield from no_message_lost(world)
 
 
 def no_event_lost(world: Environment) -> Iterator[str]:
@@ -41,6 +46,37 @@ def no_event_lost(world: Environment) -> Iterator[str]:
             yield f"event {number} is lost: it is neither {place}"
 
 
+def no_value_lost(world: Environment) -> Iterator[str]:
+    """Complain of an event of which only another one under its key is left.
+
+    What was to be written lies, with its own value, in the store, in a queue, or in the hands of an
+    execution: that its key is taken makes it safe nowhere.
+    """
+    tried = dict.fromkeys(find_identities([one.payload for one in world.attempts]))
+    tried |= dict.fromkeys(find_identities([*world.queued]))
+    if not tried:
+        return
+    places = [world.items(), list(world.objects().values()), world.bodies("DeadLetterQueueUrl")]
+    places += [world.bodies("QueueUrl"), world.held]
+    safe = set(find_identities(places))
+    for event in tried:
+        if event not in safe:
+            yield (
+                f"event {event.number} of {event.made} with the value '{event.value[:20]}' is "
+                "lost: there is at most another one under its key"
+            )
+
+
+def no_message_lost(world: Environment) -> Iterator[str]:
+    """Complain of a message that is no event and lies in no queue any more."""
+    if not world.queued:
+        return
+    left = {message.body for name in _QUEUES for message in world.messages(name)}
+    for body in world.queued:
+        if body not in left and not any(find_identities(body)):
+            yield f"the message '{body[:40]}' is lost"
+
+
 def applied_exactly_once(world: Environment) -> Iterator[str]:
     """Complain of a key of the store that was written twice, and of an event that lies twice."""
     stores = {world.outputs[name] for name in _find_store(world)}
@@ -54,11 +90,18 @@ def applied_exactly_once(world: Environment) -> Iterator[str]:
 
 
 def retries_before_dead_letter(world: Environment) -> Iterator[str]:
-    """Complain of a dead letter that did not fail its first attempt and three retries."""
+    """Complain of a dead letter that did not fail its first attempt and three retries.
+
+    An event that lay in the queue before the first run begins with the attempt that it has there.
+    """
+    waiting = [one for body in world.queued for one in find_attempts(_parse(body))]
+    begun = {one["sequence_no"]: one["retry_attempt"] for one in waiting}
     for body in world.bodies("DeadLetterQueueUrl"):
-        if not isinstance(body, Mapping) or "sequence_no" not in body:
+        if not isinstance(body, Mapping) or "sequence_no" not in body or not is_workable(body):
             continue
         number, attempt = body["sequence_no"], body.get("retry_attempt")
+        if begun.get(number, 0) > RETRIES:
+            continue  # it lay in the queue like this, and is no event
         failed = {
             event["retry_attempt"]
             for one in world.attempts
@@ -66,11 +109,41 @@ def retries_before_dead_letter(world: Environment) -> Iterator[str]:
             for event in find_attempts(one.payload)
             if event["sequence_no"] == number
         }
-        if attempt != RETRIES or failed != set(range(RETRIES + 1)):
+        if _is_conflict(world, body):
+            continue
+        first = begun.get(number, 0)
+        if attempt != RETRIES or failed != set(range(first, RETRIES + 1)):
             yield (
                 f"event {number} is among the dead letters with retry_attempt {attempt}, and its "
-                f"attempts {sorted(failed)} failed; it takes 0 to {RETRIES}"
+                f"attempts {sorted(failed)} failed; it takes {first} to {RETRIES}"
             )
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_workable(body: Mapping[str, Any]) -> bool:
+    """Tell an event from a message that looks like one and that no service can take."""
+    if not isinstance(body.get("sequence_no"), int):
+        return False
+    try:
+        str(body.get("random_value")).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_conflict(world: Environment, body: Mapping[str, Any]) -> bool:
+    """Tell whether a dead letter lost its key to another event: trying again cannot help."""
+    dead = next(find_identities(body), None)
+    stored = find_identities([world.items(), list(world.objects().values())])
+    return any(
+        dead is not None and one[:2] == dead[:2] and one.value != dead.value for one in stored
+    )
 
 
 def find_stored(world: Environment) -> Iterator[int]:

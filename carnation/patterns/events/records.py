@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 
 def find_attempts(value: Any) -> Iterator[dict[str, int]]:
@@ -40,6 +40,56 @@ def _read_update(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**key, **{name.removeprefix(":"): part for name, part in values.items()}}
 
 
+class Identity(NamedTuple):
+    """An event by its key and its value: two events may share a key."""
+
+    number: int
+    made: int
+    value: str
+
+
+def find_identities(value: Any) -> Iterator[Identity]:
+    """Find events by key and value, in JSON texts, in DynamoDB's items, and as a table lists them.
+
+    >>> body = '{"sequence_no": 3, "generated_unix_time": 1, "random_value": "x"}'
+    >>> list(find_identities({"MessageBody": body}))
+    [Identity(number=3, made=1, value='x')]
+    """
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, str) and "sequence" in value:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):  # lines of JSON, or none
+            value = value.splitlines() if "\n" in value else None
+    if isinstance(value, Mapping):
+        found = next((one for names in _NAMES if (one := _identify(value, names))), None)
+        parts: Iterable[Any] = () if found else value.values()
+        if found:
+            yield found
+    else:
+        parts = value if isinstance(value, (list, tuple)) else ()
+    for part in parts:
+        yield from find_identities(part)
+
+
+_NAMES = (
+    ("sequence_no", "generated_unix_time", "random_value"),
+    ("sequenceNo", "generatedUnixTime", "randomStringValue"),
+)
+
+
+def _identify(value: Mapping[str, Any], names: tuple[str, ...]) -> Identity | None:
+    """Read an event by these names of its fields; None if it has not all three."""
+    found = [value.get(name) for name in names]
+    plain = [next(iter(one.values()), None) if isinstance(one, Mapping) else one for one in found]
+    try:
+        number, made = (int(one) for one in plain[:2])  # type: ignore[arg-type]  # else no event
+    except (TypeError, ValueError):
+        return None
+    return Identity(number, made, plain[2]) if isinstance(plain[2], str) else None
+
+
 def find_numbers(value: Any) -> Iterator[int]:
     """Find the sequence numbers of the events in a value, in JSON texts and DynamoDB items too.
 
@@ -49,7 +99,7 @@ def find_numbers(value: Any) -> Iterator[int]:
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
             value = json.loads(value)
-        except ValueError:  # lines of JSON, or none
+        except (ValueError, RecursionError):  # lines of JSON, or none
             value = value.splitlines() if "\n" in value else None
     if isinstance(value, Mapping):
         if isinstance(value.get("sequence_no"), int):

@@ -10,15 +10,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from carnation.artifacts import Artifacts, read_artifacts
-from carnation.emulator import Emulator, Message
-from carnation.emulator.embedded import deploy_artifacts, name_stack
-from carnation.emulator.stored import StackResource, list_resources
 from carnation.engine import Execution
 from carnation.testing.proofs.executions import can_redrive, find_held
 from carnation.workflow.reporters import ItemAttempt, Reporter, load_reporter
+
+if TYPE_CHECKING:
+    from carnation.emulator import Message
+    from carnation.emulator.stored import StackResource
 
 _T = TypeVar("_T")
 
@@ -66,6 +67,10 @@ class Environment:
 
     def __enter__(self) -> Environment:
         """Open the emulator and deploy."""
+        from carnation.emulator import Emulator  # a definition alone needs neither it nor moto
+        from carnation.emulator.embedded import deploy_artifacts, name_stack
+        from carnation.emulator.stored import list_resources
+
         with ExitStack() as stack:
             self.emulator = stack.enter_context(Emulator(in_process=True))
             self.outputs = deploy_artifacts(self.emulator, self.artifacts)
@@ -219,7 +224,7 @@ class Environment:
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

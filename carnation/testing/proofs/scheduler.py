@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from carnation.emulator import ServiceError
 from carnation.engine import Outcome, Task
 from carnation.errors import EmulatorError
 from carnation.testing.proofs import scenarios as stories
@@ -272,7 +271,7 @@ class ScenarioScheduler:
             raise EndedError
         self._refuse(kind, service, action)
         if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
-            raise ServiceError("AccessDeniedException", "the event was chosen to fail")
+            raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
         return self._call(kind, action, parameters, proceed)
 
     def _note_failure(
@@ -286,7 +285,8 @@ class ScenarioScheduler:
 
     def _refuse(self, kind: str | None, service: str, action: str) -> None:
         if kind == stories.THROTTLE:
-            raise ServiceError(_THROTTLING_ERRORS.get(service, "ThrottlingException"), "slow down")
+            name = _THROTTLING_ERRORS.get(service, "ThrottlingException")
+            raise _make_error(name, "slow down", 400)
         if kind == stories.CRASH:
             raise SystemExit(1)
 
@@ -304,7 +304,7 @@ class ScenarioScheduler:
         if kind == stories.CRASH:
             raise SystemExit(1)
         if kind == stories.LOSE:
-            raise ServiceError("InternalError", "the answer was lost", 500)
+            raise _make_error("InternalError", "the answer was lost", 500)
         if kind == stories.EXPIRE:
             raise ExpiredError
         if kind == stories.DUPLICATE and action == "ReceiveMessage":
@@ -312,3 +312,10 @@ class ScenarioScheduler:
         elif kind == stories.DUPLICATE:
             again()
             self.world.look_again()
+
+
+def _make_error(code: str, message: str, status: int) -> Exception:
+    """Make what a service answers that refuses; only where there is an emulator."""
+    from carnation.emulator import ServiceError
+
+    return ServiceError(code, message, status)

@@ -84,6 +84,7 @@ class StubbedEnvironment(Environment):
         self.emulator = cast("Emulator", stubs)
         self.records = None
         self.outputs = {"StateMachineArn": ARN}
+        self._resources = []
         self.forget()
 
     def __enter__(self) -> StubbedEnvironment:
