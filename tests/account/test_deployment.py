@@ -170,7 +170,7 @@ def test_a_removal_that_fails_is_told_with_its_cause_and_what_holds_data_is_name
     out, err = capsys.readouterr()
     assert "its data is lost: Table (events)" in out
     assert "is DELETE_FAILED: Table: deletion protection is on" in err
-    assert "run the same command again" in err
+    assert "run the command again" in err
 
 
 def test_two_resources_of_one_name_are_allowed_one_by_one() -> None:
