@@ -140,9 +140,10 @@ class Emulator:
     def _open(self, stack: ExitStack) -> None:
         patches = Patches()
         stack.callback(patches.undo)
-        patches.set_environment(dummy_environment(self.region))
+        environment = dummy_environment(self.region)
+        patches.set_environment({**environment, "AWS_SECRET_ACCESS_KEY": self.secret_key})
         share_descriptions(patches)
-        self._connect = Clients(self.region, (ACCESS_KEY, SECRET_KEY), _OWN)
+        self._connect = Clients(self.region, (ACCESS_KEY, self.secret_key), _OWN)
         stack.enter_context(
             mock_aws(
                 config={
@@ -174,6 +175,7 @@ class Emulator:
         stack.callback(self.finish_jobs)
         stack.callback(setattr, MOUNT, "service", None)
         MOUNT.service = Service(self._connect_in, self._hooks, TRANSFORMS)
+        MOUNT.service.engine.endpoint = self._handlers_endpoint
         self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
         self._rules, pipes = Rules(self._delivery), Pipes(self._delivery, self._list_regions)
         self._rules.install(patches)
@@ -242,7 +244,7 @@ class Emulator:
             return self._connect
         place = (access_key, region)
         if place not in self._elsewhere:
-            self._elsewhere[place] = Clients(region, (access_key, SECRET_KEY), _OWN)
+            self._elsewhere[place] = Clients(region, (access_key, self.secret_key), _OWN)
         return self._elsewhere[place]
 
     def __exit__(self, *_: object) -> None:

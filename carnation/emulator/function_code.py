@@ -8,9 +8,11 @@ import os
 import sys
 import sysconfig
 import threading
+import uuid
 import zipfile
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from carnation.emulator.patching import SECRET_KEY, dummy_environment
@@ -95,6 +97,9 @@ class FunctionCode:
             "AWS_LAMBDA_FUNCTION_VERSION": self.version,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": (
+                f"{datetime.now(tz=timezone.utc):%Y/%m/%d}/[{self.version}]{uuid.uuid4().hex}"
+            ),
             "LAMBDA_TASK_ROOT": str(self.folder),
             "_HANDLER": self.handler,
             "LANG": "en_US.UTF-8",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+
 from carnation.cloudformation.template import Template
 from carnation.emulator.cloudformation.definer import Definer, Transform, walk_validations
 from carnation.emulator.cloudformation.kind import Connect, Context
@@ -26,7 +29,12 @@ ConnectIn = Callable[[str, str], Connect]  # an access key, a Region
 
 
 class Engine:
-    """The stacks of all accounts and Regions of one emulator."""
+    """The stacks of all accounts and Regions of one emulator.
+
+    `endpoint` is the emulator's port, by which functions of custom resources answer.
+    """
+
+    endpoint = ""
 
     def __init__(self, connect_in: ConnectIn, transforms: Mapping[str, Transform]) -> None:
         """Take what makes clients, and the transforms that are known by their names."""
@@ -64,12 +72,12 @@ class Engine:
         )  # fmt: skip
 
     def presign(self, connect: Connect, bucket: str, key: str) -> str:
-        """Make a URL to which an object may be PUT."""
-        return str(
-            connect("s3").generate_presigned_url(
-                "put_object", {"Bucket": bucket, "Key": key}, ExpiresIn=7200
-            )
-        )
+        """Make a URL on the emulator's port to which an object may be PUT."""
+        client = connect("s3")
+        request = AWSRequest("PUT", url=f"{self.endpoint}/{bucket}/{key}")
+        keys = client._request_signer._credentials
+        S3SigV4QueryAuth(keys, "s3", client.meta.region_name, expires=7200).add_auth(request)
+        return str(request.url)
 
     def has_changes(self, stack: Stack, definition: Definition) -> bool:
         """Decide whether a definition is another than a stack's, or one below it is."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
+from carnation.emulator.cloudformation.inline_code import pack_inline
 from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
 from carnation.emulator.cloudformation.requests import (
     as_tags,
@@ -65,15 +64,13 @@ def _read_code(properties: Properties) -> dict[str, Any]:
         raise ResourceError("Code: expected S3Bucket and S3Key, ZipFile, or ImageUri.")
     if "ZipFile" not in code:
         return pick(code, "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")
-    if not str(properties.get("Runtime", "")).startswith("python"):
+    packed = pack_inline(str(properties.get("Runtime", "")), str(code["ZipFile"]))
+    if packed is None:
         raise ResourceError(
-            "Code.ZipFile: the emulator runs source text of Python only. Give the function's zip "
-            "by S3Bucket and S3Key."
+            "Code.ZipFile: source text is for functions of Python and Node only. Give the "
+            "function's zip by S3Bucket and S3Key."
         )
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("index.py"), str(code["ZipFile"]))
-    return {"ZipFile": packed.getvalue()}
+    return {"ZipFile": packed}
 
 
 def _set_concurrency(client: Any, name: str, properties: Properties) -> None:
