@@ -36,8 +36,8 @@ def read_requirements(root: str, name: str) -> str:
         entry = line.strip()
         if entry and not entry.startswith(("#", "--hash")) and not _PINNED.match(entry):
             raise WorkflowError(
-                f"lambdas/{name}/requirements.txt:{number}: '{entry[:60]}' requirement is "
-                "not pinned. Use name==version."
+                f"lambdas/{name}/requirements.txt:{number}: '{entry[:60]}' is not "
+                "pinned. Use name==version."
             )
     return text
 
