@@ -115,6 +115,8 @@ def write_definition(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -
 
 
 FAULTS = ("fails", "loses its answer", "crashes after")
+ONE_FAULT = [pytest.param(how, marks=pytest.mark.exhaustive) for how in FAULTS[:2]] + [FAULTS[2]]
+"""For loops of a minute: one fault in each run of the tests, the others with `-m exhaustive`."""
 
 
 class Crash(KeyboardInterrupt):

@@ -25,6 +25,7 @@ from carnation.emulator.contents import expire_visibility, read_messages
 from carnation.errors import AccountError
 from tests.deployed import (
     FAULTS,
+    ONE_FAULT,
     TINY,
     attempt,
     break_call,
@@ -93,7 +94,7 @@ def break_first_deployment(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
     return break_each(one_run)
 
 
-@pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.parametrize("how", ONE_FAULT)
 def test_a_first_deployment_is_finished_by_the_next_run(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -118,7 +119,7 @@ def two_trees(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     assert build.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.parametrize("how", ONE_FAULT)
 def test_an_update_is_finished_by_the_next_run_and_the_queues_keep_what_they_hold(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -165,7 +166,7 @@ def break_rollback(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> set
         return break_each(one_run)
 
 
-@pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.parametrize("how", ONE_FAULT)
 def test_a_rollback_is_finished_by_the_next_run(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -236,7 +237,7 @@ def test_no_dead_letter_is_lost_and_the_next_run_finishes(
     assert ("sqs.change_message_visibility" in broken) == (do == "redrive slowly")
 
 
-@pytest.mark.parametrize("how", FAULTS)
+@pytest.mark.parametrize("how", ONE_FAULT)
 def test_a_stack_is_destroyed_by_the_next_run_and_its_queues_are_retained(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

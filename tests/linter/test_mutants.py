@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +12,35 @@ import pytest
 
 from carnation.document import read_document
 from carnation.linter import find_problems
-from tests.mutants import make_mutants
+from tests.mutants import Mutant, make_mutants
 from tests.rule_cases import REFUSALS, RISKS
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus" / "valid"
 
 
+def judge(bases: list[Any]) -> list[tuple[Mutant, set[str]]]:
+    """Make the mutants of valid definitions, and find what refuses each of them."""
+    valid = [base for base in bases if not find_refusals(base)]
+    return [(one, find_refusals(one.definition)) for base in valid for one in make_mutants(base)]
+
+
+@cache
+def judge_our_own() -> list[tuple[Mutant, set[str]]]:
+    """Judge the mutants of our own definitions, once for all tests."""
+    return judge(list_bases())
+
+
 def find_refusals(definition: Any, type: str = "STANDARD") -> set[str]:
     return {rule.id for rule, _ in find_problems(definition, type=type, families=("refusal",))}
 
 
-def measure(bases: list[Any]) -> tuple[int, int, Counter[str]]:
+def measure(judged: list[tuple[Mutant, set[str]]]) -> tuple[int, int, Counter[str]]:
     """Count the mutants, those that are refused, and what slips through."""
-    made = caught = 0
-    missed: Counter[str] = Counter()
-    for base in bases:
-        if find_refusals(base):
-            continue
-        for mutant in make_mutants(base):
-            made += 1
-            if find_refusals(mutant.definition):
-                caught += 1
-            else:
-                missed[f"{mutant.rule}: {mutant.what.partition(': ')[2]}"] += 1
-    return made, caught, missed
+    missed = Counter(
+        f"{mutant.rule}: {mutant.what.partition(': ')[2]}" for mutant, found in judged if not found
+    )
+    return len(judged), len(judged) - missed.total(), missed
 
 
 def list_bases() -> list[Any]:
@@ -46,7 +51,7 @@ def list_bases() -> list[Any]:
 
 
 def test_mutants_of_our_own_definitions_are_refused() -> None:
-    made, caught, missed = measure(list_bases())
+    made, caught, missed = measure(judge_our_own())
     print(f"{caught} of {made} mutants refused")
     assert made > 2_000
     assert caught >= made * 0.95, missed.most_common(20)
@@ -55,12 +60,10 @@ def test_mutants_of_our_own_definitions_are_refused() -> None:
 def test_a_mutant_breaks_the_rule_that_it_is_named_after() -> None:
     named: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    for base in list_bases():
-        for mutant in make_mutants(base):
-            found = find_refusals(mutant.definition)
-            named[mutant.rule] += 1
-            if found and mutant.rule not in found:
-                wrong[f"{mutant.rule}, not {sorted(found)}"] += 1
+    for mutant, found in judge_our_own():
+        named[mutant.rule] += 1
+        if found and mutant.rule not in found:
+            wrong[f"{mutant.rule}, not {sorted(found)}"] += 1
     assert len(named) >= 25
     assert sum(wrong.values()) <= sum(named.values()) * 0.05, wrong.most_common(20)
 
@@ -69,7 +72,8 @@ def test_a_mutant_breaks_the_rule_that_it_is_named_after() -> None:
 @pytest.mark.skipif(not CORPUS.exists(), reason="needs ../shared/corpus")
 def test_mutants_of_published_definitions_are_refused() -> None:
     files = sorted(path for path in CORPUS.rglob("*") if path.is_file())[::40]
-    made, caught, missed = measure([read_document(str(path)).value for path in files])
+    bases = [read_document(str(path)).value for path in files]
+    made, caught, missed = measure(judge(bases))
     print(f"{caught} of {made} mutants refused")
     assert made > 2_000
     assert caught >= made * 0.95, missed.most_common(20)

@@ -13,6 +13,7 @@ import pytest
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.cloudformation.template import parse_template
 from carnation.emulator import Emulator, ExecutionResult, FunctionError, ServiceError
+from carnation.emulator.snapshots import Snapshot
 from carnation.patterns.events.ledger import (
     DEAD,
     WAITING,
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are 
 TEN = {"start_seq": 1, "end_seq": 11}
 QUEUE_ONLY = {"start_seq": 0, "end_seq": 0}
 NUMBERS = itertools.count(1)
+KEPT: dict[tuple[Emulator, str], tuple[Deployed, Snapshot]] = {}
 
 
 class Deployed:
@@ -72,9 +74,18 @@ def emulator() -> Iterator[Emulator]:
         yield opened
 
 
+def deploy_once(emulator: Emulator, artifacts: Artifacts) -> Deployed:
+    """Put the emulator's deployment of a workflow back as it was new; deploy it where none is."""
+    kept = KEPT.get((emulator, artifacts.workflow))
+    if kept is None or not emulator.restore(kept[1]):
+        deployed = Deployed(emulator, artifacts)
+        KEPT[emulator, artifacts.workflow] = kept = deployed, emulator.take_snapshot()
+    return kept[0]
+
+
 @pytest.fixture
 def deployed(emulator: Emulator, artifacts: Artifacts) -> Deployed:
-    return Deployed(emulator, artifacts)
+    return deploy_once(emulator, artifacts)
 
 
 def fail_events(*numbers: int, attempts: int = 99, error: str = "Broken") -> Any:

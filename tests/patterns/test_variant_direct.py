@@ -11,7 +11,7 @@ from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator, ExecutionResult, ServiceError
 from carnation.patterns.events.writes import OTHER_EVENT
 from tests.conftest import ROOT
-from tests.patterns.test_reference import QUEUE_ONLY, TEN, Deployed, entered
+from tests.patterns.test_reference import QUEUE_ONLY, TEN, Deployed, deploy_once, entered
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
@@ -33,7 +33,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def deployed(emulator: Emulator) -> Deployed:
-    return Deployed(emulator, read_artifacts(str(ROOT), "direct"))
+    return deploy_once(emulator, read_artifacts(str(ROOT), "direct"))
 
 
 class Writes:

@@ -13,7 +13,14 @@ import pytest
 from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
-from tests.patterns.test_reference import QUEUE_ONLY, Deployed, entered, fail_events, refuse_sends
+from tests.patterns.test_reference import (
+    QUEUE_ONLY,
+    Deployed,
+    deploy_once,
+    entered,
+    fail_events,
+    refuse_sends,
+)
 from tests.patterns.test_variants import read_definition
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -29,7 +36,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def deployed(emulator: Emulator) -> Deployed:
-    return Deployed(emulator, read_artifacts(str(ROOT), "distributed"))
+    return deploy_once(emulator, read_artifacts(str(ROOT), "distributed"))
 
 
 def list_files(deployed: Deployed, folder: str) -> dict[str, str]:

@@ -14,7 +14,14 @@ import pytest
 from carnation.artifacts import read_artifacts
 from carnation.emulator import Emulator, ExecutionResult
 from tests.conftest import ROOT
-from tests.patterns.test_reference import TEN, Deployed, entered, fail_events, refuse_sends
+from tests.patterns.test_reference import (
+    TEN,
+    Deployed,
+    deploy_once,
+    entered,
+    fail_events,
+    refuse_sends,
+)
 from tests.patterns.test_variants import list_transitions, read_definition
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -30,7 +37,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def deployed(emulator: Emulator) -> Deployed:
-    return Deployed(emulator, read_artifacts(str(ROOT), "express"))
+    return deploy_once(emulator, read_artifacts(str(ROOT), "express"))
 
 
 def redrive(deployed: Deployed, execution: ExecutionResult) -> ExecutionResult:
