@@ -44,6 +44,9 @@ GROUPS = {
         "dlq": "List, show, redrive, or purge dead-letter messages",
         "recover": "Redrive failed executions that still hold unprocessed events",
     },
+    "shell": {
+        "completion": "Print the completion script of a shell",
+    },
 }
 COMMANDS = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
 
@@ -57,14 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command in COMMANDS:
         return _run_command(command, arguments[1:])
     if command == "--version":
-        print(f"carnation {__version__}")
+        print(_describe_version())
         return EXIT_OK
     if command in ("", "-h", "--help"):
         print("usage: carnation COMMAND [OPTIONS]")
         for title, group in GROUPS.items():
             print(f"\n{title}")
             for name, meaning in group.items():
-                print(f"  {name:<10}{meaning}")
+                print(f"  {name:<12}{meaning}")
         print(
             "\nexample: carnation build --check\nRun `carnation help COMMAND` for the "
             "options of a command."
@@ -76,6 +79,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"carnation: unknown command '{command}'.{suggest_name(command, COMMANDS)}", file=sys.stderr
     )
     return EXIT_ERROR
+
+
+def _describe_version() -> str:
+    """Name the versions that a report of a problem needs."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from carnation.services.call_names import describe_facts
+
+    found = []
+    for name in (
+        "stepfunctions",
+        "stepfunctions-without-sagemaker",
+        "troposphere",
+        "moto",
+        "boto3",
+    ):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    python = f"Python {platform.python_version()} on {platform.system()}"
+    return f"carnation {__version__}\n{python}; {', '.join(found)}\n{describe_facts()}"
 
 
 def _run_command(command: str, arguments: list[str]) -> int:

@@ -172,7 +172,7 @@ def test_installing_takes_carnation_alone_and_leaves_the_reviewed_build_alone(
     left_out = shutil.ignore_patterns("__pycache__", "*.egg-info", ".*")
     for folder in ("build", "carnation", "definitions", "lambdas", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left_out)
-    for name in ("setup.cfg", "pyproject.toml", "README.md"):
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy2(ROOT / name, tmp_path / name)
     before = read_tree(tmp_path / "build")
     code = "import setuptools; setuptools.setup()"

@@ -49,7 +49,9 @@ def _make_parser() -> CommandParser:
         help="Include notes in text output (other formats always include them)",
     )
     parser.add_argument(
-        "--cfn-lint", action="store_true", help="Run cfn-lint on templates, too (extra: cfn-lint)"
+        "--cfn-lint",
+        action="store_true",
+        help="Run cfn-lint on templates, too (extra: cloudformation)",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--fix", action="store_true", help="Apply safe fixes to the files")

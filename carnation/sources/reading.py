@@ -43,6 +43,12 @@ class Reading(NamedTuple):
 def read_sources(path: str, files: Files | None = None) -> Reading:
     """Read a file; raises `DocumentError` for one that cannot be read."""
     files = files or Files()
+    if path.endswith(".py") and os.path.exists(path):
+        name = os.path.splitext(os.path.basename(path))[0].replace("_", "-")
+        raise DocumentError(
+            f"{path} is a Python module. Build it with `carnation build`, and name the workflow that "
+            f"it makes: '{name}'."
+        )
     if path.endswith((".tf", ".tofu")):
         from carnation.sources.terraform import find_in_configuration
 

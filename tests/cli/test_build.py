@@ -244,7 +244,7 @@ def test_the_verbs_stand_under_one_name(root: Path, capsys: pytest.CaptureFixtur
     assert __main__.main(["--version"]) == 0
     assert "carnation 0." in capsys.readouterr().out
     assert __main__.main(["--help"]) == 0
-    assert "  build     Build definitions/" in capsys.readouterr().out
+    assert "  build       Build definitions/" in capsys.readouterr().out
     assert __main__.main([]) == 2
     assert __main__.main(["bild"]) == 2
     assert "unknown command 'bild'. Did you mean 'build'?" in capsys.readouterr().err
