@@ -34,8 +34,12 @@ _SERVICES = {
     "stepfunctions": "Step Functions",
 }
 _INTEGRATION = re.compile(r"(?:aws-sdk:)?([\w-]+):([\w-]+)(?:\.(sync(?::2)?|waitForTaskToken))?")
+# up to the version or alias; a colon within a variable, `${self:service}`, is the variable's
+_RESOURCE_NAME = re.compile(r"(?:\$\{[^}]*\}|[^:])+")
 _PATTERNS = {"sync": ", waits for it", "sync:2": ", waits for it", "waitForTaskToken": ", waits"}
 _DEFAULT_ATTEMPTS = 3
+ANY_ERROR = "any error"
+"""How States.ALL is told."""
 
 
 def describe_state(state: Mapping[str, Any]) -> str:
@@ -78,7 +82,8 @@ def describe_resource(resource: object) -> str:
         return f"{_name_service(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
     for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):
         if mark in resource:
-            return f"{title} {resource.partition(mark)[2].partition(':')[0]}"
+            named = _RESOURCE_NAME.match(resource.partition(mark)[2])
+            return f"{title} {named[0] if named else ''}".rstrip()
     return f"Task {resource.removeprefix('${').removesuffix('}')}"
 
 
@@ -127,7 +132,7 @@ def describe_errors(catcher: Mapping[str, Any]) -> str:
     names = catcher.get("ErrorEquals")
     texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     if "States.ALL" in texts:
-        return "any error"
+        return ANY_ERROR
     return ", ".join(texts) or "…"
 
 
@@ -139,16 +144,16 @@ def list_retriers(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def count_retries(state: Mapping[str, Any]) -> str:
-    """Give the most retries that a state may make, as its badge says it; '' without retriers.
+    """Give the most retries that a state may make, as its badge says it; '' where it makes none.
 
     >>> count_retries({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 2}, {"MaxAttempts": 1}]})
     '3'
     """
     retriers = list_retriers(state)
     attempts = [retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS) for retrier in retriers]
-    if not attempts:
-        return ""
     total = sum(count for count in attempts if isinstance(count, int))
+    if not total:
+        return "?" if any(not isinstance(count, int) for count in attempts) else ""
     return f"{total}" if total < 1000 else "999+"
 
 
@@ -159,10 +164,17 @@ def describe_retries(state: Mapping[str, Any]) -> list[str]:
     ['any error: up to 2 retries, the first after 1 s, then 2 times as long']
     """
     return [
-        f"{describe_errors(retrier)}: up to {retrier.get('MaxAttempts', _DEFAULT_ATTEMPTS)} retries"
-        f", the first after {retrier.get('IntervalSeconds', 1)} s"
-        f", then {retrier.get('BackoffRate', 2):g} times as long"
-        if isinstance(retrier.get("BackoffRate", 2), (int, float))
-        else f"{describe_errors(retrier)}: retried"
+        f"{describe_errors(retrier)}: {_describe_retrier(retrier)}"
         for retrier in list_retriers(state)
     ]
+
+
+def _describe_retrier(retrier: Mapping[str, Any]) -> str:
+    attempts, rate = retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS), retrier.get("BackoffRate", 2)
+    if attempts == 0:
+        return "not retried"
+    if not isinstance(rate, (int, float)):
+        return "retried"
+    retries = "1 retry" if attempts == 1 else f"{attempts} retries"
+    first = f"the first after {retrier.get('IntervalSeconds', 1)} s"
+    return f"up to {retries}, {first}, then {rate:g} times as long"

@@ -30,6 +30,10 @@ _NATURES = {
     "IsBoolean": ("is true or false", "is not true or false"),
     "IsTimestamp": ("is a time", "is no time"),
 }
+# a comment's signs within a string are the string's
+_STRING_OR_COMMENT = re.compile(
+    r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|/\*.*?(?:\*/|\Z)""", re.DOTALL
+)
 _DEPTH = 4
 """How deep rules within rules are told; a reader of a picture follows no further."""
 
@@ -92,10 +96,11 @@ def _describe_value(value: object) -> str:
 
 
 def describe_expression(text: str) -> str:
-    """Shorten a JSONata expression: no delimiters, no line breaks, no `$states.input.` in front.
+    """Shorten a JSONata expression: no delimiters, comments or line breaks, no `$states.input.`.
 
-    >>> describe_expression("{% $states.input.total  > 100 %}")
+    >>> describe_expression("{% /* large */ $states.input.total  > 100 %}")
     'total > 100'
     """
     inner = text.strip().removeprefix("{%").removesuffix("%}")
+    inner = _STRING_OR_COMMENT.sub(lambda found: found[1] or " ", inner)
     return " ".join(inner.replace("$states.input.", "").split()) or "…"

@@ -1,8 +1,8 @@
 """How wide a text is, without a font: the advance widths of Helvetica and Arial, in thousandths.
 
 A picture has to know its texts' widths to make boxes that hold them. The two families, and
-Liberation Sans, share these metrics. Letters outside the table are taken as wide, and the picture
-then tells the viewer how long the text may be.
+Liberation Sans, share these metrics. Letters outside the table are taken as wide: their boxes
+have room to spare, and no viewer is asked to squeeze or to stretch them.
 
 Source: the Adobe Font Metrics of Helvetica and Helvetica-Bold (the 14 standard PostScript fonts).
 """
@@ -41,11 +41,6 @@ def _width_of(letter: str, bold: bool) -> int:
     if unicodedata.combining(letter):
         return 0
     return _WIDE if unicodedata.east_asian_width(letter) in "WF" else _FOREIGN
-
-
-def is_measured(text: str) -> bool:
-    """Tell whether the table knows every letter, so that the measured width is the true one."""
-    return all(" " <= letter <= "~" or letter in _OTHERS for letter in text)
 
 
 def measure_text(text: str, size: float, bold: bool = False) -> float:

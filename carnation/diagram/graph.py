@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from carnation import asl
 from carnation.asl.graph import CATCH, CHOICE, DEFAULT, State, Transition, read_definition
 from carnation.diagram.captions import (
+    ANY_ERROR,
     count_retries,
     describe_errors,
     describe_retries,
@@ -111,9 +112,14 @@ def _read_edges(state: State) -> list[Edge]:
         kind = "choice" if move.kind == DEFAULT else move.kind
         texts.setdefault((kind, move.target), []).extend([text] if text else [])
     return [
-        Edge(state.pointer, _pointer_to(state.scope, target), target, kind, tuple(words))
+        Edge(state.pointer, _pointer_to(state.scope, target), target, kind, _widest_first(words))
         for (kind, target), words in texts.items()
     ]
+
+
+def _widest_first(texts: list[str]) -> tuple[str, ...]:
+    """Say "any error" before the errors it includes: where a label is cut, it is not."""
+    return tuple(sorted(dict.fromkeys(texts), key=lambda text: text != ANY_ERROR))
 
 
 def _describe(move: Transition) -> str:

@@ -72,12 +72,21 @@ def make_label(texts: Sequence[str]) -> Label | None:
     if not texts:
         return None
     lines: list[str] = []
-    for text in texts[:3] if len(texts) <= 3 else texts[:2]:
+    shown, more = split_texts(texts)
+    for text in shown:
         lines += wrap_text(clean_text(text), _LABEL_ROOM, SMALL, lines=2 if len(texts) < 3 else 1)
-    if len(texts) > 3:
-        lines.append(f"or {len(texts) - 2} more")
+    lines += [more] if more else []
     width = max(measure_text(line, SMALL) for line in lines)
     return Label(tuple(lines), even(width + 4), len(lines) * SMALL_LINE + 2)
+
+
+def split_texts(texts: Sequence[str]) -> tuple[Sequence[str], str]:
+    """Give the texts that are written beside an edge, and how the rest is told.
+
+    >>> split_texts(["a", "b", "c", "d"])
+    (['a', 'b'], 'or 2 more')
+    """
+    return (texts, "") if len(texts) <= 3 else (texts[:2], f"or {len(texts) - 2} more")
 
 
 def even(length: float) -> float:

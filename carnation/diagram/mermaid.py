@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from carnation.diagram.graph import END, MISSING, START, Edge, Node, Scope, read_graph
-from carnation.diagram.labels import clean_text
+from carnation.diagram.labels import clean_text, split_texts
 
 _STYLES = {
     "Task": "stroke:#c2570c",
@@ -160,7 +160,8 @@ class _Chart:
         if edge.kind == "start":
             return f'{source}((" ")) --> {target}'
         arrow = "-.->" if edge.kind == "catch" else "-->"
-        text = _escape(" or ".join(edge.texts), _LABEL_ROOM)
+        shown, more = split_texts(edge.texts)
+        text = " or ".join(_escape(text, _LABEL_ROOM) for text in shown) + (more and f" {more}")
         return f'{source} {arrow}|"{text}"| {target}' if text else f"{source} {arrow} {target}"
 
     def sort_node(self, node: Node) -> None:

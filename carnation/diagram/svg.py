@@ -15,12 +15,11 @@ from typing import Any
 
 from carnation.diagram import theme as look
 from carnation.diagram.edge_routing import Point
-from carnation.diagram.font_metrics import is_measured, measure_text
+from carnation.diagram.font_metrics import measure_text
 from carnation.diagram.graph import END, MISSING, START, Edge
 from carnation.diagram.labels import (
     BETWEEN,
     ICON,
-    NAME,
     NAME_LINE,
     PAD,
     SMALL,
@@ -124,8 +123,12 @@ def _describe(layout: Layout, definition: Mapping[str, Any]) -> str:
     states = [box for box in layout.boxes if box.node.type not in (START, END, MISSING)]
     moves = [line for line in layout.lines if line.edge.kind not in ("start", "end")]
     comment = definition.get("Comment")
-    words = f"{len(states)} states, {len(moves)} transitions, drawn from the top down."
+    words = f"{_count(states, 'state')}, {_count(moves, 'transition')}, drawn from the top down."
     return f"{comment} {words}" if isinstance(comment, str) and comment else words
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _draw_box(box: Box, mark: str, prefix: str) -> Iterator[str]:
@@ -186,23 +189,18 @@ def _draw_face(box: Box) -> Iterator[str]:
     x, y = left + ICON + BETWEEN, box.y + 8 - 3.5
     for line in face.name:
         y += NAME_LINE
-        yield _draw_text("name", x, y, line, NAME, bold=True)
-    yield _draw_text("small", x, y + SMALL_LINE, face.caption, SMALL)
+        yield _draw_text("name", x, y, line)
+    yield _draw_text("small", x, y + SMALL_LINE, face.caption)
     if face.badge:
         x = box.x + (box.width if not node.scopes else face.width) - PAD - 2
         x -= measure_text(face.badge, SMALL)
         shift = f"translate({_number(x - 14)} {_number(top + 7)})"
         yield f'<path class="retry" transform="{shift}" d="{look.RETRY_ICON}"/>'
-        yield _draw_text("small", x, top + 17, face.badge, SMALL)
+        yield _draw_text("small", x, top + 17, face.badge)
 
 
-def _draw_text(kind: str, x: float, y: float, text: str, size: float, bold: bool = False) -> str:
-    """Write a line of text; where letters have no known width, the room they may take with it."""
-    room = ""
-    if not is_measured(text):
-        room = f' textLength="{_number(measure_text(text, size, bold))}"'
-        room += ' lengthAdjust="spacingAndGlyphs"'
-    return f'<text class="{kind}" x="{_number(x)}" y="{_number(y)}"{room}>{escape(text)}</text>'
+def _draw_text(kind: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{kind}" x="{_number(x)}" y="{_number(y)}">{escape(text)}</text>'
 
 
 def _draw_frame(frame: Frame) -> str:
@@ -229,7 +227,7 @@ def _draw_line(line: Line, mark: str) -> Iterator[str]:
         y = line.y - 2
         for text in line.label.lines:
             y += SMALL_LINE
-            yield _draw_text("small label", line.x, y, text, SMALL)
+            yield _draw_text("small label", line.x, y, text)
     yield "</g>"
 
 

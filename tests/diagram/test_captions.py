@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from carnation.diagram import draw_mermaid, draw_svg
 from carnation.diagram.captions import (
     count_retries,
     describe_errors,
@@ -11,8 +12,8 @@ from carnation.diagram.captions import (
     describe_retries,
     describe_state,
 )
-from carnation.diagram.conditions import describe_rule
-from carnation.diagram.font_metrics import cut_text, is_measured, measure_text, wrap_text
+from carnation.diagram.conditions import describe_expression, describe_rule
+from carnation.diagram.font_metrics import cut_text, measure_text, wrap_text
 from carnation.diagram.graph import Node, read_graph
 from carnation.diagram.labels import clean_text, make_face, make_label
 
@@ -137,6 +138,22 @@ def test_retries_are_counted_and_told() -> None:
     assert describe_errors({"ErrorEquals": "States.ALL"}) == "…"
 
 
+def test_no_retry_has_no_badge_and_a_number_that_an_expression_gives_is_unknown() -> None:
+    never = {"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}]}
+    assert count_retries(never) == ""
+    assert describe_retries(never) == ["any error: not retried"]
+    assert count_retries({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": "{% $n %}"}]}) == "?"
+    once = {"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 1}]}
+    assert describe_retries(once)[0].startswith("A: up to 1 retry, ")
+
+
+def test_the_name_of_a_function_may_hold_a_variable_and_an_expression_a_comment() -> None:
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:${self:service}-pay:7"
+    assert describe_resource(arn) == "Lambda ${self:service}-pay"
+    assert describe_expression("{% /* see * \n https://a/b */ $a > 1 /* open %}") == "$a > 1"
+    assert describe_expression("{% $a = '/* no \\' comment */' %}") == "$a = '/* no \\' comment */'"
+
+
 def test_transitions_are_listed_with_when_they_are_taken() -> None:
     state = {
         "Next": "A",
@@ -151,6 +168,17 @@ def test_transitions_are_listed_with_when_they_are_taken() -> None:
         ("choice", "C", ("Default",)),
         ("catch", "D", ("Oops",)),
     ]
+
+
+def test_any_error_is_told_before_the_errors_it_includes_in_both_formats() -> None:
+    names = ["Lambda.TooManyRequestsException", "Lambda.ServiceException", "A", "B", "States.ALL"]
+    catchers = [{"ErrorEquals": [name], "Next": "F"} for name in names]
+    definition = {
+        "StartAt": "T",
+        "States": {"T": {"Type": "Task", "Catch": catchers}, "F": {"Type": "Fail"}},
+    }
+    assert '|"any error or Lambda.TooManyRequestsException or 3 more"|' in draw_mermaid(definition)
+    assert ">any error</text>" in draw_svg(definition)
 
 
 # texts that fit
@@ -174,9 +202,7 @@ def test_a_line_ends_where_a_reader_would_end_it() -> None:
     assert wrap_text("", 60, 11) == ("",)
 
 
-def test_letters_outside_the_table_are_known_to_be_so_and_taken_as_wide() -> None:
-    assert is_measured("naive ≥ 3 …")
-    assert not is_measured("naïve")
+def test_letters_outside_the_table_are_taken_as_wide() -> None:
     assert measure_text("ï", 10) == measure_text("i", 10)
     assert measure_text("語", 10) > measure_text("W", 10)
     assert measure_text("שלום", 10) >= 4 * 9

@@ -126,6 +126,8 @@ def test_the_picture_says_what_it_is_to_who_cannot_see_it() -> None:
     assert root.findtext(f"{SVG}desc") == (
         "Pays. 3 states, 2 transitions, drawn from the top down."
     )
+    one = parse(draw_svg({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}))
+    assert one.findtext(f"{SVG}desc") == "1 state, 0 transitions, drawn from the top down."
     states = [group for group in root.iter(f"{SVG}g") if "data-pointer" in group.attrib]
     assert states[0].findtext(f"{SVG}title") == "S0 (Task): Lambda invoke"
 
@@ -135,6 +137,12 @@ def test_a_state_tells_its_comment_and_its_retriers_on_hover() -> None:
     svg = draw_svg({"StartAt": "A", "States": {"A": state}})
     assert "Once.&#10;E: up to 3 retries" in svg
     assert texts_of(parse(svg)) == ["A", "Task", "3"]
+
+
+def test_no_glyph_is_squeezed_or_stretched() -> None:
+    svg = draw_svg(graph(**{"受注を確認": "تأكيد الطلب", "تأكيد الطلب": ""}))
+    assert "受注を確認" in svg
+    assert "textLength" not in svg
 
 
 # hostile input
