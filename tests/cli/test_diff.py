@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from carnation.changes.formats.html import write_page
 from carnation.changes.formats.json import make_report
 from carnation.changes.formats.markdown import LONGEST, MARK, escape, write_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
+from carnation.changes.formats.pictures import draw_changed
+from carnation.changes.formats.spans import code
 from carnation.changes.formats.text import write_text
 from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
 from carnation.cli.diff import main
@@ -397,7 +400,60 @@ def test_a_comment_without_changes_says_so() -> None:
 def test_names_are_text_in_a_comment_and_nothing_else() -> None:
     name = "<script>|@somebody `x` [l](http://e) *b*"
     assert escape(name) == ("&lt;script&gt;\\|&#64;somebody \\`x\\` \\[l\\](http:&#47;/e) \\*b\\*")
-    assert escape(name) in write_markdown([make_review(subject=name)])
+    text = write_markdown([make_review(subject=name)])
+    assert code(name) in text
+    assert name not in text
+    assert not {"<script", "`x`", "|@"} & set(re.findall(r"<script|`x`|\|@", text))
+
+
+def test_a_comment_begins_with_a_verdict_and_says_why_and_for_whom() -> None:
+    changes = [
+        Change("permission-narrowed", "", "Role", "lost sqs:SendMessage"),
+        Change("state-removed", "/States/Charge", "Charge", "is removed", old=True),
+    ]
+    text = write_markdown([Review("w", "0.9.0", "0.9.0", sort_changes(changes), [], [])], "a to b")
+    verdict = text.splitlines()[5]
+    assert verdict.startswith("**Breaking**: ")
+    assert "Needs version 0.10.0; the version is unchanged (0.9.0)." in verdict
+    assert "1 more change: 1 breaking." in verdict
+    rows = [line for line in text.splitlines() if line.startswith("| 🟠")]
+    assert ["`Role`" in rows[0], "`Charge`" in rows[1]] == [True, True]
+    assert all(
+        KINDS[c.kind].reason in row for c, row in zip(sort_changes(changes), rows, strict=True)
+    )
+    assert "compared: a to b" in text
+
+
+def test_a_value_that_a_sentence_cuts_is_whole_and_folded_in_a_comment(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "$.a" + ".part" * 50
+    new = edit(WAIT, "/States/A/InputPath", long)
+    main([write("a.asl.json", WAIT), write("b.asl.json", new), "--format", "markdown"])
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| 🟡")]
+    assert f'<details><summary>after, in full</summary>after: `"{long}"`</details>' in row
+
+
+def test_the_picture_of_a_comment_shows_what_changed_and_its_neighbours_only() -> None:
+    names = [f"S{n}" for n in range(9)]
+    states: dict[str, Any] = {
+        name: {"Type": "Pass", "Next": after} for name, after in pairwise(names)
+    }
+    definition = {"StartAt": "S0", "States": {**states, "S8": {"Type": "Succeed"}}}
+    drawn = draw_changed(definition, {"/States/S4": "changed"})
+    assert set(re.findall(r"S\d", drawn)) == {"S3", "S4", "S5"}
+    assert "missing" not in drawn
+    assert "class S4 changed" in drawn
+    assert draw_changed(definition, {}) == ""
+
+
+def test_the_picture_of_a_comment_keeps_the_place_of_a_branch() -> None:
+    inner = {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}
+    both = {"Type": "Parallel", "Branches": [json.loads(json.dumps(inner)), inner], "End": True}
+    definition = {"StartAt": "P", "States": {"P": both}}
+    drawn = draw_changed(definition, {"/States/P/Branches/1/States/B": "added"})
+    assert drawn.count('B["B"]') + drawn.count('B_2["B"]') == 1
+    assert re.search(r"class B\w* added", drawn)
 
 
 def test_the_schema_of_the_json_report_is_the_documented_one() -> None:

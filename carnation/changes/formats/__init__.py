@@ -20,7 +20,7 @@ def _write_text(reviews: Sequence[Review], title: str, width: int, colour: bool)
 def _write_markdown(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
     from carnation.changes.formats.markdown import write_markdown
 
-    return write_markdown(reviews)
+    return write_markdown(reviews, title)
 
 
 def _write_json(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:

@@ -7,7 +7,7 @@ from anybody and are escaped. A change leads to its state by mouse and by keyboa
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape as escape_html
 
@@ -17,6 +17,7 @@ from carnation.changes.formats.wording import (
     clean,
     count_noise,
     group_changes,
+    name_part,
     tell_bump,
     tell_impact,
     tell_versions,
@@ -62,7 +63,7 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
     bump = tell_bump(review)
     if bump:
-        yield f"<p>It {escape(bump)}.</p>"
+        yield f"<p><b>{escape(bump)}</b></p>"
     yield '<div class="sides"><div class="words">'
     for family, changes in group_changes(review):
         yield f"<h3>{family.capitalize()}</h3><ul>"
@@ -114,16 +115,10 @@ def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
             ("After", "new", new, after),
         ):
             if isinstance(definition, dict) and definition.get("States"):
-                named = _name_part(part, review.old_paths) if side == "old" else part
+                named = name_part(part, review.old_paths) if side == "old" else part
                 svg = _draw(definition, marks, f"{word}: {named}", f"{prefix}d{index}{side}")
                 yield f"<figure><figcaption>{word}: {escape(named)}</figcaption>{svg}</figure>"
     yield "</div>"
-
-
-def _name_part(part: str, old_paths: Mapping[str, str]) -> str:
-    """Give a part the path that it has on the old side."""
-    path, comma, name = part.partition(", ")
-    return old_paths.get(path, path) + comma + name
 
 
 def _draw(definition: dict[str, Json], marks: dict[str, str], title: str, prefix: str) -> str:

@@ -1,25 +1,36 @@
 """The report as Markdown: one comment on a pull request, found again by its first line.
 
-GitHub takes 65,536 characters in a comment. What does not fit is counted; the worst stands first,
-so what is cut is what matters least.
+Written for a reviewer who has never heard of carnation: a verdict, then a row a change with the
+reason, then a folded picture of what changed. GitHub takes 65,536 characters in a comment. What
+does not fit is counted; the worst stands first, so what is cut is what matters least.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from carnation.changes.formats.marks import mark_changes
+from carnation.changes.formats.pictures import draw_changed
+from carnation.changes.formats.spans import code, escape, tag, tell_change
 from carnation.changes.formats.wording import (
-    clean,
+    IMPACT_MEANINGS,
     count_noise,
+    count_others,
+    find_gravest,
+    find_joint,
     group_changes,
+    name_part,
     tell_bump,
     tell_impact,
+    tell_reason,
     tell_versions,
 )
 from carnation.changes.policy import IMPACTS, find_worst
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
+from carnation.document.values import Json
+
+__all__ = ["LONGEST", "MARK", "escape", "write_markdown"]
 
 MARK = "<!-- carnation diff -->"
 LONGEST = 60_000
@@ -31,15 +42,17 @@ _SIGNS = {
     "accepted": "⚪",
 }
 _CUT = 200  # characters; what little the counts of what was left out may take
+_LARGEST = 8_000  # characters; a larger picture is for the page
 
 
-def write_markdown(reviews: Sequence[Review]) -> str:
-    """Write a report of at most 60,000 characters."""
+def write_markdown(reviews: Sequence[Review], title: str = "") -> str:
+    """Write a report of at most 60,000 characters; `title` says what was compared."""
     worst = find_worst(review.impact for review in reviews if review.impact)
-    lines = [MARK, f"### carnation: {f'**{worst}**' if worst else 'no changes'}", ""]
+    lines = [MARK, f"### Workflow changes: {f'**{worst}**' if worst else 'no changes'}", ""]
     if not worst and reviews:
-        lines[1] = "### carnation: every change is accepted"
-    room = LONGEST - sum(map(len, lines)) - _CUT
+        lines[1] = "### Workflow changes: every change is accepted"
+    end = list(_write_end(reviews, title))
+    room = LONGEST - sum(map(len, [*lines, *end])) - _CUT
     left = len(reviews)
     for review in sorted(reviews, key=_rank):
         written, room = _fit(list(_write_review(review)), room)
@@ -48,28 +61,38 @@ def write_markdown(reviews: Sequence[Review]) -> str:
         lines += written
         left -= 1
     if left:
-        lines.append(f"… and {left} more changes that are not shown.")
-    return "\n".join(lines).rstrip() + "\n"
+        lines += [f"… and {left} more changes that are not shown.", ""]
+    return "\n".join([*lines, *end]).rstrip() + "\n"
 
 
 def _rank(review: Review) -> int:
     return -IMPACTS.index(review.impact) if review.impact else 1
 
 
+def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
+    """Say what was compared, and what the words for the impacts mean."""
+    if title:
+        yield f"<sub>What AWS Step Functions will run, compared: {escape(title)}.</sub>"
+        yield ""
+    used = {change.impact for review in reviews for change in review.changes}
+    told = [name for name in reversed(IMPACTS) if name in used]
+    if told:
+        words = (f"{_SIGNS[name]} {name}: {IMPACT_MEANINGS[name]}" for name in told)
+        yield f"<sub>{' · '.join(words)}.</sub>"
+
+
 def _write_review(review: Review) -> Iterator[str]:
     impact = tell_impact(review)
     name = escape(" ".join(filter(None, [review.name, tell_versions(review)])))
-    yield f"#### {_SIGNS[impact]} {name}: {impact}"
+    yield f"#### {_SIGNS[impact]} {name}"
     yield ""
-    bump = tell_bump(review)
-    if bump:
-        yield f"_It {bump}._"
-        yield ""
+    yield _tell_verdict(review)
+    yield ""
     for family, changes in group_changes(review):
         yield f"**{family.capitalize()}**"
         yield ""
-        yield "| | impact | what | change |"
-        yield "| --- | --- | --- | --- |"
+        yield "| impact | what changes | why it matters |"
+        yield "| --- | --- | --- |"
         yield from map(_write_row, changes)
         yield ""
     noise = count_noise(review.changes)
@@ -79,11 +102,55 @@ def _write_review(review: Review) -> Iterator[str]:
     for change, reason in review.accepted:
         sentence = escape(f"{change.subject}: {change.sentence}")
         yield f"- accepted `{change.fingerprint}`: {sentence} ({escape(reason)})"
+    if review.accepted:
+        yield ""
+    for part, old, new in review.definitions:
+        yield from _write_pictures(review, part, old, new)
+
+
+def _tell_verdict(review: Review) -> str:
+    """Say the verdict in a sentence or two: the gravest change, why it matters, the version."""
+    worst = find_gravest(review)
+    if worst is None:
+        return "Every change is accepted."
+    told = tell_change(worst).partition(" <details>")[0]
+    first = f"**{worst.impact.capitalize()}**: {_name(worst)}{told}."
+    why = f"{escape(tell_reason(worst))}."
+    bump = tell_bump(review)
+    parts = [first, why, f"**{escape(bump)}**" if bump else "", count_others(review)]
+    return " ".join(filter(None, parts))
+
+
+def _name(change: Change) -> str:
+    """Show the subject, as code where it is a name, up to the sentence about it."""
+    plain = change.subject.startswith("the ")
+    return (escape(change.subject) if plain else code(change.subject)) + find_joint(change)
 
 
 def _write_row(change: Change) -> str:
     sign, impact = _SIGNS[change.impact], change.impact
-    return f"| {sign} | {impact} | **{escape(change.subject)}** | {escape(change.sentence)} |"
+    what = _name(change) + tell_change(change)
+    return f"| {sign} {impact} | {what} | {escape(tell_reason(change))} |"
+
+
+def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator[str]:
+    """Write both sides of what changed, folded; as one piece, which fits as a whole or not."""
+    changes = [change for change in review.changes if change.part == part.partition(", ")[0]]
+    marks = mark_changes(changes, old)
+    drawn = [draw_changed(side, marked) for side, marked in zip((old, new), marks, strict=True)]
+    if not any(drawn):
+        return
+    if sum(map(len, drawn)) > _LARGEST:
+        yield f"_The picture of {code(part)} is too large for a comment: see --format html._"
+        yield ""
+        return
+    lines = [f"<details><summary>Picture of what changed in {tag(part)}</summary>", ""]
+    for word, named, text in zip(
+        ("Before", "After"), (name_part(part, review.old_paths), part), drawn, strict=True
+    ):
+        if text:
+            lines += [f"{word}: {code(named)}", "", "```mermaid", text.rstrip(), "```", ""]
+    yield "\n".join([*lines, "</details>", ""])
 
 
 def _fit(lines: list[str], room: int) -> tuple[list[str], int]:
@@ -93,17 +160,7 @@ def _fit(lines: list[str], room: int) -> tuple[list[str], int]:
         room -= len(line) + 1
         if room < 0:
             rows = sum(rest.startswith(("| 🔴", "| 🟠", "| 🟡")) for rest in lines[index:])
-            return ([*taken, "", f"… and {rows} more changes.", ""] if index > 2 else []), 0
+            word = f"{rows} more changes" if rows else "a picture that does not fit"
+            return ([*taken, "", f"… and {word}.", ""] if index > 2 else []), 0
         taken.append(line)
     return taken, room
-
-
-def escape(text: str) -> str:
-    r"""Take from a text whatever Markdown, HTML or GitHub would read into it.
-
-    >>> escape("<b>|@all *x* #1")
-    '&lt;b&gt;\\|&#64;all \\*x\\* \\#1'
-    """
-    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*_\[\]|#~!])", r"\\\1", text)
-    return text.replace("@", "&#64;").replace("://", ":&#47;/")

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from carnation.changes.policy import FAMILIES, KINDS
+from carnation.changes.policy import FAMILIES, IMPACTS, KINDS
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
-from carnation.console import clean
+from carnation.changes.reviews.verdict import step_version
+from carnation.console import clean as clean
 
 COSMETIC = "cosmetic"
 
-__all__ = ["clean", "count_noise", "group_changes", "tell_bump", "tell_impact", "tell_versions"]
+IMPACT_MEANINGS: Mapping[str, str] = {
+    "dangerous": "data may be lost, somebody may do more than was listed, or executions stop",
+    "breaking": "somebody who relies on the old one may have to change something",
+    "behavioural": "executions do something else",
+    "cosmetic": "nothing runs otherwise",
+}
+"""What the impacts mean, for somebody who has never seen them."""
+
+_CONCERNED: Mapping[str, str] = {
+    "readers": "readers of the definition",
+    "callers": "whoever starts it or uses its output",
+    "watchers": "alarms, queries and dashboards that name states",
+    "in flight": "executions in flight",
+    "data": "the data",
+    "owners": "whoever deploys or operates it",
+}
+_CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ")
 
 
 def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
@@ -47,16 +64,70 @@ def tell_versions(review: Review) -> str:
     return f"{review.old_version or 'nothing'} to {review.new_version or 'nothing'}"
 
 
+def tell_reason(change: Change) -> str:
+    """Tell whom a change concerns and why it matters, in words that need no glossary.
+
+    >>> tell_reason(Change("timeout-lowered", "", "A", ""))
+    'For whoever starts it or uses its output: what took longer now fails'
+    """
+    kind = KINDS[change.kind]
+    return f"For {_CONCERNED[kind.concerns]}: {kind.reason}"
+
+
+def find_joint(change: Change) -> str:
+    """Give what stands between a subject and its sentence: a colon where that is a whole clause."""
+    return ": " if change.sentence.startswith(_CLAUSES) else " "
+
+
+def find_gravest(review: Review) -> Change | None:
+    """Give the change that the verdict is about: the first of the worst; None of nothing."""
+    return max(review.changes, key=lambda one: IMPACTS.index(one.impact), default=None)
+
+
+def count_others(review: Review) -> str:
+    """Tell how many changes there are beside the one in the verdict; '' if there are none.
+
+    >>> changes = [Change("cycle-added", "", "A", ""), Change("start-changed", "", "A", "")]
+    >>> count_others(Review("w", "", "", changes, [], []))
+    '1 more change: 1 behavioural.'
+    """
+    rest = Counter(change.impact for change in review.changes)
+    rest[review.impact] -= 1
+    total = sum(rest.values())
+    if total < 1:
+        return ""
+    parts = ", ".join(f"{rest[name]} {name}" for name in reversed(IMPACTS) if rest[name] > 0)
+    return f"{total} more change{'s' * (total > 1)}: {parts}."
+
+
 def tell_bump(review: Review) -> str:
-    """Tell which step of the version the changes ask for, and which was made; '' if none is due."""
+    """Tell which version the changes ask for, and which there is; '' if none is due.
+
+    >>> changes = [Change("cycle-added", "", "A", "")]
+    >>> tell_bump(Review("w", "1.2.0", "1.2.0", changes, [], []))
+    'Needs version 2.0.0; the version is unchanged (1.2.0).'
+    """
     bump = review.bump
     if bump is None or bump.wanted == "none":
         return ""
-    made = "none was made" if bump.made == "none" else f"a {bump.made} one was made"
-    verdict = "enough" if bump.enough else "too little"
-    return f"asks for a {bump.wanted} version; {made}: {verdict}"
+    needed = f"Needs version {step_version(review.old_version, bump.wanted)}"
+    if bump.enough:
+        return f"{needed}; the version is {review.new_version}: enough."
+    if review.old_version == review.new_version:
+        return f"{needed}; the version is unchanged ({review.new_version})."
+    return f"{needed}; the version is {review.new_version}: too little."
 
 
 def tell_impact(review: Review) -> str:
     """Tell the verdict on a unit in a word."""
     return review.impact or "accepted"
+
+
+def name_part(part: str, old_paths: Mapping[str, str]) -> str:
+    """Give a part the path that it has on the old side.
+
+    >>> name_part("new.json, Machine", {"new.json": "old.json"})
+    'old.json, Machine'
+    """
+    path, comma, name = part.partition(", ")
+    return old_paths.get(path, path) + comma + name

@@ -52,6 +52,21 @@ def check_version_bump(old: str, new: str, impact: str) -> VersionBump | None:
     return VersionBump(wanted, made)
 
 
+def step_version(old: str, size: str) -> str:
+    """Give the version after a step of that size, which is the least that is enough.
+
+    >>> step_version("1.2.3", "major"), step_version("0.2.3", "minor")
+    ('2.0.0', '0.3.0')
+    """
+    major, minor, patch = _read_version(old) or (0, 0, 0)
+    steps = {
+        MAJOR: (major + 1, 0, 0),
+        MINOR: (major, minor + 1, 0),
+        PATCH: (major, minor, patch + 1),
+    }
+    return ".".join(map(str, steps.get(size, (major, minor, patch))))
+
+
 def _read_version(text: str) -> tuple[int, int, int] | None:
     parts = text.partition("+")[0].partition("-")[0].split(".")
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
