@@ -75,16 +75,44 @@ def describe_resource(resource: object) -> str:
     """
     if not isinstance(resource, str) or not resource:
         return "Task"
-    parts = split_arn(resource)
-    is_states = len(parts) == 6 and parts[0] == "arn" and parts[2] == "states"
-    found = _INTEGRATION.fullmatch(parts[5]) if is_states else None
-    if found and found[1] != "activity":
+    found = _find_integration(resource)
+    if found:
         return f"{_name_service(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
     for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):
         if mark in resource:
             named = _RESOURCE_NAME.match(resource.partition(mark)[2])
             return f"{title} {named[0] if named else ''}".rstrip()
     return f"Task {resource.removeprefix('${').removesuffix('}')}"
+
+
+def _find_integration(resource: str) -> re.Match[str] | None:
+    parts = split_arn(resource)
+    is_states = len(parts) == 6 and parts[0] == "arn" and parts[2] == "states"
+    found = _INTEGRATION.fullmatch(parts[5]) if is_states else None
+    return found if found and found[1] != "activity" else None
+
+
+def find_symbol(state: Mapping[str, Any]) -> str:
+    """Name what a state's icon is to show beyond its type: a Task's service, a distributed Map.
+
+    >>> find_symbol({"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject"})
+    's3'
+    """
+    kind, resource = state.get("Type"), state.get("Resource")
+    if kind == "Map":
+        return "distributed" if _is_distributed(state) else ""
+    if kind != "Task" or not isinstance(resource, str):
+        return ""
+    found = _find_integration(resource)
+    if found:
+        return found[1].lower()
+    return "lambda" if ":function:" in resource else "activity" if ":activity:" in resource else ""
+
+
+def _is_distributed(state: Mapping[str, Any]) -> bool:
+    processor = state.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
+    return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
 def _name_service(name: str) -> str:
@@ -109,10 +137,7 @@ def describe_wait(state: Mapping[str, Any]) -> str:
 
 def describe_map(state: Mapping[str, Any]) -> str:
     """Say what a Map goes through, whether distributed, and how many at once."""
-    processor = state.get("ItemProcessor")
-    config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
-    distributed = isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
-    words = "Distributed Map" if distributed else "Map"
+    words = "Distributed Map" if _is_distributed(state) else "Map"
     items = state.get("ItemsPath", state.get("Items"))
     if isinstance(items, str) and items != "$":
         expression = items.startswith("{%")

@@ -18,6 +18,7 @@ from carnation.diagram.captions import (
     describe_errors,
     describe_retries,
     describe_state,
+    find_symbol,
 )
 from carnation.diagram.conditions import describe_rule
 from carnation.document import join_pointer
@@ -27,13 +28,14 @@ START, END, MISSING = "Start", "End", "Missing"
 
 
 class Node(NamedTuple):
-    """A state, or a marker. `pointer` names it; `scopes` are the pointers of those inside it."""
+    """A state, or a marker; `symbol` chooses its icon, `scopes` are those inside, by pointer."""
 
     pointer: str
     name: str
     type: str
     caption: str = ""
     retries: str = ""
+    symbol: str = ""
     notes: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
 
@@ -99,6 +101,7 @@ def _read_node(state: State) -> Node:
         kind if isinstance(kind, str) else "",
         describe_state(state.body),
         count_retries(state.body),
+        find_symbol(state.body),
         (*notes, *describe_retries(state.body)),
         tuple(scope.pointer for scope in state.inner),
     )

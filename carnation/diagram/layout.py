@@ -5,7 +5,7 @@ No recursion: however deep Maps and Parallels are nested, it is two walks over a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.diagram.coordinates import place_items
@@ -15,7 +15,11 @@ from carnation.diagram.graph import Edge, Node, Scope, read_graph
 from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
 from carnation.diagram.layers import Layered, Link, build_layers
 
+Size = tuple[float, float]
+
 _MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
+_WIDE = 1000.0
+"""How wide a row of branches may be: shown at a page's 900 pixels, its text has at least 9."""
 
 
 class Box(NamedTuple):
@@ -119,17 +123,32 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn]) -> _Drawn:
     return _Drawn(scope, faces, labels, layered, routes, even(width), routes.height)
 
 
-def _measure_box(node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn]) -> tuple[float, float]:
-    """Give the size of a node's box; a Map or a Parallel holds its scopes side by side."""
+def _measure_box(node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn]) -> Size:
+    """Give the size of a node's box; a Map or a Parallel holds its scopes in rows."""
     if not node.scopes:
         return face.width, face.height
-    inner = [_measure_frame(drawn[pointer]) for pointer in node.scopes]
-    width = sum(size[0] for size in inner) + _APART * (len(inner) - 1) + 2 * _PADDING
-    height = max(size[1] for size in inner) + face.height + _PADDING
-    return max(width, face.width), height
+    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes])
+    width = max(_measure_row(row) for row in rows) + 2 * _PADDING
+    height = sum(max(size[1] for size in row) for row in rows) + _APART * (len(rows) - 1)
+    return max(width, face.width), height + face.height + _PADDING
 
 
-def _measure_frame(drawn: _Drawn) -> tuple[float, float]:
+def _make_rows(sizes: Sequence[Size]) -> list[Sequence[Size]]:
+    """Break the branches of a Parallel into rows, each about as long, where one row is too wide."""
+    count = 1
+    while True:
+        length = -(-len(sizes) // count)
+        rows = [sizes[start : start + length] for start in range(0, len(sizes), length)]
+        if length <= 2 or max(map(_measure_row, rows)) <= _WIDE:
+            return rows
+        count += 1
+
+
+def _measure_row(row: Sequence[Size]) -> float:
+    return sum(width for width, _ in row) + _APART * (len(row) - 1)
+
+
+def _measure_frame(drawn: _Drawn) -> Size:
     return max(drawn.width, 60) + 2 * _PADDING, max(drawn.height, 20) + 2 * _PADDING
 
 
@@ -156,16 +175,17 @@ def _place_scope(
 
 
 def _place_frames(node: Node, box: Box, drawn: Mapping[str, _Drawn]) -> list[Frame]:
-    """Place the scopes of a Map or a Parallel side by side; what is left of the width is shared."""
-    sizes = [_measure_frame(drawn[pointer]) for pointer in node.scopes]
-    wanted = sum(size[0] for size in sizes) + _APART * (len(sizes) - 1) + 2 * _PADDING
-    more = (box.width - wanted) / len(sizes)
-    x, y = box.x + _PADDING, box.y + box.face.height
-    height = max(size[1] for size in sizes)
+    """Place the scopes of a Map or a Parallel in rows; what is left of the width is shared."""
+    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes])
+    pointers, y = iter(node.scopes), box.y + box.face.height
     frames = []
-    for pointer, (width, _) in zip(node.scopes, sizes, strict=True):
-        frames.append(Frame(pointer, x, y, width + more, height))
-        x += width + more + _APART
+    for row in rows:
+        more = (box.width - _measure_row(row) - 2 * _PADDING) // len(row)
+        x, height = box.x + _PADDING, max(size[1] for size in row)
+        for (width, _), pointer in zip(row, pointers, strict=False):
+            frames.append(Frame(pointer, x, y, width + more, height))
+            x += width + more + _APART
+        y += height + _APART
     return frames
 
 

@@ -17,6 +17,7 @@ from carnation.diagram import theme as look
 from carnation.diagram.edge_routing import Point
 from carnation.diagram.font_metrics import measure_text
 from carnation.diagram.graph import END, MISSING, START, Edge
+from carnation.diagram.icons import RETRY, choose_icon
 from carnation.diagram.labels import (
     BETWEEN,
     ICON,
@@ -178,14 +179,13 @@ def _draw_face(box: Box) -> Iterator[str]:
     """Draw the icon, the name, what the state does, and the badge of its retries."""
     face, node = box.face, box.node
     left, top = box.x + PAD, box.y + (face.height - ICON) / 2
-    icon = look.LOOKS.get(node.type, look.UNKNOWN).icon
     rounded = ICON / 2 if node.type in ("Succeed", "Fail") else 6
     yield (
         f'<rect class="tile" x="{_number(left)}" y="{_number(top)}" width="{_number(ICON)}" '
         f'height="{_number(ICON)}" rx="{_number(rounded)}"/>'
     )
     shift = f"translate({_number(left + 5)} {_number(top + 5)})"
-    yield f'<path class="icon" transform="{shift}" d="{icon}"/>'
+    yield f'<path class="icon" transform="{shift}" d="{choose_icon(node.type, node.symbol)}"/>'
     x, y = left + ICON + BETWEEN, box.y + 8 - 3.5
     for line in face.name:
         y += NAME_LINE
@@ -195,7 +195,7 @@ def _draw_face(box: Box) -> Iterator[str]:
         x = box.x + (box.width if not node.scopes else face.width) - PAD - 2
         x -= measure_text(face.badge, SMALL)
         shift = f"translate({_number(x - 14)} {_number(top + 7)})"
-        yield f'<path class="retry" transform="{shift}" d="{look.RETRY_ICON}"/>'
+        yield f'<path class="retry" transform="{shift}" d="{RETRY}"/>'
         yield _draw_text("small", x, top + 17, face.badge)
 
 

@@ -1,7 +1,4 @@
-"""How the picture looks: a colour and an icon for each type of state, light and dark.
-
-Icons are paths in a field of 16 by 16, drawn for carnation, stroked in white.
-"""
+"""How the picture looks: a colour for each type of state, light and dark."""
 
 from __future__ import annotations
 
@@ -9,28 +6,24 @@ from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """The colours of a type of state, on light and on dark, and its icon."""
+    """The colours of a type of state, on light and on dark."""
 
     light: str
     dark: str
-    icon: str
 
 
 LOOKS = {
-    "Task": Look("#c2570c", "#d9772b", "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z"),
-    "Choice": Look("#7c3aed", "#8b5cf6", "M8 1.5 14.5 8 8 14.5 1.5 8z"),
-    "Map": Look("#1d64d8", "#3b82f6", "M5 5h9v9H5zM2 11V2h9"),
-    "Parallel": Look("#0f766e", "#0d9488", "M8 1.5V5M3 14.5V5h10v9.5M8 5v9.5"),
-    "Wait": Look("#0e7490", "#0891b2", "M8 1.8a6.2 6.2 0 1 0 .01 0M8 4.5V8l2.5 2"),
-    "Pass": Look("#526072", "#64748b", "M1.5 8h12M9.5 4l4 4-4 4"),
-    "Succeed": Look("#15803d", "#16a34a", "M2.5 8.5 6.3 12.3 13.5 4"),
-    "Fail": Look("#c81e3a", "#e11d48", "M3.5 3.5l9 9M12.5 3.5l-9 9"),
+    "Task": Look("#c2570c", "#d9772b"),
+    "Choice": Look("#7c3aed", "#8b5cf6"),
+    "Map": Look("#1d64d8", "#3b82f6"),
+    "Parallel": Look("#0f766e", "#0d9488"),
+    "Wait": Look("#0e7490", "#0891b2"),
+    "Pass": Look("#526072", "#64748b"),
+    "Succeed": Look("#15803d", "#16a34a"),
+    "Fail": Look("#c81e3a", "#e11d48"),
 }
-UNKNOWN = Look("#8b1d3f", "#be3a63", "M5.2 5.6A2.8 2.8 0 1 1 8 8.6V10M8 13v.3")
+UNKNOWN = Look("#8b1d3f", "#be3a63")
 """For a state whose type nobody knows, and for one that a transition leads to and is not there."""
-
-RETRY_ICON = "M9.6 3.4A4 4 0 1 0 10 6M10 1.2v2.6H7.4"
-"""An arrow that runs in a circle, in a field of 12 by 12."""
 
 MARKS = {"added": "+", "removed": "−", "changed": "~"}
 

@@ -11,10 +11,12 @@ from carnation.diagram.captions import (
     describe_resource,
     describe_retries,
     describe_state,
+    find_symbol,
 )
 from carnation.diagram.conditions import describe_expression, describe_rule
 from carnation.diagram.font_metrics import cut_text, measure_text, wrap_text
 from carnation.diagram.graph import Node, read_graph
+from carnation.diagram.icons import choose_icon
 from carnation.diagram.labels import clean_text, make_face, make_label
 
 # conditions
@@ -222,3 +224,26 @@ def test_a_nameless_state_and_an_edge_of_many_rules_have_their_say() -> None:
     assert label is not None
     assert label.lines == ("a = 1", "a = 2", "or 2 more")
     assert make_label([]) is None
+
+
+# icons
+
+
+def test_a_task_has_the_icon_of_its_service_and_a_distributed_map_one_of_its_own() -> None:
+    resources = [
+        "arn:aws:states:::lambda:invoke", "arn:aws:states:::sqs:sendMessage",
+        "arn:aws:states:::sns:publish", "arn:aws:states:::dynamodb:putItem",
+        "arn:aws:states:::aws-sdk:s3:getObject", "arn:aws:states:::ecs:runTask.sync",
+        "arn:aws:states:::batch:submitJob", "arn:aws:states:::glue:startJobRun.sync",
+        "arn:aws:states:::states:startExecution", "arn:aws:states:::events:putEvents",
+        "arn:aws:states:::http:invoke", "arn:aws:states:::bedrock:invokeModel",
+        "arn:aws:states:eu-west-1:123456789012:activity:approve",
+        "arn:aws:states:::aws-sdk:xray:getGroups", "${PayFunctionArn}",
+    ]  # fmt: skip
+    states: list[dict[str, Any]] = [{"Type": "Task", "Resource": name} for name in resources]
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED"}}
+    states += [{"Type": "Map"}, {"Type": "Map", "ItemProcessor": processor}, {"Type": "Odd"}]
+    icons = [choose_icon(state["Type"], find_symbol(state)) for state in states]
+    assert len(set(icons)) == len(states)
+    function = {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:pay"}
+    assert choose_icon("Task", find_symbol(function)) == icons[0]

@@ -274,3 +274,14 @@ def test_the_layout_counts_its_own_crossings_rightly() -> None:
     layered.layers[0].reverse()
     layered.layers[1].reverse()
     assert count_layered_crossings(layered) == 0
+
+
+def test_many_branches_stand_in_rows_that_a_page_can_show() -> None:
+    state = {"Type": "Parallel", "Branches": [graph(A="B", B="") for _ in range(10)], "End": True}
+    definition = {"StartAt": "P", "States": {"P": state}}
+    layout = lay_out(definition)
+    assert list(find_faults(layout)) == []
+    assert layout.width <= 1100
+    assert len({frame.y for frame in layout.frames}) > 1
+    tops = [(frame.y, frame.x) for frame in layout.frames]
+    assert tops == sorted(tops)  # read as a text is, in the order of the branches
