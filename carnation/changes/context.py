@@ -29,6 +29,7 @@ class StatePair(NamedTuple):
     rename: Callable[[str], str] = str
     final: bool = False
     language: str = "JSONPath"
+    old_language: str = "JSONPath"
 
     def find_edits(self, field: str) -> list[Edit]:
         """Compare one field, down to the values that differ."""

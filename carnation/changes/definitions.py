@@ -12,6 +12,7 @@ from carnation.asl import Definition, State
 from carnation.asl.cycles import find_cycles
 from carnation.changes.context import StatePair, name_path
 from carnation.changes.edits import count_reordered, find_edits
+from carnation.changes.languages import join_language_changes
 from carnation.changes.matching import INNER, Match, Pair, match_states
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.scopes import Scopes, find_respelling, find_scope_changes, pair_scopes
@@ -45,7 +46,8 @@ def _find_changes(old: Json, new: Json) -> Iterator[Change]:
     yield from _tell_states(match, scopes)
     yield from _compare_machine(old, new, scopes)
     for pair in match.pairs:
-        yield from find_state_changes(_place_sides(old, new, pair, scopes))
+        sides = _place_sides(old, new, pair, scopes)
+        yield from join_language_changes(sides, find_state_changes(sides))
         yield from find_scope_changes(pair, scopes)
     yield from _compare_unshaped(old, new, match)
     yield from _compare_flows(match)
@@ -123,7 +125,10 @@ def _place_sides(
     final = pair.new.scope.owner is None and (
         pair.new.body.get("End") is True or pair.new.type == "Succeed"
     )
-    language = pair.new.body.get("QueryLanguage", new.get("QueryLanguage", "JSONPath"))
+    languages = [
+        str(body.get("QueryLanguage", machine.get("QueryLanguage", "JSONPath")))
+        for body, machine in ((pair.new.body, new), (pair.old.body, old))
+    ]
     respelled = find_respelling(pair)
     before = {
         respelled[1] if respelled and name == respelled[0] else name: value
@@ -137,7 +142,7 @@ def _place_sides(
         pair.new.pointer,
         scopes.renamer(pair.old.scope.pointer),
         final,
-        str(language),
+        *languages,
     )
 
 

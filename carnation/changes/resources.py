@@ -18,6 +18,7 @@ from carnation.changes.permissions import (
     list_policy_fields,
 )
 from carnation.changes.records import ABSENT, Change, Edit, spell
+from carnation.changes.retention import find_retention_kind
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
 from carnation.document.values import Json
@@ -208,6 +209,9 @@ def _tell_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
         return edit.tell("role-changed", subject, sentence)
     if way[:1] and way[0] in _PROTECTIONS and edit.after in (False, "false", ABSENT):
         return edit.tell("protection-removed", subject, sentence)
+    retention = find_retention_kind(new.kind, way, edit)
+    if retention:
+        return edit.tell(retention, subject, sentence)
     update = find_update(new.kind, way)
     kind = _KINDS.get(update, "property-changed")
     if kind == "resource-may-be-replaced" and is_stateful(new.kind):

@@ -13,7 +13,13 @@ from carnation.changes.matching import INNER
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.retries import find_retry_changes
 from carnation.changes.tasks import find_resource_changes, is_target
-from carnation.changes.transitions import find_catch_changes, find_choice_changes, find_next_changes
+from carnation.changes.transitions import (
+    INPUT_LOST,
+    find_catch_changes,
+    find_choice_changes,
+    find_next_changes,
+    loses_input,
+)
 from carnation.changes.wording import contrast, quote, tell_seconds
 from carnation.document.values import Json
 
@@ -80,6 +86,21 @@ def _is_expression(sides: StatePair, field: str, edit: Edit) -> bool:
     return edit.pointer.endswith(".$") or field.endswith("Path")
 
 
+def _find_output_changes(field: str) -> Teller:
+    def find(sides: StatePair) -> Iterator[Change]:
+        is_lost = not sides.final and sides.language == sides.old_language and loses_input(sides)
+        for change in find_field_changes(sides, field):
+            told = change
+            if is_lost:
+                told = change._replace(
+                    kind="input-lost", sentence=f"{INPUT_LOST}; {change.sentence}"
+                )
+                is_lost = False  # told once
+            yield told
+
+    return find
+
+
 def _find_timeout_changes(field: str) -> Teller:
     def find(sides: StatePair) -> Iterator[Change]:
         for edit in sides.find_edits(field):
@@ -144,6 +165,8 @@ _TELLERS: Mapping[str, Teller] = {
     "Resource": find_resource_changes,
     "Retry": find_retry_changes,
     "Catch": find_catch_changes,
+    "ResultPath": _find_output_changes("ResultPath"),
+    "Output": _find_output_changes("Output"),
     "MaxConcurrency": _find_concurrency_changes,
     **{field: _find_timeout_changes(field) for field in _TIMEOUTS},
     **{field: _find_tolerance_changes(field) for field in _TOLERANCES},

@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from carnation.changes.context import (
     StatePair,
@@ -20,6 +21,8 @@ from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.retries import find_error_changes, name_errors
 from carnation.changes.wording import quote, shorten
 from carnation.document.values import Json
+
+INPUT_LOST = "the result takes the place of the input, which is lost"
 
 
 def find_next_changes(sides: StatePair) -> Iterator[Change]:
@@ -87,9 +90,23 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
             sentence = f"now goes on to {_name(new[j].get('Next'))} if {_tell_rule(new[j])}"
             yield sides.add("transition-added", "Choices", j, sentence)
         if is_reordered(pairs):
-            sentence = "its rules stand in another order, and the first that holds counts"
-            yield Change("choice-changed", f"{sides.new_at}/Choices", sides.subject, sentence)
+            sentence = _tell_order(new, pairs)
+            at = f"{sides.new_at}/Choices"
+            yield Change("choice-changed", at, sides.subject, sentence, old, new)
     yield from find_target_changes(sides, "Default", "by default goes on to")
+
+
+def _tell_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
+    """Say which rule is now tested before which; of several such pairs, the first."""
+    was = {new: old for old, new in pairs}
+    order = sorted(was)
+    swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]
+    first, second = (
+        f"'{_tell_rule(rules[index])}' (to {_name(rules[index].get('Next'))})"
+        for index in swapped[0]
+    )
+    more = f", and {len(swapped) - 1} more places" if swapped[1:] else ""
+    return f"now tests {first} before {second}{more}; the first rule that holds counts"
 
 
 def _compare_rules(sides: StatePair) -> Iterator[Change]:
@@ -135,7 +152,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
     for i, j in pairs:
         yield from _compare_catchers(sides.enter("Catch", i, j))
     for j in added:
-        kept = "keeps" if _keeps_input(sides, new[j]) else "loses"
+        kept = "keeps" if _keeps_input(sides.language, new[j]) else "loses"
         target = _name(new[j].get("Next"))
         sentence = f"now catches {name_errors(new[j])}, goes on to {target} and {kept} the input"
         yield sides.add("catch-added", "Catch", j, sentence)
@@ -144,11 +161,23 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
         yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
 
 
-def _keeps_input(sides: StatePair, catcher: Mapping[str, Json]) -> bool:
+def _keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
     """Tell whether the input survives an error: beside it, or named in the Output."""
-    if sides.language == "JSONata":
+    if language == "JSONata":
         return "$states.input" in spell(catcher.get("Output", ""))
     return "ResultPath" in catcher and catcher["ResultPath"] != "$"
+
+
+def loses_input(sides: StatePair) -> bool:
+    """Tell whether later states had the input of this one, and have only its result now."""
+    makes = {"Task", "Map", "Parallel"}
+    if sides.language == "JSONPath" and {"Result", "Parameters"} & set(sides.new):
+        makes.add("Pass")
+    if sides.new.get("Type") not in makes or sides.old.get("Type") not in makes:
+        return False
+    assigned = "$states.input" in spell(sides.new.get("Assign", ""))
+    kept = _keeps_input(sides.language, sides.new) or assigned
+    return _keeps_input(sides.old_language, sides.old) and not kept
 
 
 def _compare_catchers(sides: StatePair) -> Iterator[Change]:
@@ -156,7 +185,9 @@ def _compare_catchers(sides: StatePair) -> Iterator[Change]:
     yield from find_error_changes(sides, "catch", "catches")
     phrase = f"after {name_errors(sides.new)} goes on to"
     yield from find_target_changes(sides, "Next", phrase)
-    keeps = [_keeps_input(sides, side) for side in (sides.old, sides.new)]
+    keeps = [
+        _keeps_input(sides.old_language, sides.old), _keeps_input(sides.language, sides.new),
+    ]  # fmt: skip
     for name in dict.fromkeys([*sides.new, *sides.old]):
         if name in ("Next", "Comment", "ErrorEquals"):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -114,6 +115,8 @@ CASES: list[tuple[str, Any, str, str]] = [
     ("/States/Put/Parameters/MessageBody/kind", "b", "input-changed", "input-changed"),
     ("/States/Put/Parameters/MessageBody/id.$", "$.x", "expression-changed", "expression-changed"),
     ("/States/Put/ResultPath", "$.b", "expression-changed", "expression-changed"),
+    ("/States/Put/ResultPath", GONE, "input-lost", "output-changed"),
+    ("/States/Put/ResultPath", "$", "input-lost", "expression-changed"),
     ("/States/Put/ResultSelector", {"a": 1}, "output-changed", "output-changed"),
     ("/States/Put/Assign", {"a": 1}, "variable-changed", "variable-changed"),
     ("/States/Put/Credentials/RoleArn", "r", "credentials-changed", "credentials-changed"),
@@ -343,12 +346,78 @@ def test_the_order_of_catchers_and_rules_matters(field: str, kind: str) -> None:
     assert list_kinds(old, new) == {kind}
 
 
+def test_the_order_of_rules_is_told_in_words() -> None:
+    rules = [{"Variable": "$.n", "NumericGreaterThan": n, "Next": f"To{n}"} for n in (9, 5)]
+    old = {"States": {"A": {"Type": "Choice", "Choices": rules}}}
+    new = {"States": {"A": {"Type": "Choice", "Choices": rules[::-1]}}}
+    (change,) = compare(old, new)
+    words = r"now tests '\$\.n NumericGreaterThan 5' \(to 'To5'\) before .* 9' \(to 'To9'\)"
+    assert re.match(words, change.sentence)
+
+
+JSONPATH = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "f", "Payload": {"id.$": "$.id"}},
+    "ResultPath": "$.done",
+    "TimeoutSecondsPath": "$.seconds",
+    "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "B"}],
+    "Next": "B",
+}
+JSONATA = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "QueryLanguage": "JSONata",
+    "Arguments": {"FunctionName": "f", "Payload": {"id": "{% $states.input.id %}"}},
+    "Output": "{% $merge([$states.input, {'done': $states.result}]) %}",
+    "TimeoutSeconds": "{% $states.input.seconds %}",
+    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B",
+               "Output": "{% $merge([$states.input, {'error': $states.errorOutput}]) %}"}],
+    "Next": "B",
+}  # fmt: skip
+
+
+def of(state: Any) -> Any:
+    return {"StartAt": "A", "States": {"A": state, "B": {"Type": "Succeed"}}}
+
+
+def test_a_state_in_another_language_is_one_change_with_both_texts() -> None:
+    for old, new in ((JSONPATH, JSONATA), (JSONATA, JSONPATH)):
+        (change,) = compare(of(old), of(new))
+        assert change.kind == "language-changed"
+        assert old.get("Parameters") == change.before.get("Parameters")
+        assert new.get("Arguments") == change.after.get("Arguments")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "kind"),
+    [
+        ("/States/A/Arguments/FunctionName", "g", "target-changed"),
+        ("/States/A/Next", "C", "transition-retargeted"),
+        ("/States/A/Catch/0/Output", "{% 1 %}", "catch-loses-input"),
+        ("/States/A/Retry", [{"ErrorEquals": ["X"]}], "retry-added"),
+        ("/States/A/Output", "{% $states.result %}", "input-lost"),
+    ],
+)
+def test_another_language_hides_no_other_change(pointer: str, value: Any, kind: str) -> None:
+    new = edit(of(JSONATA), pointer, value)
+    assert list_kinds(of(JSONPATH), new) >= {"language-changed", kind}
+
+
 def test_a_catcher_in_jsonata_keeps_the_input_that_its_output_names() -> None:
     catcher = {"ErrorEquals": ["E"], "Output": "{% $states.input %}", "Next": "B"}
     old = {"QueryLanguage": "JSONata", "States": {"A": {"Type": "Task", "Catch": [catcher]}}}
     new = edit(old, "/States/A/Catch/0/Output", "{% $states.errorOutput %}")
     assert list_kinds(old, new) == {"catch-loses-input"}
     assert list_kinds(new, old) == {"catch-keeps-input"}
+
+
+def test_an_output_in_jsonata_that_no_longer_names_the_input_loses_it() -> None:
+    new = edit(of(JSONATA), "/States/A/Output", "{% $states.result %}")
+    assert list_kinds(of(JSONATA), new) == {"input-lost"}
+    assert list_kinds(new, of(JSONATA)) == {"expression-changed"}
+    kept = edit(new, "/States/A/Assign", {"all": "{% $states.input %}"})
+    assert "input-lost" not in list_kinds(of(JSONATA), kept)
 
 
 def test_jsonata_in_a_payload_is_an_expression() -> None:

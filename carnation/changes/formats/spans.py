@@ -54,7 +54,7 @@ def tell_change(change: Change) -> str:
     tail = contrast(change.before, change.after)
     if not change.sentence.endswith(tail):
         return _mark_names(change.sentence) + _fold_cut(change)
-    head = _mark_names(change.sentence.removesuffix(tail))
+    head = _mark_path(change.sentence.removesuffix(tail))
     before, after = (_spell(value) for value in (change.before, change.after))
     if max(len(before), len(after)) > _LONG:
         return f"{head}changed{_fold(change)}"
@@ -63,6 +63,14 @@ def tell_change(change: Change) -> str:
     if change.after is ABSENT:
         return f"{head}{code(before)} is gone"
     return f"{head}{code(before)} → {code(after)}"
+
+
+def _mark_path(head: str) -> str:
+    """Show as code the place in a document that stands before a value."""
+    start, semicolon, path = head.rpartition("; ")
+    if path.endswith(": ") and " " not in path[:-2]:
+        return f"{_mark_names(start)}{semicolon}{code(path[:-2])}: "
+    return _mark_names(head)
 
 
 def _mark_names(sentence: str) -> str:
