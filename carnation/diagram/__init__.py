@@ -5,7 +5,8 @@ Leaves: SVG or Mermaid, as text.
 May not know: how definitions are made, executions, a browser.
 """
 
+from carnation.diagram.layout import Direction
 from carnation.diagram.mermaid import draw_mermaid
 from carnation.diagram.svg import draw_svg, make_id
 
-__all__ = ["draw_mermaid", "draw_svg", "make_id"]
+__all__ = ["Direction", "draw_mermaid", "draw_svg", "make_id"]

@@ -1,25 +1,32 @@
 """A whole definition laid out: scope by scope from the inside out, then placed from the outside in.
 
+To the right is the same with the axes exchanged: a scope is laid out from the top down either way.
 No recursion: however deep Maps and Parallels are nested, it is two walks over a list of scopes.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from carnation.diagram.coordinates import place_items
 from carnation.diagram.crossings import order_items
 from carnation.diagram.edge_routing import Point, Routes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
 from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
-from carnation.diagram.layers import Layered, Link, build_layers
+from carnation.diagram.layers import Item, Layered, Link, build_layers
 
 Size = tuple[float, float]
+Direction = Literal["down", "right"]
 
 _MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
 _WIDE = 1000.0
 """How wide a row of branches may be: shown at a page's 900 pixels, its text has at least 9."""
+_PAGE = 1100.0
+"""How wide a picture may be for that."""
+_SIDE, _STEP = 32.0, 7.0
+"""What a box keeps free of edges at its corners, and what each of many edges needs beside it."""
 
 
 class Box(NamedTuple):
@@ -61,6 +68,7 @@ class Layout(NamedTuple):
     boxes: tuple[Box, ...]
     frames: tuple[Frame, ...]
     lines: tuple[Line, ...]
+    direction: Direction = "down"
 
 
 class _Drawn(NamedTuple):
@@ -75,7 +83,7 @@ class _Drawn(NamedTuple):
     height: float
 
 
-def lay_out(definition: Mapping[str, Any]) -> Layout:
+def lay_out(definition: Mapping[str, Any], direction: Direction = "down") -> Layout:
     """Lay out a definition.
 
     >>> layout = lay_out({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
@@ -85,24 +93,43 @@ def lay_out(definition: Mapping[str, Any]) -> Layout:
     scopes = read_graph(definition)
     drawn: dict[str, _Drawn] = {}
     for scope in reversed(scopes):
-        drawn[scope.pointer] = _draw_scope(scope, drawn)
+        drawn[scope.pointer] = _draw_scope(scope, drawn, direction)
     outer = drawn[""]
     corners = {"": (_MARGIN, _MARGIN)}
     boxes: list[Box] = []
     frames: list[Frame] = []
     lines: list[Line] = []
     for scope in scopes:
-        _place_scope(drawn[scope.pointer], drawn, corners, boxes, frames)
-        lines += _place_lines(drawn[scope.pointer], corners[scope.pointer])
+        _place_scope(drawn[scope.pointer], drawn, corners, boxes, frames, direction)
+        lines += _place_lines(drawn[scope.pointer], corners[scope.pointer], direction)
     return Layout(
         outer.width + 2 * _MARGIN, outer.height + 2 * _MARGIN, tuple(boxes), tuple(frames),
-        tuple(lines),
+        tuple(lines), direction,
     )  # fmt: skip
 
 
-def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn]) -> _Drawn:
+def lay_out_for_page(definition: Mapping[str, Any]) -> Layout:
+    """Lay out from the top down; to the right where only that is narrow enough for a page."""
+    layout = lay_out(definition)
+    # what runs to the right is about as wide as it would be high, and more
+    if layout.width <= _PAGE or layout.height > _PAGE:
+        return layout
+    other = lay_out(definition, "right")
+    return other if other.width <= _PAGE else layout
+
+
+def _turn(pair: tuple[float, float], direction: Direction) -> tuple[float, float]:
+    """Exchange the axes of a size or a point, if the picture runs to the right."""
+    return pair if direction == "down" else pair[::-1]
+
+
+def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction) -> _Drawn:
     faces = [make_face(node) for node in scope.nodes]
-    sizes = [_measure_box(node, face, drawn) for node, face in zip(scope.nodes, faces, strict=True)]
+    ways = Counter(edge.source for edge in scope.edges)
+    sizes = [
+        _turn(_measure_box(node, face, drawn, direction, ways[node.pointer]), direction)
+        for node, face in zip(scope.nodes, faces, strict=True)
+    ]
     numbers = {node.pointer: number for number, node in enumerate(scope.nodes)}
     labels = [make_label(edge.texts) for edge in scope.edges]
     links = [
@@ -110,7 +137,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn]) -> _Drawn:
             numbers[edge.source],
             numbers[edge.target],
             "dashed" if edge.kind == "catch" else "solid",
-            (label.width, label.height) if label else None,
+            _turn((label.width, label.height), direction) if label else None,
             4 if edge.kind in ("start", "next", "end") else 1,
         )
         for edge, label in zip(scope.edges, labels, strict=True)
@@ -119,23 +146,33 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn]) -> _Drawn:
     order_items(layered)
     place_items(layered)
     routes = Routes(layered)
-    width = max((item.x + item.width / 2 for item in layered.items), default=0)
-    return _Drawn(scope, faces, labels, layered, routes, even(width), routes.height)
+    breadth = max((item.x + item.width / 2 for item in layered.items), default=0)
+    width, height = _turn((even(breadth), routes.height), direction)
+    return _Drawn(scope, faces, labels, layered, routes, width, height)
 
 
-def _measure_box(node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn]) -> Size:
-    """Give the size of a node's box; a Map or a Parallel holds its scopes in rows."""
+def _measure_box(
+    node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn], direction: Direction, ways: int
+) -> Size:
+    """Give the size of a node's box; a Map or a Parallel holds its scopes in rows.
+
+    The ways out of a box leave from its longer side if they go down; else it grows with them.
+    """
     if not node.scopes:
-        return face.width, face.height
-    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes])
+        needed = _SIDE + _STEP * (ways - 1) if direction == "right" and ways > 2 else 0
+        return face.width, max(face.height, needed)
+    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes], direction)
     width = max(_measure_row(row) for row in rows) + 2 * _PADDING
     height = sum(max(size[1] for size in row) for row in rows) + _APART * (len(rows) - 1)
     return max(width, face.width), height + face.height + _PADDING
 
 
-def _make_rows(sizes: Sequence[Size]) -> list[Sequence[Size]]:
-    """Break the branches of a Parallel into rows, each about as long, where one row is too wide."""
-    count = 1
+def _make_rows(sizes: Sequence[Size], direction: Direction) -> list[Sequence[Size]]:
+    """Break the branches of a Parallel into rows, each about as long, where one row is too wide.
+
+    Branches that run to the right lie below each other.
+    """
+    count = 1 if direction == "down" else len(sizes)
     while True:
         length = -(-len(sizes) // count)
         rows = [sizes[start : start + length] for start in range(0, len(sizes), length)]
@@ -158,14 +195,17 @@ def _place_scope(
     corners: dict[str, Point],
     boxes: list[Box],
     frames: list[Frame],
+    direction: Direction,
 ) -> None:
     """Place the nodes of a scope, and the frames inside them."""
     left, top = corners[drawn.scope.pointer]
     for node, face, item in zip(drawn.scope.nodes, drawn.faces, drawn.layered.items, strict=False):
-        x, y = left + item.x - item.width / 2, top + item.y
-        boxes.append(Box(node, face, x, y, item.width, item.height))
+        x, y = _find_corner(item, direction)
+        boxes.append(
+            Box(node, face, left + x, top + y, *_turn((item.width, item.height), direction))
+        )
         if node.scopes:
-            for frame in _place_frames(node, boxes[-1], others):
+            for frame in _place_frames(node, boxes[-1], others, direction):
                 inner = others[frame.pointer]
                 frames.append(frame)
                 corners[frame.pointer] = (
@@ -174,13 +214,19 @@ def _place_scope(
                 )
 
 
-def _place_frames(node: Node, box: Box, drawn: Mapping[str, _Drawn]) -> list[Frame]:
+def _find_corner(item: Item, direction: Direction) -> Point:
+    return _turn((item.x - item.width / 2, item.y), direction)
+
+
+def _place_frames(
+    node: Node, box: Box, drawn: Mapping[str, _Drawn], direction: Direction
+) -> list[Frame]:
     """Place the scopes of a Map or a Parallel in rows; what is left of the width is shared."""
-    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes])
+    rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes], direction)
     pointers, y = iter(node.scopes), box.y + box.face.height
     frames = []
     for row in rows:
-        more = (box.width - _measure_row(row) - 2 * _PADDING) // len(row)
+        more = (box.width - _measure_row(row) - 2 * _PADDING) / len(row)
         x, height = box.x + _PADDING, max(size[1] for size in row)
         for (width, _), pointer in zip(row, pointers, strict=False):
             frames.append(Frame(pointer, x, y, width + more, height))
@@ -189,13 +235,15 @@ def _place_frames(node: Node, box: Box, drawn: Mapping[str, _Drawn]) -> list[Fra
     return frames
 
 
-def _place_lines(drawn: _Drawn, corner: Point) -> list[Line]:
+def _place_lines(drawn: _Drawn, corner: Point, direction: Direction) -> list[Line]:
     left, top = corner
     lines = []
     for edge, label, way in zip(drawn.scope.edges, drawn.labels, drawn.layered.ways, strict=True):
         paths = tuple(
-            tuple((left + x, top + y) for x, y in path) for path in drawn.routes.trace(way)
+            tuple((left + x, top + y) for x, y in (_turn(point, direction) for point in path))
+            for path in drawn.routes.trace(way)
         )
-        item = drawn.layered.items[way[1]]
-        lines.append(Line(edge, paths, label, left + item.x, top + item.y))
+        x, y = _find_corner(drawn.layered.items[way[1]], direction)
+        middle = x + label.width / 2 if label else x
+        lines.append(Line(edge, paths, label, left + middle, top + y))
     return lines

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from carnation.diagram.graph import END, MISSING, START, Edge, Node, Scope, read_graph
 from carnation.diagram.labels import clean_text, split_texts
+from carnation.diagram.layout import Direction
 
 _STYLES = {
     "Task": "stroke:#c2570c",
@@ -53,10 +54,15 @@ _LIST = re.compile(r"^(\d*)([.)+-])")
 _ROOM, _LABEL_ROOM = 60, 48
 
 
-def draw_mermaid(definition: Mapping[str, Any], marks: Mapping[str, str] | None = None) -> str:
+def draw_mermaid(
+    definition: Mapping[str, Any],
+    marks: Mapping[str, str] | None = None,
+    *,
+    direction: Direction | None = None,
+) -> str:
     """Draw a definition as the text of a Mermaid flowchart, without the fence around it.
 
-    `marks` are those of `draw_svg`.
+    `marks` and `direction` are those of `draw_svg`.
 
     >>> print(draw_mermaid({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}), end="")
     flowchart TD
@@ -65,7 +71,9 @@ def draw_mermaid(definition: Mapping[str, Any], marks: Mapping[str, str] | None 
         classDef Succeed stroke:#15803d,stroke-width:2px
         class A Succeed
     """
-    return "\n".join(_Chart(read_graph(definition), marks or {}).write()) + "\n"
+    return (
+        "\n".join(_Chart(read_graph(definition), marks or {}, direction or "down").write()) + "\n"
+    )
 
 
 _Task: TypeAlias = "str | tuple[str, int] | tuple[str, Edge]"
@@ -75,9 +83,12 @@ _Task: TypeAlias = "str | tuple[str, int] | tuple[str, Edge]"
 class _Chart:
     """The chart being written: the ids that are taken, the links so far, who is of which class."""
 
-    def __init__(self, scopes: Sequence[Scope], marks: Mapping[str, str]) -> None:
+    def __init__(
+        self, scopes: Sequence[Scope], marks: Mapping[str, str], direction: Direction
+    ) -> None:
         self.scopes = {scope.pointer: scope for scope in scopes}
         self.marks = marks
+        self.inner = "TB" if direction == "down" else "LR"
         self.taken: set[str] = set()
         self.classes: dict[str, list[str]] = {}
         self.links: dict[str, list[str]] = {}
@@ -102,7 +113,7 @@ class _Chart:
         return claimed
 
     def write(self) -> Iterator[str]:
-        yield "flowchart TD"
+        yield "flowchart LR" if self.inner == "LR" else "flowchart TD"
         waiting: list[_Task] = [("", 1)]  # what is still to be written, the next one last
         while waiting:
             task = waiting.pop()
@@ -127,7 +138,7 @@ class _Chart:
             self.sort_node(node)
             if any(self.scopes[inner].nodes for inner in node.scopes):
                 yield f'{indent}subgraph {self.ids[node.pointer]}["{_label_of(node, ": ")}"]'
-                yield f"{indent}    direction TB"
+                yield f"{indent}    direction {self.inner}"
                 yield from self.write_inner(node, depth + 1)
                 yield f"{indent}end"
             else:
@@ -146,7 +157,7 @@ class _Chart:
         for number, pointer in enumerate(inner, 1):
             branch = self.claim_id(f"{self.ids[node.pointer]}_branch_{number}")
             yield f'{"    " * depth}subgraph {branch}[" "]'
-            yield f"{'    ' * depth}    direction TB"
+            yield f"{'    ' * depth}    direction {self.inner}"
             yield pointer, depth + 1
             yield f"{'    ' * depth}end"
 

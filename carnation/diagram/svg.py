@@ -27,7 +27,7 @@ from carnation.diagram.labels import (
     SMALL_LINE,
     clean_text,
 )
-from carnation.diagram.layout import Box, Frame, Layout, Line, lay_out
+from carnation.diagram.layout import Box, Direction, Frame, Layout, Line, lay_out, lay_out_for_page
 from carnation.document import split_pointer
 
 _RADIUS = 7.0
@@ -40,8 +40,11 @@ def draw_svg(
     *,
     title: str = "State machine",
     prefix: str = "state",
+    direction: Direction | None = None,
 ) -> str:
     """Draw a definition as SVG.
+
+    `direction` is "down" or "right"; by default down, and right where only that fits a page.
 
     `marks` say of a state's JSON pointer whether it is "added", "removed" or "changed"; of a
     transition by its source's pointer, "→" and its target's name ("/States/A→B"; of where a scope
@@ -51,7 +54,7 @@ def draw_svg(
     >>> 'data-pointer="/States/A"' in svg
     True
     """
-    layout = lay_out(definition)
+    layout = lay_out(definition, direction) if direction else lay_out_for_page(definition)
     return "\n".join(_draw(layout, definition, marks or {}, title, prefix)) + "\n"
 
 
@@ -116,7 +119,7 @@ def _draw(
             yield _draw_frame(frames[pointer])
     for line in layout.lines:
         mark = marks.get(f"{line.edge.source}→{line.edge.target_name}", "")
-        yield from _draw_line(line, mark)
+        yield from _draw_line(line, mark, layout.direction)
     yield "</svg>"
 
 
@@ -124,7 +127,8 @@ def _describe(layout: Layout, definition: Mapping[str, Any]) -> str:
     states = [box for box in layout.boxes if box.node.type not in (START, END, MISSING)]
     moves = [line for line in layout.lines if line.edge.kind not in ("start", "end")]
     comment = definition.get("Comment")
-    words = f"{_count(states, 'state')}, {_count(moves, 'transition')}, drawn from the top down."
+    way = "from the top down" if layout.direction == "down" else "from left to right"
+    words = f"{_count(states, 'state')}, {_count(moves, 'transition')}, drawn {way}."
     return f"{comment} {words}" if isinstance(comment, str) and comment else words
 
 
@@ -178,7 +182,8 @@ def _draw_rim(box: Box) -> str:
 def _draw_face(box: Box) -> Iterator[str]:
     """Draw the icon, the name, what the state does, and the badge of its retries."""
     face, node = box.face, box.node
-    left, top = box.x + PAD, box.y + (face.height - ICON) / 2
+    above = box.y if node.scopes else box.y + (box.height - face.height) / 2
+    left, top = box.x + PAD, above + (face.height - ICON) / 2
     rounded = ICON / 2 if node.type in ("Succeed", "Fail") else 6
     yield (
         f'<rect class="tile" x="{_number(left)}" y="{_number(top)}" width="{_number(ICON)}" '
@@ -186,7 +191,7 @@ def _draw_face(box: Box) -> Iterator[str]:
     )
     shift = f"translate({_number(left + 5)} {_number(top + 5)})"
     yield f'<path class="icon" transform="{shift}" d="{choose_icon(node.type, node.symbol)}"/>'
-    x, y = left + ICON + BETWEEN, box.y + 8 - 3.5
+    x, y = left + ICON + BETWEEN, above + 8 - 3.5
     for line in face.name:
         y += NAME_LINE
         yield _draw_text("name", x, y, line)
@@ -210,7 +215,7 @@ def _draw_frame(frame: Frame) -> str:
     )
 
 
-def _draw_line(line: Line, mark: str) -> Iterator[str]:
+def _draw_line(line: Line, mark: str, direction: Direction) -> Iterator[str]:
     edge = line.edge
     classes = " ".join(filter(None, ("edge", edge.kind, mark if mark in look.MARKS else "")))
     yield (
@@ -218,10 +223,11 @@ def _draw_line(line: Line, mark: str) -> Iterator[str]:
         f'data-target="{escape(edge.target)}">'
     )
     yield f"<title>{escape(_title_of_line(edge, mark))}</title>"
-    yield f'<path class="way" d="{_draw_ways(line)}"/>'
+    yield f'<path class="way" d="{_draw_ways(line, direction)}"/>'
     x, y = line.paths[-1][-1]
     if edge.kind != "end":
-        head = f"M{_number(x)} {_number(y)}l-4 -{_number(_HEAD)}h8z"
+        sides = "l-4 -7h8z" if direction == "down" else "l-7 -4v8z"
+        head = f"M{_number(x)} {_number(y)}{sides}"
         yield f'<path class="head" d="{head}"/>'
     if line.label:
         y = line.y - 2
@@ -239,11 +245,12 @@ def _title_of_line(edge: Edge, mark: str) -> str:
     return "\n".join(filter(None, (first + (f" [{mark}]" if mark else ""), words)))
 
 
-def _draw_ways(line: Line) -> str:
+def _draw_ways(line: Line, direction: Direction) -> str:
     """Draw from the target back: the dashes of lines that share their end then fall together."""
     last = list(line.paths[-1])
     x, y = last[-1]
-    last[-1] = (x, y + 1 if line.edge.kind == "end" else y - _HEAD + 1)
+    on = 1 if line.edge.kind == "end" else 1 - _HEAD
+    last[-1] = (x, y + on) if direction == "down" else (x + on, y)
     return "".join(_round_corners(path[::-1]) for path in (last, *line.paths[-2::-1]))
 
 

@@ -43,6 +43,15 @@ def test_a_file_is_drawn_to_standard_output(
     assert capsys.readouterr().out == draw_mermaid(chain(1))
 
 
+def test_a_direction_is_that_of_both_formats(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert draw.main(["one.asl.json", "--direction", "right"]) == 0
+    assert "drawn from left to right." in capsys.readouterr().out
+    assert draw.main(["one.asl.json", "--direction", "right", "--format", "mermaid"]) == 0
+    assert capsys.readouterr().out == draw_mermaid(chain(1), direction="right")
+
+
 def test_a_built_workflow_is_drawn_by_its_name(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

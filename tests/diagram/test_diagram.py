@@ -71,7 +71,7 @@ def texts_of(root: ElementTree.Element) -> list[str]:
 
 def test_the_front_is_exactly_what_it_says() -> None:
     assert diagram.__all__ == sorted(diagram.__all__)
-    assert diagram.__all__ == ["draw_mermaid", "draw_svg", "make_id"]
+    assert diagram.__all__ == ["Direction", "draw_mermaid", "draw_svg", "make_id"]
 
 
 def test_every_state_of_the_reference_is_a_group_with_its_pointer_and_its_id() -> None:

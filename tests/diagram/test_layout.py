@@ -15,7 +15,7 @@ from carnation.diagram.edge_routing import _MANY, Track, order_tracks, stack_tra
 from carnation.diagram.font_metrics import measure_text
 from carnation.diagram.graph import MISSING, read_graph
 from carnation.diagram.labels import NAME, SMALL
-from carnation.diagram.layout import Layout, lay_out
+from carnation.diagram.layout import Direction, Layout, lay_out, lay_out_for_page
 from tests.conftest import ROOT
 from tests.geometry import chain, count_crossings, find_faults, graph, nest
 
@@ -92,6 +92,7 @@ def test_every_definition_of_the_corpus_is_drawn_whole_and_without_a_fault() -> 
     assert crossed <= 15, "pictures of real definitions with a crossing"
 
 
+DIRECTIONS: tuple[Direction, ...] = ("down", "right")
 NAMES = ("A", "B", "C", "D", "E", "F", "G", "H")
 
 
@@ -118,9 +119,10 @@ def make_definitions(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=150, deadline=None)
 @given(make_definitions())
 def test_any_graph_is_drawn_whole_and_without_a_fault(definition: dict[str, Any]) -> None:
-    layout = lay_out(definition)
-    assert list(find_faults(layout)) == []
-    check_whole(definition, layout)
+    for direction in DIRECTIONS:
+        layout = lay_out(definition, direction)
+        assert list(find_faults(layout)) == []
+        check_whole(definition, layout)
 
 
 # crossings
@@ -142,9 +144,10 @@ PLANAR = {
 PLANAR["a catcher for all"]["States"]["F"] = {"Type": "Fail"}
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", PLANAR)
-def test_no_edges_cross_where_none_have_to(name: str) -> None:
-    layout = lay_out(PLANAR[name])
+def test_no_edges_cross_where_none_have_to(name: str, direction: Direction) -> None:
+    layout = lay_out(PLANAR[name], direction)
     assert count_crossings(layout) == 0
     assert list(find_faults(layout)) == []
 
@@ -160,6 +163,9 @@ def test_edges_that_have_to_cross_do_so_no_more_than_that() -> None:
 def test_the_main_way_is_one_straight_line() -> None:
     layout = lay_out(chain(6))
     assert len({box.x + box.width / 2 for box in layout.boxes}) == 1
+    right = lay_out(chain(6), "right")
+    assert len({box.y + box.height / 2 for box in right.boxes}) == 1
+    assert [box.x for box in right.boxes] == sorted({box.x for box in right.boxes})
     assert all(len(line.paths) == 1 and len(line.paths[0]) == 2 for line in layout.lines)
 
 
@@ -285,3 +291,18 @@ def test_many_branches_stand_in_rows_that_a_page_can_show() -> None:
     assert len({frame.y for frame in layout.frames}) > 1
     tops = [(frame.y, frame.x) for frame in layout.frames]
     assert tops == sorted(tops)  # read as a text is, in the order of the branches
+
+
+def test_a_picture_runs_to_the_right_where_only_that_fits_a_page() -> None:
+    names = [f"Handle{number}" for number in range(14)]
+    wide = graph(A=" ".join(names), **dict.fromkeys(names, "Z"), Z="")
+    layout = lay_out_for_page(wide)
+    assert layout.direction == "right"
+    assert layout.width <= 1100 < lay_out(wide).width
+    assert list(find_faults(layout)) == []
+    check_texts_fit(layout)
+    assert lay_out_for_page(chain(3)).direction == "down"
+    names = [f"Handle{number}" for number in range(4)]
+    both = chain(40)
+    both["States"] |= graph(A=" ".join(names), **dict.fromkeys(names, "S1"))["States"]
+    assert lay_out_for_page(both).direction == "down"

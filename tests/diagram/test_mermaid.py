@@ -15,8 +15,8 @@ from tests.geometry import chain, graph, nest
 LABEL = r'"[^"]*"'
 DOT = r'(?:\(\(" "\)\))?'
 LINE = re.compile(
-    rf"""flowchart\ TD
-    | \s+ subgraph\ \w+\[{LABEL}\] | \s+ direction\ TB | \s+ end
+    rf"""flowchart\ (?:TD|LR)
+    | \s+ subgraph\ \w+\[{LABEL}\] | \s+ direction\ (?:TB|LR) | \s+ end
     | \s+ \w+ (?: \[{LABEL}\] | \{{{LABEL}\}} | \(\[{LABEL}\]\) )
     | \s+ \w+ (?: \(\("\ "\)\) )? \ (?:-->|-\.->) (?: \|{LABEL}\| )? \ \w+
     | \s+ classDef\ \w+\ [\w:#,\ -]+ | \s+ class\ [\w,]+\ \w+
@@ -138,3 +138,11 @@ def test_thirty_maps_within_each_other_are_written() -> None:
 def test_every_definition_of_the_corpus_becomes_a_chart() -> None:
     for path in CORPUS:
         check_grammar(draw_mermaid(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def test_a_chart_runs_to_the_right_and_so_does_what_is_in_it() -> None:
+    chart = draw_mermaid(nest(2), direction="right")
+    check_grammar(chart)
+    assert chart.startswith("flowchart LR\n")
+    assert chart.count("direction LR") == 2
+    assert "TB" not in chart
