@@ -434,6 +434,19 @@ def test_a_value_that_a_sentence_cuts_is_whole_and_folded_in_a_comment(
     assert f'<details><summary>after, in full</summary>after: `"{long}"`</details>' in row
 
 
+def test_text_and_page_tell_the_reason_the_whole_value_and_both_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = "$.a" + ".part" * 50
+    old, new = write("a.asl.json", WAIT), write("b.asl.json", edit(WAIT, "/States/A/X", long))
+    for form in ("text", "html", "markdown"):
+        main([old, new, "--format", form])
+        told = capsys.readouterr().out
+        assert KINDS["field-changed"].reason in " ".join(told.split())
+        assert long in re.sub(r"\s", "", told)
+        assert "a.asl.json to b.asl.json" in told
+
+
 def test_the_picture_of_a_comment_shows_what_changed_and_its_neighbours_only() -> None:
     names = [f"S{n}" for n in range(9)]
     states: dict[str, Any] = {

@@ -16,10 +16,16 @@ from carnation.changes.formats.style import SCRIPT, STYLE
 from carnation.changes.formats.wording import (
     clean,
     count_noise,
+    count_others,
+    find_gravest,
+    find_joint,
     group_changes,
+    list_values,
     name_part,
     tell_bump,
     tell_impact,
+    tell_name,
+    tell_reason,
     tell_versions,
 )
 from carnation.changes.records import Change
@@ -59,11 +65,9 @@ def _write_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
 
 def _write_review(review: Review, prefix: str) -> Iterator[str]:
     impact = tell_impact(review)
-    name = escape(" ".join(filter(None, [review.name, tell_versions(review)])))
+    name = escape(" ".join(filter(None, [tell_name(review), tell_versions(review)])))
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
-    bump = tell_bump(review)
-    if bump:
-        yield f"<p><b>{escape(bump)}</b></p>"
+    yield f'<p class="verdict">{_tell_verdict(review)}</p>'
     yield '<div class="sides"><div class="words">'
     for family, changes in group_changes(review):
         yield f"<h3>{family.capitalize()}</h3><ul>"
@@ -81,6 +85,28 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     yield "</div></section>"
 
 
+def _tell_verdict(review: Review) -> str:
+    """Say the verdict: the gravest change, why it matters, the version that it needs."""
+    worst = find_gravest(review)
+    if worst is None:
+        return "Every change is accepted."
+    subject = f"<code>{escape(worst.subject)}</code>{find_joint(worst)}"
+    why = escape(f"{worst.sentence}. {tell_reason(worst)}.")
+    bump = tell_bump(review)
+    needed = f" <b>{escape(bump)}</b>" if bump else ""
+    others = escape(f" {count_others(review)}".rstrip())
+    return f"<b>{worst.impact.capitalize()}</b>: {subject}{why}{needed}{others}"
+
+
+def _write_values(change: Change) -> str:
+    values = list_values(change)
+    if not values:
+        return ""
+    shown = "".join(f"<p>{word}: <code>{escape(text)}</code></p>" for word, text in values)
+    words = " and ".join(word for word, _ in values)
+    return f"<details><summary>{words}, in full</summary>{shown}</details>"
+
+
 def _write_change(review: Review, change: Change, prefix: str) -> str:
     target = _find_target(review, change, prefix)
     subject = f"<b>{escape(change.subject)}</b>"
@@ -89,7 +115,8 @@ def _write_change(review: Review, change: Change, prefix: str) -> str:
     where = escape(f"{change.part}{change.pointer} {change.fingerprint}")
     return (
         f'<li title="{where}"><span class="impact {change.impact}">{change.impact}</span> '
-        f"{subject} {escape(change.sentence)}</li>"
+        f"{subject}{find_joint(change)}{escape(change.sentence)}"
+        f'<p class="why">{escape(tell_reason(change))}</p>{_write_values(change)}</li>'
     )
 
 

@@ -22,6 +22,7 @@ from carnation.changes.formats.wording import (
     name_part,
     tell_bump,
     tell_impact,
+    tell_name,
     tell_reason,
     tell_versions,
 )
@@ -83,7 +84,7 @@ def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
 
 def _write_review(review: Review) -> Iterator[str]:
     impact = tell_impact(review)
-    name = escape(" ".join(filter(None, [review.name, tell_versions(review)])))
+    name = escape(" ".join(filter(None, [tell_name(review), tell_versions(review)])))
     yield f"#### {_SIGNS[impact]} {name}"
     yield ""
     yield _tell_verdict(review)

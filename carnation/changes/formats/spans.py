@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from carnation.changes.formats.wording import clean
+from carnation.changes.formats.wording import clean, list_values, spell_value
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import contrast
 
 _LONG = 100  # characters; a longer value is folded
-_LONGEST = 4000  # characters; what is beyond is counted
 _SPECIAL = re.compile(r"[`<>&|@\\\n]")  # what a span between backticks cannot hold everywhere
 _QUOTED: Final = re.compile(r"""(?<!\w)'([^'\s](?:[^']*[^'\s])?)'(?!\w)|("(?:[^"\\]|\\.)*")""")
 
@@ -52,17 +51,17 @@ def _encode(found: re.Match[str]) -> str:
 def tell_change(change: Change) -> str:
     """Say a change with names and values as code; what a sentence cuts short is given whole."""
     tail = contrast(change.before, change.after)
-    if not change.sentence.endswith(tail):
-        return _mark_names(change.sentence) + _fold_cut(change)
+    if change.before is change.after or not change.sentence.endswith(tail):
+        return _mark_names(change.sentence) + _fold(list_values(change))
     head = _mark_path(change.sentence.removesuffix(tail))
-    before, after = (_spell(value) for value in (change.before, change.after))
-    if max(len(before), len(after)) > _LONG:
-        return f"{head}changed{_fold(change)}"
-    if change.before is ABSENT:
-        return f"{head}{code(after)} is new"
-    if change.after is ABSENT:
-        return f"{head}{code(before)} is gone"
-    return f"{head}{code(before)} → {code(after)}"
+    sides = [("before", change.before), ("after", change.after)]
+    values = [(word, spell_value(value)) for word, value in sides if value is not ABSENT]
+    if max(len(text) for _, text in values) > _LONG:
+        return f"{head}changed{_fold(values)}"
+    shown = [code(text) for _, text in values]
+    if len(shown) == 2:
+        return f"{head}{shown[0]} → {shown[1]}"
+    return f"{head}{shown[0]} is {'new' if change.before is ABSENT else 'gone'}"
 
 
 def _mark_path(head: str) -> str:
@@ -83,34 +82,9 @@ def _mark_names(sentence: str) -> str:
     return "".join([*parts, escape(sentence[end:])])
 
 
-def _fold_cut(change: Change) -> str:
-    return _fold(change) if "…" in change.sentence or _is_whole(change) else ""
-
-
-def _is_whole(change: Change) -> bool:
-    """Tell whether the values are whole objects, which no sentence holds."""
-    return any(isinstance(value, dict) for value in (change.before, change.after))
-
-
-def _fold(change: Change) -> str:
-    shown = [
-        f"{word}: {code(_cut(_spell(value)))}"
-        for word, value in (("before", change.before), ("after", change.after))
-        if value is not ABSENT
-    ]
-    if not shown:
+def _fold(values: Sequence[tuple[str, str]]) -> str:
+    if not values:
         return ""
-    summary = " and ".join(text.partition(":")[0] for text in shown)
-    return f" <details><summary>{summary}, in full</summary>{'<br>'.join(shown)}</details>"
-
-
-def _spell(value: object) -> str:
-    if value is ABSENT:
-        return ""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _LONGEST:
-        return text
-    return f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"
+    summary = " and ".join(word for word, _ in values)
+    shown = "<br>".join(f"{word}: {code(text)}" for word, text in values)
+    return f" <details><summary>{summary}, in full</summary>{shown}</details>"

@@ -23,6 +23,7 @@ a { color: inherit; }
 .dangerous { background: #a40e26; }
 .breaking { background: #a3470f; }
 .behavioural { background: #7a5b00; }
+.why, details { margin: .1rem 0 .1rem 1rem; opacity: .8; font-size: .9rem; }
 .noise { opacity: .75; font-size: .9rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; flex: 1 1 20rem; min-width: 0; overflow: auto; max-height: 85vh;

@@ -8,8 +8,11 @@ from carnation.changes.formats.wording import (
     clean,
     count_noise,
     group_changes,
+    list_values,
     tell_bump,
     tell_impact,
+    tell_name,
+    tell_reason,
     tell_versions,
 )
 from carnation.changes.records import Change
@@ -32,7 +35,7 @@ def write_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterat
 
 def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     impact = tell_impact(review)
-    head = " ".join(filter(None, [clean(review.name), clean(tell_versions(review))]))
+    head = " ".join(filter(None, [clean(tell_name(review)), clean(tell_versions(review))]))
     yield f"{_paint(head, '1', colour)}: {_paint(impact, _COLOURS[impact], colour)}"
     bump = tell_bump(review)
     if bump:
@@ -51,6 +54,7 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
 
 
 def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
+    told: set[str] = set()
     widest = min(_WIDEST_SUBJECT, max(len(change.subject) for change in changes))
     for change in changes:
         impact = _paint(change.impact.ljust(_IMPACT), _COLOURS[change.impact], colour)
@@ -60,10 +64,19 @@ def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Itera
             yield f"  {impact}  {subject}"[: width + len(impact) - _IMPACT]
             indent = 4 if width < _NARROW else indent
             yield from _wrap(sentence, width, " " * indent)
-            continue
-        lines = _wrap(sentence, width, " " * indent)
-        yield f"  {impact}  {subject.ljust(widest)}  {next(lines).lstrip()}"
-        yield from lines
+        else:
+            lines = _wrap(sentence, width, " " * indent)
+            yield f"  {impact}  {subject.ljust(widest)}  {next(lines).lstrip()}"
+            yield from lines
+        is_cut = "…" in change.sentence or change.kind == "language-changed"
+        more = [f"{word}: {value}" for word, value in list_values(change) if is_cut]
+        if change.kind not in told:  # a reason is of a kind, and read once
+            more.insert(0, tell_reason(change))
+            told.add(change.kind)
+        for text in more:
+            yield from (
+                _paint(line, "2", colour) for line in _wrap(clean(text), width, " " * indent)
+            )
 
 
 def _wrap(text: str, width: int, indent: str) -> Iterator[str]:

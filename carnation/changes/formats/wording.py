@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from carnation.changes.policy import FAMILIES, IMPACTS, KINDS
-from carnation.changes.records import Change
+from carnation.changes.records import ABSENT, Change
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import step_version
 from carnation.console import clean as clean
 
 COSMETIC = "cosmetic"
+_LONGEST = 4000  # characters of a value
 
 IMPACT_MEANINGS: Mapping[str, str] = {
     "dangerous": "data may be lost, somebody may do more than was listed, or executions stop",
@@ -55,6 +57,32 @@ def count_noise(changes: Sequence[Change]) -> str:
         return ""
     kinds = ", ".join(kind if n == 1 else f"{kind} ({n})" for kind, n in counts.items())
     return f"and {total} cosmetic change{'s' * (total > 1)}: {kinds}"
+
+
+def tell_name(review: Review) -> str:
+    """Give the name of what is reviewed; both, where it was called otherwise on the old side."""
+    old = review.old_paths.get(review.name, "")
+    return f"{old} to {review.name}" if old else review.name
+
+
+def list_values(change: Change) -> list[tuple[str, str]]:
+    """List the values of a change whose sentence cuts them, before and after, in full.
+
+    >>> list_values(Change("wait-changed", "", "A", "Seconds: 1 to 2", 1, 2))
+    []
+    """
+    values = [("before", change.before), ("after", change.after)]
+    if "…" not in change.sentence and not any(isinstance(value, dict) for _, value in values):
+        return []
+    return [(word, spell_value(value)) for word, value in values if value is not ABSENT]
+
+
+def spell_value(value: object) -> str:
+    """Write a value as JSON; what is beyond 4,000 characters is counted."""
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"
 
 
 def tell_versions(review: Review) -> str:
