@@ -53,7 +53,8 @@ _SERVICES = {
     _EVENT: ("events", "eventbridge", "cloudwatch", "cloudwatchlogs", "pipes"),
     _CALENDAR: ("scheduler",),
     _MODEL: (
-        "bedrock", "bedrockruntime", "sagemaker", "comprehend", "rekognition", "textract",
+        "bedrock", "bedrockagent", "bedrockagentruntime", "bedrockruntime", "sagemaker",
+        "sagemakerruntime", "comprehend", "rekognition", "textract",
         "transcribe", "translate", "polly",
     ),
     _WEB: ("http", "apigateway", "cloudfront", "route53", "appsync"),

@@ -25,6 +25,8 @@ _WIDE = 1000.0
 """How wide a row of branches may be: shown at a page's 900 pixels, its text has at least 9."""
 _PAGE = 1100.0
 """How wide a picture may be for that."""
+_BESIDE = 6.0
+"""What stays free between a label and the line at its left and right."""
 _SIDE, _STEP = 32.0, 7.0
 """What a box keeps free of edges at its corners, and what each of many edges needs beside it."""
 
@@ -137,7 +139,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
             numbers[edge.source],
             numbers[edge.target],
             "dashed" if edge.kind == "catch" else "solid",
-            _turn((label.width, label.height), direction) if label else None,
+            _measure_label(label, direction) if label else None,
             4 if edge.kind in ("start", "next", "end") else 1,
         )
         for edge, label in zip(scope.edges, labels, strict=True)
@@ -149,6 +151,12 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
     breadth = max((item.x + item.width / 2 for item in layered.items), default=0)
     width, height = _turn((even(breadth), routes.height), direction)
     return _Drawn(scope, faces, labels, layered, routes, width, height)
+
+
+def _measure_label(label: Label, direction: Direction) -> Size:
+    """Give the size of a label on its layer; an edge that goes on sideways keeps a distance."""
+    apart = _BESIDE if direction == "right" else 0
+    return _turn((label.width + 2 * apart, label.height), direction)
 
 
 def _measure_box(
@@ -243,7 +251,8 @@ def _place_lines(drawn: _Drawn, corner: Point, direction: Direction) -> list[Lin
             tuple((left + x, top + y) for x, y in (_turn(point, direction) for point in path))
             for path in drawn.routes.trace(way)
         )
-        x, y = _find_corner(drawn.layered.items[way[1]], direction)
-        middle = x + label.width / 2 if label else x
-        lines.append(Line(edge, paths, label, left + middle, top + y))
+        item = drawn.layered.items[way[1]]
+        x, y = _find_corner(item, direction)
+        width, _ = _turn((item.width, item.height), direction)
+        lines.append(Line(edge, paths, label, left + x + width / 2, top + y))
     return lines

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from carnation.diagram import theme as look
@@ -28,10 +29,13 @@ from carnation.diagram.labels import (
     clean_text,
 )
 from carnation.diagram.layout import Box, Direction, Frame, Layout, Line, lay_out, lay_out_for_page
+from carnation.diagram.legend import make_legend
 from carnation.document import split_pointer
 
 _RADIUS = 7.0
 _HEAD = 7.0
+_LEAST = 320.0
+"""How wide a picture with a legend is at least."""
 
 
 def draw_svg(
@@ -102,7 +106,10 @@ def _draw(
     title: str,
     prefix: str,
 ) -> Iterator[str]:
-    width, height = _number(layout.width), _number(layout.height)
+    # a long line in another font than ours may be longer by a tenth
+    legend = make_legend(layout, max(layout.width, _LEAST) * 0.9 - 2 * PAD)
+    width = _number(max(layout.width, _LEAST) if legend else layout.width)
+    height = _number(layout.height + (SMALL_LINE * len(legend) + PAD if legend else 0))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="carnation" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}" role="graphics-document document" '
@@ -110,7 +117,7 @@ def _draw(
     )
     yield f'<title id="{prefix}-title">{escape(title)}</title>'
     yield f'<desc id="{prefix}-desc">{escape(_describe(layout, definition))}</desc>'
-    yield f"<style>\n{look.make_style()}</style>"
+    yield f"<style>\n{look.make_style()}{_keep_legible(layout, prefix)}</style>"
     yield f'<rect class="ground" width="{width}" height="{height}" rx="10"/>'
     frames = {frame.pointer: frame for frame in layout.frames}
     for box in layout.boxes:
@@ -120,7 +127,16 @@ def _draw(
     for line in layout.lines:
         mark = marks.get(f"{line.edge.source}→{line.edge.target_name}", "")
         yield from _draw_line(line, mark, layout.direction)
+    for number, text in enumerate(legend, 1):
+        yield _draw_text("small", PAD, layout.height + SMALL_LINE * number - 4, text)
     yield "</svg>"
+
+
+def _keep_legible(layout: Layout, prefix: str) -> str:
+    """Let a picture that is part of a page scroll rather than shrink below 9 pixels of text."""
+    least = ceil(layout.width * 9 / SMALL)
+    chosen = f'svg.carnation[aria-labelledby="{prefix}-title {prefix}-desc"]:not(:root)'
+    return f"@media screen{{{chosen}{{min-width:{least}px}}}}\n"
 
 
 def _describe(layout: Layout, definition: Mapping[str, Any]) -> str:

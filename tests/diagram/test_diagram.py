@@ -145,6 +145,36 @@ def test_no_glyph_is_squeezed_or_stretched() -> None:
     assert "textLength" not in svg
 
 
+def test_what_was_cut_stands_in_full_in_the_legend_and_what_was_not_does_not() -> None:
+    name, condition = (
+        "N" * 70,
+        "{% $exists(order.items) and " + "order.total > 100 and " * 5 + "ok %}",
+    )
+    states = {
+        name: {
+            "Type": "Choice",
+            "Choices": [{"Condition": condition, "Next": "Z"}],
+            "Default": "Z",
+        },
+        "Z": {"Type": "Succeed"},
+    }
+    definition = {"StartAt": name, "States": states}
+    texts = texts_of(parse(draw_svg(definition)))
+    legend = " ".join(texts[next(i for i, text in enumerate(texts) if text.startswith("• ")) :])
+    whole = "".join(legend.split())
+    assert name in whole
+    assert "".join(condition[2:-2].split()) in whole
+    assert not [text for text in texts_of(parse(draw_svg(chain(3)))) if text.startswith("•")]
+
+
+def test_a_picture_within_a_page_scrolls_before_its_text_is_too_small() -> None:
+    root = parse(draw_svg(chain(1), prefix="one"))
+    style = root.findtext(f"{SVG}style") or ""
+    least = re.search(r'="one-title one-desc"\]:not\(:root\)\{min-width:(\d+)px', style)
+    assert least
+    assert int(least[1]) / float(root.attrib["width"]) * 11 >= 9
+
+
 # hostile input
 
 
