@@ -22,6 +22,7 @@ from carnation.changes.formats.pictures import draw_changed
 from carnation.changes.formats.spans import code
 from carnation.changes.formats.text import write_text
 from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
+from carnation.changes.reviews.code import find_package
 from carnation.cli.diff import main
 from carnation.document import dump_json
 from tests.changes.test_definitions import BASE, GONE, edit
@@ -445,6 +446,54 @@ def test_text_and_page_tell_the_reason_the_whole_value_and_both_names(
         assert KINDS["field-changed"].reason in " ".join(told.split())
         assert long in re.sub(r"\s", "", told)
         assert "a.asl.json to b.asl.json" in told
+
+
+def test_shared_code_is_told_once_with_its_lines_and_its_workflows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side, package in (("old", "1"), ("new", "2")):
+        for name in ("w", "v"):
+            build(f"{side}/build/{name}", BASE, TEMPLATE, "1.0.0", package)
+            path = Path(f"{side}/build/{name}/manifest.json")
+            path.write_text(dump_json({**json.loads(path.read_text()), "workflow": name}))
+        write(f"{side}/lambdas/f/handler.py", f"a\n{package}\nb\n")
+        write(f"{side}/lambdas/f/same.py", "a")
+    for form in ("markdown", "text", "html"):
+        main(["old", "new", "--format", form])
+        told = " ".join(capsys.readouterr().out.split())
+        assert told.count("lambdas/f/handler.py line 2") == 1
+        assert "2 workflows use it: v, w" in told
+        assert "code that it shares changed, too: f (see v)" in told.replace("\\", "")
+        assert "same.py" not in told
+    write("new/lambdas/f/more.py", "a")
+    os.remove("old/lambdas/f/handler.py")
+    main(["old", "new"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "lambdas/f/handler.py (new); lambdas/f/more.py (new)" in told
+
+
+def test_the_lines_of_code_are_read_from_a_revision_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_git("init", "-q")
+    build("build/w", BASE, TEMPLATE, "1.0.0", "1")
+    write("lambdas/f/handler.py", "a\nb\nc\n")
+    run_git("add", ".")
+    run_git("commit", "-qm", "one")
+    build("build/w", BASE, TEMPLATE, "1.0.0", "2")
+    write("lambdas/f/handler.py", "a\nc\nd\ne\n")
+    main([])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "lambdas/f/handler.py after line 1, lines 3-4" in told
+
+
+def test_a_package_that_has_no_name_of_a_folder_reads_none() -> None:
+    change = Change("code-unversioned", "", "..", "", part="build/w/manifest.json")
+    assert find_package(change) == ""
+    assert find_package(change._replace(subject="f")) == "f"
+    keyed = Change("code-changed", "", "F", "", "w/code/python/f.0123456789abcdef.zip", 1)
+    assert find_package(keyed) == "f"
+    assert find_package(keyed._replace(before="w/...0123456789abcdef.zip")) == ""
 
 
 def test_the_picture_of_a_comment_shows_what_changed_and_its_neighbours_only() -> None:

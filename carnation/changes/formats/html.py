@@ -23,6 +23,7 @@ from carnation.changes.formats.wording import (
     list_values,
     name_part,
     tell_bump,
+    tell_elsewhere,
     tell_impact,
     tell_name,
     tell_reason,
@@ -75,8 +76,8 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
             yield _write_change(review, change, prefix)
         yield "</ul>"
     noise = count_noise(review.changes)
-    if noise:
-        yield f'<p class="noise">{escape(noise)}</p>'
+    for line in filter(None, (tell_elsewhere(review), noise)):
+        yield f'<p class="noise">{escape(line)}</p>'
     for change, reason in review.accepted:
         line = escape(f"{change.subject}: {change.sentence} ({reason})")
         yield f'<p class="noise">accepted <code>{change.fingerprint}</code> {line}</p>'

@@ -21,6 +21,7 @@ from carnation.changes.formats.wording import (
     group_changes,
     name_part,
     tell_bump,
+    tell_elsewhere,
     tell_impact,
     tell_name,
     tell_reason,
@@ -97,8 +98,8 @@ def _write_review(review: Review) -> Iterator[str]:
         yield from map(_write_row, changes)
         yield ""
     noise = count_noise(review.changes)
-    if noise:
-        yield f"_{escape(noise)}_"
+    for line in filter(None, (tell_elsewhere(review), noise)):
+        yield f"_{escape(line)}_"
         yield ""
     for change, reason in review.accepted:
         sentence = escape(f"{change.subject}: {change.sentence}")

@@ -10,6 +10,7 @@ from carnation.changes.formats.wording import (
     group_changes,
     list_values,
     tell_bump,
+    tell_elsewhere,
     tell_impact,
     tell_name,
     tell_reason,
@@ -45,9 +46,9 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
         yield _paint(family.capitalize(), "1", colour)
         yield from _write_changes(changes, width, colour)
     noise = count_noise(review.changes)
-    if noise:
+    for told in filter(None, (tell_elsewhere(review), noise)):
         yield ""
-        yield from (_paint(line, "2", colour) for line in _wrap(noise, width, "  "))
+        yield from (_paint(line, "2", colour) for line in _wrap(clean(told), width, "  "))
     for change, reason in review.accepted:
         line = f"accepted {change.fingerprint}: {change.subject} {change.sentence} ({reason})"
         yield from (_paint(text, "2", colour) for text in _wrap(clean(line), width, "  "))

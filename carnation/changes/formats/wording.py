@@ -6,8 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.policy import FAMILIES, IMPACTS, KINDS
+from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS
 from carnation.changes.records import ABSENT, Change
+from carnation.changes.reviews.code import find_package
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import step_version
 from carnation.console import clean as clean
@@ -40,9 +41,53 @@ def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
     groups = []
     for family in FAMILIES:
         found = [change for change in telling if KINDS[change.kind].family == family]
+        if family == CODE:
+            found = join_code(review, found)
         if found:
             groups.append((family, found))
     return groups
+
+
+def join_code(review: Review, changes: Sequence[Change]) -> list[Change]:
+    """Tell a package once: by its worst change, in the first review of a workflow that uses it."""
+    joined: dict[str, Change] = {}
+    for change in changes:
+        package = find_package(change)
+        fact = review.packages.get(package)
+        if fact is None:
+            joined[change.fingerprint] = change
+        elif fact.told_by == review.name:
+            known = joined.get(package)
+            if not known or IMPACTS.index(known.impact) < IMPACTS.index(change.impact):
+                joined[package] = change
+    return [_tell_package(review, name, change) for name, change in joined.items()]
+
+
+def _tell_package(review: Review, package: str, change: Change) -> Change:
+    """Add to a change of code where it is, and who uses it."""
+    fact = review.packages.get(package)
+    if fact is None:
+        return change
+    files = "; ".join(fact.lines) or f"its sources, lambdas/{package}, are the same or not here"
+    sentence = f"{change.sentence} ({files})"
+    if len(fact.workflows) > 1:
+        sentence += f"; {len(fact.workflows)} workflows use it: {', '.join(fact.workflows)}"
+    return change._replace(subject=package, sentence=sentence)
+
+
+def tell_elsewhere(review: Review) -> str:
+    """Tell where code that this workflow uses, too, is told; '' if nowhere else.
+
+    >>> tell_elsewhere(Review("w", "", "", [], [], []))
+    ''
+    """
+    names = {find_package(change) for change in review.changes}
+    told = [
+        f"{name} (see {fact.told_by})"
+        for name, fact in review.packages.items()
+        if name in names and fact.told_by != review.name
+    ]
+    return f"code that it shares changed, too: {', '.join(told)}" if told else ""
 
 
 def count_noise(changes: Sequence[Change]) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.policy import find_worst
 from carnation.changes.records import Change
+from carnation.changes.reviews.code import PackageChange, find_packages
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.changes.reviews.units import ComparedItem, is_definition, list_units
 from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
@@ -23,7 +24,8 @@ class Review(NamedTuple):
     """What has become of one unit: its changes, the worst first, and those accepted, with reasons.
 
     `definitions` are the pairs that a picture can show: path, the old one, the new one;
-    `old_paths` what a path was called on the old side, where that is another name.
+    `old_paths` what a path was called on the old side, where that is another name; `packages` what
+    changed of the code of functions, in this review or in another.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Review(NamedTuple):
     accepted: list[tuple[Change, str]]
     definitions: list[tuple[str, Json, Json]]
     old_paths: Mapping[str, str] = {}
+    packages: Mapping[str, PackageChange] = {}
 
     @property
     def impact(self) -> str:
@@ -56,7 +59,10 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
         changes = sort_changes(_find_changes(one, two, definitions))
         if changes:
             reviews.append(_make_review(one, two, changes, accepted, definitions))
-    return reviews
+    manifests = {unit.name: unit.manifest for unit in after if unit.manifest}
+    named = [(review.name, review.changes) for review in reviews]
+    packages = find_packages(named, manifests, (old, new))
+    return [review._replace(packages=packages) for review in reviews] if packages else reviews
 
 
 def _refuse_nothing(

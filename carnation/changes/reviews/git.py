@@ -48,7 +48,19 @@ def open_revision(folder: str, revision: str, commit: str, path: str = "") -> Tr
         tuple(sorted(objects)),
         lambda paths: _read_objects(folder, {name: objects[name] for name in paths}),
         lambda name: _find_object(folder, commit, name),
+        lambda inner: _read_folder(folder, commit, inner),
     )
+
+
+def _read_folder(folder: str, commit: str, inner: str) -> dict[str, bytes]:
+    """Read every file that a commit holds in a folder; none where it has no such folder."""
+    listing = _run_git(folder, "ls-tree", "-r", "-z", commit, "--", inner)
+    objects = {}
+    for entry in listing.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        facts, _, name = entry.partition("\t")
+        if facts.startswith("100"):
+            objects[name] = facts.split()[2]
+    return _read_objects(folder, objects)
 
 
 def _find_object(folder: str, commit: str, path: str) -> bytes | None:

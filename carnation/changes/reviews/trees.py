@@ -22,16 +22,22 @@ def _find_nothing(path: str) -> bytes | None:
     return None
 
 
+def _read_nothing(folder: str) -> dict[str, bytes]:
+    return {}
+
+
 class Tree(NamedTuple):
     """Documents under one roof: `read` gives the bytes of some of `paths`.
 
-    `find` gives those of a file that a document names; None where there is none.
+    `find` gives those of a file that a document names, None where there is none; `read_folder`
+    those of every file in a folder, which sources of code are.
     """
 
     name: str
     paths: tuple[str, ...]
     read: Callable[[Sequence[str]], dict[str, bytes]]
     find: Callable[[str], bytes | None] = _find_nothing
+    read_folder: Callable[[str], dict[str, bytes]] = _read_nothing
 
     def narrow(self, paths: Sequence[str]) -> Tree:
         """Give the same tree with some of its paths only."""
@@ -47,7 +53,18 @@ def open_folder(folder: str) -> Tree:
     def find(path: str) -> bytes | None:
         return find_bytes(os.path.join(folder, path))
 
-    return Tree(folder, tuple(_list_folder(folder)), read, find)
+    def read_folder(inner: str) -> dict[str, bytes]:
+        return read([f"{inner}/{path}" for path in _list_sources(os.path.join(folder, inner))])
+
+    return Tree(folder, tuple(_list_folder(folder)), read, find, read_folder)
+
+
+def _list_sources(folder: str) -> Iterator[str]:
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        for name in sorted(files):
+            if not os.path.islink(os.path.join(path, name)):
+                yield os.path.relpath(os.path.join(path, name), folder).replace(os.sep, "/")
 
 
 def _list_folder(folder: str) -> Iterator[str]:
