@@ -19,7 +19,7 @@ from carnation.changes.formats.json import make_report
 from carnation.changes.formats.markdown import LONGEST, MARK, escape, write_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.pictures import draw_changed
-from carnation.changes.formats.spans import code
+from carnation.changes.formats.spans import code, tell_change
 from carnation.changes.formats.text import write_text
 from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
 from carnation.changes.reviews.code import find_package
@@ -433,6 +433,14 @@ def test_a_value_that_a_sentence_cuts_is_whole_and_folded_in_a_comment(
     main([write("a.asl.json", WAIT), write("b.asl.json", new), "--format", "markdown"])
     (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| 🟡")]
     assert f'<details><summary>after, in full</summary>after: `"{long}"`</details>' in row
+
+
+def test_names_arns_and_actions_are_code_in_a_comment() -> None:
+    words = "may now sqs:* and s3:GetObject on arn:aws:sqs:eu-west-1:1:q, not 'A b', at 10:30"
+    told = tell_change(Change("permission-wildcard", "", "Role", words))
+    assert re.findall("`([^`]+)`", told) == [
+        "sqs:*", "s3:GetObject", "arn:aws:sqs:eu-west-1:1:q", "A b"
+    ]  # fmt: skip
 
 
 def test_text_and_page_tell_the_reason_the_whole_value_and_both_names(

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS
+from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS, PERMISSIONS
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.reviews.code import find_package
 from carnation.changes.reviews.compare import Review
@@ -36,7 +36,12 @@ _CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ")
 
 
 def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
-    """Group what matters by family, permissions first; what is cosmetic is left out."""
+    """Group what matters by family: permissions, then what is worst; what is cosmetic is left out.
+
+    >>> changes = [Change("cycle-added", "", "A", ""), Change("data-removed", "", "B", "")]
+    >>> [family for family, _ in group_changes(Review("w", "", "", changes, [], []))]
+    ['resources', 'definition']
+    """
     telling = [change for change in review.changes if change.impact != COSMETIC]
     groups = []
     for family in FAMILIES:
@@ -45,7 +50,12 @@ def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
             found = join_code(review, found)
         if found:
             groups.append((family, found))
-    return groups
+    return sorted(groups, key=_rank_group)
+
+
+def _rank_group(group: tuple[str, list[Change]]) -> tuple[bool, int]:
+    family, changes = group
+    return family != PERMISSIONS, -max(IMPACTS.index(change.impact) for change in changes)
 
 
 def join_code(review: Review, changes: Sequence[Change]) -> list[Change]:
