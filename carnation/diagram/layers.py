@@ -17,6 +17,9 @@ from typing import NamedTuple
 _STRAIGHT = 8
 """The weight of a piece of a chain: long edges are straight before anything else is."""
 
+_MAIN = 6
+"""The weight of a piece of the longest path that no error is part of."""
+
 
 class Link(NamedTuple):
     """An edge to lay out: indexes of its nodes, its style, and the size of its label, if any.
@@ -120,6 +123,25 @@ def rank_nodes(count: int, links: Sequence[Link]) -> list[int]:
     return ranks
 
 
+def _stress_main_way(links: Sequence[Link], back: set[int], ranks: Sequence[int]) -> list[Link]:
+    """Give the links of the longest path without an error their weight: it is to run straight."""
+    lengths = [0] * len(ranks)
+    came: dict[int, int] = {}
+    for index in sorted(range(len(links)), key=lambda index: (ranks[links[index].source], index)):
+        link = links[index]
+        longer = lengths[link.source] + 1 > lengths[link.target]
+        if index not in back and link.style != "dashed" and longer:
+            lengths[link.target] = lengths[link.source] + 1
+            came[link.target] = index
+    node = max(range(len(ranks)), key=lambda node: (lengths[node], -node), default=0)
+    stressed = list(links)
+    while node in came:
+        link = links[came[node]]
+        stressed[came[node]] = link._replace(weight=_MAIN)
+        node = link.source
+    return stressed
+
+
 class _Builder:
     """Builds the layered graph of one scope, link by link."""
 
@@ -147,7 +169,7 @@ class _Builder:
         if not link.label:
             return [link.source]
         label = self.add_item("label", self.items[link.source].layer + 1, link.label)
-        self.join(link.source, label, 1)
+        self.join(link.source, label, link.weight)
         return [link.source, label]
 
     def route_down(self, link: Link) -> list[int]:
@@ -199,6 +221,7 @@ def build_layers(sizes: Sequence[tuple[float, float]], links: Sequence[Link]) ->
     """Build the layered graph of nodes with these sizes; a link to its own node is a loop too."""
     back = find_back_links(len(sizes), links)
     ranks = rank_nodes(len(sizes), [link for i, link in enumerate(links) if i not in back])
+    links = _stress_main_way(links, back, ranks)
     builder = _Builder(sizes, ranks)
     ways = [
         builder.route_back(link) if index in back else builder.route_down(link)

@@ -306,3 +306,9 @@ def test_a_picture_runs_to_the_right_where_only_that_fits_a_page() -> None:
     both = chain(40)
     both["States"] |= graph(A=" ".join(names), **dict.fromkeys(names, "S1"))["States"]
     assert lay_out_for_page(both).direction == "down"
+
+
+def test_the_longest_way_runs_down_one_column_past_choices() -> None:
+    definition = graph(A="B", B="X C", C="D", D="Y E", E="F", F="", X="", Y="")
+    boxes = {box.node.name: box for box in lay_out(definition).boxes if box.node.name}
+    assert len({boxes[name].x + boxes[name].width / 2 for name in "ABCDEF"}) == 1
