@@ -17,13 +17,13 @@ def draw_changed(definition: Json, marks: Marks) -> str:
     if not isinstance(definition, Mapping) or not marks:
         return ""
     scope = read_definition(definition).scopes[0]
-    reduced = _reduce(scope, marks)
+    reduced = _reduce(scope, _list_marked(marks))
     return draw_mermaid(reduced, marks) if reduced["States"] else ""
 
 
-def _reduce(scope: Scope, marks: Marks) -> dict[str, Json]:
+def _reduce(scope: Scope, marked: set[str]) -> dict[str, Json]:
     """Leave of a scope what is marked, or holds something marked, and its neighbours."""
-    own = {state.name for state in scope.states.values() if _is_marked(state.pointer, marks)}
+    own = {state.name for state in scope.states.values() if state.pointer in marked}
     near = {move.target for name in own for move in scope.states[name].transitions}
     near |= {
         state.name
@@ -32,7 +32,7 @@ def _reduce(scope: Scope, marks: Marks) -> dict[str, Json]:
     }
     kept = own | near
     states = {
-        name: _open(state, marks) if name in own else _outline(state, kept)
+        name: _open(state, marked) if name in own else _outline(state, kept)
         for name, state in scope.states.items()
         if name in kept
     }
@@ -40,19 +40,29 @@ def _reduce(scope: Scope, marks: Marks) -> dict[str, Json]:
     return {**({"StartAt": start} if start in kept else {}), "States": states}
 
 
-def _is_marked(pointer: str, marks: Marks) -> bool:
-    return any(mark == pointer or mark.startswith((f"{pointer}/", f"{pointer}→")) for mark in marks)
+def _list_marked(marks: Marks) -> set[str]:
+    """List the pointers of what is marked, and of all that it is in.
+
+    >>> sorted(_list_marked({"/States/A→B": "added"}))
+    ['', '/States', '/States/A', '/States/A→B']
+    """
+    found: set[str] = set()
+    for mark in marks:
+        for pointer in (mark, mark.rpartition("→")[0]):
+            parts = pointer.split("/")
+            found.update("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return found
 
 
-def _open(state: State, marks: Marks) -> dict[str, Json]:
+def _open(state: State, marked: set[str]) -> dict[str, Json]:
     """Give a state that changed, with those of its inner states that did."""
     body = {key: value for key, value in state.body.items() if key not in _INNER}
     for scope in state.inner:
         field = scope.pointer[len(state.pointer) + 1 :].partition("/")[0]
         if field == "Branches":
-            body.setdefault(field, []).append(_reduce(scope, marks))
+            body.setdefault(field, []).append(_reduce(scope, marked))
         else:
-            body[field] = _reduce(scope, marks)
+            body[field] = _reduce(scope, marked)
     return body
 
 
