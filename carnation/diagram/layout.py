@@ -21,7 +21,7 @@ Size = tuple[float, float]
 Direction = Literal["down", "right"]
 
 _MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
-_WIDE = 1000.0
+_WIDE = 960.0
 """How wide a row of branches may be: shown at a page's 900 pixels, its text has at least 9."""
 _PAGE = 1100.0
 """How wide a picture may be for that."""
@@ -184,7 +184,7 @@ def _make_rows(sizes: Sequence[Size], direction: Direction) -> list[Sequence[Siz
     while True:
         length = -(-len(sizes) // count)
         rows = [sizes[start : start + length] for start in range(0, len(sizes), length)]
-        if length <= 2 or max(map(_measure_row, rows)) <= _WIDE:
+        if length <= 1 or max(map(_measure_row, rows)) <= _WIDE:
             return rows
         count += 1
 

@@ -312,3 +312,14 @@ def test_the_longest_way_runs_down_one_column_past_choices() -> None:
     definition = graph(A="B", B="X C", C="D", D="Y E", E="F", F="", X="", Y="")
     boxes = {box.node.name: box for box in lay_out(definition).boxes if box.node.name}
     assert len({boxes[name].x + boxes[name].width / 2 for name in "ABCDEF"}) == 1
+
+
+def test_two_branches_that_are_too_wide_side_by_side_lie_below_each_other() -> None:
+    names = [f"Handle{number}" for number in range(4)]
+    branch = graph(A=" ".join(names), **dict.fromkeys(names, ""))
+    state = {"Type": "Parallel", "Branches": [branch, branch], "End": True}
+    layout = lay_out({"StartAt": "P", "States": {"P": state}})
+    one, other = layout.frames
+    assert one.x == other.x
+    assert other.y > one.y + one.height
+    assert list(find_faults(layout)) == []
