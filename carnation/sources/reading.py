@@ -46,8 +46,8 @@ def read_sources(path: str, files: Files | None = None) -> Reading:
     if path.endswith(".py") and os.path.exists(path):
         name = os.path.splitext(os.path.basename(path))[0].replace("_", "-")
         raise DocumentError(
-            f"{path} is a Python module. Build it with `carnation build`, and name the workflow that "
-            f"it makes: '{name}'."
+            f"{path} is a Python module. Build it with `carnation build`, and name the workflow "
+            f"that it makes: '{name}'."
         )
     if path.endswith((".tf", ".tofu")):
         from carnation.sources.terraform import find_in_configuration

@@ -71,7 +71,8 @@ MISTAKES = [
         "def handle(e, c): ...\n", **{"lambdas/greet/requirements.txt": "requests\n"})),
     Mistake("build", "'Z'", hello().copy() | {"definitions/hello.py": HELLO.replace(
         'Pass("A")', 'Pass("A").next("Z")').format(more="")}),
-    Mistake("lint x.json", "pyproject.toml", {"x.json": GOOD, "pyproject.toml": "[tool.carnation.lint"}),
+    Mistake("lint x.json", "pyproject.toml", {
+        "x.json": GOOD, "pyproject.toml": "[tool.carnation.lint"}),
     Mistake("lint x.json", "'x'", {
         "x.json": GOOD, "pyproject.toml": "[tool.carnation.lint]\nx = 1\n"}),
     Mistake("run hello", "build"),
