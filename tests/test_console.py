@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import carnation
-from carnation.__main__ import COMMANDS, main
+from carnation.__main__ import main
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
+from carnation.cli.commands import COMMANDS
 from carnation.console import has_colour, paint
 from carnation.errors import CarnationError
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import carnation
-from carnation.__main__ import COMMANDS
+from carnation.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 LIGHT_SIZE = 20_000_000  # bytes; 16.4 million were seen, 18.8 million in blocks on disk

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from carnation import pytest_plugin
-from carnation.__main__ import COMMANDS
+from carnation.cli.commands import COMMANDS
 from carnation.diagram import draw_mermaid
 
 ROOT = Path(__file__).parents[1]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.commands import COMMANDS
 from carnation.cli.parser import CommandParser
 from carnation.errors import CarnationError
 
@@ -43,8 +44,6 @@ def _print_script(shell: str) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Create one parser of all commands; a command whose library is missing has no options."""
-    from carnation.__main__ import COMMANDS
-
     parser = argparse.ArgumentParser(prog="carnation")
     parser.add_argument("--version", action="store_true", help="Print the version")
     commands = parser.add_subparsers()
