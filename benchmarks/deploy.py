@@ -65,7 +65,7 @@ def serve() -> Iterator[dict[str, str]]:
                 found = re.match(r"\s+export (\w+)=(\S+)", line)
                 if found:
                     environment[found[1]] = found[2]
-                if "Ctrl-C" in line:
+                if "Ctrl+C" in line:
                     break
             yield environment
         finally:

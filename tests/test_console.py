@@ -135,7 +135,7 @@ def test_the_front_lists_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"  {verb}" in out for verb in COMMANDS)
     assert main([]) == EXIT_ERROR
     assert main(["--version"]) == EXIT_OK
-    assert capsys.readouterr().out.endswith(f"carnation {carnation.__version__}\n")
+    assert capsys.readouterr().out.count(f"\ncarnation {carnation.__version__}\nPython ") == 1
 
 
 def test_a_misspelt_verb_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:

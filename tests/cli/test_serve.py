@@ -30,7 +30,7 @@ class Served:
         assert process.stdout
         for line in process.stdout:
             self.lines.append(line.rstrip())
-            if line.startswith("Ctrl-C"):
+            if line.startswith("Press Ctrl+C"):
                 break
         text = "\n".join(self.lines)
         self.variables = dict(re.findall(r"^  export (\w+)=(.*)$", text, re.MULTILINE))

@@ -12,6 +12,8 @@ from carnation.emulator import Emulator
 from carnation.errors import EmulatorError
 from tests.emulator.test_stacks import BUCKET, ROLE, ROLE_ARN, deploy
 
+VERSION = "arn:aws:states:us-east-1:123456789012:stateMachine:m:1"
+
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
@@ -186,14 +188,23 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
         (
             {
                 "Type": "AWS::StepFunctions::StateMachineAlias",
-                "Properties": {"Name": "a", "DeploymentPreference": {"Type": "BLUE_GREEN"}},
+                "Properties": {
+                    "Name": "a",
+                    "DeploymentPreference": {
+                        "Type": "BLUE_GREEN",
+                        "StateMachineVersionArn": VERSION,
+                    },
+                },
             },
             "as CANARY or LINEAR, not 'BLUE_GREEN'",
         ),
         (
             {
                 "Type": "AWS::StepFunctions::StateMachineAlias",
-                "Properties": {"Name": "a", "DeploymentPreference": {"Type": "LINEAR"}},
+                "Properties": {
+                    "Name": "a",
+                    "DeploymentPreference": {"Type": "LINEAR", "StateMachineVersionArn": VERSION},
+                },
             },
             "of type LINEAR takes Percentage, too",
         ),

@@ -216,7 +216,7 @@ def test_a_choice_takes_one_default() -> None:
 def test_a_state_twice_in_one_chain_is_refused() -> None:
     state = Pass("A")
     with pytest.raises(
-        DefinitionError, match=r"'A' \(.*:\d+\) stands twice in one chain \(.*test_states.py:\d+\)"
+        DefinitionError, match=r"'A' \(.*:\d+\) appears twice in one chain \(.*test_states.py:\d+\)"
     ):
         Chain([state, Pass("B"), state])
 

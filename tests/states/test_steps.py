@@ -140,7 +140,10 @@ def test_without_the_setting_the_substitution_stays(tmp_path: Path) -> None:
     [
         ('partition = "aws-china"', "partition is 'aws-china'; it takes aws, aws-cn"),
         ("partition = 3", "partition is 3; it takes aws, aws-cn"),
-        ('partitions = "aws"', "has no 'partitions'. Did you mean 'partition'?"),
+        (
+            'partitions = "aws"',
+            "unknown setting 'partitions' in [tool.carnation]. Did you mean 'partition'?",
+        ),
         ('partition = "aws', "invalid TOML"),
     ],
 )

@@ -154,7 +154,8 @@ def test_the_other_run_really_takes_its_turn_in_the_middle(world: Environment) -
 
 def stories_of(points: int, runs: tuple[Any, ...], numbers: range) -> st.SearchStrategy[Scenario]:
     faults = st.lists(
-        st.builds(Fault, st.integers(0, points), st.sampled_from(list(KINDS))), max_size=8
+        st.builds(Fault, st.integers(0, points), st.sampled_from(list(KINDS)), st.just(1)),
+        max_size=8,
     )
     switch = st.builds(Interleaving, st.integers(0, points), st.integers(1, 30), st.booleans())
     return st.builds(

@@ -105,9 +105,11 @@ class Environment:
     def queue(self, bodies: Iterable[str]) -> None:
         """Send what lies in the queue before the first run."""
         self.queued = tuple(bodies)
+        targets = getattr(self.records, "dead_letters", None) or {"": "queue"}
+        target = next(iter(targets.values()))
+        url = self.outputs.get(target) or next(iter(self._find_all("queue")), "")
         for body in self.queued:
-            sqs = self.emulator.client("sqs")
-            sqs.send_message(QueueUrl=self.outputs["QueueUrl"], MessageBody=body)
+            self.emulator.client("sqs").send_message(QueueUrl=url, MessageBody=body)
 
     def reset(self) -> None:
         """Empty the stores, and forget what happened."""

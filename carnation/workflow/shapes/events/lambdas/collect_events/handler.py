@@ -229,6 +229,15 @@ def is_whole(value: Any) -> bool:
     return whole and not isinstance(value, bool)
 
 
+def is_writable(text: str) -> bool:
+    """Tell whether UTF-8 can write a text; JSON can hold half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def make_items(start: int, end: int, now: int) -> list[dict[str, Any]]:
     """Make one item for each new event, or refuse a range that one run cannot hold."""
     largest = make_item(end, now)
@@ -302,6 +311,8 @@ def read_message(message: dict[str, Any]) -> dict[str, Any]:
         event[field] = int(event[field])
     if not isinstance(event["random_value"], str):
         raise NoEvent("the field 'random_value' is no text")
+    if not is_writable(event["random_value"]):
+        raise NoEvent("the field 'random_value' holds half a character, which no service takes")
     if event["retry_attempt"] > RETRIES:
         raise NoEvent(f"the field 'retry_attempt' is above {RETRIES}")
     item = {"event": event, "receipt_handle": message["ReceiptHandle"]}
