@@ -99,5 +99,14 @@ class Kind:
     unused: frozenset[str] = frozenset()
 
 
+def make_again(make: Make) -> Update:
+    """Update by making: the call that makes the resource also overwrites it. Its ID stays."""
+
+    def update(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+        make(context, wanted)
+
+    return update
+
+
 def goes_with_owner(context: Context, ref: str, properties: Properties) -> None:
     """Delete nothing: it is part of another resource."""

@@ -51,6 +51,21 @@ def as_tag_rows(tags: Any) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in as_tags(tags).items()]
 
 
+def change_tags(
+    wanted: Mapping[str, Any],
+    had: Mapping[str, Any],
+    untag: Callable[[list[str]], object],
+    tag: Callable[[dict[str, str]], object],
+) -> None:
+    """Let `untag` remove the keys that are not wanted any more, and `tag` set what is wanted."""
+    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
+    gone = [key for key in before if key not in tags]
+    if gone:
+        untag(gone)
+    if tags and tags != before:
+        tag(tags)
+
+
 def make_request(
     client: Any, action: str, values: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     already_exists,
+    make_again,
 )
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
@@ -214,10 +215,6 @@ def _put_bucket_policy(context: Context, properties: Properties) -> Made:
     return Made(bucket)
 
 
-def _update_bucket_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    _put_bucket_policy(context, wanted)
-
-
 def _delete_bucket_policy(context: Context, ref: str, properties: Properties) -> None:
     context.connect("s3").delete_bucket_policy(Bucket=ref)
 
@@ -227,5 +224,7 @@ KINDS = {
         _make_bucket, _delete_bucket, _update_bucket, _read_bucket, "BucketName",
         frozenset({"BucketNamePrefix", "BucketNamespace"}), _BUCKET_UNUSED,
     ),
-    "AWS::S3::BucketPolicy": Kind(_put_bucket_policy, _delete_bucket_policy, _update_bucket_policy),
+    "AWS::S3::BucketPolicy": Kind(
+        _put_bucket_policy, _delete_bucket_policy, make_again(_put_bucket_policy)
+    ),
 }  # fmt: skip

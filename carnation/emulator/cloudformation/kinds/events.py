@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
-from carnation.emulator.cloudformation.requests import as_document, as_tags, call, pick, without
+from carnation.emulator.cloudformation.requests import (
+    as_document,
+    as_tag_rows,
+    as_tags,
+    call,
+    change_tags,
+    pick,
+    without,
+)
 
 
 def _rows(properties: Properties) -> list[dict[str, str]] | None:
-    tags = as_tags(properties.get("Tags"))
-    return [{"Key": key, "Value": value} for key, value in tags.items()] or None
+    return as_tag_rows(properties.get("Tags")) or None
 
 
 def _make_rule(context: Context, properties: Properties) -> Made:
@@ -73,11 +80,12 @@ def _make_bus(context: Context, properties: Properties) -> Made:
 def _update_bus(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     """Change the tags; moto has no UpdateEventBus, and nothing here reads the rest."""
     events, arn = context.connect("events"), context.arn("events", f"event-bus/{ref}")
-    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
-    if gone:
-        events.untag_resource(ResourceARN=arn, TagKeys=gone)
-    if wanted.get("Tags"):
-        events.tag_resource(ResourceARN=arn, Tags=_rows(wanted))
+    change_tags(
+        wanted,
+        had,
+        lambda keys: events.untag_resource(ResourceARN=arn, TagKeys=keys),
+        lambda tags: events.tag_resource(ResourceARN=arn, Tags=as_tag_rows(tags)),
+    )
 
 
 def _delete_bus(context: Context, ref: str, properties: Properties) -> None:
@@ -192,10 +200,12 @@ def _make_group(context: Context, properties: Properties) -> Made:
 
 def _update_group(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     scheduler, arn = context.connect("scheduler"), context.arn("scheduler", f"schedule-group/{ref}")
-    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
-    if gone:
-        scheduler.untag_resource(ResourceArn=arn, TagKeys=gone)
-    scheduler.tag_resource(ResourceArn=arn, Tags=_rows(wanted) or [])
+    change_tags(
+        wanted,
+        had,
+        lambda keys: scheduler.untag_resource(ResourceArn=arn, TagKeys=keys),
+        lambda tags: scheduler.tag_resource(ResourceArn=arn, Tags=as_tag_rows(tags)),
+    )
 
 
 def _delete_group(context: Context, ref: str, properties: Properties) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from carnation.emulator.cloudformation.inline_code import pack_inline
-from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.kind import (
+    Context,
+    Kind,
+    Made,
+    Properties,
+    ResourceError,
+    make_again,
+)
 from carnation.emulator.cloudformation.requests import (
     as_tags,
     call,
+    change_tags,
     make_request,
     pick,
     read_answer,
@@ -98,13 +106,13 @@ def _update_function(context: Context, ref: str, wanted: Properties, had: Proper
     if "ReservedConcurrentExecutions" not in wanted and "ReservedConcurrentExecutions" in had:
         client.delete_function_concurrency(FunctionName=ref)
     _set_concurrency(client, ref, wanted)
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    if tags != before:
-        arn = context.arn("lambda", f"function:{ref}")
-        gone = [key for key in before if key not in tags]
-        if gone:
-            client.untag_resource(Resource=arn, TagKeys=gone)
-        client.tag_resource(Resource=arn, Tags=tags)
+    arn = context.arn("lambda", f"function:{ref}")
+    change_tags(
+        wanted,
+        had,
+        lambda keys: client.untag_resource(Resource=arn, TagKeys=keys),
+        lambda tags: client.tag_resource(Resource=arn, Tags=tags),
+    )
 
 
 def _read_function(context: Context, ref: str, properties: Properties) -> Properties:
@@ -167,10 +175,6 @@ def _put_invoke_config(context: Context, properties: Properties) -> Made:
     call(context.connect("lambda"), "put_function_event_invoke_config", properties)
     name = str(properties["FunctionName"]).rsplit(":", 1)[-1]
     return Made(f"{name}|{properties.get('Qualifier', '$LATEST')}")
-
-
-def _update_invoke_config(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    _put_invoke_config(context, wanted)
 
 
 def _delete_invoke_config(context: Context, ref: str, properties: Properties) -> None:
@@ -272,7 +276,7 @@ KINDS = {
         unused=frozenset({"ProvisionedConcurrencyConfig"}),
     ),
     "AWS::Lambda::EventInvokeConfig": Kind(
-        _put_invoke_config, _delete_invoke_config, _update_invoke_config,
+        _put_invoke_config, _delete_invoke_config, make_again(_put_invoke_config),
         unused=frozenset({"DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"}),
     ),
     "AWS::Lambda::Permission": Kind(_add_permission, _remove_permission),

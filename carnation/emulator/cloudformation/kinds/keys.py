@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.kind import (
+    Context,
+    Kind,
+    Made,
+    Properties,
+    ResourceError,
+    make_again,
+)
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
     as_document,
     as_tag_rows,
-    as_tags,
     call,
+    change_tags,
     pick,
 )
 
@@ -107,11 +114,12 @@ def _update_secret(context: Context, ref: str, wanted: Properties, had: Properti
     if wanted.get("GenerateSecretString") != had.get("GenerateSecretString"):
         values["SecretString"] = _generate(secrets, wanted["GenerateSecretString"])
     call(secrets, "update_secret", values, SecretId=ref)
-    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
-    if gone:
-        secrets.untag_resource(SecretId=ref, TagKeys=gone)
-    if wanted.get("Tags"):
-        secrets.tag_resource(SecretId=ref, Tags=as_tag_rows(wanted["Tags"]))
+    change_tags(
+        wanted,
+        had,
+        lambda keys: secrets.untag_resource(SecretId=ref, TagKeys=keys),
+        lambda tags: secrets.tag_resource(SecretId=ref, Tags=as_tag_rows(tags)),
+    )
 
 
 def _delete_secret(context: Context, ref: str, properties: Properties) -> None:
@@ -124,10 +132,6 @@ def _make_secret_policy(context: Context, properties: Properties) -> Made:
         SecretId=properties["SecretId"], ResourcePolicy=as_document(properties["ResourcePolicy"])
     )["ARN"]
     return Made(arn, {"Id": arn})
-
-
-def _update_secret_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    _make_secret_policy(context, wanted)
 
 
 def _delete_secret_policy(context: Context, ref: str, properties: Properties) -> None:
@@ -146,6 +150,6 @@ KINDS = {
         unused=frozenset({"ReplicaRegions", "Type"}),
     ),
     "AWS::SecretsManager::ResourcePolicy": Kind(
-        _make_secret_policy, _delete_secret_policy, _update_secret_policy
+        _make_secret_policy, _delete_secret_policy, make_again(_make_secret_policy)
     ),
 }  # fmt: skip

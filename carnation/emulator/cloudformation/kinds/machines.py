@@ -21,7 +21,13 @@ from carnation.emulator.cloudformation.kind import (
     ResourceError,
     already_exists,
 )
-from carnation.emulator.cloudformation.requests import as_tags, call, make_request, pick
+from carnation.emulator.cloudformation.requests import (
+    as_tags,
+    call,
+    change_tags,
+    make_request,
+    pick,
+)
 
 _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
 _CONFIGURATIONS = ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration")
@@ -119,13 +125,7 @@ def _update_machine(context: Context, ref: str, wanted: Properties, had: Propert
     except ClientError as error:
         _explain(error)
         raise
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    gone = [key for key in before if key not in tags]
-    if gone:
-        client.untag_resource(resourceArn=ref, tagKeys=gone)
-    if tags and tags != before:
-        rows = [{"key": key, "value": value} for key, value in tags.items()]
-        client.tag_resource(resourceArn=ref, tags=rows)
+    _change_tags(client, ref, wanted, had)
     return _describe(client, ref, name)
 
 
@@ -258,13 +258,18 @@ def _make_activity(context: Context, properties: Properties) -> Made:
 
 
 def _update_activity(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    client = context.connect("stepfunctions")
-    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
-    if gone:
-        client.untag_resource(resourceArn=ref, tagKeys=gone)
-    rows = [{"key": key, "value": value} for key, value in as_tags(wanted.get("Tags")).items()]
-    if rows:
-        client.tag_resource(resourceArn=ref, tags=rows)
+    _change_tags(context.connect("stepfunctions"), ref, wanted, had)
+
+
+def _change_tags(client: Any, ref: str, wanted: Properties, had: Properties) -> None:
+    change_tags(
+        wanted,
+        had,
+        lambda keys: client.untag_resource(resourceArn=ref, tagKeys=keys),
+        lambda tags: client.tag_resource(
+            resourceArn=ref, tags=[{"key": key, "value": value} for key, value in tags.items()]
+        ),
+    )
 
 
 def _delete_activity(context: Context, ref: str, properties: Properties) -> None:

@@ -12,7 +12,14 @@ from carnation.emulator.cloudformation.kind import (
     Properties,
     already_exists,
 )
-from carnation.emulator.cloudformation.requests import as_boolean, as_document, as_tags, read_answer
+from carnation.emulator.cloudformation.requests import (
+    as_boolean,
+    as_document,
+    as_tag_rows,
+    as_tags,
+    change_tags,
+    read_answer,
+)
 
 _QUEUE = (
     *("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue"),
@@ -71,12 +78,12 @@ def _update_queue(context: Context, ref: str, wanted: Properties, had: Propertie
     sqs = context.connect("sqs")
     if given:
         sqs.set_queue_attributes(QueueUrl=ref, Attributes=given)
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    gone = [key for key in before if key not in tags]
-    if gone:
-        sqs.untag_queue(QueueUrl=ref, TagKeys=gone)
-    if tags != before and tags:
-        sqs.tag_queue(QueueUrl=ref, Tags=tags)
+    change_tags(
+        wanted,
+        had,
+        lambda keys: sqs.untag_queue(QueueUrl=ref, TagKeys=keys),
+        lambda tags: sqs.tag_queue(QueueUrl=ref, Tags=tags),
+    )
 
 
 def _read_queue(context: Context, ref: str, properties: Properties) -> Properties:
@@ -143,13 +150,12 @@ def _update_topic(context: Context, ref: str, wanted: Properties, had: Propertie
         if wanted.get(key) != had.get(key):
             value = _text(wanted.get(key, ""))
             sns.set_topic_attributes(TopicArn=ref, AttributeName=key, AttributeValue=value)
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    gone = [key for key in before if key not in tags]
-    if gone:
-        sns.untag_resource(ResourceArn=ref, TagKeys=gone)
-    if tags and tags != before:
-        rows = [{"Key": key, "Value": value} for key, value in tags.items()]
-        sns.tag_resource(ResourceArn=ref, Tags=rows)
+    change_tags(
+        wanted,
+        had,
+        lambda keys: sns.untag_resource(ResourceArn=ref, TagKeys=keys),
+        lambda tags: sns.tag_resource(ResourceArn=ref, Tags=as_tag_rows(tags)),
+    )
 
 
 def _read_topic(context: Context, ref: str, properties: Properties) -> Properties:

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties
+from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, make_again
 from carnation.emulator.cloudformation.requests import (
     as_document,
     as_tag_rows,
-    as_tags,
     call,
+    change_tags,
     pick,
 )
 
@@ -86,11 +86,12 @@ def _update_role(context: Context, ref: str, wanted: Properties, had: Properties
         else:
             iam.delete_role_permissions_boundary(RoleName=ref)
     _set_role_policies(iam, ref, wanted, had)
-    gone = [key for key in as_tags(had.get("Tags")) if key not in as_tags(wanted.get("Tags"))]
-    if gone:
-        iam.untag_role(RoleName=ref, TagKeys=gone)
-    if wanted.get("Tags"):
-        iam.tag_role(RoleName=ref, Tags=as_tag_rows(wanted["Tags"]))
+    change_tags(
+        wanted,
+        had,
+        lambda keys: iam.untag_role(RoleName=ref, TagKeys=keys),
+        lambda tags: iam.tag_role(RoleName=ref, Tags=as_tag_rows(tags)),
+    )
 
 
 def _read_role(context: Context, ref: str, properties: Properties) -> Properties:
@@ -163,10 +164,6 @@ def _make_role_policy(context: Context, properties: Properties) -> Made:
     return Made(f"{properties['PolicyName']}|{properties['RoleName']}")
 
 
-def _update_role_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    _make_role_policy(context, wanted)
-
-
 def _delete_role_policy(context: Context, ref: str, properties: Properties) -> None:
     request = pick(properties, "RoleName", "PolicyName")
     context.connect("iam").delete_role_policy(**request)
@@ -217,7 +214,9 @@ def _delete_managed_policy(context: Context, ref: str, properties: Properties) -
 KINDS = {
     "AWS::IAM::Role": Kind(_make_role, _delete_role, _update_role, _read_role, "RoleName"),
     "AWS::IAM::Policy": Kind(_make_policy, _delete_policy, _update_policy),
-    "AWS::IAM::RolePolicy": Kind(_make_role_policy, _delete_role_policy, _update_role_policy),
+    "AWS::IAM::RolePolicy": Kind(
+        _make_role_policy, _delete_role_policy, make_again(_make_role_policy)
+    ),
     "AWS::IAM::ManagedPolicy": Kind(
         _make_managed_policy, _delete_managed_policy, _update_managed_policy,
         name="ManagedPolicyName",

@@ -13,8 +13,10 @@ from carnation.emulator.cloudformation.kind import (
 )
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
+    as_tag_rows,
     as_tags,
     call,
+    change_tags,
     pick,
     read_answer,
 )
@@ -128,7 +130,7 @@ def _update_table(context: Context, ref: str, wanted: Properties, had: Propertie
         _update_indexes(dynamodb, ref, wanted, had)
     _set_recovery(dynamodb, ref, wanted, had)
     _set_expiry(dynamodb, ref, wanted, had)
-    _tag_table(dynamodb, ref, wanted, had)
+    _tag_table(context, ref, wanted, had)
     return describe_table(dynamodb, ref)
 
 
@@ -148,17 +150,14 @@ def _update_indexes(dynamodb: Any, ref: str, wanted: Properties, had: Properties
         )  # fmt: skip
 
 
-def _tag_table(dynamodb: Any, ref: str, wanted: Properties, had: Properties) -> None:
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    if tags == before:
-        return
-    arn = dynamodb.describe_table(TableName=ref)["Table"]["TableArn"]
-    gone = [key for key in before if key not in tags]
-    if gone:
-        dynamodb.untag_resource(ResourceArn=arn, TagKeys=gone)
-    rows = [{"Key": key, "Value": value} for key, value in tags.items()]
-    if rows:
-        dynamodb.tag_resource(ResourceArn=arn, Tags=rows)
+def _tag_table(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    dynamodb, arn = context.connect("dynamodb"), context.arn("dynamodb", f"table/{ref}")
+    change_tags(
+        wanted,
+        had,
+        lambda keys: dynamodb.untag_resource(ResourceArn=arn, TagKeys=keys),
+        lambda tags: dynamodb.tag_resource(ResourceArn=arn, Tags=as_tag_rows(tags)),
+    )
 
 
 def _read_table(context: Context, ref: str, properties: Properties) -> Properties:

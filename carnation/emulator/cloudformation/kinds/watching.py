@@ -13,11 +13,13 @@ from carnation.emulator.cloudformation.kind import (
     ResourceError,
     already_exists,
     goes_with_owner,
+    make_again,
 )
 from carnation.emulator.cloudformation.requests import (
     as_document,
     as_tags,
     call,
+    change_tags,
     pick,
     read_answer,
     without,
@@ -56,12 +58,12 @@ def _update_log_group(context: Context, ref: str, wanted: Properties, had: Prope
             logs.associate_kms_key(logGroupName=ref, kmsKeyId=wanted["KmsKeyId"])
         else:
             logs.disassociate_kms_key(logGroupName=ref)
-    tags, before = as_tags(wanted.get("Tags")), as_tags(had.get("Tags"))
-    gone = [key for key in before if key not in tags]
-    if gone:
-        logs.untag_log_group(logGroupName=ref, tags=gone)
-    if tags and tags != before:
-        logs.tag_log_group(logGroupName=ref, tags=tags)
+    change_tags(
+        wanted,
+        had,
+        lambda keys: logs.untag_log_group(logGroupName=ref, tags=keys),
+        lambda tags: logs.tag_log_group(logGroupName=ref, tags=tags),
+    )
 
 
 def _read_log_group(context: Context, ref: str, properties: Properties) -> Properties:
@@ -93,10 +95,6 @@ def _put_logs_policy(context: Context, properties: Properties) -> Made:
     name = properties["PolicyName"]
     context.connect("logs").put_resource_policy(policyName=name, policyDocument=document)
     return Made(name)
-
-
-def _update_logs_policy(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
-    _put_logs_policy(context, wanted)
 
 
 def _delete_logs_policy(context: Context, ref: str, properties: Properties) -> None:
@@ -265,7 +263,7 @@ KINDS = {
     ),
     "AWS::Logs::LogStream": Kind(_make_log_stream, _delete_log_stream, name="LogStreamName"),
     "AWS::Logs::ResourcePolicy": Kind(
-        _put_logs_policy, _delete_logs_policy, _update_logs_policy, name="PolicyName"
+        _put_logs_policy, _delete_logs_policy, make_again(_put_logs_policy), name="PolicyName"
     ),
     "AWS::Logs::MetricFilter": Kind(
         _put_metric_filter, _delete_metric_filter, _update_metric_filter, name="FilterName"
