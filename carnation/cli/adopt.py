@@ -46,7 +46,7 @@ def _make_parser() -> CommandParser:
         "files",
         nargs="+",
         metavar="FILE",
-        help="definitions (JSON, YAML, json5), templates that hold some (or one: FILE#NAME), or - "
+        help="Definitions (JSON, YAML, JSON5), templates that contain them (one: FILE#NAME), or - "
         "for standard input",
     )
     parser.add_argument(

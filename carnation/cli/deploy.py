@@ -52,20 +52,20 @@ def _make_parser() -> CommandParser:
         "--tag", action="append", default=[], metavar="NAME=VALUE",
         help="Tag the stack and all its resources, before the workflow's own tags; others stay",
     )  # fmt: skip
-    parser.add_argument("--role-arn", metavar="ARN", help="the role that CloudFormation takes on")
+    parser.add_argument("--role-arn", metavar="ARN", help="Role for CloudFormation to assume")
     parser.add_argument(
         "--express", action="store_true",
-        help="CloudFormation does not wait until resources are ready; for development",
+        help="Do not wait until resources are ready (express mode, for development)",
     )  # fmt: skip
     parser.add_argument(
-        "--revert-drift", action="store_true", help="put back what was changed by hand, too"
+        "--revert-drift", action="store_true", help="Put back what was changed by hand, too"
     )
     parser.add_argument(
         "--import-existing", action="store_true",
-        help="take what a removed stack retained into the new one",
+        help="Import what a deleted stack retained into the new one",
     )  # fmt: skip
     parser.add_argument(
-        "--wait", action="store_true", help="execute only when no execution is in flight"
+        "--wait", action="store_true", help="Execute only when no execution is running"
     )
     return parser
 

@@ -37,7 +37,7 @@ def _make_parser() -> CommandParser:
         "targets",
         nargs="*",
         metavar="FILE or WORKFLOW",
-        help="definitions, templates (or one machine: FILE#NAME), built workflows, - for standard "
+        help="Definitions, templates (or one machine: FILE#NAME), built workflows, - for standard "
         "input "
         "(default: all of build/)",
     )

@@ -35,12 +35,12 @@ def _make_parser() -> CommandParser:
     parser.add_argument(
         "target",
         metavar="FILE or WORKFLOW",
-        help="a definition, a template (FILE#NAME for one of its machines), a built workflow, or "
+        help="Definition, template (FILE#NAME for one of its machines), built workflow, or "
         "- for standard input",
     )
     parser.add_argument(
         "--items", default=_SIZES, metavar="N,N,…",
-        help=f"how many items the Map gets, or, without one, executions (default: {_SIZES})",
+        help=f"Number of items of the Map, or of executions without a Map (default: {_SIZES})",
     )  # fmt: skip
     parser.add_argument("--input", metavar="JSON", help="Sample input, or @FILE")
     parser.add_argument(

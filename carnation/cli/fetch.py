@@ -40,7 +40,7 @@ def _make_parser() -> CommandParser:
     )
     parser.add_argument(
         "--local", action="store_true",
-        help="install the same for this machine too, for runs, into .carnation/packages/",
+        help="Install them for this machine, too, for local runs, into .carnation/packages/",
     )  # fmt: skip
     return parser
 

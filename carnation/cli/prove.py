@@ -32,16 +32,16 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "target", metavar="FILE",
-        help="a definition, or a template (FILE#NAME for one of its machines)",
+        help="Definition, or template (FILE#NAME for one of its machines)",
     )  # fmt: skip
     parser.add_argument(
         "--invariant", action="append", required=True, metavar="INVARIANT",
-        help="completes (every execution succeeds in the end), at-most-once:STATE (its call has "
+        help="What holds: completes (every execution succeeds), at-most-once:STATE (its call has "
         "its effect once), or FILE.py:FUNCTION, which gives sentences of what is wrong",
     )  # fmt: skip
     parser.add_argument(
         "--input", action="append", default=[], metavar="JSON",
-        help="of an execution, or @FILE; several are run one after the other (default: {})",
+        help="Input of an execution, or @FILE; several are run one after the other (default: {})",
     )  # fmt: skip
     parser.add_argument(
         "--results", default="{}", metavar="JSON", help="Task results by state name, or @FILE"
@@ -51,7 +51,7 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--times", type=int, default=1, metavar="N",
-        help="how often a fault happens at one call, one after the other (default: 1)",
+        help="How often a fault happens at one call, one after the other (default: 1)",
     )  # fmt: skip
     parser.add_argument("--format", choices=["text", "json"], default="text")
     return parser

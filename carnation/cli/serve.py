@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from carnation.artifacts import read_artifacts, read_children
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.emulator_options import add_emulator_options
 from carnation.cli.parser import CommandParser
+from carnation.cli.stimuli import read_parameters
 from carnation.console import align_table, paint
-from carnation.emulator.embedded import deploy_artifacts, import_emulator
+from carnation.emulator.embedded import deploy_artifacts, import_emulator, share_parameters
 from carnation.errors import UsageError
 from carnation.workflow import find_root
 
@@ -39,33 +41,17 @@ def _make_parser() -> CommandParser:
         "--port", type=int, default=0, help="Port to listen on (default: a free one)"
     )
     parser.add_argument("--region", default="us-east-1", help="AWS Region (default: %(default)s)")
-    parser.add_argument("--seed", type=int, help="Random seed for the order of concurrent tasks")
-    parser.add_argument(
-        "--in-process", action="store_true", help="Run handlers in this process, for a debugger"
-    )
-    parser.add_argument(
-        "--real-time",
-        action="store_true",
-        help="Use real time for Wait and Retry (default: skip waiting)",
-    )
-    parser.add_argument(
-        "--parameter", action="append", default=[], metavar="NAME=VALUE",
-        help="a parameter of the workflows' root stacks (default: its example, else its default)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--jobs", choices=("succeed", "fail"),
-        help="how the jobs of .sync states end, five minutes after they were started",
-    )  # fmt: skip
+    add_emulator_options(parser)
     parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAME",
-        help="answer under this name too; it has to lead to this machine",
+        help="Answer under this name too; it has to lead to this machine",
     )  # fmt: skip
     parser.add_argument(
         "--require-signature", action="store_true",
-        help="answer only requests signed with a key that is made at the start, and printed",
+        help="Answer only requests signed with a key that is made at the start, and printed",
     )  # fmt: skip
     parser.add_argument(
-        "--request-log", action="store_true", help="print a line for each request to stderr"
+        "--request-log", action="store_true", help="Print a line for each request to stderr"
     )
     return parser
 
@@ -81,6 +67,7 @@ def _serve(options: argparse.Namespace) -> int:
         raise UsageError(f"--port {options.port}: a port is a number from 0 to 65535.")
     root = find_root(".") if options.workflows else ""
     built = [read_artifacts(root, name) for name in options.workflows]
+    parameters = share_parameters(built, read_parameters(options.parameter))
     emulator_type = import_emulator()
     with emulator_type(
         region=options.region,
@@ -95,14 +82,16 @@ def _serve(options: argparse.Namespace) -> int:
     ) as emulator:
         emulator.finish_jobs(options.jobs)
         deployed: list[str] = []
-        for artifacts in built:
+        for artifacts, chosen in zip(built, parameters, strict=True):
             if artifacts.workflow in deployed:
                 continue
             children = [
                 one for one in read_children(root, artifacts) if one.workflow not in deployed
             ]
             begun = time.monotonic()
-            outputs = deploy_artifacts(emulator, artifacts, _warn, children=children, root=root)
+            outputs = deploy_artifacts(
+                emulator, artifacts, _warn, parameters=chosen, children=children, root=root
+            )
             deployed += [one.workflow for one in (*children, artifacts)]
             seconds = time.monotonic() - begun
             print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")

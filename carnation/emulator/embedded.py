@@ -120,19 +120,38 @@ def _deploy(
     return deployment.outputs
 
 
+def share_parameters(built: Sequence[Artifacts], given: Mapping[str, str]) -> list[dict[str, str]]:
+    """Choose, of parameters given for several workflows, those that each of them has.
+
+    Raises `UsageError` for a name that none of them has.
+    """
+    shares = []
+    for artifacts in built if given else ():
+        known = {_fold(name) for name in _read_parameters(artifacts)}
+        shares.append({name: value for name, value in given.items() if _fold(name) in known})
+    for name in given:
+        if not any(name in share for share in shares):
+            workflows = ", ".join(artifacts.workflow for artifacts in built) or "none"
+            raise UsageError(f"--parameter: no workflow has a parameter '{name}' ({workflows}).")
+    return shares or [{} for _ in built]
+
+
+def _fold(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
 def _choose_parameters(artifacts: Artifacts, given: Mapping[str, str]) -> dict[str, str]:
     """Choose the parameters of the root stack; defaults are the template's own matter."""
     known = _read_parameters(artifacts)
-    names = {name.lower(): name for name in known}
+    names = {_fold(name): name for name in known}
     chosen = {"ArtifactBucket": BUCKET, **artifacts.manifest.get("examples", {})}
     for name, value in given.items():
-        plain = name.replace("_", "").lower()
-        if plain not in names:
+        if _fold(name) not in names:
             raise UsageError(
                 f"--parameter: '{artifacts.workflow}' has no parameter '{name}'."
                 f"{suggest_name(name, list(known))} It has {', '.join(known)}."
             )
-        chosen[names[plain]] = value
+        chosen[names[_fold(name)]] = value
     missing = [name for name, body in known.items() if name not in chosen and "Default" not in body]
     if missing:
         raise UsageError(

@@ -17,7 +17,9 @@ import boto3
 import pytest
 
 from carnation.__main__ import main
+from carnation.artifacts import read_artifacts
 from carnation.cli import serve
+from carnation.emulator.embedded import share_parameters
 from tests.conftest import ROOT
 
 
@@ -104,11 +106,24 @@ def test_it_deploys_tells_where_it_listens_and_waits(
 ) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(serve, "_wait_for_the_end", lambda: None)
-    assert main(["serve", "carnation", "--in-process", "--region", "eu-west-1"]) == 0
+    given = ["--region", "eu-west-1", "--parameter", "ProjectName=served"]
+    assert main(["serve", "carnation", "--in-process", *given]) == 0
     out = capsys.readouterr().out
+    assert "stateMachine:served-" in out
     assert "carnation 0.1.0 deployed in" in out
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in out
     assert "export AWS_REGION=eu-west-1" in out
+
+
+def test_a_parameter_goes_to_the_workflows_that_have_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = [read_artifacts(str(ROOT), name) for name in ("carnation", "approval")]
+    assert share_parameters(built, {}) == [{}, {}]
+    assert share_parameters(built, {"max_concurrency": "3"}) == [{"max_concurrency": "3"}, {}]
+    monkeypatch.chdir(ROOT)
+    assert main(["serve", "carnation", "--parameter", "Nothing=1"]) == 2
+    assert "no workflow has a parameter 'Nothing' (carnation)" in capsys.readouterr().err
 
 
 def test_a_signal_from_outside_is_an_end() -> None:
