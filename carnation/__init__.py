@@ -3,7 +3,9 @@
 The nouns to compose a workflow of; the verbs (`build`, `run`, …) are modules one runs.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
     from carnation.errors import CarnationError
@@ -24,21 +26,16 @@ __all__ = [
     "make_definition",
 ]
 
-_HOMES = {
-    "Bucket": "patterns.events.stacks",
-    "CarnationError": "errors",
-    "Function": "stacks",
-    "Table": "patterns.events.stacks",
-    "Workflow": "workflow",
-    "event_stacks": "patterns.events.stacks",
-    "make_definition": "states",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a noun when it is first asked for: `import carnation` alone costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'carnation' has no '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"carnation.{_HOMES[name]}"), name)
+# `import carnation` alone costs nothing
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "Bucket": "patterns.events.stacks",
+        "CarnationError": "errors",
+        "Function": "stacks",
+        "Table": "patterns.events.stacks",
+        "Workflow": "workflow",
+        "event_stacks": "patterns.events.stacks",
+        "make_definition": "states",
+    },
+)

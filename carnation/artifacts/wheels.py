@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import sysconfig
 
 from carnation.document import digest
 from carnation.errors import WorkflowError
@@ -76,6 +75,8 @@ def has_compiled_wheels(root: str, name: str) -> bool:
 
 
 def _name_interpreter() -> str:
+    import sysconfig  # a build does not ask
+
     return f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"
 
 

@@ -8,7 +8,6 @@ import gc
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -85,10 +84,11 @@ def _replace_closed_streams() -> None:
 @contextmanager
 def _ended_politely() -> Iterator[None]:
     """Let SIGTERM interrupt a command as Ctrl-C does, so that it ends what it has started."""
-    if threading.current_thread() is not threading.main_thread():
+    try:
+        before = signal.signal(signal.SIGTERM, _interrupt)
+    except ValueError:  # signals are the main thread's
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ library's parser; where a value stands in the text is worked out when somebody f
 is loaded only for YAML.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from carnation.document.pointers import escape, join_pointer, split_pointer
 from carnation.document.reading import (
@@ -23,6 +23,7 @@ from carnation.document.reading import (
     read_document,
     read_text_file,
 )
+from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
     from carnation.document.digests import digest, keyed_path
@@ -48,19 +49,14 @@ __all__ = [
     "write_files",
 ]
 
-_HOMES = {
-    "digest": "digests",
-    "dump_json": "writing",
-    "dump_yaml": "writing",
-    "keyed_path": "digests",
-    "write_files": "writing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load what writes when somebody writes: whoever reads starts sooner."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'carnation.document' has no '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"carnation.document.{_HOMES[name]}"), name)
+# whoever reads documents does not load what writes them
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "digest": "digests",
+        "dump_json": "writing",
+        "dump_yaml": "writing",
+        "keyed_path": "digests",
+        "write_files": "writing",
+    },
+)

@@ -10,7 +10,9 @@ May not know: the commands, the words of any one workflow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
     from carnation.emulator.contents import Message
@@ -33,25 +35,20 @@ __all__ = [
     "run",
 ]
 
-_HOMES = {
-    "Deployment": "deployment",
-    "Emulator": "emulator",
-    "ExecutionResult": "emulator",
-    "FunctionError": "faults",
-    "Interception": "faults",
-    "Message": "contents",
-    "Observer": "workflow_runs",
-    "ServiceError": "faults",
-    "WorkflowRun": "workflow_runs",
-    "WorkflowRuns": "workflow_runs",
-    "run": "workflow_runs",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first asked for: moto is an extra, and takes a second to load."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'carnation.emulator' has no '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"carnation.emulator.{_HOMES[name]}"), name)
+# moto is an extra, and takes a second to load
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "Deployment": "deployment",
+        "Emulator": "emulator",
+        "ExecutionResult": "emulator",
+        "FunctionError": "faults",
+        "Interception": "faults",
+        "Message": "contents",
+        "Observer": "workflow_runs",
+        "ServiceError": "faults",
+        "WorkflowRun": "workflow_runs",
+        "WorkflowRuns": "workflow_runs",
+        "run": "workflow_runs",
+    },
+)

@@ -8,7 +8,10 @@ Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefini
 *risks* (what AWS accepts and production regrets). Everything works on plain documents.
 """
 
+from typing import TYPE_CHECKING
+
 from carnation.asl.graph import Problem
+from carnation.lazy import load_lazily
 from carnation.linter.findings import (
     CALL,
     ERROR,
@@ -20,7 +23,6 @@ from carnation.linter.findings import (
     Finding,
     Rule,
 )
-from carnation.linter.lint import Report, lint
 from carnation.linter.runner import (
     Settings,
     Source,
@@ -30,6 +32,9 @@ from carnation.linter.runner import (
     review_definition,
 )
 from carnation.linter.suppressions import find_suppressed
+
+if TYPE_CHECKING:
+    from carnation.linter.linting import Report, lint
 
 __all__ = [
     "CALL",
@@ -52,3 +57,6 @@ __all__ = [
     "load_rules",
     "review_definition",
 ]
+
+# a build judges what it has at hand, and reads no files to do so
+__getattr__ = load_lazily(__name__, {"Report": "linting", "lint": "linting"})

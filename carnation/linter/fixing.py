@@ -15,7 +15,7 @@ from carnation.errors import UsageError
 from carnation.linter.built import find_tree
 from carnation.linter.findings import RULES, Finding
 from carnation.linter.fixes import Fix, fix_document
-from carnation.linter.lint import Locate
+from carnation.linter.linting import Locate
 from carnation.linter.runner import Settings
 from carnation.linter.sources import open_targets
 from carnation.linter.targets import STDIN

@@ -13,7 +13,7 @@ from carnation import __version__
 from carnation.console import clean
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
-from carnation.linter.lint import Report
+from carnation.linter.linting import Report
 from carnation.sources import Unseen
 
 _COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}

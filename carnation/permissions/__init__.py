@@ -5,19 +5,24 @@ Leaves: needs, grants, a least policy.
 May not know: workflows and their stacks; accounts.
 """
 
-from carnation.permissions.grants import Grant, covers, find_lost, read_policy
-from carnation.permissions.judging import find_missing, find_unneeded
-from carnation.permissions.maps import is_distributed
-from carnation.permissions.policy import (
-    Machine,
-    Statement,
-    derive_needs,
-    derive_policy,
-    find_needed_actions,
-    group_needs,
-    write_policy,
-)
-from carnation.permissions.required import Need
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from carnation.permissions.grants import Grant, covers, find_lost, read_policy
+    from carnation.permissions.judging import find_missing, find_unneeded
+    from carnation.permissions.maps import is_distributed
+    from carnation.permissions.policy import (
+        Machine,
+        Statement,
+        derive_needs,
+        derive_policy,
+        find_needed_actions,
+        group_needs,
+        write_policy,
+    )
+    from carnation.permissions.required import Need
 
 __all__ = [
     "Grant",
@@ -36,3 +41,25 @@ __all__ = [
     "read_policy",
     "write_policy",
 ]
+
+# whoever derives a policy does not load what judges one
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "Grant": "grants",
+        "Machine": "policy",
+        "Need": "required",
+        "Statement": "policy",
+        "covers": "grants",
+        "derive_needs": "policy",
+        "derive_policy": "policy",
+        "find_lost": "grants",
+        "find_missing": "judging",
+        "find_needed_actions": "policy",
+        "find_unneeded": "judging",
+        "group_needs": "policy",
+        "is_distributed": "maps",
+        "read_policy": "grants",
+        "write_policy": "policy",
+    },
+)

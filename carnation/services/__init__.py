@@ -5,11 +5,16 @@ Leaves: facts of AWS as data, each with its source.
 May not know: every other room but `errors`.
 """
 
-from carnation.services.actions import find_action, list_actions, list_services
-from carnation.services.errors import STATES_ERRORS, find_errors
-from carnation.services.integrations import INTEGRATIONS
-from carnation.services.optimized import find_task_parameters, find_task_result
-from carnation.services.shapes import Shape, find_parameters, find_result
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from carnation.services.actions import find_action, list_actions, list_services
+    from carnation.services.errors import STATES_ERRORS, find_errors
+    from carnation.services.integrations import INTEGRATIONS
+    from carnation.services.optimized import find_task_parameters, find_task_result
+    from carnation.services.shapes import Shape, find_parameters, find_result
 
 __all__ = [
     "INTEGRATIONS",
@@ -24,3 +29,21 @@ __all__ = [
     "list_actions",
     "list_services",
 ]
+
+# a comparison of two files needs none of the tables
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "INTEGRATIONS": "integrations",
+        "STATES_ERRORS": "errors",
+        "Shape": "shapes",
+        "find_action": "actions",
+        "find_errors": "errors",
+        "find_parameters": "shapes",
+        "find_result": "shapes",
+        "find_task_parameters": "optimized",
+        "find_task_result": "optimized",
+        "list_actions": "actions",
+        "list_services": "actions",
+    },
+)

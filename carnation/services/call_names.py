@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -118,6 +117,8 @@ def _near(name: str, known: Collection[str]) -> str:
     """Find the known name that was surely meant; a longer one in further words may be a new one."""
     if not 3 < len(name) < 80:
         return ""
+    from difflib import SequenceMatcher  # only a name that is not known needs it
+
     best, ratio, letters = "", _NEAR, _mark_letters(name)
     matcher = SequenceMatcher(b=name)
     for one, marked in _mark_all(tuple(known)):

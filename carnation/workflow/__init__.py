@@ -5,7 +5,9 @@ Leaves: `Workflow` objects, of which `artifacts` renders documents.
 May not know: documents that were built, accounts, the environment.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
     from carnation.workflow.workflow import (
@@ -18,11 +20,5 @@ if TYPE_CHECKING:
 
 __all__ = ["Workflow", "find_root", "list_definitions", "load_workflows", "refuse_name"]
 
-
-def __getattr__(name: str) -> Any:
-    """Load what is asked for: who reads declared schemas does not pay for the SDK."""
-    if name not in __all__:
-        raise AttributeError(f"module 'carnation.workflow' has no '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module("carnation.workflow.workflow"), name)
+# who reads declared schemas does not pay for the SDK
+__getattr__ = load_lazily(__name__, dict.fromkeys(__all__, "workflow"))

@@ -4,7 +4,9 @@ Parsing is apart from evaluating, so that whoever judges a definition reads the 
 whoever runs it. Nothing here knows a state or a service.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
     from carnation.asl.expressions.filters import MISSING
@@ -26,24 +28,19 @@ __all__ = [
     "parse_reference_path",
 ]
 
-_HOMES = {
-    "MISSING": "filters",
-    "Intrinsic": "intrinsics",
-    "Jsonata": "jsonata",
-    "NoMatchError": "paths",
-    "Path": "paths",
-    "Scope": "scope",
-    "parse_intrinsic": "intrinsics",
-    "parse_jsonata": "jsonata",
-    "parse_path": "paths",
-    "parse_reference_path": "paths",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load what is asked for: whoever parses paths pays for nothing else."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'carnation.asl.expressions' has no '{name}'")
-    from importlib import import_module
-
-    return getattr(import_module(f"carnation.asl.expressions.{_HOMES[name]}"), name)
+# whoever parses paths pays for nothing else
+__getattr__ = load_lazily(
+    __name__,
+    {
+        "MISSING": "filters",
+        "Intrinsic": "intrinsics",
+        "Jsonata": "jsonata",
+        "NoMatchError": "paths",
+        "Path": "paths",
+        "Scope": "scope",
+        "parse_intrinsic": "intrinsics",
+        "parse_jsonata": "jsonata",
+        "parse_path": "paths",
+        "parse_reference_path": "paths",
+    },
+)
