@@ -62,6 +62,11 @@ def find_template_problems(template: Template) -> Iterator[str]:
             f"Template format error: Number of resources, {len(template.resources)}, is greater "
             f"than maximum allowed, {MAX_RESOURCES}"
         )
+    yield from find_reference_problems(template)
+
+
+def find_reference_problems(template: Template) -> Iterator[str]:
+    """Yield what names nothing, and what no resource, output or function may be."""
     for name, body in template.resources.items():
         yield from _find_resource_problems(template, name, body)
     for name, body in template.outputs.items():

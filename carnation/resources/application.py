@@ -50,6 +50,15 @@ class Application:
             if isinstance(resource, Trigger):
                 raise WorkflowError(f"{owner}: {resource!r} ({resource.line}) is a trigger. "
                                     "List it in Workflow(triggers=[…]).")  # fmt: skip
+        for name, option, kind in (
+            ("machine", self.machine, StateMachine),
+            ("alarms", self.alarms, Alarms),
+            ("key", self.key, Key),
+        ):
+            if option is not None and not isinstance(option, kind):
+                raise WorkflowError(
+                    f"{owner}: {name} is {option!r}; expected {kind.__name__}(…) or None."
+                )
         for name, value, known in (("type", self.type, TYPES), ("layout", self.layout, LAYOUTS)):
             if value not in known:
                 raise WorkflowError(f"{owner}: {name} is {value!r}; expected {' or '.join(known)}.")
@@ -88,12 +97,25 @@ class Application:
         """Raise for what a resource, function or trigger is about and nobody lists."""
         for owner in (*self.resources, *self.triggers):
             for needed in _list_needed(owner):
-                if needed not in self.resources:
-                    raise WorkflowError(
-                        f"workflow '{self.workflow}': {owner!r} ({owner.line}) uses {needed!r} "
-                        f"({needed.line}), which is not listed. List it in "
-                        "Workflow(resources=[…])."
-                    )
+                self._refuse_if_unlisted(f"{owner!r} ({owner.line})", needed)
+        for needed in list_given(self.uses):
+            self._refuse_if_unlisted("Workflow(uses=[…])", needed)
+        if self.alarms and self.alarms.topic:
+            self._refuse_if_unlisted("Alarms(topic=…)", self.alarms.topic)
+
+    def _refuse_if_unlisted(self, owner: str, needed: Resource) -> None:
+        if needed in self.resources:
+            return
+        alike = [one for one in self.resources if one.id == needed.id]
+        what = (
+            f"and {alike[0]!r} ({alike[0].line}) is listed. Use one of them in both places, or "
+            "rename one."
+            if alike
+            else "which is not listed. List it in Workflow(resources=[…])."
+        )
+        raise WorkflowError(
+            f"workflow '{self.workflow}': {owner} uses {needed!r} ({needed.line}), {what}"
+        )
 
     @property
     def functions(self) -> tuple[Function, ...]:
@@ -108,10 +130,10 @@ class Application:
         given: list[object] = []
         for resource in self.resources:
             origin = resource.origin
-            given += (resource, origin.name, origin.arn) if origin else (resource,)
+            given += (resource, *(origin.list_given() if origin else ()))
         given += [self.key.given] if self.key else []
-        found = {one.resource_id: one for one in given if isinstance(one, Parameter)}
-        return tuple(found.values())
+        own = [one for one in given if isinstance(one, Parameter) and not one.is_shared]
+        return tuple({one.resource_id: one for one in own}.values())
 
     def list_examples(self) -> dict[str, str]:
         """Give the values that `run`, `serve` and tests take, by the parameter's name."""
@@ -139,7 +161,20 @@ def _list_needed(owner: Resource) -> Iterator[Resource]:
 def _check_all(owner: str, argument: str, values: Iterable[object], kind: type) -> None:
     for value in values:
         if not isinstance(value, kind):
-            hint = f" Did you mean {argument}=[…]?" if isinstance(value, type) else ""
             raise WorkflowError(
-                f"{owner}: {argument} has {value!r}; expected a list of {kind.__name__}.{hint}"
+                f"{owner}: {argument} has {_tell(value)}; expected a list of {kind.__name__}."
+                f"{_tell_place(value)}"
             )
+
+
+def _tell(value: object) -> str:
+    return f"{value!r} ({value.line})" if isinstance(value, Resource) else repr(value)
+
+
+def _tell_place(value: object) -> str:
+    """Say what is to be done with a value that stands in the wrong place."""
+    if isinstance(value, type):
+        return f" Did you mean {value.__name__}(…)?"
+    if isinstance(value, Resource):
+        return " List it in Workflow(resources=[…])."
+    return ""

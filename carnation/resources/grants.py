@@ -63,6 +63,12 @@ class Grant:
                     f"Grant ({find_line()}): action '{action}' has no service; expected "
                     "service:Action, as in 's3:GetObject'."
                 )
+        for text in self.resources:
+            if text != "*" and not text.startswith(("arn:", "${")):
+                raise UsageError(
+                    f"Grant ({find_line()}): resource '{text}' is no ARN; expected one, a "
+                    "reference, or '*'."
+                )
         if not self.because and self.wide_parts():
             raise UsageError(
                 f"Grant ({find_line()}): {', '.join(self.actions)} on {', '.join(self.resources)} "

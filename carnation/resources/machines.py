@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 LOG_LEVELS = ("ALL", "ERROR", "FATAL", "OFF")
 MORE_ALARMS = ("Age", "Duration", "Silence")
 """Alarms that only some workflows want: old messages, long executions, no execution at all."""
+
+
+_ALIAS = re.compile(r"(?=.*[A-Za-z_.-])[A-Za-z0-9_.-]{1,80}\Z")
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,19 @@ class StateMachine:
     alias: str = "live"
 
     def __post_init__(self) -> None:
-        """Check the level; raise `UsageError` for one that AWS does not have."""
+        """Check level and alias; raise `UsageError` for what AWS would reject.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachineAlias.html
+        """
         if self.log_level and self.log_level not in LOG_LEVELS:
             raise UsageError(
                 f"StateMachine: log_level is {self.log_level!r}; expected one of "
                 f"{', '.join(LOG_LEVELS)}."
+            )
+        if not isinstance(self.alias, str) or not _ALIAS.match(self.alias):
+            raise UsageError(
+                f"StateMachine: alias is {self.alias!r}; expected up to 80 letters, digits, '_', "
+                "'-' and '.', and not digits alone."
             )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 from carnation.resources.references import Reference, Value
-from carnation.resources.resource import Resource
+from carnation.resources.resource import Problem, Resource
+
+SHARED = ("Environment", "ProjectName")
+"""What every root stack has: `Parameter("environment")` refers to it, and makes none."""
+TAKEN = (
+    *("AlarmEmail", "ArtifactBucket", "DeletionProtection", "DeploymentType", "KeyArn"),
+    *("LogRetentionDays", "PermissionsBoundaryArn"),
+)
+"""What root stacks have for themselves."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -15,7 +23,8 @@ class Parameter(Resource):
     """A parameter of the root stack, named by its id in PascalCase.
 
     `default` is what a deployment takes that gives none; `example` is what `run`, `serve` and tests
-    take. Without a default, a deployment has to give a value.
+    take. Without a default, a deployment has to give a value. `Parameter("environment")` and
+    `Parameter("project_name")` refer to the parameters that every root stack has.
 
     >>> Parameter("cluster_arn", "Where the job runs").resource_id
     'ClusterArn'
@@ -29,6 +38,23 @@ class Parameter(Resource):
     kind: ClassVar[str] = ""
     fields: ClassVar[Mapping[str, str]] = {"value": ""}
     max_id: ClassVar[int] = 60
+
+    def list_problems(self) -> Iterator[Problem]:
+        """Yield an id that the stacks take, and values that are not text."""
+        if self.resource_id in TAKEN:
+            form = f"another one, since the stacks have a parameter {self.resource_id}"
+            yield "id", self.id, form
+        for name in ("description", "default", "example"):
+            value = getattr(self, name)
+            if self.is_shared and value:
+                yield name, value, f"none, since the stacks have a parameter {self.resource_id}"
+            elif value is not None and not isinstance(value, str):
+                yield name, value, "text"
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether every root stack has it."""
+        return self.resource_id in SHARED
 
     def find_value(self, name: str) -> Value:
         """Give the parameter's value."""

@@ -6,7 +6,7 @@ everything: then the workflow has to name it, by a resource or by a grant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from carnation.asl import walk_states
@@ -32,12 +32,17 @@ def describe_machine(application: Application) -> Machine:
 
 
 def list_machine_needs(
-    application: Application, definition: Mapping[str, Any], *, named: bool
+    application: Application,
+    definition: Mapping[str, Any],
+    *,
+    named: bool,
+    find_source: Callable[[str], str] = lambda _: "",
 ) -> list[Need]:
     """List what the state machine needs: its definition's calls, then what the workflow grants.
 
     With `named`, references are replaced by what they stand for, as in our own stacks. A grant
-    replaces the needs that it closes, and inherits their conditions.
+    replaces the needs that it closes, and inherits their conditions. `find_source` gives the line
+    of a state.
     Raises `DefinitionError` for a need that is worked out while the state machine runs, and that
     neither a resource nor a grant narrows.
     """
@@ -56,7 +61,7 @@ def list_machine_needs(
                 granted.pop((grant, need.action), None)
                 needs += [_narrow(need, grant, one, known) for one in grant.resources]
         elif named and _is_open(need) and _is_fixable(need):
-            raise _refuse(application, definition, need)
+            raise _refuse(application, definition, need, find_source(need.state))
         else:
             needs.append(need)
     for grant, action in granted:
@@ -108,8 +113,11 @@ def _is_fixable(need: Need) -> bool:
     return "is not given" not in need.why
 
 
-def _refuse(application: Application, definition: Mapping[str, Any], need: Need) -> DefinitionError:
-    places = [place.pointer for place in walk_states(definition) if place.name == need.state]
+def _refuse(
+    application: Application, definition: Mapping[str, Any], need: Need, source: str
+) -> DefinitionError:
+    pointers = (place.pointer for place in walk_states(definition) if place.name == need.state)
+    places = [place for place in (source, *pointers) if place]
     where = f" ({places[0]})" if places else ""
     known = ", ".join(application.list_references().values()) or "nothing"
     return DefinitionError(

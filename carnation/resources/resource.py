@@ -29,13 +29,33 @@ class Existing:
     """Where something is that another stack or account owns: its name, or where its ARN is read.
 
     `name` and `arn` take text or a `Parameter`; `export` names a stack's export and `ssm` a
-    parameter of the Parameter Store, each of which holds the ARN.
+    parameter of the Parameter Store, each of which holds the ARN. `stream` is the ARN of a table's
+    stream, beside one of these.
     """
 
     name: object = None
     arn: object = None
     export: str = ""
     ssm: str = ""
+    stream: object = None
+
+    def list_given(self) -> list[object]:
+        """List what may be a parameter: name, ARN, stream."""
+        return [self.name, self.arn, self.stream]
+
+    def list_problems(self, service: str) -> Iterator[Problem]:
+        """Yield what does not say where a resource of a service is."""
+        given = {"name": self.name, "arn": self.arn, "export": self.export, "ssm": self.ssm}
+        told = {name: value for name, value in given.items() if value not in (None, "")}
+        if len(told) != 1:
+            listed = ", ".join(told) or None
+            yield "existing()", listed, "one of name=, arn=, export= and ssm="
+        for name, value in {**told, "stream_arn": self.stream}.items():
+            if value is None or hasattr(value, "find_value"):
+                continue
+            form = _tell_origin(name, value, service)
+            if form:
+                yield name, value, form
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +81,8 @@ class Resource:
 
     kind: ClassVar[str] = "Resource"
     """How logical IDs end."""
+    service: ClassVar[str] = ""
+    """The service in its ARN, and in the actions of its grants."""
     fields: ClassVar[Mapping[str, str]] = {}
     """Its references, each with its attribute ('' for Ref); functions are given the first."""
     max_id: ClassVar[int] = MAX_ID
@@ -71,7 +93,8 @@ class Resource:
         valid = isinstance(self.id, str) and _ID.match(self.id) and len(self.id) <= self.max_id
         if not valid or self.id in TAKEN:
             raise self.refuse("id", self.id, tell_form(self.max_id))
-        for name, value, form in self.list_problems():
+        problems = self.origin.list_problems(self.service) if self.origin else ()
+        for name, value, form in (*problems, *self.list_problems()):
             raise self.refuse(name, value, form)
 
     def refuse(self, name: str, value: object, form: str) -> UsageError:
@@ -142,8 +165,12 @@ class Resource:
         if self.origin is None:
             return {}
         if self.origin.name is not None:
-            return {self.marker("name")[2:-1]: read_given(self.origin.name)}
-        return {self.marker("arn")[2:-1]: self._find_given_arn()}
+            found = {self.marker("name")[2:-1]: read_given(self.origin.name)}
+        else:
+            found = {self.marker("arn")[2:-1]: self._find_given_arn()}
+        if self.origin.stream is not None:
+            found[self.marker("stream_arn")[2:-1]] = read_given(self.origin.stream)
+        return found
 
     def _find_given_arn(self) -> Value:
         origin = self.origin or Existing()
@@ -198,6 +225,20 @@ def tell_form(longest: int) -> str:
         f"up to {longest} lowercase letters, digits and single underscores, a letter first, and "
         f"none of {', '.join(TAKEN)}"
     )
+
+
+def _tell_origin(name: str, value: object, service: str) -> str:
+    """Say what a place of an existing resource takes; '' where it has that."""
+    if not isinstance(value, str) or not value:
+        return "text, or a Parameter"
+    is_open = "${" in value or "{{" in value
+    if name == "name" and value.startswith("arn:"):
+        return "a name; give an ARN as arn="
+    if name == "arn" and not is_open and value.split(":")[2:3] != [service]:
+        return f"the ARN of a resource of {service}, as in arn:aws:{service}:…"
+    if name == "stream_arn" and not is_open and "/stream/" not in value:
+        return "the ARN of a table's stream, …:table/NAME/stream/LABEL"
+    return ""
 
 
 def read_given(value: Any) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
-from carnation.resources.resource import Existing, Problem, Resource, pick_part
+from carnation.resources.resource import Existing, Problem, Resource, pick_part, read_given
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -65,10 +65,22 @@ class Table(Resource):
 
     @classmethod
     def existing(
-        cls, id: str, *, name: object = None, arn: object = None, export: str = "", ssm: str = ""
+        cls,
+        id: str,
+        *,
+        name: object = None,
+        arn: object = None,
+        export: str = "",
+        ssm: str = "",
+        stream_arn: object = None,
     ) -> Table:
-        """Name a table that another stack makes."""
-        return cls(id, origin=Existing(name, arn, export, ssm))
+        """Name a table that another stack makes, and its stream where one is read."""
+        return cls(id, origin=Existing(name, arn, export, ssm, stream_arn))
+
+    @property
+    def has_stream(self) -> bool:
+        """Tell whether the table has a stream that can be named."""
+        return bool(self.stream or (self.origin and self.origin.stream))
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
@@ -84,7 +96,7 @@ class Table(Resource):
 
     def list_references(self) -> list[Reference]:
         """List what a definition may say of it; the stream, where there is one."""
-        names = [name for name in self.fields if name != "stream_arn" or self.stream]
+        names = [name for name in self.fields if name != "stream_arn" or self.has_stream]
         return [self.refer(name) for name in names]
 
     def arn_of(self, name: str) -> str:
@@ -95,8 +107,16 @@ class Table(Resource):
         """Take the name out of an ARN."""
         return pick_part(arn, "/", 1)
 
+    def find_value(self, name: str) -> Value:
+        """Give what CloudFormation puts in the place of a reference."""
+        if name == "stream_arn" and self.origin:
+            return read_given(self.origin.stream)
+        return super().find_value(name)
+
     def find_name(self, name: str) -> str:
         """Give what roles are derived from: the name, the ARN, or that of any stream."""
+        if name == "stream_arn" and self.origin:
+            return self.marker("stream_arn")
         if name == "stream_arn":
             return f"{self.full_arn}/stream/*"
         if self.origin is not None and self.origin.name is None:
@@ -192,8 +212,10 @@ class TableGrants(Grants):
         """Allow reading the table's stream."""
         actions = ("DescribeStream", "GetRecords", "GetShardIterator")
         table = self.resource
-        named = tuple(f"dynamodb:{name}" for name in actions)
-        return Grant(named, (str(table.stream_arn),), given=table)
+        if not (table.has_stream or table.is_existing):
+            raise table.refuse("stream", table.stream, f"one of {', '.join(STREAMS)}")
+        arn = table.stream_arn if table.has_stream else f"{table.arn}/stream/*"
+        return Grant(tuple(f"dynamodb:{name}" for name in actions), (str(arn),), given=table)
 
     def _on_indexes(self, *actions: str) -> Grant:
         grant = self.allow(*actions)

@@ -30,6 +30,22 @@ _EXPRESSION = re.compile(
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*\Z|\$default\Z")
 
 
+def _is_zone(name: object) -> bool:
+    """Tell whether there may be such a time zone; a machine without zones knows none."""
+    if name == "UTC":
+        return True
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return isinstance(name, str) and bool(ZoneInfo(name))
+    except (ValueError, OSError):
+        return False
+    except ZoneInfoNotFoundError:
+        from zoneinfo import available_timezones
+
+        return not available_timezones()
+
+
 @dataclass(frozen=True, repr=False)
 class Trigger(Resource):
     """What starts executions of a workflow."""
@@ -110,6 +126,8 @@ class Schedule(Trigger):
         if not isinstance(self.expression, str) or not _EXPRESSION.fullmatch(self.expression):
             form = "rate(5 minutes), cron(0 3 * * ? *) with six fields, or at(2027-01-31T08:00:00)"
             yield "expression", self.expression, form
+        if not _is_zone(self.timezone):
+            yield "timezone", self.timezone, "a time zone's name, as in Europe/Berlin"
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,8 +184,11 @@ class TableSource(Trigger):
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
-        if not getattr(self.table, "stream", ""):
-            yield "table", self.table, "a Table with stream='NEW_AND_OLD_IMAGES'"
+        if not getattr(self.table, "has_stream", False):
+            form = "a Table with stream='NEW_AND_OLD_IMAGES'"
+            if getattr(self.table, "is_existing", False):
+                form = "the ARN of its stream, too: Table.existing(…, stream_arn=…)"
+            yield "table", self.table, form
         if not is_within(self.batch_size, 1, 10_000):
             yield "batch_size", self.batch_size, "a whole number from 1 to 10,000"
         if self.starting_position not in ("LATEST", "TRIM_HORIZON"):

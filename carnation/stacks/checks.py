@@ -7,6 +7,8 @@ from typing import Any
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import find_substitutions
+from carnation.cloudformation.template import Template
+from carnation.cloudformation.validation import find_reference_problems
 from carnation.document import dump_json
 from carnation.errors import DefinitionError, WorkflowError, suggest_name
 from carnation.permissions import is_distributed
@@ -27,6 +29,7 @@ _EXPRESS_SECONDS = 300
 def check_application(rendering: Rendering) -> None:
     """Raise where a workflow's definition, resources and triggers do not fit each other."""
     _refuse_unknown_references(rendering)
+    _refuse_unknown_states(rendering)
     _refuse_unused(rendering)
     _refuse_early_return(rendering)
     if rendering.application.type == "EXPRESS":
@@ -40,12 +43,37 @@ def _refuse_unknown_references(rendering: Rendering) -> None:
         for key in find_substitutions(own):
             if key not in known and key not in _GIVEN:
                 raise DefinitionError(_tell_unknown(rendering, place.name, own, key))
+        for text in _list_texts(own):
+            if isinstance(text, Reference) and text.resource != known[text.key].resource:
+                one, other = text.resource, known[text.key].resource
+                raise DefinitionError(
+                    f"{_tell_state(rendering, place.name)} uses {one!r} ({one.line}), and "
+                    f"'{rendering.application.workflow}' lists another {other!r} ({other.line}). "
+                    "Use one of them in both places, or rename one."
+                )
+
+
+def _tell_state(rendering: Rendering, state: str) -> str:
+    source = rendering.sources.find_source(state)
+    return f"state '{state}'" + (f" ({source})" if source else "")
+
+
+def _refuse_unknown_states(rendering: Rendering) -> None:
+    """Raise for a grant that is for a state which the definition does not have."""
+    names = [place.name for place in walk_states(rendering.sources.definition)]
+    for grant in rendering.application.uses:
+        for state in grant.states:
+            if state not in names:
+                raise DefinitionError(
+                    f"workflow '{rendering.application.workflow}': uses= grants "
+                    f"{', '.join(grant.actions)} for state '{state}', which does not exist."
+                    f"{suggest_name(state, names)}"
+                )
 
 
 def _tell_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
     known = [*rendering.references, *_GIVEN]
-    source = rendering.sources.find_source(state)
-    where = f"state '{state}'" + (f" ({source})" if source else "")
+    where = _tell_state(rendering, state)
     workflow = rendering.application.workflow
     hint = suggest_name(key, known)
     unlisted = [one.resource for one in _list_texts(body)
@@ -108,7 +136,7 @@ def _list_needed(application: Application) -> list[Resource]:
 
 def _list_origins(resource: Resource) -> list[object]:
     """List what says where an existing resource is: texts, and parameters."""
-    return [resource.origin.name, resource.origin.arn] if resource.origin else []
+    return resource.origin.list_given() if resource.origin else []
 
 
 def _list_texts_of(application: Application) -> set[str]:
@@ -172,35 +200,19 @@ def _refuse_standard_only(application: Application, sources: Sources) -> None:
             )
 
 
-def check_template(application: Application, document: Mapping[str, Any]) -> None:
+def check_template(application: Application, document: Any) -> None:
     """Raise `WorkflowError` for a reference to nothing, and for a template that is too large."""
-    resources = document["Resources"]
-    known = {*resources, *document.get("Parameters", {})}
-    for owner, name in _list_names_used(document):
-        if name not in known and not name.startswith("AWS::"):
-            raise WorkflowError(
-                f"the template of '{application.workflow}': {owner} refers to '{name}', which "
-                f"does not exist.{suggest_name(name, list(known))}"
-            )
-    size = len(dump_json(document).encode())
+    owner = f"the template of '{application.workflow}'"
+    if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
+        raise WorkflowError(
+            f"{owner}: change= gave {document!r:.60}; expected a template, or None where it "
+            "changes the one that it is given."
+        )
+    for problem in find_reference_problems(Template(document)):
+        raise WorkflowError(f"{owner}: {problem}")
+    resources, size = document["Resources"], len(dump_json(document).encode())
     if application.layout == "one" and (len(resources) > MAX_RESOURCES or size > MAX_BYTES):
         raise WorkflowError(
-            f"the template of '{application.workflow}' has {len(resources)} resources and {size:,} "
-            f"bytes; CloudFormation allows 500 and 1,000,000. Use layout='by-kind'."
+            f"{owner} has {len(resources)} resources and {size:,} bytes; CloudFormation allows 500 "
+            "and 1,000,000. Use layout='by-kind'."
         )
-
-
-def _list_names_used(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for section in ("Resources", "Outputs"):
-        for owner, body in document.get(section, {}).items():
-            waiting: list[Any] = [body]
-            for one in waiting:  # grows while we walk
-                if isinstance(one, Mapping):
-                    if isinstance(one.get("Ref"), str):
-                        yield owner, one["Ref"]
-                    elif "Fn::GetAtt" in one:
-                        yield owner, str(one["Fn::GetAtt"][0])
-                    else:
-                        waiting.extend(one.values())
-                elif isinstance(one, (list, tuple)):
-                    waiting.extend(one)

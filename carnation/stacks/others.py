@@ -73,4 +73,4 @@ def render_connection(rendering: Rendering, connection: Connection) -> None:
 def render_raw(rendering: Rendering, raw: Raw) -> None:
     """Put what a workflow gives as CloudFormation itself into the template."""
     given = dict(raw.resource) if isinstance(raw.resource, Mapping) else raw.resource
-    rendering.template.resources[raw.id] = given
+    rendering.template.put(raw.id, given)

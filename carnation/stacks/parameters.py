@@ -80,13 +80,18 @@ class _WholeTemplate(Template):  # type: ignore[misc]
 
     def add_resource(self, resource: Any) -> Any:
         """Add a resource; raise `WorkflowError` where its logical ID is taken."""
-        if resource.title in self.resources:
-            raise WorkflowError(
-                f"two resources of the template would be named '{resource.title}'. Give one of "
-                "them another id, or logical_id=."
-            )
-        self.resources[resource.title] = resource
+        self.put(resource.title, resource)
         return resource
+
+    def put(self, name: str, resource: Any) -> None:
+        """Put a resource, or a plain document, under a logical ID that nothing has."""
+        for what, taken in (("resources", self.resources), ("parameters", self.parameters)):
+            if name in taken:
+                raise WorkflowError(
+                    f"one of the {what} of the template is named '{name}' already. Give one of the "
+                    "two another id, or logical_id=."
+                )
+        self.resources[name] = resource
 
 
 def open_template(

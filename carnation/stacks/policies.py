@@ -14,7 +14,10 @@ from carnation.stacks.snippets import Statement, use_key
 
 def list_machine_statements(rendering: Rendering) -> list[Statement]:
     """List the statements of the state machine's role, as a template has them."""
-    needs = list_machine_needs(rendering.application, rendering.sources.definition, named=True)
+    sources = rendering.sources
+    needs = list_machine_needs(
+        rendering.application, sources.definition, named=True, find_source=sources.find_source
+    )
     return list(_render(rendering, needs))
 
 

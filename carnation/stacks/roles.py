@@ -145,7 +145,7 @@ def measure(statements: Sequence[Statement]) -> int:
     """Measure a policy as IAM does, without blanks, each reference at its longest.
 
     >>> measure([allow("Send", "sqs:SendMessage", "*")])
-    71
+    75
     """
     text = dumps(make_plain(list(statements)), separators=(",", ":"))
     text = re.sub(r'\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^]]*\])\}', "x" * _LONGEST_ARN, text)

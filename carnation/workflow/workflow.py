@@ -103,7 +103,18 @@ class Workflow:
         self.language_version = language_version
         self.timeout_seconds = timeout_seconds
         listed = _read_functions(name, functions)
+        for what, values in (("resources", resources), ("triggers", triggers), ("uses", uses)):
+            if not isinstance(values, (list, tuple)) and not hasattr(values, "__iter__"):
+                raise WorkflowError(
+                    f"workflow '{name}': {what} is {values!r}; expected a list: {what}=[…]."
+                )
         self.stacks = _read_stacks(name, stacks)
+        if self.stacks is not None and triggers:
+            raise WorkflowError(
+                f"workflow '{name}': triggers would be made in vain, since stacks= says that "
+                f"{'somebody else' if stacks == 'none' else 'a function'} makes the templates. "
+                "Take out one of the two."
+            )
         given: dict[str, Any] = {
             "resources": (*listed, *(one for one in resources if one not in listed)),
             "triggers": tuple(triggers),
