@@ -50,7 +50,7 @@ def read_partition(start: str) -> str:
 
 
 def _refuse_unknown_keys(path: str, table: Mapping[str, Any]) -> None:
-    known = ("environments", "lint", "partition")
+    known = ("environments", "lint", "load", "partition")
     for key in table:
         if key not in known:
             near = suggest_name(key, known)
@@ -82,6 +82,34 @@ def read_environment(
             raise UsageError(f"{label}: '{workflow}' has no parameter '{name}'.{near}")
     given = {**values, **own}
     return {name: _write(value) for name, value in given.items() if name in parameters}
+
+
+def read_loads(start: str) -> dict[str, tuple[int, int]]:
+    """Read `[tool.carnation.load.<workflow>]`: executions a day, and the items of each.
+
+    Raises `UsageError` for anything but whole numbers from 1.
+    """
+    path, text = read_nearest(start)
+    if "load" not in text:
+        return {}
+    table = find_table(parse_toml(path, text), "tool", "carnation")
+    _refuse_unknown_keys(path, table)
+    return {name: _read_load(f"{path}: [tool.carnation.load.{name}]", one)
+            for name, one in find_table(table, "load").items()}  # fmt: skip
+
+
+def _read_load(where: str, table: Any) -> tuple[int, int]:
+    known = ("executions_a_day", "items")
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{where}: expected a table with {' and '.join(known)}.")
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{where}: unknown setting '{key}'.{suggest_name(key, known)}")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= 10**9:
+            raise UsageError(f"{where}: {key} is {value!r}; expected a whole number from 1 on.")
+    if "executions_a_day" not in table:
+        raise UsageError(f"{where}: executions_a_day is missing.")
+    return table["executions_a_day"], table.get("items", 1)
 
 
 def _write(value: Any) -> str:

@@ -14,6 +14,7 @@ from carnation.changes.context import StatePair, name_path
 from carnation.changes.edits import count_reordered, find_edits
 from carnation.changes.languages import join_language_changes
 from carnation.changes.matching import INNER, Match, Pair, match_states
+from carnation.changes.readers import find_lost_paths
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.scopes import Scopes, find_respelling, find_scope_changes, pair_scopes
 from carnation.changes.states import find_field_changes, find_state_changes
@@ -49,6 +50,7 @@ def _find_changes(old: Json, new: Json) -> Iterator[Change]:
         sides = _place_sides(old, new, pair, scopes)
         yield from join_language_changes(sides, find_state_changes(sides))
         yield from find_scope_changes(pair, scopes)
+    yield from find_lost_paths(match, scopes)
     yield from _compare_unshaped(old, new, match)
     yield from _compare_flows(match)
     count = count_reordered(old, new)

@@ -37,6 +37,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("order-changed", DEFINITION, COSMETIC, _READERS, "the order of keys means nothing in JSON"),
     ("layout-changed", DEFINITION, COSMETIC, _READERS, "white space, and how a value is spelt"),
     ("processor-respelled", DEFINITION, COSMETIC, _READERS, "old names of a Map's fields"),
+    ("choice-respelled", DEFINITION, COSMETIC, _READERS, "the opposite rule, its ways swapped"),
     # the graph
     ("state-added", DEFINITION, BEHAVIOURAL, _WATCHERS, "an execution may do more than before"),
     ("state-removed", DEFINITION, BREAKING, _WATCHERS, "what names it no longer finds it"),
@@ -51,6 +52,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("cycle-added", DEFINITION, BREAKING, _CALLERS, "an execution may go round until a limit"),
     ("cycle-removed", DEFINITION, BEHAVIOURAL, _CALLERS, "nothing is tried again this way"),
     ("choice-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "other input takes this way"),
+    ("choice-inverted", DEFINITION, BREAKING, _CALLERS, "what went one way goes the other way"),
     ("branch-added", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one item more"),
     ("branch-removed", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one item less"),
     ("branches-reordered", DEFINITION, BREAKING, _CALLERS, "the items of the output swap places"),
@@ -80,6 +82,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("input-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "a state works on other input"),
     ("output-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "later states see other data"),
     ("input-lost", DEFINITION, DANGEROUS, _DATA, "later states no longer have the input"),
+    ("path-lost", DEFINITION, BREAKING, _CALLERS, "who reads it fails, or finds nothing"),
     ("result-changed", DEFINITION, BREAKING, _CALLERS, "the execution's output is another"),
     ("variable-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "later states see another variable"),
     ("expression-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "a value is computed in another way"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from carnation.changes.choices import find_choice_changes
 from carnation.changes.context import StatePair, tell_comment
 from carnation.changes.matching import INNER
 from carnation.changes.records import ABSENT, Change, Edit
@@ -16,7 +17,6 @@ from carnation.changes.tasks import find_resource_changes, is_target
 from carnation.changes.transitions import (
     INPUT_LOST,
     find_catch_changes,
-    find_choice_changes,
     find_next_changes,
     loses_input,
 )

@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 from carnation.changes.context import (
     StatePair,
@@ -19,7 +18,7 @@ from carnation.changes.context import (
 )
 from carnation.changes.records import ABSENT, Change, Edit, spell
 from carnation.changes.retries import find_error_changes, name_errors
-from carnation.changes.wording import quote, shorten
+from carnation.changes.wording import name_target
 from carnation.document.values import Json
 
 INPUT_LOST = "the result takes the place of the input, which is lost"
@@ -32,11 +31,11 @@ def find_next_changes(sides: StatePair) -> Iterator[Change]:
         if _is_rename(sides, edit):
             continue
         if edit.after is ABSENT and ends and sides.new.get("End") is True:
-            sentence = f"ends here instead of going on to {_name(edit.before)}"
+            sentence = f"ends here instead of going on to {name_target(edit.before)}"
             yield edit.tell("transition-removed", sides.subject, sentence)
             ends = []
         elif edit.before is ABSENT and ends and sides.old.get("End") is True:
-            sentence = f"goes on to {_name(edit.after)} instead of ending here"
+            sentence = f"goes on to {name_target(edit.after)} instead of ending here"
             yield edit.tell("transition-added", sides.subject, sentence)
             ends = []
         else:
@@ -61,81 +60,13 @@ def _is_rename(sides: StatePair, edit: Edit) -> bool:
 
 def _tell_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
     if edit.before is ABSENT:
-        kind, sentence = "transition-added", f"now {phrase} {_name(edit.after)}"
+        kind, sentence = "transition-added", f"now {phrase} {name_target(edit.after)}"
     elif edit.after is ABSENT:
-        kind, sentence = "transition-removed", f"no longer {phrase} {_name(edit.before)}"
+        kind, sentence = "transition-removed", f"no longer {phrase} {name_target(edit.before)}"
     else:
         kind = "transition-retargeted"
-        sentence = f"{phrase} {_name(edit.after)} instead of {_name(edit.before)}"
+        sentence = f"{phrase} {name_target(edit.after)} instead of {name_target(edit.before)}"
     return edit.tell(kind, sides.subject, sentence)
-
-
-def _name(target: Json) -> str:
-    return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
-
-
-def find_choice_changes(sides: StatePair) -> Iterator[Change]:
-    """Yield what has become of a Choice state's rules and its Default."""
-    old, new = sides.old.get("Choices", []), sides.new.get("Choices", [])
-    if not has_objects(old) or not has_objects(new):
-        yield from (sides.tell(edit, "choice-changed") for edit in sides.find_edits("Choices"))
-    else:
-        pairs, removed, added = match_objects(old, new, ("Next", "Comment"))
-        for i in removed:
-            sentence = f"no longer goes on to {_name(old[i].get('Next'))} if {_tell_rule(old[i])}"
-            yield sides.remove("transition-removed", "Choices", i, sentence)
-        for i, j in pairs:
-            yield from _compare_rules(sides.enter("Choices", i, j))
-        for j in added:
-            sentence = f"now goes on to {_name(new[j].get('Next'))} if {_tell_rule(new[j])}"
-            yield sides.add("transition-added", "Choices", j, sentence)
-        if is_reordered(pairs):
-            sentence = _tell_order(new, pairs)
-            at = f"{sides.new_at}/Choices"
-            yield Change("choice-changed", at, sides.subject, sentence, old, new)
-    yield from find_target_changes(sides, "Default", "by default goes on to")
-
-
-def _tell_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
-    """Say which rule is now tested before which; of several such pairs, the first."""
-    was = {new: old for old, new in pairs}
-    order = sorted(was)
-    swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]
-    first, second = (
-        f"'{_tell_rule(rules[index])}' (to {_name(rules[index].get('Next'))})"
-        for index in swapped[0]
-    )
-    more = f", and {len(swapped) - 1} more places" if swapped[1:] else ""
-    return f"now tests {first} before {second}{more}; the first rule that holds counts"
-
-
-def _compare_rules(sides: StatePair) -> Iterator[Change]:
-    yield from tell_comment(sides)
-    phrase = f"if {_tell_rule(sides.new)} goes on to"
-    yield from find_target_changes(sides, "Next", phrase)
-    for name in dict.fromkeys([*sides.new, *sides.old]):
-        for edit in sides.find_edits(name) if name not in ("Next", "Comment") else ():
-            change = sides.tell(edit, _kind_of_rule_field(name))
-            way = f"the way to {_name(sides.new.get('Next'))}: "
-            yield change._replace(sentence=way + change.sentence)
-
-
-def _kind_of_rule_field(name: str) -> str:
-    return {"Assign": "variable-changed", "Output": "output-changed"}.get(name, "choice-changed")
-
-
-def _tell_rule(rule: Mapping[str, Json]) -> str:
-    """Say a rule's condition, shortened.
-
-    >>> _tell_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
-    '$.n NumericEquals 3'
-    """
-    if isinstance(rule.get("Condition"), str):
-        return shorten(rule["Condition"])
-    parts = {key: value for key, value in rule.items() if key not in ("Next", "Comment", "Assign")}
-    variable = parts.pop("Variable", "")
-    words = [f"{key} {spell(value)}" for key, value in parts.items()]
-    return shorten(" ".join([variable, *words] if isinstance(variable, str) else words).strip())
 
 
 def find_catch_changes(sides: StatePair) -> Iterator[Change]:
@@ -152,8 +83,8 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
     for i, j in pairs:
         yield from _compare_catchers(sides.enter("Catch", i, j))
     for j in added:
-        kept = "keeps" if _keeps_input(sides.language, new[j]) else "loses"
-        target = _name(new[j].get("Next"))
+        kept = "keeps" if keeps_input(sides.language, new[j]) else "loses"
+        target = name_target(new[j].get("Next"))
         sentence = f"now catches {name_errors(new[j])}, goes on to {target} and {kept} the input"
         yield sides.add("catch-added", "Catch", j, sentence)
     if is_reordered(pairs):
@@ -161,7 +92,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
         yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
 
 
-def _keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
+def keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
     """Tell whether the input survives an error: beside it, or named in the Output."""
     if language == "JSONata":
         return "$states.input" in spell(catcher.get("Output", ""))
@@ -176,8 +107,8 @@ def loses_input(sides: StatePair) -> bool:
     if sides.new.get("Type") not in makes or sides.old.get("Type") not in makes:
         return False
     assigned = "$states.input" in spell(sides.new.get("Assign", ""))
-    kept = _keeps_input(sides.language, sides.new) or assigned
-    return _keeps_input(sides.old_language, sides.old) and not kept
+    kept = keeps_input(sides.language, sides.new) or assigned
+    return keeps_input(sides.old_language, sides.old) and not kept
 
 
 def _compare_catchers(sides: StatePair) -> Iterator[Change]:
@@ -186,7 +117,7 @@ def _compare_catchers(sides: StatePair) -> Iterator[Change]:
     phrase = f"after {name_errors(sides.new)} goes on to"
     yield from find_target_changes(sides, "Next", phrase)
     keeps = [
-        _keeps_input(sides.old_language, sides.old), _keeps_input(sides.language, sides.new),
+        keeps_input(sides.old_language, sides.old), keeps_input(sides.language, sides.new),
     ]  # fmt: skip
     for name in dict.fromkeys([*sides.new, *sides.old]):
         if name in ("Next", "Comment", "ErrorEquals"):

@@ -23,6 +23,15 @@ def quote(value: object, longest: int = _MAX_QUOTE_LENGTH) -> str:
     return shorten(json.dumps(value, ensure_ascii=False), longest)
 
 
+def name_target(target: object) -> str:
+    """Name the state that a field names, or show what it has instead.
+
+    >>> name_target("Pay"), name_target(3)
+    ("'Pay'", '3')
+    """
+    return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
+
+
 def shorten(text: str, longest: int = _MAX_QUOTE_LENGTH) -> str:
     """Shorten a text in its middle."""
     if len(text) <= longest:

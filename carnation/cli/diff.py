@@ -23,8 +23,9 @@ from carnation.cli.command import (
 )
 from carnation.cli.operands import AccountLocation, open_targets
 from carnation.cli.parser import CommandParser
+from carnation.cli.review_notes import add_notes
 from carnation.console import has_colour
-from carnation.errors import DocumentError
+from carnation.errors import DocumentError, UsageError
 
 _WIDTH = 100
 
@@ -53,6 +54,12 @@ def _make_parser() -> CommandParser:
         metavar="FILE",
         help="File of accepted change fingerprints (default: accepted-changes.json, if it exists)",
     )
+    parser.add_argument(
+        "--items",
+        metavar="N",
+        help="Compare cost and limits at N items a day (default: the load that the project "
+        "declares as [tool.carnation.load.NAME])",
+    )
     add_account_options(parser.add_argument_group("where what is deployed is read"))
     return parser
 
@@ -64,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
+    items = _read_items(options.items)
     old, new = open_targets(
         options.old, options.new,
         AccountLocation(options.profile, options.region, options.endpoint_url, options.environment),
@@ -71,6 +79,7 @@ def _diff(options: argparse.Namespace) -> int:
     title = f"{old.name} to {new.name}"
     try:
         reviews = compare_trees(old, new, read_accepted(options.accepted))
+        reviews = add_notes(reviews, (old, new), items)
         colour = has_colour(sys.stdout)
         report = FORMATS[options.format](reviews, title, _find_width(), colour)
     except RecursionError as error:
@@ -80,6 +89,15 @@ def _diff(options: argparse.Namespace) -> int:
     _print(report)
     failed = any(reaches(review.changes, options.fail_on) for review in reviews)
     return EXIT_FINDINGS if failed else EXIT_OK
+
+
+def _read_items(text: str | None) -> int | None:
+    if text is None:
+        return None
+    word = text.replace("_", "").replace(",", "")
+    if not (word.isascii() and word.isdigit() and 0 < int(word) <= 10**9):
+        raise UsageError(f"--items {text}: expected a whole number from 1 to 1000000000.")
+    return int(word)
 
 
 def _find_width() -> int:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from carnation.changes.reviews.trees import Tree, is_built, open_file, open_folder
 from carnation.console import clean
 from carnation.errors import UsageError, suggest_name
+
+if TYPE_CHECKING:
+    from carnation.account import Account
 
 _HEAD = "HEAD"
 DEPLOYED = "deployed"
@@ -82,23 +85,31 @@ def _open_deployed(old: str, new: str, place: AccountLocation) -> tuple[Tree, Tr
             f"'{here}' holds no built workflow that '{words[away]}' could be a stack of. Run it in "
             "a project, and name the stack as deployed:<workflow>-<environment>."
         )
-    files = _read_stacks({name: stack or f"{name}-{place.environment}" for name in names}, place)
+    stacks = {name: stack or f"{name}-{place.environment}" for name in names}
+    files, in_flight = _read_stacks(stacks, place)
     standing = tuple({path[: path.index("/", len("build/")) + 1] for path in files})
     kept = [path for path in tree.paths if path.startswith(standing)]
-    there = Tree(words[away], tuple(files), lambda paths: {path: files[path] for path in paths})
+    there = Tree(
+        words[away], tuple(files), lambda paths: {path: files[path] for path in paths},
+        in_flight=in_flight,
+    )  # fmt: skip
     return (there, tree.narrow(kept)) if away == 0 else (tree.narrow(kept), there)
 
 
-def _read_stacks(stacks: Mapping[str, str], place: AccountLocation) -> dict[str, bytes]:
-    """Read the stacks of workflows, those that stand; raises `AccountError` where none does."""
+def _read_stacks(
+    stacks: Mapping[str, str], place: AccountLocation
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Read the stacks of workflows that exist, and what runs; `AccountError` where none does."""
     from carnation.account import Account, find_deployed, read_deployed
     from carnation.errors import AccountError
 
     account = Account(place.profile, place.region, place.endpoint_url)
     files: dict[str, bytes] = {}
+    in_flight: dict[str, str] = {}
     for name, stack in stacks.items():
         found = find_deployed(account, stack)
         if found is not None and found.exists:
+            in_flight[name] = _count_in_flight(account, found.outputs)
             for path, content in read_deployed(account, stack, name).items():
                 files[f"build/{name}/{path}"] = content
     if not files:
@@ -108,7 +119,18 @@ def _read_stacks(stacks: Mapping[str, str], place: AccountLocation) -> dict[str,
             "Check --environment, --profile and --region, or name it as deployed:STACK.",
             reason="no-stack",
         )
-    return files
+    return files, in_flight
+
+
+def _count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
+    """Say how many executions run, and what they hold on to."""
+    from carnation.account.deployment.in_flight import count_in_flight
+    from carnation.errors import AccountError
+
+    try:
+        return count_in_flight(account, outputs)
+    except AccountError as error:
+        return f"nobody knows how many run: {error.code or error}"
 
 
 def _open_path(path: str) -> Tree:

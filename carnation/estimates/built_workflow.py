@@ -9,8 +9,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from carnation.document import read_document
+from carnation.document import decode_text, parse_document
 from carnation.errors import DocumentError
+
+_READ = (".json", ".yaml", ".yml")
 
 
 class Built(NamedTuple):
@@ -31,12 +33,30 @@ class Built(NamedTuple):
 def read_built(name: str) -> Built | None:
     """Read a workflow by its name; None if `build/` has none."""
     folder = os.path.join("build", name)
-    path = os.path.join(folder, "code", "state-machine", f"{name}.asl.json")
-    if not os.path.isfile(path):
+    if not os.path.isfile(os.path.join(folder, _name_definition(name))):
         return None
-    manifest = read_document(os.path.join(folder, "manifest.json")).value
+    files: dict[str, bytes] = {}
+    for path, _, names in sorted(os.walk(folder)):
+        for inner in sorted(names):
+            if inner.endswith(_READ):
+                place = os.path.join(path, inner)
+                with open(place, "rb") as file:
+                    files[os.path.relpath(place, folder).replace(os.sep, "/")] = file.read()
+    return parse_built(name, files)
+
+
+def _name_definition(name: str) -> str:
+    return f"code/state-machine/{name}.asl.json"
+
+
+def parse_built(name: str, files: Mapping[str, bytes]) -> Built | None:
+    """Read a workflow from its files, by their paths in its folder; None without a definition."""
+    path = _name_definition(name)
+    if path not in files:
+        return None
+    manifest = _parse(files, "manifest.json") if "manifest.json" in files else {}
     declared = manifest.get("declared", {}) if isinstance(manifest, Mapping) else {}
-    templates = list(_read_templates(os.path.join(folder, "cft")))
+    templates = list(_read_templates(files))
     functions = {
         title: resource.get("Properties", {})
         for template in templates
@@ -50,7 +70,7 @@ def read_built(name: str) -> Built | None:
         if given.get("Default", "") != ""
     }
     return Built(
-        read_document(path).value, _find_type(templates, name), declared, defaults,
+        _parse(files, path), _find_type(templates, name), declared, defaults,
         {title: one.get("MemorySize", 128) for title, one in functions.items()},
         bool(functions) and all(
             one.get("Architectures") == ["arm64"] for one in functions.values()
@@ -69,12 +89,16 @@ def _find_type(templates: Iterable[Mapping[str, Any]], name: str) -> str:
     return "STANDARD"
 
 
-def _read_templates(folder: str) -> Iterator[Mapping[str, Any]]:
-    for path, _, names in sorted(os.walk(folder)):
-        for name in sorted(names):
+def _read_templates(files: Mapping[str, bytes]) -> Iterator[Mapping[str, Any]]:
+    for path in files:
+        if path.startswith("cft/"):
             try:
-                template = read_document(os.path.join(path, name)).value
+                template = _parse(files, path)
             except DocumentError:  # of one that cannot be read nothing is known
                 continue
             if isinstance(template, Mapping):
                 yield template
+
+
+def _parse(files: Mapping[str, bytes], path: str) -> Any:
+    return parse_document(decode_text(files[path], path), path).value

@@ -261,6 +261,11 @@ def _share(facts: Facts, items: int) -> Size:
     return Size(items, few if facts.fail else 0, few if facts.retry else 0)
 
 
+def fill_known(definition: Any, given: Mapping[str, str]) -> Any:
+    """Give a definition with values in the place of its substitutions."""
+    return _substitute(definition, given).definition
+
+
 def _substitute(definition: Any, given: Mapping[str, str]) -> Filled:
     """Put values where the definition has substitutions; one that is read as a number is 0."""
     zeros = {name: "0" for name in find_substitutions(definition) if _is_read(definition, name)}

@@ -355,6 +355,85 @@ def test_the_order_of_rules_is_told_in_words() -> None:
     assert re.match(words, change.sentence)
 
 
+def make_choice(rule: dict[str, Any], default: str) -> dict[str, Any]:
+    return {"States": {
+        "A": {"Type": "Choice", "Choices": [rule], "Default": default},
+        "B": {"Type": "Succeed"}, "C": {"Type": "Succeed"},
+    }}  # fmt: skip
+
+
+LESS, MORE = (
+    {"Variable": "$.n", f"Numeric{order}": 3} for order in ("LessThan", "GreaterThanEquals")
+)
+HOLDS, HOLDS_NOT = ({"Condition": f"{{% {text} %}}"} for text in ("$x", "$not($x)"))
+IS, IS_NOT = ({"Condition": f"{{% $x {sign} 1 %}}"} for sign in ("=", "!="))
+TRUE, FALSE = ({"Variable": "$.ok", "BooleanEquals": value} for value in (True, False))
+
+
+@pytest.mark.parametrize(("one", "two"), [(LESS, MORE), (HOLDS, HOLDS_NOT), (IS, IS_NOT),
+                                          (TRUE, FALSE), (TRUE, {"Not": TRUE})])  # fmt: skip
+def test_a_choice_that_says_the_opposite_is_inverted_unless_its_ways_are_swapped_too(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    old = make_choice({**one, "Next": "B"}, "C")
+    assert list_kinds(old, make_choice({**two, "Next": "B"}, "C")) == {"choice-inverted"}
+    assert list_kinds(old, make_choice({**one, "Next": "C"}, "B")) == {"choice-inverted"}
+    assert list_kinds(old, make_choice({**two, "Next": "C"}, "B")) == {"choice-respelled"}
+    both = make_choice({**one, "Next": "B"}, "C")
+    both["States"]["A"]["Choices"].append({**two, "Next": "C"})
+    assert "choice-inverted" not in list_kinds(old, both)
+
+
+def test_a_condition_of_several_parts_is_not_said_to_be_inverted() -> None:
+    old = make_choice({"Condition": "{% $x = 1 and $y %}", "Next": "B"}, "C")
+    new = make_choice({"Condition": "{% $x != 1 and $y %}", "Next": "B"}, "C")
+    assert list_kinds(old, new) == {"choice-changed"}
+
+
+def make_pipeline(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+    return {"StartAt": "A", "States": {
+        "A": {"Type": "Task", "Resource": "r", **first, "Next": "W"},
+        "W": {"Type": "Wait", "Seconds": 1, "Next": "Z"},
+        "Z": {"Type": "Pass", **last, "End": True},
+    }}  # fmt: skip
+
+
+READS = {"Parameters": {"id.$": "$.charge.id"}}
+
+
+@pytest.mark.parametrize(("before", "after", "last", "path"), [
+    ({"ResultPath": "$.charge"}, {"ResultPath": "$.bill"}, READS, "$.charge"),
+    ({"ResultPath": "$.charge", "ResultSelector": {"id.$": "$.x"}},
+     {"ResultPath": "$.charge", "ResultSelector": {"no.$": "$.x"}}, READS, "$.charge.id"),
+    ({"ResultPath": "$.charge"}, {"ResultPath": "$.charge"}, READS, ""),
+    ({"ResultPath": "$.charge"}, {"ResultPath": "$.bill"}, {"Result": "$.charge"}, ""),
+    ({"ResultPath": "$.charge"}, {"ResultPath": "$.bill"},
+     {"Parameters": {"id.$": "$.charger"}}, ""),
+    ({"ResultPath": None, "Assign": {"x.$": "$"}}, {"ResultPath": None},
+     {"Parameters": {"y.$": "States.Format('{}', $x)"}}, "$x"),
+    ({"QueryLanguage": "JSONata", "Output": {"id": 1}},
+     {"QueryLanguage": "JSONata", "Output": {"no": 1}},
+     {"QueryLanguage": "JSONata", "Output": "{% $states.input.id %}"}, "$.id"),
+])  # fmt: skip
+def test_who_reads_a_path_that_vanished_is_named(
+    before: dict[str, Any], after: dict[str, Any], last: dict[str, Any], path: str
+) -> None:
+    found = [change for change in compare(make_pipeline(before, last), make_pipeline(after, last))
+             if change.kind == "path-lost"]  # fmt: skip
+    assert [change.before for change in found] == ([path] if path else [])
+    assert all("'Z'" in change.sentence for change in found)
+
+
+def test_a_path_of_a_state_that_was_removed_has_vanished_unless_somebody_else_writes_it() -> None:
+    old = make_pipeline({"ResultPath": "$.charge"}, READS)
+    new = copy.deepcopy(old)
+    del new["States"]["A"]
+    new["StartAt"] = "W"
+    assert "path-lost" in list_kinds(old, new)
+    new["States"]["X"] = {"Type": "Task", "Resource": "s", "ResultPath": "$.charge", "Next": "W"}
+    assert "path-lost" not in list_kinds(old, new)
+
+
 JSONPATH = {
     "Type": "Task",
     "Resource": "arn:aws:states:::lambda:invoke",
@@ -549,6 +628,7 @@ def test_every_kind_of_a_definition_has_a_case() -> None:
     made = {kind for case in CASES for kind in case[2:]} | {
         "state-renamed", "state-moved", "branches-reordered", "processor-respelled",
         "order-changed", "layout-changed", "workflow-added", "workflow-removed",
+        "choice-inverted", "choice-respelled", "path-lost",
     }  # fmt: skip
     wanted = {slug for slug, kind in KINDS.items() if kind.family == "definition"}
     declared = {slug for slug in wanted if slug.startswith("decla")}  # a file of tests of their own

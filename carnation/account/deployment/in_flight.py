@@ -69,6 +69,14 @@ def format_in_flight(found: Sequence[InFlight], missed: Sequence[str]) -> Iterat
     """Format what is in flight, and what it would miss."""
     if not found:
         return
+    yield _tell_total(found)
+    for text in dict.fromkeys(missed):
+        yield f"  would miss: {text}"
+    if missed:
+        yield "  --wait executes the change set when none of them is running any longer"
+
+
+def _tell_total(found: Sequence[InFlight]) -> str:
     total = sum(row.executions for row in found)
     held = ", ".join(
         f"version {row.version}: {row.executions}"
@@ -76,11 +84,15 @@ def format_in_flight(found: Sequence[InFlight], missed: Sequence[str]) -> Iterat
         else f"no version: {row.executions}"
         for row in found
     )
-    yield f"{count(total, 'execution')} in flight ({held}): each goes on with what it began with"
-    for text in dict.fromkeys(missed):
-        yield f"  would miss: {text}"
-    if missed:
-        yield "  --wait executes the change set when none of them is running any longer"
+    most = "at least " if total >= _MOST else ""
+    number = f"{most}{count(total, 'execution')}"
+    return f"{number} in flight ({held}): each goes on with what it began with"
+
+
+def count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
+    """Say how many executions run of a deployed state machine."""
+    found = find_in_flight(account, outputs)
+    return _tell_total(found) if found else "no execution is in flight"
 
 
 def drain(

@@ -20,6 +20,7 @@ from carnation.changes.formats.wording import (
     find_gravest,
     find_joint,
     group_changes,
+    list_notes,
     list_values,
     name_part,
     tell_bump,
@@ -69,6 +70,8 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     name = escape(" ".join(filter(None, [tell_name(review), tell_versions(review)])))
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
     yield f'<p class="verdict">{_tell_verdict(review)}</p>'
+    for heading, line in list_notes(review):
+        yield f"<p><b>{heading}</b>: {escape(line)}.</p>"
     yield '<div class="sides"><div class="words">'
     for family, changes in group_changes(review):
         yield f"<h3>{family.capitalize()}</h3><ul>"

@@ -29,6 +29,7 @@ def _make_review(review: Review) -> dict[str, Json]:
         "new_version": review.new_version or None,
         "impact": review.impact or None,
         "bump": {**bump._asdict(), "enough": bump.enough} if bump else None,
+        "notes": [note._asdict() for note in review.notes],
         "changes": [_make_change(change) for change in review.changes],
         "accepted": [
             {**_make_change(change), "accepted": reason} for change, reason in review.accepted

@@ -19,6 +19,7 @@ from carnation.changes.formats.wording import (
     find_gravest,
     find_joint,
     group_changes,
+    list_notes,
     name_part,
     tell_bump,
     tell_elsewhere,
@@ -90,6 +91,9 @@ def _write_review(review: Review) -> Iterator[str]:
     yield ""
     yield _tell_verdict(review)
     yield ""
+    for heading, line in list_notes(review):
+        yield f"**{heading}**: {escape(line)}."
+        yield ""
     for family, changes in group_changes(review):
         yield f"**{family.capitalize()}**"
         yield ""

@@ -8,6 +8,7 @@ from carnation.changes.formats.wording import (
     clean,
     count_noise,
     group_changes,
+    list_notes,
     list_values,
     tell_bump,
     tell_elsewhere,
@@ -41,6 +42,8 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     bump = tell_bump(review)
     if bump:
         yield from _wrap(bump, width, "  ")
+    for heading, line in list_notes(review):
+        yield from _wrap(clean(f"{heading}: {line}."), width, "  ")
     for family, changes in group_changes(review):
         yield ""
         yield _paint(family.capitalize(), "1", colour)

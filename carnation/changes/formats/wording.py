@@ -32,6 +32,7 @@ _CONCERNED: Mapping[str, str] = {
     "data": "the data",
     "owners": "whoever deploys or operates it",
 }
+_NOTES = {"cost": "Cost and limits", "in flight": "Executions in flight"}
 _CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ")
 
 
@@ -112,6 +113,12 @@ def count_noise(changes: Sequence[Change]) -> str:
         return ""
     kinds = ", ".join(kind if n == 1 else f"{kind} ({n})" for kind, n in counts.items())
     return f"and {total} cosmetic change{'s' * (total > 1)}: {kinds}"
+
+
+def list_notes(review: Review) -> list[tuple[str, str]]:
+    """List what others know of a review, with headings."""
+    return [(_NOTES.get(note.about, note.about.capitalize()), note.sentence)
+            for note in review.notes]  # fmt: skip
 
 
 def tell_name(review: Review) -> str:

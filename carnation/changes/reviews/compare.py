@@ -20,12 +20,20 @@ from carnation.sources import Source
 _EMPTY: Mapping[str, Json] = {"States": {}}
 
 
+class Note(NamedTuple):
+    """What somebody else knows of a review, in a line: of what, and the line."""
+
+    about: str
+    sentence: str
+
+
 class Review(NamedTuple):
     """What has become of one unit: its changes, the worst first, and those accepted, with reasons.
 
     `definitions` are the pairs that a picture can show: path, the old one, the new one;
     `old_paths` what a path was called on the old side, where that is another name; `packages` what
-    changed of the code of functions, in this review or in another.
+    changed of the code of functions, in this review or in another; `notes` what whoever compared
+    adds, such as the cost.
     """
 
     name: str
@@ -36,6 +44,7 @@ class Review(NamedTuple):
     definitions: list[tuple[str, Json, Json]]
     old_paths: Mapping[str, str] = {}
     packages: Mapping[str, PackageChange] = {}
+    notes: tuple[Note, ...] = ()
 
     @property
     def impact(self) -> str:

@@ -6,7 +6,7 @@ Listing is cheap and comes first; only files that may hold a definition or a tem
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from carnation.errors import DocumentError
@@ -30,7 +30,8 @@ class Tree(NamedTuple):
     """Documents under one roof: `read` gives the bytes of some of `paths`.
 
     `find` gives those of a file that a document names, None where there is none; `read_folder`
-    those of every file in a folder, which sources of code are.
+    those of every file in a folder, which sources of code are. `in_flight` says, where the tree is
+    deployed, how many executions run of each workflow.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Tree(NamedTuple):
     read: Callable[[Sequence[str]], dict[str, bytes]]
     find: Callable[[str], bytes | None] = _find_nothing
     read_folder: Callable[[str], dict[str, bytes]] = _read_nothing
+    in_flight: Mapping[str, str] = {}
 
     def narrow(self, paths: Sequence[str]) -> Tree:
         """Give the same tree with some of its paths only."""

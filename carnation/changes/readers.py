@@ -1,0 +1,147 @@
+"""Readers of a path that vanished: states that still read what another state no longer gives.
+
+It goes by names: what a state writes with its ResultPath, its ResultSelector, its Output or Assign,
+and which expressions later in the same scope name that. A path that any state of the scope still
+writes has not vanished; whether the input has it, nobody can tell from a definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from carnation.asl import Scope, State
+from carnation.changes.context import name_path
+from carnation.changes.matching import INNER, Match
+from carnation.changes.records import Change
+from carnation.changes.scopes import Scopes
+from carnation.changes.transitions import keeps_input
+from carnation.changes.wording import shorten, tell_list
+from carnation.document.values import Json
+
+_MAKERS = ("Task", "Map", "Parallel", "Pass")
+
+
+def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
+    """Yield the paths and variables that a state gave, nobody gives now, and somebody reads."""
+    places = {scope.pointer: scope for scope in match.new.scopes}
+    for old, new in match.pairs:
+        lost = _subtract(_find_writes(old), _find_writes(new))
+        for path in lost:
+            readers = _find_readers(path, new.scope, new)
+            if readers and not _is_written(path, new.scope):
+                yield _tell(path, new, readers, gone=False)
+    for old in match.removed:
+        scope = places.get(scopes.pairs.get(old.scope.pointer, ""))
+        for path in _find_writes(old) if scope is not None else ():
+            readers = _find_readers(path, scope) if scope is not None else []
+            if readers and scope is not None and not _is_written(path, scope):
+                yield _tell(path, old, readers, gone=True)
+
+
+def _find_writes(state: State) -> dict[str, bool]:
+    """Give the paths that a state writes, and of each whether its content is all listed here."""
+    body, found = state.body, dict[str, bool]()
+    assigned = body.get("Assign")
+    for name in assigned if isinstance(assigned, Mapping) else ():
+        found[f"${name.removesuffix('.$')}"] = False
+    if state.type not in _MAKERS:
+        return found
+    if state.language == "JSONata":
+        output = body.get("Output")
+        found.update(dict.fromkeys((f"$.{name}" for name in output), False)
+                     if isinstance(output, Mapping) else {})  # fmt: skip
+        return found
+    path = body.get("ResultPath", "$")
+    if not isinstance(path, str) or not path.startswith("$"):
+        return found
+    selected = body.get("ResultSelector", body.get("Result", {}))
+    if state.type == "Pass":
+        selected = body.get("Result", body.get("Parameters", {}))
+    fields = list(selected) if isinstance(selected, Mapping) else []
+    if path != "$":
+        found[path] = bool(fields)
+    found.update((f"{path}.{name.removesuffix('.$')}", False) for name in fields)
+    return found
+
+
+def _subtract(old: Mapping[str, bool], new: Mapping[str, bool]) -> list[str]:
+    """List what is no longer written, the outermost path of each."""
+    lost = [path for path in old if not _is_in(path, new)]
+    return [path for path in lost if not any(path.startswith(f"{one}.") for one in lost)]
+
+
+def _is_in(path: str, written: Mapping[str, bool]) -> bool:
+    """Tell whether a path is written, or may be in something whose content is not listed."""
+    return path in written or any(
+        path.startswith(f"{one}.") for one, is_listed in written.items() if not is_listed
+    )
+
+
+def _is_written(path: str, scope: Scope) -> bool:
+    return any(
+        _is_in(path, writes) or any(one.startswith(f"{path}.") for one in writes)
+        for writes in map(_find_writes, scope.states.values())
+    )
+
+
+def _find_readers(path: str, scope: Scope, start: State | None = None) -> list[tuple[str, str]]:
+    """Find who reads a path, of the states after one, or of all: the state's name, the field."""
+    is_variable = not path.startswith("$.")
+    waiting = _list_targets(start) if start else list(scope.states)
+    found, seen = [], set(waiting)
+    while waiting:
+        state = scope.states.get(waiting.pop(0))
+        if state is None:
+            continue
+        fields = list(_list_fields(state.body, path, state.language, is_variable))
+        found += [(state.name, field) for field in fields[:1]]
+        if is_variable or _passes_input(state):
+            targets = [name for name in _list_targets(state) if name not in seen]
+            seen.update(targets)
+            waiting += targets
+    return found
+
+
+def _list_targets(state: State) -> list[str]:
+    return list(dict.fromkeys(move.target for move in state.transitions))
+
+
+def _passes_input(state: State) -> bool:
+    """Tell whether later states see what this one was given."""
+    if state.type == "Pass" and not {"Result", "Parameters", "Output"} & set(state.body):
+        return True
+    return state.type not in _MAKERS or keeps_input(state.language, state.body)
+
+
+def _list_fields(value: Json, path: str, language: str, inner: bool) -> Iterator[str]:
+    """Yield the fields of a state in which an expression reads a path; of inner scopes if told."""
+    name = re.escape(path.removeprefix("$.") if path.startswith("$.") else path[1:])
+    start = r"(?<![\w$])\$" if not path.startswith("$.") else r"(?<![\w$])\$\."
+    if language == "JSONata" and path.startswith("$."):
+        start = r"\$states\.input\."
+    pattern = re.compile(rf"{start}{name}(?!\w)")
+    waiting: list[tuple[Json, list[str]]] = [(value, [])]
+    while waiting:
+        one, way = waiting.pop(0)
+        if isinstance(one, Mapping):
+            hidden = () if inner or way else INNER
+            waiting += [(item, [*way, key]) for key, item in one.items() if key not in hidden]
+        elif isinstance(one, list):
+            waiting += [(item, [*way, str(at)]) for at, item in enumerate(one)]
+        elif _is_expression(one, way) and pattern.search(one):
+            yield name_path(way)
+
+
+def _is_expression(text: Json, way: list[str]) -> bool:
+    if not isinstance(text, str) or way[-1:] == ["ResultPath"]:
+        return False
+    last = next((key for key in reversed(way) if not key.isdigit()), "")
+    return text.startswith("{%") or last.endswith((".$", "Path", "Variable"))
+
+
+def _tell(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
+    named = tell_list([f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers])
+    verb = "reads" if len(readers) == 1 else "read"
+    sentence = f"no longer gives '{path}', which {named} still {verb}"
+    return Change("path-lost", state.pointer, state.name, sentence, path, old=gone)

@@ -1,0 +1,168 @@
+"""What a comparison is told by others: the cost from the estimates, outputs from the engine.
+
+Neither the comparison nor the estimates know of each other; the command joins them here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from carnation.changes import Change
+from carnation.changes.policy import KINDS
+from carnation.changes.reviews import Note, Review, Tree
+from carnation.document.values import Json
+
+if TYPE_CHECKING:
+    from carnation.estimates import Load, Target
+
+_UNDECLARED = (
+    "not estimated, as no load is declared: [tool.carnation.load.{name}] in pyproject.toml with "
+    "executions_a_day and items, or --items"
+)
+_SUFFIXES = (".json", ".yaml", ".yml", ".json5", ".asl", ".template")
+Definition = tuple[str, Json, Json]
+
+
+class Notes:
+    """Adds to reviews what the estimates, the engine and the account know."""
+
+    def __init__(self, old: Tree, new: Tree, items: int | None) -> None:
+        """Take what was compared, and the items a day that were given, if any."""
+        self._sides = (old, new)
+        self._items = items
+        self._is_told = False
+
+    def add(self, review: Review) -> Review:
+        """Add the notes of a review, and to each state in another language what it gives."""
+        notes = [*self._find_in_flight(review), *self._find_costs(review)]
+        changes = [self._tell_outputs(review, change) for change in review.changes]
+        return review._replace(changes=changes, notes=tuple(notes))
+
+    def _find_in_flight(self, review: Review) -> Iterator[Note]:
+        running = self._sides[0].in_flight.get(review.name)
+        if running is None:
+            return
+        missed = [
+            change.subject for change in review.changes
+            if KINDS[change.kind].concerns == "in flight"
+        ]  # fmt: skip
+        names = ", ".join(f"'{name}'" for name in dict.fromkeys(missed))
+        yield Note("in flight", f"{running}{f'; at once they meet: {names}' if names else ''}")
+
+    def _find_costs(self, review: Review) -> Iterator[Note]:
+        if not any(change.impact != "cosmetic" for change in review.changes):
+            return
+        for definition in review.definitions:
+            name = _name(review, definition)
+            load = self._find_load(name)
+            if load is None:
+                if not self._is_told:  # once is enough
+                    yield Note("cost", _UNDECLARED.format(name=name))
+                self._is_told = True
+                continue
+            from carnation.estimates import compare_estimates  # the engine takes a moment
+
+            old, new = self._open(review, definition)
+            line = compare_estimates(old, new, load)
+            yield Note("cost", line if len(review.definitions) == 1 else f"{name}: {line}")
+
+    def _find_load(self, name: str) -> Load | None:
+        """Find the load of a workflow: what was given, else what the project declares."""
+        if self._items is not None:
+            return _make_load(self._items)
+        from carnation.project import read_loads
+
+        declared = read_loads(_find_folder(self._sides[1])).get(name)
+        return _make_load(declared[1], declared[0]) if declared else None
+
+    def _open(self, review: Review, definition: Definition) -> tuple[Target | None, Target | None]:
+        """Open both sides for an estimate; None where there is no definition."""
+        part, *values = definition
+        parts = (review.old_paths.get(part, part), part)
+        old, new = (
+            _open_side(tree, review.name, path, value)
+            for tree, path, value in zip(self._sides, parts, values, strict=True)
+        )
+        return old, new
+
+    def _tell_outputs(self, review: Review, change: Change) -> Change:
+        """Say of a state in another language whether it gives what it gave."""
+        if change.kind != "language-changed" or change.subject.startswith("the "):
+            return change
+        for definition in review.definitions:
+            if definition[0].partition(", ")[0] == change.part:
+                from carnation.estimates import compare_outputs
+
+                old, new = self._open(review, definition)
+                if old and new and change.subject in _list_states(new.definition):
+                    name = _find_old_name(review, change)
+                    told = compare_outputs(old, new, name, change.subject)
+                    return change._replace(sentence=f"{change.sentence}; {told}")
+        return change
+
+
+def _make_load(items: int, executions_a_day: int | None = None) -> Load:
+    from carnation.estimates import Load
+
+    return Load(items, executions_a_day)
+
+
+def _find_old_name(review: Review, change: Change) -> str:
+    """Give the name that a state had."""
+    return next(
+        (
+            str(one.before)
+            for one in review.changes
+            if one.kind == "state-renamed" and one.subject == change.subject
+        ),
+        change.subject,
+    )
+
+
+def _list_states(definition: Json) -> set[str]:
+    from carnation.asl import walk_states
+
+    return {place.name for place in walk_states(definition)}
+
+
+def _find_folder(tree: Tree) -> str:
+    """Give the folder of a side that is a path; the current one of a revision."""
+    path = tree.name
+    if os.path.isdir(path):
+        return path
+    return os.path.dirname(path) or "." if os.path.isfile(path) else "."
+
+
+def _name(review: Review, definition: Definition) -> str:
+    """Name what is estimated: a workflow, a machine of a template, a file without its suffix."""
+    part, _, machine = definition[0].partition(", ")
+    if part.startswith(f"build/{review.name}/"):
+        return review.name
+    stem = machine or part.rpartition("/")[2]
+    while stem.endswith(_SUFFIXES):
+        stem = stem.rpartition(".")[0]
+    return stem
+
+
+def _open_side(tree: Tree, name: str, path: str, value: Json) -> Target | None:
+    from carnation.estimates import Target, parse_built
+
+    if not isinstance(value, dict) or not value.get("States"):
+        return None
+    folder = f"build/{name}/"
+    built = None
+    if path.startswith(folder):
+        paths = [one for one in tree.paths if one.startswith(folder)]
+        files = {one.removeprefix(folder): data for one, data in tree.read(paths).items()}
+        built = parse_built(name, files)
+    return Target(name, *built) if built is not None else Target(name, value)
+
+
+def add_notes(
+    reviews: Sequence[Review], sides: tuple[Tree, Tree], items: int | None
+) -> list[Review]:
+    """Add to each review what the comparison itself does not know."""
+    notes = Notes(*sides, items)
+    return [notes.add(review) for review in reviews]

@@ -1,0 +1,160 @@
+"""Two estimates side by side: what a change costs a month, and which limits move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from carnation.errors import CarnationError
+from carnation.estimates.estimate import Estimates, estimate
+from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
+from carnation.estimates.targets import Target
+
+_DAYS = 30
+_CENT = 0.005
+_ENDS = ("the sample ends", "the loop through", "'")
+_MOST = 2  # limits that are told
+
+
+class Load(NamedTuple):
+    """What comes in: executions a day, and the items of each; without the first, items a day."""
+
+    items: int
+    executions_a_day: int | None = None
+
+    def __str__(self) -> str:
+        if self.executions_a_day is None:
+            return f"{self.items:,} items a day"
+        return f"{self.executions_a_day:,} executions a day of {self.items:,} items"
+
+    def measure(self, estimates: Estimates) -> tuple[int, int]:
+        """Give the items of an execution and how often a day; without a Map, all executions."""
+        if estimates.model.outers:
+            return self.items, self.executions_a_day or 1
+        return self.executions_a_day or self.items, 1
+
+
+def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str:
+    """Say in a line what a change costs, and which limits are reached at another size.
+
+    What cannot be estimated is said, too; '' where neither side is there.
+    """
+    if old is None and new is None:
+        return ""
+    try:
+        before, after = (side and estimate(side, [load.items]) for side in (old, new))
+    except (CarnationError, RecursionError) as error:
+        cause = " ".join(str(error).split()).rstrip(".")
+        return f"not estimated at {load}: {cause}"
+    parts = [_tell_cost(before, after, load)]
+    ends = list(_tell_ends(before, after))
+    # where a sample ends early, what it meets as it grows is not what an execution meets
+    parts += ends or [*_tell_limits(before, after), *_tell_failures(after, load)]
+    return f"{'; '.join(parts)} ({_tell_grounds(before, after, load)})"
+
+
+def _tell_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:
+    before, after = (_find_month(side, load) for side in (old, new))
+    step = after - before
+    if old is None or new is None or abs(step) < _CENT:
+        same = f"{write_dollars(after if new else before)} a month at {load}"
+        return f"as before, {same}" if old and new else f"{'+' if new else '-'}{same}"
+    sign = "+" if step > 0 else "-"
+    return (
+        f"{sign}{write_dollars(abs(step))} a month at {load} "
+        f"({write_dollars(after)} instead of {write_dollars(before)})"
+    )
+
+
+def _find_month(side: Estimates | None, load: Load) -> float:
+    if side is None:
+        return 0.0
+    _, times = load.measure(side)
+    return _measure(side, load).total * times * _DAYS
+
+
+def _measure(side: Estimates, load: Load) -> Estimate:
+    return find_figures(side.model, load.measure(side)[0])
+
+
+def write_dollars(dollars: float) -> str:
+    """Write dollars as people write them.
+
+    >>> [write_dollars(n) for n in (1234.5, 12.345, 0.05, 0.0004, 0)]
+    ['$1,234', '$12.35', '$0.05', 'less than a cent', '$0']
+    """
+    if dollars >= 100:
+        return f"${dollars:,.0f}"
+    if dollars >= _CENT:
+        return f"${dollars:.2f}"
+    return "less than a cent" if dollars else "$0"
+
+
+def _tell_limits(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
+    """Yield the limits that are met earlier or later than before, the first to be met first."""
+    if old is None or new is None:
+        return
+    was, now = ({one.limit: one for one in side.limits if one.is_hard} for side in (old, new))
+    unit = "items" if new.model.outers else "executions"
+    moved = [name for name in {**now, **was} if _place(was.get(name)) != _place(now.get(name))]
+    moved.sort(key=lambda name: min(_place(was.get(name)), _place(now.get(name))))
+    for name in moved[:_MOST]:
+        yield (
+            f"{_name_limit(name)} is reached {_tell_place(now.get(name), unit)} instead of "
+            + _tell_place(was.get(name), "").removeprefix("at ")
+        )
+    if moved[_MOST:]:
+        yield f"{len(moved) - _MOST} more limits move"
+
+
+def _tell_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
+    """Yield where the sample ends before its time, on either side."""
+    for word, side in (("old", old), ("new", new)):
+        for note in side.model.notes if side is not None else ():
+            if note.startswith(_ENDS):
+                yield f"in the {word} one {note.partition('. ')[0]}, and the rest is not counted"
+                break
+
+
+def _name_limit(name: str) -> str:
+    """Name a limit in a sentence.
+
+    >>> _name_limit("a history of 25,000 events"), _name_limit("a year")
+    ('the history limit (25,000 events)', 'the limit of a year')
+    """
+    kind, of, size = name.removeprefix("a ").partition(" of ")
+    if name.startswith("a ") and of:
+        return f"the {kind} limit ({size})"
+    return f"the limit of {name}"
+
+
+def _place(limit: LimitExceeded | None) -> float:
+    return limit.items if limit else float("inf")
+
+
+def _tell_place(limit: LimitExceeded | None, unit: str) -> str:
+    if limit is None:
+        return "at no size"
+    return "by every execution" if limit.items <= 1 else f"at {limit.items:,} {unit}".rstrip()
+
+
+def _tell_failures(new: Estimates | None, load: Load) -> Iterator[str]:
+    """Yield the limit that the load itself is beyond."""
+    if new is not None and new.model.outers:
+        broken = [one for one in new.limits if one.is_hard and one.items <= load.items]
+        if broken:
+            yield f"at this load executions fail in '{broken[0].state}'"
+
+
+def _tell_grounds(old: Estimates | None, new: Estimates | None, load: Load) -> str:
+    """Say what the figures stand on."""
+    sides = [side for side in (old, new) if side is not None]
+    guessed = sorted({name for side in sides for name in side.model.guessed})
+    unpriced = sorted({call for side in sides for call in _measure(side, load).unpriced})
+    words = ["estimated from samples and list prices"]
+    if guessed:
+        more = f" and {len(guessed) - 1} more" if guessed[1:] else ""
+        words.append(f"what '{guessed[0]}'{more} gives is guessed")
+    if unpriced:
+        words.append(f"without the price of {', '.join(unpriced)}")
+    return "; ".join(words)
