@@ -55,6 +55,8 @@ def list_anchors(text: str) -> set[str]:
 def leads_somewhere(document: Path, link: str) -> bool:
     path, _, anchor = link.partition("#")
     target = document.parent / path if path else document
+    if path.startswith("reference/"):  # made with the site, whose strict build checks these links
+        return True
     if not anchor or not target.exists():
         return target.exists()
     return anchor in list_anchors(target.read_text(encoding="utf-8"))
