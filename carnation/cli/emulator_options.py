@@ -26,3 +26,7 @@ def add_emulator_options(parser: argparse.ArgumentParser) -> None:
         "--jobs", choices=("succeed", "fail"),
         help="How the jobs of .sync states end, five minutes after they were started",
     )  # fmt: skip
+    parser.add_argument(
+        "--clock", metavar="TIME",
+        help="Time at which it begins, for executions and schedules (default: now)",
+    )  # fmt: skip

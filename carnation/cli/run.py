@@ -14,7 +14,7 @@ from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
 from carnation.cli.run_options import check_options
 from carnation.cli.run_options import make_parser as _make_parser
-from carnation.cli.stimuli import read_parameters, read_stimuli
+from carnation.cli.stimuli import read_clock, read_parameters, read_stimuli
 from carnation.console import echo, echo_json, show_progress
 from carnation.document import dump_json
 from carnation.emulator.embedded import import_emulator
@@ -61,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
         children=read_children(root, artifacts),
         parameters=read_parameters(options.parameter),
         stimuli=stimuli, shows=options.show, jobs=options.jobs, results=results,
-        root=root,
+        root=root, clock=read_clock(options.clock),
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS

@@ -87,6 +87,11 @@ def _add_stimuli(parser: argparse.ArgumentParser) -> None:
         "--fire", action="append", default=[], metavar="SCHEDULE", help="Fire a schedule first"
     )
     parser.add_argument(
+        "--advance", metavar="TIME",
+        help="Let virtual time pass first (36h, 7d, or until 2026-03-29T04:00Z); what is scheduled "
+        "in between fires, in order",
+    )  # fmt: skip
+    parser.add_argument(
         "--results", metavar="JSON",
         help='Results of Task states, which are then not performed: {"State": …}, or @FILE',
     )  # fmt: skip

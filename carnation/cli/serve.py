@@ -17,7 +17,7 @@ from carnation.artifacts import read_artifacts, read_children
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.emulator_options import add_emulator_options
 from carnation.cli.parser import CommandParser
-from carnation.cli.stimuli import read_parameters
+from carnation.cli.stimuli import read_clock, read_parameters
 from carnation.console import align_table, paint
 from carnation.emulator.embedded import deploy_artifacts, import_emulator, share_parameters
 from carnation.errors import UsageError
@@ -79,6 +79,7 @@ def _serve(options: argparse.Namespace) -> int:
         host_names=options.host_name,
         require_signature=options.require_signature,
         request_log=_log_request if options.request_log else None,
+        clock=read_clock(options.clock),
     ) as emulator:
         emulator.finish_jobs(options.jobs)
         deployed: list[str] = []
@@ -114,7 +115,8 @@ def _tell_endpoint(emulator: Emulator) -> None:
         print(f"  export {name}={value}")
     if not emulator.real_time:
         print("\nTime is virtual: Wait and Retry take none, and time stamps say what they would.")
-        print("With --real-time they take the time they say.")
+        print("With --real-time they take the time they say. Schedules fire when asked:")
+        print(f"  curl -X POST '{emulator.endpoint}/_advance?by=24h'")
     print("\nPress Ctrl+C to stop.", flush=True)
 
 

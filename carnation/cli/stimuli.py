@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carnation.cli.json_values import read_json
 from carnation.errors import UsageError
+from carnation.services.schedules import as_utc, read_time
 
 if TYPE_CHECKING:
     from carnation.emulator.stimuli import Stimuli
 
 
 def read_stimuli(options: argparse.Namespace) -> Stimuli:
-    """Read `--put`, `--send`, `--event` and `--fire`."""
+    """Read `--put`, `--send`, `--event`, `--fire` and `--advance`."""
     given = (options.put, options.send, options.event, options.fire)
     puts = [_read_put(text) for text in given[0]]
     pairs = [split_option("--send", text, "QUEUE=JSON") for text in given[1]]
@@ -24,14 +26,30 @@ def read_stimuli(options: argparse.Namespace) -> Stimuli:
         read_json("--event", text if text.startswith(("{", "@")) else f"@{text}")
         for text in given[2]
     ]
+    if options.advance is not None:
+        read_time(options.advance)  # before anything is deployed
     from carnation.emulator.stimuli import Stimuli
 
-    return Stimuli(puts, sends, events, given[3])
+    return Stimuli(puts, sends, events, given[3], options.advance or "")
 
 
 def read_parameters(given: Sequence[str]) -> dict[str, str]:
     """Read `--parameter`, each NAME=VALUE."""
     return dict(split_option("--parameter", text, "NAME=VALUE") for text in given)
+
+
+def read_clock(text: str | None) -> datetime | None:
+    """Read `--clock`, a moment, which is in UTC where it says nothing else.
+
+    >>> read_clock("2026-03-28")
+    datetime.datetime(2026, 3, 28, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    if text is None:
+        return None
+    try:
+        return as_utc(datetime.fromisoformat(text))
+    except ValueError as error:
+        raise UsageError(f"--clock {text}: expected a moment, as 2026-03-28T23:00Z.") from error
 
 
 def split_option(option: str, text: str, form: str) -> tuple[str, str]:

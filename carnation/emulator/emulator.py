@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,8 +30,9 @@ from carnation.emulator.cloudformation import Service
 from carnation.emulator.cloudformation.serverless import TRANSFORMS
 from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.deployment import Deployment, deploy_stack
-from carnation.emulator.events import Pipes, Rules
+from carnation.emulator.events import Clock, Firing, Pipes, Rules, Schedules
 from carnation.emulator.events.delivery import Delivery
+from carnation.emulator.events.schedules import write_firings
 from carnation.emulator.faults import AroundCall, BeforeCall, BeforeInvoke, Hooks, Interception
 from carnation.emulator.function_code import CodeStore, FunctionCode
 from carnation.emulator.functions import Functions, Worker
@@ -44,7 +46,8 @@ from carnation.emulator.server import Access, EndpointServer
 from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.worker_processes import ProcessWorker
 from carnation.engine import Port
-from carnation.errors import EmulatorError, suggest_name
+from carnation.errors import EmulatorError
+from carnation.services.schedules import read_time
 
 ACCOUNT = "123456789012"
 _KEPT_LINES = 1000
@@ -85,8 +88,9 @@ class Emulator:
     reach it (0: any that is free); with `hold_port` it answers nobody but the handlers before
     `open_port()`, so that nobody sees it half furnished. It answers to the names of this machine
     and to `host_names`; with `require_signature` only to requests that are signed with
-    `secret_key`, which is made anew; `request_log` is told of each request in a line. One emulator
-    at a time is open in a process, and while it is, this process has no other AWS environment.
+    `secret_key`, which is made anew; `request_log` is told of each request in a line. `clock` is
+    the time at which it begins (None: now), for executions and schedules. One emulator at a time
+    is open in a process, and while it is, this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
@@ -106,6 +110,7 @@ class Emulator:
         host_names: Sequence[str] = (),
         require_signature: bool = False,
         request_log: Callable[[str], None] | None = None,
+        clock: datetime | None = None,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time
@@ -113,7 +118,7 @@ class Emulator:
         self.secret_key = secrets.token_urlsafe(30) if require_signature else SECRET_KEY
         secret = self.secret_key if require_signature else None
         self._access = Access(tuple(host_names), secret, request_log)
-        self._hooks = Hooks()
+        self._hooks, self.clock = Hooks(), Clock(clock)
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._executions: list[str] = []
@@ -157,8 +162,9 @@ class Emulator:
             )
         )
         self._server = EndpointServer(
-            self.client, self._port, listen=not self._hold_port, access=self._access
-        )
+            self.client, self._port, listen=not self._hold_port, access=self._access,
+            advance=lambda text: write_firings(self.advance(text), self.clock.now()),
+        )  # fmt: skip
         stack.callback(self._server.close)
         self.endpoint = self._handlers_endpoint = self._server.url
         if self._hold_port:
@@ -179,6 +185,7 @@ class Emulator:
         self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
         self._rules, pipes = Rules(self._delivery), Pipes(self._delivery, self._list_regions)
         self._rules.install(patches)
+        self._schedules = Schedules(self._rules, self.clock, ACCOUNT, self._list_regions)
         pipes.install(patches)
         stack.callback(pipes.close)
         moto_fixes.patch_calls(patches, self._hooks, real_time=self.real_time)
@@ -200,6 +207,7 @@ class Emulator:
                 self._let_time_pass,
                 self._deliver_logs,
                 self._announce,
+                self.clock.now,
             ),
         )
 
@@ -225,18 +233,21 @@ class Emulator:
 
     def fire(self, schedule: str, group: str = "default") -> None:
         """Let a schedule, or a rule that has a schedule, fire now; time does not pass for it."""
-        scheduler = self.client("scheduler")
-        names = {row["Name"] for row in scheduler.list_schedules(GroupName=group)["Schedules"]}
-        if schedule in names:
-            self._rules.fire_schedule(scheduler.get_schedule(Name=schedule, GroupName=group))
-            return
-        events = self.client("events")
-        rows = {row["Name"]: row for row in events.list_rules()["Rules"]}
-        if "ScheduleExpression" not in rows.get(schedule, {}):
-            known = suggest_name(schedule, [*names, *rows])
-            raise EmulatorError(f"schedule '{schedule}' does not exist.{known}")
-        targets = events.list_targets_by_rule(Rule=schedule)["Targets"]
-        self._rules.fire(rows[schedule], targets)
+        self._schedules.fire(schedule, group)
+
+    def advance(self, time: timedelta | datetime | str) -> list[Firing]:
+        """Let virtual time pass: schedules that are due in between fire, in order.
+
+        `time` is how long, or until when (UTC where it says nothing else); text as `36h`, `7d`, or
+        `2026-03-29T01:30Z`. Executions that a schedule starts are over, or wait for an answer,
+        before the next one fires. Executions that start from now on start at the new time.
+        """
+        until = read_time(time) if isinstance(time, str) else time
+        fired = []
+        for firing in self._schedules.advance(until, self._let_time_pass):
+            fired.append(firing)
+            interpreter.settle()
+        return fired
 
     def _connect_in(self, access_key: str, region: str) -> Clients:
         """Return the clients of the account that a key belongs to, in a Region."""

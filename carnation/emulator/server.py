@@ -8,6 +8,7 @@ refused.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ from carnation.emulator.runtime import LoopbackServer
 from carnation.emulator.signatures import Refusal, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
 
-HEALTH_PATH = "/_health"
+HEALTH_PATH, ADVANCE_PATH = "/_health", "/_advance"
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _OWN_SITES = ("none", "same-origin")
 _DROPPED = ("content-length", "connection", "transfer-encoding")
@@ -59,16 +60,18 @@ class EndpointServer:
         *,
         listen: bool = True,
         access: Access = Access(),  # noqa: B008 - it is a tuple
+        advance: Callable[[str], str] | None = None,
     ) -> None:
         """Take the port (0: one that is free); raises `EmulatorError` where that cannot be.
 
-        HTTP APIs are read with the clients of `connect`. Without `listen`, the port is taken, and
-        nobody is answered before `listen()`.
+        HTTP APIs are read with the clients of `connect`; `advance` lets virtual time pass. Without
+        `listen`, the port is taken, and nobody is answered before `listen()`.
         """
 
         class Requests(_Requests):
             connect_apis = staticmethod(connect)
             gate = access
+            advance_time = staticmethod(advance) if advance is not None else None
 
         try:
             self._server = LoopbackServer(Requests, port, listen=listen)
@@ -111,6 +114,7 @@ class _Requests(BaseHTTPRequestHandler):
     server: LoopbackServer
     connect_apis: Connect
     gate: Access
+    advance_time: Callable[[str], str] | None = None
     _began = 0.0
     _label = ""
 
@@ -128,6 +132,8 @@ class _Requests(BaseHTTPRequestHandler):
             self._reply(_FORBIDDEN, {}, refusal.encode())
         elif path in (HEALTH_PATH, "/_health/"):
             self._reply(200, {"Content-Type": "application/json"}, b'{"status":"running"}')
+        elif path == ADVANCE_PATH and self.advance_time is not None:
+            self._reply(*self._advance(body))
         elif self.path.startswith(http_apis.PREFIX):
             given = dict(self.headers.items())
             connect = self.connect_apis
@@ -149,6 +155,20 @@ class _Requests(BaseHTTPRequestHandler):
         if self.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
             return "the emulator answers no request of another site"
         return ""
+
+    def _advance(self, body: bytes) -> Written:
+        """Let virtual time pass: `POST /_advance?by=36h`."""
+        refusal = self._check_caller(body) if self.gate.secret is not None else None
+        told = {"Content-Type": "application/json"}
+        by = parse_qs(urlsplit(self.path).query).get("by", [""])[0]
+        if refusal is not None:
+            return _FORBIDDEN, told, json.dumps({"message": refusal.message}).encode()
+        if self.command != "POST" or self.advance_time is None:
+            return 405, told, b'{"message":"POST /_advance?by=36h"}'
+        try:
+            return 200, told, self.advance_time(by).encode()
+        except CarnationError as error:
+            return 400, told, json.dumps({"message": str(error)}).encode()
 
     def _answer_service(self, body: bytes) -> None:
         scope = find_scope(self.headers, self.path)

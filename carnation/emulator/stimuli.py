@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carnation.document.values import Json
+from carnation.emulator.events.schedules import Firing, write_time
 from carnation.emulator.stored import StackResource, find_resources
 from carnation.errors import CarnationError, UsageError
 
@@ -29,30 +30,37 @@ class Stimuli:
     """What is done to a workflow before its first run.
 
     `puts` are files by bucket and key, `sends` messages by queue, `events` are put on a bus,
-    `fires` names schedules. Buckets, queues and schedules are named by id, logical ID or name.
+    `fires` names schedules, `advance` says how far time goes (as `Emulator.advance` takes it), so
+    that schedules fire by themselves. Buckets, queues and schedules are named by id, logical ID or
+    name.
     """
 
     puts: Sequence[tuple[str, str, bytes]] = ()
     sends: Sequence[tuple[str, Json]] = ()
     events: Sequence[Json] = ()
     fires: Sequence[str] = ()
+    advance: str = ""
 
     @property
     def must_start(self) -> bool:
         """Tell whether an execution is expected: files and messages may just lie there."""
-        return bool(self.events or self.fires)
+        return bool(self.events or self.fires or self.advance)
 
     def __bool__(self) -> bool:
-        return bool(self.puts or self.sends or self.events or self.fires)
+        return bool(self.puts or self.sends or self.must_start)
 
 
 def apply_stimuli(
-    emulator: Emulator, stimuli: Stimuli, resources: Sequence[StackResource], machine: str
+    emulator: Emulator,
+    stimuli: Stimuli,
+    resources: Sequence[StackResource],
+    machine: str,
+    told: Callable[[Firing], None] = lambda firing: None,
 ) -> list[ExecutionResult]:
     """Apply stimuli; return the executions of the state machine that they started, when ended.
 
     Raises `UsageError` for a name that the stack does not have, `CarnationError` where an event or
-    a schedule started nothing.
+    a schedule started nothing; `told` learns of each schedule that time let fire.
     """
     for name, key, content in stimuli.puts:
         for bucket in find_resources("--put", name, resources, "AWS::S3::Bucket"):
@@ -64,10 +72,23 @@ def apply_stimuli(
     for name in stimuli.fires:
         for schedule in find_resources("--fire", name, resources, *_SCHEDULES):
             emulator.fire(schedule.physical_id)
+    if stimuli.advance:
+        _advance(emulator, stimuli.advance, told)
     started = list(_wait_for_executions(emulator, stimuli, resources, machine))
     if stimuli.must_start and not started:
         raise CarnationError(_tell_nothing(emulator, resources))
     return started
+
+
+def _advance(emulator: Emulator, text: str, told: Callable[[Firing], None]) -> None:
+    fired = emulator.advance(text)
+    for firing in fired:
+        told(firing)
+    if not fired:
+        raise UsageError(
+            f"--advance {text}: no schedule is due until {write_time(emulator.clock.now())}. "
+            "Advance by more, or begin at another time with --clock."
+        )
 
 
 def _send(emulator: Emulator, name: str, message: Json, resources: Sequence[StackResource]) -> None:

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from carnation.artifacts import Artifacts
@@ -18,6 +19,7 @@ from carnation.asl import walk_states
 from carnation.document.values import Json
 from carnation.emulator.embedded import deploy_artifacts, name_stack
 from carnation.emulator.emulator import Emulator, ExecutionResult
+from carnation.emulator.events import Firing
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
 from carnation.emulator.stored import (
     READERS,
@@ -104,6 +106,9 @@ class Observer:
     def warned(self, text: str) -> None:
         """Learn that a property of a template has no effect here."""
 
+    def fired(self, firing: Firing) -> None:
+        """Learn that a schedule fired while time was advanced."""
+
     def progressed(self, number: int, progress: Progress) -> None:
         """Learn how far a run is; not more often than a person can read."""
 
@@ -129,6 +134,7 @@ def run(
     jobs: str | None = None,
     results: Mapping[str, Json] | None = None,
     root: str = "",
+    clock: datetime | None = None,
 ) -> WorkflowRuns:
     """Deploy a built workflow to an emulator of its own, and run it once for each input.
 
@@ -136,13 +142,14 @@ def run(
     histories of children, for a page; `children` are the workflows that it starts; `shows` names
     the resources whose content is read at the end. `jobs` says how each job ends ('succeed' or
     'fail'), `results` what Task states give instead of being performed; `root` is the
-    project whose `carnation fetch --local` they run with. Raises `EmulatorError`
+    project whose `carnation fetch --local` they run with, `clock` the time at which it all
+    begins. Raises `EmulatorError`
     where it cannot be deployed or started, and `UsageError` for a name or parameter that it does
     not have.
     """
     observer = observer or Observer()
     _check_results(artifacts, children, results or {})
-    with Emulator(in_process=in_process, real_time=real_time, seed=seed) as emulator:
+    with Emulator(in_process=in_process, real_time=real_time, seed=seed, clock=clock) as emulator:
         emulator.finish_jobs(jobs, results)
         if faults:
             faults.install(emulator)
@@ -166,7 +173,7 @@ def run(
             runs.append(WorkflowRun(len(runs) + 1, given, execution, progress, report))
             observer.ended(runs[-1])
 
-        for execution in apply_stimuli(emulator, stimuli, stack, machine) if stimuli else ():
+        for execution in _apply(emulator, stimuli, stack, machine, observer):
             end(_read_given(execution), execution, _count(execution))
         for given in inputs or (() if runs else ({},)):
             if runs and not real_time:
@@ -182,6 +189,16 @@ def run(
         undelivered = emulator.undelivered
     injected = None if faults is None else faults.count
     return WorkflowRuns(artifacts, runs, fields, lines, printed, injected, stored, undelivered)
+
+
+def _apply(
+    emulator: Emulator,
+    stimuli: Stimuli,
+    stack: Sequence[StackResource],
+    machine: str,
+    observer: Observer,
+) -> list[ExecutionResult]:
+    return apply_stimuli(emulator, stimuli, stack, machine, observer.fired) if stimuli else []
 
 
 def _check_results(

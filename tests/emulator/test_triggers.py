@@ -98,6 +98,9 @@ def test_a_rule_on_a_bus_of_its_own(hub: Fired) -> None:
 def test_a_schedule(hub: Fired) -> None:
     hub.emulator.fire("hub-dev-nightly")
     assert {"by": "night"} in list_inputs(hub)
+    fired = hub.emulator.advance("2d")
+    assert [one.schedule for one in fired] == ["hub-dev-nightly"] * 2
+    assert list_inputs(hub).count({"by": "night"}) == 3
 
 
 def test_an_upload_below_the_prefix(hub: Fired) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from carnation.__main__ import main
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.emulator import Emulator, WorkflowRuns, run
 from carnation.emulator.embedded import deploy_artifacts
+from carnation.emulator.events import Clock
 from carnation.emulator.run_formats import describe_runs, format_end
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
 from carnation.emulator.stored import StackResource, read_stored
@@ -167,6 +169,12 @@ def test_what_the_stack_does_not_have_is_named(stimuli: Stimuli, message: str) -
     nowhere: Any = None  # nothing is asked of it
     with pytest.raises(UsageError, match=message):
         apply_stimuli(nowhere, stimuli, STACK, "arn")
+
+
+def test_time_in_which_nothing_is_due_is_an_error() -> None:
+    idle: Any = SimpleNamespace(advance=lambda time: [], clock=Clock())
+    with pytest.raises(UsageError, match="--advance 4h: no schedule is due"):
+        apply_stimuli(idle, Stimuli(advance="4h"), STACK, "arn")
 
 
 def test_an_event_that_no_rule_matches_is_an_error_that_names_the_rules() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from carnation.emulator.cloudformation.stack_policies import MODIFY
 from carnation.emulator.cloudformation.stacks import Definition, Resource, Stack, make_stack_id
 from carnation.emulator.cloudformation.steps import OperationError, Step
 from carnation.errors import EmulatorError
@@ -68,6 +69,7 @@ def update_nested(
     if not operation.engine.has_changes(nested, definition):
         operation.steps.append(Step(name, before, after, replaces=False))
         return
+    operation.guard(MODIFY, before)
     child = operation.begin(nested, definition)
     operation.steps.append(Step(name, before, after, replaces=False, child=child))
     operation.stack.set_resource(after, "UPDATE_IN_PROGRESS")

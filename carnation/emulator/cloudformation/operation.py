@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
+from carnation.emulator.cloudformation import stack_policies
 from carnation.emulator.cloudformation.deletion import delete_all, discard
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
@@ -91,10 +92,23 @@ class Operation:
             except Exception as error:
                 self._fail(resource, error, creating=creating)
         for name in [name for name in self.stack.resources if name not in names]:
-            self.removed.append(self.stack.resources.pop(name))
+            self._remove(name, creating=creating)
         write_outputs(self)
         self.stack.imports = set(self.known.imports)
         self.stack.definition = self.definition
+
+    def _remove(self, name: str, *, creating: bool) -> None:
+        resource = self.stack.resources[name]
+        try:
+            self.guard(stack_policies.DELETE, resource)
+        except EmulatorError as error:
+            self._fail(resource, error, creating=creating)
+        self.removed.append(self.stack.resources.pop(name))
+
+    def guard(self, action: str, resource: Resource) -> None:
+        """Raise `EmulatorError` for what the stack's policy does not allow."""
+        policy = self.stack.policy_during or self.stack.policy
+        stack_policies.refuse_denied(policy, action, resource.logical_id, resource.kind)
 
     def _prepare(self, name: str) -> Resource:
         body = self.definition.template.resources[name]
@@ -133,6 +147,7 @@ class Operation:
             self.steps.append(Step(name, resource, kept, replaces=False))
             return
         replacing = needs_replacement(resource.kind, had, wanted)
+        self.guard(stack_policies.REPLACE if replacing else stack_policies.MODIFY, resource)
         if replacing:
             self._replace(name, resource, wanted, body)
             return

@@ -112,6 +112,7 @@ class Stack:
     role_arn: str | None = None
     notification_arns: list[str] = field(default_factory=list)
     policy: str | None = None
+    policy_during: str | None = None  # what holds instead while an update runs
     token: str | None = None
     drift: dict[str, Any] = field(default_factory=lambda: {"StackDriftStatus": "NOT_CHECKED"})
     is_reverting: bool = False  # an update changes it, whatever its template says

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from carnation.emulator.events.pipes import Pipes
 from carnation.emulator.events.rules import Rules
+from carnation.emulator.events.schedules import Clock, Firing, Schedules
 
-__all__ = ["Pipes", "Rules"]
+__all__ = ["Clock", "Firing", "Pipes", "Rules", "Schedules"]

@@ -45,25 +45,27 @@ class Rules:
             for target in list(rule.targets):
                 self._delivery.send(target, make_input(target, whole, rule.arn), rule.arn)
 
-    def fire(self, rule: Mapping[str, Any], targets: list[dict[str, Any]]) -> None:
+    def fire(
+        self, rule: Mapping[str, Any], targets: list[dict[str, Any]], when: datetime.datetime
+    ) -> None:
         """Fire a rule that has a schedule."""
         arn = str(rule["Arn"])
         parts = arn.split(":")
         event = _complete({
             "source": "aws.events", "detail-type": "Scheduled Event", "account": parts[4],
-            "region": parts[3], "resources": [arn], "detail": {},
+            "region": parts[3], "resources": [arn], "detail": {}, "time": when.timestamp(),
         })  # fmt: skip
         for target in targets:
             self._delivery.send(target, make_input(target, event, arn), arn)
 
-    def fire_schedule(self, schedule: Mapping[str, Any]) -> None:
-        """Deliver what a schedule of the Scheduler sends, now."""
-        target, now = dict(schedule["Target"]), _now()
+    def fire_schedule(self, schedule: Mapping[str, Any], when: datetime.datetime) -> None:
+        """Deliver what a schedule of the Scheduler sends."""
+        target = dict(schedule["Target"])
         execution = str(uuid.uuid4())
         text = str(target.get("Input") or "{}")
         for name, value in (
             ("schedule-arn", schedule["Arn"]),
-            ("scheduled-time", now),
+            ("scheduled-time", _write(when)),
             ("execution-id", execution),
             ("attempt-number", "1"),
         ):
@@ -73,23 +75,22 @@ class Rules:
         self._delivery.send(target, text, str(schedule["Arn"]))
 
 
-def _now() -> str:
-    return datetime.datetime.now(tz=datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _write(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _complete(event: Mapping[str, Any]) -> dict[str, Any]:
     """Write an event as EventBridge does: its time as text, its ID and version."""
     time = event.get("time")
     if isinstance(time, (int, float)):
-        moment = datetime.datetime.fromtimestamp(time, tz=datetime.timezone.utc)
-        time = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        time = _write(datetime.datetime.fromtimestamp(time, tz=datetime.timezone.utc))
     return {
         "version": "0",
         "id": event.get("id") or str(uuid.uuid4()),
         "detail-type": event.get("detail-type", ""),
         "source": event.get("source", ""),
         "account": event.get("account", ""),
-        "time": time or _now(),
+        "time": time or _write(datetime.datetime.now(tz=datetime.timezone.utc)),
         "region": event.get("region", ""),
         "resources": event.get("resources", []),
         "detail": event.get("detail", {}),

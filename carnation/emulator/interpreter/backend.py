@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +36,7 @@ from carnation.errors import EmulatorError
 _HOST = re.compile(r"https?://(?:sync-)?states(?:-fips)?\.([a-z0-9-]+)\.")
 _OWN_HOSTS = ("127.0.0.1", "localhost")
 _NOT_EMULATED = "Not yet implemented"  # moto's answer for what it does not know
+_PATIENCE = 5.0  # seconds in which an execution that does something writes an event
 _watcher = threading.local()
 
 
@@ -209,6 +211,14 @@ def stop(execution_arn: str, error: str | None, cause: str | None) -> None:
 def time_out(execution_arn: str) -> None:
     """End an execution now as its TimeoutSeconds would."""
     find(execution_arn).time_out()
+
+
+def settle() -> None:
+    """Wait until each execution has ended, or waits for something from outside."""
+    for region in list(_service().regions.values()):
+        for run in list(region.executions.values()):
+            while not run.settled.wait(0.1) and time.monotonic() - run.last_event < _PATIENCE:
+                pass
 
 
 def list_machines(region: str) -> set[str]:

@@ -36,7 +36,7 @@ class ExecutionSettings(NamedTuple):
 
     `let_time_pass` is told of the seconds that a Wait waited in virtual time; `deliver_logs` takes
     events for a log group: (ARN of the group, name of the stream, rows). `announce` is told of
-    each Standard execution when it starts and when it has ended.
+    each Standard execution when it starts and when it has ended; `now` is when one starts.
     """
 
     real_time: bool
@@ -44,6 +44,7 @@ class ExecutionSettings(NamedTuple):
     let_time_pass: Callable[[float], None]
     deliver_logs: Callable[[str, str, list[dict[str, Any]]], None] = lambda *_: None
     announce: Callable[[EmulatedExecution], None] = lambda run: None
+    now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(tz=datetime.timezone.utc)
 
 
 class ExecutionRequest(NamedTuple):
@@ -76,13 +77,14 @@ class EmulatedExecution:
         self.request = request
         self.arn, self.name, self.machine_arn = request.arn, request.name, request.machine_arn
         self.input = json.loads(request.input_text)
-        self.start_date = datetime.datetime.now(tz=datetime.timezone.utc)
+        self.start_date = settings.now()
         self.status = "RUNNING"
         self.stop_date: datetime.datetime | None = None
         self.output: Any = None
         self.error: str | None = None
         self.cause: str | None = None
         self.done = threading.Event()
+        self.settled = threading.Event()  # it has ended, or waits for something from outside
         self._has_concluded = False
         self.seconds = 0.0
         self.children = Children()
@@ -172,11 +174,12 @@ class EmulatedExecution:
         with self._changed:
             self.engine.redrive()
             self.done.clear()
+            self.settled.clear()
             self._has_concluded = False
             self.status = "RUNNING"
             self.error = self.cause = self.stop_date = None
             self._began = time.monotonic()
-        self.redrive_date = datetime.datetime.now(tz=datetime.timezone.utc)
+        self.redrive_date = self._settings.now()
         self.start()
         return self.redrive_date
 
@@ -193,7 +196,9 @@ class EmulatedExecution:
             self.watches_child(child, event)
 
     def _pause(self, seconds: float) -> None:
+        self.settled.set()
         self._changed.wait_for(lambda: self.engine.status != "RUNNING", seconds)
+        self.settled.clear()
         self._check()
 
     def _check(self) -> None:
@@ -228,7 +233,10 @@ class EmulatedExecution:
         deadlines = [self.engine.clock.next_deadline, self.engine.deadline]
         moments = [moment for moment in deadlines if moment is not None]
         seconds = max(0.0, min(moments) - self.engine.clock.now) if moments else None
-        if not self._changed.wait(seconds) and self.engine.status == "RUNNING":
+        self.settled.set()
+        answered = self._changed.wait(seconds)
+        self.settled.clear()
+        if not answered and self.engine.status == "RUNNING":
             self.engine.step(give_up=True)
 
     def _pass_time(self) -> None:
@@ -321,6 +329,7 @@ class EmulatedExecution:
             self._announce()
         finally:
             self.done.set()
+            self.settled.set()
 
     def _announce(self) -> None:
         if not self.request.is_express:

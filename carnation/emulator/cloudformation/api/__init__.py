@@ -12,6 +12,7 @@ from carnation.emulator.cloudformation.api import (
     change_sets,
     descriptions,
     events,
+    policies,
     stacks,
     templates,
 )
@@ -30,6 +31,7 @@ ACTIONS: dict[str, Action] = {
     **change_sets.ACTIONS,
     **descriptions.ACTIONS,
     **events.ACTIONS,
+    **policies.ACTIONS,
     **stacks.ACTIONS,
     **templates.ACTIONS,
 }

@@ -107,5 +107,3 @@ def take_settings(stack: Stack, request: Request) -> None:
     stack.disable_rollback = bool(request.get("DisableRollback"))
     stack.removes_created = bool(request.get("RetainExceptOnCreate"))
     stack.token = request.get("ClientRequestToken")
-    if "StackPolicyBody" in request:
-        stack.policy = str(request["StackPolicyBody"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from carnation.emulator.cloudformation.api.definitions import define, take_settings
+from carnation.emulator.cloudformation.api.policies import read_policy
 from carnation.emulator.cloudformation.api.requests import (
     Action,
     ActionError,
@@ -34,6 +34,7 @@ def _create_stack(caller: Caller, request: Request) -> Mapping[str, Any]:
         stack.is_protected = bool(request.get("EnableTerminationProtection"))
         take_settings(stack, request)
         definition = define(caller, request, stack, None)
+        stack.policy = read_policy(caller, request, definition)
         stack.status = "CREATE_IN_PROGRESS"
         caller.store.add(stack)
     rollback = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
@@ -48,9 +49,15 @@ def _update_stack(caller: Caller, request: Request) -> Mapping[str, Any]:
     definition = define(caller, request, stack, stack.definition)
     if not caller.engine.has_changes(stack, definition) and not _is_set(stack, request):
         raise invalid("No updates are to be performed.")
+    policy = read_policy(caller, request, definition)
+    during = read_policy(caller, request, definition, "StackPolicyDuringUpdate")
     begin(caller, stack, "UPDATE_IN_PROGRESS", is_updatable, "updated")
     take_settings(stack, request)
+    stack.policy_during = during
     caller.engine.update(stack, definition)
+    stack.policy_during = None
+    if policy is not None and stack.status == "UPDATE_COMPLETE":
+        stack.policy = policy
     return {"StackId": stack.stack_id}
 
 
@@ -94,22 +101,6 @@ def _protect(caller: Caller, request: Request) -> Mapping[str, Any]:
         raise invalid("Termination protection of a nested stack is that of its root stack.")
     stack.is_protected = bool(request["EnableTerminationProtection"])
     return {"StackId": stack.stack_id}
-
-
-def _get_policy(caller: Caller, request: Request) -> Mapping[str, Any]:
-    return {"StackPolicyBody": find_live(caller, request).policy}
-
-
-def _set_policy(caller: Caller, request: Request) -> None:
-    stack = find_live(caller, request)
-    text = request.get("StackPolicyBody") or caller.engine.definer.read_url(
-        caller.connect, str(request.get("StackPolicyURL"))
-    )
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise invalid(f"Error validating stack policy: Invalid stack policy ({error})") from error
-    stack.policy = text
 
 
 def _continue_rollback(caller: Caller, request: Request) -> None:
@@ -156,9 +147,7 @@ ACTIONS: dict[str, Action] = {
     "ContinueUpdateRollback": _continue_rollback,
     "CreateStack": _create_stack,
     "DeleteStack": _delete_stack,
-    "GetStackPolicy": _get_policy,
     "RollbackStack": _roll_back_stack,
-    "SetStackPolicy": _set_policy,
     "UpdateStack": _update_stack,
     "UpdateTerminationProtection": _protect,
 }

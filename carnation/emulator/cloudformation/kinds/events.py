@@ -14,6 +14,7 @@ from carnation.emulator.cloudformation.requests import (
     pick,
     without,
 )
+from carnation.services.schedules import parse_schedule
 
 
 def _rows(properties: Properties) -> list[dict[str, str]] | None:
@@ -37,6 +38,8 @@ def _bus_name(properties: Properties) -> str:
 
 def _put_rule(context: Context, properties: Properties, had: Properties, name: str) -> Made:
     events, bus = context.connect("events"), _bus_name(properties)
+    if properties.get("ScheduleExpression"):
+        parse_schedule(properties["ScheduleExpression"])
     names = ("Description", "EventPattern", "RoleArn", "ScheduleExpression", "State")
     values = {"State": "ENABLED", **pick(properties, *names)}
     answer = call(events, "put_rule", values, Name=name, EventBusName=bus, Tags=_rows(properties))
@@ -172,7 +175,13 @@ def _delete_archive(context: Context, ref: str, properties: Properties) -> None:
     context.connect("events").delete_archive(ArchiveName=ref)
 
 
+def _check_schedule(properties: Properties) -> None:
+    zone = properties.get("ScheduleExpressionTimezone")
+    parse_schedule(properties["ScheduleExpression"], zone)
+
+
 def _make_schedule(context: Context, properties: Properties) -> Made:
+    _check_schedule(properties)
     name = properties.get("Name") or context.make_name(64)
     values = {"State": "ENABLED", **without(properties, "Name")}
     answer = call(context.connect("scheduler"), "create_schedule", values, Name=name)
@@ -180,6 +189,7 @@ def _make_schedule(context: Context, properties: Properties) -> Made:
 
 
 def _update_schedule(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
+    _check_schedule(wanted)
     values = {"State": "ENABLED", **without(wanted, "Name")}
     call(context.connect("scheduler"), "update_schedule", values, Name=ref)
 
