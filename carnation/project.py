@@ -39,7 +39,7 @@ def read_partition(start: str) -> str:
     if "partition" not in text or "tool.carnation" not in text:
         return ""
     table = find_table(parse_toml(path, text), "tool", "carnation")
-    _refuse_unknown_keys(path, table)
+    _reject_unknown_keys(path, table)
     partition = table.get("partition", "")
     if "partition" in table and partition not in PARTITIONS:
         near = suggest_name(str(partition), PARTITIONS)
@@ -49,7 +49,7 @@ def read_partition(start: str) -> str:
     return str(partition)
 
 
-def _refuse_unknown_keys(path: str, table: Mapping[str, Any]) -> None:
+def _reject_unknown_keys(path: str, table: Mapping[str, Any]) -> None:
     known = ("environments", "lint", "load", "partition")
     for key in table:
         if key not in known:
@@ -70,7 +70,7 @@ def read_environment(
     if "environments" not in text:
         return {}
     table = find_table(parse_toml(path, text), "tool", "carnation")
-    _refuse_unknown_keys(path, table)
+    _reject_unknown_keys(path, table)
     where = f"{path}: [tool.carnation.environments.{environment}"
     shared = find_table(table, "environments", environment)
     own = find_table(shared, workflow)
@@ -93,7 +93,7 @@ def read_loads(start: str) -> dict[str, tuple[int, int]]:
     if "load" not in text:
         return {}
     table = find_table(parse_toml(path, text), "tool", "carnation")
-    _refuse_unknown_keys(path, table)
+    _reject_unknown_keys(path, table)
     return {name: _read_load(f"{path}: [tool.carnation.load.{name}]", one)
             for name, one in find_table(table, "load").items()}  # fmt: skip
 

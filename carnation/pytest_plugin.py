@@ -56,10 +56,10 @@ def load_definition(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     `load_definition("pay.asl.json", substitutions={"Table": "t"}, handlers={"Pay": handle})`
     """
-    from carnation.testing.account_guard import stand_guard
+    from carnation.testing.account_guard import block_network
     from carnation.testing.state_machines import load_machine
 
-    stand_guard(monkeypatch)
+    block_network(monkeypatch)
     coverage = _find_coverage(request.config)
 
     def load(
@@ -82,9 +82,9 @@ def deploy_workflow(
     `deploy_workflow("carnation")`; it stays deployed for the next test, with empty stores.
     """
     from carnation.testing import emulator_reuse as kept
-    from carnation.testing.account_guard import stand_guard
+    from carnation.testing.account_guard import block_network
 
-    stand_guard(monkeypatch)
+    block_network(monkeypatch)
     coverage = _find_coverage(request.config)
 
     def deploy(source: Any, *, root: Any = None, fresh: bool = False) -> DeployedMachine:
@@ -165,11 +165,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Tell the coverage."""
     if not _is_wanted(config):
         return
-    from carnation.testing.coverage_report import tell_coverage, write_pictures
+    from carnation.testing.coverage_report import format_coverage, write_pictures
 
     coverage = _find_coverage(config)
     terminalreporter.section("coverage of definitions")
-    for line in tell_coverage(coverage):
+    for line in format_coverage(coverage):
         terminalreporter.write_line(line)
     folder = config.getoption("--carnation-cov-picture")
     for path in write_pictures(coverage, folder) if folder else ():

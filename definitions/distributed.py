@@ -27,7 +27,7 @@ from carnation.states import (
     Succeed,
     Task,
     WriterConfig,
-    name_integration,
+    integration_arn,
 )
 from carnation.workflow import Workflow
 
@@ -45,7 +45,7 @@ def process_batch() -> Chain:
     note_failed = Task(
         "NoteFailed",
         comment="The run looks for such notes: no list of all batches would fit into it",
-        resource=name_integration("aws-sdk:s3:putObject"),
+        resource=integration_arn("aws-sdk:s3:putObject"),
         parameters={
             "Bucket": FILES,
             "Key.$": "States.Format('failed/{}/{}.json', "
@@ -72,7 +72,7 @@ def process_batches() -> Map:
         max_concurrency_path="$.max_concurrency",
         label="batches",
         item_reader=ItemReader(
-            resource=name_integration("s3:getObject"),
+            resource=integration_arn("s3:getObject"),
             reader_config=ReaderConfig(input_type="JSONL"),
             parameters={"Bucket": FILES, "Key.$": "$.key"},
         ),
@@ -83,7 +83,7 @@ def process_batches() -> Map:
         processor_config=ProcessorConfig(mode="DISTRIBUTED", execution_type="STANDARD"),
         item_processor=process_batch(),
         result_writer=ResultWriter(
-            resource=name_integration("s3:putObject"),
+            resource=integration_arn("s3:putObject"),
             parameters={"Bucket": FILES, "Prefix": "results"},
             writer_config=WriterConfig(transformation="FLATTEN", output_type="JSONL"),
         ),
@@ -107,7 +107,7 @@ def collect_then_process() -> Chain:
     )
     look_for_failed = Task(
         "LookForFailed",
-        resource=name_integration("aws-sdk:s3:listObjectsV2"),
+        resource=integration_arn("aws-sdk:s3:listObjectsV2"),
         parameters={
             "Bucket": FILES,
             "Prefix.$": "States.Format('failed/{}/', $$.Execution.Name)",

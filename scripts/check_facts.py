@@ -53,13 +53,13 @@ def find_newer_integrations(names: Iterable[str]) -> Iterator[str]:
 def read_botocore() -> Iterator[tuple[str, list[str]]]:
     """Yield each service of botocore, as the SDK calls it, with its actions."""
     import botocore.session
-    from write_apis import spell_service
+    from write_apis import render_service
 
     session = botocore.session.get_session()
     loader = session.get_component("data_loader")
     for name in session.get_available_services():
         model = loader.load_service_model(name, "service-2")
-        service = spell_service(model["metadata"].get("serviceId", name))
+        service = render_service(model["metadata"].get("serviceId", name))
         yield service, sorted(one[0].lower() + one[1:] for one in model["operations"])
 
 

@@ -27,7 +27,7 @@ CODES = {
 DOCUMENT = "j"
 
 
-def spell_service(service_id: str) -> str:
+def render_service(service_id: str) -> str:
     """Spell a service as the Java SDK names its package."""
     name = re.sub(r"^(Amazon|AWS) | (Service)$", "", service_id)
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -99,7 +99,7 @@ def make_blocks() -> Iterator[tuple[str, bytes]]:
     blocks: dict[str, Block] = {}
     for name in session.get_available_services():
         description = session.get_component("data_loader").load_service_model(name, "service-2")
-        service = spell_service(description["metadata"].get("serviceId", name))
+        service = render_service(description["metadata"].get("serviceId", name))
         blocks.setdefault(service, Block()).add_model(description)
     for service, block in sorted(blocks.items()):
         yield service, block.write()

@@ -16,15 +16,15 @@ import botocore
 import botocore.session
 
 sys.path.insert(0, str(Path(__file__).parent))
-from write_apis import spell_service
+from write_apis import render_service
 
 TARGET = Path(__file__).parents[1] / "carnation" / "services" / "clients.txt"
 
 
-def name_client(service_id: str) -> str:
+def client_name(service_id: str) -> str:
     """Name the client in the Java SDK: each word of the service's ID has one capital.
 
-    >>> name_client("ACM PCA"), name_client("DynamoDB"), name_client("IoT Data Plane")
+    >>> client_name("ACM PCA"), client_name("DynamoDB"), client_name("IoT Data Plane")
     ('AcmPca', 'DynamoDb', 'IotDataPlane')
     """
     text = re.sub(r"[^A-Za-z0-9]+", " ", service_id.replace("IoT", "Iot"))
@@ -40,7 +40,7 @@ def make_lines() -> Iterator[str]:
     for name in session.get_available_services():
         model = session.get_component("data_loader").load_service_model(name, "service-2")
         service = model["metadata"].get("serviceId", name)
-        found.setdefault(spell_service(service), f"{name_client(service)} {name}")
+        found.setdefault(render_service(service), f"{client_name(service)} {name}")
     for service, names in sorted(found.items()):
         yield f"{service} {names}"
 

@@ -14,7 +14,7 @@ import botocore
 import botocore.session
 
 sys.path.insert(0, str(Path(__file__).parent))
-from write_apis import spell_service
+from write_apis import render_service
 
 TARGET = Path(__file__).parents[1] / "carnation" / "services" / "errors.txt"
 
@@ -25,7 +25,7 @@ def make_lines() -> Iterator[str]:
     errors: dict[str, set[str]] = {}
     for name in session.get_available_services():
         model = session.get_component("data_loader").load_service_model(name, "service-2")
-        service = spell_service(model["metadata"].get("serviceId", name))
+        service = render_service(model["metadata"].get("serviceId", name))
         found = {key for key, shape in model["shapes"].items() if shape.get("exception")}
         errors.setdefault(service, set()).update(found)
     for service, names in sorted(errors.items()):

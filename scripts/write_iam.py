@@ -21,7 +21,7 @@ import botocore
 import botocore.session
 
 sys.path.insert(0, str(Path(__file__).parent))
-from write_apis import spell_service, unpack, write_blocks
+from write_apis import render_service, unpack, write_blocks
 
 TARGET = Path(__file__).parents[1] / "carnation" / "services" / "iam.bin"
 _PARTIQL = "PartiQLDelete PartiQLInsert PartiQLSelect PartiQLUpdate"
@@ -213,13 +213,13 @@ def list_names(service: str, prefix: str, operation: str, method: str) -> list[s
         given = f"apigateway:{method}"
     names = (given or operation).split(" ")
     full = [name if ":" in name else f"{prefix}:{name}" for name in names]
-    known = [spell_known(name) for name in full]
+    known = [render_known(name) for name in full]
     if given is not None and None in known:
         raise SystemExit(f"{service}:{action}: AWS's reference has no {full}")
     return [right or f"{name}?" for right, name in zip(known, full, strict=True)]
 
 
-def spell_known(name: str) -> str | None:
+def render_known(name: str) -> str | None:
     """Spell an action as the reference does; None if it does not know it."""
     prefix, _, action = name.partition(":")
     entry = read_reference().get(prefix, {}).get(action.lower())
@@ -280,7 +280,7 @@ def make_blocks() -> Iterator[tuple[str, bytes]]:
     services: dict[str, list[tuple[str, Any]]] = {}
     for name in session.get_available_services():
         model = session.get_service_model(name)
-        services.setdefault(spell_service(model.metadata.get("serviceId", name)), []).append(
+        services.setdefault(render_service(model.metadata.get("serviceId", name)), []).append(
             (name, model)
         )
     for service, models in sorted(services.items()):

@@ -48,10 +48,10 @@ def hide_passwords(text: str) -> str:
     return _USER_INFO.sub("://…@", text)
 
 
-def name_action(service: str, operation: str) -> str:
+def action_name(service: str, operation: str) -> str:
     """Name the IAM action that an operation takes.
 
-    >>> name_action("stepfunctions", "StartExecution"), name_action("s3", "HeadBucket")
+    >>> action_name("stepfunctions", "StartExecution"), action_name("s3", "HeadBucket")
     ('states:StartExecution', 's3:ListBucket')
     """
     action = f"{_PREFIXES.get(service, service)}:{operation}"
@@ -62,7 +62,7 @@ def explain_answer(service: str, error: Any, region: str) -> AccountError:
     """Turn AWS's answer (a `ClientError`) into a sentence with its remedy."""
     code = str(error.response["Error"].get("Code", ""))
     message = hide_passwords(str(error.response["Error"].get("Message", "")))
-    action = name_action(service, error.operation_name)
+    action = action_name(service, error.operation_name)
     reason, text = _word(code, message, action, region)
     return AccountError(text, reason=reason, code=code, message=message)
 

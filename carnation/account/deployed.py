@@ -70,7 +70,7 @@ def read_template(account: Account, stack: str) -> str:
     return body if isinstance(body, str) else dump_json(body)
 
 
-def name_manifest(workflow: str, root_template: str) -> str:
+def manifest_key(workflow: str, root_template: str) -> str:
     """Name the key under which a manifest lies beside the tree whose root template this is."""
     return f"{workflow}/manifests/{digest(root_template)[:16]}.json"
 
@@ -121,7 +121,7 @@ def read_deployed(account: Account, stack: str, workflow: str) -> dict[str, byte
             found = _read_object(account, bucket, key)
             if found is not None:
                 files[_find_path(key, workflow)] = found
-    manifest = _read_object(account, bucket, name_manifest(workflow, root)) if bucket else None
+    manifest = _read_object(account, bucket, manifest_key(workflow, root)) if bucket else None
     files["manifest.json"] = (
         manifest or dump_json({"workflow": workflow, "version": "", "artifacts": {}}).encode()
     )

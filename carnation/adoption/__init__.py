@@ -15,7 +15,7 @@ from carnation.adoption.comparison import compare_templates
 from carnation.adoption.inventory import Inventory
 from carnation.adoption.module import write_module
 from carnation.adoption.round_trip import Difference, find_difference
-from carnation.adoption.sources import Source, name_apart, read_sources
+from carnation.adoption.sources import Source, read_sources, rename_duplicates
 
 __all__ = [
     "Difference",
@@ -23,7 +23,7 @@ __all__ = [
     "Source",
     "compare_templates",
     "find_difference",
-    "name_apart",
     "read_sources",
+    "rename_duplicates",
     "write_module",
 ]

@@ -49,9 +49,9 @@ class Writer:
         self.lifted: dict[str, str] = {}
         self._lift_payloads(states)
         self._lift_retriers(states)
-        self.functions = {part: self._name_part(part) for part in self.flow.parts}
+        self.functions = {part: self._part_name(part) for part in self.flow.parts}
         self.variables = {
-            node: self.names.take(make_identifier(node.name, node.type.lower()))
+            node: self.names.reserve(make_identifier(node.name, node.type.lower()))
             for scope in self.scopes
             for node in scope.nodes.values()
         }
@@ -65,26 +65,28 @@ class Writer:
         for text, wanted in constants.find_texts(states).items():
             name = _cut_name(wanted, measure(quote_text(text)))
             if name:
-                found[text] = self.names.take(name)
+                found[text] = self.names.reserve(name)
                 self.constants.append((found[text], Text(text)))
         return found
 
     def _lift_payloads(self, states: Sequence[Mapping[str, Any]]) -> None:
         for key, (payload, wanted) in constants.find_payloads(states).items():
-            name = self.names.take(wanted)
+            name = self.names.reserve(wanted)
             self.constants.append((name, write_value(payload, self.texts)))
             self.lifted[f"payload {key}"] = name
 
     def _lift_retriers(self, states: Sequence[Mapping[str, Any]]) -> None:
         for key, (retriers, wanted) in constants.find_retriers(states).items():
-            name = self.names.take(wanted)
+            name = self.names.reserve(wanted)
             self.constants.append((name, self.write_retriers(retriers)))
             self.lifted[f"retrier {key}"] = name
 
-    def _name_part(self, part: Section) -> str:
+    def _part_name(self, part: Section) -> str:
         if part.origin is None:
             return "draw_graph"
-        return self.names.take(f"draw_{make_identifier(part.start.name, part.start.type.lower())}")
+        return self.names.reserve(
+            f"draw_{make_identifier(part.start.name, part.start.type.lower())}"
+        )
 
     def use(self, name: str) -> str:
         """Note that the module imports a name; give it back."""

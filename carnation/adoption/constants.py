@@ -31,7 +31,7 @@ def find_texts(states: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """
     counts = Counter(text for state in states for text in _list_texts(state))
     return {
-        text: _name_address(text)
+        text: _address_name(text)
         for text, count in counts.items()
         if count > 1 and len(text) >= _SHORTEST and _ADDRESS.match(text)
     }
@@ -54,7 +54,7 @@ def find_retriers(states: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, s
         for retrier in retriers:
             singles[make_key(retrier)] += 1 if key in found else counts[key]
     repeated = {
-        make_key(retrier): (retrier, _name_retrier(retrier))
+        make_key(retrier): (retrier, _retrier_name(retrier))
         for retriers in lists
         for retrier in retriers
         if singles[make_key(retrier)] > 1
@@ -101,13 +101,13 @@ def _list_texts(state: Mapping[str, Any]) -> Iterator[str]:
             waiting += item.values() if isinstance(item, dict) else item
 
 
-def _name_address(address: str) -> str:
+def _address_name(address: str) -> str:
     """Name an ARN or a URL after its last part and what it is."""
     parts = split_arn(address)
     if len(parts) == 6 and parts[2:5] == ("states", "", ""):
         words = split_words(parts[5].replace("aws-sdk:", ""))
     elif address.startswith("arn:"):
-        words = _name_resource(address)
+        words = _resource_words(address)
     else:
         words = [*split_words(address.rstrip("/").rpartition("/")[2]), "url"]
     if not words or words[0].isdigit():
@@ -120,7 +120,7 @@ def _name_address(address: str) -> str:
     return name.upper()
 
 
-def _name_resource(arn: str) -> list[str]:
+def _resource_words(arn: str) -> list[str]:
     """`arn:partition:service:region:account:` and then the resource, often with its kind."""
     parts = re.split(r":(?![^{}]*\})", arn, maxsplit=5)
     service, resource = parts[2] if len(parts) > 2 else "", parts[-1]
@@ -131,7 +131,7 @@ def _name_resource(arn: str) -> list[str]:
     return words if kind is None or kind in words else [*words, kind]
 
 
-def _name_retrier(retrier: Mapping[str, Any]) -> str:
+def _retrier_name(retrier: Mapping[str, Any]) -> str:
     errors = [error for error in retrier.get("ErrorEquals", []) if isinstance(error, str)]
     if errors and all(error.startswith("Lambda.") for error in errors):
         return "RETRY_LAMBDA"

@@ -39,9 +39,9 @@ class Written(NamedTuple):
 def write_inventory(inventory: Inventory, names: Names, used: set[str]) -> Written:
     """Write an inventory; `used` are the placeholders of the definition."""
     listed = [*inventory.adopted.values(), *inventory.extra]
-    names.take("SECTIONS")
+    names.reserve("SECTIONS")
     for one in [*listed, *inventory.triggers]:
-        one.variable = names.take(f"{_word(one)}".upper())
+        one.variable = names.reserve(f"{_word(one)}".upper())
     texts = dict(_list_texts(listed, used))
     ordered = _order(inventory, listed)
     triggers = [_write_trigger(one) for one in inventory.triggers]

@@ -68,7 +68,7 @@ class Names:
     """The names that a module has given away, each once.
 
     >>> names = Names(["Chain"])
-    >>> names.take("charge"), names.take("charge"), names.take("Chain")
+    >>> names.reserve("charge"), names.reserve("charge"), names.reserve("Chain")
     ('charge', 'charge_2', 'Chain_2')
     """
 
@@ -76,7 +76,7 @@ class Names:
         self._taken = set(taken)
         self._counts: dict[str, int] = {}
 
-    def take(self, name: str) -> str:
+    def reserve(self, name: str) -> str:
         """Give the name away, with a number at its end where it is taken."""
         chosen, count = name, self._counts.get(name, 1)
         while chosen in self._taken:
@@ -87,10 +87,10 @@ class Names:
         return chosen
 
 
-def name_workflow(text: str) -> str:
+def to_workflow_name(text: str) -> str:
     """Name a workflow after a file or a logical ID: small letters, digits, hyphens, at most 40.
 
-    >>> name_workflow("OrderStateMachine"), name_workflow("2_Order Pipeline.asl.json")
+    >>> to_workflow_name("OrderStateMachine"), to_workflow_name("2_Order Pipeline.asl.json")
     ('order-state-machine', 'workflow-2-order-pipeline')
     """
     words = split_words(_strip_suffix(text)) or ["workflow"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_lost_transitions
 from carnation.adoption.inventory import MACHINES, Inventory
-from carnation.adoption.names import LONGEST_WORKFLOW, name_workflow
+from carnation.adoption.names import LONGEST_WORKFLOW, to_workflow_name
 from carnation.adoption.template import fill_definition, read_inventory
 from carnation.asl import Definition, read_definition
 from carnation.errors import DocumentError
@@ -63,10 +63,10 @@ class Source(NamedTuple):
     def find_refusal(self) -> DocumentError | None:
         """Find where and why AWS would refuse the definition; None if it would not."""
         for _, problem in _find_problems(self.document):
-            return _refuse_problem(self.document, problem)
+            return _problem_error(self.document, problem)
         return None
 
-    def tell_refusal(self) -> str:
+    def format_refusal(self) -> str:
         """Say why AWS or the build would refuse the definition; '' where neither would."""
         refusal = self.find_refusal()
         if refusal is not None:
@@ -101,8 +101,8 @@ def read_sources(reading: Reading) -> Iterator[Source]:
 
 
 def _read_source(found: Machine, file: str, is_whole: bool) -> Source:
-    _refuse(found)
-    name = name_workflow(file if is_whole else found.name)
+    _reject(found)
+    name = to_workflow_name(file if is_whole else found.name)
     origin = file if is_whole else f"{found.name} in {file}"
     return Source(name, origin, _find_remarks(found, is_whole), found)
 
@@ -144,7 +144,7 @@ def _add_inventory(reading: Reading, sources: Sequence[Source]) -> Iterator[Sour
     )
 
 
-def _refuse(document: Machine) -> None:
+def _reject(document: Machine) -> None:
     """Raise `DocumentError` with line and column for what has no graph."""
     value = document.value
     if not isinstance(value, Mapping) or "StartAt" not in value or "States" not in value:
@@ -159,7 +159,7 @@ def _refuse(document: Machine) -> None:
             raise _make_error(document, note.pointer, f"{note.message}. Take one of the two out.")
     for rule, problem in _find_problems(document):
         if rule.id in _NEEDED:
-            raise _refuse_problem(document, problem)
+            raise _problem_error(document, problem)
     for pointer in _find_placeholders(read_definition(value)):
         raise _make_error(
             document,
@@ -195,7 +195,7 @@ def _find_problems(document: Machine, *families: str) -> Iterator[tuple[Rule, Pr
     return find_problems(document.value, type=kind, families=families or (REFUSAL,))
 
 
-def _refuse_problem(document: Machine, problem: Problem) -> DocumentError:
+def _problem_error(document: Machine, problem: Problem) -> DocumentError:
     state = f"state '{problem.state}': " if problem.state else ""
     message = (
         problem.message if problem.message.endswith("?") else f"{problem.message.rstrip('.')}."
@@ -218,7 +218,7 @@ def _locate(document: Machine, pointer: str) -> str:
     return f"{document.where}:{span.line}:{span.column}"
 
 
-def name_apart(sources: Sequence[Source]) -> list[Source]:
+def rename_duplicates(sources: Sequence[Source]) -> list[Source]:
     """Give sources of one name names of their own: with their folder's before it, or a number."""
     taken: set[str] = set()
     named = []
@@ -226,7 +226,7 @@ def name_apart(sources: Sequence[Source]) -> list[Source]:
         name = source.name
         if sum(other.name == name for other in sources) > 1:
             folder = os.path.basename(os.path.dirname(source.document.where))
-            name = name_workflow(f"{folder} {name}") if folder else name
+            name = to_workflow_name(f"{folder} {name}") if folder else name
         count, first = 1, name
         while name in taken:
             count += 1

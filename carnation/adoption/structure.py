@@ -70,7 +70,7 @@ class Flow:
         while waiting:
             part = waiting.pop()
             self.parts.append(part)
-            self._tell_part(part)
+            self._arrange_part(part)
             waiting += reversed(part.parts)
 
     def find(self, node: Node, name: str) -> Node:
@@ -83,30 +83,30 @@ class Flow:
             return None
         return self.find(node, node.main)
 
-    def _tell_part(self, part: Section) -> None:
+    def _arrange_part(self, part: Section) -> None:
         part.chain = self._follow(part.start, part)
-        stack: list[Iterator[Step | list[Node]]] = [self._tell(part.chain, part)]
+        stack: list[Iterator[Step | list[Node]]] = [self._arrange(part.chain, part)]
         while stack:  # a stack of our own: states beside states may nest deep
             step = next(stack[-1], None)
             if step is None:
                 stack.pop()
             elif isinstance(step, list):
-                stack.append(self._tell(step, part))
+                stack.append(self._arrange(step, part))
             else:
                 part.steps.append(step)
             if not stack:
-                stack += [self._tell_left(part)] if self._wanted else []
+                stack += [self._arrange_left(part)] if self._wanted else []
         defined = (step.node for step in part.steps if isinstance(step, Define))
         part.references = Counter(
             self.find(node, name) for node in defined for name in node.list_targets()
         )
 
-    def _tell_left(self, part: Section) -> Iterator[Step | list[Node]]:
+    def _arrange_left(self, part: Section) -> Iterator[Step | list[Node]]:
         """Tell what was put off for a state that had been told already."""
         wanted, self._wanted = self._wanted, set()
         for target in sorted(wanted, key=lambda node: node.pointer):
             if target not in self.homes:
-                yield from self._tell_side(target, part)
+                yield from self._arrange_side(target, part)
 
     def _follow(self, start: Node, part: Section, *, beside: bool = False) -> list[Node]:
         """Follow a way as long as nothing outside of it has to be told first.
@@ -153,17 +153,17 @@ class Flow:
             and any(child.size > 1 for child in node.children)
         )
 
-    def _tell(self, chain: list[Node], part: Section) -> Iterator[Step | list[Node]]:
+    def _arrange(self, chain: list[Node], part: Section) -> Iterator[Step | list[Node]]:
         for node in chain:
             for scope in node.scopes:
-                yield from self._tell_scope(scope, part)
+                yield from self._arrange_scope(scope, part)
             for target in self._list_sides(node):
                 if target not in self.homes:
-                    yield from self._tell_side(target, part)
+                    yield from self._arrange_side(target, part)
             yield Define(node)
             for child in node.children:
                 if child in self._wanted and child not in self.homes:
-                    yield from self._tell_side(child, part)
+                    yield from self._arrange_side(child, part)
 
     def _list_sides(self, node: Node) -> Iterator[Node]:
         for name in node.others:
@@ -171,7 +171,7 @@ class Flow:
         if node.type == "Choice" and node.main is not None and node not in self.chained:
             yield self.find(node, node.main)
 
-    def _tell_scope(self, scope: Scope, part: Section) -> Iterator[Step | list[Node]]:
+    def _arrange_scope(self, scope: Scope, part: Section) -> Iterator[Step | list[Node]]:
         if self._is_small(scope.start, part):
             self.inner[scope] = self._follow(scope.start, part)
             yield self.inner[scope]
@@ -181,7 +181,7 @@ class Flow:
             self.drawn[scope] = inner
             part.parts.append(inner)
 
-    def _tell_side(self, start: Node, part: Section) -> Iterator[Step | list[Node]]:
+    def _arrange_side(self, start: Node, part: Section) -> Iterator[Step | list[Node]]:
         if self._is_small(start, part):
             yield self._follow(start, part, beside=True)
         else:

@@ -90,8 +90,8 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
             f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
             f"{_LARGEST_DEFINITION:,}. Move a part of it into a state machine of its own."
         )
-    _refuse_lost_children(root, workflow)
-    _refuse_definition(workflow, definition)
+    _reject_lost_children(root, workflow)
+    _reject_definition(workflow, definition)
     sources = Sources(
         workflow=workflow.name,
         version=workflow.version,
@@ -134,7 +134,7 @@ def _make_packages(root: str, workflow: Workflow) -> dict[str, bytes]:
     return packages
 
 
-def _refuse_lost_children(root: str, workflow: Workflow) -> None:
+def _reject_lost_children(root: str, workflow: Workflow) -> None:
     """Raise `WorkflowError` for a child workflow that `definitions/` does not have."""
     for child in workflow.application.resources:
         path = os.path.join(root, "definitions", f"{child.id}.py")
@@ -146,7 +146,7 @@ def _refuse_lost_children(root: str, workflow: Workflow) -> None:
             )
 
 
-def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
+def _reject_definition(workflow: Workflow, definition: Mapping[str, Any]) -> None:
     """Raise `DefinitionError` if AWS, or a service that is called, would refuse the definition."""
     found = list(find_problems(definition, families=(REFUSAL, CALL)))
     if found:
@@ -161,7 +161,7 @@ def _refuse_definition(workflow: Workflow, definition: Mapping[str, Any]) -> Non
     message += "" if message.endswith("?") else "."
     raise DefinitionError(
         f"{_WHO[rule.family]} the definition of '{workflow.name}'. {state}{message} To mend it: "
-        f"{rule.tell_solution()} (At {problem.pointer or '/'}; see: carnation lint "
+        f"{rule.format_solution()} (At {problem.pointer or '/'}; see: carnation lint "
         f"--explain {rule.id}){others}"
     )
 

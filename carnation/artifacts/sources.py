@@ -13,7 +13,7 @@ from carnation.linter.built import find_tree
 from carnation.linter.findings import Finding
 
 
-def name_sources(path: str, findings: Iterable[Finding]) -> list[Finding]:
+def locate_sources(path: str, findings: Iterable[Finding]) -> list[Finding]:
     """Add to findings in a built definition the lines of Python that their states come from."""
     found = list(findings)
     tree = find_tree(path) if any(finding.state for finding in found) else ""

@@ -26,7 +26,7 @@ from carnation.artifacts.packages import make_package
 from carnation.artifacts.render import MANIFEST, Artifacts
 from carnation.document import digest, parse_json
 from carnation.errors import ArtifactError, suggest_name
-from carnation.workflow import refuse_name
+from carnation.workflow import validate_name
 
 _RELEASES = "releases/"
 
@@ -77,31 +77,31 @@ def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
     return differences
 
 
-def refuse_changed_release(root: str, artifacts: Artifacts) -> None:
+def reject_changed_release(root: str, artifacts: Artifacts) -> None:
     """Raise `ArtifactError` if this version was released with another definition."""
     with _build_locked(root):
-        _refuse_changed_release(root, artifacts)
+        _reject_changed_release(root, artifacts)
 
 
-def _refuse_changed_release(root: str, artifacts: Artifacts) -> None:
-    released = _read_tree(_tree_of(root, artifacts.workflow)).get(name_release(artifacts))
+def _reject_changed_release(root: str, artifacts: Artifacts) -> None:
+    released = _read_tree(_tree_of(root, artifacts.workflow)).get(release_name(artifacts))
     if released is not None and released != _definition_of(artifacts):
         raise ArtifactError(
             f"the definition of '{artifacts.workflow}' differs from the one that was "
             f"released as {artifacts.version} "
-            f"(build/{artifacts.workflow}/{name_release(artifacts)}). Released definitions "
+            f"(build/{artifacts.workflow}/{release_name(artifacts)}). Released definitions "
             "cannot change. Increase the workflow's version."
         )
 
 
-def name_release(artifacts: Artifacts) -> str:
+def release_name(artifacts: Artifacts) -> str:
     """Give the path, below `build/<workflow>/`, at which this version is frozen."""
     return f"{_RELEASES}{artifacts.version}.asl.json"
 
 
 def is_released(root: str, artifacts: Artifacts) -> bool:
     """Tell whether this version is frozen already."""
-    path = os.path.join(_tree_of(root, artifacts.workflow), *name_release(artifacts).split("/"))
+    path = os.path.join(_tree_of(root, artifacts.workflow), *release_name(artifacts).split("/"))
     return os.path.exists(path)
 
 
@@ -113,7 +113,7 @@ def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -
     """
     with _build_locked(root, exclusive=True):
         _repair_build_folder(root)
-        _refuse_changed_release(root, artifacts)
+        _reject_changed_release(root, artifacts)
         _write_tree(root, artifacts, release)
 
 
@@ -122,7 +122,7 @@ def _write_tree(root: str, artifacts: Artifacts, release: bool) -> None:
     files = {path: text.encode() for path, text in artifacts.files.items()}
     kept = {path: data for path, data in _read_tree(tree).items() if path.startswith(_RELEASES)}
     if release:
-        kept[name_release(artifacts)] = _definition_of(artifacts)
+        kept[release_name(artifacts)] = _definition_of(artifacts)
     part, new, _ = _steps_of(tree)
     contents = {**files, **kept}
     for folder in {os.path.dirname(path) for path in contents}:
@@ -162,10 +162,10 @@ def _repair_build_folder(root: str) -> None:
     for name in sorted(os.listdir(build)):
         workflow, dot, step = name[1:].rpartition(".")
         if name.startswith(".") and dot and step in ("part", "new", "old"):
-            _mend(os.path.join(build, workflow))
+            _repair(os.path.join(build, workflow))
 
 
-def _mend(tree: str) -> None:
+def _repair(tree: str) -> None:
     part, new, old = _steps_of(tree)
     for candidate in (new, old):
         if not os.path.exists(tree) and os.path.exists(candidate):
@@ -231,7 +231,7 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
     Raises `ArtifactError` where the tree is missing, or a file or a package is not the one that the
     manifest names: what runs or is deployed is what was reviewed, or nothing.
     """
-    refuse_name(workflow)
+    validate_name(workflow)
     with _build_locked(root):
         tree = _read_tree(_tree_of(root, workflow))
     if MANIFEST not in tree:

@@ -48,7 +48,7 @@ def find_local_packages(root: str, name: str) -> str:
 
 def write_local_stamp(folder: str, requirements: str) -> None:
     """Note, in a folder of packages for this machine, what they are the answer to."""
-    write_stamp(folder, requirements + _name_interpreter())
+    write_stamp(folder, requirements + _interpreter_tag())
 
 
 def read_local_packages(root: str, name: str) -> str | None:
@@ -59,7 +59,7 @@ def read_local_packages(root: str, name: str) -> str | None:
     folder = find_local_packages(root, name)
     if not os.path.isdir(folder):
         return None
-    if _read_stamp(folder) != digest(read_requirements(root, name) + _name_interpreter()):
+    if _read_stamp(folder) != digest(read_requirements(root, name) + _interpreter_tag()):
         raise WorkflowError(
             f"the packages of function '{name}' for this machine are of other requirements, or of "
             f"another Python. Fetch them again with: carnation fetch --local {name}"
@@ -74,7 +74,7 @@ def has_compiled_wheels(root: str, name: str) -> bool:
     return any(wheel.endswith(".whl") and not wheel.endswith("-any.whl") for wheel in found)
 
 
-def _name_interpreter() -> str:
+def _interpreter_tag() -> str:
     import sysconfig  # a build does not ask
 
     return f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"

@@ -12,12 +12,12 @@ from itertools import pairwise
 
 from carnation.changes.context import (
     StatePair,
+    describe_comment,
     has_objects,
     is_reordered,
     match_objects,
-    tell_comment,
 )
-from carnation.changes.records import Change, spell
+from carnation.changes.records import Change, render_value
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import name_target, shorten
 from carnation.document.values import Json
@@ -27,7 +27,7 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a Choice state's rules and its Default."""
     old, new = sides.old.get("Choices", []), sides.new.get("Choices", [])
     if not has_objects(old) or not has_objects(new):
-        yield from (sides.tell(edit, "choice-changed") for edit in sides.find_edits("Choices"))
+        yield from (sides.describe(edit, "choice-changed") for edit in sides.find_edits("Choices"))
     else:
         pairs, removed, added = match_objects(old, new, ("Next", "Comment"))
         inverted = _tell_inverted(sides, pairs)
@@ -36,15 +36,15 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
             return
         for i in removed:
             target = name_target(old[i].get("Next"))
-            sentence = f"no longer goes on to {target} if {_tell_rule(old[i])}"
+            sentence = f"no longer goes on to {target} if {_format_rule(old[i])}"
             yield sides.remove("transition-removed", "Choices", i, sentence)
         for i, j in pairs:
             yield from _compare_rules(sides.enter("Choices", i, j))
         for j in added:
-            sentence = f"now goes on to {name_target(new[j].get('Next'))} if {_tell_rule(new[j])}"
+            sentence = f"now goes on to {name_target(new[j].get('Next'))} if {_format_rule(new[j])}"
             yield sides.add("transition-added", "Choices", j, sentence)
         if is_reordered(pairs):
-            sentence = _tell_order(new, pairs)
+            sentence = _format_order(new, pairs)
             at = f"{sides.new_at}/Choices"
             yield Change("choice-changed", at, sides.subject, sentence, old, new)
     yield from find_target_changes(sides, "Default", "by default goes on to")
@@ -65,7 +65,7 @@ def _tell_inverted(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | N
     is_kept = is_opposite or _drop_way(old) == _drop_way(new)
     if not is_kept or not (is_swapped or (is_opposite and before == after)):
         return None
-    at, rule = f"{sides.new_at}/Choices/0", _tell_rule(new)
+    at, rule = f"{sides.new_at}/Choices/0", _format_rule(new)
     if is_swapped and is_opposite:
         sentence = f"its rule is now '{rule}', with both ways swapped: every input goes as before"
         return Change("choice-respelled", at, sides.subject, sentence, old, new)
@@ -73,7 +73,7 @@ def _tell_inverted(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | N
     was, otherwise = map(name_target, ways[0])
     sentence = (
         f"is inverted: with '{rule}' it goes on to {first}, else to {rest}; before, "
-        f"with '{_tell_rule(old)}' to {was}, else to {otherwise}"
+        f"with '{_format_rule(old)}' to {was}, else to {otherwise}"
     )
     return Change("choice-inverted", at, sides.subject, sentence, old, new)
 
@@ -113,8 +113,8 @@ def find_polarity(rule: Mapping[str, Json]) -> tuple[str, bool] | None:
     for base, opposite in _OPPOSITES:
         start, middle, end = name.partition(opposite)
         if middle and end in ("", "Path"):
-            return f"{variable} {start}{base}{end} {spell(value)}", False
-    return f"{variable} {name} {spell(value)}", True
+            return f"{variable} {start}{base}{end} {render_value(value)}", False
+    return f"{variable} {name} {render_value(value)}", True
 
 
 def _find_sign(text: str) -> tuple[str, bool]:
@@ -132,13 +132,13 @@ def _find_sign(text: str) -> tuple[str, bool]:
     return f"{left} {base} {right}", holds
 
 
-def _tell_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
+def _format_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
     """Say which rule is now tested before which; of several such pairs, the first."""
     was = {new: old for old, new in pairs}
     order = sorted(was)
     swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]
     first, second = (
-        f"'{_tell_rule(rules[index])}' (to {name_target(rules[index].get('Next'))})"
+        f"'{_format_rule(rules[index])}' (to {name_target(rules[index].get('Next'))})"
         for index in swapped[0]
     )
     more = f", and {len(swapped) - 1} more places" if swapped[1:] else ""
@@ -146,12 +146,12 @@ def _tell_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
 
 
 def _compare_rules(sides: StatePair) -> Iterator[Change]:
-    yield from tell_comment(sides)
-    phrase = f"if {_tell_rule(sides.new)} goes on to"
+    yield from describe_comment(sides)
+    phrase = f"if {_format_rule(sides.new)} goes on to"
     yield from find_target_changes(sides, "Next", phrase)
     for name in dict.fromkeys([*sides.new, *sides.old]):
         for edit in sides.find_edits(name) if name not in ("Next", "Comment") else ():
-            change = sides.tell(edit, _kind_of_rule_field(name))
+            change = sides.describe(edit, _kind_of_rule_field(name))
             way = f"the way to {name_target(sides.new.get('Next'))}: "
             yield change._replace(sentence=way + change.sentence)
 
@@ -160,15 +160,15 @@ def _kind_of_rule_field(name: str) -> str:
     return {"Assign": "variable-changed", "Output": "output-changed"}.get(name, "choice-changed")
 
 
-def _tell_rule(rule: Mapping[str, Json]) -> str:
+def _format_rule(rule: Mapping[str, Json]) -> str:
     """Say a rule's condition, shortened.
 
-    >>> _tell_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
+    >>> _format_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
     '$.n NumericEquals 3'
     """
     if isinstance(rule.get("Condition"), str):
         return shorten(rule["Condition"])
     parts = {key: value for key, value in rule.items() if key not in ("Next", "Comment", "Assign")}
     variable = parts.pop("Variable", "")
-    words = [f"{key} {spell(value)}" for key, value in parts.items()]
+    words = [f"{key} {render_value(value)}" for key, value in parts.items()]
     return shorten(" ".join([variable, *words] if isinstance(variable, str) else words).strip())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
-from carnation.changes.records import ABSENT, Change, Edit, spell
+from carnation.changes.records import ABSENT, Change, Edit, render_value
 from carnation.changes.wording import contrast, shorten
 from carnation.document import join_pointer, split_pointer
 from carnation.document.values import Json
@@ -51,11 +51,11 @@ class StatePair(NamedTuple):
             new_at=f"{self.new_at}/{field}/{new}",
         )
 
-    def tell(self, edit: Edit, kind: str) -> Change:
+    def describe(self, edit: Edit, kind: str) -> Change:
         """Make a record of an edit in the plainest words: where in the state, from what to what."""
         base = self.old_at if edit.gone else self.new_at
-        path = shorten(name_path(split_pointer(edit.pointer[len(base) :])), _LONGEST_PATH)
-        return edit.tell(kind, self.subject, f"{path}: {contrast(edit.before, edit.after)}")
+        path = shorten(format_path(split_pointer(edit.pointer[len(base) :])), _LONGEST_PATH)
+        return edit.describe(kind, self.subject, f"{path}: {contrast(edit.before, edit.after)}")
 
     def add(self, kind: str, field: str, index: int, sentence: str) -> Change:
         """Make a record of an item that only the new side has."""
@@ -70,10 +70,10 @@ class StatePair(NamedTuple):
         return Change(kind, pointer, self.subject, sentence, item, ABSENT, old=True)
 
 
-def name_path(parts: list[str]) -> str:
+def format_path(parts: list[str]) -> str:
     """Write a way into a state as people write it.
 
-    >>> name_path(["Parameters", "Payload", "0", "id.$"])
+    >>> format_path(["Parameters", "Payload", "0", "id.$"])
     'Parameters.Payload[0].id.$'
     """
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts).lstrip(".")
@@ -95,8 +95,8 @@ def match_objects(old: list[Json], new: list[Json], leave_out: tuple[str, ...]) 
     >>> match_objects([{"a": 1}, {"a": 2}], [{"a": 2, "Next": "X"}], ("Next",))
     ([(1, 0)], [0], [])
     """
-    here = [_spell_without(item, leave_out) for item in old]
-    spelt = [_spell_without(item, leave_out) for item in new]
+    here = [_render_without(item, leave_out) for item in old]
+    spelt = [_render_without(item, leave_out) for item in new]
     # what stands where it stood is itself, though its like may stand elsewhere, too
     pairs = [(i, i) for i, text in enumerate(here[: len(spelt)]) if text == spelt[i]]
     kept = {i for i, _ in pairs}
@@ -118,8 +118,8 @@ def match_objects(old: list[Json], new: list[Json], leave_out: tuple[str, ...]) 
     return sorted(pairs), left[len(rest) :], rest[len(left) :]
 
 
-def _spell_without(item: Json, leave_out: tuple[str, ...]) -> str:
-    return spell({key: value for key, value in item.items() if key not in leave_out})
+def _render_without(item: Json, leave_out: tuple[str, ...]) -> str:
+    return render_value({key: value for key, value in item.items() if key not in leave_out})
 
 
 def is_reordered(pairs: list[tuple[int, int]]) -> bool:
@@ -128,7 +128,7 @@ def is_reordered(pairs: list[tuple[int, int]]) -> bool:
     return places != sorted(places)
 
 
-def tell_comment(sides: StatePair) -> Iterator[Change]:
+def describe_comment(sides: StatePair) -> Iterator[Change]:
     """Yield a change of the Comment, which is noise."""
     for edit in sides.find_edits("Comment"):
-        yield edit.tell("comment-changed", sides.subject, "has another Comment")
+        yield edit.describe("comment-changed", sides.subject, "has another Comment")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.asl import Definition, State
 from carnation.asl.cycles import find_cycles
-from carnation.changes.context import StatePair, name_path
+from carnation.changes.context import StatePair, format_path
 from carnation.changes.edits import count_reordered, find_edits
 from carnation.changes.languages import join_language_changes
 from carnation.changes.matching import INNER, Match, Pair, match_states
@@ -19,7 +19,7 @@ from carnation.changes.records import ABSENT, Change
 from carnation.changes.scopes import Scopes, find_respelling, find_scope_changes, pair_scopes
 from carnation.changes.states import find_field_changes, find_state_changes
 from carnation.changes.transitions import find_target_changes
-from carnation.changes.wording import contrast, shorten, tell_list
+from carnation.changes.wording import contrast, format_list, shorten
 from carnation.document import split_pointer
 from carnation.document.values import Json
 
@@ -44,7 +44,7 @@ def _find_changes(old: Json, new: Json) -> Iterator[Change]:
         return
     match = match_states(old, new)
     scopes = pair_scopes(match)
-    yield from _tell_states(match, scopes)
+    yield from _describe_states(match, scopes)
     yield from _compare_machine(old, new, scopes)
     for pair in match.pairs:
         sides = _place_sides(old, new, pair, scopes)
@@ -61,11 +61,13 @@ def _find_changes(old: Json, new: Json) -> Iterator[Change]:
 
 def _compare_plainly(old: Json, new: Json, old_at: str, new_at: str) -> Iterator[Change]:
     for edit in find_edits(old, new, old_at, new_at):
-        path = name_path(split_pointer(edit.pointer))
-        yield edit.tell("field-changed", MACHINE, f"{path}: {contrast(edit.before, edit.after)}")
+        path = format_path(split_pointer(edit.pointer))
+        yield edit.describe(
+            "field-changed", MACHINE, f"{path}: {contrast(edit.before, edit.after)}"
+        )
 
 
-def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
+def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
     for place in match.removed:
         sentence = f"is removed ({_describe(place)})"
         yield Change(
@@ -77,7 +79,7 @@ def _tell_states(match: Match, scopes: Scopes) -> Iterator[Change]:
             yield Change("state-renamed", new.pointer, new.name, sentence, old.name, new.name)
         here, there = old.scope.pointer, new.scope.pointer
         if scopes.pairs.get(here) != there:
-            sentence = f"moved from {_name_scope(here)} to {_name_scope(there)}"
+            sentence = f"moved from {_scope_name(here)} to {_scope_name(there)}"
             yield Change("state-moved", new.pointer, new.name, sentence, old.pointer, new.pointer)
     for place in match.added:
         sentence = f"is new ({_describe(place)})"
@@ -96,7 +98,7 @@ def _describe(place: State) -> str:
     return f"a {kind}" if isinstance(kind, str) else "of no Type"
 
 
-def _name_scope(scope: str) -> str:
+def _scope_name(scope: str) -> str:
     if not scope:
         return "the top"
     parts = split_pointer(scope)
@@ -172,10 +174,10 @@ def _compare_flows(match: Match) -> Iterator[Change]:
     before = [{now.get(state) for state in cycle} for cycle in old]
     for cycle in new:
         if not any(known.issuperset(cycle) for known in before):
-            yield _tell_cycle("cycle-added", cycle, "can now come back to itself")
+            yield _describe_cycle("cycle-added", cycle, "can now come back to itself")
     for cycle, known in zip(old, before, strict=True):
         if not any(known.intersection(other) for other in new):
-            yield _tell_cycle("cycle-removed", cycle, "can no longer come back to itself")
+            yield _describe_cycle("cycle-removed", cycle, "can no longer come back to itself")
 
 
 def _find_cycles(definition: Definition) -> list[list[State]]:
@@ -191,8 +193,8 @@ def _find_cycles(definition: Definition) -> list[list[State]]:
     return [[definition.by_pointer[pointer] for pointer in cycle] for cycle in found]
 
 
-def _tell_cycle(kind: str, cycle: list[State], phrase: str) -> Change:
+def _describe_cycle(kind: str, cycle: list[State], phrase: str) -> Change:
     names = [f"'{shorten(state.name, 30)}'" for state in cycle[1:]]
-    through = f", through {tell_list(names)}" if names else ""
+    through = f", through {format_list(names)}" if names else ""
     old = kind == "cycle-removed"
     return Change(kind, cycle[0].pointer, cycle[0].name, phrase + through, old=old)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from carnation.changes.records import ABSENT, Edit, spell
+from carnation.changes.records import ABSENT, Edit, render_value
 from carnation.document import join_pointer
 from carnation.document.values import Json
 
@@ -71,7 +71,9 @@ def _pair_keys(
 
 def _pair_items(old: list[Json], new: list[Json], old_at: str, new_at: str) -> list[Pair]:
     pairs: list[Pair] = []
-    for i, j in match_items([spell(item) for item in old], [spell(item) for item in new]):
+    for i, j in match_items(
+        [render_value(item) for item in old], [render_value(item) for item in new]
+    ):
         before = ABSENT if i is None else old[i]
         after = ABSENT if j is None else new[j]
         pairs.append((before, after, f"{old_at}/{i}", f"{new_at}/{j}"))

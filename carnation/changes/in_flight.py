@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.changes.permissions import Principal, read_grants
 from carnation.changes.records import ABSENT, Change
-from carnation.changes.wording import shorten, tell_list
+from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
 from carnation.permissions import Grant, find_lost, find_needed_actions
 from carnation.permissions.grants import matches
@@ -53,12 +53,12 @@ def find_lost_actions(
         for action, states in find_needed_actions(definition).items():
             grants = [grant for grant in lost if matches(grant.action.lower(), action.lower())]
             if grants:
-                yield _tell(subject, action, states, grants)
+                yield _describe(subject, action, states, grants)
 
 
-def _tell(subject: str, action: str, states: list[str], grants: list[Grant]) -> Change:
-    where = tell_list([f"'{shorten(name, 40)}'" for name in states], 3)
-    on = tell_list([shorten(name, 90) for name in dict.fromkeys(g.resource for g in grants)], 3)
+def _describe(subject: str, action: str, states: list[str], grants: list[Grant]) -> Change:
+    where = format_list([f"'{shorten(name, 40)}'" for name in states], 3)
+    on = format_list([shorten(name, 90) for name in dict.fromkeys(g.resource for g in grants)], 3)
     sentence = f"lost {action} on {on}, which executions in flight still need in {where}"
     value = [list(grant[:5]) for grant in grants]
     if grants[0].effect == "Deny":  # a denial that is new stands in the new document

@@ -33,7 +33,7 @@ def join_language_changes(sides: StatePair, changes: Iterable[Change]) -> Iterat
         else:
             yield change
     if fields:
-        yield _tell(sides, fields)
+        yield _describe(sides, fields)
         yield from _compare_constants(sides)
     if not sides.final and loses_input(sides):
         yield Change("input-lost", sides.new_at, sides.subject, INPUT_LOST)
@@ -50,7 +50,7 @@ def _is_expressed(change: Change) -> bool:
     return last.endswith("Path") or is_jsonata
 
 
-def _tell(sides: StatePair, fields: set[str]) -> Change:
+def _describe(sides: StatePair, fields: set[str]) -> Change:
     before, after = (
         {name: value for name, value in side.items() if name in fields}
         for side in (sides.old, sides.new)
@@ -74,7 +74,7 @@ def _compare_constants(sides: StatePair) -> Iterator[Change]:
     for edit in find_edits(*values, *at):
         if edit.before is not ABSENT and edit.after is not ABSENT:
             kind = "target-changed" if is_target(edit.pointer) else "input-changed"
-            yield sides.tell(edit, kind)
+            yield sides.describe(edit, kind)
 
 
 def _drop_expressions(value: Json) -> Json:

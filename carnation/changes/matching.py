@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.asl import Definition, State, read_definition
-from carnation.changes.records import spell
+from carnation.changes.records import render_value
 from carnation.document.values import Json
 
 INNER = ("ItemProcessor", "Iterator", "Branches")
@@ -154,11 +154,11 @@ def _list_features(place: State) -> list[str]:
         if field in INNER:
             features += [f"{field}:{name}" for name in _inner_names(value)]
         elif field in ("Choices", "Catch") and isinstance(value, list):
-            features += [field + spell(_without_next(item)) for item in value]
+            features += [field + render_value(_without_next(item)) for item in value]
         elif isinstance(value, Mapping) and value:
-            features += [f"{field}.{key}{spell(item)}" for key, item in value.items()]
+            features += [f"{field}.{key}{render_value(item)}" for key, item in value.items()]
         else:
-            features.append(field + spell(value))
+            features.append(field + render_value(value))
     return features
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.changes.records import ABSENT, Change
-from carnation.changes.wording import shorten, tell_list
+from carnation.changes.wording import format_list, shorten
 from carnation.document import join_pointer
 from carnation.document.values import Json
 from carnation.permissions import Grant, find_lost, read_policy
-from carnation.permissions.grants import spell_value
+from carnation.permissions.grants import render_value
 
 _TRUST = "AssumeRolePolicyDocument"
 _ROLES = frozenset({"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"})
@@ -76,7 +76,7 @@ def read_grants(kind: str, holder: Principal) -> list[Grant]:
                     found += read_policy(entry.get("PolicyDocument"), inner)
         elif field == "ManagedPolicyArns":
             for index, arn in enumerate(value if isinstance(value, list) else ()):
-                name = spell_value(arn)
+                name = render_value(arn)
                 found.append(Grant("Allow", _MANAGED, name, "", "", f"{place}/{index}"))
         elif field == "Statement":
             found += read_policy({"Statement": value}, at)
@@ -89,7 +89,7 @@ def _read_permission(given: Mapping[str, Json], pointer: str) -> list[Grant]:
     """Read what lets somebody invoke a function: a policy of one statement, in other words."""
     limits = {key: given[key] for key in ("SourceArn", "SourceAccount", "PrincipalOrgID")
               if key in given}  # fmt: skip
-    words = [spell_value(given.get(key, "")) for key in ("Action", "FunctionName", "Principal")]
+    words = [render_value(given.get(key, "")) for key in ("Action", "FunctionName", "Principal")]
     condition = json.dumps(limits, sort_keys=True) if limits else ""
     return [Grant("Allow", words[0], words[1], words[2], condition, pointer)]
 
@@ -116,7 +116,7 @@ def _compare_grants(
     lost, gained = find_lost(before, after), find_lost(after, before)
     for grants, old in ((gained, False), (lost, True)):
         for group in _group(grants):
-            yield _tell(subject, stem, group, old=old)
+            yield _describe(subject, stem, group, old=old)
 
 
 def _group(grants: Iterable[Grant]) -> list[list[Grant]]:
@@ -127,7 +127,7 @@ def _group(grants: Iterable[Grant]) -> list[list[Grant]]:
     return list(groups.values())
 
 
-def _tell(subject: str, stem: str, group: list[Grant], *, old: bool) -> Change:
+def _describe(subject: str, stem: str, group: list[Grant], *, old: bool) -> Change:
     first = group[0]
     denied = first.effect == "Deny"
     broader = old == denied  # a grant is gained, or a denial is lost
@@ -135,17 +135,17 @@ def _tell(subject: str, stem: str, group: list[Grant], *, old: bool) -> Change:
     if kind == "permission-broadened" and first.is_wide and not denied:
         kind = "permission-wildcard"
     value = [list(grant[:5]) for grant in group]
-    sentence = _tell_sentence(stem, group, old=old)
+    sentence = _format_sentence(stem, group, old=old)
     if old:
         return Change(kind, first.pointer, subject, sentence, value, ABSENT, old=True)
     return Change(kind, first.pointer, subject, sentence, ABSENT, value)
 
 
-def _tell_sentence(stem: str, group: list[Grant], *, old: bool) -> str:
+def _format_sentence(stem: str, group: list[Grant], *, old: bool) -> str:
     first = group[0]
-    actions = tell_list(_unique(grant.action for grant in group), 6)
-    resources = tell_list([shorten(name, 90) for name in _unique(g.resource for g in group)], 3)
-    who = tell_list([shorten(name, 90) for name in _unique(g.principal for g in group)], 3)
+    actions = format_list(_unique(grant.action for grant in group), 6)
+    resources = format_list([shorten(name, 90) for name in _unique(g.resource for g in group)], 3)
+    who = format_list([shorten(name, 90) for name in _unique(g.principal for g in group)], 3)
     when = f", if {shorten(first.condition, 120)}" if first.condition else ""
     if first.effect == "Deny":
         verb = f"{actions} is {'no longer' if old else 'now'} denied"
@@ -170,8 +170,8 @@ def _compare_boundary(subject: str, old: Principal, new: Principal) -> Iterator[
         return
     pointer = f"{(old if after is ABSENT else new).pointer}/Properties/{field}"
     if after is ABSENT:
-        sentence = f"{spell_value(before)} bounds it no longer"
+        sentence = f"{render_value(before)} bounds it no longer"
         yield Change("boundary-removed", pointer, subject, sentence, before, ABSENT, old=True)
     else:
-        sentence = f"is now bounded by {shorten(spell_value(after))}"
+        sentence = f"is now bounded by {shorten(render_value(after))}"
         yield Change("boundary-changed", pointer, subject, sentence, before, after)

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carnation.asl import Scope, State
-from carnation.changes.context import name_path
+from carnation.changes.context import format_path
 from carnation.changes.matching import INNER, Match
 from carnation.changes.records import Change
 from carnation.changes.scopes import Scopes
 from carnation.changes.transitions import keeps_input
-from carnation.changes.wording import shorten, tell_list
+from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
 
 _MAKERS = ("Task", "Map", "Parallel", "Pass")
@@ -130,7 +130,7 @@ def _list_fields(value: Json, path: str, language: str, inner: bool) -> Iterator
         elif isinstance(one, list):
             waiting += [(item, [*way, str(at)]) for at, item in enumerate(one)]
         elif _is_expression(one, way) and pattern.search(one):
-            yield name_path(way)
+            yield format_path(way)
 
 
 def _is_expression(text: Json, way: list[str]) -> bool:
@@ -141,7 +141,9 @@ def _is_expression(text: Json, way: list[str]) -> bool:
 
 
 def _tell(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
-    named = tell_list([f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers])
+    named = format_list(
+        [f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers]
+    )
     verb = "reads" if len(readers) == 1 else "read"
     sentence = f"no longer gives '{path}', which {named} still {verb}"
     return Change("path-lost", state.pointer, state.name, sentence, path, old=gone)

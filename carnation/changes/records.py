@@ -49,7 +49,7 @@ class Change(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """Name this change, and no other value of the same field, for a list of accepted ones."""
-        values = [spell(value) for value in (self.before, self.after)]
+        values = [render_value(value) for value in (self.before, self.after)]
         facts = [self.kind, self.part, self.pointer, self.subject, *values]
         return digest("\n".join(facts).encode("utf-8", "surrogatepass"))[:12]
 
@@ -72,15 +72,15 @@ class Edit(NamedTuple):
         """Tell whether the pointer is one of the old document."""
         return self.new is None
 
-    def tell(self, kind: str, subject: str, sentence: str) -> Change:
+    def describe(self, kind: str, subject: str, sentence: str) -> Change:
         """Make a record of this edit."""
         return Change(kind, self.pointer, subject, sentence, self.before, self.after, self.gone)
 
 
-def spell(value: object) -> str:
+def render_value(value: object) -> str:
     """Write a value so that equal ones, and no others, are spelt alike.
 
-    >>> spell({"b": 1, "a": True}), spell(ABSENT)
+    >>> render_value({"b": 1, "a": True}), render_value(ABSENT)
     ('{"a": true, "b": 1}', '')
     """
     return "" if value is ABSENT else json.dumps(value, sort_keys=True)

@@ -17,7 +17,7 @@ from carnation.changes.permissions import (
     is_policy,
     list_policy_fields,
 )
-from carnation.changes.records import ABSENT, Change, Edit, spell
+from carnation.changes.records import ABSENT, Change, Edit, render_value
 from carnation.changes.retention import find_retention_kind
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
@@ -68,7 +68,7 @@ def find_resource_changes(
         if name in old:
             yield from _compare_resource(way, old[name], place, (old, new), definitions)
         elif name in moved:
-            yield _tell_moved(way, old[moved[name]], place)
+            yield _describe_moved(way, old[moved[name]], place)
         else:
             sentence = f"is new ({place.kind})"
             yield Change("resource-added", place.pointer, way + name, sentence, ABSENT, place.body)
@@ -76,7 +76,7 @@ def find_resource_changes(
             yield from find_permission_changes(way + name, place.kind, nobody, _hold(place))
     for name, place in old.items():
         if name not in new and name not in moved.values():
-            yield _tell_removed(way, place)
+            yield _describe_removed(way, place)
             gone = Principal({}, place.pointer)
             if _is_for_states(place, old):
                 yield from find_lost_actions(
@@ -96,21 +96,21 @@ def _hold(place: ResourceRef) -> Principal:
 
 def _match_moved(old: Places, new: Places) -> dict[str, str]:
     """Match resources that only their logical IDs tell apart: new name to old name."""
-    left = {spell(place.body): name for name, place in old.items() if name not in new}
+    left = {render_value(place.body): name for name, place in old.items() if name not in new}
     return {
-        name: left.pop(spell(place.body))
+        name: left.pop(render_value(place.body))
         for name, place in new.items()
-        if name not in old and spell(place.body) in left
+        if name not in old and render_value(place.body) in left
     }
 
 
-def _tell_moved(way: str, old: ResourceRef, new: ResourceRef) -> Change:
+def _describe_moved(way: str, old: ResourceRef, new: ResourceRef) -> Change:
     sentence = f"was called '{old.name}': CloudFormation makes a new one and removes the old one"
     kind = "data-replaced" if is_stateful(new.kind) else "resource-moved"
     return Change(kind, new.pointer, way + new.name, sentence, old.name, new.name)
 
 
-def _tell_removed(way: str, place: ResourceRef) -> Change:
+def _describe_removed(way: str, place: ResourceRef) -> Change:
     kind, sentence = "resource-removed", f"is removed ({place.kind})"
     if is_stateful(place.kind):
         kept = place.keeps_data("DeletionPolicy")
@@ -137,7 +137,7 @@ def _compare_resource(
             kind = "metadata-changed" if field == "Metadata" else "attribute-changed"
             for edit in _find_edits(old, new, field):
                 sentence = f"{field}: {contrast(edit.before, edit.after)}"
-                yield edit.tell(kind, subject, sentence)
+                yield edit.describe(kind, subject, sentence)
     yield from _compare_properties(subject, old, new, both)
     if _is_for_states(old, both[0]):
         yield from find_lost_actions(subject, old.kind, _hold(old), _hold(new), definitions)
@@ -156,7 +156,7 @@ def _compare_retention(
         kind = "retention-weakened" if ranks[1] < ranks[0] else "retention-strengthened"
         if not is_stateful(new.kind):
             kind = "attribute-changed"
-        yield edit.tell(kind, subject, f"{field}: {contrast(edit.before, edit.after)}")
+        yield edit.describe(kind, subject, f"{field}: {contrast(edit.before, edit.after)}")
 
 
 def _compare_properties(
@@ -180,10 +180,10 @@ def _compare_properties(
         edit for edit in edits if new.kind in _FUNCTIONS and _first(edit) in ("Code", "CodeUri")
     ]
     if code:
-        yield _tell_code(subject, old, code[0], both)
+        yield _describe_code(subject, old, code[0], both)
     for edit in edits:
         if edit not in code:
-            yield _tell_property(subject, new, edit)
+            yield _describe_property(subject, new, edit)
 
 
 def _way(edit: Edit) -> list[str]:
@@ -199,59 +199,64 @@ def _is_told(kind: str, edit: Edit) -> bool:
     """Tell whether only a digest changed: what it is the digest of is told by itself."""
     if (kind, _first(edit)) not in _KEYED:
         return False
-    return _DIGEST.sub("", spell(edit.before)) == _DIGEST.sub("", spell(edit.after))
+    return _DIGEST.sub("", render_value(edit.before)) == _DIGEST.sub("", render_value(edit.after))
 
 
-def _tell_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
+def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
     way = _way(edit)
     sentence = f"{'.'.join(way) or 'Properties'}: {contrast(edit.before, edit.after)}"
     if new.kind in _MACHINES and way[:1] in (["RoleArn"], ["Role"]):
-        return edit.tell("role-changed", subject, sentence)
+        return edit.describe("role-changed", subject, sentence)
     if way[:1] and way[0] in _PROTECTIONS and edit.after in (False, "false", ABSENT):
-        return edit.tell("protection-removed", subject, sentence)
+        return edit.describe("protection-removed", subject, sentence)
     retention = find_retention_kind(new.kind, way, edit)
     if retention:
-        return edit.tell(retention, subject, sentence)
+        return edit.describe(retention, subject, sentence)
     update = find_update(new.kind, way)
     kind = _KINDS.get(update, "property-changed")
     if kind == "resource-may-be-replaced" and is_stateful(new.kind):
         word = "may replace it, and the new one is empty"
-        return edit.tell("data-may-be-replaced", subject, f"{sentence}; {word}")
+        return edit.describe("data-may-be-replaced", subject, f"{sentence}; {word}")
     if new.kind in _MACHINES and way in (["Type"], ["StateMachineType"]) and _is_default(edit):
-        return edit.tell("metadata-changed", subject, sentence)
+        return edit.describe("metadata-changed", subject, sentence)
     if kind == "resource-replaced" and is_stateful(new.kind):
         kept = new.keeps_data("UpdateReplacePolicy")
         word = "the old one is kept" if kept else "the old one goes with its data"
-        return edit.tell("data-replaced", subject, f"{sentence}; replaces it, {word}")
+        return edit.describe("data-replaced", subject, f"{sentence}; replaces it, {word}")
     words = {
         REPLACES: "; replaces it",
         MAY_REPLACE: "; may replace it",
         INTERRUPTS: "; interrupts it",
     }
-    return edit.tell(kind, subject, sentence + words.get(update, ""))
+    return edit.describe(kind, subject, sentence + words.get(update, ""))
 
 
 def _is_default(edit: Edit) -> bool:
     """Tell whether a machine's type is only said now, or no longer: it was STANDARD all along."""
-    return {spell(edit.before), spell(edit.after)} == {spell(ABSENT), spell("STANDARD")}
+    return {render_value(edit.before), render_value(edit.after)} == {
+        render_value(ABSENT),
+        render_value("STANDARD"),
+    }
 
 
-def _tell_code(subject: str, old: ResourceRef, edit: Edit, both: tuple[Places, Places]) -> Change:
+def _describe_code(
+    subject: str, old: ResourceRef, edit: Edit, both: tuple[Places, Places]
+) -> Change:
     versions = [_list_versions(places, old.name) for places in both]
     if not versions[1]:
         sentence = "its code changed, and executions in flight get it at once: it has no version"
-        return edit.tell("code-changed-in-flight", subject, sentence)
+        return edit.describe("code-changed-in-flight", subject, sentence)
     if versions[0] == versions[1]:
         sentence = "its code changed, and no new version is published"
-        return edit.tell("code-unversioned", subject, sentence)
-    return edit.tell("code-changed", subject, "its code changed; a new version is published")
+        return edit.describe("code-unversioned", subject, sentence)
+    return edit.describe("code-changed", subject, "its code changed; a new version is published")
 
 
 def _list_versions(places: Places, function: str) -> list[str]:
     """Spell the versions of a function that a template publishes."""
     refs = ({"Ref": function}, {"Fn::GetAtt": [function, "Arn"]})
     return [
-        place.name + spell(place.body)
+        place.name + render_value(place.body)
         for place in places.values()
         if place.kind == "AWS::Lambda::Version"
         and Principal(place.body, "").properties.get("FunctionName") in refs

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.records import ABSENT, Edit, spell
+from carnation.changes.records import ABSENT, Edit, render_value
 from carnation.document.values import Json
 
 _KEPT_FOR: Mapping[tuple[str, str], float] = {
@@ -61,7 +61,7 @@ def _expires(way: Sequence[str], edit: Edit) -> bool:
     """Tell whether items now expire that did not, or sooner."""
     if edit.after in _OFF or edit.after == "Disabled":
         return False
-    if way[0] == "LifecycleConfiguration" and "xpir" not in f"{way}{spell(edit.after)}":
+    if way[0] == "LifecycleConfiguration" and "xpir" not in f"{way}{render_value(edit.after)}":
         return bool(edit.after == "Enabled")
     if isinstance(edit.before, int) and isinstance(edit.after, int):
         return edit.after < edit.before

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 
 from carnation.changes.context import (
     StatePair,
+    describe_comment,
     has_objects,
     is_reordered,
     match_objects,
-    tell_comment,
 )
 from carnation.changes.records import ABSENT, Change, Edit
-from carnation.changes.wording import contrast, tell_list, tell_seconds
+from carnation.changes.wording import contrast, format_list, format_seconds
 from carnation.document.values import Json
 
 _DEFAULTS = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2.0}
@@ -52,42 +52,42 @@ def _number(value: Json, default: float) -> float:
     return min(max(float(value), 0.0), 1e300) if known and value == value else float(default)
 
 
-def tell_retrier(retrier: Mapping[str, Json]) -> str:
+def format_retrier(retrier: Mapping[str, Json]) -> str:
     """Say how often a retrier tries, and how long that takes at worst.
 
-    >>> tell_retrier({"ErrorEquals": ["States.ALL"], "MaxAttempts": 1})
+    >>> format_retrier({"ErrorEquals": ["States.ALL"], "MaxAttempts": 1})
     '1 attempt, worst-case wait 1 s'
     """
-    return f"{_tell_attempts(retrier)}, worst-case wait {tell_seconds(measure_wait(retrier))}"
+    return f"{_format_attempts(retrier)}, worst-case wait {format_seconds(measure_wait(retrier))}"
 
 
-def _tell_attempts(retrier: Mapping[str, Json]) -> str:
+def _format_attempts(retrier: Mapping[str, Json]) -> str:
     attempts = int(_read(retrier, "MaxAttempts"))
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
-def name_errors(item: Mapping[str, Json]) -> str:
+def error_names(item: Mapping[str, Json]) -> str:
     """Name the errors that a retrier or a catcher is for."""
     errors = item.get("ErrorEquals")
     if not isinstance(errors, list) or not errors:
         return "no error"
-    return tell_list([str(error) for error in errors], 2)
+    return format_list([str(error) for error in errors], 2)
 
 
 def find_retry_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a state's retriers."""
     old, new = sides.old.get("Retry", []), sides.new.get("Retry", [])
     if not has_objects(old) or not has_objects(new):
-        yield from (sides.tell(edit, "retry-changed") for edit in sides.find_edits("Retry"))
+        yield from (sides.describe(edit, "retry-changed") for edit in sides.find_edits("Retry"))
         return
     pairs, removed, added = match_objects(old, new, (*_COUNTED, "Comment", "JitterStrategy"))
     for i in removed:
-        sentence = f"no longer retries {name_errors(old[i])} ({tell_retrier(old[i])})"
+        sentence = f"no longer retries {error_names(old[i])} ({format_retrier(old[i])})"
         yield sides.remove("retry-removed", "Retry", i, sentence)
     for i, j in pairs:
         yield from _compare_retriers(sides.enter("Retry", i, j))
     for j in added:
-        sentence = f"now retries {name_errors(new[j])}: {tell_retrier(new[j])}"
+        sentence = f"now retries {error_names(new[j])}: {format_retrier(new[j])}"
         yield sides.add("retry-added", "Retry", j, sentence)
     if is_reordered(pairs):
         sentence = "its retriers stand in another order, and the first that fits counts"
@@ -95,32 +95,32 @@ def find_retry_changes(sides: StatePair) -> Iterator[Change]:
 
 
 def _compare_retriers(sides: StatePair) -> Iterator[Change]:
-    yield from tell_comment(sides)
+    yield from describe_comment(sides)
     yield from find_error_changes(sides, "retry", "retries")
     counted = [edit for name in _COUNTED for edit in sides.find_edits(name)]
     if counted:
-        yield _tell_counts(sides, counted)
+        yield _describe_counts(sides, counted)
     known = ("Comment", "ErrorEquals", *_COUNTED)
     for name in dict.fromkeys([*sides.new, *sides.old]):
         for edit in sides.find_edits(name) if name not in known else ():
-            sentence = f"{name_errors(sides.new)}: {name} {contrast(edit.before, edit.after)}"
-            yield edit.tell("retry-changed", sides.subject, sentence)
+            sentence = f"{error_names(sides.new)}: {name} {contrast(edit.before, edit.after)}"
+            yield edit.describe("retry-changed", sides.subject, sentence)
 
 
-def _tell_counts(sides: StatePair, edits: list[Edit]) -> Change:
+def _describe_counts(sides: StatePair, edits: list[Edit]) -> Change:
     """Make one record of a retrier's numbers; of a single one, at its place."""
-    attempts = [_tell_attempts(sides.old), _tell_attempts(sides.new)]
-    waits = [tell_seconds(measure_wait(side)) for side in (sides.old, sides.new)]
+    attempts = [_format_attempts(sides.old), _format_attempts(sides.new)]
+    waits = [format_seconds(measure_wait(side)) for side in (sides.old, sides.new)]
     first = attempts[0] if attempts[0] == attempts[1] else f"{attempts[0]} to {_count(sides.new)}"
     wait = waits[0] if waits[0] == waits[1] else f"{waits[0]} to {waits[1]}"
-    sentence = f"{name_errors(sides.new)}: {first}, worst-case wait {wait}"
+    sentence = f"{error_names(sides.new)}: {first}, worst-case wait {wait}"
     never = [_read(side, "MaxAttempts") == 0 for side in (sides.old, sides.new)]
     kind = "retry-changed"
     if never[0] != never[1]:
         kind = "retry-removed" if never[1] else "retry-added"
     if len(edits) == 1:
         name = edits[0].pointer.rpartition("/")[2]
-        return edits[0].tell(kind, sides.subject, f"{sentence} ({name})")
+        return edits[0].describe(kind, sides.subject, f"{sentence} ({name})")
     return Change(kind, sides.new_at, sides.subject, sentence, dict(sides.old), dict(sides.new))
 
 
@@ -138,8 +138,8 @@ def find_error_changes(sides: StatePair, stem: str, verb: str) -> Iterator[Chang
         else:
             kind = f"{stem}-changed"
             sentence = f"{verb} {_name(edit.after)} instead of {_name(edit.before)}"
-        yield edit.tell(kind, sides.subject, sentence)
+        yield edit.describe(kind, sides.subject, sentence)
 
 
 def _name(errors: Json) -> str:
-    return errors if isinstance(errors, str) else name_errors({"ErrorEquals": errors})
+    return errors if isinstance(errors, str) else error_names({"ErrorEquals": errors})

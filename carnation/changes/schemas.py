@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from carnation.changes.edits import is_same
 from carnation.changes.records import ABSENT, Change
-from carnation.changes.wording import contrast, quote, tell_list
+from carnation.changes.wording import contrast, format_list, quote
 from carnation.document import join_pointer
 from carnation.document.values import Json
 
@@ -127,7 +127,7 @@ def _compare_types(
     less, more = before - after, after - before
     if less or more:
         direction = _OTHERWISE if less and more else _NARROWER if less else _WIDER
-        words = [_tell_types(schema) for schema in (old, new)]
+        words = [_format_types(schema) for schema in (old, new)]
         sentence = f"{place or 'its whole'}: {words[0]} to {words[1]}"
         values = old.get("type", ABSENT), new.get("type", ABSENT)
         yield _Step(direction, join_pointer(pointer, "type"), sentence, *values)
@@ -139,9 +139,9 @@ def _read_types(schema: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(names | {"integer"} if "number" in names else names)
 
 
-def _tell_types(schema: Mapping[str, Json]) -> str:
+def _format_types(schema: Mapping[str, Json]) -> str:
     named = schema.get("type", "anything")
-    return named if isinstance(named, str) else tell_list([str(name) for name in named])
+    return named if isinstance(named, str) else format_list([str(name) for name in named])
 
 
 def _compare_values(

@@ -14,7 +14,7 @@ from carnation.changes.edits import find_edits
 from carnation.changes.matching import Match, Pair
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.transitions import find_target_changes
-from carnation.changes.wording import contrast, tell_list
+from carnation.changes.wording import contrast, format_list
 from carnation.document.values import Json
 
 _PROCESSORS = ("ItemProcessor", "Iterator")
@@ -128,7 +128,7 @@ def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Chang
     for edit in find_edits(old, new, here, there):
         words = "is new" if edit.before is ABSENT else "is gone" if edit.after is ABSENT else ""
         sentence = f"{new_field} {words or 'is another'}"
-        yield edit.tell("field-changed", pair.new.name, sentence)
+        yield edit.describe("field-changed", pair.new.name, sentence)
 
 
 def _compare_scopes(
@@ -150,7 +150,7 @@ def _compare_scopes(
             continue
         for edit in sides.find_edits(field):
             kind = _kind_of(field, edit.pointer)
-            yield sides.tell(edit, kind)
+            yield sides.describe(edit, kind)
     yield from _compare_strays(sides)
 
 
@@ -180,7 +180,7 @@ def _compare_strays(sides: StatePair) -> Iterator[Change]:
             for side in (sides.old, sides.new)]  # fmt: skip
     for edit in find_edits(left[0], left[1], f"{sides.old_at}/States", f"{sides.new_at}/States"):
         sentence = f"among its states: {contrast(edit.before, edit.after)}"
-        yield edit.tell("field-changed", sides.subject, sentence)
+        yield edit.describe("field-changed", sides.subject, sentence)
 
 
 def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
@@ -191,7 +191,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         here = f"{old.pointer}/Branches/{i}"
         there = scopes.pairs.get(here)
         if there is None:
-            sentence = f"branch {i + 1} is removed ({_tell_branch(branch)})"
+            sentence = f"branch {i + 1} is removed ({_format_branch(branch)})"
             yield Change("branch-removed", here, new.name, sentence, branch, ABSENT, old=True)
             continue
         j = int(there.rpartition("/")[2])
@@ -201,7 +201,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         yield from _compare_branch(new.name, inner, (here, there), scopes)
     for j, branch in enumerate(new.body["Branches"]):
         if j not in taken:
-            sentence = f"branch {j + 1} is new ({_tell_branch(branch)})"
+            sentence = f"branch {j + 1} is new ({_format_branch(branch)})"
             pointer = f"{new.pointer}/Branches/{j}"
             yield Change("branch-added", pointer, new.name, sentence, ABSENT, branch)
     if is_reordered(matched):
@@ -216,9 +216,9 @@ def _compare_branch(
         yield from _compare_scopes(name, inner, at, scopes)
         return
     for edit in find_edits(inner[0], inner[1], *at):
-        yield edit.tell("field-changed", name, f"a branch: {contrast(edit.before, edit.after)}")
+        yield edit.describe("field-changed", name, f"a branch: {contrast(edit.before, edit.after)}")
 
 
-def _tell_branch(branch: Json) -> str:
+def _format_branch(branch: Json) -> str:
     states = branch.get("States") if isinstance(branch, Mapping) else None
-    return tell_list(list(map(str, states)), 3) if isinstance(states, Mapping) else "of no states"
+    return format_list(list(map(str, states)), 3) if isinstance(states, Mapping) else "of no states"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from carnation.changes.choices import find_choice_changes
-from carnation.changes.context import StatePair, tell_comment
+from carnation.changes.context import StatePair, describe_comment
 from carnation.changes.matching import INNER
 from carnation.changes.records import ABSENT, Change, Edit
 from carnation.changes.retries import find_retry_changes
@@ -20,7 +20,7 @@ from carnation.changes.transitions import (
     find_next_changes,
     loses_input,
 )
-from carnation.changes.wording import contrast, quote, tell_seconds
+from carnation.changes.wording import contrast, format_seconds, quote
 from carnation.document.values import Json
 
 Teller = Callable[[StatePair], Iterator[Change]]
@@ -51,9 +51,9 @@ def find_state_changes(sides: StatePair) -> Iterator[Change]:
     """Yield every change of a state but for what lies in its inner scopes."""
     yield from find_next_changes(sides)
     for field in dict.fromkeys([*sides.new, *sides.old]):
-        teller = _TELLERS.get(field)
-        if teller is not None:
-            yield from teller(sides)
+        describe = _DESCRIBERS.get(field)
+        if describe is not None:
+            yield from describe(sides)
         elif field not in (*INNER, "Next", "End", "Default", "Choices"):
             yield from find_field_changes(sides, field)
     if any(field in side for side in (sides.old, sides.new) for field in ("Choices", "Default")):
@@ -66,7 +66,7 @@ def find_field_changes(sides: StatePair, field: str) -> Iterator[Change]:
     if sides.final and field in _OUTPUT:
         kind = "result-changed"
     for edit in sides.find_edits(field):
-        yield sides.tell(edit, _refine(sides, field, kind, edit))
+        yield sides.describe(edit, _refine(sides, field, kind, edit))
 
 
 def _refine(sides: StatePair, field: str, kind: str, edit: Edit) -> str:
@@ -104,15 +104,15 @@ def _find_output_changes(field: str) -> Teller:
 def _find_timeout_changes(field: str) -> Teller:
     def find(sides: StatePair) -> Iterator[Change]:
         for edit in sides.find_edits(field):
-            kind, sentence = _tell_timeout(edit.before, edit.after)
-            yield edit.tell(kind, sides.subject, f"{field}: {sentence}")
+            kind, sentence = _format_timeout(edit.before, edit.after)
+            yield edit.describe(kind, sides.subject, f"{field}: {sentence}")
 
     return find
 
 
-def _tell_timeout(before: Json, after: Json) -> tuple[str, str]:
+def _format_timeout(before: Json, after: Json) -> tuple[str, str]:
     words = [
-        tell_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
+        format_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
     ]
     if before is ABSENT:
         return "timeout-added", f"{words[1]}, where there was none"
@@ -131,7 +131,7 @@ def _find_tolerance_changes(field: str) -> Teller:
         for edit in sides.find_edits(field):
             before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
             if before == after:
-                yield edit.tell("layout-changed", sides.subject, f"{field}: {_AS_BEFORE}")
+                yield edit.describe("layout-changed", sides.subject, f"{field}: {_AS_BEFORE}")
                 continue
             lowered = _is_number(before) and _is_number(after) and after < before
             kind = "tolerance-lowered" if lowered else "tolerance-raised"
@@ -139,7 +139,7 @@ def _find_tolerance_changes(field: str) -> Teller:
             sentence = (
                 f"tolerates {quote(after)}{unit} of failed items, {quote(before)}{unit} before"
             )
-            yield edit.tell(kind, sides.subject, f"{sentence} ({field})")
+            yield edit.describe(kind, sides.subject, f"{sentence} ({field})")
 
     return find
 
@@ -157,11 +157,11 @@ def _find_concurrency_changes(sides: StatePair) -> Iterator[Change]:
             lowered = _is_number(before) and _is_number(after) and after < before
             kind = "concurrency-lowered" if lowered else "concurrency-raised"
             sentence = contrast(before, after)
-        yield edit.tell(kind, sides.subject, f"MaxConcurrency: {sentence}")
+        yield edit.describe(kind, sides.subject, f"MaxConcurrency: {sentence}")
 
 
-_TELLERS: Mapping[str, Teller] = {
-    "Comment": tell_comment,
+_DESCRIBERS: Mapping[str, Teller] = {
+    "Comment": describe_comment,
     "Resource": find_resource_changes,
     "Retry": find_retry_changes,
     "Catch": find_catch_changes,

@@ -66,12 +66,12 @@ def find_resource_changes(sides: StatePair) -> Iterator[Change]:
         if old.action != new.action or not (old.action or old.target == new.target):
             kind, sentence = "action-changed", f"calls {_name(new)} instead of {_name(old)}"
         elif old.pattern != new.pattern:
-            kind, sentence = "pattern-changed", f"{_tell_pattern(new)} ({_name(new)})"
+            kind, sentence = "pattern-changed", f"{_format_pattern(new)} ({_name(new)})"
         else:
             kind, sentence = "target-changed", f"calls {_name(new)} instead of {_name(old)}"
             if old.target == new.target:
                 sentence = f"its Resource was {quote(edit.before)} and is {quote(edit.after)}"
-        yield edit.tell(kind, sides.subject, sentence)
+        yield edit.describe(kind, sides.subject, sentence)
 
 
 def _name(call: Call) -> str:
@@ -80,7 +80,7 @@ def _name(call: Call) -> str:
     return shorten(call.target)
 
 
-def _tell_pattern(call: Call) -> str:
+def _format_pattern(call: Call) -> str:
     return _WAITING.get(call.pattern, f"waits as '{shorten(call.pattern)}' says")
 
 

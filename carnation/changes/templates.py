@@ -40,7 +40,7 @@ def find_template_changes(
     >>> [(change.kind, change.subject) for change in find_template_changes(one, two)]
     [('data-removed', 'Q')]
     """
-    ways = {**name_stacks(old), **name_stacks(new)}
+    ways = {**stack_paths(old), **stack_paths(new)}
     for path in dict.fromkeys([*new, *old]):
         before, after = _shape(old.get(path)), _shape(new.get(path))
         if before != after:
@@ -53,11 +53,11 @@ def _shape(template: Json) -> Mapping[str, Json]:
     return template if isinstance(template, Mapping) else {}
 
 
-def name_stacks(templates: Templates) -> dict[str, str]:
+def stack_paths(templates: Templates) -> dict[str, str]:
     """Give for each template the way to it, through the stacks that use it; '' for a root.
 
     >>> stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x/a.yaml"}}
-    >>> name_stacks({"root.yaml": {"Resources": {"A": stack}}, "nested/a.yaml": {}})
+    >>> stack_paths({"root.yaml": {"Resources": {"A": stack}}, "nested/a.yaml": {}})
     {'root.yaml': '', 'nested/a.yaml': 'A/'}
     """
     uses: dict[str, tuple[str, str]] = {}
@@ -67,10 +67,10 @@ def name_stacks(templates: Templates) -> dict[str, str]:
                 target = _find_nested(resource, templates)
                 if target and target != path:
                     uses.setdefault(target, (path, name))
-    return {path: _name_way(path, uses) for path in templates}
+    return {path: _format_way(path, uses) for path in templates}
 
 
-def _name_way(path: str, uses: Mapping[str, tuple[str, str]]) -> str:
+def _format_way(path: str, uses: Mapping[str, tuple[str, str]]) -> str:
     way, seen = "", {path}
     while path in uses:
         path, name = uses[path]
@@ -125,7 +125,7 @@ def _compare_section(
 ) -> Iterator[Change]:
     before, after = old.get(name, ABSENT), new.get(name, ABSENT)
     for edit in find_edits(before, after, f"/{name}", f"/{name}"):
-        yield edit.tell(kind, way + name, contrast(edit.before, edit.after))
+        yield edit.describe(kind, way + name, contrast(edit.before, edit.after))
 
 
 def _compare_unshaped(
@@ -135,7 +135,7 @@ def _compare_unshaped(
     sides = [{name: body for name, body in _section(side, "Resources").items()
               if not isinstance(body, Mapping)} for side in (old, new)]  # fmt: skip
     for edit in find_edits(sides[0], sides[1], "/Resources", "/Resources"):
-        yield edit.tell("section-changed", f"{way}Resources", contrast(edit.before, edit.after))
+        yield edit.describe("section-changed", f"{way}Resources", contrast(edit.before, edit.after))
 
 
 def _compare_parameters(
@@ -147,7 +147,7 @@ def _compare_parameters(
         pointer = join_pointer("/Parameters", name)
         subject = way + name
         if one is ABSENT:
-            yield _tell_new_parameter(subject, pointer, two)
+            yield _describe_new_parameter(subject, pointer, two)
         elif two is ABSENT:
             sentence = "the parameter was removed"
             yield Change("parameter-removed", pointer, subject, sentence, one, ABSENT, old=True)
@@ -157,10 +157,10 @@ def _compare_parameters(
                 kind = "metadata-changed" if field.endswith("Description") else "parameter-changed"
                 kind = "parameter-required" if field == "Default" and edit.gone else kind
                 sentence = f"{field or 'the parameter'}: {contrast(edit.before, edit.after)}"
-                yield edit.tell(kind, subject, sentence)
+                yield edit.describe(kind, subject, sentence)
 
 
-def _tell_new_parameter(subject: str, pointer: str, body: Json) -> Change:
+def _describe_new_parameter(subject: str, pointer: str, body: Json) -> Change:
     if isinstance(body, Mapping) and "Default" in body:
         sentence = f"the parameter is new; {quote(body['Default'])} by default"
         return Change("parameter-added", pointer, subject, sentence, ABSENT, body)
@@ -187,7 +187,7 @@ def _compare_outputs(
             for edit in find_edits(one, two, pointer, pointer):
                 field = edit.pointer[len(pointer) + 1 :]
                 sentence = f"{shorten(field) or 'the output'}: {contrast(edit.before, edit.after)}"
-                yield edit.tell(_kind_of_output(field, gone=edit.gone), subject, sentence)
+                yield edit.describe(_kind_of_output(field, gone=edit.gone), subject, sentence)
 
 
 def _kind_of_output(field: str, *, gone: bool) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 
 from carnation.changes.context import (
     StatePair,
+    describe_comment,
     has_objects,
     is_reordered,
     match_objects,
-    tell_comment,
 )
-from carnation.changes.records import ABSENT, Change, Edit, spell
-from carnation.changes.retries import find_error_changes, name_errors
+from carnation.changes.records import ABSENT, Change, Edit, render_value
+from carnation.changes.retries import error_names, find_error_changes
 from carnation.changes.wording import name_target
 from carnation.document.values import Json
 
@@ -32,25 +32,25 @@ def find_next_changes(sides: StatePair) -> Iterator[Change]:
             continue
         if edit.after is ABSENT and ends and sides.new.get("End") is True:
             sentence = f"ends here instead of going on to {name_target(edit.before)}"
-            yield edit.tell("transition-removed", sides.subject, sentence)
+            yield edit.describe("transition-removed", sides.subject, sentence)
             ends = []
         elif edit.before is ABSENT and ends and sides.old.get("End") is True:
             sentence = f"goes on to {name_target(edit.after)} instead of ending here"
-            yield edit.tell("transition-added", sides.subject, sentence)
+            yield edit.describe("transition-added", sides.subject, sentence)
             ends = []
         else:
-            yield _tell_target(sides, edit, "goes on to")
+            yield _describe_target(sides, edit, "goes on to")
     for edit in ends:
         kind = "transition-removed" if sides.new.get("End") is True else "transition-added"
         word = "now ends here" if kind == "transition-removed" else "no longer ends here"
-        yield edit.tell(kind, sides.subject, word)
+        yield edit.describe(kind, sides.subject, word)
 
 
 def find_target_changes(sides: StatePair, field: str, phrase: str) -> Iterator[Change]:
     """Yield the change of a field that names a state; none where that state was only renamed."""
     for edit in sides.find_edits(field):
         if not _is_rename(sides, edit):
-            yield _tell_target(sides, edit, phrase)
+            yield _describe_target(sides, edit, phrase)
 
 
 def _is_rename(sides: StatePair, edit: Edit) -> bool:
@@ -58,7 +58,7 @@ def _is_rename(sides: StatePair, edit: Edit) -> bool:
     return both and sides.rename(edit.before) == edit.after
 
 
-def _tell_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
+def _describe_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
     if edit.before is ABSENT:
         kind, sentence = "transition-added", f"now {phrase} {name_target(edit.after)}"
     elif edit.after is ABSENT:
@@ -66,26 +66,26 @@ def _tell_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
     else:
         kind = "transition-retargeted"
         sentence = f"{phrase} {name_target(edit.after)} instead of {name_target(edit.before)}"
-    return edit.tell(kind, sides.subject, sentence)
+    return edit.describe(kind, sides.subject, sentence)
 
 
 def find_catch_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what has become of a state's catchers."""
     old, new = sides.old.get("Catch", []), sides.new.get("Catch", [])
     if not has_objects(old) or not has_objects(new):
-        yield from (sides.tell(edit, "catch-changed") for edit in sides.find_edits("Catch"))
+        yield from (sides.describe(edit, "catch-changed") for edit in sides.find_edits("Catch"))
         return
     loose = ("Next", "Comment", "ResultPath", "Output", "Assign")
     pairs, removed, added = match_objects(old, new, loose)
     for i in removed:
-        sentence = f"no longer catches {name_errors(old[i])}"
+        sentence = f"no longer catches {error_names(old[i])}"
         yield sides.remove("catch-removed", "Catch", i, sentence)
     for i, j in pairs:
         yield from _compare_catchers(sides.enter("Catch", i, j))
     for j in added:
         kept = "keeps" if keeps_input(sides.language, new[j]) else "loses"
         target = name_target(new[j].get("Next"))
-        sentence = f"now catches {name_errors(new[j])}, goes on to {target} and {kept} the input"
+        sentence = f"now catches {error_names(new[j])}, goes on to {target} and {kept} the input"
         yield sides.add("catch-added", "Catch", j, sentence)
     if is_reordered(pairs):
         sentence = "its catchers stand in another order, and the first that fits counts"
@@ -95,7 +95,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
 def keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
     """Tell whether the input survives an error: beside it, or named in the Output."""
     if language == "JSONata":
-        return "$states.input" in spell(catcher.get("Output", ""))
+        return "$states.input" in render_value(catcher.get("Output", ""))
     return "ResultPath" in catcher and catcher["ResultPath"] != "$"
 
 
@@ -106,15 +106,15 @@ def loses_input(sides: StatePair) -> bool:
         makes.add("Pass")
     if sides.new.get("Type") not in makes or sides.old.get("Type") not in makes:
         return False
-    assigned = "$states.input" in spell(sides.new.get("Assign", ""))
+    assigned = "$states.input" in render_value(sides.new.get("Assign", ""))
     kept = keeps_input(sides.language, sides.new) or assigned
     return keeps_input(sides.old_language, sides.old) and not kept
 
 
 def _compare_catchers(sides: StatePair) -> Iterator[Change]:
-    yield from tell_comment(sides)
+    yield from describe_comment(sides)
     yield from find_error_changes(sides, "catch", "catches")
-    phrase = f"after {name_errors(sides.new)} goes on to"
+    phrase = f"after {error_names(sides.new)} goes on to"
     yield from find_target_changes(sides, "Next", phrase)
     keeps = [
         keeps_input(sides.old_language, sides.old), keeps_input(sides.language, sides.new),
@@ -124,17 +124,17 @@ def _compare_catchers(sides: StatePair) -> Iterator[Change]:
             continue
         for edit in sides.find_edits(name):
             if keeps[0] != keeps[1] and name in ("ResultPath", "Output"):
-                yield _tell_input(sides, edit, kept=keeps[1])
+                yield _describe_input(sides, edit, kept=keeps[1])
             else:
                 kind = "variable-changed" if name == "Assign" else "catch-changed"
-                yield sides.tell(edit, kind)
+                yield sides.describe(edit, kind)
 
 
-def _tell_input(sides: StatePair, edit: Edit, *, kept: bool) -> Change:
-    errors = name_errors(sides.new)
+def _describe_input(sides: StatePair, edit: Edit, *, kept: bool) -> Change:
+    errors = error_names(sides.new)
     name = edit.pointer.rpartition("/")[2]
     if kept:
         sentence = f"after {errors} the input is kept beside the error ({name})"
-        return edit.tell("catch-keeps-input", sides.subject, sentence)
+        return edit.describe("catch-keeps-input", sides.subject, sentence)
     sentence = f"after {errors} the error takes the place of the input, which is lost ({name})"
-    return edit.tell("catch-loses-input", sides.subject, sentence)
+    return edit.describe("catch-loses-input", sides.subject, sentence)

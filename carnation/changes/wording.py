@@ -66,10 +66,10 @@ def _trim(before: str, after: str) -> tuple[str, str]:
     return head + before[start:], head + after[start:]
 
 
-def tell_seconds(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Say a duration.
 
-    >>> [tell_seconds(s) for s in (63, 6.0, 0.5, 600, 7260, 90000, float("inf"))]
+    >>> [format_seconds(s) for s in (63, 6.0, 0.5, 600, 7260, 90000, float("inf"))]
     ['63 s', '6 s', '0.5 s', '10 min', '2 h 1 min', '1 d 1 h', 'for ever']
     """
     if math.isinf(seconds) or seconds > 86400 * 365 * 100:
@@ -87,10 +87,10 @@ def tell_seconds(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def tell_list(words: Sequence[str], most: int = 4) -> str:
+def format_list(words: Sequence[str], most: int = 4) -> str:
     """Join words, and count those beyond the first few.
 
-    >>> tell_list(["a", "b", "c"]), tell_list(list("abcdef"), 2)
+    >>> format_list(["a", "b", "c"]), format_list(list("abcdef"), 2)
     ('a, b and c', 'a, b and 4 more')
     """
     if len(words) > most + 1:

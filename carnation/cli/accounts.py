@@ -15,7 +15,7 @@ from carnation.cli.command import add_account_options
 from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress
 from carnation.document import dump_json
 from carnation.errors import AccountError, CarnationError, UsageError, WorkflowError
-from carnation.workflow import find_root, refuse_name
+from carnation.workflow import find_root, validate_name
 from carnation.workflow.reporters import Reporter, load_reporter
 
 _ACCOUNT = ("environment", "stack_name", "profile", "region", "endpoint_url")
@@ -35,17 +35,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _read_name(text: str) -> str:
     try:
-        refuse_name(text)
+        validate_name(text)
     except WorkflowError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
-def spell_options(options: argparse.Namespace) -> str:
+def render_options(options: argparse.Namespace) -> str:
     """Spell the options that were given, for the next command: it is about the same account.
 
     >>> given = argparse.Namespace(environment="prod", profile=None, region="eu-west-1")
-    >>> spell_options(given)
+    >>> render_options(given)
     '--environment prod --region eu-west-1'
     """
     given = {name: getattr(options, name, None) for name in _ACCOUNT}

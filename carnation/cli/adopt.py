@@ -17,8 +17,8 @@ from carnation.adoption import (
     Source,
     compare_templates,
     find_difference,
-    name_apart,
     read_sources,
+    rename_duplicates,
     write_module,
 )
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
@@ -78,12 +78,12 @@ def _adopt(options: argparse.Namespace) -> int:
         try:
             sources += read_sources(read_target(path))
         except DocumentError as error:
-            refused += _tell(error)
-    for source in name_apart(sources):
+            refused += _print_error(error)
+    for source in rename_duplicates(sources):
         try:
             adopted.append(_adopt_source(source))
         except DocumentError as error:
-            refused += _tell(error)
+            refused += _print_error(error)
     if options.check:
         return max(_report(adopted), EXIT_ERROR if refused else EXIT_OK)
     for one in adopted:
@@ -95,7 +95,7 @@ def _adopt(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _tell(error: DocumentError) -> int:
+def _print_error(error: DocumentError) -> int:
     """Tell of a bad file at once: it hides none of the others."""
     print(f"{paint('carnation:', 'red', sys.stderr)} {clean_lines(str(error))}", file=sys.stderr)
     return 1
@@ -121,7 +121,7 @@ def _adopt_source(source: Source) -> _Adopted:
 def _report(adopted: Sequence[_Adopted]) -> int:
     status = EXIT_OK
     for one in adopted:
-        refusal = "" if one.problem else one.source.tell_refusal()
+        refusal = "" if one.problem else one.source.format_refusal()
         said = one.problem or f"{one.source.document.where}: {one.source.name}: exact"
         print(clean_lines(f"{said}, but {refusal}" if refusal else said))
         status = EXIT_FINDINGS if one.problem or refusal else status
@@ -164,7 +164,7 @@ def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
     for one in adopted:
         yield from one.source.list_unknown()
         if one.source.inventory is not None:
-            yield from _tell_inventory(one.source.inventory, one.source.name)
+            yield from _format_inventory(one.source.inventory, one.source.name)
             yield from compare_templates(one.source.inventory, one.text)
             continue
         if one.source.left:
@@ -176,7 +176,7 @@ def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
     yield "Next: carnation build, then carnation lint."
 
 
-def _tell_inventory(inventory: Inventory, name: str) -> Iterator[str]:
+def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:
     """Say what the workflow took over, and what of its template is left behind."""
     kept = [one for one in inventory.adopted.values() if one.logical_id in inventory.resources]
     kept += [one for one in inventory.triggers if one.logical_id]

@@ -16,8 +16,8 @@ from carnation.artifacts import (
     is_released,
     list_trees,
     make_artifacts,
-    name_release,
-    refuse_changed_release,
+    reject_changed_release,
+    release_name,
     remove_tree,
     repair_build_folder,
     write_artifacts,
@@ -73,9 +73,9 @@ def _build(options: argparse.Namespace) -> int:
     if not options.check:
         repair_build_folder(root)
     for artifacts in made:
-        refuse_changed_release(root, artifacts)
+        reject_changed_release(root, artifacts)
     released = [
-        f"build/{artifacts.workflow}/{name_release(artifacts)}"
+        f"build/{artifacts.workflow}/{release_name(artifacts)}"
         for artifacts in made
         if options.release and not is_released(root, artifacts)
     ]

@@ -115,7 +115,9 @@ class _Console(AccountConsole):
         super().__init__(form)
         self._only_shows, self._allowed = only_shows, allowed
 
-    def show(self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]) -> None:
+    def print_plan(
+        self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
+    ) -> None:
         width = terminal_width() if sys.stdout.isatty() else _WIDTH
         colour = has_colour(sys.stdout)
         for line in deployment.format_plan(plan, change_set, width=width, colour=colour):

@@ -80,7 +80,7 @@ def _do(options: argparse.Namespace) -> int:
         chosen = {url: [one for one in found if fits(one)] for url, found in letters.items()}
         if options.do in ("list", "show"):
             listed = [one for found in chosen.values() for one in found]
-            return _show(console, listed, reporter, whole=options.do == "show")
+            return _print_messages(console, listed, reporter, whole=options.do == "show")
         done = _act(console, account, queues, chosen, options, reporter)
         gone = {letter.id for letter in done}
         letters = {url: [one for one in found if one.id not in gone]
@@ -107,7 +107,7 @@ def _choose(queues: dict[str, str], name: str | None, stack: str) -> dict[str, s
     return {url: queues[url] for url in found}
 
 
-def _show(
+def _print_messages(
     console: AccountConsole,
     letters: Sequence[DeadLetter],
     reporter: Reporter | None,

@@ -98,10 +98,10 @@ def _explain(rule_id: str) -> int:
 def _print_policies(target: str, names: str | None) -> int:
     import json  # nothing else here needs it, nor what follows
 
-    from carnation.linter.policies import report_policies, spell_policy
+    from carnation.linter.policies import render_policy, report_policies
 
     if names:
-        _print(json.dumps(spell_policy(target, names), indent=2, ensure_ascii=False))
+        _print(json.dumps(render_policy(target, names), indent=2, ensure_ascii=False))
         return EXIT_OK
     policies = report_policies(target)
     _print(json.dumps({"policies": policies}, indent=2, ensure_ascii=False))
@@ -134,17 +134,17 @@ def _lint(options: argparse.Namespace) -> int:
 def _print_summary(report: Report) -> None:
     """Say beside the report what was checked, and what was not, and why."""
     for one in report.unseen:
-        print(clean(one.tell()), file=sys.stderr)
-    print(f"carnation: {reports.tell_summary(report)}", file=sys.stderr)
+        print(clean(one.format()), file=sys.stderr)
+    print(f"carnation: {reports.format_summary(report)}", file=sys.stderr)
 
 
 def _locate(path: str, findings: Iterable[Finding]) -> list[Finding]:
     """Add the lines of Python; what loads the workflow is loaded only where it is built."""
     if not find_tree(path):
         return list(findings)
-    from carnation.artifacts.sources import name_sources
+    from carnation.artifacts.sources import locate_sources
 
-    return name_sources(path, findings)
+    return locate_sources(path, findings)
 
 
 def _fix(options: argparse.Namespace, settings: Settings) -> bool:

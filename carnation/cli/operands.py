@@ -42,7 +42,7 @@ def open_targets(
         old, new = (_HEAD, old) if os.path.exists(old) else (old, ".")
     if DEPLOYED in (old.partition(":")[0], new.partition(":")[0]):
         return _open_deployed(old, new, place)
-    _refuse_place(place)
+    _reject_place(place)
     exist = (os.path.exists(old), os.path.exists(new))
     if all(exist):
         if os.path.isdir(old) != os.path.isdir(new):
@@ -57,7 +57,7 @@ def open_targets(
     return _open_beside(old, "."), _open_beside(new, ".")
 
 
-def _refuse_place(place: AccountLocation) -> None:
+def _reject_place(place: AccountLocation) -> None:
     for name, value, default in zip(AccountLocation._fields, place, AccountLocation(), strict=True):
         if value != default:
             option = f"--{name.replace('_', '-')}"

@@ -80,7 +80,7 @@ def _prove(options: argparse.Namespace) -> int:
     try:
         proof = prove(world, all_of_them, inputs, kinds=kinds, times=options.times)
     except BrokenPromiseError as error:
-        return _tell_broken(str(error), options.format)
+        return _print_broken(str(error), options.format)
     if options.format == "json":
         echo(json.dumps({"holds": True, **proof._asdict(), "kinds": dict(proof.kinds)}))
         return EXIT_OK
@@ -89,7 +89,7 @@ def _prove(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _tell_broken(text: str, format: str) -> int:
+def _print_broken(text: str, format: str) -> int:
     complaint, *rest = text.splitlines()
     if format == "json":
         echo(json.dumps({"holds": False, "complaint": complaint, "story": rest[1:]}))

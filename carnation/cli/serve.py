@@ -100,7 +100,7 @@ def _serve(options: argparse.Namespace) -> int:
                 print(line)
             print()
         emulator.open_port()
-        _tell_endpoint(emulator)
+        _print_endpoint(emulator)
         _wait_for_the_end()
     return EXIT_OK
 
@@ -109,7 +109,7 @@ def _warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 
-def _tell_endpoint(emulator: Emulator) -> None:
+def _print_endpoint(emulator: Emulator) -> None:
     print(f"Emulator listening on {paint(emulator.endpoint, 'bold')}. To use it:\n")
     for name, value in emulator.client_environment.items():
         print(f"  export {name}={value}")

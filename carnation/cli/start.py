@@ -24,7 +24,7 @@ from carnation.cli.accounts import (
     find_output,
     find_reporter,
     open_stack,
-    spell_options,
+    render_options,
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
@@ -79,11 +79,11 @@ def _start(options: argparse.Namespace) -> int:
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, EXIT_OK)
     described = find_machine(account, machine)
-    tell = Teller(console).tell
+    on_event = EventPrinter(console).report
     found, events = (
-        follow_logs(account, described, arn, tell)
+        follow_logs(account, described, arn, on_event)
         if is_express(described)
-        else follow_execution(account, arn, tell)
+        else follow_execution(account, arn, on_event)
     )
     console.show_progress("")
     failure = explain_failure(found, events)
@@ -96,12 +96,12 @@ def _start(options: argparse.Namespace) -> int:
             paint(f"{found['status']}: {str(found.get('output', ''))[:_MAX_PRINTED]}", "green")
         )
         return console.end(report, EXIT_OK)
-    for line in _tell_failure(failure, found, options):
+    for line in _format_failure(failure, found, options):
         console.echo(line)
     return console.end(report, EXIT_FINDINGS)
 
 
-class Teller:
+class EventPrinter:
     """Tells states and failures as they come; of the items of a long Map, only the failures.
 
     How many are done is shown where a person watches.
@@ -117,7 +117,7 @@ class Teller:
         self._long: dict[str, bool] = {}  # long Maps by name: whether one is itself inside another
         self._map = ""  # that was entered last
 
-    def tell(self, event: Mapping[str, Any]) -> None:
+    def report(self, event: Mapping[str, Any]) -> None:
         """Tell an event, as `GetExecutionHistory` gives it, if it is one to tell."""
         self._progress.add(event)
         kind, is_inside = str(event["type"]), self._find_inside(event)
@@ -125,9 +125,9 @@ class Teller:
             self._inside.add(event["id"])
         if "Failed" in kind or (kind.endswith(_SHOWN) and not is_inside):
             self._console.show_progress("")
-            self._say(event, kind)
+            self._print_event(event, kind)
         if self._long and self._progress.is_due():
-            self._console.show_progress(f"  {self._progress.tell()}")
+            self._console.show_progress(f"  {self._progress.format()}")
 
     def _find_inside(self, event: Mapping[str, Any]) -> bool:
         """Tell whether an event is of an iteration of a long Map."""
@@ -142,7 +142,7 @@ class Teller:
                 return kind == "MapIterationStarted" or self._long[iteration["name"]]
         return follows
 
-    def _say(self, event: Mapping[str, Any], kind: str) -> None:
+    def _print_event(self, event: Mapping[str, Any], kind: str) -> None:
         details: Mapping[str, Any] = next(
             (v for k, v in event.items() if k.endswith("EventDetails") and v), {}
         )
@@ -152,10 +152,10 @@ class Teller:
         self._console.echo(line.rstrip())
 
 
-def _tell_failure(
+def _format_failure(
     failure: Failure, found: Mapping[str, Any], options: argparse.Namespace
 ) -> list[str]:
-    same = f"{options.workflow} {spell_options(options)}"
+    same = f"{options.workflow} {render_options(options)}"
     reporter = find_reporter(options.workflow)
     if reporter and failure.error in reporter.settled_errors:
         following = f"carnation dlq list {same}, or start it again: the queue is worked through"

@@ -30,10 +30,10 @@ def _make_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, ask, print; return the exit status."""
     options = _make_parser().parse_args(argv)
-    return run_command(lambda: _show(options))
+    return run_command(lambda: _print_status(options))
 
 
-def _show(options: argparse.Namespace) -> int:
+def _print_status(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     account, deployed = open_stack(options)
     status = find_status(account, deployed)
@@ -65,12 +65,12 @@ def _print_table(
         console.echo(f"  {rows}")
         return
     table = [[name.replace("_", " ") for name in columns]]
-    table += [[_tell_cell(name, row[name]) for name in columns] for row in rows]
+    table += [[_format_cell(name, row[name]) for name in columns] for row in rows]
     for line in align_table(table) if rows else ["none"]:
         console.echo(f"  {line}")
 
 
-def _tell_cell(name: str, value: Any) -> str:
+def _format_cell(name: str, value: Any) -> str:
     if name in ("created", "started"):
         return format_time(datetime.datetime.fromisoformat(value).timestamp())
     return "" if value is None else str(value)

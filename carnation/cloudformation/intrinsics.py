@@ -91,7 +91,7 @@ class Resolver:
             if name in _LOGIC:
                 return _LOGIC[name](self, argument)
         raise TemplateError(
-            f"a condition is made of {', '.join(_LOGIC)} and Condition; got {_show(value)}"
+            f"a condition is made of {', '.join(_LOGIC)} and Condition; got {_format_value(value)}"
         )
 
     def includes(self, body: Mapping[str, Any]) -> bool:
@@ -103,14 +103,14 @@ class Resolver:
         """Resolve a value that has to be a scalar, and write it as text."""
         found = self.resolve(value)
         if found is NO_VALUE or isinstance(found, (Mapping, list)) or found is None:
-            raise TemplateError(f"{function}: expected a string, got {_show(found)}.")
+            raise TemplateError(f"{function}: expected a string, got {_format_value(found)}.")
         return as_text(found)
 
     def items(self, value: Any, function: str) -> list[Any]:
         """Resolve a value that has to be a list."""
         found = self.resolve(value)
         if not isinstance(found, list):
-            raise TemplateError(f"{function}: expected a list, got {_show(found)}.")
+            raise TemplateError(f"{function}: expected a list, got {_format_value(found)}.")
         return found
 
     def find_ref(self, name: str) -> Any:
@@ -141,15 +141,17 @@ class Resolver:
         return find()
 
 
-def _show(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "nothing" if value is NO_VALUE else json.dumps(value, default=str)[:80]
 
 
-def _take(argument: Any, function: str, least: int, most: int | None = None) -> list[Any]:
+def _accept_list(argument: Any, function: str, least: int, most: int | None = None) -> list[Any]:
     most = least if most is None else most
     if not isinstance(argument, list) or not least <= len(argument) <= most:
         count = str(least) if least == most else f"{least} to {most}"
-        raise TemplateError(f"{function}: expected a list of {count} items, got {_show(argument)}.")
+        raise TemplateError(
+            f"{function}: expected a list of {count} items, got {_format_value(argument)}."
+        )
     return argument
 
 
@@ -167,7 +169,7 @@ def split_attribute(argument: Any) -> tuple[str, Any]:
             return argument[0], ".".join(argument[1:])
         return argument[0], argument[1]
     raise TemplateError(
-        f"Fn::GetAtt: expected a logical ID and an attribute, got {_show(argument)}."
+        f"Fn::GetAtt: expected a logical ID and an attribute, got {_format_value(argument)}."
     )
 
 
@@ -177,9 +179,13 @@ def _get_attribute(resolver: Resolver, argument: Any) -> Any:
 
 
 def _substitute(resolver: Resolver, argument: Any) -> str:
-    text, own = (argument, {}) if isinstance(argument, str) else _take(argument, "Fn::Sub", 2)
+    text, own = (
+        (argument, {}) if isinstance(argument, str) else _accept_list(argument, "Fn::Sub", 2)
+    )
     if not isinstance(text, str) or not isinstance(own, Mapping):
-        raise TemplateError(f"Fn::Sub: expected a string and a mapping, got {_show(argument)}.")
+        raise TemplateError(
+            f"Fn::Sub: expected a string and a mapping, got {_format_value(argument)}."
+        )
 
     def replace(match: re.Match[str]) -> str:
         literal, name = match.groups()
@@ -196,13 +202,13 @@ def _substitute(resolver: Resolver, argument: Any) -> str:
 
 
 def _join(resolver: Resolver, argument: Any) -> str:
-    delimiter, items = _take(argument, "Fn::Join", 2)
+    delimiter, items = _accept_list(argument, "Fn::Join", 2)
     texts = (resolver.text(item, "Fn::Join") for item in resolver.items(items, "Fn::Join"))
     return resolver.text(delimiter, "Fn::Join").join(texts)
 
 
 def _select(resolver: Resolver, argument: Any) -> Any:
-    index, items = _take(argument, "Fn::Select", 2)
+    index, items = _accept_list(argument, "Fn::Select", 2)
     found, text = resolver.items(items, "Fn::Select"), resolver.text(index, "Fn::Select")
     if not text.isdecimal() or int(text) >= len(found):
         raise TemplateError(
@@ -213,7 +219,7 @@ def _select(resolver: Resolver, argument: Any) -> Any:
 
 
 def _split(resolver: Resolver, argument: Any) -> list[str]:
-    delimiter, text = _take(argument, "Fn::Split", 2)
+    delimiter, text = _accept_list(argument, "Fn::Split", 2)
     found = resolver.text(delimiter, "Fn::Split")
     if not found:
         raise TemplateError("Fn::Split: expected a delimiter, got an empty string.")
@@ -221,13 +227,13 @@ def _split(resolver: Resolver, argument: Any) -> list[str]:
 
 
 def _choose(resolver: Resolver, argument: Any) -> Any:
-    condition, then, otherwise = _take(argument, "Fn::If", 3)
+    condition, then, otherwise = _accept_list(argument, "Fn::If", 3)
     name = condition if isinstance(condition, str) else resolver.text(condition, "Fn::If")
     return resolver.resolve(then if resolver.holds(name) else otherwise)
 
 
 def _find_in_map(resolver: Resolver, argument: Any) -> Any:
-    name, first, second, *more = _take(argument, "Fn::FindInMap", 3, 4)
+    name, first, second, *more = _accept_list(argument, "Fn::FindInMap", 3, 4)
     keys = [resolver.text(part, "Fn::FindInMap") for part in (name, first, second)]
     found: Any = resolver.template.mappings
     for key in keys:
@@ -258,7 +264,7 @@ def _encode(resolver: Resolver, argument: Any) -> str:
 
 def _divide_network(resolver: Resolver, argument: Any) -> list[str]:
     block, count, *bits = (
-        resolver.text(part, "Fn::Cidr") for part in _take(argument, "Fn::Cidr", 2, 3)
+        resolver.text(part, "Fn::Cidr") for part in _accept_list(argument, "Fn::Cidr", 2, 3)
     )
     try:
         network = ipaddress.ip_network(block, strict=False)
@@ -283,7 +289,7 @@ def _count(resolver: Resolver, argument: Any) -> int:
 
 
 def _equals(resolver: Resolver, argument: Any) -> bool:
-    left, right = (resolver.resolve(part) for part in _take(argument, "Fn::Equals", 2))
+    left, right = (resolver.resolve(part) for part in _accept_list(argument, "Fn::Equals", 2))
     return bool(_comparable(left) == _comparable(right))
 
 
@@ -294,32 +300,33 @@ def _comparable(value: Any) -> Any:
 
 
 def _not(resolver: Resolver, argument: Any) -> bool:
-    (inner,) = _take(argument, "Fn::Not", 1)
+    (inner,) = _accept_list(argument, "Fn::Not", 1)
     return not resolver.decide(inner)
 
 
 def _and(resolver: Resolver, argument: Any) -> bool:
-    return all(resolver.decide(part) for part in _take(argument, "Fn::And", 2, 10))
+    return all(resolver.decide(part) for part in _accept_list(argument, "Fn::And", 2, 10))
 
 
 def _or(resolver: Resolver, argument: Any) -> bool:
-    return any(resolver.decide(part) for part in _take(argument, "Fn::Or", 2, 10))
+    return any(resolver.decide(part) for part in _accept_list(argument, "Fn::Or", 2, 10))
 
 
 def _contains(resolver: Resolver, argument: Any) -> bool:
-    items, wanted = _take(argument, "Fn::Contains", 2)
+    items, wanted = _accept_list(argument, "Fn::Contains", 2)
     return resolver.resolve(wanted) in resolver.items(items, "Fn::Contains")
 
 
 def _each_equals(resolver: Resolver, argument: Any) -> bool:
-    items, wanted = _take(argument, "Fn::EachMemberEquals", 2)
+    items, wanted = _accept_list(argument, "Fn::EachMemberEquals", 2)
     value = resolver.resolve(wanted)
     return all(item == value for item in resolver.items(items, "Fn::EachMemberEquals"))
 
 
 def _each_in(resolver: Resolver, argument: Any) -> bool:
     items, allowed = (
-        resolver.items(part, "Fn::EachMemberIn") for part in _take(argument, "Fn::EachMemberIn", 2)
+        resolver.items(part, "Fn::EachMemberIn")
+        for part in _accept_list(argument, "Fn::EachMemberIn", 2)
     )
     return all(item in allowed for item in items)
 

@@ -53,7 +53,7 @@ class Placeholders:
         """Put a placeholder where CloudFormation puts what a store holds, `{{resolve:…}}`."""
         if "{{resolve:" not in text:
             return text
-        return _DYNAMIC.sub(lambda found: self._take(found[1], {"resolve": found[1]}), text)
+        return _DYNAMIC.sub(lambda found: self._accept(found[1], {"resolve": found[1]}), text)
 
     def read_text(self, written: Any) -> str | None:
         """Give the text that will be there, its unknown parts as placeholders; None if unknown."""
@@ -79,7 +79,7 @@ class Placeholders:
                 return f"${{{name}}}"
             resource, _, attribute = name.partition(".")
             outside = {"Fn::GetAtt": [resource, attribute]} if attribute else {"Ref": name}
-            return self._take(name, own.get(name, outside))
+            return self._accept(name, own.get(name, outside))
 
         return _SUBSTITUTED.sub(place, parts[0])
 
@@ -104,9 +104,9 @@ class Placeholders:
             texts = texts[:1]
         if key not in ("Ref", "Fn::GetAtt") or not texts:
             texts = [key.removeprefix("Fn::"), *texts]
-        return self._take(".".join(texts), function)
+        return self._accept(".".join(texts), function)
 
-    def _take(self, wanted: str, value: Any) -> str:
+    def _accept(self, wanted: str, value: Any) -> str:
         """Give a placeholder for a value: the one it has, or a new one that nothing else has."""
         name = first = _UNNAMED.sub("-", wanted)
         meaning, count = _write_meaning(value), 1

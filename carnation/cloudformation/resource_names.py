@@ -59,11 +59,11 @@ KINDS: Mapping[str, Kind] = {
 _NAMES = ("Name", "QueueName", "TopicName", "FunctionName")
 
 
-def name_resources(template: Mapping[str, Any]) -> dict[str, str]:
+def resolve_resources(template: Mapping[str, Any]) -> dict[str, str]:
     """Give what `Jobs` and `Jobs.Arn` stand for, for each resource of a type that is known.
 
     >>> queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}}
-    >>> name_resources({"Resources": {"Jobs": queue}})["Jobs.Arn"].rpartition(":")[2]
+    >>> resolve_resources({"Resources": {"Jobs": queue}})["Jobs.Arn"].rpartition(":")[2]
     'jobs'
     """
     resources = template.get("Resources")
@@ -86,11 +86,11 @@ def _read_name(properties: Any, field: str) -> str:
     return text if isinstance(text, str) else ""
 
 
-def name_substitutions(
+def resolve_substitutions(
     template: Mapping[str, Any], properties: Mapping[str, Any]
 ) -> dict[str, str]:
     """Give what the `${…}` of a definition stand for: its own substitutions, then resources."""
-    names = name_resources(template)
+    names = resolve_resources(template)
     given = properties.get("DefinitionSubstitutions")
     placeholders = Placeholders({})
     own: dict[str, str] = {}

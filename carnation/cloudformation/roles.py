@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from carnation.cloudformation.resource_names import name_substitutions
+from carnation.cloudformation.resource_names import resolve_substitutions
 from carnation.document import join_pointer
 from carnation.document.values import Json
 
@@ -38,7 +38,7 @@ def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Rol
     Role(name='R', policies={'/Resources/R/Properties/Policies/0/PolicyDocument': ...
     """
     resources = template.get("Resources", {})
-    name = _name_target(properties.get("RoleArn", properties.get("Role")))
+    name = _target_name(properties.get("RoleArn", properties.get("Role")))
     role = resources.get(name)
     if not isinstance(role, Mapping) or role.get("Type") != "AWS::IAM::Role":
         return None
@@ -47,7 +47,7 @@ def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Rol
     pointer = join_pointer("/Resources", name, "Properties")
     policies = dict(_list_inline(given.get("Policies"), f"{pointer}/Policies"))
     managed = given.get("ManagedPolicyArns", [])
-    names = [_name_target(item) for item in managed] if isinstance(managed, list) else [""]
+    names = [_target_name(item) for item in managed] if isinstance(managed, list) else [""]
     is_whole = all(one in resources for one in names) and None not in policies.values()
     for other, resource in resources.items():
         if isinstance(resource, Mapping) and resource.get("Type") in _ATTACHED:
@@ -55,7 +55,7 @@ def find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Rol
             if isinstance(body, Mapping) and (other in names or _is_attached(body, name)):
                 place = join_pointer("/Resources", other, "Properties", "PolicyDocument")
                 policies[place] = body.get("PolicyDocument")
-    return Role(name, policies, is_whole, name_substitutions(template, properties))
+    return Role(name, policies, is_whole, resolve_substitutions(template, properties))
 
 
 def _list_inline(policies: Any, pointer: str) -> Iterator[tuple[str, Any]]:
@@ -71,10 +71,10 @@ def _list_inline(policies: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 def _is_attached(body: Mapping[str, Any], name: str) -> bool:
     roles = body.get("Roles", [body.get("RoleName")])
-    return isinstance(roles, list) and any(_name_target(role) == name for role in roles)
+    return isinstance(roles, list) and any(_target_name(role) == name for role in roles)
 
 
-def _name_target(value: Any) -> str:
+def _target_name(value: Any) -> str:
     """Give the logical ID that a reference is to: `Ref`, `Fn::GetAtt`, `${Role.Arn}`."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""

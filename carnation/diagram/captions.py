@@ -90,7 +90,7 @@ def describe_resource(resource: object) -> str:
         return "Task"
     found = _find_integration(resource)
     if found:
-        return f"{_name_service(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
+        return f"{_service_name(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
     for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):
         if mark in resource:
             named = _RESOURCE_NAME.match(resource.partition(mark)[2])
@@ -128,7 +128,7 @@ def _is_distributed(state: Mapping[str, Any]) -> bool:
     return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"
 
 
-def _name_service(name: str) -> str:
+def _service_name(name: str) -> str:
     known = _SERVICES.get(name)
     # the names of AWS's services with up to four letters are initials: SQS, SNS, ECS, Glue is not
     initials = len(name) <= 3 or name == "xray"

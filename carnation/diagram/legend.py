@@ -16,8 +16,8 @@ _LINES = 12
 
 def make_legend(layout: Layout, room: float) -> list[str]:
     """Write the lines of the legend, each within the room; none if nothing was cut."""
-    texts = [text for box in layout.boxes for text in _tell_box(box)]
-    texts += [text for line in layout.lines for text in _tell_line(line)]
+    texts = [text for box in layout.boxes for text in _box_lines(box)]
+    texts += [text for line in layout.lines for text in _line_lines(line)]
     # many Tasks may ask the same long-named function: it is told once
     return [
         line
@@ -26,7 +26,7 @@ def make_legend(layout: Layout, room: float) -> list[str]:
     ]
 
 
-def _tell_box(box: Box) -> Iterator[str]:
+def _box_lines(box: Box) -> Iterator[str]:
     name, caption = clean_text(box.node.name), clean_text(box.node.caption)
     if box.face.name and name and _is_cut(box.face.name, [name]):
         yield name
@@ -34,13 +34,13 @@ def _tell_box(box: Box) -> Iterator[str]:
         yield caption
 
 
-def _tell_line(line: Line) -> Iterator[str]:
+def _line_lines(line: Line) -> Iterator[str]:
     texts = [clean_text(text) for text in line.edge.texts]
     if line.label and _is_cut(line.label.lines, texts):
-        yield f"{_name_ends(line.edge)}: {' or '.join(texts)}"
+        yield f"{_format_ends(line.edge)}: {' or '.join(texts)}"
 
 
-def _name_ends(edge: Edge) -> str:
+def _format_ends(edge: Edge) -> str:
     source = split_pointer(edge.source)[-1]
     return f"{clean_text(source)} → {clean_text(edge.target_name)}"
 

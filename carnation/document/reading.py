@@ -239,7 +239,7 @@ def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
 
     try:
         value = json.loads(
-            text, object_pairs_hook=pair, parse_constant=_refuse_constant, parse_float=read_float
+            text, object_pairs_hook=pair, parse_constant=_reject_constant, parse_float=read_float
         )
     except (ValueError, RecursionError):
         # the scanner says better what is wrong, and reads placeholders that stand unquoted
@@ -267,7 +267,7 @@ def read_float(text: str) -> float:
     return value
 
 
-def _refuse_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 

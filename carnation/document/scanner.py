@@ -82,21 +82,21 @@ class _Scanner:
             if match is None:
                 raise self.fail(position, f"unexpected {text[position]!r}")
             if match.lastgroup != "comment":
-                self.take(match)
+                self.accept(match)
             elif not self.relaxed:
                 raise self.fail(position, "comments have no place in JSON")
             position = match.end()
         if self.stack or not self.done:
             raise self.fail(size, "the text ends too soon")
 
-    def take(self, match: re.Match[str]) -> None:
+    def accept(self, match: re.Match[str]) -> None:
         if self.done:
             raise self.fail(match.start(), "more text after the end")
         kind, token = match.lastgroup, match[0]
         if kind == "mark":
-            self.take_mark(token, match.start(), match.end())
+            self.accept_mark(token, match.start(), match.end())
         elif self.stack and self.expects_key():
-            self.take_key(self.read_key(match), match.start(), match.end())
+            self.accept_key(self.read_key(match), match.start(), match.end())
         else:
             self.add(self.read_scalar(match), match.start(), match.end())
 
@@ -104,7 +104,7 @@ class _Scanner:
         frame = self.stack[-1]
         return isinstance(frame.value, dict) and frame.state in ("first", "key", "comma")
 
-    def take_key(self, key: str, start: int, end: int) -> None:
+    def accept_key(self, key: str, start: int, end: int) -> None:
         frame = self.stack[-1]
         if frame.state == "comma":
             raise self.fail(start, "a comma is missing")
@@ -113,7 +113,7 @@ class _Scanner:
             self.repeated.append(pointer)
         frame.key, frame.state, frame.key_offsets = key, "colon", (start, end)
 
-    def take_mark(self, mark: str, start: int, end: int) -> None:
+    def accept_mark(self, mark: str, start: int, end: int) -> None:
         frame = self.stack[-1] if self.stack else None
         if mark in "{[":
             self.open({} if mark == "{" else [], start, end)

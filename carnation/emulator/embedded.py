@@ -99,7 +99,7 @@ def use_local_packages(
                 )
 
 
-def name_stack(artifacts: Artifacts) -> str:
+def default_stack_name(artifacts: Artifacts) -> str:
     """Name the stack of a workflow."""
     return f"{artifacts.workflow}-dev"
 
@@ -113,7 +113,7 @@ def _deploy(
     chosen = _choose_parameters(artifacts, parameters)
     template = artifacts.find_key("-root-stack.yaml")
     deployment = emulator.deploy(
-        name_stack(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
+        default_stack_name(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
     )
     for text in deployment.warnings:
         warn(text)

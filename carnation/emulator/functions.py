@@ -86,7 +86,7 @@ class Pool:
         self._starting = 0
         self._change = threading.Condition()
 
-    def take(self) -> Worker:
+    def acquire(self) -> Worker:
         """Take an idle worker, or start one."""
         with self._change:
             while True:
@@ -113,7 +113,7 @@ class Pool:
                 self._change.notify()
         return started[0]
 
-    def give_back(self, worker: Worker) -> None:
+    def release(self, worker: Worker) -> None:
         """Put a worker back, if it still lives."""
         with self._change:
             if worker.is_alive():
@@ -160,7 +160,7 @@ class Functions:
         answer = self._run(code, request, patience)
         answer = answer._replace(request_id=request.id, seconds=time.monotonic() - began)
         if answer.failed:
-            return answer._replace(payload=_name_folders(answer.payload, code))
+            return answer._replace(payload=_replace_folders(answer.payload, code))
         if len(answer.payload) > RESPONSE_BYTES:
             return answer._replace(payload=_too_large(len(answer.payload)), failed=True)
         return answer
@@ -171,8 +171,8 @@ class Functions:
         with ExitStack() as stack:
             stack.callback(self.running.pop, request.id)
             try:
-                worker = pool.take()
-                stack.callback(pool.give_back, worker)
+                worker = pool.acquire()
+                stack.callback(pool.release, worker)
                 return worker.invoke(request, patience)
             except FunctionError as error:
                 return Answer(json.dumps(error.payload(request.id)).encode(), True)
@@ -200,13 +200,13 @@ class Functions:
     def load(self, code: FunctionCode) -> ModuleType:
         """Have a function's handler imported, where workers are in this process."""
         pool = self._pool(code)
-        worker = pool.take()
+        worker = pool.acquire()
         try:
             module: ModuleType = worker.load()  # type: ignore[attr-defined]  # in process
         except FunctionError as error:
             raise EmulatorError(f"function '{code.name}': {error.message}.") from error
         finally:
-            pool.give_back(worker)
+            pool.release(worker)
         return module
 
     def close(self) -> None:
@@ -217,7 +217,7 @@ class Functions:
             self._pools.clear()
 
 
-def _name_folders(payload: bytes, code: FunctionCode) -> bytes:
+def _replace_folders(payload: bytes, code: FunctionCode) -> bytes:
     """Write the folders of an error's trace as they are called on Lambda."""
     for folder, name in code.folders:
         payload = payload.replace(json.dumps(str(folder))[1:-1].encode(), name.encode())

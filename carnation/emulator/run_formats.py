@@ -47,7 +47,7 @@ class RunPrinter(WarningPrinter):
 
     def progressed(self, number: int, progress: Progress) -> None:
         """Show how far a run is."""
-        show_progress(f"  run {number}: {progress.tell()}")
+        show_progress(f"  run {number}: {progress.format()}")
 
     def ended(self, run: WorkflowRun) -> None:
         """Print a run."""

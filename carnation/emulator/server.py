@@ -173,7 +173,7 @@ class _Requests(BaseHTTPRequestHandler):
     def _answer_service(self, body: bytes) -> None:
         scope = find_scope(self.headers, self.path)
         service = scope.service if scope else ""
-        self._label = f"{scope.region if scope else '-'} {service or '-'} {self._name_call(body)}"
+        self._label = f"{scope.region if scope else '-'} {service or '-'} {self._call_name(body)}"
         refusal = self._check_caller(body)
         if scope is None or refusal is not None:
             code, message = refusal or ("MissingAuthenticationToken", "")
@@ -197,7 +197,7 @@ class _Requests(BaseHTTPRequestHandler):
             return Refusal("MissingAuthenticationToken", message)
         return None
 
-    def _name_call(self, body: bytes) -> str:
+    def _call_name(self, body: bytes) -> str:
         """Name what a request asks for, for the log."""
         target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         if target:

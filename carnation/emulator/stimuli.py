@@ -76,7 +76,7 @@ def apply_stimuli(
         _advance(emulator, stimuli.advance, told)
     started = list(_wait_for_executions(emulator, stimuli, resources, machine))
     if stimuli.must_start and not started:
-        raise CarnationError(_tell_nothing(emulator, resources))
+        raise CarnationError(_format_nothing(emulator, resources))
     return started
 
 
@@ -133,7 +133,7 @@ def _wait_for_executions(
         yield emulator.wait(arn)
 
 
-def _tell_nothing(emulator: Emulator, resources: Sequence[StackResource]) -> str:
+def _format_nothing(emulator: Emulator, resources: Sequence[StackResource]) -> str:
     rules = [one for one in resources if one.type == "AWS::Events::Rule"]
     client = emulator.client("events")
     patterns = []

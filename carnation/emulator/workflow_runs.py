@@ -17,7 +17,7 @@ from typing import Any
 from carnation.artifacts import Artifacts
 from carnation.asl import walk_states
 from carnation.document.values import Json
-from carnation.emulator.embedded import deploy_artifacts, name_stack
+from carnation.emulator.embedded import default_stack_name, deploy_artifacts
 from carnation.emulator.emulator import Emulator, ExecutionResult
 from carnation.emulator.events import Firing
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
@@ -224,7 +224,7 @@ def _list_asked(
     emulator: Emulator, artifacts: Artifacts, stimuli: Stimuli, shows: Sequence[str]
 ) -> list[StackResource]:
     """List the resources of the stack, where anything is asked of them."""
-    return list(list_resources(emulator, name_stack(artifacts))) if stimuli or shows else []
+    return list(list_resources(emulator, default_stack_name(artifacts))) if stimuli or shows else []
 
 
 def _read_given(execution: ExecutionResult) -> Json:

@@ -100,7 +100,7 @@ class DataFlow:
         """Evaluate one expression or payload; failures name the state."""
         return guard(fiber, part, self.scope(fiber, document, **states))
 
-    def take_input(self, fiber: Fiber) -> Json:
+    def select_input(self, fiber: Fiber) -> Json:
         """Apply InputPath."""
         value = fiber.input
         if self._input is not None:

@@ -132,7 +132,7 @@ class DistributedMap(MapState):
         total = sum(count for _, count in inputs)
         map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
         last = fiber.previous
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
 
         def start(index: int) -> Fiber:
             item, _ = inputs[index]
@@ -140,23 +140,23 @@ class DistributedMap(MapState):
                 item = self.select(fiber, value, inputs[index][0], index)
             return self._start_child(fiber, map_run, item, inputs[index], index)
 
-        def take(child: Fiber) -> bool:
+        def accept(child: Fiber) -> bool:
             if child.failure is None:
                 map_run.succeeded += 1
-                _tell_end(child, "ExecutionSucceeded", {"output": child.output})
+                _report_end(child, "ExecutionSucceeded", {"output": child.output})
                 return True
             map_run.failed += 1
-            _tell_end(child, "ExecutionFailed", child.failure.details)
+            _report_end(child, "ExecutionFailed", child.failure.details)
             map_run.items["failed"] += inputs[child.index][1]
             return self._is_tolerated(map_run)
 
         revive = _restart if self.child_type == "EXPRESS" else None
-        others = yield from run_group(fiber, len(inputs), concurrency, start, take, revive)
+        others = yield from run_group(fiber, len(inputs), concurrency, start, accept, revive)
         fiber.previous = last
         if not self._is_tolerated(map_run):
             abort(others)
             for child in others:
-                _tell_end(child, "ExecutionAborted", {})
+                _report_end(child, "ExecutionAborted", {})
             map_run.aborted = len(others)
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
@@ -211,7 +211,7 @@ class DistributedMap(MapState):
         return output
 
 
-def _tell_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
+def _report_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
     """Show whoever watches how a child ended; its history, kept for counts, is without that."""
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now

@@ -144,7 +144,7 @@ class Execution:
         """Let one fiber go on to its next transition; False if none can."""
         if self.status != "RUNNING":
             return False
-        fiber = self.clock.take()
+        fiber = self.clock.pop()
         if fiber is None:
             return self._let_time_pass(give_up=give_up)
         if not fiber.is_done:

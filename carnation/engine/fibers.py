@@ -191,7 +191,7 @@ class Clock:
         ]
         return min(moments, default=None)
 
-    def take(self) -> Fiber | None:
+    def pop(self) -> Fiber | None:
         """Take the next fiber that can go on; None if there is none."""
         if not self.ready:
             return None

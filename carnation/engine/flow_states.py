@@ -42,7 +42,7 @@ class Pass(State):
             fiber.output = fiber.input
             fiber.add(self.exited, {"name": self.name, "output": fiber.input})
             return self.next
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
         if self.data_flow.is_jsonata:
             details = self.data_flow.finish(fiber, MISSING, value)
         else:
@@ -73,7 +73,7 @@ class Succeed(State):
 
     def run(self, fiber: Fiber) -> None:
         """DataFlow the input."""
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
         fiber.add(self.exited, self.data_flow.finish(fiber, MISSING, value))
 
 
@@ -108,7 +108,7 @@ class Choice(State):
 
     def run(self, fiber: Fiber) -> str:
         """Find the first rule that holds."""
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
         scope = self.data_flow.scope(fiber, value)
         try:
             for test, target, data_flow, own in self._rules:
@@ -165,7 +165,7 @@ class Wait(State):
 
     def run(self, fiber: Fiber) -> Steps:
         """Wait, and go on."""
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
         given = self.data_flow.evaluate(fiber, self._value, value)
         try:
             seconds = self._seconds(fiber, given)
@@ -251,7 +251,7 @@ class Fail(State):
 
     def run(self, fiber: Fiber) -> None:
         """Fail."""
-        value = self.data_flow.take_input(fiber)
+        value = self.data_flow.select_input(fiber)
         parts = {
             part: None if compiled is None else self.data_flow.evaluate(fiber, compiled, value)
             for part, compiled in self._parts.items()

@@ -38,7 +38,7 @@ def export_event(event: Event) -> dict[str, Json]:
         details["assignedVariables"] = {name: _text(value) for name, value in assigned.items()}
         details["assignedVariablesDetails"] = {"truncated": False}
     if details or event.type.startswith("Execution"):
-        exported[_name_details(event.type)] = details
+        exported[_details_name(event.type)] = details
     return exported
 
 
@@ -46,7 +46,7 @@ def _text(value: Json) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _name_details(type_: str) -> str:
+def _details_name(type_: str) -> str:
     for end in ("StateEntered", "StateExited"):
         if type_.endswith(end):
             return f"s{end[1:]}EventDetails"

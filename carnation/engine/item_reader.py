@@ -55,13 +55,13 @@ class ItemReader:
 
     def read(self, fiber: Fiber, value: Json) -> list[Json]:
         """Ask the port for the object, and take the items out of it."""
-        return self.take_items(fiber, value, self.ask(fiber, self.find_request(fiber, value)))
+        return self.select_items(fiber, value, self.ask(fiber, self.find_request(fiber, value)))
 
     def find_request(self, fiber: Fiber, value: Json) -> Json:
         """Evaluate what is asked for: a bucket and a key, or a prefix."""
         return self._data_flow.evaluate(fiber, self._request, value)
 
-    def take_items(self, fiber: Fiber, value: Json, answer: Json) -> list[Json]:
+    def select_items(self, fiber: Fiber, value: Json, answer: Json) -> list[Json]:
         """Take the items out of what was read, as many as MaxItems lets."""
         most = ITEM_LIMIT
         if self._most is not None:

@@ -127,7 +127,7 @@ class InlineMap(MapState):
             child.add("MapIterationStarted", {"name": self.name, "index": index})
             return child
 
-        def take(child: Fiber) -> bool:
+        def accept(child: Fiber) -> bool:
             last[0] = child.previous
             if child.failure is not None:
                 fiber.previous = child.previous
@@ -139,7 +139,7 @@ class InlineMap(MapState):
                 )
             return True
 
-        others = yield from run_group(fiber, len(items), concurrency, start, take)
+        others = yield from run_group(fiber, len(items), concurrency, start, accept)
         failed = next((child.failure for child in fiber.children if child.failure), None)
         if failed is not None:
             abort(others, "MapIterationAborted")

@@ -23,11 +23,11 @@ class Parallel(RetryableState):
         def start(index: int) -> Fiber:
             return fiber.run.spawn(fiber, self.inner[index], value, index)
 
-        def take(child: Fiber) -> bool:
+        def accept(child: Fiber) -> bool:
             last[0] = child.previous
             return child.failure is None
 
-        others = yield from run_group(fiber, len(self.inner), len(self.inner), start, take)
+        others = yield from run_group(fiber, len(self.inner), len(self.inner), start, accept)
         fiber.previous = last[0]
         failure = next((child.failure for child in fiber.children if child.failure), None)
         if failure is not None:

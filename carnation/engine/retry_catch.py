@@ -55,7 +55,7 @@ class Catcher:
             if field in body
         }
 
-    def take(self, fiber: Fiber, failure: StateError) -> dict[str, Json]:
+    def handle(self, fiber: Fiber, failure: StateError) -> dict[str, Json]:
         """Make the state's output out of a failure; gives the details of the StateExited event."""
         error = failure.output
         assigned = None
@@ -104,7 +104,7 @@ class RetryableState(State):
         counts = [0] * len(self.retriers)
         while True:
             try:
-                value = self.data_flow.take_input(fiber)
+                value = self.data_flow.select_input(fiber)
                 result = yield from self.attempt(fiber, value)
                 details = self.data_flow.finish(fiber, result, result)
                 break
@@ -150,5 +150,5 @@ class RetryableState(State):
         if at is None:
             raise failure
         catcher = self.catchers[at]
-        fiber.add(self.exited, catcher.take(fiber, failure))
+        fiber.add(self.exited, catcher.handle(fiber, failure))
         return catcher.next

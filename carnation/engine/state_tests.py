@@ -148,7 +148,7 @@ class _Test:
     def _perform_retryable(self, state: RetryableState) -> str | None:
         fiber = self.fiber
         fiber.attempt = self.settings.get("retrierRetryCount", 0)
-        value = None if isinstance(state, Parallel) else state.data_flow.take_input(fiber)
+        value = None if isinstance(state, Parallel) else state.data_flow.select_input(fiber)
         if isinstance(state, (MapState, Parallel)):
             result = self._mock_group(state, value)
         else:
@@ -163,14 +163,14 @@ class _Test:
             return _exhaust(state.attempt(self.fiber, value))
         self.execution.tokens.seed(0)
         state.make_task(self.fiber, value)  # type: ignore[attr-defined]
-        return self._give_mock()
+        return self._mocked_result()
 
     def _mock_group(self, state: RetryableState, value: Json) -> Json:
         if not self.mock:
             raise UsageError(f"a {state.type} is tested with a mock. Give its result or error.")
         if isinstance(state, MapState):
             self._look_at_map(state, value)
-        return self._give_mock()
+        return self._mocked_result()
 
     def _look_at_map(self, state: MapState, value: Json) -> None:
         fiber, trace = self.fiber, self.fiber.trace or {}
@@ -203,7 +203,7 @@ class _Test:
         if reader is None:
             return state.find_items(self.fiber, value)
         data = self.settings.get("mapItemReaderData", "[]")
-        return reader.take_items(self.fiber, value, {"Body": data})
+        return reader.select_items(self.fiber, value, {"Body": data})
 
     def _look_at_items(
         self, state: MapState, value: Json, items: list[Json], trace: dict[str, Json]
@@ -215,7 +215,7 @@ class _Test:
             batches = state.batcher.make_batches(self.fiber, value, items)
             trace["afterItemBatcher"] = [batch for batch, _ in batches]
 
-    def _give_mock(self) -> Json:
+    def _mocked_result(self) -> Json:
         if "errorOutput" in self.mock:
             error = self.mock["errorOutput"]
             raise StateError(error.get("error"), error.get("cause"))
@@ -240,7 +240,7 @@ class _Test:
         if place is not None:
             details["catchIndex"] = place
             self._keep_error(details)
-            exited = state.catchers[place].take(fiber, failure)
+            exited = state.catchers[place].handle(fiber, failure)
             following = state.catchers[place].next
             return {
                 "status": "CAUGHT_ERROR",

@@ -107,7 +107,7 @@ class InferredData:
             self.lists.update(names[-1:] if is_list else ())
 
     @staticmethod
-    def name_list(state: Mapping[str, Any]) -> str:
+    def list_name(state: Mapping[str, Any]) -> str:
         """Name what a Map maps over: the last name of its path; '' for none."""
         source = state.get("ItemsPath", state.get("Items"))
         paths = list(_find_paths(source)) if isinstance(source, str) else []
@@ -140,7 +140,7 @@ class InferredData:
                 self._satisfy(rule)
             for rule in () if chosen else state.get("Choices", ()):
                 if isinstance(rule, Mapping):
-                    self._refuse(rule)
+                    self._reject(rule)
 
     def _set(self, path: Any, value: Any) -> None:
         for names, _ in _find_paths(path) if isinstance(path, str) else ():
@@ -149,7 +149,7 @@ class InferredData:
     def _read_map(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
         is_outer = is_outermost(at)
         found = self.items if is_outer else self.lists
-        name = self.name_list(state)
+        name = self.list_name(state)
         variable = _VARIABLE.match(str(state.get("ItemsPath", state.get("Items"))))
         if name:
             found.add(name)
@@ -213,7 +213,7 @@ class InferredData:
             if isinstance(inner, Mapping):
                 self._satisfy_test(inner)
 
-    def _refuse(self, rule: Mapping[str, Any]) -> None:
+    def _reject(self, rule: Mapping[str, Any]) -> None:
         """Let a rule that asks whether something is there find nothing."""
         condition = rule.get("Condition")
         match = _EXISTS.match(condition) if isinstance(condition, str) else None

@@ -221,11 +221,11 @@ def _find_payloads(model: Model) -> Iterator[LimitExceeded]:
     outer = model.find_outer(state)
     limit = f"a payload of {limits.PAYLOAD // 1024} KiB"
     yield LimitExceeded(
-        limit, sizes[state], state or "the input", _mend_payload(model, outer, state), True
+        limit, sizes[state], state or "the input", _suggest_payload_fix(model, outer, state), True
     )
 
 
-def _mend_payload(model: Model, outer: TopLevelMap | None, state: str) -> str:
+def _suggest_payload_fix(model: Model, outer: TopLevelMap | None, state: str) -> str:
     if not model.outers:
         return "Keep it in S3 or a table, and pass its key."
     if outer is not None and outer.is_distributed:

@@ -325,7 +325,7 @@ def _list_notes(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> list[str]:
         notes.append(f"each of the Maps {names} is taken to get as many items.")
     inner = [name for name, state in stage.scene.states.items()
              if state.get("Type") == "Map" and name not in stage.scene.maps
-             and stage.hints.name_list(state) in stage.made]  # fmt: skip
+             and stage.hints.list_name(state) in stage.made]  # fmt: skip
     if inner:
         names = ", ".join(f"'{name}'" for name in inner)
         notes.append(f"{names}, inside another Map, is taken to get one item each time. "

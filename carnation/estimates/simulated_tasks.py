@@ -78,7 +78,7 @@ class SimulatedTasks:
 
     def perform(self, task: Task) -> Outcome:
         """Answer a task."""
-        key = task.name, name_call(task)
+        key = task.name, call_name(task)
         self.calls[key] += 1
         if self.calls[key] > ROUNDS * max(self._world.count, 1):
             raise Endless(task.name)
@@ -134,7 +134,7 @@ class SimulatedTasks:
 
     def _make_result(self, task: Task, child: ItemCounts | None) -> Any:
         if child is not None and not self._world.is_known(task.name):
-            return _give_output(task, child)
+            return _child_output(task, child)
         path = self._states.get(task.name, {}).get("ResultPath", "$")
         is_dropped = path is None
         if not self._world.is_known(task.name) and not is_dropped:
@@ -152,7 +152,7 @@ class SimulatedTasks:
         return value
 
 
-def _give_output(task: Task, child: ItemCounts) -> Any:
+def _child_output(task: Task, child: ItemCounts) -> Any:
     """Give what starting a child gives: its output where it is waited for, as text or parsed."""
     moment = "2016-03-14T01:59:00.000Z"
     given: dict[str, Any] = {"ExecutionArn": _ARN, "StartDate": moment}
@@ -202,10 +202,10 @@ _BATCHES = {
 }  # fmt: skip
 
 
-def name_call(task: Task) -> str:
+def call_name(task: Task) -> str:
     """Name what a task calls, without its pattern.
 
-    >>> name_call(Task("A", "LambdaFunction", "arn:…", "", "", {}, ""))
+    >>> call_name(Task("A", "LambdaFunction", "arn:…", "", "", {}, ""))
     'lambda:invoke'
     """
     if task.kind != "Task":

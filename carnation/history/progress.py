@@ -25,7 +25,7 @@ class Progress:
     >>> progress.add({"id": 1, "type": "MapStateStarted", "mapStateStartedEventDetails":
     ...               {"length": 4}})
     >>> progress.add({"id": 2, "type": "MapIterationSucceeded"})
-    >>> progress.tell()
+    >>> progress.format()
     '1 of 4 items, 0.5 items/s'
     """
 
@@ -103,7 +103,7 @@ class Progress:
             self._told = self.seconds
         return due
 
-    def tell(self) -> str:
+    def format(self) -> str:
         """Say how far the execution is: items done, failed, retried, and the rate."""
         parts = [f"{self.done:,} of {self.total:,} items"] if self.total else []
         parts += [f"{self.failed:,} failed"] if self.failed else []

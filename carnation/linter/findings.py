@@ -39,7 +39,7 @@ class Rule(NamedTuple):
 
         return getdoc(self.check) or ""
 
-    def tell_solution(self) -> str:
+    def format_solution(self) -> str:
         """Give the solution of the rule's page in one line."""
         _, _, rest = (self.check.__doc__ or "").partition("Solution: ")
         return " ".join(rest.partition("Source:")[0].split())

@@ -52,14 +52,14 @@ def _same_letters(name: str, known: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _mend_names(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_names(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     for index, name in _list_names(part):
         meant = find_meant_name(name)
         if meant and meant != name:
             yield Edit("replace", f"{part.pointer}/ErrorEquals/{index}", meant)
 
 
-def _mend_prefixes(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_prefixes(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     wrong, meant = problem.facts
     for index, name in _list_names(part):
         if name == wrong:
@@ -105,7 +105,7 @@ def _put_all_last(machine: Machine, part: Node, problem: Problem) -> Iterator[Ed
     yield Edit("last", part.pointer)
 
 
-def _mend_field(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_field(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     known = set(KNOWN.get(part.place, ()))
     if part.place in ("Rule", "NestedRule"):
         known |= {"Variable", *COMPARISONS, *CONNECTIVES}
@@ -114,13 +114,13 @@ def _mend_field(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit
         yield Edit("rename", problem.pointer, meant)
 
 
-def _mend_type(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_type(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     meant = _same_letters(part.type, STATE_TYPES) if isinstance(part, State) else ""
     if meant:
         yield Edit("replace", f"{part.pointer}/Type", meant)
 
 
-def _mend_target(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_target(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     scope = part if isinstance(part, Scope) else part.state.scope if part.state else None
     target = _look_up(machine.body, problem.pointer)
     meant = _same_letters(target, scope.states) if scope and isinstance(target, str) else ""
@@ -128,7 +128,7 @@ def _mend_target(machine: Machine, part: Node, problem: Problem) -> Iterator[Edi
         yield Edit("replace", problem.pointer, meant)
 
 
-def _mend_parameter(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_parameter(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Rename a parameter that is known in other letters."""
     if len(problem.facts) == 2:
         outer, _, _ = problem.pointer.rpartition("/")
@@ -139,13 +139,13 @@ def _mend_parameter(machine: Machine, part: Node, problem: Problem) -> Iterator[
             yield Edit("rename", problem.pointer, meant)
 
 
-def _mend_value(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_value(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Replace a value of an enumeration that is known in other letters."""
     if len(problem.facts) == 2 and _look_up(machine.body, problem.pointer) == problem.facts[0]:
         yield Edit("replace", problem.pointer, problem.facts[1])
 
 
-def _mend_integration(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
+def _fix_integration(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Write the name that is meant, where only its letters' case differs."""
     text, meant = part.body.get("Resource"), "".join(problem.facts)
     resource = parse_resource(text) if isinstance(text, str) else None
@@ -157,17 +157,17 @@ def _mend_integration(machine: Machine, part: Node, problem: Problem) -> Iterato
 FIXERS: Mapping[str, Fixer] = {
     "dead-retrier": _drop_dead,
     "literal-path": _mark_path,
-    "miscased-error-name": _mend_names,
-    "missing-target": _mend_target,
+    "miscased-error-name": _fix_names,
+    "missing-target": _fix_target,
     "states-all-not-alone": _leave_all_alone,
     "states-all-not-last": _put_all_last,
-    "unknown-field": _mend_field,
-    "unknown-integration": _mend_integration,
-    "unknown-nested-field": _mend_field,
-    "unknown-parameter": _mend_parameter,
-    "unknown-state-type": _mend_type,
-    "wrong-error-prefix": _mend_prefixes,
-    "wrong-parameter": _mend_value,
+    "unknown-field": _fix_field,
+    "unknown-integration": _fix_integration,
+    "unknown-nested-field": _fix_field,
+    "unknown-parameter": _fix_parameter,
+    "unknown-state-type": _fix_type,
+    "wrong-error-prefix": _fix_prefixes,
+    "wrong-parameter": _fix_value,
 }
 """The rules whose findings can be fixed."""
 

@@ -66,12 +66,12 @@ def fix_file(
     findings = [_find_place(document, fix) for fix in fixes]
     if find_tree(path):
         kept = [
-            f"{_say(one, 'not fixed')}: this file is generated. Change "
+            f"{_format_fix(one, 'not fixed')}: this file is generated. Change "
             f"{one.source or 'its definition'} and run `carnation build`."
             for one in locate(path, findings)
         ]
         return FixedFile(path, document.text, document.text, [], kept)
-    lines = [_say(one, "fixed") for one in findings]
+    lines = [_format_fix(one, "fixed") for one in findings]
     if any(note.kind == "byte-order-mark" for note in document.notes):
         lines.append(f"{path}:1:1: fixed byte-order-mark: removed the byte order mark")
         return FixedFile(path, "\ufeff" + document.text, after, lines, [])
@@ -88,7 +88,7 @@ def _find_place(document: Document, fix: Fix) -> Finding:
     )  # fmt: skip
 
 
-def _say(finding: Finding, done: str) -> str:
+def _format_fix(finding: Finding, done: str) -> str:
     state = f" (state '{finding.state}')" if finding.state else ""
     where = f"{finding.path}:{finding.line}:{finding.column}"
     return f"{where}: {done} {finding.rule}: {finding.message}{state}"

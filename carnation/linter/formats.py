@@ -37,7 +37,7 @@ def write_text(
         severity = finding.severity
         if colour:
             severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
-        state = clean(_name_state(finding))
+        state = clean(_state_name(finding))
         lines.append(
             f"{clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
             f"{clean(finding.message)}{state}"
@@ -47,11 +47,11 @@ def write_text(
     return lines
 
 
-def _name_source(finding: Finding) -> str:
+def _source_name(finding: Finding) -> str:
     return finding.message + (f" (made in {finding.source})" if finding.source else "")
 
 
-def _name_state(finding: Finding) -> str:
+def _state_name(finding: Finding) -> str:
     made = f", made in {finding.source}" if finding.source else ""
     return f" (state '{finding.state}'{made})" if finding.state else ""
 
@@ -74,7 +74,7 @@ def count_severities(findings: Iterable[Finding]) -> str:
     return ", ".join(said) or "nothing"
 
 
-def tell_summary(report: Report) -> str:
+def format_summary(report: Report) -> str:
     """Say how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
     if report.is_empty:
         return "nothing was checked: there is no state machine whose definition can be seen"
@@ -122,7 +122,7 @@ def write_github(findings: Iterable[Finding]) -> list[str]:
     return [
         f"::{levels[finding.severity]} file={_escape_property(finding.path)},"
         f"line={finding.line},col={finding.column},title={finding.rule}"
-        f"::{_escape_message(_name_source(finding))}"
+        f"::{_escape_message(_source_name(finding))}"
         for finding in findings
     ]
 
@@ -178,7 +178,7 @@ def _write_result(finding: Finding, index: int) -> dict[str, Json]:
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.severity,
-        "message": {"text": _name_source(finding)},
+        "message": {"text": _source_name(finding)},
         "locations": [
             {
                 "physicalLocation": {

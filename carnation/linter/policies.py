@@ -8,7 +8,7 @@ from carnation.document import read_document
 from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.linter.sources import is_definition, open_targets
-from carnation.permissions.placeholders import spell_names
+from carnation.permissions.placeholders import render_names
 from carnation.permissions.reports import report_policy
 
 
@@ -30,7 +30,7 @@ def report_policies(target: str) -> list[dict[str, Json]]:
     return policies
 
 
-def spell_policy(target: str, names: str) -> Json:
+def render_policy(target: str, names: str) -> Json:
     """Give the one policy of a target, its names spelled for the tool that deploys it.
 
     A definition that was built has its policy beside it, with what the workflow grants. Raises
@@ -45,4 +45,4 @@ def spell_policy(target: str, names: str) -> Json:
         policy = read_document(beside).value
     else:
         policy = report_policy(source.value, source.where, source.properties)["policy"]
-    return spell_names(policy, names, source.substitutions)
+    return render_names(policy, names, source.substitutions)

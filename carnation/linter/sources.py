@@ -109,12 +109,12 @@ def _add(reading: Reading, file: TargetFile, opened: Opened) -> None:
         else:
             opened.unseen.append(unseen)
     if not reading.kind and file.path.endswith(DEFINITION_SUFFIXES):
-        error = DocumentError(f"{reading.tell_nothing()}.", reading.path)
+        error = DocumentError(f"{reading.format_nothing()}.", reading.path)
         opened.findings.append(_report_unreadable(reading.path, error))
         return
     if file.holds_definition and not reading.sources and not reading.unseen:
         name = os.path.basename(reading.path)
-        opened.unseen.append(Unseen(name, reading.path, 1, 1, reading.tell_nothing()))
+        opened.unseen.append(Unseen(name, reading.path, 1, 1, reading.format_nothing()))
 
 
 def _report_source(source: Source, error: DocumentError) -> Finding:

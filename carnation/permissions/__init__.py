@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from carnation.permissions.judging import find_missing, find_unneeded
     from carnation.permissions.maps import is_distributed
     from carnation.permissions.policy import (
-        Machine,
+        MachineSettings,
         Statement,
         derive_needs,
         derive_policy,
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
         group_needs,
         write_policy,
     )
-    from carnation.permissions.required import Need
+    from carnation.permissions.required import RequiredAction
 
 __all__ = [
     "Grant",
-    "Machine",
-    "Need",
+    "MachineSettings",
+    "RequiredAction",
     "Statement",
     "covers",
     "derive_needs",
@@ -47,8 +47,8 @@ __getattr__ = load_lazily(
     __name__,
     {
         "Grant": "grants",
-        "Machine": "policy",
-        "Need": "required",
+        "MachineSettings": "policy",
+        "RequiredAction": "required",
         "Statement": "policy",
         "covers": "grants",
         "derive_needs": "policy",

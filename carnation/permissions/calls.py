@@ -9,11 +9,18 @@ from carnation.document.values import Json
 from carnation.permissions import endpoints, models
 from carnation.permissions.companions import list_companions
 from carnation.permissions.jobs import EXTRA, JOBS, RENAMED, RULE_ACTIONS, UNAUTHORIZED, Job
-from carnation.permissions.objects import name_key
+from carnation.permissions.objects import resolve_key
 from carnation.permissions.parameters import Given, read_parameter
 from carnation.permissions.passed_roles import list_passed_roles
-from carnation.permissions.required import Condition, Need, Target, name_arn, read_given, require
-from carnation.permissions.resource_arns import UNLISTED, find_targets, name_function
+from carnation.permissions.required import (
+    Condition,
+    RequiredAction,
+    Target,
+    read_given,
+    require,
+    to_arn,
+)
+from carnation.permissions.resource_arns import UNLISTED, find_targets, resolve_function
 from carnation.permissions.tags import list_tag_needs
 from carnation.permissions.variants import Variant, list_variants
 from carnation.services.iam import Authorization, find_authorizations
@@ -22,12 +29,12 @@ from carnation.services.optimized import APIS, find_task_parameters
 _FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
 _NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
-_EXECUTIONS = name_arn("states", "execution:*")
+_EXECUTIONS = to_arn("states", "execution:*")
 _FIELD = re.compile(r"\{(\w+)\}")
 _VERSIONED = re.compile(r"s3:(Get|Put|Delete)Object(?=(Acl|Tagging|Attributes)?\Z)")
 
 
-def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
+def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[RequiredAction]:
     """Yield what a Task needs; with `Credentials`, only to take on the other role.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish"}
@@ -39,7 +46,7 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
     if not isinstance(resource, str):
         return
     if "Credentials" in state:
-        yield _take_on(state["Credentials"], name)
+        yield _assume_role(state["Credentials"], name)
         return
     if _FUNCTION.match(resource) or _SUBSTITUTION.match(resource):
         yield require("lambda:InvokeFunction", Target(resource), name, "invokes the function")
@@ -60,7 +67,7 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[Need]:
         yield from _list_optimized(name_of, pattern, given, name)
 
 
-def _take_on(credentials: Json, state: str) -> Need:
+def _assume_role(credentials: Json, state: str) -> RequiredAction:
     """Take on a role, in any account where an execution says which.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
@@ -70,12 +77,14 @@ def _take_on(credentials: Json, state: str) -> Need:
     if role is not None and role.pattern != "*":
         note = "" if role.text is not None else "RoleArn is worked out"
         return require("sts:AssumeRole", Target(role.pattern, note), state, why)
-    anywhere = name_arn("iam", "role/*", region=False).replace("${AWS::AccountId}", "*")
+    anywhere = to_arn("iam", "role/*", region=False).replace("${AWS::AccountId}", "*")
     target = Target(anywhere, "RoleArn is worked out, and may be of any account")
     return require("sts:AssumeRole", target, state, why)
 
 
-def _list_sdk(service: str, action: str, given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def _list_sdk(
+    service: str, action: str, given: Mapping[str, Json], state: str
+) -> Iterator[RequiredAction]:
     call = f"aws-sdk:{service}:{action}"
     if service == "bedrockruntime" and action in models.CALLS:
         yield from models.list_model_needs(action, given, state)
@@ -85,7 +94,7 @@ def _list_sdk(service: str, action: str, given: Mapping[str, Json], state: str) 
 
 def _list_call(
     service: str, action: str, given: Mapping[str, Json], state: str, name: str, tags: bool = False
-) -> Iterator[Need]:
+) -> Iterator[RequiredAction]:
     """Yield what an action of the SDK needs: itself, what it passes on, what it takes beside."""
     needed = list(find_authorizations(service, action))
     why = f"calls {name}"
@@ -107,7 +116,7 @@ def _list_call(
 
 def _authorize(
     needed: Authorization, variant: Variant, action: str, state: str, why: str
-) -> Iterator[Need]:
+) -> Iterator[RequiredAction]:
     given = variant.given
     condition: Condition = ()
     name = needed.action
@@ -115,7 +124,7 @@ def _authorize(
         name = _VERSIONED.sub(r"s3:\1ObjectVersion", name)
     key = read_parameter(given, "KeyId")
     if name.startswith("kms:") and key and "alias/" in key.pattern:
-        target, condition = name_key(key)
+        target, condition = resolve_key(key)
         yield require(name, target, state, why, condition)
         return
     for target in find_targets(needed, given, action):
@@ -137,13 +146,13 @@ def _finish(name: str, target: Target, given: Mapping[str, Json]) -> Target:
 
 def _list_optimized(
     name: str, pattern: str, given: Mapping[str, Json], state: str
-) -> Iterator[Need]:
+) -> Iterator[RequiredAction]:
     service = name.partition(":")[0]
     action = name.partition(":")[2]
     api, _, method = RENAMED.get(name, f"{APIS.get(service, service)}:{action}").partition(":")
     job = JOBS.get(name) if pattern.startswith("sync") else None
     api = api.replace("-", "")
-    first: Need | None = None
+    first: RequiredAction | None = None
     tags = job is not None and job.tags
     for need in _list_call(api, method, given, state, name, tags):
         first = first or need
@@ -152,7 +161,7 @@ def _list_optimized(
         return
     target = Target(first.resource, first.note)
     for extra in EXTRA.get(name, ()):
-        beside = Target(name_arn("athena", "datacatalog/*")) if "DataCatalog" in extra else target
+        beside = Target(to_arn("athena", "datacatalog/*")) if "DataCatalog" in extra else target
         yield require(extra, beside, state, f"calls {name}, which needs it beside")
     if job is not None:
         yield from _watch(job, first.action.partition(":")[0], target, given, state)
@@ -160,7 +169,7 @@ def _list_optimized(
 
 def _watch(
     job: Job, prefix: str, target: Target, given: Mapping[str, Json], state: str
-) -> Iterator[Need]:
+) -> Iterator[RequiredAction]:
     watched = target
     if prefix == "states":
         found = _NAME.match(target.resource)
@@ -169,16 +178,16 @@ def _watch(
     elif job.resource == "*":
         watched = Target("*")
     elif job.resource:
-        watched = _name_job(job.resource, prefix, given)
+        watched = _resolve_job(job.resource, prefix, given)
     for action in job.watched:
         yield require(action, watched, state, "waits for the job, and stops it when it is stopped")
     if job.rule:
-        rule = Target(name_arn("events", f"rule/{job.rule}"))
+        rule = Target(to_arn("events", f"rule/{job.rule}"))
         for action in RULE_ACTIONS:
             yield require(action, rule, state, "keeps the rule that tells when a job ends")
 
 
-def _name_job(resource: str, prefix: str, given: Mapping[str, Json]) -> Target:
+def _resolve_job(resource: str, prefix: str, given: Mapping[str, Json]) -> Target:
     """Name a job by the parameters of the call that starts it, as far as they name it."""
 
     def fill(found: re.Match[str]) -> str:
@@ -186,30 +195,30 @@ def _name_job(resource: str, prefix: str, given: Mapping[str, Json]) -> Target:
         return part.pattern.rpartition("/")[2]
 
     named = _FIELD.sub(fill, resource)
-    return Target(name_arn(prefix, re.sub(r"^(task/)\*/\*\Z", r"\1*", named)))
+    return Target(to_arn(prefix, re.sub(r"^(task/)\*/\*\Z", r"\1*", named)))
 
 
-def _invoke(given: Mapping[str, Json], state: str) -> Iterator[Need]:
-    target = name_function(
+def _invoke(given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
+    target = resolve_function(
         read_parameter(given, "FunctionName"), read_parameter(given, "Qualifier")
     )
     yield require("lambda:InvokeFunction", target, state, "invokes the function")
 
 
-def _publish(given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def _publish(given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
     topic = read_parameter(given, "TopicArn", "TargetArn")
     if topic is None:  # a text message is sent to a number, which is no resource
         to_number = read_parameter(given, "PhoneNumber") is not None
         target = Target("*", "" if to_number else "no topic is named")
     elif topic.pattern == "*":
-        target = Target(name_arn("sns", "*"), f"{topic.name} is worked out while it runs")
+        target = Target(to_arn("sns", "*"), f"{topic.name} is worked out while it runs")
     else:
         note = "" if topic.text is not None else f"{topic.name} is worked out while it runs"
         target = Target(topic.pattern, note)
     yield require("sns:Publish", target, state, "calls sns:publish")
 
 
-def _invoke_model(given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def _invoke_model(given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
     """Yield what a model needs, with what it reads from and writes to S3.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
@@ -223,11 +232,11 @@ def _invoke_model(given: Mapping[str, Json], state: str) -> Iterator[Need]:
             if uri.pattern.startswith("s3://"):
                 path = uri.pattern.removeprefix("s3://")
                 note = "" if uri.text is not None else place.note
-                place = Target(name_arn("s3", path, region=False, account=False), note)
+                place = Target(to_arn("s3", path, region=False, account=False), note)
             yield require(action, place, state, f"the model's {end.lower()} lies there")
 
 
-_SPECIAL: Mapping[str, Callable[[Mapping[str, Json], str], Iterator[Need]]] = {
+_SPECIAL: Mapping[str, Callable[[Mapping[str, Json], str], Iterator[RequiredAction]]] = {
     "apigateway:invoke": endpoints.invoke_api,
     "aws-sdk:lambda:invoke": _invoke,
     "aws-sdk:sns:publish": _publish,

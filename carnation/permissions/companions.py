@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from carnation.document.values import Json
 from carnation.permissions import compute_calls, data_calls, objects
-from carnation.permissions.required import Need
+from carnation.permissions.required import RequiredAction
 
 Parameters = Mapping[str, Json]
-Rule = Callable[[Parameters, str], Iterator[Need]]
+Rule = Callable[[Parameters, str], Iterator[RequiredAction]]
 _BY_SERVICE: Mapping[str, tuple[Rule, ...]] = {
     "rdsdata": (data_calls.read_secret,),
     "rekognition": (objects.read_objects,),
@@ -50,7 +50,7 @@ _BY_CALL: Mapping[str, tuple[Rule, ...]] = {
 }
 
 
-def list_companions(call: str, given: Parameters, state: str) -> Iterator[Need]:
+def list_companions(call: str, given: Parameters, state: str) -> Iterator[RequiredAction]:
     """List what a call needs beside, by its name in the SDK."""
     service = call.partition(":")[0]
     for rule in (*_BY_SERVICE.get(service, ()), *_BY_CALL.get(call, ())):

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from carnation.document.values import Json
 from carnation.permissions.models import list_model_needs
 from carnation.permissions.parameters import Given, read_inner, read_parameter, read_parameters
-from carnation.permissions.required import Need, Target, name_arn, require
+from carnation.permissions.required import RequiredAction, Target, require, to_arn
 from carnation.permissions.resource_arns import find_targets, read_arn
 from carnation.services.iam import find_authorizations
 
 Parameters = Mapping[str, Json]
 
 
-def read_secret(given: Parameters, state: str) -> Iterator[Need]:
+def read_secret(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the secret that a Data API opens the database with.
 
     Source: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
@@ -27,7 +27,7 @@ def read_secret(given: Parameters, state: str) -> Iterator[Need]:
                 yield require(one.action, target, state, "opens the database with its secret")
 
 
-def open_redshift(given: Parameters, state: str) -> Iterator[Need]:
+def open_redshift(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the credentials that Redshift's Data API asks for, where no secret has them.
 
     Source: https://docs.aws.amazon.com/redshift/latest/mgmt/data-api-access.html
@@ -42,18 +42,18 @@ def open_redshift(given: Parameters, state: str) -> Iterator[Need]:
     where = database.pattern if database else "*"
     if group:
         note = "AWS makes up the workgroup's id"
-        target = Target(name_arn("redshift-serverless", "workgroup/*"), note)
+        target = Target(to_arn("redshift-serverless", "workgroup/*"), note)
         yield require("redshift-serverless:GetCredentials", target, state, why)
     elif cluster:
-        place = Target(name_arn("redshift", f"dbname:{cluster.pattern}/{where}"))
+        place = Target(to_arn("redshift", f"dbname:{cluster.pattern}/{where}"))
         action = "redshift:GetClusterCredentials" + ("" if user else "WithIAM")
         yield require(action, place, state, why)
         if user:
-            who = Target(name_arn("redshift", f"dbuser:{cluster.pattern}/{user.pattern}"))
+            who = Target(to_arn("redshift", f"dbuser:{cluster.pattern}/{user.pattern}"))
             yield require(action, who, state, why)
 
 
-def move_messages(given: Parameters, state: str) -> Iterator[Need]:
+def move_messages(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield what moving messages does with both queues.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
@@ -65,13 +65,13 @@ def move_messages(given: Parameters, state: str) -> Iterator[Need]:
         queue = read_parameter(given, name)
         if queue is None and name == "DestinationArn":
             queue = Given(name, None)
-        arn = read_arn(queue) or name_arn("sqs", "*")
+        arn = read_arn(queue) or to_arn("sqs", "*")
         note = "" if queue and queue.text is not None else f"{name} is left open"
         for action in actions:
             yield require(f"sqs:{action}", Target(arn, note), state, "moves the messages")
 
 
-def generate(given: Parameters, state: str) -> Iterator[Need]:
+def generate(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the knowledge base that is asked, and the model that answers.
 
     Source: https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples-agent.html
@@ -82,7 +82,7 @@ def generate(given: Parameters, state: str) -> Iterator[Need]:
         base = read_parameter(inner, "KnowledgeBaseId")
         if base is not None:
             note = "" if base.text is not None else "KnowledgeBaseId is worked out while it runs"
-            place = Target(name_arn("bedrock", f"knowledge-base/{base.pattern}"), note)
+            place = Target(to_arn("bedrock", f"knowledge-base/{base.pattern}"), note)
             yield require("bedrock:Retrieve", place, state, "asks the knowledge base")
         model = read_parameter(inner, "ModelArn")
         if model is not None:
@@ -90,7 +90,7 @@ def generate(given: Parameters, state: str) -> Iterator[Need]:
             yield from list_model_needs("invokeModel", known, state)
 
 
-def find_endpoint(_: Parameters, state: str) -> Iterator[Need]:
+def find_endpoint(_: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the look-up that comes before each call.
 
     Source: https://docs.aws.amazon.com/timestream/latest/developerguide/security_iam_service-with-iam.html

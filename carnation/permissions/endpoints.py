@@ -8,16 +8,16 @@ from carnation.document.values import Json
 from carnation.permissions.parameters import read_inner, read_parameter
 from carnation.permissions.required import (
     Condition,
-    Need,
+    RequiredAction,
     Target,
-    name_arn,
-    name_own,
+    own_arn,
     require,
+    to_arn,
     when,
 )
 
 
-def invoke_api(given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def invoke_api(given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
     """Yield what an API asks for, if it asks who calls (`AuthType`, else it does not).
 
     Below `/@connections` an API with WebSockets speaks to those who are connected.
@@ -33,13 +33,13 @@ def invoke_api(given: Mapping[str, Json], state: str) -> Iterator[Need]:
         part = read_parameter(given, name)
         parts.append(part.pattern.lstrip("/") or "*" if part else unset)
     note = "a part of the endpoint is worked out while it runs" if "*" in "".join(parts) else ""
-    target = Target(name_arn("execute-api", "/".join(parts)), note)
+    target = Target(to_arn("execute-api", "/".join(parts)), note)
     connected = parts[3].startswith("@connections")
     action = "execute-api:ManageConnections" if connected else "execute-api:Invoke"
     yield require(action, target, state, "calls the API as this role")
 
 
-def call_endpoint(given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def call_endpoint(given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
     """Yield what an HTTP task needs: the call itself, its connection, and the secret behind it.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html
@@ -52,7 +52,7 @@ def call_endpoint(given: Mapping[str, Json], state: str) -> Iterator[Need]:
         condition += when("StringEquals", "states:HTTPEndpoint", endpoint.text)
     elif endpoint and endpoint.beginning:
         condition += when("StringLike", "states:HTTPEndpoint", endpoint.pattern)
-    own = Target(name_own("stateMachine"))
+    own = Target(own_arn("stateMachine"))
     yield require("states:InvokeHTTPEndpoint", own, state, "calls it", condition)
     inner = read_inner(given, "Authentication") or read_inner(given, "InvocationConfig")
     connection = read_parameter(inner, "ConnectionArn")
@@ -62,8 +62,8 @@ def call_endpoint(given: Mapping[str, Json], state: str) -> Iterator[Need]:
         if connection.text.startswith("arn:"):
             name = "/".join([*connection.text.split("/")[1:2], "*"])
     else:
-        target = Target(name_arn("events", "connection/*"), "the connection is worked out")
+        target = Target(to_arn("events", "connection/*"), "the connection is worked out")
     yield require("events:RetrieveConnectionCredentials", target, state, "reads the connection")
-    secret = Target(name_arn("secretsmanager", f"secret:events!connection/{name}"))
+    secret = Target(to_arn("secretsmanager", f"secret:events!connection/{name}"))
     for action in ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"):
         yield require(action, secret, state, "reads the connection's secret")

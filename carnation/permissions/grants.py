@@ -73,7 +73,7 @@ def _read_element(statement: Mapping[str, Json], name: str) -> list[str]:
 
 
 def _texts(value: Json) -> list[str]:
-    return [spell_value(item) for item in _items(value)]
+    return [render_value(item) for item in _items(value)]
 
 
 def _items(value: Json) -> list[Json]:
@@ -100,7 +100,7 @@ def open_branches(policy: Json) -> Json:
     return {key: open_branches(item) for key, item in policy.items()}
 
 
-def spell_value(value: Json) -> str:
+def render_value(value: Json) -> str:
     """Spell a value of a template as a text, what is known at deployment as a placeholder."""
     if isinstance(value, str):
         return value

@@ -9,20 +9,20 @@ from typing import NamedTuple
 
 from carnation.document.values import Json
 from carnation.permissions.grants import Grant, matches
-from carnation.permissions.required import Need
+from carnation.permissions.required import RequiredAction
 from carnation.permissions.spelling import Match, compare_arns
 
 
 class Asked(NamedTuple):
     """A need, and `printed`: its resource as the derived policy names it."""
 
-    need: Need
+    need: RequiredAction
     printed: str
 
 
 def find_missing(
-    grants: Iterable[Grant], needs: Iterable[Need], printed: Sequence[Need] = ()
-) -> list[Need]:
+    grants: Iterable[Grant], needs: Iterable[RequiredAction], printed: Sequence[RequiredAction] = ()
+) -> list[RequiredAction]:
     """List the needs that no grant covers; believing the role where nobody can tell.
 
     A need whose resource only an execution knows is met by any part of it. A placeholder may be
@@ -57,7 +57,7 @@ def _find_unmet(grants: Sequence[Grant], asked: Sequence[Asked]) -> list[Asked]:
     ]
 
 
-def _is_met(need: Need, row: Sequence[Match], sure: set[int]) -> bool:
+def _is_met(need: RequiredAction, row: Sequence[Match], sure: set[int]) -> bool:
     """Tell whether a need is met; `sure` are the grants that surely meet another."""
     for at, match in enumerate(row):
         if match >= Match.THERE or (match is Match.PART and not need.is_exact):
@@ -85,7 +85,7 @@ def _denies(grant: Grant, asked: Asked) -> bool:
     return compare_arns(grant.resource, asked.need.resource) >= Match.THERE
 
 
-def _compare_conditions(condition: str, need: Need) -> Match:
+def _compare_conditions(condition: str, need: RequiredAction) -> Match:
     """Compare a grant's condition with what is known of the request.
 
     What the need's own condition says is known; of anything else the role is believed.
@@ -115,7 +115,7 @@ def _read_condition(condition: str) -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-def find_unneeded(grants: Iterable[Grant], needs: Iterable[Need]) -> list[Grant]:
+def find_unneeded(grants: Iterable[Grant], needs: Iterable[RequiredAction]) -> list[Grant]:
     """List the grants of actions that nothing in the definition needs.
 
     What a definition does not show is left out: logs, traces, keys, and events for other roles.

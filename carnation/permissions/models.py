@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
 from carnation.permissions.parameters import Given, read_inner, read_parameter
-from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
+from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 
 CALLS: Mapping[str, str] = {
     "converse": "InvokeModel",
@@ -25,7 +25,7 @@ _REGIONS = re.compile(r"(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|me|af|in|global)\.(?
 _ANYWHERE = "arn:${AWS::Partition}:bedrock:*::foundation-model/"
 
 
-def list_model_needs(call: str, given: Mapping[str, Json], state: str) -> Iterator[Need]:
+def list_model_needs(call: str, given: Mapping[str, Json], state: str) -> Iterator[RequiredAction]:
     """Yield what calling a model needs: the model, its profile, its guardrail."""
     action = f"bedrock:{CALLS[call]}"
     model = read_parameter(given, "ModelId")
@@ -40,7 +40,7 @@ def list_model_needs(call: str, given: Mapping[str, Json], state: str) -> Iterat
     if guardrail is not None:
         arn = guardrail.pattern
         if not arn.startswith(("arn:", "${")):
-            arn = name_arn("bedrock", f"guardrail/{arn}")
+            arn = to_arn("bedrock", f"guardrail/{arn}")
         note = "" if guardrail.text is not None else "the guardrail is worked out while it runs"
         yield require("bedrock:ApplyGuardrail", Target(arn, note), state, "applies the guardrail")
 
@@ -63,6 +63,6 @@ def _find_models(model: Given | None) -> Iterator[tuple[Target, Condition]]:
         yield Target(text), ()
     elif _REGIONS.match(text):
         yield Target(_ANYWHERE + _REGIONS.sub("", text, count=1)), ()
-        yield Target(name_arn("bedrock", f"inference-profile/{text}")), ()
+        yield Target(to_arn("bedrock", f"inference-profile/{text}")), ()
     else:
-        yield Target(name_arn("bedrock", f"foundation-model/{text}", account=False)), ()
+        yield Target(to_arn("bedrock", f"foundation-model/{text}", account=False)), ()

@@ -8,22 +8,22 @@ from collections.abc import Callable, Mapping
 from carnation.permissions.parameters import Given
 
 
-def spell_names(variable: str, parameter: Given) -> list[str]:
+def render_names(variable: str, parameter: Given) -> list[str]:
     """Spell a parameter as the ARNs of its kind do, all that it may mean.
 
-    >>> spell_names("SecretId", Given("SecretId", "app/token"))
+    >>> render_names("SecretId", Given("SecretId", "app/token"))
     ['app/token-??????']
-    >>> spell_names("BucketName", Given("Bucket", "jobs"))
+    >>> render_names("BucketName", Given("Bucket", "jobs"))
     ['jobs']
     """
     text = parameter.pattern
     if variable == "ParameterNameWithoutLeadingSlash" and parameter.name == "Path":
         return [text.strip("/"), text.strip("/") + "/*"]
-    spell = _FORMATS.get(variable)
-    return spell(text) if spell else [text]
+    render = _FORMATS.get(variable)
+    return render(text) if render else [text]
 
 
-def _spell_secret(text: str) -> list[str]:
+def _render_secret(text: str) -> list[str]:
     """Add the six characters of Secrets Manager.
 
     Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
@@ -31,15 +31,15 @@ def _spell_secret(text: str) -> list[str]:
     return [text] if text.endswith("*") else [f"{text}-??????"]
 
 
-def _spell_key(text: str) -> list[str]:
+def _render_key(text: str) -> list[str]:
     return ["*"] if text.startswith("alias/") else [text]
 
 
-def _spell_family(text: str) -> list[str]:
+def _render_family(text: str) -> list[str]:
     return [text.partition(":")[0]]
 
 
-def _spell_definition(text: str) -> list[str]:
+def _render_definition(text: str) -> list[str]:
     """Name a job definition's revision, or all of them where the newest is taken.
 
     Source: https://docs.aws.amazon.com/batch/latest/userguide/batch-supported-iam-actions-resources.html
@@ -47,11 +47,11 @@ def _spell_definition(text: str) -> list[str]:
     return [text.partition(":")[0]]
 
 
-def _spell_revision(text: str) -> list[str]:
+def _render_revision(text: str) -> list[str]:
     return [text.partition(":")[2] or "*"]
 
 
-def _spell_log_group(text: str) -> list[str]:
+def _render_log_group(text: str) -> list[str]:
     """Let the streams of a log group follow: actions are compared with `log-group:NAME:…`.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
@@ -59,7 +59,7 @@ def _spell_log_group(text: str) -> list[str]:
     return [text.removesuffix(":*")]
 
 
-def _spell_identity(text: str) -> list[str]:
+def _render_identity(text: str) -> list[str]:
     """Name who sends mail: the address, or its domain, whichever is verified.
 
     Source: https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
@@ -68,23 +68,23 @@ def _spell_identity(text: str) -> list[str]:
     return [address, address.partition("@")[2]] if "@" in address else [address]
 
 
-def _spell_scope(text: str) -> list[str]:
+def _render_scope(text: str) -> list[str]:
     return [{"CLOUDFRONT": "global"}.get(text, text.lower())]
 
 
 _FORMATS: Mapping[str, Callable[[str], list[str]]] = {
     "Alias": lambda text: [text.removeprefix("alias/")],
-    "IdentityName": _spell_identity,
-    "JobDefinitionName": _spell_definition,
-    "KeyId": _spell_key,
-    "LogGroupName": _spell_log_group,
+    "IdentityName": _render_identity,
+    "JobDefinitionName": _render_definition,
+    "KeyId": _render_key,
+    "LogGroupName": _render_log_group,
     "ObjectName": lambda text: [text.lstrip("/")],
     "ParameterNameWithoutLeadingSlash": lambda text: [text.lstrip("/")],
     "ProjectName": lambda text: [re.sub(r":[0-9a-f*-]+\Z", "", text)],
     "QueueName": lambda text: [text.rpartition("/")[2]],
-    "Revision": _spell_revision,
-    "Scope": _spell_scope,
-    "SecretId": _spell_secret,
-    "TaskDefinitionFamilyName": _spell_family,
-    "TaskDefinitionRevisionNumber": _spell_revision,
+    "Revision": _render_revision,
+    "Scope": _render_scope,
+    "SecretId": _render_secret,
+    "TaskDefinitionFamilyName": _render_family,
+    "TaskDefinitionRevisionNumber": _render_revision,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
 from carnation.permissions.parameters import Given, read_inner, read_parameter
-from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
+from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 from carnation.permissions.resource_arns import read_arn
 
 Parameters = Mapping[str, Json]
@@ -20,18 +20,18 @@ _OBJECT_FIELDS = (
 )
 
 
-def use_key(given: Parameters, state: str) -> Iterator[Need]:
+def use_key(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the key that an object is encrypted with, where the call names it.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     """
     key = read_parameter(given, "SSEKMSKeyId")
     if key is not None:
-        target, condition = name_key(key)
+        target, condition = resolve_key(key)
         yield require("kms:GenerateDataKey", target, state, "encrypts the object", condition)
 
 
-def name_key(key: Given) -> tuple[Target, Condition]:
+def resolve_key(key: Given) -> tuple[Target, Condition]:
     """Name a key; of an alias, which is no resource, any key that the request calls so.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
@@ -41,14 +41,14 @@ def name_key(key: Given) -> tuple[Target, Condition]:
     if "alias/" in text:
         alias = "alias/" + text.rpartition("alias/")[2]
         condition = when("StringEquals", "kms:RequestAlias", alias)
-        return Target(name_arn("kms", "key/*"), "an alias is no resource"), condition
+        return Target(to_arn("kms", "key/*"), "an alias is no resource"), condition
     if arn or text.startswith("${"):
         return Target(text), ()
     note = "" if key.text is not None else f"{key.name} is worked out while it runs"
-    return Target(name_arn("kms", f"key/{text}"), note), ()
+    return Target(to_arn("kms", f"key/{text}"), note), ()
 
 
-def read_objects(given: Parameters, state: str) -> Iterator[Need]:
+def read_objects(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the objects that a call names: services read them as who calls.
 
     Source: https://docs.aws.amazon.com/textract/latest/dg/security_iam_id-based-policy-examples.html
@@ -61,7 +61,7 @@ def read_objects(given: Parameters, state: str) -> Iterator[Need]:
             inner = value.get("S3Object")
             if isinstance(inner, Mapping):
                 versioned = read_parameter(inner, "Version")
-                target = name_object(read_parameter(inner, "Bucket"), read_key(inner, "Name"))
+                target = resolve_object(read_parameter(inner, "Bucket"), read_key(inner, "Name"))
                 action = "s3:GetObjectVersion" if versioned else "s3:GetObject"
                 yield require(action, target, state, "reads the object that it names")
             waiting.extend(value.values())
@@ -72,7 +72,7 @@ def read_key(given: Parameters, *names: str) -> Given:
     return read_parameter(given, *names) or Given(names[0], None)
 
 
-def transcribe(given: Parameters, state: str) -> Iterator[Need]:
+def transcribe(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield what a transcription reads and writes as who calls, without a role of its own.
 
     Source: https://docs.aws.amazon.com/transcribe/latest/dg/security_iam_id-based-policy-examples.html
@@ -81,26 +81,26 @@ def transcribe(given: Parameters, state: str) -> Iterator[Need]:
         return
     media = read_parameter(read_inner(given, "Media"), "MediaFileUri")
     if media is not None:
-        yield require("s3:GetObject", _name_uri(media), state, "reads the recording")
+        yield require("s3:GetObject", _resolve_uri(media), state, "reads the recording")
     bucket = read_parameter(given, "OutputBucketName")
     if bucket is not None:
         key = read_parameter(given, "OutputKey") or Given("OutputKey", "")
-        target = name_object(bucket, key, "" if key.text and not key.text.endswith("/") else "*")
+        target = resolve_object(bucket, key, "" if key.text and not key.text.endswith("/") else "*")
         yield require("s3:PutObject", target, state, "writes the transcript")
 
 
-def _name_uri(uri: Given, behind: str = "") -> Target:
+def _resolve_uri(uri: Given, behind: str = "") -> Target:
     match = _SPACE.match(uri.pattern)
     if match is None:
-        return Target(name_arn("s3", "*/*", region=False, account=False),
+        return Target(to_arn("s3", "*/*", region=False, account=False),
                       f"{uri.name} is worked out while it runs")  # fmt: skip
     bucket, _, key = match[1].partition("/")
     note = "" if uri.text is not None else f"{uri.name} is worked out while it runs"
     path = f"{bucket}/{key}{behind}" if key or behind else f"{bucket}/*"
-    return Target(name_arn("s3", path, region=False, account=False), note)
+    return Target(to_arn("s3", path, region=False, account=False), note)
 
 
-def speak(given: Parameters, state: str) -> Iterator[Need]:
+def speak(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield where speech is written, and who is told.
 
     Source: https://docs.aws.amazon.com/polly/latest/dg/asynchronous-iam.html
@@ -108,14 +108,14 @@ def speak(given: Parameters, state: str) -> Iterator[Need]:
     bucket = read_parameter(given, "OutputS3BucketName")
     if bucket is not None:
         key = read_parameter(given, "OutputS3KeyPrefix") or Given("OutputS3KeyPrefix", "")
-        yield require("s3:PutObject", name_object(bucket, key, "*"), state, "writes the speech")
+        yield require("s3:PutObject", resolve_object(bucket, key, "*"), state, "writes the speech")
     topic = read_parameter(given, "SnsTopicArn")
     if topic is not None:
         note = "" if topic.text is not None else "SnsTopicArn is worked out while it runs"
         yield require("sns:Publish", Target(topic.pattern, note), state, "tells when it is done")
 
 
-def query(given: Parameters, state: str) -> Iterator[Need]:
+def query(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield where results of a query are written, by who calls.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html
@@ -123,7 +123,7 @@ def query(given: Parameters, state: str) -> Iterator[Need]:
     place = read_parameter(read_inner(given, "ResultConfiguration"), "OutputLocation")
     if place is None:
         return
-    inside = _name_uri(place, "*")
+    inside = _resolve_uri(place, "*")
     for action in ("AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject"):
         yield require(f"s3:{action}", inside, state, "writes the results, in parts")
     bucket = inside._replace(resource=re.sub(r"(:::[^/]+)/.*", r"\1", inside.resource))
@@ -131,29 +131,29 @@ def query(given: Parameters, state: str) -> Iterator[Need]:
         yield require(f"s3:{action}", bucket, state, "looks up where the results go")
 
 
-def export_table(given: Parameters, state: str) -> Iterator[Need]:
+def export_table(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield where an export of a table is written.
 
     Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport_Requesting.html
     """
     prefix = read_parameter(given, "S3Prefix") or Given("S3Prefix", "")
-    target = name_object(read_parameter(given, "S3Bucket"), prefix, "*")
+    target = resolve_object(read_parameter(given, "S3Bucket"), prefix, "*")
     for action in ("AbortMultipartUpload", "PutObject", "PutObjectAcl"):
         yield require(f"s3:{action}", target, state, "writes the export")
 
 
-def put_object(given: Parameters, state: str) -> Iterator[Need]:
+def put_object(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield what writing an object with an access list or a lock needs.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
     """
-    target = name_object(read_parameter(given, "Bucket"), read_key(given, "Key"))
+    target = resolve_object(read_parameter(given, "Bucket"), read_key(given, "Key"))
     for names, action in _OBJECT_FIELDS:
         if read_parameter(given, *names):
             yield require(action, target, state, f"sets {names[0]}")
 
 
-def name_object(bucket: Given | None, key: Given | None, behind: str = "") -> Target:
+def resolve_object(bucket: Given | None, key: Given | None, behind: str = "") -> Target:
     """Name a bucket, or what lies in it."""
     notes = [
         f"{part.name if part else 'Bucket'} is worked out while it runs"
@@ -167,4 +167,4 @@ def name_object(bucket: Given | None, key: Given | None, behind: str = "") -> Ta
         path += f"/{key.pattern if key.text is None else key.text + behind}"
     if path.startswith("arn:"):
         return Target(path, ", ".join(notes))
-    return Target(name_arn("s3", path, region=False, account=False), ", ".join(notes))
+    return Target(to_arn("s3", path, region=False, account=False), ", ".join(notes))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from carnation.document.values import Json
 from carnation.permissions.jobs import PASSED_AS, PASSED_TO
 from carnation.permissions.parameters import read_parameters
-from carnation.permissions.required import Condition, Need, Target, name_arn, require, when
+from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 from carnation.services.shapes import Shape
 
 _ROLE = re.compile(r"(?:Role|RoleArn|RoleARN|RoleOverride)\Z")
@@ -23,7 +23,9 @@ _SPEAK_OF_ROLES = frozenset({
 """Services that take roles without their being passed on."""
 
 
-def list_passed_roles(given: Json, shape: Shape | None, prefix: str, state: str) -> Iterator[Need]:
+def list_passed_roles(
+    given: Json, shape: Shape | None, prefix: str, state: str
+) -> Iterator[RequiredAction]:
     """Yield the roles that a call passes on.
 
     A parameter is one only where the API has a free text for it: a message's `Role: user` is none,
@@ -59,17 +61,17 @@ def _is_role(name: str, shape: Shape) -> bool:
     return texts.kind == "string" and not texts.enum
 
 
-def _pass(given: Mapping[str, Json], key: str, prefix: str, state: str) -> Iterator[Need]:
+def _pass(given: Mapping[str, Json], key: str, prefix: str, state: str) -> Iterator[RequiredAction]:
     condition = find_passed_to(PASSED_AS.get(key) or prefix)
     why = f"passes the {key} on"
     for role in read_parameters(given, key):
         note = "" if role.text is not None else f"{key} is worked out"
         if role.pattern == "*":
-            target = Target(name_arn("iam", "role/*", region=False), note)
+            target = Target(to_arn("iam", "role/*", region=False), note)
         elif role.pattern.startswith(("arn:", "${")):
             target = Target(role.pattern, note)
         else:
-            target = Target(name_arn("iam", f"role/{role.pattern}", region=False), note)
+            target = Target(to_arn("iam", f"role/{role.pattern}", region=False), note)
         yield require("iam:PassRole", target, state, why, condition)
 
 
@@ -79,9 +81,9 @@ def find_passed_to(prefix: str) -> Condition:
     return when("StringEquals", "iam:PassedToService", *services) if services else ()
 
 
-def pass_unnamed_roles(why: str, prefix: str, state: str, account: bool = True) -> Need:
+def pass_unnamed_roles(why: str, prefix: str, state: str, account: bool = True) -> RequiredAction:
     """Pass on roles that something else names: a task definition, an instance profile."""
-    target = Target(name_arn("iam", "role/*", region=False, account=account), why)
+    target = Target(to_arn("iam", "role/*", region=False, account=account), why)
     what = why.partition(" names")[0]
     return require("iam:PassRole", target, state, f"passes the roles of {what} on",
                    find_passed_to(prefix))  # fmt: skip

@@ -16,21 +16,21 @@ _PSEUDO = re.compile(r"\$\{AWS::([A-Za-z]+)\}")
 _NAME = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
-def spell_names(value: Json, names: str, given: Mapping[str, Json] | None = None) -> Json:
+def render_names(value: Json, names: str, given: Mapping[str, Json] | None = None) -> Json:
     """Copy a policy with its names spelled for a tool.
 
     With `sub`, `given` are a template's `DefinitionSubstitutions`: what they give, `Fn::Sub` gets.
 
     >>> arn = "arn:${AWS::Partition}:sns:::${Told}"
-    >>> spell_names([arn], "plain")
+    >>> render_names([arn], "plain")
     ['arn:${Partition}:sns:::${Told}']
-    >>> spell_names(arn, "sub", {"Told": {"Ref": "Topic"}})
+    >>> render_names(arn, "sub", {"Told": {"Ref": "Topic"}})
     {'Fn::Sub': ['arn:${AWS::Partition}:sns:::${Told}', {'Told': {'Ref': 'Topic'}}]}
     """
     if isinstance(value, Mapping):
-        return {key: spell_names(item, names, given) for key, item in value.items()}
+        return {key: render_names(item, names, given) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [spell_names(item, names, given) for item in value]
+        return [render_names(item, names, given) for item in value]
     if not isinstance(value, str) or "${" not in value or names == "cloudformation":
         return value
     return _PSEUDO.sub(r"${\1}", value) if names == "plain" else _substitute(value, given or {})

@@ -18,11 +18,11 @@ from carnation.permissions.calls import list_task_needs
 from carnation.permissions.maps import is_distributed, list_map_needs
 from carnation.permissions.required import (
     Condition,
-    Need,
+    RequiredAction,
     Target,
-    name_arn,
-    name_own,
+    own_arn,
     require,
+    to_arn,
     when,
 )
 from carnation.permissions.spelling import Match, compare_arns
@@ -46,7 +46,7 @@ class Statement(NamedTuple):
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     condition: Condition
-    needs: tuple[Need, ...]
+    needs: tuple[RequiredAction, ...]
 
     @property
     def sid(self) -> str:
@@ -68,7 +68,7 @@ class Statement(NamedTuple):
         return document
 
 
-class Machine(NamedTuple):
+class MachineSettings(NamedTuple):
     """What a definition does not say: whether its machine logs, traces, and has a key.
 
     `key` is the ARN of the key; `sealed` names what else it encrypts: services (`sqs`), whose
@@ -81,7 +81,7 @@ class Machine(NamedTuple):
     sealed: tuple[str, ...] = ()
 
 
-_OWN = name_own("stateMachine")
+_OWN = own_arn("stateMachine")
 _BOTH = ("kms:Decrypt", "kms:GenerateDataKey")
 _ENCRYPTING: Mapping[str, tuple[str, ...]] = {
     "dynamodb": (),
@@ -95,9 +95,9 @@ _ENCRYPTING: Mapping[str, tuple[str, ...]] = {
 
 def derive_needs(
     definition: Mapping[str, Json],
-    machine: Machine | None = None,
+    machine: MachineSettings | None = None,
     known: Mapping[str, str] | None = None,
-) -> list[Need]:
+) -> list[RequiredAction]:
     """Derive what the role of a definition needs, in the order of its states.
 
     `known` gives what substitutions stand for, by name: the ARN of a queue (where its URL is
@@ -108,16 +108,18 @@ def derive_needs(
     >>> [need[:3] for need in derive_needs({"States": {"Put": task}})]
     [('sqs:SendMessage', '${JobsArn}', 'Put')]
     """
-    needs: list[Need] = []
+    needs: list[RequiredAction] = []
     for place in walk_states(fill_substitutions(definition, known) if known else definition):
         if place.type == "Map" and is_distributed(place.body):
             needs += list_map_needs(place.name, place.body)
         elif place.body.get("Type", "Task") == "Task":
             needs += list_task_needs(place.name, place.body)
-    return list(dict.fromkeys([*needs, *_list_machine_needs(machine or Machine(), needs)]))
+    return list(dict.fromkeys([*needs, *_list_machine_needs(machine or MachineSettings(), needs)]))
 
 
-def _list_machine_needs(machine: Machine, needs: Collection[Need]) -> Iterator[Need]:
+def _list_machine_needs(
+    machine: MachineSettings, needs: Collection[RequiredAction]
+) -> Iterator[RequiredAction]:
     """Yield what the machine itself needs: its logs, its traces, its key.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
@@ -133,7 +135,7 @@ def _list_machine_needs(machine: Machine, needs: Collection[Need]) -> Iterator[N
             need = require(action, Target(machine.key), "", "encrypts its executions", context)
             yield need._replace(sid="EncryptExecutions")
     if machine.key and machine.logs:
-        context = when("StringEquals", "kms:EncryptionContext:SourceArn", name_arn("logs", "*"))
+        context = when("StringEquals", "kms:EncryptionContext:SourceArn", to_arn("logs", "*"))
         need = require("kms:GenerateDataKey", Target(machine.key), "", "encrypts its logs", context)
         yield need._replace(sid="EncryptLogs")
     for action in LOG_DELIVERY if machine.logs else ():
@@ -144,7 +146,7 @@ def _list_machine_needs(machine: Machine, needs: Collection[Need]) -> Iterator[N
         yield need._replace(sid="Trace")
 
 
-def _is_about(need: Need, sealed: str) -> bool:
+def _is_about(need: RequiredAction, sealed: str) -> bool:
     if sealed.startswith("arn:"):
         return need.resource == sealed or need.resource.startswith(f"{sealed}:")
     return need.action.startswith(f"{sealed}:")
@@ -156,7 +158,7 @@ def _in_context(*machines: str) -> Condition:
     return when(operator, "kms:EncryptionContext:aws:states:stateMachineArn", *machines)
 
 
-def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[Need]:
+def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[RequiredAction]:
     """Yield what the key behind a service's resources, or behind a child's executions, takes.
 
     A service uses the key for its caller, and it is allowed through that service alone; Step
@@ -175,7 +177,7 @@ def _use_key(key: str, sealed: str, actions: Collection[str]) -> Iterator[Need]:
 
 def derive_policy(
     definition: Mapping[str, Json],
-    machine: Machine | None = None,
+    machine: MachineSettings | None = None,
     known: Mapping[str, str] | None = None,
 ) -> list[Statement]:
     """Derive the statements of a definition's role; what shares resources shares a statement.
@@ -189,16 +191,16 @@ def derive_policy(
     return group_needs(derive_needs(definition, machine, known))
 
 
-def group_needs(needs: Iterable[Need]) -> list[Statement]:
+def group_needs(needs: Iterable[RequiredAction]) -> list[Statement]:
     """Group needs: an action's resources together, then the actions of a service that share all.
 
     A resource that another one takes in is left out, and so is a condition on what is allowed
     without one.
     """
-    by_action: dict[tuple[str, Condition], list[Need]] = {}
+    by_action: dict[tuple[str, Condition], list[RequiredAction]] = {}
     for need in needs:
         by_action.setdefault((need.action, need.condition), []).append(need)
-    by_resource: dict[tuple[str, Condition, tuple[str, ...]], list[Need]] = {}
+    by_resource: dict[tuple[str, Condition, tuple[str, ...]], list[RequiredAction]] = {}
     for (action, condition), same in by_action.items():
         free = [
             one.resource

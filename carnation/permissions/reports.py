@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping
 from carnation.cloudformation.placeholders import Placeholders
 from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.document.values import Json
-from carnation.permissions.grants import Grant, open_branches, read_policy, spell_value
-from carnation.permissions.policy import Machine, derive_policy, write_policy
+from carnation.permissions.grants import Grant, open_branches, read_policy, render_value
+from carnation.permissions.policy import MachineSettings, derive_policy, write_policy
 
 
-def read_machine(properties: Mapping[str, Json]) -> Machine:
+def read_machine(properties: Mapping[str, Json]) -> MachineSettings:
     """Read what a template says of a state machine: its logs, its traces, its key.
 
     >>> read_machine({"TracingConfiguration": {"Enabled": True}})
-    Machine(logs=False, traces=True, key='', sealed=())
+    MachineSettings(logs=False, traces=True, key='', sealed=())
     """
     logging = _read(properties, "LoggingConfiguration", "Logging")
     tracing = _read(properties, "TracingConfiguration", "Tracing")
     key = _read(properties, "EncryptionConfiguration").get("KmsKeyId")
-    return Machine(
+    return MachineSettings(
         logs=logging.get("Level", "OFF") != "OFF",
         traces=tracing.get("Enabled", False) is not False,
-        key=spell_value(key) if key else "",
+        key=render_value(key) if key else "",
     )
 
 

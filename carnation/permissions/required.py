@@ -11,7 +11,7 @@ Condition = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Operator, key and values, each: `(("StringEquals", "iam:PassedToService", ("ecs…",)),)`."""
 
 
-class Need(NamedTuple):
+class RequiredAction(NamedTuple):
     """One IAM action on one resource, which a state (or, with '', the machine itself) needs.
 
     `why` says what for, and, where `resource` is wider than one would like, why it is. `is_exact`
@@ -45,14 +45,16 @@ class Target(NamedTuple):
         return not self.note
 
 
-def require(action: str, target: Target, state: str, why: str, condition: Condition = ()) -> Need:
+def require(
+    action: str, target: Target, state: str, why: str, condition: Condition = ()
+) -> RequiredAction:
     """Make a need of an action and its target.
 
     >>> require("sns:Publish", Target("*", "the topic is worked out"), "Tell", "calls it").why
     'calls it; the topic is worked out'
     """
     reason = f"{why}; {target.note}" if target.note else why
-    return Need(action, target.resource, state, reason, condition, target.is_exact)
+    return RequiredAction(action, target.resource, state, reason, condition, target.is_exact)
 
 
 def when(operator: str, key: str, *values: str) -> Condition:
@@ -60,10 +62,10 @@ def when(operator: str, key: str, *values: str) -> Condition:
     return ((operator, key, values),)
 
 
-def name_arn(service: str, resource: str, region: bool = True, account: bool = True) -> str:
+def to_arn(service: str, resource: str, region: bool = True, account: bool = True) -> str:
     """Name something of this account and region, free of both.
 
-    >>> name_arn("events", "rule/Daily")
+    >>> to_arn("events", "rule/Daily")
     'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/Daily'
     """
     where = "${AWS::Region}" if region else ""
@@ -71,13 +73,13 @@ def name_arn(service: str, resource: str, region: bool = True, account: bool = T
     return f"arn:${{AWS::Partition}}:{service}:{where}:{whose}:{resource}"
 
 
-def name_own(kind: str, behind: str = "") -> str:
+def own_arn(kind: str, behind: str = "") -> str:
     """Name the state machine itself, or its executions.
 
-    >>> name_own("execution", ":*").rpartition(":execution:")[2]
+    >>> own_arn("execution", ":*").rpartition(":execution:")[2]
     '${StateMachineName}:*'
     """
-    return name_arn("states", f"{kind}:${{StateMachineName}}{behind}")
+    return to_arn("states", f"{kind}:${{StateMachineName}}{behind}")
 
 
 def read_given(state: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from carnation.document.values import Json
-from carnation.permissions.names import spell_names
+from carnation.permissions.names import render_names
 from carnation.permissions.parameters import Given, read_parameters
-from carnation.permissions.required import Target, name_arn
+from carnation.permissions.required import Target, to_arn
 from carnation.permissions.variables import MADE, fits, read_head, read_variable
 from carnation.services.iam import Authorization
 
@@ -139,7 +139,7 @@ def _fill_rest(
         if arn:
             yield from _continue_arn(arn, rest, given, action, more)
             continue
-        for spelled in spell_names(name, parameter):
+        for spelled in render_names(name, parameter):
             yield from _fill_rest(head + spelled, rest, given, action, more)
 
 
@@ -197,7 +197,7 @@ def _continue_arn(
     elif resource.startswith("secret:") and not _SUFFIXED.search(resource):
         yield from (Target(arn, note), Target(f"{arn}-??????", note))
     elif resource.startswith("alias/") and ":kms:" in arn:
-        yield Target(name_arn("kms", "key/*"), "an alias is no resource of this action")
+        yield Target(to_arn("kms", "key/*"), "an alias is no resource of this action")
     elif not rest or rest.startswith(":") or arn.endswith("*") or (kind != "/" and kind in arn):
         yield Target(arn, note)
     elif kind == "/" and resource and not arn.startswith("arn:${AWS::Partition}:s3:"):
@@ -216,19 +216,19 @@ def _continue_name(
         yield Target(arn, ", ".join(dict.fromkeys(notes)))
 
 
-def name_function(parameter: Given | None, qualifier: Given | None) -> Target:
+def resolve_function(parameter: Given | None, qualifier: Given | None) -> Target:
     """Name the function of an invocation: by ARN, by part of one, or by its name.
 
-    >>> name_function(Given("FunctionName", "hello:live"), None).resource
+    >>> resolve_function(Given("FunctionName", "hello:live"), None).resource
     'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:hello:live'
     """
     if parameter is None:
-        return Target(name_arn("lambda", "function:*"), "FunctionName is worked out while it runs")
+        return Target(to_arn("lambda", "function:*"), "FunctionName is worked out while it runs")
     note = "FunctionName is worked out while it runs" if parameter.text is None else ""
     arn = read_arn(parameter)
     if not arn:
         account, mark, name = parameter.pattern.rpartition(":function:")
-        arn = name_arn("lambda", f"function:{name if mark else parameter.pattern}")
+        arn = to_arn("lambda", f"function:{name if mark else parameter.pattern}")
         if account:
             arn = arn.replace("${AWS::AccountId}", account.rpartition(":")[2])
     if qualifier is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
 from carnation.permissions.parameters import read_parameter
-from carnation.permissions.required import Need, Target, name_arn, require
+from carnation.permissions.required import RequiredAction, Target, require, to_arn
 from carnation.permissions.resource_arns import find_targets
 from carnation.services.iam import Authorization, find_authorizations
 
@@ -33,13 +33,15 @@ _UNTAGGED = frozenset({"codebuild", "cloudformation", "sts", "glacier", "s3"})
 
 def list_tag_needs(
     call: str, given: Parameters, main: list[Authorization], state: str, *, tags: bool = False
-) -> Iterator[Need]:
+) -> Iterator[RequiredAction]:
     """List what tagging needs; with `tags` Step Functions itself tags what is made."""
     if tags or any(read_parameter(given, name) for name in _TAGS):
         yield from _tag(call, given, main, state)
 
 
-def _tag(call: str, given: Parameters, main: list[Authorization], state: str) -> Iterator[Need]:
+def _tag(
+    call: str, given: Parameters, main: list[Authorization], state: str
+) -> Iterator[RequiredAction]:
     """Yield the action that tags what is made.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html
@@ -65,11 +67,11 @@ def _find_tagged(
     specified = given.get("TagSpecifications")
     if isinstance(specified, list):
         types = [one.get("ResourceType") for one in specified if isinstance(one, Mapping)]
-        return [Target(name_arn("ec2", f"{kind}/*")) for kind in types if isinstance(kind, str)]
+        return [Target(to_arn("ec2", f"{kind}/*")) for kind in types if isinstance(kind, str)]
     noun = _TAGGED.get(call, re.sub(r"^[a-z]+", "", action).lower())
-    ends = [one for one in kinds if noun.endswith((_name_kind(one), _name_kind(one)[:-1]))]
-    longest = max((len(_name_kind(one)) for one in ends), default=0)
-    own = [one for one in ends if longest and len(_name_kind(one)) == longest]
+    ends = [one for one in kinds if noun.endswith((_resolve_kind(one), _resolve_kind(one)[:-1]))]
+    longest = max((len(_resolve_kind(one)) for one in ends), default=0)
+    own = [one for one in ends if longest and len(_resolve_kind(one)) == longest]
     if call == "ecs:runTask":  # of the two formats of its ARN, the one with the cluster
         own = sorted(own, key=len)[-1:]
     own = [one for one in own if one.count("${") == min(each.count("${") for each in own)]
@@ -79,5 +81,5 @@ def _find_tagged(
     return find_targets(Authorization(tagging.action, tuple(own), (), True), given, action)
 
 
-def _name_kind(pattern: str) -> str:
+def _resolve_kind(pattern: str) -> str:
     return re.sub(r"\W", "", pattern.split(":", 5)[-1].split("${")[0]).lower()

@@ -178,7 +178,7 @@ def _split_keys(given: Parameters) -> Iterator[Variant]:
         yield Variant(known, action)
 
 
-def _name_key(given: Parameters) -> Iterator[Variant]:
+def _resolve_key(given: Parameters) -> Iterator[Variant]:
     target = read_parameter(given, "TargetKeyId")
     yield Variant({**given, "KeyId": target.text} if target and target.text else given)
 
@@ -229,9 +229,9 @@ _FINDERS: Mapping[str, Callable[[Parameters], Iterator[Variant]]] = {
     "glue:createTable": _lift("TableInput", TableName="Name"),
     "glue:updateTable": _lift("TableInput", TableName="Name"),
     "iam:createRole": _make_role,
-    "kms:createAlias": _name_key,
+    "kms:createAlias": _resolve_key,
     "kms:reEncrypt": _split_keys,
-    "kms:updateAlias": _name_key,
+    "kms:updateAlias": _resolve_key,
     "mediaconvert:createJob": _fall_back(Queue="queues/Default"),
     "rds:copyDBSnapshot": _copy_snapshot,
     "redshiftdata:": _open_workgroup,

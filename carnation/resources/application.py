@@ -62,11 +62,11 @@ class Application:
         for name, value, known in (("type", self.type, TYPES), ("layout", self.layout, LAYOUTS)):
             if value not in known:
                 raise WorkflowError(f"{owner}: {name} is {value!r}; expected {' or '.join(known)}.")
-        self._refuse_tags()
-        self._refuse_doubles()
-        self._refuse_unlisted()
+        self._reject_tags()
+        self._reject_doubles()
+        self._reject_unlisted()
 
-    def _refuse_tags(self) -> None:
+    def _reject_tags(self) -> None:
         """Raise for tags that CloudFormation would reject.
 
         Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
@@ -80,7 +80,7 @@ class Application:
                     "256."
                 )
 
-    def _refuse_doubles(self) -> None:
+    def _reject_doubles(self) -> None:
         seen: dict[str, tuple[str, Resource]] = {}
         for resource in (*self.resources, *self.triggers):
             names = [("id", resource.id), ("logical ID", resource.resource_id)]
@@ -93,7 +93,7 @@ class Application:
                         f"({resource.line}) have one {what}, '{name}'. Rename one of them."
                     )
 
-    def _refuse_unlisted(self) -> None:
+    def _reject_unlisted(self) -> None:
         """Raise for what a resource, function or trigger is about and nobody lists."""
         for owner in (*self.resources, *self.triggers):
             for needed in _list_needed(owner):

@@ -110,18 +110,18 @@ class Bucket(Resource):
         return self._read(Key, config, max_items)
 
     def _read(self, key: Any, config: dict[str, Any], max_items: Any) -> CallPart:
-        from carnation.states.integrations import CallPart, name_integration
+        from carnation.states.integrations import CallPart, integration_arn
 
         if max_items is not None:
             config["MaxItems"] = max_items
-        reader = {"Resource": name_integration("s3:getObject"), "ReaderConfig": config}
+        reader = {"Resource": integration_arn("s3:getObject"), "ReaderConfig": config}
         return CallPart(reader, {"Bucket": self.name, "Key": key})
 
     def write_results(self, *, Prefix: Any) -> CallPart:  # noqa: N803
         """Make the `result_writer` of a distributed Map."""
-        from carnation.states.integrations import CallPart, name_integration
+        from carnation.states.integrations import CallPart, integration_arn
 
-        writer = {"Resource": name_integration("s3:putObject")}
+        writer = {"Resource": integration_arn("s3:putObject")}
         return CallPart(writer, {"Bucket": self.name, "Prefix": Prefix})
 
 

@@ -11,7 +11,13 @@ from typing import Any
 
 from carnation.asl import walk_states
 from carnation.errors import DefinitionError
-from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
+from carnation.permissions import (
+    MachineSettings,
+    RequiredAction,
+    derive_needs,
+    group_needs,
+    write_policy,
+)
 from carnation.permissions.grants import matches
 from carnation.resources.application import Application
 from carnation.resources.grants import Grant
@@ -21,14 +27,14 @@ SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs")
 KEY_MARKER = "${KeyArn}"
 
 
-def describe_machine(application: Application) -> Machine:
+def describe_machine(application: Application) -> MachineSettings:
     """Describe what the state machine does beside its definition: logs, traces, a key."""
     level = application.machine.log_level
     key = KEY_MARKER if application.key else ""
     children = [one.stands_for for one in application.list_references().values()
                 if ":stateMachine:" in one.stands_for]  # fmt: skip
     sealed = (*SERVICES, *children) if key else ()
-    return Machine(level != "OFF", application.machine.tracing, key, sealed)
+    return MachineSettings(level != "OFF", application.machine.tracing, key, sealed)
 
 
 def list_machine_needs(
@@ -37,7 +43,7 @@ def list_machine_needs(
     *,
     named: bool,
     find_source: Callable[[str], str] = lambda _: "",
-) -> list[Need]:
+) -> list[RequiredAction]:
     """List what the state machine needs: its definition's calls, then what the workflow grants.
 
     With `named`, references are replaced by what they stand for, as in our own stacks. A grant
@@ -52,7 +58,7 @@ def list_machine_needs(
                   if ":activity:" in one.stands_for}  # fmt: skip
     if named:
         known["Partition"] = "${AWS::Partition}"
-    needs: list[Need] = []
+    needs: list[RequiredAction] = []
     granted = _open_grants(application.uses)
     for need in derive_needs(definition, describe_machine(application), {**activities, **known}):
         closing = [grant for grant in application.uses if _closes(grant, need)]
@@ -61,18 +67,22 @@ def list_machine_needs(
                 granted.pop((grant, need.action), None)
                 needs += [_narrow(need, grant, one, known) for one in grant.resources]
         elif named and _is_open(need) and _is_fixable(need):
-            raise _refuse(application, definition, need, find_source(need.state))
+            raise _unknown_resource(application, definition, need, find_source(need.state))
         else:
             needs.append(need)
     for grant, action in granted:
         needs += [
-            Need(action, _name(one, known), "", grant.because or "granted", grant.condition)
+            RequiredAction(
+                action, _name(one, known), "", grant.because or "granted", grant.condition
+            )
             for one in grant.resources
         ]
     return list(dict.fromkeys(needs))
 
 
-def list_open_needs(application: Application, definition: Mapping[str, Any]) -> list[Need]:
+def list_open_needs(
+    application: Application, definition: Mapping[str, Any]
+) -> list[RequiredAction]:
     """List what the role is allowed on a pattern, since the call has nothing that names it."""
     needs = list_machine_needs(application, definition, named=True)
     return [need for need in needs if need.state and _is_open(need)]
@@ -82,13 +92,15 @@ def _open_grants(grants: Sequence[Grant]) -> dict[tuple[Grant, str], None]:
     return {(grant, action): None for grant in grants for action in grant.actions}
 
 
-def _closes(grant: Grant, need: Need) -> bool:
+def _closes(grant: Grant, need: RequiredAction) -> bool:
     if grant.states and need.state not in grant.states:
         return False
     return any(matches(action.lower(), need.action.lower()) for action in grant.actions)
 
 
-def _narrow(need: Need, grant: Grant, resource: str, known: Mapping[str, str]) -> Need:
+def _narrow(
+    need: RequiredAction, grant: Grant, resource: str, known: Mapping[str, str]
+) -> RequiredAction:
     why = f"{need.why.partition(';')[0]}; {grant.because}" if grant.because else need.why
     condition = tuple(dict.fromkeys([*need.condition, *grant.condition]))
     return need._replace(
@@ -103,18 +115,18 @@ def _name(resource: str, known: Mapping[str, str]) -> str:
     return resource
 
 
-def _is_open(need: Need) -> bool:
+def _is_open(need: RequiredAction) -> bool:
     """Tell whether only an execution knows the resource, and none of ours holds it."""
     return not need.is_exact and PREFIX not in need.resource
 
 
-def _is_fixable(need: Need) -> bool:
+def _is_fixable(need: RequiredAction) -> bool:
     """Tell whether the call could name its resource: AWS has a parameter for it."""
     return "is not given" not in need.why
 
 
-def _refuse(
-    application: Application, definition: Mapping[str, Any], need: Need, source: str
+def _unknown_resource(
+    application: Application, definition: Mapping[str, Any], need: RequiredAction, source: str
 ) -> DefinitionError:
     pointers = (place.pointer for place in walk_states(definition) if place.name == need.state)
     places = [place for place in (source, *pointers) if place]

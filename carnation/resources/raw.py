@@ -33,9 +33,9 @@ class Raw(Resource):
         """Check the logical ID, which is this resource's id."""
         object.__setattr__(self, "line", self.line or find_line())
         if not isinstance(self.id, str) or not _LOGICAL_ID.match(self.id):
-            raise self.refuse("id", self.id, "a logical ID in PascalCase, as in 'Cache'")
+            raise self.invalid("id", self.id, "a logical ID in PascalCase, as in 'Cache'")
         if not isinstance(self.resource, Mapping) and not hasattr(self.resource, "resource_type"):
-            raise self.refuse("resource", self.resource, "a mapping or an object of troposphere")
+            raise self.invalid("resource", self.resource, "a mapping or an object of troposphere")
 
     @property
     def ref(self) -> Reference:

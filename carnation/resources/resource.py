@@ -92,12 +92,12 @@ class Resource:
         object.__setattr__(self, "line", self.line or find_line())
         valid = isinstance(self.id, str) and _ID.match(self.id) and len(self.id) <= self.max_id
         if not valid or self.id in TAKEN:
-            raise self.refuse("id", self.id, tell_form(self.max_id))
+            raise self.invalid("id", self.id, format_form(self.max_id))
         problems = self.origin.list_problems(self.service) if self.origin else ()
         for name, value, form in (*problems, *self.list_problems()):
-            raise self.refuse(name, value, form)
+            raise self.invalid(name, value, form)
 
-    def refuse(self, name: str, value: object, form: str) -> UsageError:
+    def invalid(self, name: str, value: object, form: str) -> UsageError:
         """Make the error about a field."""
         return UsageError(
             f"{type(self).__name__} {self.id!r} ({self.line}): {name} is {value!r}; "
@@ -219,7 +219,7 @@ class Resource:
         return f"{type(self).__name__}({self.id!r})"
 
 
-def tell_form(longest: int) -> str:
+def format_form(longest: int) -> str:
     """Describe what an id takes."""
     return (
         f"up to {longest} lowercase letters, digits and single underscores, a letter first, and "

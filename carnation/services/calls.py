@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from carnation.errors import suggest_name
 from carnation.services.call_rules import find_rule_problems
 from carnation.services.optimized import find_task_parameters
-from carnation.services.shapes import Shape, spell_member
+from carnation.services.shapes import Shape, to_member_name
 
 UNKNOWN, MISSING, WRONG, NEWER = "unknown", "missing", "wrong", "newer"
 """The kinds of problems: a parameter that does not exist, one that is needed, a wrong value,
@@ -162,7 +162,7 @@ class _Check:
         said = f"{self.owner} has no parameter '{where}'"
         if meant:
             return CallProblem(UNKNOWN, keys, f"{said}; it is '{meant}'", (name, meant))
-        spelled = spell_member(name) if name.isidentifier() else name
+        spelled = to_member_name(name) if name.isidentifier() else name
         hint = suggest_name(spelled, shape.members).rstrip("?")
         return CallProblem(UNKNOWN, keys, f"{said}.{hint}?" if hint else said)
 

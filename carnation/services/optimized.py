@@ -17,7 +17,7 @@ from carnation.services.shapes import (
     expand_action,
     find_parameters,
     find_result,
-    spell_plainly,
+    to_plain_name,
 )
 
 APIS: Mapping[str, str] = {
@@ -218,7 +218,7 @@ def _expand(name: str, end: int) -> Shape | None:
     service, _, action = _ACTIONS.get(name, name).partition(":")
     if name == "elasticmapreduce:createCluster":
         action = "runJobFlow"
-    return expand_action(APIS.get(service, service), action, end, spell_plainly)
+    return expand_action(APIS.get(service, service), action, end, to_plain_name)
 
 
 def _split(call: str) -> tuple[str, str, str]:

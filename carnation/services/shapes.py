@@ -62,10 +62,10 @@ class _Members(Mapping[str, Shape]):
         return f"<members {', '.join(self)}>"
 
 
-def spell_member(name: str) -> str:
+def to_member_name(name: str) -> str:
     """Spell a member of AWS's model as Step Functions does.
 
-    >>> [spell_member(name) for name in ("DBInstanceArn", "SSEKMSKeyId", "MinTTL", "eTag")]
+    >>> [to_member_name(name) for name in ("DBInstanceArn", "SSEKMSKeyId", "MinTTL", "eTag")]
     ['DbInstanceArn', 'SsekmsKeyId', 'MinTTL', 'ETag']
     """
     if name in _RENAMED:
@@ -74,7 +74,7 @@ def spell_member(name: str) -> str:
     return name[0].upper() + name[1:run].lower() + name[run:]
 
 
-def spell_plainly(name: str) -> str:
+def to_plain_name(name: str) -> str:
     """Spell a member as the older, optimized integrations do: only the first letter changes."""
     return name[0].upper() + name[1:]
 
@@ -87,7 +87,7 @@ def find_parameters(service: str, action: str) -> Shape | None:
     >>> find_parameters("rds", "describeDBInstances").members["DbInstanceIdentifier"].kind
     'string'
     """
-    return expand_action(service, action, 0, spell_member)
+    return expand_action(service, action, 0, to_member_name)
 
 
 def find_result(service: str, action: str) -> Shape | None:
@@ -98,25 +98,27 @@ def find_result(service: str, action: str) -> Shape | None:
     >>> list(find_result("sqs", "sendMessage").members)[:2]
     ['Md5OfMessageBody', 'Md5OfMessageAttributes']
     """
-    return expand_action(service, action, 1, spell_member)
+    return expand_action(service, action, 1, to_member_name)
 
 
 @lru_cache(maxsize=256)
-def expand_action(service: str, action: str, end: int, spell: Callable[[str], str]) -> Shape | None:
+def expand_action(
+    service: str, action: str, end: int, to_name: Callable[[str], str]
+) -> Shape | None:
     """Expand what an action takes (end 0) or gives (1), in one of the two spellings."""
     api = read_api(service)
     ends = api.actions.get(action) if api else None
     if api is None or ends is None:
         return None
-    return Shape("structure") if ends[end] == "-" else _Expander(api, spell).expand(ends[end])
+    return Shape("structure") if ends[end] == "-" else _Expander(api, to_name).expand(ends[end])
 
 
 class _Expander:
     """Makes shapes of one API, each once."""
 
-    def __init__(self, api: Api, spell: Callable[[str], str]) -> None:
+    def __init__(self, api: Api, to_name: Callable[[str], str]) -> None:
         self._lines = api.lines
-        self._spell = spell
+        self._to_name = to_name
         self._made: dict[str, Shape] = {}
 
     def expand(self, reference: str) -> Shape:
@@ -141,7 +143,7 @@ class _Expander:
         references, required = {}, []
         for word in words:
             name, mark, reference = re.split("([!=])", word)
-            spelled = self._spell(name)
+            spelled = self._to_name(name)
             references[spelled] = reference
             if mark == "!":
                 required.append(spelled)

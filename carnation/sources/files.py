@@ -12,7 +12,7 @@ from carnation.document import (
     read_text_file,
 )
 from carnation.errors import DocumentError
-from carnation.sources.source import mend_words
+from carnation.sources.source import correct_words
 
 Load = Callable[[str], str]
 """Gives the text of a file; raises `DocumentError` where there is none."""
@@ -40,7 +40,7 @@ class Files:
     def read(self, path: str) -> list[Document]:
         """Read the documents in a file; JSON that only CloudFormation takes is read as YAML."""
         if path not in self._read:
-            self._read[path] = [mend_words(one) for one in _parse(self.text(path), path)]
+            self._read[path] = [correct_words(one) for one in _parse(self.text(path), path)]
         return self._read[path]
 
     def exists(self, path: str) -> bool:
@@ -62,7 +62,7 @@ class Files:
             return self.read(found)[0]
         except DocumentError as error:
             try:
-                return mend_words(parse_yaml(self.text(found), found)[0])
+                return correct_words(parse_yaml(self.text(found), found)[0])
             except DocumentError:
                 raise error from None
 
@@ -103,4 +103,4 @@ def parse_stream(text: str, where: str) -> list[Document]:
         documents = parse_yaml(text, where)
     for one in documents:
         one.where = where
-    return [mend_words(one) for one in documents]
+    return [correct_words(one) for one in documents]

@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     sources: Sequence[Source]
     unseen: Sequence[Unseen]
 
-    def tell_nothing(self) -> str:
+    def format_nothing(self) -> str:
         """Say why it contains no state machine definition."""
         if self.unseen:
             return "; ".join(f"{one.name}: {one.why}" for one in self.unseen)
@@ -84,7 +84,7 @@ def read_target(target: str) -> Reading:
             raise one.fail()
     if not reading.sources:
         place = (None, None) if reading.kind else (1, 1)
-        raise DocumentError(f"{reading.tell_nothing()}.", reading.path, *place)
+        raise DocumentError(f"{reading.format_nothing()}.", reading.path, *place)
     return reading
 
 

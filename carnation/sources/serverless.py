@@ -72,7 +72,7 @@ class _Service:
 
     def find_machines(self, machines: Place) -> Iterator[Found]:
         if isinstance(machines.value, str):
-            yield machines.miss("stateMachines", self.variables.tell(machines.value))
+            yield machines.miss("stateMachines", self.variables.describe(machines.value))
             return
         if not isinstance(machines.value, Mapping):
             return
@@ -81,7 +81,7 @@ class _Service:
             if isinstance(machine.value, Mapping):
                 yield from self.read_machine(str(name), machine)
             else:
-                yield machine.miss(str(name), self.variables.tell(machine.value))
+                yield machine.miss(str(name), self.variables.describe(machine.value))
 
     def read_machine(self, name: str, machine: Place) -> Iterator[Found]:
         place = self.variables.follow(machine.enter("definition"))
@@ -122,7 +122,7 @@ def read_definition(found: Source, place: Place, variables: Variables) -> Found:
     except DocumentError as error:
         return place.miss(found.name, error.reason)
     if not text or not text.lstrip().startswith(("{", "StartAt", "Comment")):
-        return place.miss(found.name, variables.tell(value))
+        return place.miss(found.name, variables.describe(value))
     if isinstance(value, Mapping) and "Fn::Sub" in value:
         found.pointer += "/Fn::Sub" + ("/0" if isinstance(value["Fn::Sub"], list) else "")
     found.read_text(text)

@@ -28,7 +28,7 @@ class Unseen(NamedTuple):
     column: int
     why: str
 
-    def tell(self) -> str:
+    def format(self) -> str:
         """Say it in one line."""
         return f"{self.where}:{self.line}:{self.column}: not seen: {self.name}: {self.why}"
 
@@ -139,7 +139,7 @@ def parse_text(text: str, where: str) -> Document:
     """Read a definition that is a text somewhere: JSON, else YAML."""
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"', ""):
         return parse_document(text, where)
-    return mend_words(parse_yaml(text, where)[0])
+    return correct_words(parse_yaml(text, where)[0])
 
 
 def is_definition(value: object) -> bool:
@@ -155,7 +155,7 @@ def is_definition(value: object) -> bool:
     )
 
 
-def mend_words(document: Document) -> Document:
+def correct_words(document: Document) -> Document:
     """Read `Next: Yes` as the name of a state, which YAML 1.1 takes for a truth."""
     for pointer, word in document.words.items():
         *way, last = pointer.split("/")[1:] or [""]

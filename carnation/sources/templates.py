@@ -245,7 +245,7 @@ class _Machine:
             except DocumentError as error:
                 yield self.miss(error.reason.rstrip("."), pointer)
         else:
-            yield self.miss(_tell_function(written), pointer)
+            yield self.miss(_format_function(written), pointer)
 
     def read_location(self, written: Any, pointer: str) -> Iterator[Found]:
         """Yield the definition in a file of its own: a local path, or an asset of CDK."""
@@ -257,7 +257,7 @@ class _Machine:
         try:
             document = self.files.read_beside(self.document.where, path)
         except DocumentError as error:
-            yield self.miss(_tell_error(error), pointer)
+            yield self.miss(_format_error(error), pointer)
             return
         found = self.make("", document)
         found.value, found.notes = document.value, document.notes
@@ -265,7 +265,7 @@ class _Machine:
         yield found
 
 
-def _tell_error(error: DocumentError) -> str:
+def _format_error(error: DocumentError) -> str:
     """Say why a file cannot be read, and where in it."""
     place = f"{error.where}:{error.line}:{error.column}: " if error.line else ""
     return f"{place}{error.reason}".rstrip(".")
@@ -277,7 +277,7 @@ def _may_be_definition(text: str) -> bool:
     return inner.startswith(("{", "[")) or "\n" in inner or not inner.startswith("$")
 
 
-def _tell_function(written: Any) -> str:
+def _format_function(written: Any) -> str:
     if isinstance(written, Mapping) and len(written) == 1:
         ((name, argument),) = written.items()
         if name == "Ref":

@@ -206,7 +206,9 @@ class _Module:
             )
             found.read_text(value)
             return found
-        return self.miss(block, document, name, f"{_tell(value)} is only known when it is deployed")
+        return self.miss(
+            block, document, name, f"{_format_value(value)} is only known when it is deployed"
+        )
 
     def read_file(
         self, text: FileText, name: str, properties: Any, block: _Block, document: Document
@@ -325,7 +327,7 @@ def _hide(name: str, value: Any) -> Any:
     return value if isinstance(value, (Mapping, list, Encoded)) else Unknown(name, value)
 
 
-def _tell(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return str(value).strip()[:80] if isinstance(value, (Unknown, str)) else "its definition"
 
 

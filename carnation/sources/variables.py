@@ -85,9 +85,9 @@ class Variables:
         found = self.follow(Place(value, document, ""))
         if not isinstance(found.value, str):
             return self.fill(found.value, found.document, depth + 1)
-        return _name_rest(self._settle(found.value, found.document, whole=True))
+        return _rest_name(self._settle(found.value, found.document, whole=True))
 
-    def tell(self, value: Any) -> str:
+    def describe(self, value: Any) -> str:
         """Say why a value is no definition."""
         if isinstance(value, str) and (match := _INNERMOST.search(value)):
             named = _FILE.match(match[1].partition(",")[0].strip())
@@ -162,7 +162,7 @@ def _enter(place: Place, path: str) -> Place | None:
     return place
 
 
-def _name_rest(text: str) -> str:
+def _rest_name(text: str) -> str:
     """Give variables that stay names that a placeholder may have: `${opt:stage}`."""
 
     def name(match: re.Match[str]) -> str:

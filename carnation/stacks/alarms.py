@@ -9,7 +9,7 @@ from troposphere import Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
 from carnation.resources.functions import Function
-from carnation.stacks.snippets import name_resource
+from carnation.stacks.snippets import resource_name
 
 TOPIC = Ref("Topic")
 """The topic of alarms, which the stack makes."""
@@ -30,7 +30,7 @@ def watch_function(template: Template, function: Function) -> None:
         add_alarm(
             template, f"{function.title}{metric}", f"{function.name_part}-{_hyphenate(metric)}",
             f"{function.title} {meaning}", "AWS/Lambda", metric, threshold, statistic=statistic,
-            FunctionName=name_resource(function.name_part),
+            FunctionName=resource_name(function.name_part),
         )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def add_alarm(
         Alarm(
             f"{title}Alarm",
             **({"Condition": condition} if condition else {}),
-            AlarmName=name_resource(name),
+            AlarmName=resource_name(name),
             AlarmDescription=description,
             Namespace=namespace,
             MetricName=metric,

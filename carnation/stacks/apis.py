@@ -43,7 +43,7 @@ def render_api(rendering: Rendering, api: HttpApi) -> None:
     functions = [one for one in api.routes.values() if one is not None]
     for function in dict.fromkeys(functions):
         _invoke(rendering, api, function)
-    for title, route in _name_routes(api).items():
+    for title, route in _route_names(api).items():
         _add_route(rendering, api, title, route)
 
 
@@ -131,10 +131,10 @@ def _add_route(rendering: Rendering, api: HttpApi, title: str, route: str) -> No
     )
 
 
-def _name_routes(api: HttpApi) -> dict[str, str]:
+def _route_names(api: HttpApi) -> dict[str, str]:
     """Name the routes' logical IDs by method and path; where two are alike, by a digest as well.
 
-    >>> list(_name_routes(HttpApi("front", routes={"POST /orders/{id}": None})))
+    >>> list(_route_names(HttpApi("front", routes={"POST /orders/{id}": None})))
     ['FrontPostOrdersIdRoute']
     """
     words = {route: re.findall(r"[A-Za-z0-9]+", route) for route in api.routes}

@@ -20,8 +20,8 @@ from carnation.stacks.parameters import add_conditions, open_template
 from carnation.stacks.policies import list_machine_statements
 from carnation.stacks.rendering import Rendering
 from carnation.stacks.resources import Sources
-from carnation.stacks.roles import add_role, name_machines, trust
-from carnation.stacks.snippets import name_arn, spell_rule
+from carnation.stacks.roles import add_role, state_machine_arns, trust
+from carnation.stacks.snippets import render_rule, to_arn
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.writing import list_sections, write_document
 
@@ -95,7 +95,7 @@ def _list_log_folders(application: Application) -> list[str]:
 
 def _list_senders(application: Application) -> dict[str, list[Any]]:
     """List the services that send to encrypted queues without a role, and what they send for."""
-    rules = [name_arn("events", f"rule/{spell_rule(one)}") for one in application.triggers
+    rules = [to_arn("events", f"rule/{render_rule(one)}") for one in application.triggers
              if type(one).__name__ in ("EventRule", "Upload")]  # fmt: skip
     topics = [Sub(one.full_arn if one.named else one.arn_of("*")) for one in application.resources
               if any(hasattr(who, "url") for who in getattr(one, "subscribers", ()))]  # fmt: skip
@@ -170,16 +170,16 @@ def _add_machine(rendering: Rendering) -> None:
         tracing=options.tracing,
     )
     undoing = _add_alarms(rendering)
-    from carnation.stacks.watching import name_alarm
+    from carnation.stacks.watching import alarm_name
 
     add_machine_version(
-        rendering.template, machine, [name_alarm(title) for title in undoing],
+        rendering.template, machine, [alarm_name(title) for title in undoing],
         after=[f"{title}Alarm" for title in undoing], alias=options.alias,
     )  # fmt: skip
 
 
 def _add_machine_role(rendering: Rendering, statements: list[dict[str, Any]]) -> None:
-    sources = name_machines(rendering.sources.definition)
+    sources = state_machine_arns(rendering.sources.definition)
     add_role(
         rendering.template, "StateMachineRole", rendering.role_name("state-machine"),
         trust("states", *sources), statements, _UNBOUND_MACHINE,

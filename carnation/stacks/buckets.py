@@ -12,7 +12,7 @@ from troposphere import GetAtt, Ref, Sub, Template, s3
 from carnation.resources.buckets import Bucket as BucketNoun
 from carnation.resources.triggers import Upload
 from carnation.stacks.rendering import Rendering
-from carnation.stacks.snippets import KEPT, KEY, except_from, policy_of, refuse_plain_http
+from carnation.stacks.snippets import KEPT, KEY, deny_plain_http, except_from, policy_of
 
 
 def add_bucket(
@@ -47,7 +47,7 @@ def add_bucket(
             **properties,
         )
     )
-    template.add_resource(_refuse_plain_http(bucket))
+    template.add_resource(_deny_plain_http(bucket))
     return bucket
 
 
@@ -62,9 +62,9 @@ def _encrypt(key: Any) -> Any:
     return s3.BucketEncryption(ServerSideEncryptionConfiguration=[rule])
 
 
-def _refuse_plain_http(bucket: Any) -> Any:
+def _deny_plain_http(bucket: Any) -> Any:
     arn = GetAtt(bucket, "Arn")
-    refusal = refuse_plain_http([arn, Sub(f"${{{bucket.title}.Arn}}/*")], "s3:*")
+    refusal = deny_plain_http([arn, Sub(f"${{{bucket.title}.Arn}}/*")], "s3:*")
     return s3.BucketPolicy(
         f"{bucket.title}Policy", Bucket=Ref(bucket), PolicyDocument=policy_of(refusal)
     )

@@ -87,10 +87,10 @@ class ByKind:
         return given or (_PLACES[max(prefixes, key=len)] if prefixes else ROOT)
 
 
-def name_nested(name: str) -> str:
+def nested_name(name: str) -> str:
     """Name the path of a nested template below `build/<workflow>/`.
 
-    >>> name_nested("sqs")
+    >>> nested_name("sqs")
     'cft/nested-stacks/sqs-stack.yaml'
     """
     return f"cft/nested-stacks/{name}-stack.yaml"
@@ -105,7 +105,7 @@ def split_template(
     """
     split = _Split(document, layout or ByKind())
     order = sorted(split.nested, key=lambda name: "dynamodb" if name == "s3" else name)  # the store
-    nested = {name_nested(name): write_document(split.make_nested(name)) for name in order}
+    nested = {nested_name(name): write_document(split.make_nested(name)) for name in order}
     root = write_document(split.make_root(sources, nested))
     return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
@@ -140,7 +140,7 @@ class _Split:
         for name in self.parts:
             self._fill(name)
         self.outputs = rewrite(document.get("Outputs", {}), self._swap_in(ROOT))
-        self._refuse_circle()
+        self._reject_circle()
 
     def _fill(self, place: str) -> None:
         part = self.parts[place]
@@ -172,11 +172,11 @@ class _Split:
             elif place == ROOT:
                 kept.append(self.stacks[other][0])
             else:
-                self.parts[place].after[self._name_stack(other, name)] = other
+                self.parts[place].after[self._stack_name(other, name)] = other
         rest = {key: value for key, value in resource.items() if key != "DependsOn"}
         return {**rest, **({"DependsOn": list(dict.fromkeys(kept))} if kept else {})}
 
-    def _name_stack(self, place: str, resource: str) -> str:
+    def _stack_name(self, place: str, resource: str) -> str:
         return resource if place == ROOT else self.stacks[place][0]
 
     def _swap_in(self, place: str) -> Swap:
@@ -192,13 +192,13 @@ class _Split:
                 return None
             if other == place:
                 return refer(self._rename(name), attribute) if name in self.layout.ids else None
-            output = self._name_output(name, attribute)
+            output = self._output_name(name, attribute)
             value = refer(self._rename(name), attribute)
             self.parts[other].given[output] = value
             part.taken[output] = (other, value)
             if place == ROOT:
                 return refer(self.stacks[other][0], f"Outputs.{output}")
-            return {"Ref": self._name_parameter(output)}
+            return {"Ref": self._parameter_name(output)}
 
         return swap
 
@@ -207,14 +207,14 @@ class _Split:
         self.parts[place].parameters["KeyArn"] = None
         return None if place == ROOT else refer("KeyArn", "")
 
-    def _name_output(self, name: str, attribute: str) -> str:
+    def _output_name(self, name: str, attribute: str) -> str:
         kind = self.document["Resources"][name]["Type"]
         return name + re.sub(r"\W", "", attribute or _REFS.get(kind, ""))
 
-    def _name_parameter(self, output: str) -> str:
+    def _parameter_name(self, output: str) -> str:
         return self.layout.parameters.get(output, (output, ""))[0]
 
-    def _refuse_circle(self) -> None:
+    def _reject_circle(self) -> None:
         """Refuse templates that need each other, whose stacks no order could make."""
         ways = {
             name: {*(other for other, _ in part.taken.values()), *part.after.values()} - {ROOT}
@@ -246,7 +246,7 @@ class _Split:
     def _list_parameters(self, part: _Part) -> list[str]:
         """List what a nested template takes: names, what all stacks share, its own, references."""
         named = dict.fromkeys(["ProjectName", "Environment", *part.parameters])
-        named.update(dict.fromkeys(map(self._name_parameter, self._list_taken(part))))
+        named.update(dict.fromkeys(map(self._parameter_name, self._list_taken(part))))
         shared = list(SHARED)
         return sorted(named, key=lambda one: shared.index(one) if one in shared else len(shared))
 
@@ -277,7 +277,7 @@ class _Split:
         keys = {n: r for n, r in part.resources.items() if r["Type"].startswith("AWS::KMS::")}
         stacks = {
             self.stacks[name][0]: self._make_stack(
-                name, f"{sources.workflow}/{name_nested(name)}", nested[name_nested(name)]
+                name, f"{sources.workflow}/{nested_name(name)}", nested[nested_name(name)]
             )
             for name in self.nested
         }
@@ -297,7 +297,7 @@ class _Split:
         for output in self._list_taken(part):
             other, value = part.taken[output]
             inner = refer(self.stacks[other][0], f"Outputs.{output}") if other != ROOT else value
-            values[self._name_parameter(output)] = inner
+            values[self._parameter_name(output)] = inner
         key = keyed_path(path, digest(text))
         url = "https://${ArtifactBucket}.s3.${AWS::Region}.${AWS::URLSuffix}/" + key
         return {

@@ -28,21 +28,21 @@ _EXPRESS_SECONDS = 300
 
 def check_application(rendering: Rendering) -> None:
     """Raise where a workflow's definition, resources and triggers do not fit each other."""
-    _refuse_unknown_references(rendering)
+    _reject_unknown_references(rendering)
     _refuse_unknown_states(rendering)
-    _refuse_unused(rendering)
-    _refuse_early_return(rendering)
+    _reject_unused(rendering)
+    _reject_early_return(rendering)
     if rendering.application.type == "EXPRESS":
-        _refuse_standard_only(rendering.application, rendering.sources)
+        _reject_standard_only(rendering.application, rendering.sources)
 
 
-def _refuse_unknown_references(rendering: Rendering) -> None:
+def _reject_unknown_references(rendering: Rendering) -> None:
     known = rendering.references
     for place in walk_states(rendering.sources.definition):
         own = {k: v for k, v in place.body.items() if k not in ("ItemProcessor", "Branches")}
         for key in find_substitutions(own):
             if key not in known and key not in _GIVEN:
-                raise DefinitionError(_tell_unknown(rendering, place.name, own, key))
+                raise DefinitionError(_format_unknown(rendering, place.name, own, key))
         for text in _list_texts(own):
             if isinstance(text, Reference) and text.resource != known[text.key].resource:
                 one, other = text.resource, known[text.key].resource
@@ -71,7 +71,7 @@ def _refuse_unknown_states(rendering: Rendering) -> None:
                 )
 
 
-def _tell_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
+def _format_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
     known = [*rendering.references, *_GIVEN]
     where = _tell_state(rendering, state)
     workflow = rendering.application.workflow
@@ -99,7 +99,7 @@ def _list_texts(value: Any) -> Iterator[str]:
             waiting.extend(one)
 
 
-def _refuse_unused(rendering: Rendering) -> None:
+def _reject_unused(rendering: Rendering) -> None:
     """Raise for a resource that no state, function or trigger uses: it would be made in vain."""
     application = rendering.application
     used = set(find_substitutions(rendering.sources.definition))
@@ -151,7 +151,7 @@ def _list_texts_of(application: Application) -> set[str]:
     return {key for text in texts for key in find_references(text)}
 
 
-def _refuse_early_return(rendering: Rendering) -> None:
+def _reject_early_return(rendering: Rendering) -> None:
     """Raise for a queue that shows a message again while its Express execution still runs."""
     application = rendering.application
     if application.type != "EXPRESS":
@@ -169,7 +169,7 @@ def _refuse_early_return(rendering: Rendering) -> None:
         )
 
 
-def _refuse_standard_only(application: Application, sources: Sources) -> None:
+def _reject_standard_only(application: Application, sources: Sources) -> None:
     """Raise for what an Express workflow cannot hold.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html

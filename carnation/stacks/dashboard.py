@@ -10,7 +10,7 @@ from troposphere import Sub
 from troposphere.cloudwatch import Dashboard
 
 from carnation.stacks.rendering import Rendering
-from carnation.stacks.snippets import name_resource, spell_arn
+from carnation.stacks.snippets import render_arn, resource_name
 
 _WIDTH, _HEIGHT = 12, 6
 
@@ -42,7 +42,7 @@ def add_dashboard(rendering: Rendering) -> None:
     rendering.template.add_resource(
         Dashboard(
             "Dashboard",
-            DashboardName=name_resource("dashboard"),
+            DashboardName=resource_name("dashboard"),
             DashboardBody=Sub(json.dumps({"widgets": widgets}, separators=(",", ":"))),
         )
     )
@@ -53,7 +53,7 @@ _ENDS = ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")
 
 
 def _list_widgets(rendering: Rendering) -> Iterator[_Widget]:
-    machine = ("StateMachineArn", spell_arn("states", "stateMachine:@state-machine"))
+    machine = ("StateMachineArn", render_arn("states", "stateMachine:@state-machine"))
     ends = tuple(f"Executions{end}" for end in _ENDS)
     yield "Executions", "Sum", "AWS/States", ends, *machine
     yield "How long executions take", "p99", "AWS/States", ("ExecutionTime",), *machine

@@ -26,7 +26,7 @@ from carnation.stacks.policies import list_granted, use_keys
 from carnation.stacks.rendering import Rendering, as_property
 from carnation.stacks.resources import Package, Sources
 from carnation.stacks.roles import add_function_role
-from carnation.stacks.snippets import KEPT, KEY, except_from, name_arn, name_resource
+from carnation.stacks.snippets import KEPT, KEY, except_from, resource_name, to_arn
 from carnation.stacks.stack import add_log_group
 from carnation.stacks.writing import CONFIGURATION
 
@@ -72,12 +72,12 @@ def add_function(
             function.resource_id,
             **({} if role else {"DependsOn": [f"{function.title}Role"]}),
             Metadata=except_from(*{**_EXCEPTIONS, **exceptions}.items()),
-            FunctionName=name_resource(function.name_part),
+            FunctionName=resource_name(function.name_part),
             Description=function.description,
             **_describe_code(sources, function, package),
             MemorySize=function.memory,
             Timeout=function.timeout,
-            Role=role or name_arn("iam", f"role/@{function.name_part}", region=False),
+            Role=role or to_arn("iam", f"role/@{function.name_part}", region=False),
             **({} if key is None else {"KmsKeyArn": key}),
             **({"Environment": Environment(Variables=dict(variables))} if variables else {}),
             LoggingConfig=_LoggingConfig(LogFormat="JSON", LogGroup=Ref(logs)),

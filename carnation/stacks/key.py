@@ -9,7 +9,7 @@ from typing import Any
 from troposphere import Ref, Sub, Template
 from troposphere.kms import Alias, Key
 
-from carnation.stacks.snippets import KEPT, name_arn, policy_of
+from carnation.stacks.snippets import KEPT, policy_of, to_arn
 
 LOG_FOLDERS = ("lambda", "vendedlogs/states")
 
@@ -70,7 +70,7 @@ def _list_statements(folders: Sequence[str]) -> list[dict[str, Any]]:
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             {
                 "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                "ArnLike": {"aws:SourceArn": name_arn("cloudwatch", "alarm:@*")},
+                "ArnLike": {"aws:SourceArn": to_arn("cloudwatch", "alarm:@*")},
             },
         ),
         _let_log_groups_encrypt(folders),
@@ -79,7 +79,7 @@ def _list_statements(folders: Sequence[str]) -> list[dict[str, Any]]:
             "delivery.logs.amazonaws.com",
             ["kms:Decrypt"],
             # the context ends in a star itself: it says whose logs, and all that AWS documents
-            {"StringEquals": {"kms:EncryptionContext:SourceArn": name_arn("logs", "*")}},
+            {"StringEquals": {"kms:EncryptionContext:SourceArn": to_arn("logs", "*")}},
         ),
     ]
 
@@ -100,7 +100,7 @@ def _list_senders(senders: Mapping[str, Sequence[Sub]]) -> Iterator[dict[str, An
 
 
 def _let_log_groups_encrypt(folders: Sequence[str]) -> dict[str, Any]:
-    groups = [name_arn("logs", f"log-group:/aws/{folder}/@*") for folder in folders]
+    groups = [to_arn("logs", f"log-group:/aws/{folder}/@*") for folder in folders]
     return _let(
         "LetLogGroupsEncrypt",
         Sub("logs.${AWS::Region}.${AWS::URLSuffix}"),

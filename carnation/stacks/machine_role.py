@@ -13,7 +13,13 @@ from troposphere import Sub
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.errors import DefinitionError
-from carnation.permissions import Machine, Need, derive_needs, group_needs, write_policy
+from carnation.permissions import (
+    MachineSettings,
+    RequiredAction,
+    derive_needs,
+    group_needs,
+    write_policy,
+)
 from carnation.stacks.snippets import KEY, PREFIX, Statement
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}
@@ -46,14 +52,16 @@ def list_machine_permissions(
     stand_ins = {name: one.stands_for for name, one in known.items() if one.stands_for}
     children = [text for text in stand_ins.values() if ":stateMachine:" in text]
     sealed = tuple(dict.fromkeys(["sqs", "sns", *services, *children]))
-    machine = Machine(logs=True, traces=True, key="${KeyArn}", sealed=sealed)
+    machine = MachineSettings(logs=True, traces=True, key="${KeyArn}", sealed=sealed)
     needs = derive_needs(definition, machine, stand_ins)
     for need in needs:
         _check(need, definition, known)
-    return [_spell(statement) for statement in write_policy(group_needs(needs))["Statement"]]
+    return [_render(statement) for statement in write_policy(group_needs(needs))["Statement"]]
 
 
-def _check(need: Need, definition: Mapping[str, Any], known: Mapping[str, Substitution]) -> None:
+def _check(
+    need: RequiredAction, definition: Mapping[str, Any], known: Mapping[str, Substitution]
+) -> None:
     left = set(known).intersection(find_substitutions(need.resource))
     if not left and (need.is_exact or PREFIX in need.resource):
         return
@@ -66,7 +74,7 @@ def _check(need: Need, definition: Mapping[str, Any], known: Mapping[str, Substi
     )
 
 
-def _spell(statement: dict[str, Any]) -> Statement:
+def _render(statement: dict[str, Any]) -> Statement:
     """Write a statement as a template has it: with references in the place of placeholders."""
     actions, resources = statement["Action"], [_refer(text) for text in statement["Resource"]]
     alone = len(resources) == 1 and statement["Resource"][0] in ("*", "${KeyArn}")

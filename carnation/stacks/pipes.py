@@ -16,7 +16,7 @@ from carnation.resources.triggers import QueueSource, TableSource
 from carnation.stacks.policies import list_granted, use_keys
 from carnation.stacks.rendering import Rendering
 from carnation.stacks.roles import trust
-from carnation.stacks.snippets import name_arn
+from carnation.stacks.snippets import to_arn
 from carnation.stacks.triggers import ALIAS, UNDELIVERED, add_trigger_role, list_undelivered
 
 _RECEIVE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -79,7 +79,7 @@ def _add_pipe(
     role = add_trigger_role(
         rendering,
         source,
-        trust("pipes", name_arn("pipes", f"pipe/@{source.name_part}")),
+        trust("pipes", to_arn("pipes", f"pipe/@{source.name_part}")),
         *statements,
         action="states:StartSyncExecution" if waits else "states:StartExecution",
     )

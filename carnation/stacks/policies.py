@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from carnation.permissions import Need, group_needs, write_policy
+from carnation.permissions import RequiredAction, group_needs, write_policy
 from carnation.resources.grants import Grant
 from carnation.resources.policy import KEY_MARKER, SERVICES, list_machine_needs
 from carnation.stacks.rendering import Rendering
@@ -24,7 +24,7 @@ def list_machine_statements(rendering: Rendering) -> list[Statement]:
 def list_granted(rendering: Rendering, grants: Sequence[Grant]) -> list[Statement]:
     """List the statements of a function's role for what it uses."""
     needs = [
-        Need(action, resource, "", grant.because, grant.condition)
+        RequiredAction(action, resource, "", grant.because, grant.condition)
         for grant in grants
         for resource in grant.resources
         for action in grant.actions
@@ -32,10 +32,10 @@ def list_granted(rendering: Rendering, grants: Sequence[Grant]) -> list[Statemen
     return list(_render(rendering, needs))
 
 
-def _render(rendering: Rendering, needs: Sequence[Need]) -> Iterator[Statement]:
+def _render(rendering: Rendering, needs: Sequence[RequiredAction]) -> Iterator[Statement]:
     for statement in write_policy(group_needs(needs))["Statement"]:
         actions = statement["Action"]
-        resources = [_spell(rendering, text) for text in statement["Resource"]]
+        resources = [_render_text(rendering, text) for text in statement["Resource"]]
         rendered = {
             "Sid": statement["Sid"],
             "Effect": "Allow",
@@ -44,14 +44,14 @@ def _render(rendering: Rendering, needs: Sequence[Need]) -> Iterator[Statement]:
         }
         if "Condition" in statement:
             rendered["Condition"] = {
-                operator: {key: rendering.spell(value) for key, value in tests.items()}
+                operator: {key: rendering.render(value) for key, value in tests.items()}
                 for operator, tests in statement["Condition"].items()
             }
         yield rendered
 
 
-def _spell(rendering: Rendering, text: str) -> Any:
-    return rendering.key if text == KEY_MARKER else rendering.spell(text)
+def _render_text(rendering: Rendering, text: str) -> Any:
+    return rendering.key if text == KEY_MARKER else rendering.render(text)
 
 
 def use_keys(rendering: Rendering, grants: Sequence[Grant]) -> list[Statement]:

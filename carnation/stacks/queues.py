@@ -13,10 +13,10 @@ from carnation.stacks.snippets import (
     KEPT,
     KEY,
     Statement,
+    deny_plain_http,
     except_from,
-    name_resource,
     policy_of,
-    refuse_plain_http,
+    resource_name,
 )
 
 DAY = 24 * 3600
@@ -33,7 +33,7 @@ def add_queue(
         Queue(
             title,
             **KEPT,
-            QueueName=name_resource(name),
+            QueueName=resource_name(name),
             MessageRetentionPeriod=days * DAY,
             **(_plain() if key is None else {"KmsMasterKeyId": key}),
             **properties,
@@ -52,7 +52,7 @@ def add_queue_policy(template: Template, queue: Queue, *statements: Statement) -
         QueuePolicy(
             f"{queue.title}Policy",
             Queues=[Ref(queue)],
-            PolicyDocument=policy_of(refuse_plain_http(GetAtt(queue, "Arn"), "sqs:*"), *statements),
+            PolicyDocument=policy_of(deny_plain_http(GetAtt(queue, "Arn"), "sqs:*"), *statements),
         )
     )
 
@@ -83,7 +83,7 @@ def _add_dead_letters(rendering: Rendering, queue: QueueNoun, kind: dict[str, An
         rendering.template, f"{queue.title}DeadLetters", "", DEAD_LETTER_DAYS,
         key=rendering.key, **kind,
     )  # fmt: skip
-    name = name_dead_letters(queue)
+    name = dead_letter_name(queue)
     dead.properties["QueueName"] = as_property({"Fn::Sub": name})
     if queue.named:
         dead.properties["RedriveAllowPolicy"] = {
@@ -96,10 +96,10 @@ def _add_dead_letters(rendering: Rendering, queue: QueueNoun, kind: dict[str, An
     return dead
 
 
-def name_dead_letters(queue: QueueNoun) -> str:
+def dead_letter_name(queue: QueueNoun) -> str:
     """Name the dead-letter queue of a queue, as `Fn::Sub` takes it.
 
-    >>> name_dead_letters(QueueNoun("jobs", fifo=True))
+    >>> dead_letter_name(QueueNoun("jobs", fifo=True))
     '${ProjectName}-${Environment}-jobs-dead-letters.fifo'
     """
     name = queue.full_name.removesuffix(".fifo")

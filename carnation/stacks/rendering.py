@@ -20,7 +20,7 @@ from carnation.resources.references import Reference, Value, find_references
 from carnation.resources.resource import Resource, read_given
 from carnation.resources.triggers import Trigger
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import GONE, KEY, PREFIX, except_from, name_arn
+from carnation.stacks.snippets import GONE, KEY, PREFIX, except_from, to_arn
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 _BOUNDARY = r"(?![A-Za-z0-9_-])"
@@ -67,7 +67,8 @@ class Rendering:
         listed = [*self.application.resources, *self.application.triggers]
         made = [one for one in listed if not one.is_existing and one.fields and _has_arn(one)]
         return [
-            (re.compile(re.escape(one.full_arn) + _BOUNDARY), _spell_attribute(one)) for one in made
+            (re.compile(re.escape(one.full_arn) + _BOUNDARY), _render_attribute(one))
+            for one in made
         ]
 
     def value(self, reference: Value) -> Any:
@@ -83,10 +84,10 @@ class Rendering:
             return self.value(self.references[keys[0]])
         return _substitute(text, {key: self.references[key].value for key in keys})
 
-    def spell(self, text: Any) -> Any:
+    def render(self, text: Any) -> Any:
         """Give an ARN as a policy has it: what is ours by attribute, the rest as `Fn::Sub`."""
         if isinstance(text, (list, tuple)):
-            return [self.spell(one) for one in text]
+            return [self.render(one) for one in text]
         for key in find_references(text):
             if key in self.references:
                 text = text.replace(f"${{{key}}}", self.references[key].stands_for)
@@ -117,7 +118,7 @@ class Rendering:
     def role_arn(self, title: str, name: str) -> Any:
         """Give a role's ARN: by attribute, or made of names where stacks would need each other."""
         if self.application.layout == "by-kind":
-            return name_arn("iam", f"role/@{name}", region=False)
+            return to_arn("iam", f"role/@{name}", region=False)
         return GetAtt(title, "Arn")
 
     def role_name(self, name: str) -> str:
@@ -129,7 +130,7 @@ def _has_arn(resource: Resource) -> bool:
     return not isinstance(resource, (Trigger, Function)) and "arn" in resource.fields
 
 
-def _spell_attribute(resource: Resource) -> str:
+def _render_attribute(resource: Resource) -> str:
     attribute = resource.fields["arn"]
     return f"${{{resource.resource_id}{'.' if attribute else ''}{attribute}}}"
 
@@ -148,7 +149,7 @@ def _substitute(text: str, given: Mapping[str, Value]) -> Any:
     for key, value in texts.items():
         text = text.replace(f"${{{key}}}", value)
     rest = {key: value for key, value in given.items() if key not in texts}
-    refs = {key: _spell_inline(value) for key, value in rest.items()}
+    refs = {key: _render_inline(value) for key, value in rest.items()}
     for key, inline in refs.items():
         if inline:
             text = text.replace(f"${{{key}}}", inline)
@@ -158,7 +159,7 @@ def _substitute(text: str, given: Mapping[str, Value]) -> Any:
     return as_property({"Fn::Sub": [text, rest] if rest else text})
 
 
-def _spell_inline(value: Value) -> str:
+def _render_inline(value: Value) -> str:
     """Give a `Ref` or an attribute as `Fn::Sub` has it inside a text; '' for anything else."""
     if isinstance(value, Mapping):
         if "Ref" in value:

@@ -24,9 +24,9 @@ from carnation.stacks.snippets import (
     allow,
     except_from,
     make_plain,
-    name_arn,
-    name_resource,
     policy_of,
+    resource_name,
+    to_arn,
     use_key,
 )
 
@@ -44,8 +44,8 @@ def add_function_role(
     key: Any = KEY,
 ) -> None:
     """Add the role of a function: its logs, its traces, its key, and the statements given."""
-    logs = name_arn("logs", f"log-group:/aws/lambda/@{function.name_part}:*")
-    versions = name_versions("lambda", f"function:@{function.name_part}")
+    logs = to_arn("logs", f"log-group:/aws/lambda/@{function.name_part}:*")
+    versions = version_arns("lambda", f"function:@{function.name_part}")
     add_role(
         template,
         f"{function.title}Role",
@@ -61,17 +61,17 @@ def add_function_role(
     )
 
 
-def name_versions(service: str, resource: str) -> tuple[Sub, Sub]:
+def version_arns(service: str, resource: str) -> tuple[Sub, Sub]:
     """Name a resource and its versions and aliases, and nothing whose name only begins alike."""
-    return name_arn(service, resource), name_arn(service, f"{resource}:*")
+    return to_arn(service, resource), to_arn(service, f"{resource}:*")
 
 
-def name_machines(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
+def state_machine_arns(definition: Mapping[str, Any]) -> tuple[Sub, ...]:
     """Name the state machine, and what a distributed Map starts: `name/label`, AWS says."""
     own = "stateMachine:@state-machine"
     maps = any(is_distributed(place.body) for place in walk_states(definition))
-    inner = (name_arn("states", f"{own}/*"),) if maps else ()
-    return (*name_versions("states", own), *inner)
+    inner = (to_arn("states", f"{own}/*"),) if maps else ()
+    return (*version_arns("states", own), *inner)
 
 
 def trust(service: str, *sources: Sub) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def add_role(
         Role(
             title,
             **given,
-            **({"RoleName": name_resource(name)} if name else {}),
+            **({"RoleName": resource_name(name)} if name else {}),
             AssumeRolePolicyDocument=trust,
             PermissionsBoundary=If(
                 "HasBoundary", Ref("PermissionsBoundaryArn"), Ref("AWS::NoValue")

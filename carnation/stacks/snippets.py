@@ -59,32 +59,32 @@ def make_plain(value: Any) -> Any:
     return [make_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def name_resource(part: str) -> Sub:
+def resource_name(part: str) -> Sub:
     """Name a resource: project, environment, part."""
     return Sub(f"{PREFIX}-{part}")
 
 
-def name_arn(service: str, resource: str, *, region: bool = True) -> Sub:
+def to_arn(service: str, resource: str, *, region: bool = True) -> Sub:
     """Make the ARN of a resource of this account out of its name, `*` allowed behind it."""
-    return Sub(spell_arn(service, resource, region=region))
+    return Sub(render_arn(service, resource, region=region))
 
 
-def spell_arn(service: str, resource: str, *, region: bool = True) -> str:
+def render_arn(service: str, resource: str, *, region: bool = True) -> str:
     """Spell the ARN of a resource of this account as `Fn::Sub` takes it, `@` for how names begin.
 
-    >>> spell_arn("sqs", "@queue")
+    >>> render_arn("sqs", "@queue")
     'arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${ProjectName}-${Environment}-queue'
     """
     place = "${AWS::Region}" if region else ""
-    return f"arn:${{AWS::Partition}}:{service}:{place}:${{AWS::AccountId}}:{spell_name(resource)}"
+    return f"arn:${{AWS::Partition}}:{service}:{place}:${{AWS::AccountId}}:{render_name(resource)}"
 
 
-def spell_name(part: str) -> str:
+def render_name(part: str) -> str:
     """Spell the name of a resource as `Fn::Sub` takes it, `@` for how every name begins."""
     return part.replace("@", f"{PREFIX}-")
 
 
-def spell_rule(rule: Any) -> str:
+def render_rule(rule: Any) -> str:
     """Spell a rule's name in its ARN; `*` where CloudFormation makes the name."""
     given = rule.properties.get("Name", "*")
     name = f"@{rule.name_part}" if rule.named else given if isinstance(given, str) else "*"
@@ -108,7 +108,7 @@ def use_key(service: str, *actions: str, key: Any = KEY) -> Statement:
     )
 
 
-def refuse_plain_http(resource: Any, action: str) -> Statement:
+def deny_plain_http(resource: Any, action: str) -> Statement:
     """Deny whatever does not come through TLS."""
     return {
         "Sid": "RefusePlainHttp",

@@ -22,7 +22,7 @@ from troposphere.stepfunctions import (
 
 from carnation.document import keyed_path
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import KEPT, KEY, except_from, name_resource, spell_name
+from carnation.stacks.snippets import KEPT, KEY, except_from, render_name, resource_name
 
 
 def add_state_machine(
@@ -48,7 +48,7 @@ def add_state_machine(
     return template.add_resource(
         StateMachine(
             "StateMachine",
-            StateMachineName=name_resource("state-machine"),
+            StateMachineName=resource_name("state-machine"),
             StateMachineType=kind,
             RoleArn=role_arn,
             DefinitionS3Location=S3Location(Bucket=Ref("ArtifactBucket"), Key=location),
@@ -67,7 +67,7 @@ def add_log_group(template: Template, title: str, path: str, *, key: Any) -> Log
         LogGroup(
             title,
             **KEPT,
-            LogGroupName=Sub("/aws/" + spell_name(path)),
+            LogGroupName=Sub("/aws/" + render_name(path)),
             RetentionInDays=Ref("LogRetentionDays"),
             **({"Metadata": plain} if key is None else {"KmsKeyId": key}),
         )

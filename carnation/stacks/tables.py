@@ -20,7 +20,7 @@ from troposphere.dynamodb import (
 
 from carnation.resources.tables import Table as TableNoun
 from carnation.stacks.rendering import Rendering
-from carnation.stacks.snippets import KEPT, KEY, name_resource
+from carnation.stacks.snippets import KEPT, KEY, resource_name
 
 
 def add_table(
@@ -43,7 +43,7 @@ def add_table(
         Table(
             title,
             **KEPT,
-            TableName=name_resource(name),
+            TableName=resource_name(name),
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[
                 AttributeDefinition(AttributeName=name, AttributeType=kind)

@@ -14,11 +14,11 @@ from carnation.stacks.rendering import Rendering
 from carnation.stacks.snippets import (
     KEY,
     Statement,
+    deny_plain_http,
     except_from,
-    name_arn,
-    name_resource,
     policy_of,
-    refuse_plain_http,
+    resource_name,
+    to_arn,
 )
 
 _PLAIN = ("CKV_AWS_26", "CloudWatch's alarms cannot publish to a topic that AWS's own key encrypts")
@@ -33,7 +33,7 @@ def add_alarm_topic(template: Template, *, key: Any = KEY) -> Topic:
     topic = template.add_resource(
         Topic(
             "Topic",
-            TopicName=name_resource("alarms"),
+            TopicName=resource_name("alarms"),
             **({"Metadata": except_from(_PLAIN)} if key is None else {"KmsMasterKeyId": key}),
         )
     )
@@ -43,7 +43,7 @@ def add_alarm_topic(template: Template, *, key: Any = KEY) -> Topic:
             Topics=[Ref(topic)],
             PolicyDocument=policy_of(
                 _let_alarms_publish(topic),
-                refuse_plain_http(Ref(topic), "sns:Publish"),
+                deny_plain_http(Ref(topic), "sns:Publish"),
             ),
         )
     )
@@ -60,7 +60,7 @@ def add_alarm_topic(template: Template, *, key: Any = KEY) -> Topic:
 
 
 def _let_alarms_publish(topic: Topic) -> Statement:
-    alarms = name_arn("cloudwatch", "alarm:@*")
+    alarms = to_arn("cloudwatch", "alarm:@*")
     return {
         "Sid": "LetAlarmsPublish",
         "Effect": "Allow",
@@ -88,7 +88,7 @@ def render_topic(rendering: Rendering, topic: TopicNoun) -> None:
         TopicPolicy(
             f"{topic.resource_id}Policy",
             Topics=[Ref(made)],
-            PolicyDocument=policy_of(refuse_plain_http(Ref(made), "sns:Publish")),
+            PolicyDocument=policy_of(deny_plain_http(Ref(made), "sns:Publish")),
         )
     )
     for number, email in enumerate(topic.emails, 1):

@@ -17,7 +17,7 @@ from carnation.stacks.policies import use_keys
 from carnation.stacks.queues import DEAD_LETTER_DAYS, add_queue, add_queue_policy
 from carnation.stacks.rendering import Rendering
 from carnation.stacks.roles import add_role, trust
-from carnation.stacks.snippets import Statement, allow, name_arn, spell_rule
+from carnation.stacks.snippets import Statement, allow, render_rule, to_arn
 
 ALIAS = Ref("StateMachineAlias")
 UNDELIVERED = "Undelivered"
@@ -42,7 +42,7 @@ def _add_undelivered(rendering: Rendering) -> None:
         rendering.template, UNDELIVERED, "undelivered", DEAD_LETTER_DAYS, key=rendering.key
     )
     rules = [
-        name_arn("events", f"rule/{spell_rule(one)}")
+        to_arn("events", f"rule/{render_rule(one)}")
         for one in rendering.application.triggers
         if isinstance(one, (triggers.EventRule, triggers.Upload))
     ]
@@ -70,7 +70,7 @@ def add_trigger_role(
 ) -> Any:
     """Add the role of a trigger, which may start the alias; return its ARN."""
     alias = rendering.application.machine.alias
-    machine = name_arn("states", f"stateMachine:@state-machine:{alias}")
+    machine = to_arn("states", f"stateMachine:@state-machine:{alias}")
     start = allow(action.partition(":")[2], action, machine)
     title = f"{trigger.title}Role"
     add_role(
@@ -112,7 +112,7 @@ def _add_rule(
 ) -> None:
     from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
 
-    source = name_arn("events", f"rule/{spell_rule(rule)}")
+    source = to_arn("events", f"rule/{render_rule(rule)}")
     role = add_trigger_role(rendering, rule, trust("events", source))
     target = Target(
         Arn=ALIAS,
@@ -141,7 +141,7 @@ def _render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
     from troposphere.scheduler import Schedule as Made
 
     # a role cannot be bound to one schedule, only to the group
-    source = name_arn("scheduler", "schedule-group/default")
+    source = to_arn("scheduler", "schedule-group/default")
     role = add_trigger_role(
         rendering, schedule, trust("scheduler", source), *list_undelivered(rendering)
     )

@@ -19,7 +19,7 @@ from carnation.errors import WorkflowError
 from carnation.resources.machines import Alarms
 from carnation.stacks.alarms import TOPIC, add_alarm
 from carnation.stacks.rendering import Rendering, list_names
-from carnation.stacks.snippets import name_arn, name_resource
+from carnation.stacks.snippets import resource_name, to_arn
 
 _DAY = 24 * 3600
 _SILENCE = {"period": _DAY, "operator": "LessThanThreshold", "missing": "breaching"}
@@ -41,7 +41,7 @@ class Watch(NamedTuple):
 def add_alarms(rendering: Rendering, alarms: Alarms, *, undelivered: bool) -> list[str]:
     """Add the alarms of a workflow; return the titles of those that make a canary roll back."""
     watches = list(_list_watches(rendering, alarms, undelivered))
-    _refuse_unknown(rendering, alarms, [watch.title for watch in watches])
+    _reject_unknown(rendering, alarms, [watch.title for watch in watches])
     topic = rendering.value(alarms.topic.arn) if alarms.topic else TOPIC
     kept = [one for one in watches if not any(fnmatchcase(one.title, off) for off in alarms.off)]
     for watch in kept:
@@ -54,7 +54,7 @@ def add_alarms(rendering: Rendering, alarms: Alarms, *, undelivered: bool) -> li
     return [watch.title for watch in kept if watch.title in undoing]
 
 
-def _refuse_unknown(rendering: Rendering, alarms: Alarms, titles: list[str]) -> None:
+def _reject_unknown(rendering: Rendering, alarms: Alarms, titles: list[str]) -> None:
     for name, patterns in (("off", alarms.off), ("thresholds", tuple(alarms.thresholds))):
         for pattern in patterns:
             if not any(fnmatchcase(title, pattern) for title in titles):
@@ -65,7 +65,7 @@ def _refuse_unknown(rendering: Rendering, alarms: Alarms, titles: list[str]) -> 
 
 
 def _list_watches(rendering: Rendering, alarms: Alarms, undelivered: bool) -> Iterator[Watch]:
-    machine = {"StateMachineArn": name_arn("states", "stateMachine:@state-machine")}
+    machine = {"StateMachineArn": to_arn("states", "stateMachine:@state-machine")}
     for metric, meaning in (
         ("ExecutionsFailed", "An execution failed"),
         ("ExecutionsTimedOut", "An execution timed out"),
@@ -88,7 +88,7 @@ def _list_watches(rendering: Rendering, alarms: Alarms, undelivered: bool) -> It
 
 
 def _watch_function(rendering: Rendering, function: Any, duration: bool) -> Iterator[Watch]:
-    dimensions = {"FunctionName": rendering.spell(function.full_name)}
+    dimensions = {"FunctionName": rendering.render(function.full_name)}
     for metric, meaning in (("Errors", "fails"), ("Throttles", "is throttled")):
         yield Watch(f"{function.title}{metric}", f"{function.title} {meaning}", "AWS/Lambda",
                     metric, dimensions)  # fmt: skip
@@ -133,6 +133,6 @@ def _hyphenate(title: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in title).lstrip("-")
 
 
-def name_alarm(title: str) -> Sub:
+def alarm_name(title: str) -> Sub:
     """Name an alarm by its title."""
-    return name_resource(_hyphenate(title))
+    return resource_name(_hyphenate(title))

@@ -13,7 +13,7 @@ from carnation.states.choice_rules import ChoiceRule, Condition, Rule
 from carnation.states.context import Expression, context, path, variable
 from carnation.states.emitter import make_definition
 from carnation.states.groups import Branch, ItemProcessor, Map, Parallel
-from carnation.states.integrations import Pattern, integrate, name_integration
+from carnation.states.integrations import Pattern, integrate, integration_arn
 from carnation.states.map_fields import (
     Credentials,
     ItemBatcher,
@@ -64,8 +64,8 @@ __all__ = [
     "find_source",
     "find_unchecked",
     "integrate",
+    "integration_arn",
     "make_definition",
-    "name_integration",
     "path",
     "variable",
 ]

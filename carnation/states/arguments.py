@@ -49,15 +49,15 @@ def read_arguments(
         value = arguments.get(field.argument, UNSET)
         if value is UNSET or field.kind in WIRED:
             continue
-        _refuse_value(field, value, owner)
+        _reject_value(field, value, owner)
         given[field.argument] = value
         names.append(field.name)
     extra = _read_extra(place, owner, arguments.get("extra", UNSET), names)
-    refuse_exclusions(place, owner, [*names, *extra])
+    reject_exclusions(place, owner, [*names, *extra])
     return given, extra
 
 
-def _refuse_value(field: Field, value: Any, owner: str) -> None:
+def _reject_value(field: Field, value: Any, owner: str) -> None:
     problem = find_problem(field, value)
     if problem and not is_dynamic(value):
         raise DefinitionError(f"{owner} ({find_line()}): {field.name} {problem}.")
@@ -84,13 +84,13 @@ def _read_extra(place: str, owner: str, extra: Any, given: list[str]) -> dict[st
                 f"{owner} ({find_line()}): extra holds '{name}', which is an argument of its own."
             )
         if field is not None:
-            _refuse_value(field, value, owner)
+            _reject_value(field, value, owner)
         else:
-            refuse_misplaced(place, owner, name)
+            reject_misplaced(place, owner, name)
     return dict(extra)
 
 
-def refuse_misplaced(place: str, owner: str, name: str) -> None:
+def reject_misplaced(place: str, owner: str, name: str) -> None:
     """Raise `DefinitionError` for a field that is known, and not here; pass one nobody knows."""
     places = [other for other in KNOWN if name in KNOWN[other]]
     if places:
@@ -100,7 +100,7 @@ def refuse_misplaced(place: str, owner: str, name: str) -> None:
         )
 
 
-def refuse_exclusions(place: str, owner: str, names: Iterable[str]) -> None:
+def reject_exclusions(place: str, owner: str, names: Iterable[str]) -> None:
     """Raise `DefinitionError` where two fields stand of which only one may."""
     there = set(names)
     for group in _EXCLUSIONS.get(place, ()):
@@ -125,7 +125,7 @@ def list_languages(place: str, given: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield f"{field.name}={value!r}", ATA
 
 
-def refuse_mixture(owner: str, found: Iterable[tuple[str, str]]) -> None:
+def reject_mixture(owner: str, found: Iterable[tuple[str, str]]) -> None:
     """Raise `DefinitionError`, naming both, where fields of both query languages stand together."""
     first: dict[str, str] = {}
     for name, language in found:

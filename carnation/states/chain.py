@@ -8,7 +8,7 @@ from typing import Any
 from carnation.errors import DefinitionError
 from carnation.states.arguments import find_line
 from carnation.states.sdk import sdk
-from carnation.states.state import refuse_rewiring, tell_source
+from carnation.states.state import format_source, reject_rewiring
 
 
 class Chain(sdk.Chain):
@@ -28,7 +28,7 @@ class Chain(sdk.Chain):
         sdk.Chain.__init__(self, [])
         self._members: set[int] = set()
         for step in steps:
-            _refuse_no_state(step, "a chain")
+            _reject_no_state(step, "a chain")
             for state in step.steps if isinstance(step, sdk.Chain) else (step,):
                 self.append(state)
 
@@ -36,13 +36,13 @@ class Chain(sdk.Chain):
         """Add a state behind the last one, which moves to it from now on."""
         if id(step) in self._members:
             raise DefinitionError(
-                f"state '{step.state_id}'{tell_source(step)} appears twice in one chain "
+                f"state '{step.state_id}'{format_source(step)} appears twice in one chain "
                 f"({find_line()}). Create another state for the second place, or move back "
                 "to it with next()."
             )
         if self.steps:
             last = self.steps[-1]
-            refuse_rewiring(last, step)
+            reject_rewiring(last, step)
             last.next(step)
         self._members.add(id(step))
         self.steps.append(step)
@@ -56,7 +56,7 @@ def _list_steps(steps: Any) -> list[Any]:
     return list(steps)
 
 
-def _refuse_no_state(step: Any, owner: str) -> None:
+def _reject_no_state(step: Any, owner: str) -> None:
     """Raise `DefinitionError` for what cannot be followed by a state, or follow one."""
     if not isinstance(step, (sdk.State, sdk.Chain)):
         given = step.__name__ if isinstance(step, type) else repr(step)

@@ -19,7 +19,7 @@ from carnation.states.arguments import (
     is_dynamic,
     list_languages,
     read_arguments,
-    refuse_mixture,
+    reject_mixture,
 )
 from carnation.states.sdk import choice_rule
 
@@ -38,7 +38,7 @@ class Rule(choice_rule.BaseRule):
         """Check and keep what the rule has beside its comparison."""
         self.name = name
         self.fields, self.extra = read_arguments(self.place, f"the rule {name}", arguments)
-        refuse_mixture(f"the rule {name}", self.list_languages())
+        reject_mixture(f"the rule {name}", self.list_languages())
 
     def list_languages(self) -> Iterator[tuple[str, str]]:
         """Yield what belongs to one query language: the comparison, and fields beside it."""
@@ -51,7 +51,7 @@ class Comparison(Rule, choice_rule.Rule):
     """A comparison of a variable with a value, or with what a second path finds."""
 
     def __init__(self, operator: str, variable: Any, value: Any, own: Mapping[str, Any]) -> None:
-        _refuse_variable(operator, variable)
+        _reject_variable(operator, variable)
         fits, wanted = KINDS[COMPARISONS[operator]]
         if not (fits(value) or is_placeholder(value) or is_dynamic(value)):
             raise DefinitionError(
@@ -61,7 +61,7 @@ class Comparison(Rule, choice_rule.Rule):
         self.note(operator, own)
 
 
-def _refuse_variable(operator: str, variable: Any) -> None:
+def _reject_variable(operator: str, variable: Any) -> None:
     if not is_dynamic(variable) and not KINDS["path"][0](variable):
         raise DefinitionError(
             f"the rule {operator} ({find_line()}) looks at {variable!r}; it takes "
@@ -104,7 +104,7 @@ class Joined(Rule, choice_rule.CompoundRule):
                 "at least one."
             )
         for rule in held:
-            refuse_nested(operator, rule)
+            reject_nested(operator, rule)
         self.operator, self.rules = operator, held
         self.note(operator, own)
 
@@ -113,12 +113,12 @@ class Negation(Rule, choice_rule.NotRule):
     """A rule that holds where another does not."""
 
     def __init__(self, rule: Any, own: Mapping[str, Any]) -> None:
-        refuse_nested("Not", rule)
+        reject_nested("Not", rule)
         self.rule = rule
         self.note("Not", own)
 
 
-def refuse_nested(operator: str, rule: Any) -> None:
+def reject_nested(operator: str, rule: Any) -> None:
     """Raise `DefinitionError` for what cannot stand inside And, Or and Not."""
     if isinstance(rule, Condition) or not isinstance(rule, choice_rule.BaseRule):
         raise DefinitionError(

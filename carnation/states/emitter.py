@@ -113,7 +113,7 @@ class _Emitter:
     def _write_state(self, state: Any, scope: _Scope) -> Document:
         owner = f"state {_described(state)}"
         if isinstance(state, State):
-            self._refuse_language(state, owner)
+            self._reject_language(state, owner)
         if isinstance(state, Raw):
             return _write_raw(state, owner)
         ours = isinstance(state, State)
@@ -129,7 +129,7 @@ class _Emitter:
             document.update(write_extra(state, owner))
         return document
 
-    def _refuse_language(self, state: State, owner: str) -> None:
+    def _reject_language(self, state: State, owner: str) -> None:
         """Raise `DefinitionError` for a state that is not in the state machine's language."""
         found = list(state.list_all_languages())
         own = any(name.startswith("QueryLanguage=") for name, _ in found)
@@ -254,7 +254,7 @@ def _write_raw(state: Raw, owner: str) -> Document:
     body = dict(state.body)
     for name in ("Choices", "Catch"):
         if isinstance(body.get(name), (list, tuple)):
-            body[name] = [_name_target(block) for block in body[name]]
+            body[name] = [_target_name(block) for block in body[name]]
     if state.default is not None:
         body["Default"] = _name_of(state.default)
     if state.next_step is not None:
@@ -265,7 +265,7 @@ def _write_raw(state: Raw, owner: str) -> Document:
     return document
 
 
-def _name_target(block: Any) -> Any:
+def _target_name(block: Any) -> Any:
     if isinstance(block, Mapping) and "Next" in block:
         return {**block, "Next": _name_of(block["Next"])}
     return block
@@ -308,7 +308,7 @@ def make_definition(
         argument_of("Version"): version,
         argument_of("TimeoutSeconds"): timeout_seconds,
     }
-    _refuse_head(given)
+    _reject_head(given)
     body: Document = {}
     emitter = _Emitter(query_language or PATH)
     emitter.scopes.append(_Scope(start, "the top level", body))
@@ -322,7 +322,7 @@ def make_definition(
     return definition
 
 
-def _refuse_head(given: Mapping[str, Any]) -> None:
+def _reject_head(given: Mapping[str, Any]) -> None:
     """Raise `DefinitionError` for a field of the state machine itself that AWS would refuse."""
     for field in fields_of("StateMachine"):
         value = given.get(field.argument)

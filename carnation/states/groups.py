@@ -12,7 +12,7 @@ from typing import Any
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line, read_arguments
 from carnation.states.chain import Chain
-from carnation.states.map_fields import list_part_languages, refuse_wrong_parts
+from carnation.states.map_fields import list_part_languages, reject_wrong_parts
 from carnation.states.sdk import sdk
 from carnation.states.state import Catchers, Extra, Retriers, State
 
@@ -31,7 +31,7 @@ class Subgraph:
         owner = f"the {self.place}"
         self.states = states
         self.fields, self.extra = read_arguments(self.place, owner, arguments)
-        refuse_wrong_parts(owner, self.fields)
+        reject_wrong_parts(owner, self.fields)
 
 
 class Branch(Subgraph):
@@ -112,7 +112,7 @@ class Parallel(State, sdk.Parallel):
             )
         for branch in branches:
             self.add_branch(branch)
-        self.refuse_mixture()
+        self.reject_mixture()
 
 
 class Map(State, sdk.Map):
@@ -161,9 +161,9 @@ class Map(State, sdk.Map):
         extra: Extra = UNSET,
     ) -> None:
         given = self.note(state_id, locals())
-        refuse_wrong_parts(f"state '{state_id}'", given)
+        reject_wrong_parts(f"state '{state_id}'", given)
         sdk.Map.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
-        self.refuse_mixture()
+        self.reject_mixture()
         self.is_legacy = iterator is not UNSET
         self._attach(item_processor, iterator, processor_config)
 
@@ -176,16 +176,16 @@ class Map(State, sdk.Map):
         """Take the one graph that was given, as an `ItemProcessor` where it has a config."""
         given = [graph for graph in (processor, iterator) if graph is not UNSET]
         if len(given) > 1:
-            self._refuse("ItemProcessor and Iterator exclude each other; give one")
+            self._reject("ItemProcessor and Iterator exclude each other; give one")
         if not given:
             return
         graph = given[0]
         if isinstance(graph, ItemProcessor):
             if config is not UNSET:
-                self._refuse("its ItemProcessor has a processor_config of its own")
+                self._reject("its ItemProcessor has a processor_config of its own")
         elif config is not UNSET:
             graph = ItemProcessor(graph, processor_config=config)
         self.attach_iterator(graph)
 
-    def _refuse(self, problem: str) -> None:
+    def _reject(self, problem: str) -> None:
         raise DefinitionError(f"state '{self.state_id}' ({self.source}): {problem}.")

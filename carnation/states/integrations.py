@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
-from carnation.states.parameters import refuse_parameters, refuse_unknown_call
+from carnation.states.parameters import reject_parameters, reject_unknown_call
 from carnation.states.state_types import Task
 
 Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
@@ -43,7 +43,7 @@ class CallPart(dict[str, Any]):
         self.call = call
 
 
-def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${Partition}") -> str:
+def integration_arn(action: str, pattern: Pattern = "", *, partition: str = "${Partition}") -> str:
     """Name a service integration as a Task's resource; the partition stays a substitution.
 
     `action` is `service:apiAction` of an optimized integration or
@@ -51,7 +51,7 @@ def name_integration(action: str, pattern: Pattern = "", *, partition: str = "${
     `partition` ('aws', 'aws-cn', 'aws-us-gov') is for a definition that nobody substitutes.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
-    >>> name_integration("sqs:sendMessage")
+    >>> integration_arn("sqs:sendMessage")
     'arn:${Partition}:states:::sqs:sendMessage'
     """
     if pattern not in _PATTERNS:
@@ -89,19 +89,19 @@ def integrate(
     >>> task.resource
     'arn:${Partition}:states:::sns:publish'
     """
-    resource = name_integration(action, pattern, partition=partition)
+    resource = integration_arn(action, pattern, partition=partition)
     owner = f"state '{state_id}' ({find_line()})"
     comment = fields.get("comment")
-    refuse_unknown_call(owner, action, comment)
-    _refuse_pattern(owner, action, pattern)
+    reject_unknown_call(owner, action, comment)
+    _reject_pattern(owner, action, pattern)
     given = parameters if parameters is not UNSET else arguments
-    refuse_parameters(owner, action, call.arguments if call else given, comment)
+    reject_parameters(owner, action, call.arguments if call else given, comment)
     if call:
         return CallTask(state_id, call, resource=resource, **fields)
     return Task(state_id, resource=resource, parameters=parameters, arguments=arguments, **fields)
 
 
-def _refuse_pattern(owner: str, action: str, pattern: str) -> None:
+def _reject_pattern(owner: str, action: str, pattern: str) -> None:
     """Raise `DefinitionError` where an integration is known and does not have the pattern."""
     from carnation.services.integrations import INTEGRATIONS  # only for who integrates
 

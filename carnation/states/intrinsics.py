@@ -33,7 +33,7 @@ def _call(name: str, *arguments: Any) -> Expression:
     return Expression(f"States.{name}({', '.join(written)})")
 
 
-def _refuse(name: str, problem: str) -> None:
+def _reject(name: str, problem: str) -> None:
     raise DefinitionError(f"the call of States.{name} ({find_line()}) {problem}")
 
 
@@ -49,7 +49,7 @@ def array(*items: Any) -> Expression:
 def array_partition(items: List, size: Number) -> Expression:
     """Cut a list into lists of at most `size` items."""
     if isinstance(size, int) and size < 1:
-        _refuse("ArrayPartition", f"has the size {size}; it takes a whole number from 1.")
+        _reject("ArrayPartition", f"has the size {size}; it takes a whole number from 1.")
     return _call("ArrayPartition", items, size)
 
 
@@ -61,7 +61,7 @@ def array_contains(items: List, value: Any) -> Expression:
 def array_range(first: Number, last: Number, step: Number) -> Expression:
     """List numbers from `first` to `last`, both included; at most 1,000."""
     if step == 0:
-        _refuse("ArrayRange", "has the step 0, which never arrives. Give another.")
+        _reject("ArrayRange", "has the step 0, which never arrives. Give another.")
     return _call("ArrayRange", first, last, step)
 
 
@@ -98,7 +98,7 @@ def hash_of(data: Any, algorithm: Hash | Dynamic) -> Expression:
     """Give the hash of a value (`States.Hash`) by MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
     known = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
     if isinstance(algorithm, str) and algorithm not in known:
-        _refuse("Hash", f"has the algorithm '{algorithm}'; it takes one of {', '.join(known)}.")
+        _reject("Hash", f"has the algorithm '{algorithm}'; it takes one of {', '.join(known)}.")
     return _call("Hash", data, algorithm)
 
 
@@ -148,7 +148,7 @@ def format_text(template: str, *values: Any) -> Expression:
     Expression("States.Format('order {} of {}', $.id, 3)")
     """
     if template.count("{}") != len(values):
-        _refuse("Format", f"has {template.count('{}')} places and {len(values)} values.")
+        _reject("Format", f"has {template.count('{}')} places and {len(values)} values.")
     pieces = [write_argument(piece, "")[1:-1] for piece in template.split("{}")]
     written = [write_argument(value, "States.Format") for value in values]
     return Expression(f"States.Format({', '.join([_join(pieces), *written])})")

@@ -17,8 +17,8 @@ from carnation.states.arguments import (
     is_dynamic,
     list_languages,
     read_arguments,
-    refuse_exclusions,
-    refuse_mixture,
+    reject_exclusions,
+    reject_mixture,
 )
 
 Extra = Mapping[str, Any]
@@ -43,7 +43,7 @@ class StatePart(dict[str, Any]):
         """Check what was given and put it in, in the table's order."""
         owner = f"{'an' if self.place[0] == 'I' else 'a'} {self.place}"
         given, extra = read_arguments(self.place, owner, arguments)
-        refuse_mixture(owner, list_languages(self.place, given))
+        reject_mixture(owner, list_languages(self.place, given))
         for field in fields_of(self.place):
             value = given.get(field.argument, UNSET)
             if value is UNSET:
@@ -55,19 +55,19 @@ class StatePart(dict[str, Any]):
         self.extra = tuple(name for name in extra if name not in KNOWN[self.place])
 
 
-def refuse_wrong_parts(owner: str, given: Mapping[str, Any]) -> None:
+def reject_wrong_parts(owner: str, given: Mapping[str, Any]) -> None:
     """Raise `DefinitionError` where a plain mapping is no such part of a state."""
     for argument, place in PLACES.items():
         value = given.get(argument, UNSET)
         if isinstance(value, Mapping):
-            _refuse_wrong_part(owner, place, value)
+            _reject_wrong_part(owner, place, value)
         elif value is not UNSET and value is not None:
             raise DefinitionError(
                 f"{owner} ({find_line()}): its {place} is {value!r}; it takes {place}(...)."
             )
 
 
-def _refuse_wrong_part(owner: str, place: str, body: Mapping[str, Any]) -> None:
+def _reject_wrong_part(owner: str, place: str, body: Mapping[str, Any]) -> None:
     known, extra = KNOWN[place], getattr(body, "extra", ())
     for name, value in body.items():
         field = known.get(name) or known.get(name.removesuffix(".$"))
@@ -82,8 +82,8 @@ def _refuse_wrong_part(owner: str, place: str, body: Mapping[str, Any]) -> None:
         if problem:
             raise DefinitionError(f"{owner} ({find_line()}): {place}.{name} {problem}.")
         if name in _INNER and isinstance(value, Mapping):
-            _refuse_wrong_part(owner, name, value)
-    refuse_exclusions(place, owner, body)
+            _reject_wrong_part(owner, name, value)
+    reject_exclusions(place, owner, body)
 
 
 def list_part_languages(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -175,7 +175,7 @@ class ReaderConfig(StatePart):
 class ItemReader(StatePart):
     """Where a distributed Map reads its items: an object in S3, or the list of a bucket's objects.
 
-    `resource` is `name_integration("s3:getObject")` or `name_integration("s3:listObjectsV2")`; what
+    `resource` is `integration_arn("s3:getObject")` or `integration_arn("s3:listObjectsV2")`; what
     it takes stands in `parameters`, in JSONata in `arguments`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
 

@@ -14,16 +14,16 @@ from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, is_dynamic
 
 
-def refuse_unknown_call(owner: str, action: str, comment: Any) -> None:
+def reject_unknown_call(owner: str, action: str, comment: Any) -> None:
     """Raise `DefinitionError` for a call that Step Functions surely does not have."""
     from carnation.services.call_names import check_name  # reads a data file
 
     found = None if is_ignored("unknown-integration", comment) else check_name(action)
     if found is not None and not found.is_newer:
-        raise DefinitionError(f"{owner}: {found.message}. {_tell('unknown-integration')}")
+        raise DefinitionError(f"{owner}: {found.message}. {_format_rule('unknown-integration')}")
 
 
-def refuse_parameters(owner: str, action: str, given: Any, comment: Any) -> None:
+def reject_parameters(owner: str, action: str, given: Any, comment: Any) -> None:
     """Raise `DefinitionError` for parameters that the action does not take, and for lost ones."""
     from carnation.services.calls import (
         MISSING,
@@ -40,7 +40,7 @@ def refuse_parameters(owner: str, action: str, given: Any, comment: Any) -> None
         rule = "wrong-parameter" if found.kind == WRONG else "unknown-parameter"
         is_empty = found.kind == MISSING and not sent and action.startswith("aws-sdk:")
         if not (is_empty or found.kind == NEWER or is_ignored(rule, comment)):
-            hint = f" {_tell(rule)}" if found.kind == UNKNOWN else ""
+            hint = f" {_format_rule(rule)}" if found.kind == UNKNOWN else ""
             end = "" if found.message.endswith("?") else "."
             raise DefinitionError(f"{owner}: {found.message}{end}{hint}")
 
@@ -55,5 +55,5 @@ def is_ignored(rule: str, comment: Any) -> bool:
     return isinstance(comment, str) and re.search(pattern, comment) is not None
 
 
-def _tell(rule: str) -> str:
+def _format_rule(rule: str) -> str:
     return f"Is it newer than carnation? comment='carnation: ignore {rule} because …' lets it be."

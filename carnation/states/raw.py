@@ -12,12 +12,12 @@ from carnation.states.arguments import (
     find_line,
     is_dynamic,
     list_languages,
-    refuse_exclusions,
-    refuse_misplaced,
-    refuse_mixture,
+    reject_exclusions,
+    reject_misplaced,
+    reject_mixture,
 )
 from carnation.states.sdk import sdk
-from carnation.states.state import State, refuse_rewiring
+from carnation.states.state import State, reject_rewiring
 
 _LISTS = ("Choices", "Catch")
 
@@ -44,10 +44,10 @@ class Raw(State, sdk.State):
                 f"the raw state '{state_id}' ({find_line()}) takes a mapping with a 'Type', and "
                 f"was given {body!r}."
             )
-        self.take_name(state_id)
+        self.set_name(state_id)
         self.extra = {}
         self.body = dict(body)
-        _refuse_body(f"state '{state_id}'", self.body)
+        _reject_body(f"state '{state_id}'", self.body)
         sdk.State.__init__(self, state_id, body["Type"])
         self.next_step = body.get("Next")
         self.default = self.body.pop("Default", None)
@@ -60,7 +60,7 @@ class Raw(State, sdk.State):
                 f"({find_line()}). Take 'End' out of it."
             )
         if self.body["Type"] == "Choice":
-            refuse_rewiring(self, next_step)
+            reject_rewiring(self, next_step)
             self.default = next_step
             return next_step
         return super().next(next_step)
@@ -78,7 +78,7 @@ class Raw(State, sdk.State):
                     yield block["Next"]
 
 
-def _refuse_body(owner: str, body: Mapping[str, Any]) -> None:
+def _reject_body(owner: str, body: Mapping[str, Any]) -> None:
     """Check a raw state by what is known of its type."""
     place = body["Type"]
     if place not in STATE_TYPES:
@@ -92,13 +92,13 @@ def _refuse_body(owner: str, body: Mapping[str, Any]) -> None:
     for name, value in body.items():
         field = KNOWN[place].get(name)
         if field is None:
-            refuse_misplaced(place, owner, name)
+            reject_misplaced(place, owner, name)
         elif field.kind not in WIRED and not is_dynamic(value):
             problem = find_problem(field, value)
             if problem:
                 raise DefinitionError(f"{owner} ({find_line()}): {name} {problem}.")
-    refuse_exclusions(place, owner, body)
-    refuse_mixture(owner, _list_body_languages(body))
+    reject_exclusions(place, owner, body)
+    reject_mixture(owner, _list_body_languages(body))
 
 
 def _list_body_languages(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -110,7 +110,7 @@ def _without_boto3() -> Iterator[None]:
         sys.modules.update(before)
 
 
-def _name_partition() -> str:
+def _partition_name() -> str:
     return "${Partition}"
 
 
@@ -125,4 +125,4 @@ with _put_off_logging(), _bare_packages(), _without_boto3():
     choice_rule: Any = import_module("stepfunctions.steps.choice_rule")
     inputs: Any = import_module("stepfunctions.inputs")
     for _asking in ("utils", "integration_resources"):
-        vars(import_module(f"stepfunctions.steps.{_asking}"))["get_aws_partition"] = _name_partition
+        vars(import_module(f"stepfunctions.steps.{_asking}"))["get_aws_partition"] = _partition_name

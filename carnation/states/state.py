@@ -12,7 +12,7 @@ from carnation.states.arguments import (
     find_line,
     list_languages,
     read_arguments,
-    refuse_mixture,
+    reject_mixture,
     suggest_argument,
 )
 from carnation.states.sdk import sdk
@@ -124,9 +124,9 @@ class Catch(_Block, sdk.Catch):
         comment: str = UNSET,
         extra: Extra = UNSET,
     ) -> None:
-        refuse_no_target("a catcher", next_step)
+        reject_no_target("a catcher", next_step)
         sdk.Catch.__init__(self, next_step, **self.read("a catcher", locals()))
-        refuse_mixture("a catcher", self.list_languages())
+        reject_mixture("a catcher", self.list_languages())
 
 
 def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
@@ -152,10 +152,10 @@ class State(_Block):
 
     def note(self, state_id: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the name and the fields, remember the line of Python, give the fields."""
-        self.take_name(state_id)
+        self.set_name(state_id)
         return self.read(f"state '{state_id}'", arguments)
 
-    def take_name(self, state_id: str) -> None:
+    def set_name(self, state_id: str) -> None:
         """Check the name, and remember the line of Python."""
         if not isinstance(state_id, str) or not 0 < len(state_id) <= 80:
             raise DefinitionError(
@@ -172,9 +172,9 @@ class State(_Block):
         self.empty_blocks = tuple(name for name, blocks in given.items() if blocks == [])
         return _list_blocks(retry, sdk.Retry, owner), _list_blocks(catch, sdk.Catch, owner)
 
-    def refuse_mixture(self) -> None:
+    def reject_mixture(self) -> None:
         """Raise `DefinitionError` where fields of both query languages stand together."""
-        refuse_mixture(f"state '{self.state_id}'", self.list_all_languages())
+        reject_mixture(f"state '{self.state_id}'", self.list_all_languages())
 
     def list_all_languages(self) -> Iterator[tuple[str, str]]:
         """Yield what belongs to one query language, that of the catchers too."""
@@ -191,18 +191,18 @@ class State(_Block):
         """
         if self.place in ("Succeed", "Fail"):
             raise DefinitionError(
-                f"state '{self.state_id}'{tell_source(self)} is a terminal state and cannot "
+                f"state '{self.state_id}'{format_source(self)} is a terminal state and cannot "
                 f"have a Next ({find_line()}). Place it last in the chain."
             )
-        refuse_no_target(f"state '{self.state_id}'", next_step)
-        refuse_rewiring(self, next_step)
+        reject_no_target(f"state '{self.state_id}'", next_step)
+        reject_rewiring(self, next_step)
         if isinstance(next_step, str):
             self.next_step = next_step
             return next_step
         return super().next(next_step)  # type: ignore[misc]
 
 
-def refuse_no_target(owner: str, target: Any) -> None:
+def reject_no_target(owner: str, target: Any) -> None:
     """Raise `DefinitionError` for what no transition can go to."""
     if not isinstance(target, (str, sdk.State, sdk.Chain)):
         raise DefinitionError(
@@ -211,18 +211,18 @@ def refuse_no_target(owner: str, target: Any) -> None:
         )
 
 
-def refuse_rewiring(state: Any, next_step: Target) -> None:
+def reject_rewiring(state: Any, next_step: Target) -> None:
     """Raise `DefinitionError` if a state (ours or the SDK's) already moves to another one."""
     before = state.default if state.type == "Choice" else state.next_step
     if before is not None and _name_of(before) != _name_of(next_step):
         raise DefinitionError(
-            f"state '{state.state_id}'{tell_source(state)} already moves to '{_name_of(before)}' "
+            f"state '{state.state_id}'{format_source(state)} already moves to '{_name_of(before)}' "
             f"and cannot also move to '{_name_of(next_step)}' ({find_line()}). Make a fresh state "
             "for the second place."
         )
 
 
-def tell_source(state: Any) -> str:
+def format_source(state: Any) -> str:
     """Say in brackets on which line of Python a state was made, where that is known."""
     return f" ({state.source})" if isinstance(state, State) else ""
 

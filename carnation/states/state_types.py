@@ -18,7 +18,7 @@ from typing import Any
 from carnation.errors import DefinitionError
 from carnation.states.arguments import UNSET, find_line
 from carnation.states.choice_rules import Rule
-from carnation.states.map_fields import list_part_languages, refuse_wrong_parts
+from carnation.states.map_fields import list_part_languages, reject_wrong_parts
 from carnation.states.sdk import choice_rule, sdk
 from carnation.states.state import (
     Catchers,
@@ -26,8 +26,8 @@ from carnation.states.state import (
     Retriers,
     State,
     Target,
-    refuse_no_target,
-    refuse_rewiring,
+    reject_no_target,
+    reject_rewiring,
 )
 
 
@@ -58,7 +58,7 @@ class Pass(State, sdk.Pass):
         extra: Extra = UNSET,
     ) -> None:
         sdk.Pass.__init__(self, state_id, **self.note(state_id, locals()))
-        self.refuse_mixture()
+        self.reject_mixture()
 
 
 class Task(State, sdk.Task):
@@ -99,9 +99,9 @@ class Task(State, sdk.Task):
         extra: Extra = UNSET,
     ) -> None:
         given = self.note(state_id, locals())
-        refuse_wrong_parts(f"state '{state_id}'", given)
+        reject_wrong_parts(f"state '{state_id}'", given)
         sdk.Task.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
-        self.refuse_mixture()
+        self.reject_mixture()
 
     def list_languages(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that belong to one query language, those of its credentials too."""
@@ -137,9 +137,9 @@ class Choice(State, sdk.Choice):
         for choice in choices:
             self.add_choice(*_read_choice(choice, state_id))
         if default is not UNSET:
-            refuse_no_target(f"state '{state_id}'", default)
+            reject_no_target(f"state '{state_id}'", default)
             self.default_choice(default)
-        self.refuse_mixture()
+        self.reject_mixture()
 
     def list_languages(self) -> Iterator[tuple[str, str]]:
         """Yield what belongs to one query language, its rules included."""
@@ -149,7 +149,7 @@ class Choice(State, sdk.Choice):
 
     def next(self, next_step: Target) -> Any:
         """Set the default, as chaining a Choice does in the SDK."""
-        refuse_rewiring(self, next_step)
+        reject_rewiring(self, next_step)
         self.default_choice(next_step)
         return next_step
 
@@ -159,7 +159,7 @@ def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
     pair = isinstance(choice, tuple) and len(choice) == 2
     if pair and isinstance(choice[0], choice_rule.BaseRule):
         rule, target = choice
-        refuse_no_target(f"state '{state_id}': a choice", target)
+        reject_no_target(f"state '{state_id}': a choice", target)
         return rule, target
     raise DefinitionError(
         f"state '{state_id}' ({find_line()}): choices takes pairs of a rule and a target, and "
@@ -198,7 +198,7 @@ class Wait(State, sdk.Wait):
                 "seconds_path, timestamp and timestamp_path, and was given none."
             )
         sdk.State.__init__(self, state_id, "Wait", **given)
-        self.refuse_mixture()
+        self.reject_mixture()
 
 
 _WAYS_TO_WAIT = ("seconds", "seconds_path", "timestamp", "timestamp_path")
@@ -224,7 +224,7 @@ class Succeed(State, sdk.Succeed):
         extra: Extra = UNSET,
     ) -> None:
         sdk.Succeed.__init__(self, state_id, **self.note(state_id, locals()))
-        self.refuse_mixture()
+        self.reject_mixture()
 
 
 class Fail(State, sdk.Fail):
@@ -248,4 +248,4 @@ class Fail(State, sdk.Fail):
         extra: Extra = UNSET,
     ) -> None:
         sdk.Fail.__init__(self, state_id, **self.note(state_id, locals()))
-        self.refuse_mixture()
+        self.reject_mixture()

@@ -44,7 +44,7 @@ def make_resolver(original: Callable[..., Any]) -> Callable[..., Any]:
     return getaddrinfo
 
 
-def stand_guard(patch: Any) -> None:
+def block_network(patch: Any) -> None:
     """Take the credentials away and refuse AWS's hosts, by a `pytest.MonkeyPatch`."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "BOTO_")):

@@ -15,10 +15,10 @@ from carnation.testing.coverage import KINDS, Coverage, Covered, Item
 _SINGULAR = {"transitions": "transition", "catchers": "catcher", "retriers": "retrier"}
 
 
-def tell_coverage(coverage: Coverage) -> Iterator[str]:
+def format_coverage(coverage: Coverage) -> Iterator[str]:
     """Yield the table, then each thing that no test took.
 
-    >>> list(tell_coverage(Coverage()))
+    >>> list(format_coverage(Coverage()))
     ['no state machine was run: use load_definition or deploy_workflow']
     """
     if not coverage.machines:
@@ -32,13 +32,13 @@ def tell_coverage(coverage: Coverage) -> Iterator[str]:
         rows.append([name, *(f"{taken}/{of}" for taken, of in pairs), f"{share:.0f} %"])
     yield from align_table(rows, right=range(1, len(rows[0])))
     for name, covered in coverage.machines.items():
-        missed = list(_tell_missed(covered))
+        missed = list(_format_missed(covered))
         if missed:
             yield f"\n{name}: never"
             yield from (f"  {line}" for line in missed)
 
 
-def _tell_missed(covered: Covered) -> Iterator[str]:
+def _format_missed(covered: Covered) -> Iterator[str]:
     """Tell what was missed; of a state that was never entered only that."""
     missed = covered.list_missed()
     unseen = {item[1] for item in missed if item[0] == "states"}

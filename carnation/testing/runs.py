@@ -1,4 +1,4 @@
-"""A run of a state machine in a test: what happened, and assertions that show it when they fail."""
+"""A run of a state machine in a test: what happened, and assertions that print it on failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any, NoReturn
 
 from carnation.errors import UsageError
 from carnation.history.visits import Children, Visit, read_visits, walk_scopes, walk_visits
-from carnation.testing.assertion_output import compare_paths, compare_values, draw_tree, show
+from carnation.testing.assertion_output import (
+    compare_paths,
+    compare_values,
+    draw_tree,
+    format_value,
+)
 from carnation.testing.mock_validation import check_state
 
 _ANY: Any = object()
@@ -177,7 +182,7 @@ class TestRun:
         if self.error:
             end += f" with {self.error}"
         if self.cause:
-            end += f": {show(self.cause)}"
+            end += f": {format_value(self.cause)}"
         text = [sentence, *lines, "", f"{end}. The path:", self.tree or "  (no state was entered)"]
         raise AssertionError("\n".join(text))
 

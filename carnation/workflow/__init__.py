@@ -15,10 +15,10 @@ if TYPE_CHECKING:
         find_root,
         list_definitions,
         load_workflows,
-        refuse_name,
+        validate_name,
     )
 
-__all__ = ["Workflow", "find_root", "list_definitions", "load_workflows", "refuse_name"]
+__all__ = ["Workflow", "find_root", "list_definitions", "load_workflows", "validate_name"]
 
 # who reads declared schemas does not pay for the SDK
 __getattr__ = load_lazily(__name__, dict.fromkeys(__all__, "workflow"))

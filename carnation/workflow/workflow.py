@@ -93,7 +93,7 @@ class Workflow:
         results: Mapping[str, object] | None = None,
         reporter: Reporter | None = None,
     ) -> None:
-        refuse_name(name)
+        validate_name(name)
         _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
         self.name = name
         self.version = version
@@ -170,10 +170,10 @@ class Workflow:
                 timeout_seconds=self.timeout_seconds,
             )
         if "results" in self.declared:
-            self._refuse_lost_results(definition)
+            self._reject_lost_results(definition)
         return definition
 
-    def _refuse_lost_results(self, definition: Mapping[str, Any]) -> None:
+    def _reject_lost_results(self, definition: Mapping[str, Any]) -> None:
         names = [place.name for place in walk_states(definition)]
         for name in self.declared["results"]:
             if name not in names:
@@ -244,7 +244,7 @@ def _read_stacks(workflow: str, stacks: Any) -> Any:
     )
 
 
-def refuse_name(name: object) -> None:
+def validate_name(name: object) -> None:
     """Raise `WorkflowError` for what cannot be a workflow's name, nor its folder's in `build/`."""
     _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
 

@@ -17,10 +17,10 @@ from carnation.account.deployment import (
     find_losses,
     follow,
     make_change_set,
-    refuse_losses,
-    refuse_state,
+    reject_losses,
+    reject_state,
 )
-from carnation.account.deployment.parameters import refuse_missing
+from carnation.account.deployment.parameters import reject_missing
 from carnation.account.deployment.uploads import upload_missing
 from carnation.artifacts import Artifacts
 from carnation.cli import destroy
@@ -106,7 +106,7 @@ def test_a_stack_is_followed_until_nothing_is_in_progress() -> None:
 )
 def test_a_bad_state_is_refused_with_the_way_out(status: str, remedy: str) -> None:
     with pytest.raises(AccountError, match=f"'tiny-dev' is {status}: .*{remedy}"):
-        refuse_state(Deployed("tiny-dev", STACK, status, {}, {}, protected=False))
+        reject_state(Deployed("tiny-dev", STACK, status, {}, {}, protected=False))
 
 
 def test_a_bucket_that_another_deployment_makes_at_the_same_time_is_taken() -> None:
@@ -130,7 +130,7 @@ def test_an_upload_that_fails_stops_the_others() -> None:
 
 def test_a_parameter_that_nobody_gives_is_named() -> None:
     with pytest.raises(UsageError, match="wants Size. Give --parameter Size=…"):
-        refuse_missing(["Size"])
+        reject_missing(["Size"])
 
 
 @pytest.mark.parametrize(
@@ -190,5 +190,5 @@ def test_two_resources_of_one_name_are_allowed_one_by_one() -> None:
     assert "retained, outside" in losses["B/Queue"]
     assert losses["Table"].startswith("may be replaced by an empty one")
     with pytest.raises(AccountError, match="--allow-replacement B/Queue$"):
-        refuse_losses(losses, ["A/Queue", "Queue", "Table"])
-    refuse_losses(losses, ["A/Queue", "B/Queue", "Table"])
+        reject_losses(losses, ["A/Queue", "Queue", "Table"])
+    reject_losses(losses, ["A/Queue", "B/Queue", "Table"])

@@ -11,9 +11,9 @@ import pytest
 from carnation.asl.cycles import find_cycles
 from carnation.changes import ABSENT, KINDS, Change, find_definition_changes, find_worst
 from carnation.changes.edits import count_reordered, find_edits, match_items
-from carnation.changes.retries import measure_wait, tell_retrier
+from carnation.changes.retries import format_retrier, measure_wait
 from carnation.changes.tasks import read_resource
-from carnation.changes.wording import contrast, tell_seconds
+from carnation.changes.wording import contrast, format_seconds
 from carnation.document import split_pointer
 
 GONE = object()
@@ -321,7 +321,7 @@ def test_a_retrier_that_only_waits_longer_keeps_its_attempts() -> None:
 
 
 def test_waits_beyond_measure_are_for_ever() -> None:
-    assert tell_retrier({"MaxAttempts": 99_999_999}) == (
+    assert format_retrier({"MaxAttempts": 99_999_999}) == (
         "99999999 attempts, worst-case wait for ever"
     )
     assert measure_wait({"MaxAttempts": 99_999_999, "BackoffRate": 1}) == 99_999_999
@@ -621,7 +621,7 @@ def test_the_worst_impact_wins_and_of_nothing_there_is_none() -> None:
 def test_long_texts_are_contrasted_where_they_part() -> None:
     text = contrast("x" * 200 + "before", "x" * 200 + "after")
     assert text == '"…xxxxxxxxxxxxbefore" to "…xxxxxxxxxxxxafter"'
-    assert tell_seconds(3661) == "1 h 1 min"
+    assert format_seconds(3661) == "1 h 1 min"
 
 
 def test_every_kind_of_a_definition_has_a_case() -> None:

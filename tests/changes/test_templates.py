@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from carnation.changes import KINDS, Change
-from carnation.changes.templates import find_template_changes, name_stacks
+from carnation.changes.templates import find_template_changes, stack_paths
 from carnation.permissions import Grant, covers, read_policy
-from carnation.permissions.grants import matches, spell_value
+from carnation.permissions.grants import matches, render_value
 from carnation.services.updates import find_update, is_stateful
 from tests.changes.test_definitions import GONE, edit
 
@@ -228,7 +228,7 @@ def test_stacks_that_hold_each_other_have_names_all_the_same() -> None:
         name: {"Resources": {"S": {**stack, "Properties": {"TemplateURL": f"{other}.yaml"}}}}
         for name, other in (("a.yaml", "b"), ("b.yaml", "a"))
     }
-    assert set(name_stacks(templates)) == {"a.yaml", "b.yaml"}
+    assert set(stack_paths(templates)) == {"a.yaml", "b.yaml"}
 
 
 def test_a_definition_under_another_digest_is_no_news_and_in_another_bucket_is() -> None:
@@ -324,9 +324,9 @@ def test_patterns_take_in_patterns_and_conditions_narrow() -> None:
 
 
 def test_what_is_known_at_deployment_is_a_placeholder() -> None:
-    assert spell_value({"Ref": "A"}) == "${A}"
-    assert spell_value({"Fn::GetAtt": ["A", "Arn"]}) == "${A.Arn}"
-    assert spell_value({"Fn::If": ["a", "b"]}) == '{"Fn::If": ["a", "b"]}'
+    assert render_value({"Ref": "A"}) == "${A}"
+    assert render_value({"Fn::GetAtt": ["A", "Arn"]}) == "${A.Arn}"
+    assert render_value({"Fn::If": ["a", "b"]}) == '{"Fn::If": ["a", "b"]}'
     assert list(read_policy("odd", "")) == list(read_policy({"Statement": ["odd"]}, "")) == []
 
 

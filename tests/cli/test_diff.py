@@ -19,7 +19,7 @@ from carnation.changes.formats.json import make_report
 from carnation.changes.formats.markdown import LONGEST, MARK, escape, write_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.pictures import draw_changed
-from carnation.changes.formats.spans import code, tell_change
+from carnation.changes.formats.spans import code, format_change
 from carnation.changes.formats.text import write_text
 from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
 from carnation.changes.reviews.code import find_package
@@ -437,7 +437,7 @@ def test_a_value_that_a_sentence_cuts_is_whole_and_folded_in_a_comment(
 
 def test_names_arns_and_actions_are_code_in_a_comment() -> None:
     words = "may now sqs:* and s3:GetObject on arn:aws:sqs:eu-west-1:1:q, not 'A b', at 10:30"
-    told = tell_change(Change("permission-wildcard", "", "Role", words))
+    told = format_change(Change("permission-wildcard", "", "Role", words))
     assert re.findall("`([^`]+)`", told) == [
         "sqs:*", "s3:GetObject", "arn:aws:sqs:eu-west-1:1:q", "A b"
     ]  # fmt: skip

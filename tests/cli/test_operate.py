@@ -14,7 +14,7 @@ from carnation.account.operations import follow_execution
 from carnation.account.operations.dead_letters import DeadLetter, read_filters
 from carnation.cli import deploy, dlq, drift, recover, start, status
 from carnation.cli.accounts import AccountConsole
-from carnation.cli.start import Teller
+from carnation.cli.start import EventPrinter
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
@@ -373,10 +373,10 @@ def test_what_a_map_inside_a_long_map_does_is_inside_of_it(
     execution = run_definition(
         {"StartAt": "Small", "States": states}, {"many": [{"few": [1, 2]}] * 21}
     )
-    teller = Teller(AccountConsole("text"))
+    printer = EventPrinter(AccountConsole("text"))
 
     for event in execution.events:
-        teller.tell(export_event(event))
+        printer.report(export_event(event))
 
     told = [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
     assert execution.status == "SUCCEEDED"

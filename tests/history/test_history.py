@@ -86,7 +86,7 @@ ITEMS = [{"n": 0}, {"n": 1, "fails": 1}, {"n": 2, "fails": 5}]
 def test_progress_counts_items_failures_retries_and_the_rate() -> None:
     _, progress = run_items(ITEMS)
     assert (progress.done, progress.total, progress.failed, progress.retried) == (3, 3, 1, 2)
-    assert re.match(r"3 of 3 items, 1 failed, 2 retried, [\d,.]+ items/s$", progress.tell())
+    assert re.match(r"3 of 3 items, 1 failed, 2 retried, [\d,.]+ items/s$", progress.format())
 
 
 def test_without_a_map_progress_counts_events() -> None:
@@ -96,7 +96,7 @@ def test_without_a_map_progress_counts_events() -> None:
         progress.add({"id": number, "type": "PassStateEntered"})
         told.append(progress.is_due())
     assert told == [True, True, False]
-    assert progress.tell() == "3 events"
+    assert progress.format() == "3 events"
 
 
 # the page

@@ -17,8 +17,8 @@ from carnation.cli.lint import main as lint
 from carnation.document import read_document
 from carnation.permissions import (
     Grant,
-    Machine,
-    Need,
+    MachineSettings,
+    RequiredAction,
     derive_needs,
     derive_policy,
     find_missing,
@@ -441,7 +441,7 @@ KNOWN = {
     "QueueUrl": ARN % ("sqs", "@queue"),
     "DeadLetterQueueUrl": ARN % ("sqs", "@dead-letters"),
 }
-MACHINE = Machine(logs=True, traces=True, key="!KeyArn", sealed=("sqs", "dynamodb"))
+MACHINE = MachineSettings(logs=True, traces=True, key="!KeyArn", sealed=("sqs", "dynamodb"))
 
 
 def test_the_policy_of_the_reference_is_the_one_written_by_hand() -> None:
@@ -478,7 +478,7 @@ def test_a_policy_names_each_statement_once_and_keeps_the_reasons() -> None:
 
 
 def list_key_needs(call: str, given: dict[str, Any], *sealed: str) -> list[tuple[str, str]]:
-    machine = Machine(key="${KeyArn}", sealed=sealed)
+    machine = MachineSettings(key="${KeyArn}", sealed=sealed)
     needs = derive_needs({"States": {"A": task(call, given)}}, machine)
     return [(one.action, one.sid) for one in needs if one.resource == "${KeyArn}"][:-2]
 
@@ -526,8 +526,8 @@ def grant(action: str, resource: str = "*", effect: str = "Allow") -> Grant:
     return Grant(effect, action, resource, "", "", "")
 
 
-def need(action: str, resource: str, **fields: Any) -> Need:
-    return Need(action, resource, "A", "calls it", **fields)
+def need(action: str, resource: str, **fields: Any) -> RequiredAction:
+    return RequiredAction(action, resource, "A", "calls it", **fields)
 
 
 @pytest.mark.parametrize(("granted", "needed", "is_met"), [
@@ -546,7 +546,9 @@ def need(action: str, resource: str, **fields: Any) -> Need:
     (grant('!"iam:*"'), need("sqs:SendMessage", "*"), True),
     (grant("sqs:SendMessage", '!"x"'), need("sqs:SendMessage", "arn:aws:sqs:r:1:jobs"), True),
 ])  # fmt: skip
-def test_a_need_is_met_by_what_covers_it(granted: Grant, needed: Need, is_met: bool) -> None:
+def test_a_need_is_met_by_what_covers_it(
+    granted: Grant, needed: RequiredAction, is_met: bool
+) -> None:
     assert find_missing([granted], [needed]) == ([] if is_met else [needed])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from carnation.services import INTEGRATIONS
-from carnation.services.shapes import spell_member
+from carnation.services.shapes import to_member_name
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -97,7 +97,7 @@ def test_botocore_is_read_as_the_sdk_names_it() -> None:
 
 def test_the_harness_of_june_2026_is_known_and_java_renames_are_followed() -> None:
     assert INTEGRATIONS["bedrockagentcore:invokeHarness"] == ("",)
-    assert [spell_member(name) for name in ("NULL", "Equals", "equals")] == [
+    assert [to_member_name(name) for name in ("NULL", "Equals", "equals")] == [
         "Nul", "EqualsValue", "EqualsValue",
     ]  # fmt: skip
 

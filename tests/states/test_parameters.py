@@ -12,7 +12,7 @@ from carnation.document import read_document
 from carnation.errors import DefinitionError
 from carnation.linter.rules.task_arns import parse_resource
 from carnation.services import list_services
-from carnation.states import Chain, Pass, Task, context, integrate, name_integration, path
+from carnation.states import Chain, Pass, Task, context, integrate, integration_arn, path
 from carnation.workflow import Workflow
 from tests.conftest import SHARED
 
@@ -116,7 +116,7 @@ def test_a_comment_lets_pass_what_is_newer() -> None:
 
 def test_what_a_comment_lets_pass_is_built(tmp_path: Any) -> None:
     def make(comment: str) -> Workflow:
-        fax = Task("Fax", resource=name_integration("aws-sdk:sqs:SendMessage"), comment=comment)
+        fax = Task("Fax", resource=integration_arn("aws-sdk:sqs:SendMessage"), comment=comment)
         states = Chain([Pass("Note"), fax])
         return Workflow(name="fax", version="1.0.0", states=states, stacks="none")
 

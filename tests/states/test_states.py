@@ -23,8 +23,8 @@ from carnation.states import (
     Succeed,
     Task,
     Wait,
+    integration_arn,
     make_definition,
-    name_integration,
 )
 from carnation.states.sdk import sdk
 
@@ -285,7 +285,7 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
         (lambda: Pass(""), "1 to 80 characters"),
         (lambda: Retry(error_equals=["E"], jitter_strategy="full"), "JitterStrategy is 'full'"),
         (lambda: Catch(error_equals=[], next_step="A"), "ErrorEquals is"),
-        (lambda: name_integration("sqs:sendMessage", ".synch"), "no integration pattern"),
+        (lambda: integration_arn("sqs:sendMessage", ".synch"), "no integration pattern"),
     ],
 )
 def test_a_bad_value_is_an_error_when_the_state_is_made(make: Any, message: str) -> None:

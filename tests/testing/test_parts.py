@@ -14,7 +14,7 @@ from carnation.errors import CarnationError, DefinitionError, DocumentError, Usa
 from carnation.history.visits import Scope, Visit, read_visits
 from carnation.testing import Delay, Invoke, Malformed, Return, Throw
 from carnation.testing.account_guard import is_aws
-from carnation.testing.assertion_output import compare_values, draw_tree, show
+from carnation.testing.assertion_output import compare_values, draw_tree, format_value
 from carnation.testing.coverage import Coverage
 from carnation.testing.mock_results import find_outcome
 from carnation.testing.mock_validation import check_answer
@@ -98,7 +98,7 @@ def test_more_ways_than_are_shown_are_counted() -> None:
 def test_values_are_compared_through_lists_and_long_ones_are_cut() -> None:
     assert list(compare_values([{"a": 1}], [{"a": 2}])) == ["$[0].a: 1 expected, 2 given"]
     assert list(compare_values([1], [1, 2])) == ["$: [1] expected, [1, 2] given"]
-    assert len(show("x" * 500)) == 160
+    assert len(format_value("x" * 500)) == 160
 
 
 def test_a_tree_of_what_failed_without_a_name_and_was_not_left() -> None:

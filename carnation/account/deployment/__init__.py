@@ -15,16 +15,16 @@ bucket by its policy, the stack by its status. `show` leaves the account as it w
 
 from __future__ import annotations
 
-from carnation.account.deployment.artifact_bucket import ensure_bucket, name_bucket
+from carnation.account.deployment.artifact_bucket import default_bucket_name, ensure_bucket
 from carnation.account.deployment.change_sets import (
     ChangeSet,
     discard_change_set,
     make_change_set,
-    refuse_overtaken,
+    reject_overtaken,
 )
 from carnation.account.deployment.deletion import DeletionPlan, find_removal, remove
 from carnation.account.deployment.deployer import Deployer, Request, Result
-from carnation.account.deployment.execution import execute, find_remedy, find_settled, refuse_state
+from carnation.account.deployment.execution import execute, find_remedy, find_settled, reject_state
 from carnation.account.deployment.formats import (
     describe_result,
     format_failure,
@@ -32,7 +32,7 @@ from carnation.account.deployment.formats import (
     format_plan,
 )
 from carnation.account.deployment.parameters import find_parameters
-from carnation.account.deployment.plan import Plan, find_losses, make_plan, refuse_losses
+from carnation.account.deployment.plan import Plan, find_losses, make_plan, reject_losses
 from carnation.account.deployment.preflight import check_tree
 from carnation.account.deployment.stack_events import Event, Outcome, follow
 from carnation.account.deployment.uploads import list_missing, upload_missing
@@ -47,6 +47,7 @@ __all__ = [
     "Request",
     "Result",
     "check_tree",
+    "default_bucket_name",
     "describe_result",
     "discard_change_set",
     "ensure_bucket",
@@ -63,10 +64,9 @@ __all__ = [
     "list_missing",
     "make_change_set",
     "make_plan",
-    "name_bucket",
-    "refuse_losses",
-    "refuse_overtaken",
-    "refuse_state",
+    "reject_losses",
+    "reject_overtaken",
+    "reject_state",
     "remove",
     "upload_missing",
 ]

@@ -9,7 +9,7 @@ from carnation.errors import AccountError
 from carnation.services.partitions import find_partition
 
 
-def name_bucket(account: Account) -> str:
+def default_bucket_name(account: Account) -> str:
     """Name the bucket that is made where none is given: one for each account and region."""
     return f"carnation-artifacts-{account.number}-{account.region}"
 
@@ -21,14 +21,14 @@ def has_bucket(account: Account, name: str) -> bool:
         place = account.call("s3", "head_bucket", **owner).get("BucketRegion")
     except AccountError as error:
         if error.code in ("301", "PermanentRedirect"):
-            raise _refuse_place(name, "is in another region", account.region) from error
+            raise _reject_place(name, "is in another region", account.region) from error
         if error.code in ("403", "AccessDenied"):
-            raise _refuse_owner(name) from error
+            raise _foreign_bucket_error(name) from error
         if error.code not in ("404", "NoSuchBucket"):
             raise
         return False
     if place and place != account.region:
-        raise _refuse_place(name, f"is in {place}", account.region)
+        raise _reject_place(name, f"is in {place}", account.region)
     return True
 
 
@@ -38,12 +38,12 @@ def ensure_bucket(account: Account, given: str | None) -> str:
     The policy is the last thing put on a bucket that is made here, so that a half-made one is
     known by its absence and finished. A bucket that is given is left as it is.
     """
-    name = given or name_bucket(account)
+    name = given or default_bucket_name(account)
     if not has_bucket(account, name):
         if given:
             raise AccountError(
                 f"there is no bucket '{name}' in {account.region}. Make it, or leave --bucket out "
-                f"and '{name_bucket(account)}' is made.",
+                f"and '{default_bucket_name(account)}' is made.",
                 reason="no-bucket",
             )
         create_bucket(account, name)
@@ -52,7 +52,7 @@ def ensure_bucket(account: Account, given: str | None) -> str:
     return name
 
 
-def _refuse_owner(name: str) -> AccountError:
+def _foreign_bucket_error(name: str) -> AccountError:
     return AccountError(
         f"access to bucket '{name}' denied: it belongs to another account, or s3:ListBucket "
         "is not allowed. Choose a bucket of this account with --bucket.",
@@ -60,7 +60,7 @@ def _refuse_owner(name: str) -> AccountError:
     )
 
 
-def _refuse_place(name: str, where: str, region: str) -> AccountError:
+def _reject_place(name: str, where: str, region: str) -> AccountError:
     return AccountError(
         f"the bucket '{name}' {where}, and a stack in {region} takes its functions' code from "
         f"{region} alone. Give a bucket of that region with --bucket, or check --region.",
@@ -76,7 +76,7 @@ def create_bucket(account: Account, name: str) -> None:
         account.call("s3", "create_bucket", Bucket=name, **more)
     except AccountError as error:
         if error.code == "BucketAlreadyExists":
-            raise _refuse_owner(name) from error
+            raise _foreign_bucket_error(name) from error
         if error.code != "BucketAlreadyOwnedByYou":  # another deployment was faster
             raise
 

@@ -54,7 +54,7 @@ def make_change_set(
         {"ParameterKey": key, "ParameterValue": value} for key, value in values.items()
     ]
     given += [{"ParameterKey": key, "UsePreviousValue": True} for key in reused]
-    with tell_overtaken():
+    with translate_overtaken():
         made = account.call(
             "cloudformation", "create_change_set",
             StackName=stack, ChangeSetName=name, ChangeSetType="CREATE" if is_new else "UPDATE",
@@ -135,7 +135,7 @@ def _read_validation(row: Mapping[str, Any]) -> Validated:
 
 
 @contextlib.contextmanager
-def tell_overtaken() -> Iterator[None]:
+def translate_overtaken() -> Iterator[None]:
     """Turn what AWS says when somebody else was faster into one paragraph."""
     try:
         yield
@@ -145,7 +145,7 @@ def tell_overtaken() -> Iterator[None]:
         raise
 
 
-def refuse_overtaken(account: Account, deployed: Deployed | None) -> None:
+def reject_overtaken(account: Account, deployed: Deployed | None) -> None:
     """Raise `AccountError` where a stack is no longer what the plan was made from.
 
     From the moment that a change set is made, AWS itself refuses it when the stack changes.

@@ -55,16 +55,16 @@ def find_removal(account: Account, deployed: Deployed) -> list[DeletionPlan]:
     kept = {row.physical for row in found if row.retained}
     return [
         row._replace(retained=False)
-        if row.kind in _VERSIONS and kept.isdisjoint(_name_owners(row.physical))
+        if row.kind in _VERSIONS and kept.isdisjoint(_owner_names(row.physical))
         else row
         for row in found
     ]
 
 
-def _name_owners(version: str) -> tuple[str, str]:
+def _owner_names(version: str) -> tuple[str, str]:
     """Name what a version is one of, as stacks do: by its ARN or by its name.
 
-    >>> _name_owners("arn:aws:lambda:eu-west-1:123456789012:function:pay:7")
+    >>> _owner_names("arn:aws:lambda:eu-west-1:123456789012:function:pay:7")
     ('arn:aws:lambda:eu-west-1:123456789012:function:pay', 'pay')
     """
     arn = version.rpartition(":")[0]

@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple, Protocol
 
 from carnation.account import Account, Deployed
-from carnation.account.deployment.artifact_bucket import ensure_bucket, name_bucket
+from carnation.account.deployment.artifact_bucket import default_bucket_name, ensure_bucket
 from carnation.account.deployment.change_sets import (
     ChangeSet,
     discard_change_set,
     make_change_set,
-    refuse_overtaken,
+    reject_overtaken,
 )
 from carnation.account.deployment.execution import (
     FAILED_CREATION,
@@ -33,9 +33,9 @@ from carnation.account.deployment.in_flight import (
     find_missed,
     format_in_flight,
 )
-from carnation.account.deployment.obstacles import find_obstacles, refuse_obstacles, write_names
+from carnation.account.deployment.obstacles import find_obstacles, reject_obstacles, write_names
 from carnation.account.deployment.parameters import find_parameters
-from carnation.account.deployment.plan import Plan, find_losses, make_plan, refuse_losses
+from carnation.account.deployment.plan import Plan, find_losses, make_plan, reject_losses
 from carnation.account.deployment.stack_events import Event, Outcome
 from carnation.account.deployment.temporary import lend_templates
 from carnation.account.deployment.uploads import list_missing, upload_missing
@@ -57,7 +57,9 @@ class Console(Protocol):
     def progress(self, what: str) -> AbstractContextManager[Tell]:
         """Show how many of how many are done, while the block lasts."""
 
-    def show(self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]) -> None:
+    def print_plan(
+        self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
+    ) -> None:
         """Show what would be done, before anybody is asked."""
 
 
@@ -75,7 +77,9 @@ class Silence:
         """Show nothing."""
         yield lambda done, of: None
 
-    def show(self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]) -> None:
+    def print_plan(
+        self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
+    ) -> None:
         """Show nothing."""
 
 
@@ -145,7 +149,7 @@ class Deployer:
         if plan.is_nothing and there and not request.reverts_drift:
             return self._end_unchanged(plan)
         if deployed and not there:  # CloudFormation makes no change set for what failed
-            self._console.show(plan, None, {})
+            self._console.print_plan(plan, None, {})
             return Result("shown", plan)
         if plan.is_new:
             plan = self._plan_imports(plan, request)
@@ -154,10 +158,10 @@ class Deployer:
             if change_set is None:
                 return self._end_unchanged(plan)
             with self._discarding(change_set):
-                refuse_overtaken(self._account, there)
+                reject_overtaken(self._account, there)
                 losses = find_losses(plan, change_set)
-                self._console.show(plan, change_set, losses)
-                self._tell_in_flight(plan, change_set)
+                self._console.print_plan(plan, change_set, losses)
+                self._report_in_flight(plan, change_set)
                 if not self._goes_on(plan, losses, request.allowed):
                     discard_change_set(self._account, change_set)
                     return Result("shown", plan, change_set, losses)
@@ -186,7 +190,7 @@ class Deployer:
             with lend_templates(self._account, bucket, artifacts, self._console.echo) as lent:
                 yield lent
             return
-        own = bucket == name_bucket(self._account)
+        own = bucket == default_bucket_name(self._account)
         ensure_bucket(self._account, None if own and not given else bucket)
         missing = list_missing(self._account, bucket, artifacts)
         with self._console.progress("uploading") as tell:
@@ -199,12 +203,12 @@ class Deployer:
         """Look for what stands in the way, and plan to import it where that is asked for."""
         console = self._console
         found = find_obstacles(self._account, plan.artifacts, plan.values, plan.stack, console.echo)
-        refuse_obstacles(found, imports=request.imports)
+        reject_obstacles(found, imports=request.imports)
         for row in found:
             console.echo(f"imported as it is: {row.path} ({row.kind}) '{row.name}'")
         return plan._replace(artifacts=write_names(plan.artifacts, found)) if found else plan
 
-    def _tell_in_flight(self, plan: Plan, change_set: ChangeSet) -> None:
+    def _report_in_flight(self, plan: Plan, change_set: ChangeSet) -> None:
         outputs = plan.deployed.outputs if plan.deployed else {}
         found = find_in_flight(self._account, outputs)
         for line in format_in_flight(found, list(find_missed(plan, change_set))):
@@ -235,7 +239,7 @@ class Deployer:
         """Return whether to execute; raises `AccountError` for a loss that nobody allowed."""
         if not self._executes:
             return False
-        refuse_losses(losses, allowed)
+        reject_losses(losses, allowed)
         return self._agree(plan)
 
     def _execute(self, plan: Plan, change_set: ChangeSet) -> Outcome:
@@ -279,7 +283,7 @@ def _list_options(plan: Plan, request: Request) -> dict[str, Any]:
 def _choose_bucket(account: Account, given: str | None, deployed: Deployed | None) -> str:
     """Stay with the bucket of the last deployment unless another one is given."""
     there = deployed.parameters.get("ArtifactBucket") if deployed and deployed.exists else None
-    return given or there or name_bucket(account)
+    return given or there or default_bucket_name(account)
 
 
 def _fill(request: Request, artifacts: Artifacts, bucket: str) -> dict[str, str]:

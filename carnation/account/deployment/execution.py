@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from carnation.account import Account, Deployed, find_deployed
-from carnation.account.deployment.change_sets import CAPABILITIES, ChangeSet, tell_overtaken
+from carnation.account.deployment.change_sets import CAPABILITIES, ChangeSet, translate_overtaken
 from carnation.account.deployment.parameters import DATA_PROTECTION
 from carnation.account.deployment.stack_events import Event, Outcome, find_last_event, follow
 from carnation.errors import AccountError
@@ -31,7 +31,7 @@ _REMEDIES = {
 }
 
 
-def refuse_state(deployed: Deployed | None) -> None:
+def reject_state(deployed: Deployed | None) -> None:
     """Raise `AccountError` for a stack that cannot be deployed over, with the way out."""
     if deployed is None or deployed.status not in _REMEDIES:
         return
@@ -70,7 +70,7 @@ def find_settled(
         since = find_last_event(account, deployed.stack_id)
         follow(account, deployed.stack_id, tell_event, since=since, pause=pause)
         deployed = find_deployed(account, stack)
-    refuse_state(deployed)
+    reject_state(deployed)
     return deployed
 
 
@@ -87,7 +87,7 @@ def clear_failed_creation(
     account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
     follow(account, deployed.stack_id, pause=pause)
     remaining = find_deployed(account, deployed.name)
-    refuse_state(remaining)
+    reject_state(remaining)
     return remaining
 
 
@@ -100,7 +100,7 @@ def begin(account: Account, change_set: ChangeSet, *, unprotected: bool = False)
     more: dict[str, Any] = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
     if unprotected:
         more["ClientRequestToken"] = f"{UNPROTECTED}{uuid.uuid4().hex}"
-    with tell_overtaken():
+    with translate_overtaken():
         account.call("cloudformation", "execute_change_set", ChangeSetName=change_set.arn, **more)
 
 

@@ -139,7 +139,7 @@ def _find_file(artifacts: Artifacts, url: Any) -> str:
     )
 
 
-def refuse_obstacles(found: Sequence[Named], *, imports: bool) -> None:
+def reject_obstacles(found: Sequence[Named], *, imports: bool) -> None:
     """Raise `AccountError` for what stands in the way and is not to be imported, or cannot be."""
     left = [row for row in found if not (imports and row.retained)]
     if not left:

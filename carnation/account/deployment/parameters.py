@@ -29,7 +29,7 @@ def find_parameters(artifacts: Artifacts) -> dict[str, Mapping[str, Any]]:
     return slots
 
 
-def refuse_unknown(names: Sequence[str], known: Slots) -> None:
+def reject_unknown(names: Sequence[str], known: Slots) -> None:
     """Raise `UsageError` for a parameter that the template does not have."""
     for name in names:
         if name not in known:
@@ -39,7 +39,7 @@ def refuse_unknown(names: Sequence[str], known: Slots) -> None:
             )
 
 
-def refuse_missing(names: Sequence[str]) -> None:
+def reject_missing(names: Sequence[str]) -> None:
     """Raise `UsageError` for parameters that nobody gives a value."""
     if names:
         raise UsageError(
@@ -48,7 +48,7 @@ def refuse_missing(names: Sequence[str]) -> None:
         )
 
 
-def refuse_values(values: Mapping[str, str], slots: Slots) -> None:
+def reject_values(values: Mapping[str, str], slots: Slots) -> None:
     """Raise `UsageError` for a value that the template's own constraints exclude.
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html

@@ -15,9 +15,9 @@ from carnation.account.deployment.parameters import (
     Slots,
     find_parameters,
     find_root,
-    refuse_missing,
-    refuse_unknown,
-    refuse_values,
+    reject_missing,
+    reject_unknown,
+    reject_values,
 )
 from carnation.artifacts import Artifacts
 from carnation.changes.reviews import Review, Tree, compare_trees
@@ -70,8 +70,8 @@ def make_plan(
     """Compare a tree with what is deployed, by documents and parameters."""
     slots = find_parameters(artifacts)
     values = {name: value for name, value in given.items() if name in slots}
-    refuse_unknown(list(given), slots)
-    refuse_values(values, slots)
+    reject_unknown(list(given), slots)
+    reject_values(values, slots)
     there = deployed.parameters if deployed and deployed.exists else {}
     interrupted = bool(there) and deployed is not None and there.get(DATA_PROTECTION) == "false"
     interrupted = interrupted and DATA_PROTECTION not in values
@@ -81,7 +81,7 @@ def make_plan(
     if protects_data:
         values[DATA_PROTECTION] = "false"
     reused = [name for name in slots if name in there and name not in values]
-    refuse_missing([
+    reject_missing([
         name
         for name, slot in slots.items()
         if "Default" not in slot and name not in values and name not in there
@@ -170,7 +170,7 @@ def _find_loss(row: Mapping[str, Any]) -> str:
     return f"{how} replaced by an empty one ({kind}){kept}" if how else ""
 
 
-def refuse_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
+def reject_losses(losses: Mapping[str, str], allowed: Sequence[str]) -> None:
     """Raise `AccountError` for a loss that nobody allowed by name."""
     left = {name: why for name, why in losses.items() if name not in allowed}
     if left:

@@ -10,7 +10,11 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from carnation.account import Account
-from carnation.account.deployment.artifact_bucket import create_bucket, has_bucket, name_bucket
+from carnation.account.deployment.artifact_bucket import (
+    create_bucket,
+    default_bucket_name,
+    has_bucket,
+)
 from carnation.account.deployment.uploads import list_missing
 from carnation.artifacts import Artifacts
 from carnation.console import count
@@ -27,7 +31,7 @@ def lend_templates(
     and deleted: the name of the real one is not given up, not even for a moment.
     """
     exists = has_bucket(account, bucket)
-    if not exists and bucket != name_bucket(account):
+    if not exists and bucket != default_bucket_name(account):
         raise AccountError(
             f"there is no bucket '{bucket}' in {account.region}. Make it, or leave --bucket out.",
             reason="no-bucket",

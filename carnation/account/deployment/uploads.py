@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from carnation.account import Account
-from carnation.account.deployed import name_manifest
+from carnation.account.deployed import manifest_key
 from carnation.artifacts import MANIFEST, Artifacts
 
 _AT_ONCE = 8
@@ -15,7 +15,7 @@ _AT_ONCE = 8
 def list_uploads(artifacts: Artifacts) -> dict[str, bytes]:
     """List what belongs in the bucket, the manifest of this tree included: key to content."""
     root = next(text for path, text in artifacts.files.items() if path.endswith("-root-stack.yaml"))
-    key = name_manifest(artifacts.workflow, root)
+    key = manifest_key(artifacts.workflow, root)
     return {**artifacts.list_uploads(), key: artifacts.files[MANIFEST].encode()}
 
 

@@ -118,7 +118,7 @@ def follow_logs(
     account: Account,
     machine: Mapping[str, Any],
     arn: str,
-    tell: Callable[[Mapping[str, Any]], None] = lambda event: None,
+    on_event: Callable[[Mapping[str, Any]], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Follow an Express execution by its logs; gives its description and its events."""
@@ -129,7 +129,7 @@ def follow_logs(
         for event in sorted(read_events(account, group, since, arn), key=lambda one: one["id"]):
             if event["id"] not in known:
                 known[event["id"]] = event
-                tell(event)
+                on_event(event)
         events = [known[number] for number in sorted(known)]
         if events and describe_logged(events)["status"] != "RUNNING":
             return describe_logged(events), events

@@ -54,7 +54,7 @@ def start(account: Account, machine: str, text: str, name: str | None) -> tuple[
 def follow_execution(
     account: Account,
     arn: str,
-    tell: Callable[[Mapping[str, Any]], None] = lambda event: None,
+    on_event: Callable[[Mapping[str, Any]], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Follow an execution to its end; gives its description and its history.
@@ -66,7 +66,7 @@ def follow_execution(
         found = account.call("stepfunctions", "describe_execution", executionArn=arn)
         for event in _list_newer(account, arn, len(events)):
             events.append(event)
-            tell(event)
+            on_event(event)
         if found["status"] not in ("RUNNING", "PENDING_REDRIVE"):
             return found, events
         pause(0.1 if account.is_local else 2)

@@ -28,7 +28,7 @@ def parse_filter(scanner: Scanner, read_path: PathReader) -> Predicate:
     """Read `(…)` behind a `?`."""
     scanner.skip_blanks()
     if not scanner.peek("("):
-        scanner.refuse("a filter stands in parentheses: '[?(@.a == 1)]'.")
+        scanner.reject("a filter stands in parentheses: '[?(@.a == 1)]'.")
     return _read_unary(scanner, read_path)
 
 
@@ -45,7 +45,7 @@ def _read_chain(
 ) -> Predicate:
     parts = [read()]
     scanner.skip_blanks()
-    while scanner.take(sign):
+    while scanner.accept(sign):
         parts.append(read())
         scanner.skip_blanks()
     return parts[0] if len(parts) == 1 else Predicate(operator, tuple(parts))
@@ -54,9 +54,9 @@ def _read_chain(
 def _read_unary(scanner: Scanner, read_path: PathReader) -> Predicate:
     scanner.descend()
     scanner.skip_blanks()
-    if scanner.take("!"):
+    if scanner.accept("!"):
         found = Predicate("not", (_read_unary(scanner, read_path),))
-    elif scanner.take("("):
+    elif scanner.accept("("):
         found = _read_or(scanner, read_path)
         scanner.skip_blanks()
         scanner.expect(")", "the filter does not end. Close it with ')'.")
@@ -78,7 +78,7 @@ def _read_comparison(scanner: Scanner, read_path: PathReader) -> Predicate:
         return Predicate("exists", (left,))
     operator = {"===": "==", "!==": "!="}.get(found[0], found[0].lower())
     if operator not in _COMPARISONS:
-        scanner.refuse(
+        scanner.reject(
             f"there is no operator '{found[0]}'. Known: {', '.join(_COMPARISONS)}.", column
         )
     scanner.skip_blanks()
@@ -95,21 +95,21 @@ def _read_operand(scanner: Scanner, read_path: PathReader) -> Operand:
     if scanner.peek("@") or scanner.peek("$"):
         return "path", read_path(scanner)
     if scanner.peek("'") or scanner.peek('"'):
-        return "value", scanner.take_quoted()
+        return "value", scanner.accept_quoted()
     found = scanner.match(_WORD)
     if found:
         return "value", _WORDS[found[0]]
     found = scanner.match(_REGEX)
     if found:
         return "value", _compiled(scanner, found)
-    if scanner.take("["):
+    if scanner.accept("["):
         return "value", _read_list(scanner, read_path)
     bare = scanner.match(_BARE)
     if bare:
         return "value", bare[0]
-    number = scanner.take_number()
+    number = scanner.accept_number()
     if number is None:
-        scanner.refuse("a path ('@.name'), a text, a number or a list is missing.")
+        scanner.reject("a path ('@.name'), a text, a number or a list is missing.")
     return "value", number
 
 
@@ -117,20 +117,20 @@ def _compiled(scanner: Scanner, found: re.Match[str]) -> re.Pattern[str]:
     try:
         return re.compile(found[1], re.IGNORECASE if "i" in found[2] else 0)
     except re.error as error:
-        return scanner.refuse(f"the regular expression is none: {error}.", found.start() + 1)
+        return scanner.reject(f"the regular expression is none: {error}.", found.start() + 1)
 
 
 def _read_list(scanner: Scanner, read_path: PathReader) -> list[Any]:
     items: list[Any] = []
     scanner.skip_blanks()
-    while not scanner.take("]"):
+    while not scanner.accept("]"):
         kind, value = _read_operand(scanner, read_path)
         if kind == "path":
-            scanner.refuse("a list in a filter holds values, no paths.")
+            scanner.reject("a list in a filter holds values, no paths.")
         items.append(value)
         scanner.skip_blanks()
-        if not scanner.take(",") and not scanner.peek("]"):
-            scanner.refuse("the list does not end. Close it with ']'.")
+        if not scanner.accept(",") and not scanner.peek("]"):
+            scanner.reject("the list does not end. Close it with ']'.")
         scanner.skip_blanks()
     return items
 

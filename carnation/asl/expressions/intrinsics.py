@@ -97,7 +97,7 @@ def parse_intrinsic(text: str) -> Intrinsic:
     call = _read_call(scanner)
     scanner.skip_blanks()
     if not scanner.at_end:
-        scanner.refuse("the text goes on behind the last ')'. Drop the rest.")
+        scanner.reject("the text goes on behind the last ')'. Drop the rest.")
     return call
 
 
@@ -106,11 +106,11 @@ def _read_call(scanner: Scanner) -> Intrinsic:
     start = scanner.at
     found = scanner.match(_NAME)
     if found is None:
-        scanner.refuse("an intrinsic function is called 'States.' and its name.")
+        scanner.reject("an intrinsic function is called 'States.' and its name.")
     name = found[0]
     if name not in FUNCTIONS:
         hint = suggest_name(name, FUNCTIONS) or " See the list of intrinsic functions."
-        scanner.refuse(f"there is no function '{name}'.{hint}", start + 1)
+        scanner.reject(f"there is no function '{name}'.{hint}", start + 1)
     arguments = _read_arguments(scanner, name)
     _check_count(scanner, name, len(arguments), start + 1)
     scanner.depth -= 1
@@ -121,13 +121,13 @@ def _read_arguments(scanner: Scanner, name: str) -> tuple[Literal | Path | Intri
     scanner.expect("(", f"the arguments are missing. Write '{name}(…)'.")
     arguments: list[Literal | Path | Intrinsic] = []
     scanner.skip_blanks()
-    if scanner.take(")"):
+    if scanner.accept(")"):
         return ()
     while True:
         scanner.skip_blanks()
         arguments.append(_read_argument(scanner))
         scanner.skip_blanks()
-        if scanner.take(")"):
+        if scanner.accept(")"):
             return tuple(arguments)
         scanner.expect(",", "a ',' or the closing ')' is missing.")
 
@@ -143,9 +143,9 @@ def _read_argument(scanner: Scanner) -> Literal | Path | Intrinsic:
     found = scanner.match(_WORD)
     if found:
         return Literal(_WORDS[found[0]], found[0], column)
-    number = scanner.take_number()
+    number = scanner.accept_number()
     if number is None:
-        scanner.refuse(
+        scanner.reject(
             "an argument is a path, a text in '…', a number, true, false, null or a call."
         )
     return Literal(number, scanner.text[column - 1 : scanner.at], column)
@@ -161,10 +161,10 @@ def _read_text(scanner: Scanner) -> Literal:
     column = scanner.column
     found = scanner.match(_TEXT)
     if found is None:
-        scanner.refuse("the text does not end. Close it with '.")
+        scanner.reject("the text does not end. Close it with '.")
     for escape in _ESCAPE.finditer(found[1]):
         if escape[1] not in _KNOWN_ESCAPES:
-            scanner.refuse(
+            scanner.reject(
                 f"'{escape[0]}' is not an escape. A text knows \\' \\{{ \\}} \\\\ only.",
                 column + 1 + escape.start(),
             )
@@ -174,10 +174,10 @@ def _read_text(scanner: Scanner) -> Literal:
 def _check_count(scanner: Scanner, name: str, count: int, column: int) -> None:
     low, high = FUNCTIONS[name].low, FUNCTIONS[name].high
     if count < low or (high is not None and count > high):
-        _refuse_count(scanner, name, count, column)
+        _reject_count(scanner, name, count, column)
 
 
-def _refuse_count(scanner: Scanner, name: str, count: int, column: int) -> NoReturn:
+def _reject_count(scanner: Scanner, name: str, count: int, column: int) -> NoReturn:
     low, high = FUNCTIONS[name].low, FUNCTIONS[name].high
     wanted = f"{low}" if low == high else f"{low} or more" if high is None else f"{low} to {high}"
-    scanner.refuse(f"'{name}' takes {wanted} arguments, and has {count}.", column)
+    scanner.reject(f"'{name}' takes {wanted} arguments, and has {count}.", column)

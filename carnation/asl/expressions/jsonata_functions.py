@@ -23,7 +23,7 @@ MAX_RANGE = 360_145  # what AWS has memory for
 
 def _make_partition(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def partition(items: Any = None, size: Any = None, *more: Any) -> Any:
-        _refuse_more(more, "partition", 3)
+        _reject_more(more, "partition", 3)
         if items is None or items == []:
             return None
         if not isinstance(items, list):
@@ -40,7 +40,7 @@ def _make_partition(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
 
 def _make_range(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def make_range(first: Any = None, last: Any = None, step: Any = None, *more: Any) -> Any:
-        _refuse_more(more, "range", 4)
+        _reject_more(more, "range", 4)
         start, end = _whole(first, "range", 1), _whole(last, "range", 2)
         stride = 0 if step is None else _whole(step, "range", 3)
         if stride == 0:
@@ -56,13 +56,13 @@ def _make_range(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
 
 def _make_hash(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def hash_value(data: Any = None, algorithm: Any = None, *more: Any) -> Any:
-        _refuse_more(more, "hash", 3)
+        _reject_more(more, "hash", 3)
         if not isinstance(data, str):
-            _refuse("hash", 1)
+            _reject("hash", 1)
         if algorithm is None:
             return None
         if not isinstance(algorithm, str):
-            _refuse("hash", 2)
+            _reject("hash", 2)
         if algorithm not in HASHES:
             raise EvaluationError(
                 f"D3137: Hash algorithm '{algorithm}' must be one of "
@@ -75,7 +75,7 @@ def _make_hash(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
 
 def _make_random(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def number(seed: Any = None, *more: Any) -> float:
-        _refuse_more(more, "random", 2)
+        _reject_more(more, "random", 2)
         return scope.chance.random() if seed is None else draw_double(_whole(seed, "random", 1))
 
     return number
@@ -97,7 +97,7 @@ def draw_double(seed: int) -> float:
 
 def _make_uuid(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def uuid(*more: Any) -> str:
-        _refuse_more(more, "uuid", 1)
+        _reject_more(more, "uuid", 1)
         return make_uuid(scope.chance)
 
     return uuid
@@ -105,11 +105,11 @@ def _make_uuid(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
 
 def _make_parse(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
     def parse(text: Any = None, *more: Any) -> Any:
-        _refuse_more(more, "parse", 2)
+        _reject_more(more, "parse", 2)
         if text is None:
             return None
         if not isinstance(text, str):
-            _refuse("parse", 1)
+            _reject("parse", 1)
         try:
             value = json.loads(
                 text,
@@ -147,16 +147,16 @@ def _make_now(scope: Scope, dialect: ModuleType) -> Callable[..., Any]:
 
 def _whole(value: Any, name: str, position: int) -> int:
     if not is_number(value):
-        _refuse(name, position)
+        _reject(name, position)
     return int(value)
 
 
-def _refuse_more(more: tuple[Any, ...], name: str, position: int) -> None:
+def _reject_more(more: tuple[Any, ...], name: str, position: int) -> None:
     if more:
-        _refuse(name, position)
+        _reject(name, position)
 
 
-def _refuse(name: str, position: int) -> NoReturn:
+def _reject(name: str, position: int) -> NoReturn:
     raise EvaluationError(
         f'T0410: Argument {position} of function "{name}" does not match function signature'
     )

@@ -42,15 +42,15 @@ _WHOLE = re.compile(r"-?\d+")
 
 def read_root(scanner: Scanner) -> str:
     """Read `$`, `$$`, `$name` or, in a filter, `@`."""
-    if scanner.take("$$"):
+    if scanner.accept("$$"):
         return "$$"
     found = scanner.match(_VARIABLE)
     if found:
         return found[0]
     for root in ("$", "@"):
-        if scanner.take(root):
+        if scanner.accept(root):
             return root
-    return scanner.refuse("a path starts with '$'.")
+    return scanner.reject("a path starts with '$'.")
 
 
 def read_steps(scanner: Scanner) -> tuple[Step, ...]:
@@ -58,42 +58,42 @@ def read_steps(scanner: Scanner) -> tuple[Step, ...]:
     steps: list[Step] = []
     while scanner.peek(".") or scanner.peek("["):
         if steps and steps[-1].kind == "function":
-            scanner.refuse("nothing can follow a function. End the path there.")
+            scanner.reject("nothing can follow a function. End the path there.")
         steps.append(_read_step(scanner))
     return tuple(steps)
 
 
 def _read_step(scanner: Scanner) -> Step:
     column = scanner.column
-    if scanner.take(".."):
+    if scanner.accept(".."):
         inner = _read_bracket(scanner) if scanner.peek("[") else _read_dotted(scanner)
         return Step("descend", inner, column)
-    if scanner.take(".") and not scanner.peek("["):  # Jayway takes `$.[0]` for `$[0]`
+    if scanner.accept(".") and not scanner.peek("["):  # Jayway takes `$.[0]` for `$[0]`
         return _read_dotted(scanner)
     return _read_bracket(scanner)
 
 
 def _read_dotted(scanner: Scanner) -> Step:
     column = scanner.column
-    if scanner.take("*"):
+    if scanner.accept("*"):
         return Step("wildcard", None, column)
     found = scanner.match(_NAME_IN_FILTER if scanner.depth else _NAME)
     if found is None:
-        scanner.refuse("a field's name is missing. Write a name after the dot, or drop the dot.")
-    if scanner.take("("):
-        if found[0] not in FUNCTIONS or not scanner.take(")"):
-            scanner.refuse(f"there is no function '{found[0]}'. Known: {', '.join(FUNCTIONS)}.")
+        scanner.reject("a field's name is missing. Write a name after the dot, or drop the dot.")
+    if scanner.accept("("):
+        if found[0] not in FUNCTIONS or not scanner.accept(")"):
+            scanner.reject(f"there is no function '{found[0]}'. Known: {', '.join(FUNCTIONS)}.")
         return Step("function", found[0], column)
     return Step("field", found[0], column)
 
 
 def _read_bracket(scanner: Scanner) -> Step:
     column = scanner.column
-    scanner.take("[")
+    scanner.accept("[")
     scanner.skip_blanks()
-    if scanner.take("*"):
+    if scanner.accept("*"):
         step = Step("wildcard", None, column)
-    elif scanner.take("?"):
+    elif scanner.accept("?"):
         step = Step("filter", parse_filter(scanner, read_operand), column)
     elif scanner.peek("'") or scanner.peek('"'):
         step = _read_names(scanner, column)
@@ -105,30 +105,30 @@ def _read_bracket(scanner: Scanner) -> Step:
 
 
 def _read_names(scanner: Scanner, column: int) -> Step:
-    names = [scanner.take_quoted()]
+    names = [scanner.accept_quoted()]
     scanner.skip_blanks()
-    while scanner.take(","):
+    while scanner.accept(","):
         scanner.skip_blanks()
         if not (scanner.peek("'") or scanner.peek('"')):
-            scanner.refuse("a quoted name is missing after the comma.")
-        names.append(scanner.take_quoted())
+            scanner.reject("a quoted name is missing after the comma.")
+        names.append(scanner.accept_quoted())
         scanner.skip_blanks()
     return Step("field", names[0], column) if len(names) == 1 else Step("fields", names, column)
 
 
 def _read_numbers(scanner: Scanner, column: int) -> Step:
     first = _read_whole(scanner)
-    if scanner.take(":"):
+    if scanner.accept(":"):
         scanner.skip_blanks()
         return Step("slice", (first, _read_whole(scanner)), column)
     if first is None:
-        scanner.refuse("in brackets stand a number, a quoted name, '*', a slice or '?(…)'.")
+        scanner.reject("in brackets stand a number, a quoted name, '*', a slice or '?(…)'.")
     numbers = [first]
-    while scanner.take(","):
+    while scanner.accept(","):
         scanner.skip_blanks()
         number = _read_whole(scanner)
         if number is None:
-            scanner.refuse("a number is missing after the comma.")
+            scanner.reject("a number is missing after the comma.")
         numbers.append(number)
     if len(numbers) > 1:
         return Step("indexes", numbers, column)

@@ -109,7 +109,7 @@ def parse_path(text: str) -> Path:
     scanner = Scanner(text, "the path")
     path = read_path(scanner)
     if scanner.text[scanner.at :].strip():  # Jayway trims, and published definitions rely on it
-        scanner.refuse("a step starts with '.' or '['. For an odd name, write ['the name'].")
+        scanner.reject("a step starts with '.' or '['. For an odd name, write ['the name'].")
     return path
 
 
@@ -123,7 +123,7 @@ def parse_reference_path(text: str) -> Path:
     path = parse_path(text)
     for step in path.steps:
         if not (step.kind == "field" or (step.kind == "index" and step.value >= 0)):
-            Scanner(text, "the path").refuse(
+            Scanner(text, "the path").reject(
                 "a reference path holds names and indexes from 0 only.", step.column
             )
     return path
@@ -134,7 +134,7 @@ def read_path(scanner: Scanner) -> Path:
     start = scanner.at
     root = read_root(scanner)
     if root == "@":
-        scanner.refuse("'@' stands in filters only. A path starts with '$'.", start + 1)
+        scanner.reject("'@' stands in filters only. A path starts with '$'.", start + 1)
     steps = read_steps(scanner)
     return Path(scanner.text[start : scanner.at], root, steps)
 

@@ -42,7 +42,7 @@ class Scanner:
         """The column of the next character, counted from 1."""
         return self.at + 1
 
-    def refuse(self, problem: str, column: int | None = None) -> NoReturn:
+    def reject(self, problem: str, column: int | None = None) -> NoReturn:
         """Raise `ExpressionError`: what is wrong, where, in which text."""
         column = self.column if column is None else column
         shown = cut_text(self.text)
@@ -52,7 +52,7 @@ class Scanner:
         """Tell whether this text comes next."""
         return self.text.startswith(text, self.at, self.end)
 
-    def take(self, text: str) -> bool:
+    def accept(self, text: str) -> bool:
         """Step over a text if it comes next."""
         found = self.peek(text)
         if found:
@@ -61,8 +61,8 @@ class Scanner:
 
     def expect(self, text: str, problem: str) -> None:
         """Step over a text that has to come next."""
-        if not self.take(text):
-            self.refuse(problem)
+        if not self.accept(text):
+            self.reject(problem)
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Step over what a pattern matches here, if it does."""
@@ -81,7 +81,7 @@ class Scanner:
         """Whether all is read."""
         return self.at >= self.end
 
-    def take_number(self) -> int | float | None:
+    def accept_number(self) -> int | float | None:
         """Read a number, if one comes next."""
         found = self.match(_NUMBER)
         if found is None:
@@ -89,7 +89,7 @@ class Scanner:
         text = found[0]
         return int(text) if text.lstrip("-").isdigit() else float(text)
 
-    def take_quoted(self) -> str:
+    def accept_quoted(self) -> str:
         """Read a quoted text, in which a backslash keeps the quote."""
         start, quote, parts = self.column, self.text[self.at], list[str]()
         self.at += 1
@@ -101,7 +101,7 @@ class Scanner:
             parts.append(letter)
             self.at += 1
         if self.at_end:
-            self.refuse(f"the quoted text does not end. Close it with {quote}.", start)
+            self.reject(f"the quoted text does not end. Close it with {quote}.", start)
         self.at += 1
         return "".join(parts)
 
@@ -109,4 +109,4 @@ class Scanner:
         """Go one level deeper; refuses a text that nests without end."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
-            self.refuse(f"it nests deeper than {DEPTH_LIMIT} levels. Make it flatter.")
+            self.reject(f"it nests deeper than {DEPTH_LIMIT} levels. Make it flatter.")

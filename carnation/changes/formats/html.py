@@ -19,16 +19,16 @@ from carnation.changes.formats.wording import (
     count_others,
     find_gravest,
     find_joint,
+    format_bump,
+    format_elsewhere,
+    format_impact,
+    format_name,
+    format_reason,
+    format_versions,
     group_changes,
     list_notes,
     list_values,
-    name_part,
-    tell_bump,
-    tell_elsewhere,
-    tell_impact,
-    tell_name,
-    tell_reason,
-    tell_versions,
+    rename_part,
 )
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
@@ -66,10 +66,10 @@ def _write_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
 
 
 def _write_review(review: Review, prefix: str) -> Iterator[str]:
-    impact = tell_impact(review)
-    name = escape(" ".join(filter(None, [tell_name(review), tell_versions(review)])))
+    impact = format_impact(review)
+    name = escape(" ".join(filter(None, [format_name(review), format_versions(review)])))
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
-    yield f'<p class="verdict">{_tell_verdict(review)}</p>'
+    yield f'<p class="verdict">{_format_verdict(review)}</p>'
     for heading, line in list_notes(review):
         yield f"<p><b>{heading}</b>: {escape(line)}.</p>"
     yield '<div class="sides"><div class="words">'
@@ -79,7 +79,7 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
             yield _write_change(review, change, prefix)
         yield "</ul>"
     noise = count_noise(review.changes)
-    for line in filter(None, (tell_elsewhere(review), noise)):
+    for line in filter(None, (format_elsewhere(review), noise)):
         yield f'<p class="noise">{escape(line)}</p>'
     for change, reason in review.accepted:
         line = escape(f"{change.subject}: {change.sentence} ({reason})")
@@ -89,14 +89,14 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     yield "</div></section>"
 
 
-def _tell_verdict(review: Review) -> str:
+def _format_verdict(review: Review) -> str:
     """Say the verdict: the gravest change, why it matters, the version that it needs."""
     worst = find_gravest(review)
     if worst is None:
         return "Every change is accepted."
     subject = f"<code>{escape(worst.subject)}</code>{find_joint(worst)}"
-    why = escape(f"{worst.sentence}. {tell_reason(worst)}.")
-    bump = tell_bump(review)
+    why = escape(f"{worst.sentence}. {format_reason(worst)}.")
+    bump = format_bump(review)
     needed = f" <b>{escape(bump)}</b>" if bump else ""
     others = escape(f" {count_others(review)}".rstrip())
     return f"<b>{worst.impact.capitalize()}</b>: {subject}{why}{needed}{others}"
@@ -120,7 +120,7 @@ def _write_change(review: Review, change: Change, prefix: str) -> str:
     return (
         f'<li title="{where}"><span class="impact {change.impact}">{change.impact}</span> '
         f"{subject}{find_joint(change)}{escape(change.sentence)}"
-        f'<p class="why">{escape(tell_reason(change))}</p>{_write_values(change)}</li>'
+        f'<p class="why">{escape(format_reason(change))}</p>{_write_values(change)}</li>'
     )
 
 
@@ -146,7 +146,7 @@ def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
             ("After", "new", new, after),
         ):
             if isinstance(definition, dict) and definition.get("States"):
-                named = name_part(part, review.old_paths) if side == "old" else part
+                named = rename_part(part, review.old_paths) if side == "old" else part
                 svg = _draw(definition, marks, f"{word}: {named}", f"{prefix}d{index}{side}")
                 yield f"<figure><figcaption>{word}: {escape(named)}</figcaption>{svg}</figure>"
     yield "</div>"

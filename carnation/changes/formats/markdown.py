@@ -11,22 +11,22 @@ from collections.abc import Iterator, Sequence
 
 from carnation.changes.formats.marks import mark_changes
 from carnation.changes.formats.pictures import draw_changed
-from carnation.changes.formats.spans import code, escape, tag, tell_change
+from carnation.changes.formats.spans import code, escape, format_change, tag
 from carnation.changes.formats.wording import (
     IMPACT_MEANINGS,
     count_noise,
     count_others,
     find_gravest,
     find_joint,
+    format_bump,
+    format_elsewhere,
+    format_impact,
+    format_name,
+    format_reason,
+    format_versions,
     group_changes,
     list_notes,
-    name_part,
-    tell_bump,
-    tell_elsewhere,
-    tell_impact,
-    tell_name,
-    tell_reason,
-    tell_versions,
+    rename_part,
 )
 from carnation.changes.policy import IMPACTS, find_worst
 from carnation.changes.records import Change
@@ -85,11 +85,11 @@ def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
 
 
 def _write_review(review: Review) -> Iterator[str]:
-    impact = tell_impact(review)
-    name = escape(" ".join(filter(None, [tell_name(review), tell_versions(review)])))
+    impact = format_impact(review)
+    name = escape(" ".join(filter(None, [format_name(review), format_versions(review)])))
     yield f"#### {_SIGNS[impact]} {name}"
     yield ""
-    yield _tell_verdict(review)
+    yield _format_verdict(review)
     yield ""
     for heading, line in list_notes(review):
         yield f"**{heading}**: {escape(line)}."
@@ -102,7 +102,7 @@ def _write_review(review: Review) -> Iterator[str]:
         yield from map(_write_row, changes)
         yield ""
     noise = count_noise(review.changes)
-    for line in filter(None, (tell_elsewhere(review), noise)):
+    for line in filter(None, (format_elsewhere(review), noise)):
         yield f"_{escape(line)}_"
         yield ""
     for change, reason in review.accepted:
@@ -114,15 +114,15 @@ def _write_review(review: Review) -> Iterator[str]:
         yield from _write_pictures(review, part, old, new)
 
 
-def _tell_verdict(review: Review) -> str:
+def _format_verdict(review: Review) -> str:
     """Say the verdict in a sentence or two: the gravest change, why it matters, the version."""
     worst = find_gravest(review)
     if worst is None:
         return "Every change is accepted."
-    told = tell_change(worst).partition(" <details>")[0]
+    told = format_change(worst).partition(" <details>")[0]
     first = f"**{worst.impact.capitalize()}**: {_name(worst)}{told}."
-    why = f"{escape(tell_reason(worst))}."
-    bump = tell_bump(review)
+    why = f"{escape(format_reason(worst))}."
+    bump = format_bump(review)
     parts = [first, why, f"**{escape(bump)}**" if bump else "", count_others(review)]
     return " ".join(filter(None, parts))
 
@@ -135,8 +135,8 @@ def _name(change: Change) -> str:
 
 def _write_row(change: Change) -> str:
     sign, impact = _SIGNS[change.impact], change.impact
-    what = _name(change) + tell_change(change)
-    return f"| {sign} {impact} | {what} | {escape(tell_reason(change))} |"
+    what = _name(change) + format_change(change)
+    return f"| {sign} {impact} | {what} | {escape(format_reason(change))} |"
 
 
 def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator
         return
     lines = [f"<details><summary>Picture of what changed in {tag(part)}</summary>", ""]
     for word, named, text in zip(
-        ("Before", "After"), (name_part(part, review.old_paths), part), drawn, strict=True
+        ("Before", "After"), (rename_part(part, review.old_paths), part), drawn, strict=True
     ):
         if text:
             lines += [f"{word}: {code(named)}", "", "```mermaid", text.rstrip(), "```", ""]

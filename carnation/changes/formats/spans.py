@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from carnation.changes.formats.wording import clean, list_values, spell_value
+from carnation.changes.formats.wording import clean, list_values, render_value
 from carnation.changes.records import ABSENT, Change
 from carnation.changes.wording import contrast
 
@@ -52,14 +52,14 @@ def _encode(found: re.Match[str]) -> str:
     return f"&#{ord(char)};" if char.isascii() else char
 
 
-def tell_change(change: Change) -> str:
+def format_change(change: Change) -> str:
     """Say a change with names and values as code; what a sentence cuts short is given whole."""
     tail = contrast(change.before, change.after)
     if change.before is change.after or not change.sentence.endswith(tail):
         return _mark_names(change.sentence) + _fold(list_values(change))
     head = _mark_path(change.sentence.removesuffix(tail))
     sides = [("before", change.before), ("after", change.after)]
-    values = [(word, spell_value(value)) for word, value in sides if value is not ABSENT]
+    values = [(word, render_value(value)) for word, value in sides if value is not ABSENT]
     if max(len(text) for _, text in values) > _LONG:
         return f"{head}changed{_fold(values)}"
     shown = [code(text) for _, text in values]

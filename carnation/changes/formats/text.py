@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from carnation.changes.formats.wording import (
     clean,
     count_noise,
+    format_bump,
+    format_elsewhere,
+    format_impact,
+    format_name,
+    format_reason,
+    format_versions,
     group_changes,
     list_notes,
     list_values,
-    tell_bump,
-    tell_elsewhere,
-    tell_impact,
-    tell_name,
-    tell_reason,
-    tell_versions,
 )
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
@@ -36,10 +36,10 @@ def write_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterat
 
 
 def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
-    impact = tell_impact(review)
-    head = " ".join(filter(None, [clean(tell_name(review)), clean(tell_versions(review))]))
+    impact = format_impact(review)
+    head = " ".join(filter(None, [clean(format_name(review)), clean(format_versions(review))]))
     yield f"{_paint(head, '1', colour)}: {_paint(impact, _COLOURS[impact], colour)}"
-    bump = tell_bump(review)
+    bump = format_bump(review)
     if bump:
         yield from _wrap(bump, width, "  ")
     for heading, line in list_notes(review):
@@ -49,7 +49,7 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
         yield _paint(family.capitalize(), "1", colour)
         yield from _write_changes(changes, width, colour)
     noise = count_noise(review.changes)
-    for told in filter(None, (tell_elsewhere(review), noise)):
+    for told in filter(None, (format_elsewhere(review), noise)):
         yield ""
         yield from (_paint(line, "2", colour) for line in _wrap(clean(told), width, "  "))
     for change, reason in review.accepted:
@@ -75,7 +75,7 @@ def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Itera
         is_cut = "…" in change.sentence or change.kind == "language-changed"
         more = [f"{word}: {value}" for word, value in list_values(change) if is_cut]
         if change.kind not in told:  # a reason is of a kind, and read once
-            more.insert(0, tell_reason(change))
+            more.insert(0, format_reason(change))
             told.add(change.kind)
         for text in more:
             yield from (

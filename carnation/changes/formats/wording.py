@@ -71,10 +71,10 @@ def join_code(review: Review, changes: Sequence[Change]) -> list[Change]:
             known = joined.get(package)
             if not known or IMPACTS.index(known.impact) < IMPACTS.index(change.impact):
                 joined[package] = change
-    return [_tell_package(review, name, change) for name, change in joined.items()]
+    return [_describe_package(review, name, change) for name, change in joined.items()]
 
 
-def _tell_package(review: Review, package: str, change: Change) -> Change:
+def _describe_package(review: Review, package: str, change: Change) -> Change:
     """Add to a change of code where it is, and who uses it."""
     fact = review.packages.get(package)
     if fact is None:
@@ -86,10 +86,10 @@ def _tell_package(review: Review, package: str, change: Change) -> Change:
     return change._replace(subject=package, sentence=sentence)
 
 
-def tell_elsewhere(review: Review) -> str:
+def format_elsewhere(review: Review) -> str:
     """Tell where code that this workflow uses, too, is told; '' if nowhere else.
 
-    >>> tell_elsewhere(Review("w", "", "", [], [], []))
+    >>> format_elsewhere(Review("w", "", "", [], [], []))
     ''
     """
     names = {find_package(change) for change in review.changes}
@@ -121,7 +121,7 @@ def list_notes(review: Review) -> list[tuple[str, str]]:
             for note in review.notes]  # fmt: skip
 
 
-def tell_name(review: Review) -> str:
+def format_name(review: Review) -> str:
     """Give the name of what is reviewed; both, where it was called otherwise on the old side."""
     old = review.old_paths.get(review.name, "")
     return f"{old} to {review.name}" if old else review.name
@@ -136,10 +136,10 @@ def list_values(change: Change) -> list[tuple[str, str]]:
     values = [("before", change.before), ("after", change.after)]
     if "…" not in change.sentence and not any(isinstance(value, dict) for _, value in values):
         return []
-    return [(word, spell_value(value)) for word, value in values if value is not ABSENT]
+    return [(word, render_value(value)) for word, value in values if value is not ABSENT]
 
 
-def spell_value(value: object) -> str:
+def render_value(value: object) -> str:
     """Write a value as JSON; what is beyond 4,000 characters is counted."""
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= _LONGEST:
@@ -147,17 +147,17 @@ def spell_value(value: object) -> str:
     return f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"
 
 
-def tell_versions(review: Review) -> str:
+def format_versions(review: Review) -> str:
     """Tell the version, or the step between two; '' where there is none."""
     if review.old_version == review.new_version:
         return review.new_version
     return f"{review.old_version or 'nothing'} to {review.new_version or 'nothing'}"
 
 
-def tell_reason(change: Change) -> str:
+def format_reason(change: Change) -> str:
     """Tell whom a change concerns and why it matters, in words that need no glossary.
 
-    >>> tell_reason(Change("timeout-lowered", "", "A", ""))
+    >>> format_reason(Change("timeout-lowered", "", "A", ""))
     'For whoever starts it or uses its output: what took longer now fails'
     """
     kind = KINDS[change.kind]
@@ -190,11 +190,11 @@ def count_others(review: Review) -> str:
     return f"{total} more change{'s' * (total > 1)}: {parts}."
 
 
-def tell_bump(review: Review) -> str:
+def format_bump(review: Review) -> str:
     """Tell which version the changes ask for, and which there is; '' if none is due.
 
     >>> changes = [Change("cycle-added", "", "A", "")]
-    >>> tell_bump(Review("w", "1.2.0", "1.2.0", changes, [], []))
+    >>> format_bump(Review("w", "1.2.0", "1.2.0", changes, [], []))
     'Needs version 2.0.0; the version is unchanged (1.2.0).'
     """
     bump = review.bump
@@ -208,15 +208,15 @@ def tell_bump(review: Review) -> str:
     return f"{needed}; the version is {review.new_version}: too little."
 
 
-def tell_impact(review: Review) -> str:
+def format_impact(review: Review) -> str:
     """Tell the verdict on a unit in a word."""
     return review.impact or "accepted"
 
 
-def name_part(part: str, old_paths: Mapping[str, str]) -> str:
+def rename_part(part: str, old_paths: Mapping[str, str]) -> str:
     """Give a part the path that it has on the old side.
 
-    >>> name_part("new.json, Machine", {"new.json": "old.json"})
+    >>> rename_part("new.json, Machine", {"new.json": "old.json"})
     'old.json, Machine'
     """
     path, comma, name = part.partition(", ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from carnation.changes.policy import CODE, KINDS
-from carnation.changes.records import Change, spell
+from carnation.changes.records import Change, render_value
 from carnation.changes.reviews.trees import Tree
 from carnation.document.values import Json
 
@@ -27,7 +27,7 @@ def find_package(change: Change) -> str:
     """Give the name of the package that a change of code is about; '' of any other change."""
     if KINDS[change.kind].family != CODE:
         return ""
-    found = _KEY.search(f"{spell(change.after)} {spell(change.before)}")
+    found = _KEY.search(f"{render_value(change.after)} {render_value(change.before)}")
     if found:
         return found[1]
     named = change.part.endswith("manifest.json") and _NAME.fullmatch(change.subject)
@@ -66,13 +66,13 @@ def _compare_sources(package: str, old: Tree, new: Tree) -> Iterator[str]:
         elif path not in after:
             yield f"{path} (removed)"
         elif before[path] != after[path]:
-            yield f"{path} {_tell_lines(before[path], after[path])}"
+            yield f"{path} {_format_lines(before[path], after[path])}"
 
 
-def _tell_lines(before: bytes, after: bytes) -> str:
+def _format_lines(before: bytes, after: bytes) -> str:
     r"""Say which lines are others.
 
-    >>> _tell_lines(b"a\nb\nc\nd", b"a\nx\nc")
+    >>> _format_lines(b"a\nb\nc\nd", b"a\nx\nc")
     'line 2, after line 3'
     """
     from difflib import SequenceMatcher  # who changed no code need not load it

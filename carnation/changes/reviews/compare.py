@@ -61,7 +61,7 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
     """Compare two trees; a unit without a change makes no review."""
     old, new = choose_paths(old, new)
     before, after = list_units(old), list_units(new)
-    _refuse_nothing(old, new, before, after)
+    _reject_nothing(old, new, before, after)
     reviews = []
     for one, two in _pair_units(before, after):
         definitions: list[tuple[str, Json, Json]] = []
@@ -74,7 +74,7 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
     return [review._replace(packages=packages) for review in reviews] if packages else reviews
 
 
-def _refuse_nothing(
+def _reject_nothing(
     old: Tree, new: Tree, before: list[ComparedItem], after: list[ComparedItem]
 ) -> None:
     """Raise `UsageError` where there is nothing to compare, or a file that was named is neither."""
@@ -84,7 +84,7 @@ def _refuse_nothing(
         if len(tree.paths) == 1 and len(units) == 1 and not units[0].manifest:
             reading = units[0].read(tree.paths[0].rpartition("/")[2])
             if not reading.sources and reading.kind != "template":
-                raise UsageError(f"'{tree.name}': {reading.tell_nothing()}.")
+                raise UsageError(f"'{tree.name}': {reading.format_nothing()}.")
 
 
 def _pair_units(
@@ -121,11 +121,11 @@ def _make_review(
         [change for change in changes if id(change) not in fine],
         [(change, fine[id(change)]) for change in changes if id(change) in fine],
         definitions,
-        _name_old_paths(old, new),
+        _find_old_paths(old, new),
     )
 
 
-def _name_old_paths(old: ComparedItem | None, new: ComparedItem | None) -> dict[str, str]:
+def _find_old_paths(old: ComparedItem | None, new: ComparedItem | None) -> dict[str, str]:
     """Give the names of two files that are compared, whatever they are called."""
     if old is None or new is None or not len(old.files) == len(new.files) == 1:
         return {}
@@ -137,7 +137,7 @@ def _find_changes(
     old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     if old is None or new is None:
-        yield from _tell_unit(old, new, definitions)
+        yield from _describe_item(old, new, definitions)
         return
     named = old.sure and new.sure
     if named and not _are_plain(old, new):
@@ -245,7 +245,7 @@ def _compare_documents(
     yield from changes
 
 
-def _tell_unit(
+def _describe_item(
     old: ComparedItem | None, new: ComparedItem | None, definitions: list[tuple[str, Json, Json]]
 ) -> Iterator[Change]:
     """Tell of a unit that is only on one side, in one record, whatever it holds."""

@@ -28,7 +28,7 @@ from carnation.emulator.cloudformation.validations import (
     Validation,
     find_name_conflicts,
     find_property_problems,
-    refuse_unknown_types,
+    reject_unknown_types,
 )
 from carnation.errors import TemplateError
 
@@ -120,7 +120,7 @@ class Definer:
         template = definition.template
         resolver = self._make_resolver(stack, template, definition.values)
         included = {n: b for n, b in template.resources.items() if resolver.includes(b)}
-        refuse_unknown_types(stack.name, included)
+        reject_unknown_types(stack.name, included)
         for rule, body in template.section("Rules").items():
             self._check_rule(resolver, rule, body)
         definition.validations = list(self._validate(stack, resolver, included))
@@ -189,7 +189,7 @@ class Definer:
         }
         inner = self._make_resolver(nested, template, definition.values)
         included = dict(_choose_known(inner, template.resources))
-        refuse_unknown_types(nested.name, included)
+        reject_unknown_types(nested.name, included)
         definition.validations = list(self._validate(nested, inner, included))
         for name, body in included.items():
             if body["Type"] == STACK_TYPE:

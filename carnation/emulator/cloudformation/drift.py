@@ -48,11 +48,11 @@ def list_drifted(resource: Resource) -> list[str]:
     return list(dict.fromkeys(row["PropertyPath"].split("/")[1] for row in rows))
 
 
-def take_actual(engine: Engine, stack: Stack) -> None:
+def record_actual(engine: Engine, stack: Stack) -> None:
     """Take what drifted resources really are for what they were, so that an update reverts it."""
     for resource in stack.resources.values():
         if resource.kind == STACK_TYPE and resource.physical_id:
-            take_actual(engine, engine.store_of(stack).stacks[resource.physical_id])
+            record_actual(engine, engine.store_of(stack).stacks[resource.physical_id])
         elif list_drifted(resource):
             resource.properties = resource.drift["Details"]["actual"]
             resource.drift = {"StackResourceDriftStatus": "NOT_CHECKED"}
@@ -120,13 +120,13 @@ def _is_same(expected: Any, actual: Any) -> bool:
 def _differ(kind: str, pointer: str, expected: Any, actual: Any) -> dict[str, str]:
     return {
         "PropertyPath": pointer,
-        "ExpectedValue": _show(expected),
-        "ActualValue": _show(actual),
+        "ExpectedValue": _format_value(expected),
+        "ActualValue": _format_value(actual),
         "DifferenceType": kind,
     }
 
 
-def _show(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (Mapping, list)) else as_text(value)
 
 

@@ -111,7 +111,7 @@ class Engine:
         stack.set_status("CREATE_IN_PROGRESS", "User Initiated")
         operation = Operation(self, stack, definition)
         try:
-            _refuse_invalid(stack)
+            _reject_invalid(stack)
             operation.apply()
         except OperationError as error:
             if on_failure == "DO_NOTHING":
@@ -129,7 +129,7 @@ class Engine:
         stack.set_status("UPDATE_IN_PROGRESS", "User Initiated")
         operation = Operation(self, stack, definition)
         try:
-            _refuse_invalid(stack)
+            _reject_invalid(stack)
             operation.apply()
         except OperationError as error:
             if stack.disable_rollback:
@@ -159,6 +159,6 @@ class Engine:
         Operation(self, stack, stack.definition).delete(retain=retain, reason="User Initiated")
 
 
-def _refuse_invalid(stack: Stack) -> None:
+def _reject_invalid(stack: Stack) -> None:
     if any(row.fails for row in stack.operations[-1].validations):
         raise OperationError(FAILED)

@@ -165,7 +165,7 @@ class Operation:
         if resource.kind == STACK_TYPE:
             make_nested(self, resource, wanted)
         elif (found := find_import(self._context(resource), resource.body)) is not None:
-            self.provisioner.take(resource, wanted, found)
+            self.provisioner.adopt(resource, wanted, found)
         else:
             self.stack.set_resource(resource, "CREATE_IN_PROGRESS")
             self.provisioner.make(resource, wanted)

@@ -91,14 +91,14 @@ class Provisioner:
         resource.properties = properties
         row = self._row(resource)
         made = row.make(self._context(resource), _given(properties))
-        self._take(resource, made)
+        self._record(resource, made)
         self._stack.set_resource(resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
         self._stack.set_resource(resource, f"{verb}_COMPLETE")
 
-    def take(self, resource: Resource, properties: dict[str, Any], found: Made) -> None:
+    def adopt(self, resource: Resource, properties: dict[str, Any], found: Made) -> None:
         """Take in what is there already, as it is."""
         resource.properties, resource.is_imported = properties, True
-        self._take(resource, found)
+        self._record(resource, found)
         self._stack.set_resource(resource, "IMPORT_IN_PROGRESS", "Resource import started.")
         self._stack.set_resource(resource, "IMPORT_COMPLETE", "Resource import completed.")
 
@@ -113,10 +113,10 @@ class Provisioner:
             self._context(resource), resource.physical_id, _given(wanted), _given(had)
         )
         if made is not None:
-            self._take(resource, made)
+            self._record(resource, made)
         self._stack.set_resource(resource, "UPDATE_COMPLETE")
 
-    def _take(self, resource: Resource, made: Made) -> None:
+    def _record(self, resource: Resource, made: Made) -> None:
         resource.physical_id = str(made.ref)
         resource.attributes = dict(made.attributes)
 

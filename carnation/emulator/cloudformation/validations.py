@@ -50,7 +50,7 @@ def explain_failure(found: list[Validation]) -> str:
     )
 
 
-def refuse_unknown_types(stack: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
+def reject_unknown_types(stack: str, resources: Mapping[str, Mapping[str, Any]]) -> None:
     """Reject types without a row."""
     unknown = {
         name: body["Type"]

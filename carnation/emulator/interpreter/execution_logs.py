@@ -92,10 +92,10 @@ class ExecutionLogger:
         """Deliver what was collected."""
         if self._rows:
             rows, self._rows = self._rows, []
-            self._stream = self._stream or self._name_stream(rows[0]["timestamp"] / 1000)
+            self._stream = self._stream or self._stream_name(rows[0]["timestamp"] / 1000)
             self._deliver(self._group, self._stream, rows)
 
-    def _name_stream(self, moment: float) -> str:
+    def _stream_name(self, moment: float) -> str:
         day = datetime.fromtimestamp(moment, tz=timezone.utc).strftime("%Y-%m-%d-%H-%M")
         return f"states/{self._name}/{day}/{uuid.uuid4().hex[:8]}"
 

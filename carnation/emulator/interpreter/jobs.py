@@ -43,7 +43,7 @@ class Jobs:
         make = _JOBS.get(call) if task.is_sync else None
         given = task.name in self.results
         if make is None:
-            return self._give(task) if given else None
+            return self._result_of(task) if given else None
         if not given and self.ends is None:
             return None
         job = make(_Started.of(task))
@@ -56,7 +56,7 @@ class Jobs:
             end = Failed("States.TaskFailed", cause, SECONDS)
         return Submitted({**job.submitted, **_METADATA}, end)
 
-    def _give(self, task: Task) -> Succeeded | Submitted:
+    def _result_of(self, task: Task) -> Succeeded | Submitted:
         result = Succeeded(self.results[task.name])
         return Submitted(dict(_METADATA), result) if task.is_callback else result
 

@@ -23,8 +23,8 @@ def make_status_event(run: EmulatedExecution) -> dict[str, Any]:
         "status": run.status,
         "startDate": int(run.start_date.timestamp() * 1000),
         "stopDate": int(run.stop_date.timestamp() * 1000) if run.stop_date else None,
-        **_show("input", run.request.input_text),
-        **_show("output", run.output_text if run.status == "SUCCEEDED" else None),
+        **_describe("input", run.request.input_text),
+        **_describe("output", run.output_text if run.status == "SUCCEEDED" else None),
         "stateMachineVersionArn": run.request.version_arn,
         "stateMachineAliasArn": run.request.alias_arn,
         "redriveCount": run.redrives,
@@ -41,7 +41,7 @@ def make_status_event(run: EmulatedExecution) -> dict[str, Any]:
     }
 
 
-def _show(name: str, text: str | None) -> dict[str, Any]:
+def _describe(name: str, text: str | None) -> dict[str, Any]:
     if text is None:
         return {name: None, f"{name}Details": None}
     fits = len(text.encode()) <= _LARGEST

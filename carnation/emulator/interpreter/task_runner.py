@@ -54,7 +54,7 @@ class Activities:
             self._waiting.setdefault(task.resource, deque()).append(task)
             self._changed.notify_all()
 
-    def take(self, arn: str, seconds: float) -> Task | None:
+    def poll(self, arn: str, seconds: float) -> Task | None:
         """Take the oldest task of an activity; None if none came within so many seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting.get(arn), seconds)

@@ -17,7 +17,7 @@ from carnation.patterns.events.map import (
     draw_iteration,
 )
 from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
-from carnation.states import Catch, Condition, Map, Pass, Succeed, Task, name_integration
+from carnation.states import Catch, Condition, Map, Pass, Succeed, Task, integration_arn
 
 __all__ = ["if_any_failed", "invoke_function", "map_and_requeue"]
 
@@ -34,7 +34,7 @@ def invoke_function(
     """
     return Task(
         state_id,
-        resource=name_integration("lambda:invoke"),
+        resource=integration_arn("lambda:invoke"),
         arguments={"FunctionName": substitute_function(function), "Payload": payload},
         **{"retry": retry_transient_errors(), **fields},
     )
@@ -101,7 +101,7 @@ class _Jsonata:
     def end(self, state_id: str) -> Succeed:
         return Succeed(state_id, output={})
 
-    def tell_failed(self, state_id: str, key_fields: Sequence[str]) -> Pass:
+    def make_failed_answer(self, state_id: str, key_fields: Sequence[str]) -> Pass:
         return Pass(
             state_id,
             comment="All that the run needs to know of a failed event",
@@ -118,7 +118,7 @@ class _Jsonata:
         added = f" + {more}" if more else ""
         return Task(
             state_id,
-            resource=name_integration("sqs:sendMessage"),
+            resource=integration_arn("sqs:sendMessage"),
             arguments={
                 "QueueUrl": queue,
                 "MessageBody": {
@@ -140,7 +140,7 @@ class _Jsonata:
     def delete(self, state_id: str, next_step: Any) -> Task:
         task = Task(
             state_id,
-            resource=name_integration("aws-sdk:sqs:deleteMessage"),
+            resource=integration_arn("aws-sdk:sqs:deleteMessage"),
             arguments={"QueueUrl": QUEUE, "ReceiptHandle": "{% $item.receipt_handle %}"},
             timeout_seconds=30,
             retry=retry_once(),

@@ -29,7 +29,7 @@ class Spelling(Protocol):
     def end(self, state_id: str) -> Succeed:
         """End an iteration whose event was written, with as little output as can be."""
 
-    def tell_failed(self, state_id: str, key_fields: Sequence[str]) -> Pass:
+    def make_failed_answer(self, state_id: str, key_fields: Sequence[str]) -> Pass:
         """End an iteration whose event was put away, with what the run needs to know of it."""
 
     def if_queued(self) -> Any:
@@ -75,7 +75,7 @@ def _put_away(
     spell: Spelling, event_fields: Sequence[str], key_fields: Sequence[str]
 ) -> tuple[Task, Task]:
     """Make the two ways out for a failed event, which meet where its old message is deleted."""
-    failed = spell.tell_failed("Failed", key_fields)
+    failed = spell.make_failed_answer("Failed", key_fields)
     delete = spell.delete("DeleteOldMessage", failed)
     had_message = _choose_queued(spell, "HadMessage", delete, failed)
     ways = (

@@ -13,7 +13,7 @@ from carnation.patterns.events.map import (
     draw_iteration,
 )
 from carnation.patterns.retries import retry_once, retry_transient_errors, substitute_function
-from carnation.states import Catch, ChoiceRule, Map, Pass, Succeed, Task, name_integration
+from carnation.states import Catch, ChoiceRule, Map, Pass, Succeed, Task, integration_arn
 
 
 def invoke_function(
@@ -32,7 +32,7 @@ def invoke_function(
     given = {"Payload.$" if isinstance(payload, str) else "Payload": payload}
     return Task(
         state_id,
-        resource=name_integration("lambda:invoke"),
+        resource=integration_arn("lambda:invoke"),
         parameters={"FunctionName": substitute_function(function), **given},
         **{"retry": retry_transient_errors(), **fields},
     )
@@ -102,7 +102,7 @@ class _Paths:
     def end(self, state_id: str) -> Succeed:
         return Succeed(state_id, output_path=None)
 
-    def tell_failed(self, state_id: str, key_fields: Sequence[str]) -> Pass:
+    def make_failed_answer(self, state_id: str, key_fields: Sequence[str]) -> Pass:
         return Pass(
             state_id,
             comment="All that the run needs to know of a failed event",
@@ -122,7 +122,7 @@ class _Paths:
         attempt = "$.event.retry_attempt"
         return Task(
             state_id,
-            resource=name_integration("sqs:sendMessage"),
+            resource=integration_arn("sqs:sendMessage"),
             parameters={
                 "QueueUrl": queue,
                 "MessageBody": {
@@ -142,7 +142,7 @@ class _Paths:
     def delete(self, state_id: str, next_step: Any) -> Task:
         task = Task(
             state_id,
-            resource=name_integration("aws-sdk:sqs:deleteMessage"),
+            resource=integration_arn("aws-sdk:sqs:deleteMessage"),
             parameters={"QueueUrl": QUEUE, "ReceiptHandle.$": "$.receipt_handle"},
             result_path=None,
             timeout_seconds=30,

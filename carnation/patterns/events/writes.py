@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from carnation.patterns.retries import retry_once
-from carnation.states import Retry, Task, name_integration
+from carnation.states import Retry, Task, integration_arn
 
 TABLE = "${TableName}"
 OTHER_EVENT = "DynamoDB.ConditionalCheckFailedException"
@@ -33,7 +33,7 @@ def write_event(state_id: str, **fields: Any) -> Task:
     same = "randomStringValue = :randomStringValue"
     return Task(
         state_id,
-        resource=name_integration("dynamodb:updateItem"),
+        resource=integration_arn("dynamodb:updateItem"),
         arguments={
             "TableName": TABLE,
             "Key": _KEY,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, Succeeded, Task
 from carnation.testing.proofs import scenarios as stories
-from carnation.testing.proofs import transcript as telling
+from carnation.testing.proofs import transcript
 from carnation.testing.proofs.environment import Attempt, Environment
 from carnation.testing.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
 from carnation.testing.proofs.records import WRITES
@@ -31,7 +31,7 @@ class Scheduler(Protocol):
     def fail(self, payload: Any) -> str | None:
         """Return the error with which a function fails on purpose, if it does."""
 
-    def tell(self, actor: Actor | None, line: str) -> None:
+    def log(self, actor: Actor | None, line: str) -> None:
         """Write a line of the transcript."""
 
 
@@ -162,7 +162,7 @@ class Actor(Port):
                 self.world.attempts.append(attempt)
 
     def _invoke(self, task: Task) -> Outcome:
-        function, payload = telling.read_invocation(task)
+        function, payload = transcript.read_invocation(task)
         with self.scheduler.acting(self, FUNCTION):
             kind, times = self.scheduler.reach(self, BEFORE, FUNCTION, function), 0
             if kind == stories.THROTTLE:
@@ -180,8 +180,8 @@ class Actor(Port):
     def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
         error = self.scheduler.fail(payload)
         outcome = self._handle(task) if error is None else Failed(error, "it was chosen to fail")
-        self.scheduler.tell(
-            self, telling.tell_invocation(self.world.find_keys, function, payload, outcome)
+        self.scheduler.log(
+            self, transcript.format_invocation(self.world.find_keys, function, payload, outcome)
         )
         kind = self.scheduler.reach(self, AFTER, FUNCTION, function)
         if kind == stories.DUPLICATE:

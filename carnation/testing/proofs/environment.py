@@ -68,13 +68,13 @@ class Environment:
     def __enter__(self) -> Environment:
         """Open the emulator and deploy."""
         from carnation.emulator import Emulator  # a definition alone needs neither it nor moto
-        from carnation.emulator.embedded import deploy_artifacts, name_stack
+        from carnation.emulator.embedded import default_stack_name, deploy_artifacts
         from carnation.emulator.stored import list_resources
 
         with ExitStack() as stack:
             self.emulator = stack.enter_context(Emulator(in_process=True))
             self.outputs = deploy_artifacts(self.emulator, self.artifacts)
-            stack_id = name_stack(self.artifacts)
+            stack_id = default_stack_name(self.artifacts)
             self._resources = list(list_resources(self.emulator, stack_id))
             self._stack = stack.pop_all()
         return self

@@ -94,7 +94,7 @@ def _find_rest(fiber: Any) -> list[Any]:
         return []
     try:
         if not isinstance(state, DistributedMap):
-            items = state.find_items(fiber, state.data_flow.take_input(fiber))
+            items = state.find_items(fiber, state.data_flow.select_input(fiber))
         else:
             items = _find_inputs(fiber, state)
     except StateError:  # it failed over its input, which is what it still holds
@@ -107,5 +107,5 @@ def _find_inputs(fiber: Any, state: DistributedMap) -> list[Any]:
     map_run = state.find_map_run(fiber)
     if map_run is not None and map_run.inputs is not None:
         return [given for given, _ in map_run.inputs]
-    value = state.data_flow.take_input(fiber)
+    value = state.data_flow.select_input(fiber)
     return [value] if state.reader is None else [state.reader.find_request(fiber, value)]

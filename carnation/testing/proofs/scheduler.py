@@ -9,7 +9,7 @@ from typing import Any
 from carnation.engine import Outcome, Task
 from carnation.errors import EmulatorError
 from carnation.testing.proofs import scenarios as stories
-from carnation.testing.proofs import transcript as telling
+from carnation.testing.proofs import transcript
 from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.child_executions import start_execution
 from carnation.testing.proofs.environment import Attempt, Environment
@@ -86,7 +86,7 @@ class ScenarioScheduler:
         number = len(self.actors) + 1
         actor = Actor(self, self.world, number, machine, given, name or f"run-{number}", caller)
         by = "" if caller is None else f" by run {caller.number}"
-        self.tell(None, f"run {number} starts{by} with {telling.show(given)}")
+        self.log(None, f"run {number} starts{by} with {transcript.format_value(given)}")
         self.actors.append(actor)
         self.world.executions.append(actor.execution)
         return actor
@@ -143,7 +143,7 @@ class ScenarioScheduler:
         """Step an execution to its end."""
         for _ in range(LONGEST):
             if not actor.step():
-                self.tell(actor, telling.tell_end(actor.execution))
+                self.log(actor, transcript.format_end(actor.execution))
                 return
         raise EmulatorError(f"run {actor.number} took {LONGEST} steps and does not end.")
 
@@ -153,7 +153,7 @@ class ScenarioScheduler:
                 return
             self.world.expire_visibility()
             actor.execution.redrive()
-            self.tell(actor, "is redriven")
+            self.log(actor, "is redriven")
             self.finish(actor)
 
     def _settle(self) -> None:
@@ -183,7 +183,7 @@ class ScenarioScheduler:
     def _is_chosen(self, item: ItemAttempt) -> bool:
         return item.attempt < self.story.fails.get(item.key, 0)
 
-    def tell(self, actor: Actor | None, line: str) -> None:
+    def log(self, actor: Actor | None, line: str) -> None:
         """Write a line of the trace."""
         where = f"{actor.label}  {actor.state}: " if actor else ""
         self.world.log.append(where + line)
@@ -201,7 +201,7 @@ class ScenarioScheduler:
         kind = self._choose_fault(number, point)
         if kind is None:
             return None
-        self.tell(actor, telling.tell_fault(kind, point))
+        self.log(actor, transcript.format_fault(kind, point))
         self._end(actor, kind)
         if kind == stories.DUPLICATE and point.runs_again:
             actor.run_again()
@@ -248,16 +248,16 @@ class ScenarioScheduler:
         try:
             answer = self._make_call(actor, place, service, action, parameters, proceed)
         except Exception as error:
-            self.tell(
+            self.log(
                 actor,
-                telling.tell_refusal(self.world.find_keys, service, action, parameters, error),
+                transcript.format_refusal(self.world.find_keys, service, action, parameters, error),
             )
             self._note_failure(place, service, action, parameters, error)
             raise
         finally:
             self.world.look_again()
-        self.tell(
-            actor, telling.tell_call(self.world.find_keys, service, action, parameters, answer)
+        self.log(
+            actor, transcript.format_call(self.world.find_keys, service, action, parameters, answer)
         )
         self._go_wrong(self.reach(actor, AFTER, place, action), action, lambda: proceed(parameters))
         return answer
@@ -269,7 +269,7 @@ class ScenarioScheduler:
         kind = self.reach(actor, BEFORE, place, action)
         if place != HANDLER and actor.has_ended:
             raise EndedError
-        self._refuse(kind, service, action)
+        self._reject(kind, service, action)
         if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
             raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
         return self._call(kind, action, parameters, proceed)
@@ -278,12 +278,12 @@ class ScenarioScheduler:
         self, place: str, service: str, action: str, parameters: Any, error: Exception
     ) -> None:
         """Note that a handler's write of an event failed; a state notes its own."""
-        name = telling.name_error(error)
+        name = transcript.format_error(error)
         if place == HANDLER and action in WRITES and not name.startswith(ALREADY_EXISTS_ERRORS):
             for item in self.world.find_attempts(parameters):
                 self.world.attempts.append(Attempt(f"{service} {action}", item.fields, name))
 
-    def _refuse(self, kind: str | None, service: str, action: str) -> None:
+    def _reject(self, kind: str | None, service: str, action: str) -> None:
         if kind == stories.THROTTLE:
             name = _THROTTLING_ERRORS.get(service, "ThrottlingException")
             raise _make_error(name, "slow down", 400)

@@ -137,7 +137,7 @@ def play(
             play(world, simpler, invariant, then)
         except BrokenPromiseError as found:
             raise found from None
-    raise BrokenPromiseError(_tell(str(error), log))
+    raise BrokenPromiseError(_format_failure(str(error), log))
 
 
 def _ask(invariant: Invariant, world: Environment) -> None:
@@ -159,5 +159,5 @@ def _ask(invariant: Invariant, world: Environment) -> None:
         raise _Broken(BrokenPromiseError("; ".join(map(str, complaints))))
 
 
-def _tell(complaint: str, log: Sequence[str]) -> str:
+def _format_failure(complaint: str, log: Sequence[str]) -> str:
     return "\n".join([f"{complaint}.", "What happened:", *(f"  {line}" for line in log)])

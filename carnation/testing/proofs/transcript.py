@@ -28,28 +28,28 @@ _FAULTS = {
 }
 
 
-def show(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Show a value in one line, cut where it gets long.
 
-    >>> show({"order": 1})
+    >>> format_value({"order": 1})
     '{"order": 1}'
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _MAX_LINE_LENGTH else text[: _MAX_LINE_LENGTH - 1] + "…"
 
 
-def _name_items(find_keys: FindKeys, value: Any) -> str:
+def _format_items(find_keys: FindKeys, value: Any) -> str:
     keys = list(dict.fromkeys(find_keys(value)))
     if not keys:
         return ""
     noun = "event" if len(keys) == 1 else "events"
-    return f" {noun} {show(', '.join(map(str, keys)))}"
+    return f" {noun} {format_value(', '.join(map(str, keys)))}"
 
 
 def read_invocation(task: Task) -> tuple[str, Any]:
     """Give the name of the function a task invokes, and the payload; of a stub, its call."""
     if task.kind == "LambdaFunction":
-        return _name_function(task.resource), task.parameters
+        return _function_name(task.resource), task.parameters
     if task.service != "lambda":
         return f"{task.service}:{task.action}".lstrip(":"), task.parameters
     parameters = task.parameters if isinstance(task.parameters, Mapping) else {}
@@ -57,55 +57,57 @@ def read_invocation(task: Task) -> tuple[str, Any]:
     if isinstance(payload, str):
         with contextlib.suppress(ValueError):
             payload = json.loads(payload)
-    return _name_function(str(parameters.get("FunctionName", ""))), payload
+    return _function_name(str(parameters.get("FunctionName", ""))), payload
 
 
-def _name_function(arn: str) -> str:
+def _function_name(arn: str) -> str:
     parts = arn.split(":")
     return parts[6] if len(parts) > 6 else arn
 
 
-def tell_call(
+def format_call(
     find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], answer: Any
 ) -> str:
     """Tell a call that was made."""
     if "Bucket" in parameters:
-        return f"{service} {action} {parameters.get('Key', '')}{_name_items(find_keys, parameters)}"
-    events = _name_items(find_keys, parameters)
+        return (
+            f"{service} {action} {parameters.get('Key', '')}{_format_items(find_keys, parameters)}"
+        )
+    events = _format_items(find_keys, parameters)
     if action.startswith(("Receive", "Get")):
-        received = _name_items(find_keys, {key: answer.get(key) for key in ("Messages", "Item")})
+        received = _format_items(find_keys, {key: answer.get(key) for key in ("Messages", "Item")})
         return f"{service} {action} →{received or ' nothing'}"
     return f"{service} {action}{events}"
 
 
-def name_error(error: Exception) -> str:
+def format_error(error: Exception) -> str:
     """Name a service's error by its code."""
     answer = getattr(error, "response", {}).get("Error", {})
     return str(answer.get("Code") or getattr(error, "code", type(error).__name__))
 
 
-def tell_refusal(
+def format_refusal(
     find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], error: Exception
 ) -> str:
     """Tell a call that a service refused."""
-    return f"{tell_call(find_keys, service, action, parameters, {})} → {name_error(error)}"
+    return f"{format_call(find_keys, service, action, parameters, {})} → {format_error(error)}"
 
 
-def tell_invocation(find_keys: FindKeys, function: str, payload: Any, outcome: Outcome) -> str:
+def format_invocation(find_keys: FindKeys, function: str, payload: Any, outcome: Outcome) -> str:
     """Tell what a function gave."""
     given = f" with {outcome.error}" if isinstance(outcome, Failed) else ""
     ended = "fails" if isinstance(outcome, Failed) else "returns"
-    return f"{function}{_name_items(find_keys, payload)} {ended}{given}"
+    return f"{function}{_format_items(find_keys, payload)} {ended}{given}"
 
 
-def tell_fault(kind: str, point: FaultPoint) -> str:
+def format_fault(kind: str, point: FaultPoint) -> str:
     """Tell what goes wrong, and where."""
     where = f", {point.phase} {point.action}" if point.action else ""
     again = kind == stories.DUPLICATE and point.runs_again
     return f"✗ {'it runs a second time here' if again else _FAULTS[kind]}{where}"
 
 
-def tell_end(execution: Execution) -> str:
+def format_end(execution: Execution) -> str:
     """Tell how an execution ended."""
     error = f" {execution.error}" if execution.error else ""
     return f"the execution is {execution.status}{error}"

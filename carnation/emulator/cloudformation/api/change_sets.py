@@ -7,7 +7,7 @@ from typing import Any
 
 from carnation.cloudformation.template import Template
 from carnation.emulator.cloudformation import drift
-from carnation.emulator.cloudformation.api.definitions import define, take_settings
+from carnation.emulator.cloudformation.api.definitions import apply_settings, define
 from carnation.emulator.cloudformation.api.requests import (
     Action,
     ActionError,
@@ -132,9 +132,9 @@ def _execute_change_set(caller: Caller, request: Request) -> None:
             if other.stack is stack and other is not found:
                 other.execution = "OBSOLETE"
     role = {"RoleARN": found.role_arn} if found.role_arn else {}
-    take_settings(stack, {"RetainExceptOnCreate": False, **role, **request})
+    apply_settings(stack, {"RetainExceptOnCreate": False, **role, **request})
     if found.reverts_drift:
-        drift.take_actual(caller.engine, stack)
+        drift.record_actual(caller.engine, stack)
     stack.takes_existing = found.takes_existing
     if found.kind == "CREATE":
         on_failure = "DO_NOTHING" if request.get("DisableRollback") else found.on_failure

@@ -99,7 +99,7 @@ def _check_kinds(stack: Stack, definition: Definition, before: Definition | None
         )
 
 
-def take_settings(stack: Stack, request: Request) -> None:
+def apply_settings(stack: Stack, request: Request) -> None:
     """Take what a request says of the stack itself."""
     if request.get("NotificationARNs") is not None:
         stack.notification_arns = list(request["NotificationARNs"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from carnation.emulator.cloudformation.api.definitions import define, take_settings
+from carnation.emulator.cloudformation.api.definitions import apply_settings, define
 from carnation.emulator.cloudformation.api.policies import read_policy
 from carnation.emulator.cloudformation.api.requests import (
     Action,
@@ -32,7 +32,7 @@ def _create_stack(caller: Caller, request: Request) -> Mapping[str, Any]:
             raise ActionError("AlreadyExistsException", f"Stack [{name}] already exists")
         stack = caller.engine.reserve(caller.store, name)
         stack.is_protected = bool(request.get("EnableTerminationProtection"))
-        take_settings(stack, request)
+        apply_settings(stack, request)
         definition = define(caller, request, stack, None)
         stack.policy = read_policy(caller, request, definition)
         stack.status = "CREATE_IN_PROGRESS"
@@ -52,7 +52,7 @@ def _update_stack(caller: Caller, request: Request) -> Mapping[str, Any]:
     policy = read_policy(caller, request, definition)
     during = read_policy(caller, request, definition, "StackPolicyDuringUpdate")
     begin(caller, stack, "UPDATE_IN_PROGRESS", is_updatable, "updated")
-    take_settings(stack, request)
+    apply_settings(stack, request)
     stack.policy_during = during
     caller.engine.update(stack, definition)
     stack.policy_during = None

@@ -78,7 +78,7 @@ def get_activity_task(region: Region, params: Params) -> dict[str, Any]:
     with region.lock:
         arn = _find(region, params["activityArn"]).arn
     wait = region.poll_seconds
-    while (task := region.task_runner.activities.take(arn, wait)) is not None:
+    while (task := region.task_runner.activities.poll(arn, wait)) is not None:
         run = region.task_runner.tokens[task.token]
         if run.answer(task.token, Started(params.get("workerName"))):
             return {"taskToken": task.token, "input": to_text(task.parameters)}

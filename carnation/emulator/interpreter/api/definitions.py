@@ -22,7 +22,7 @@ def check_definition(text: str, kind: str) -> None:
     """Raise `ApiError` (InvalidDefinition) for a definition that AWS refuses."""
     found = find_diagnostics(text, kind)
     if any(each["severity"] == "ERROR" for each in found):
-        raise _refuse(text, [each for each in found if each["severity"] == "ERROR"])
+        raise _invalid_definition(text, [each for each in found if each["severity"] == "ERROR"])
     try:
         compile_text(text)
     except CarnationError as error:
@@ -31,7 +31,7 @@ def check_definition(text: str, kind: str) -> None:
         ) from error
 
 
-def _refuse(text: str, found: list[Mapping[str, str]]) -> ApiError:
+def _invalid_definition(text: str, found: list[Mapping[str, str]]) -> ApiError:
     label = next((each for each in found if each["code"] == "INVALID_LABEL_NAME"), None)
     if label is not None and len(found) == 1:
         # The text that the published recordings have for labels. It reads like that of the emulator

@@ -52,7 +52,7 @@ def _start(region: Region, params: Params, *, is_synchronous: bool) -> EmulatedE
     check_name(name)
     check_input(text)
     version, alias = choose_version(machine, arn)
-    execution_arn = _name_execution(region, machine, name)
+    execution_arn = _execution_name(region, machine, name)
     existing = region.executions.get(execution_arn)
     if existing is not None:
         if existing.status == "RUNNING" and existing.request.input_text == text:
@@ -75,7 +75,7 @@ def _start(region: Region, params: Params, *, is_synchronous: bool) -> EmulatedE
     return region.start(region, request)
 
 
-def _name_execution(region: Region, machine: StateMachine, name: str) -> str:
+def _execution_name(region: Region, machine: StateMachine, name: str) -> str:
     if machine.is_express:
         return region.arn("express", f"{machine.name}:{name}:{uuid.uuid4()}")
     return region.arn("execution", f"{machine.name}:{name}")
@@ -89,13 +89,13 @@ def check_input(text: str) -> None:
             f"must have length less than or equal to {_MAX_INPUT}"
         )
     try:
-        json.loads(text, parse_constant=_refuse_constant)
+        json.loads(text, parse_constant=_reject_constant)
     except ValueError as error:
         detail = f"Invalid State Machine Execution Input: '{error}'"
         raise ApiError("InvalidExecutionInput", detail) from None
 
 
-def _refuse_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"Non-standard token '{name}'")
 
 

@@ -82,7 +82,7 @@ def _find_violations(value: Any, shape: Shape, path: str) -> Iterator[str]:
         return
     broken = list(_find_broken(value, shape))
     if broken:
-        shown = "" if shape.metadata.get("sensitive") else f" '{_show(value, shape)}'"
+        shown = "" if shape.metadata.get("sensitive") else f" '{_format_value(value, shape)}'"
         for constraint in broken:
             yield f"Value{shown} at '{path}' {_FAILED}{constraint}"
     elif isinstance(shape, ListShape):
@@ -112,11 +112,11 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"))
 
 
-def _show(value: Any, shape: Shape) -> str:
+def _format_value(value: Any, shape: Shape) -> str:
     """Write a value as the service's own language does."""
     if isinstance(shape, StructureShape):
-        members = (f"{key}={_show(value[key], shape.members[key])}" for key in value)
+        members = (f"{key}={_format_value(value[key], shape.members[key])}" for key in value)
         return f"{shape.name}({', '.join(members)})"
     if isinstance(shape, ListShape):
-        return f"[{', '.join(_show(item, shape.member) for item in value)}]"
+        return f"[{', '.join(_format_value(item, shape.member) for item in value)}]"
     return str(value)

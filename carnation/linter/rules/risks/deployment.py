@@ -97,7 +97,9 @@ def find_lost_logs(machine: Machine) -> Iterator[Problem]:
     if _is_known(level) and level not in _LEVELS:
         yield Problem("", f"the log level is '{level[:20]}'; it is one of {', '.join(_LEVELS)}")
     elif level != "OFF" and (places is None or places == []):
-        yield Problem("", f"the log level is {_show(level)}, and 'Destinations' names no log group")
+        yield Problem(
+            "", f"the log level is {_format_level(level)}, and 'Destinations' names no log group"
+        )
     elif isinstance(places, list) and len(places) > 1:
         yield Problem("", f"'Destinations' takes one log group, and has {len(places)}")
     for arn in _list_log_groups(places):
@@ -105,7 +107,7 @@ def find_lost_logs(machine: Machine) -> Iterator[Problem]:
             yield Problem("", f"the ARN of a log group ends in ':*': '{arn[:120]}'")
 
 
-def _show(level: object) -> str:
+def _format_level(level: object) -> str:
     return level if isinstance(level, str) else "set"
 
 

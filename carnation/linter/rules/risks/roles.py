@@ -12,13 +12,13 @@ from carnation.linter.machine import Machine
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
-    from carnation.permissions import Grant, Need
+    from carnation.permissions import Grant, RequiredAction
 
 
 class _Judged(NamedTuple):
-    missing: list[Need]
+    missing: list[RequiredAction]
     unneeded: list[Grant]
-    open: list[Need]
+    open: list[RequiredAction]
 
 
 @lru_cache(maxsize=1)  # all rules ask, one machine after the other
@@ -88,7 +88,7 @@ def find_open_permissions(machine: Machine) -> Iterator[Problem]:
     what it may be, as with `Workflow(uses=[Grant(…, because="…")])`.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """
-    seen: dict[tuple[str, str], Need] = {}
+    seen: dict[tuple[str, str], RequiredAction] = {}
     for need in _judge(machine).open:
         seen.setdefault((need.state, need.action), need)
     for need in seen.values():

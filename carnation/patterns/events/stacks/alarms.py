@@ -11,7 +11,7 @@ from carnation.patterns.events.stacks.resources import Bucket, Table
 from carnation.stacks.alarms import add_alarm, watch_function
 from carnation.stacks.queues import DAY
 from carnation.stacks.resources import Function
-from carnation.stacks.snippets import name_arn, name_resource
+from carnation.stacks.snippets import resource_name, to_arn
 
 
 def add_alarms(template: Template, functions: Sequence[Function], store: Table | Bucket) -> None:
@@ -39,7 +39,7 @@ def add_alarms(template: Template, functions: Sequence[Function], store: Table |
         add_alarm(
             template, f"Executions{metric[10:]}", f"executions-{name}", f"An execution {meaning}",
             "AWS/States", metric, 1,
-            StateMachineArn=name_arn("states", "stateMachine:@state-machine"),
+            StateMachineArn=to_arn("states", "stateMachine:@state-machine"),
         )  # fmt: skip
     for queue, days in (("queue", QUEUE_DAYS), ("dead-letters", DEAD_LETTER_DAYS)):
         title = "".join(part.title() for part in queue.split("-"))
@@ -47,17 +47,17 @@ def add_alarms(template: Template, functions: Sequence[Function], store: Table |
             template, f"{title}Age", f"{queue}-age",
             f"A message has waited half of the {days} days after which it is deleted",
             "AWS/SQS", "ApproximateAgeOfOldestMessage", days * DAY // 2, statistic="Maximum",
-            QueueName=name_resource(queue),
+            QueueName=resource_name(queue),
         )  # fmt: skip
     add_alarm(
         template, "DeadLettersDepth", "dead-letters-depth", "Events lie in the dead-letter queue",
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
-        QueueName=name_resource("dead-letters"),
+        QueueName=resource_name("dead-letters"),
     )  # fmt: skip
     add_alarm(
         template, "UndeliveredDepth", "undelivered-depth", "The schedule could not start a run",
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
-        condition="HasSchedule", QueueName=name_resource("undelivered"),
+        condition="HasSchedule", QueueName=resource_name("undelivered"),
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _watch_table(template: Template) -> None:
     add_alarm(
         template, "TableThrottles", "table-throttles", "The table of events throttles writes",
         "AWS/DynamoDB", "WriteThrottleEvents", 1,
-        TableName=name_resource("events"),
+        TableName=resource_name("events"),
     )  # fmt: skip
 
 
@@ -76,5 +76,5 @@ def _expect_invocations(template: Template, collect: Function) -> None:
         f"{collect.title} was not invoked for a day, though a schedule is set",
         "AWS/Lambda", "Invocations", 1, period=DAY, operator="LessThanThreshold",
         missing="breaching", condition="HasSchedule",
-        FunctionName=name_resource(collect.name_part),
+        FunctionName=resource_name(collect.name_part),
     )  # fmt: skip

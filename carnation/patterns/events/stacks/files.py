@@ -10,7 +10,7 @@ from carnation.stacks.snippets import PREFIX, Statement, allow, use_key
 DAYS = 30
 
 
-def spell_files() -> str:
+def render_files() -> str:
     """Spell the name of the bucket as `Fn::Sub` takes it."""
     return f"{PREFIX}-files-${{AWS::AccountId}}"
 
@@ -32,7 +32,7 @@ def add_files(template: Template) -> None:
         AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=1),
     )
     rules = s3.LifecycleConfiguration(Rules=[forget])
-    add_bucket(template, "FilesBucket", spell_files(), LifecycleConfiguration=rules)
+    add_bucket(template, "FilesBucket", render_files(), LifecycleConfiguration=rules)
 
 
 def list_file_permissions() -> list[Statement]:
@@ -40,7 +40,7 @@ def list_file_permissions() -> list[Statement]:
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
     """
-    events = Sub(f"arn:${{AWS::Partition}}:s3:::{spell_files()}/events/*")
+    events = Sub(f"arn:${{AWS::Partition}}:s3:::{render_files()}/events/*")
     actions = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
     return [
         allow("WriteFile", actions, events),

@@ -11,7 +11,7 @@ from troposphere.sqs import RedrivePolicy
 from carnation.errors import DefinitionError
 from carnation.stacks.queues import add_queue, add_queue_policy
 from carnation.stacks.resources import Sources
-from carnation.stacks.snippets import name_arn
+from carnation.stacks.snippets import to_arn
 
 QUEUE_DAYS, DEAD_LETTER_DAYS = 7, 14
 RECEIVES = 10
@@ -48,7 +48,7 @@ def add_queues(template: Template, sources: Sources) -> None:
         template, "DeadLetterQueue", "dead-letters", DEAD_LETTER_DAYS,
         RedriveAllowPolicy={
             "redrivePermission": "byQueue",
-            "sourceQueueArns": [name_arn("sqs", "@queue")],
+            "sourceQueueArns": [to_arn("sqs", "@queue")],
         },
     )  # fmt: skip
     queue = add_queue(

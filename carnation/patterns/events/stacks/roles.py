@@ -12,8 +12,8 @@ from carnation.patterns.events.stacks.resources import Bucket, Files, Table
 from carnation.patterns.events.stacks.stores import list_store_permissions
 from carnation.stacks.machine_role import Substitution, list_machine_permissions
 from carnation.stacks.resources import Function
-from carnation.stacks.roles import add_function_role, add_role, name_machines, trust
-from carnation.stacks.snippets import KEY, Statement, allow, name_arn, use_key
+from carnation.stacks.roles import add_function_role, add_role, state_machine_arns, trust
+from carnation.stacks.snippets import KEY, Statement, allow, to_arn, use_key
 
 
 def add_roles(
@@ -33,7 +33,7 @@ def add_roles(
         template,
         "StateMachineRole",
         "state-machine",
-        trust("states", *name_machines(definition)),
+        trust("states", *state_machine_arns(definition)),
         list_machine_permissions(definition, [store.service, *(["s3"] if files else [])], known),
         _UNBOUND_MACHINE,
     )
@@ -42,7 +42,7 @@ def add_roles(
         "ScheduleRole",
         "schedule",
         # a role cannot be bound to one schedule, only to the group
-        trust("scheduler", name_arn("scheduler", "schedule-group/default")),
+        trust("scheduler", to_arn("scheduler", "schedule-group/default")),
         _list_schedule_permissions(),
         condition="HasSchedule",
     )
@@ -57,9 +57,9 @@ def _list_collect_permissions() -> list[Statement]:
     """List what collecting needs: receive and delete here, send to the dead letters there."""
     return [
         allow(
-            "ReceiveEvents", ["sqs:DeleteMessage", "sqs:ReceiveMessage"], name_arn("sqs", "@queue")
+            "ReceiveEvents", ["sqs:DeleteMessage", "sqs:ReceiveMessage"], to_arn("sqs", "@queue")
         ),
-        allow("GiveUpNoEvents", "sqs:SendMessage", name_arn("sqs", "@dead-letters")),
+        allow("GiveUpNoEvents", "sqs:SendMessage", to_arn("sqs", "@dead-letters")),
         use_key("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
     ]
 
@@ -69,12 +69,12 @@ def _list_schedule_permissions() -> list[Statement]:
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
     """
-    schedule = name_arn("scheduler", "schedule/default/@queue")
+    schedule = to_arn("scheduler", "schedule/default/@queue")
     return [
         allow(
             "StartExecution",
             "states:StartExecution",
-            name_arn("states", "stateMachine:@state-machine:live"),
+            to_arn("states", "stateMachine:@state-machine:live"),
         ),
         allow(
             "DecryptInput",
@@ -82,6 +82,6 @@ def _list_schedule_permissions() -> list[Statement]:
             KEY,
             StringEquals={"kms:EncryptionContext:aws:scheduler:schedule:arn": schedule},
         ),
-        allow("KeepUndelivered", "sqs:SendMessage", name_arn("sqs", "@undelivered")),
+        allow("KeepUndelivered", "sqs:SendMessage", to_arn("sqs", "@undelivered")),
         use_key("sqs", "kms:Decrypt", "kms:GenerateDataKey"),
     ]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from troposphere import Ref, Sub, Template
 
 from carnation.patterns.events.stacks.resources import Bucket, Table
-from carnation.stacks.snippets import PREFIX, Statement, allow, name_arn, use_key
+from carnation.stacks.snippets import PREFIX, Statement, allow, to_arn, use_key
 from carnation.stacks.tables import add_table
 
 # all accounts share the names of buckets; with the region too, it could pass 63 characters
 _BUCKET = f"{PREFIX}-events-${{AWS::AccountId}}"
 
 
-def spell_store(store: Table | Bucket) -> str:
+def render_store(store: Table | Bucket) -> str:
     """Spell the name of the table or bucket as `Fn::Sub` takes it."""
     return f"{PREFIX}-events" if isinstance(store, Table) else _BUCKET
 
@@ -25,7 +25,7 @@ def list_store_permissions(store: Table | Bucket) -> list[Statement]:
     """
     if isinstance(store, Table):
         return [
-            allow("WriteEvent", "dynamodb:PutItem", name_arn("dynamodb", "table/@events")),
+            allow("WriteEvent", "dynamodb:PutItem", to_arn("dynamodb", "table/@events")),
             use_key("dynamodb", "kms:Decrypt"),
         ]
     objects = Sub(f"arn:${{AWS::Partition}}:s3:::{_BUCKET}/events/*")

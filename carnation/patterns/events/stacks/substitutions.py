@@ -13,12 +13,12 @@ from troposphere import Ref
 
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.errors import DefinitionError, suggest_name
-from carnation.patterns.events.stacks.files import spell_files
+from carnation.patterns.events.stacks.files import render_files
 from carnation.patterns.events.stacks.resources import Bucket, Files, Table
-from carnation.patterns.events.stacks.stores import spell_store
+from carnation.patterns.events.stacks.stores import render_store
 from carnation.stacks.machine_role import Substitution
 from carnation.stacks.resources import Function, Sources
-from carnation.stacks.snippets import spell_arn
+from carnation.stacks.snippets import render_arn
 
 
 def list_substitutions(
@@ -34,21 +34,21 @@ def list_substitutions(
         Substitution("Partition", Ref("AWS::Partition"), "${AWS::Partition}", True),
         Substitution("MaxConcurrency", Ref("MaxConcurrency"), "", True),
         # without a second function, a state has to write to the store
-        Substitution(store.output, Ref(store.resource), spell_store(store), len(functions) > 1),
-        *([Substitution(files.output, Ref(files.resource), spell_files())] if files else []),
-        Substitution("QueueUrl", Ref("Queue"), spell_arn("sqs", "@queue")),
+        Substitution(store.output, Ref(store.resource), render_store(store), len(functions) > 1),
+        *([Substitution(files.output, Ref(files.resource), render_files())] if files else []),
+        Substitution("QueueUrl", Ref("Queue"), render_arn("sqs", "@queue")),
         Substitution(
-            "DeadLetterQueueUrl", Ref("DeadLetterQueue"), spell_arn("sqs", "@dead-letters")
+            "DeadLetterQueueUrl", Ref("DeadLetterQueue"), render_arn("sqs", "@dead-letters")
         ),
-        *map(_name_version, functions),
+        *map(_version_substitution, functions),
     ]
     return {one.name: one for one in given}
 
 
-def _name_version(function: Function) -> Substitution:
+def _version_substitution(function: Function) -> Substitution:
     """Give a function's version; executions in flight go on with older ones, so none is named."""
     version = Ref(f"{function.title}Version")
-    versions = spell_arn("lambda", f"function:@{function.name_part}:*")
+    versions = render_arn("lambda", f"function:@{function.name_part}:*")
     return Substitution(f"{function.title}Function", version, versions)
 
 

@@ -29,7 +29,7 @@ from carnation.stacks.key import add_key
 from carnation.stacks.machine_role import Substitution
 from carnation.stacks.parameters import add_conditions, open_template
 from carnation.stacks.resources import Function, Sources
-from carnation.stacks.snippets import KEY, name_arn, name_resource
+from carnation.stacks.snippets import KEY, resource_name, to_arn
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.topics import add_alarm_topic
 
@@ -100,7 +100,7 @@ def _add_machine(
         "ExecutionsTimedOutAlarm": "executions-timed-out",
         f"{collect.title}ErrorsAlarm": f"{collect.name_part}-errors",
     }
-    names = [name_resource(name) for name in watched.values()]
+    names = [resource_name(name) for name in watched.values()]
     add_machine_version(template, machine, names, after=list(watched))
 
 
@@ -158,16 +158,16 @@ def _add_schedule(template: Template) -> None:
         Schedule(
             "QueueSchedule",
             Condition="HasSchedule",
-            Name=name_resource("queue"),
+            Name=resource_name("queue"),
             Description="Works through the queue",
             ScheduleExpression=Ref("Schedule"),
             FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
             KmsKeyArn=KEY,
             Target=Target(
                 Arn=Ref("StateMachineAlias"),
-                RoleArn=name_arn("iam", "role/@schedule", region=False),
+                RoleArn=to_arn("iam", "role/@schedule", region=False),
                 Input=_QUEUE_ONLY,
-                DeadLetterConfig=DeadLetterConfig(Arn=name_arn("sqs", "@undelivered")),
+                DeadLetterConfig=DeadLetterConfig(Arn=to_arn("sqs", "@undelivered")),
                 RetryPolicy=RetryPolicy(MaximumRetryAttempts=3, MaximumEventAgeInSeconds=3600),
             ),
         )
