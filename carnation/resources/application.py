@@ -97,13 +97,13 @@ class Application:
         """Raise for what a resource, function or trigger is about and nobody lists."""
         for owner in (*self.resources, *self.triggers):
             for needed in _list_needed(owner):
-                self._refuse_if_unlisted(f"{owner!r} ({owner.line})", needed)
+                self._reject_if_unlisted(f"{owner!r} ({owner.line})", needed)
         for needed in list_given(self.uses):
-            self._refuse_if_unlisted("Workflow(uses=[…])", needed)
+            self._reject_if_unlisted("Workflow(uses=[…])", needed)
         if self.alarms and self.alarms.topic:
-            self._refuse_if_unlisted("Alarms(topic=…)", self.alarms.topic)
+            self._reject_if_unlisted("Alarms(topic=…)", self.alarms.topic)
 
-    def _refuse_if_unlisted(self, owner: str, needed: Resource) -> None:
+    def _reject_if_unlisted(self, owner: str, needed: Resource) -> None:
         if needed in self.resources:
             return
         alike = [one for one in self.resources if one.id == needed.id]
@@ -162,16 +162,16 @@ def _check_all(owner: str, argument: str, values: Iterable[object], kind: type) 
     for value in values:
         if not isinstance(value, kind):
             raise WorkflowError(
-                f"{owner}: {argument} has {_tell(value)}; expected a list of {kind.__name__}."
-                f"{_tell_place(value)}"
+                f"{owner}: {argument} has {_format_value(value)}; expected a list of {kind.__name__}."
+                f"{_format_place(value)}"
             )
 
 
-def _tell(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{value!r} ({value.line})" if isinstance(value, Resource) else repr(value)
 
 
-def _tell_place(value: object) -> str:
+def _format_place(value: object) -> str:
     """Say what is to be done with a value that stands in the wrong place."""
     if isinstance(value, type):
         return f" Did you mean {value.__name__}(…)?"

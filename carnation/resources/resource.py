@@ -53,7 +53,7 @@ class Existing:
         for name, value in {**told, "stream_arn": self.stream}.items():
             if value is None or hasattr(value, "find_value"):
                 continue
-            form = _tell_origin(name, value, service)
+            form = _format_origin(name, value, service)
             if form:
                 yield name, value, form
 
@@ -227,7 +227,7 @@ def format_form(longest: int) -> str:
     )
 
 
-def _tell_origin(name: str, value: object, service: str) -> str:
+def _format_origin(name: str, value: object, service: str) -> str:
     """Say what a place of an existing resource takes; '' where it has that."""
     if not isinstance(value, str) or not value:
         return "text, or a Parameter"

@@ -29,7 +29,7 @@ _EXPRESS_SECONDS = 300
 def check_application(rendering: Rendering) -> None:
     """Raise where a workflow's definition, resources and triggers do not fit each other."""
     _reject_unknown_references(rendering)
-    _refuse_unknown_states(rendering)
+    _reject_unknown_states(rendering)
     _reject_unused(rendering)
     _reject_early_return(rendering)
     if rendering.application.type == "EXPRESS":
@@ -47,18 +47,18 @@ def _reject_unknown_references(rendering: Rendering) -> None:
             if isinstance(text, Reference) and text.resource != known[text.key].resource:
                 one, other = text.resource, known[text.key].resource
                 raise DefinitionError(
-                    f"{_tell_state(rendering, place.name)} uses {one!r} ({one.line}), and "
+                    f"{_format_state(rendering, place.name)} uses {one!r} ({one.line}), and "
                     f"'{rendering.application.workflow}' lists another {other!r} ({other.line}). "
                     "Use one of them in both places, or rename one."
                 )
 
 
-def _tell_state(rendering: Rendering, state: str) -> str:
+def _format_state(rendering: Rendering, state: str) -> str:
     source = rendering.sources.find_source(state)
     return f"state '{state}'" + (f" ({source})" if source else "")
 
 
-def _refuse_unknown_states(rendering: Rendering) -> None:
+def _reject_unknown_states(rendering: Rendering) -> None:
     """Raise for a grant that is for a state which the definition does not have."""
     names = [place.name for place in walk_states(rendering.sources.definition)]
     for grant in rendering.application.uses:
@@ -73,7 +73,7 @@ def _refuse_unknown_states(rendering: Rendering) -> None:
 
 def _format_unknown(rendering: Rendering, state: str, body: Any, key: str) -> str:
     known = [*rendering.references, *_GIVEN]
-    where = _tell_state(rendering, state)
+    where = _format_state(rendering, state)
     workflow = rendering.application.workflow
     hint = suggest_name(key, known)
     unlisted = [one.resource for one in _list_texts(body)
