@@ -162,7 +162,8 @@ def _check_all(owner: str, argument: str, values: Iterable[object], kind: type) 
     for value in values:
         if not isinstance(value, kind):
             raise WorkflowError(
-                f"{owner}: {argument} has {_format_value(value)}; expected a list of {kind.__name__}."
+                f"{owner}: {argument} has {_format_value(value)}; "
+                f"expected a list of {kind.__name__}."
                 f"{_format_place(value)}"
             )
 
