@@ -37,9 +37,9 @@ timeout, behind a Pass, in a Parallel, in a Map over one item. All 3,752 of them
 ## The API, against recorded conversations
 
 Of 287 recorded conversations with the API, again a sample of about 60 % of those that are known,
-277 hold: same answers, error codes, texts, and statuses. Of the others, seven read logs whose texts
-the recorder wrote anew as JSON, two name a limit that AWS has raised since, and one stops an
-execution in a Wait, for which time has to be real.
+277 hold: same answers, error codes, texts, and statuses. Of the others, as far as one can tell
+from outside, seven read logs whose texts the recorder rewrote as JSON, two name a memory limit that
+was raised later, and one stops an execution in a Wait, for which time has to be real.
 
 For 53 of the 277 the text needs a word. They create a machine whose Map has a `Label` with a
 character that AWS does not allow. The recorded text (`Error=ValueError Args=[…] in definition '…'`)

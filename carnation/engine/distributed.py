@@ -150,7 +150,7 @@ class DistributedMap(MapState):
             map_run.items["failed"] += inputs[child.index][1]
             return self._is_tolerated(map_run)
 
-        revive = _restart if self.child_type == "EXPRESS" else None
+        revive = _restart if self.child_type == "EXPRESS" else partial(_redrive, map_run)
         others = yield from run_group(fiber, len(inputs), concurrency, start, accept, revive)
         fiber.previous = last
         if not self._is_tolerated(map_run):
@@ -216,6 +216,15 @@ def _report_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now
         child.history.observe(Event(number, child.previous, type_, details, now))
+
+
+def _redrive(map_run: MapRun, child: Fiber) -> None:
+    """Let a Standard child go on from where it ended; its history says so."""
+    child.run.revive(child)
+    child.history.count += 1  # how it ended was shown, and not written
+    details: dict[str, Json] = {"redriveCount": map_run.redrives}
+    now = child.run.clock.now
+    child.previous = child.history.write("ExecutionRedriven", 0, details, now)
 
 
 def _restart(child: Fiber) -> None:

@@ -184,6 +184,7 @@ def test_an_operation_refuses_as_aws_does(connection: HTTPConnection, operation:
         ("AWSStepFunctions.Nothing", b"{}", "UnknownOperationException"),
         ("AWSStepFunctions.ListActivities", b"{", "SerializationException"),
         ("AWSStepFunctions.ListActivities", b"\xff", "SerializationException"),
+        ("AWSStepFunctions.ListActivities", b"[" * 100_000, "SerializationException"),
         ("Nothing", b"", "UnknownOperationException"),
     ],
 )

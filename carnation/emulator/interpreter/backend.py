@@ -31,7 +31,7 @@ from carnation.emulator.interpreter.task_runner import Invoke, TaskRunner
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
 from carnation.emulator.signatures import find_scope
 from carnation.engine import Execution, Port
-from carnation.errors import EmulatorError
+from carnation.errors import CarnationError, EmulatorError
 
 _HOST = re.compile(r"https?://(?:sync-)?states(?:-fips)?\.([a-z0-9-]+)\.")
 _OWN_HOSTS = ("127.0.0.1", "localhost")
@@ -138,21 +138,31 @@ def _answer_first(service: _Service) -> Callable[..., Any]:
 
 def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: Any) -> Any:
     """Have moto answer; what it does not emulate is refused by name, in the service's form."""
-    detail = ""
     if urlsplit(request.url).hostname in _OWN_HOSTS:
         return original(stubber, request)  # a client of this process that asks by the port
     try:
         answer = original(stubber, request)
     except NotImplementedError as error:
-        answer, detail = None, f": {error}"
-    if answer is not None and answer[2] != _NOT_EMULATED:
-        return answer
+        return _refuse(request, f": {error}")
+    except CarnationError:
+        raise
+    except Exception as error:
+        message = f"The emulator failed with {type(error).__name__}: {error}"
+        return write_failure(*_find_service(request), 500, "InternalFailure", message)
+    return _refuse(request) if answer is None or answer[2] == _NOT_EMULATED else answer
+
+
+def _find_service(request: Any) -> tuple[dict[str, str], str]:
     headers = {
         name: value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()
     }
     scope = find_scope(headers, request.url)
-    service = scope.service if scope else urlsplit(request.url).netloc
+    return headers, scope.service if scope else urlsplit(request.url).netloc
+
+
+def _refuse(request: Any, detail: str = "") -> Any:
+    headers, service = _find_service(request)
     what = headers.get("X-Amz-Target") or f"{request.method} {urlsplit(request.url).path}"
     message = f"the emulator has no {what} of the service '{service}'{detail}"
     return write_failure(headers, service, 501, "NotImplemented", message)

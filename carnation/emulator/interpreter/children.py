@@ -19,13 +19,22 @@ _ENDS = {
 class ChildExecution:
     """One child: its outcome, and its history while there are few of them."""
 
-    __slots__ = ("arn", "events", "items", "map_run_arn", "started", "status", "stopped")
+    __slots__ = (
+        "arn",
+        "events",
+        "items",
+        "map_run_arn",
+        "redrives",
+        "started",
+        "status",
+        "stopped",
+    )
 
     def __init__(self, child: Child, at: float, *, keeps_events: bool) -> None:
         """Begin with its start."""
         self.arn, self.map_run_arn, self.items = child.arn, child.map_run.arn, child.items
         self.started, self.stopped = at, 0.0
-        self.status = "RUNNING"
+        self.status, self.redrives = "RUNNING", 0
         self.events: list[Event] | None = [] if keeps_events else None
 
     @property
@@ -58,6 +67,9 @@ class Children:
             found = self._all[child.arn] = ChildExecution(child, event.at, keeps_events=keeps)
         if found.events is not None:
             found.events.append(event)
+        if event.type == "ExecutionRedriven":
+            found.status, found.stopped = "RUNNING", 0.0
+            found.redrives += 1
         if event.type in _ENDS:
             found.status, found.stopped = _ENDS[event.type], event.at
 

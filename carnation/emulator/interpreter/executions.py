@@ -86,6 +86,7 @@ class EmulatedExecution:
         self.done = threading.Event()
         self.settled = threading.Event()  # it has ended, or waits for something from outside
         self._has_concluded = False
+        self._stops_soon = False
         self.seconds = 0.0
         self.children = Children()
         self.watchers: list[Watcher] = []
@@ -211,6 +212,8 @@ class EmulatedExecution:
                 while self.engine.status == "RUNNING":
                     if not self.engine.step(give_up=False):
                         self._wait_for_answer()
+                    elif self._stops_soon:
+                        self.engine.stop()
                     self._pass_time()
                     self._watch_deadline()
         except _EndedError:
@@ -306,6 +309,10 @@ class EmulatedExecution:
             self.engine.stop(error, cause)
             self._changed.notify_all()
         self._conclude()
+
+    def stop_soon(self) -> None:
+        """Abort at the next transition: the state machine is deleted."""
+        self._stops_soon = True
 
     def time_out(self) -> None:
         """End as TimeoutSeconds does."""

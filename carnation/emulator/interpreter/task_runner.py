@@ -71,7 +71,7 @@ class TaskRunner:
 
     def __init__(self, connect: Callable[[str], Any], invoke: Invoke, wait: Await) -> None:
         """Take the ways to functions, services and other executions."""
-        self._connect, self._invoke, self._wait = connect, invoke, wait
+        self.connect, self._invoke, self._wait = connect, invoke, wait
         self.activities = Activities()
         self.tokens: dict[str, EmulatedExecution] = {}  # of all callbacks, the finished ones too
 
@@ -102,7 +102,7 @@ class TaskRunner:
         elif task.service == "states" and task.action.startswith("startExecution"):
             outcome = self._start_execution(task)
         elif (task.service, task.action) == ("http", "invoke"):
-            outcome = invoke_http(self._connect, task)
+            outcome = invoke_http(self.connect, task)
         elif task.is_sync:
             return Failed(
                 "States.Runtime",
@@ -111,7 +111,7 @@ class TaskRunner:
                 f"machine.mock('{task.name}', Return(…)).",
             )
         else:
-            outcome = call_service(self._connect, task)
+            outcome = call_service(self.connect, task)
         if task.is_callback and isinstance(outcome, Succeeded):
             return Submitted(outcome.output)
         return outcome
@@ -138,7 +138,7 @@ class TaskRunner:
         asked.parameters["Payload"] = payload.decode()
         if qualifier is not None:
             asked.parameters["Qualifier"] = qualifier
-        found = call_service(self._connect, asked)
+        found = call_service(self.connect, asked)
         if isinstance(found, Failed):
             return found
         body = str(found.output.get("Payload", "null"))
@@ -171,7 +171,7 @@ class TaskRunner:
 
     def _invoke_otherwise(self, task: Task) -> Succeeded | Failed:
         """Invoke with InvocationType or other fields: by boto3."""
-        found = call_service(self._connect, task)
+        found = call_service(self.connect, task)
         if isinstance(found, Failed):
             return found
         payload = str(found.output.get("Payload", "")).encode()
@@ -182,7 +182,7 @@ class TaskRunner:
     def _start_execution(self, task: Task) -> Succeeded | Failed | Submitted:
         if isinstance(task.parameters, dict) and task.parameters.get("Input") is None:
             task.parameters.pop("Input", None)
-        started = call_service(self._connect, task)
+        started = call_service(self.connect, task)
         if isinstance(started, Failed) or not task.is_sync:
             return started
         found = dict(self._wait(started.output["ExecutionArn"]))

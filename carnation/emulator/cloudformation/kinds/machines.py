@@ -143,7 +143,15 @@ def _read_machine(context: Context, ref: str, properties: Properties) -> Propert
 
 
 def _delete_machine(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("stepfunctions").delete_state_machine(stateMachineArn=ref)
+    """Delete a state machine; an execution that waits would keep it from being deleted."""
+    client = context.connect("stepfunctions")
+    if client.describe_state_machine(stateMachineArn=ref)["type"] == "STANDARD":
+        for page in client.get_paginator("list_executions").paginate(
+            stateMachineArn=ref, statusFilter="RUNNING"
+        ):
+            for row in page["executions"]:
+                client.stop_execution(executionArn=row["executionArn"])
+    client.delete_state_machine(stateMachineArn=ref)
 
 
 def _make_version(context: Context, properties: Properties) -> Made:

@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from carnation.emulator.interpreter.api.encryption import read_encryption
 from carnation.emulator.interpreter.api.errors import ApiError, invalid_token, no_activity
 from carnation.emulator.interpreter.api.names import check_name, parse_arn
 from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import Activity, Region
-from carnation.emulator.interpreter.api.state_machines import read_encryption
 from carnation.emulator.interpreter.api.tags import read_tags
 from carnation.emulator.interpreter.services import to_text
 from carnation.engine import Failed, Outcome, Started, Succeeded
@@ -28,7 +28,7 @@ def create_activity(region: Region, params: Params) -> dict[str, Any]:
     """Create an activity; the same request again gives the same answer."""
     check_name(params["name"])
     arn = region.arn("activity", params["name"])
-    encryption = read_encryption(params.get("encryptionConfiguration"))
+    encryption = read_encryption(region, params.get("encryptionConfiguration"))
     tags = read_tags({}, params.get("tags", ()))
     activity = region.activities.get(arn)
     if activity is None:
@@ -90,7 +90,7 @@ def send_task_success(region: Region, params: Params) -> dict[str, Any]:
     """Answer a task with its output."""
     try:
         output = json.loads(params["output"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ApiError("InvalidOutput", f"Invalid Output: '{error}'") from None
     _answer(region, params["taskToken"], Succeeded(output))
     return {}

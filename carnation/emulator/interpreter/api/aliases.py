@@ -21,17 +21,23 @@ from carnation.emulator.interpreter.api.records import (
     Route,
     StateMachine,
     Version,
+    check_active,
     read_time,
 )
 
 Params = Mapping[str, Any]
+MOST_ALIASES = 100
 
 
 def create_state_machine_alias(region: Region, params: Params) -> dict[str, Any]:
     """Create an alias; the same request again gives the same answer."""
     machine, routes = _read_routes(region, params["routingConfiguration"])
+    check_active(machine)
     name, description = params["name"], params.get("description")
     alias = machine.aliases.get(name)
+    if alias is None and len(machine.aliases) >= MOST_ALIASES:
+        text = f"A state machine has at most {MOST_ALIASES} aliases. Delete unused aliases."
+        raise ApiError("ServiceQuotaExceededException", text)
     if alias is None:
         alias = Alias(f"{machine.arn}:{name}", name, routes, description)
         machine.aliases[name] = alias
@@ -109,6 +115,7 @@ def describe_state_machine_alias(region: Region, params: Params) -> dict[str, An
 def update_state_machine_alias(region: Region, params: Params) -> dict[str, Any]:
     """Lead an alias elsewhere, or describe it in other words."""
     machine, alias = _find_alias(region, params["stateMachineAliasArn"])
+    check_active(machine)
     if "routingConfiguration" not in params and "description" not in params:
         raise validation_error(
             "Either the description or the routing configuration must be specified",
@@ -140,6 +147,7 @@ def delete_state_machine_alias(region: Region, params: Params) -> dict[str, Any]
 def list_state_machine_aliases(region: Region, params: Params) -> dict[str, Any]:
     """List the aliases of a state machine, or those that lead to a version."""
     machine, arn = region.find_machine(params["stateMachineArn"])
+    check_active(machine)
     rows = [
         alias
         for alias in machine.aliases.values()

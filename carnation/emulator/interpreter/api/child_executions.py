@@ -38,7 +38,7 @@ def describe_child(
         "mapRunArn": child.map_run_arn,
     }
     if outline:
-        return {**found, "itemCount": child.items, "redriveCount": 0}
+        return {**found, "itemCount": child.items, "redriveCount": child.redrives}
     kept = shown and child.events is not None
     succeeded = child.status == "SUCCEEDED"
     failed = child.status in ("FAILED", "TIMED_OUT", "ABORTED")
@@ -51,7 +51,7 @@ def describe_child(
         "outputDetails": {"included": kept} if succeeded else None,
         "error": child.detail(-1, "error"),
         "cause": child.detail(-1, "cause"),
-        "redriveCount": 0,
+        "redriveCount": child.redrives,
         "redriveStatus": "REDRIVABLE_BY_MAP_RUN" if failed else "NOT_REDRIVABLE",
         "redriveStatusReason": reason,
     }

@@ -12,10 +12,11 @@ from carnation.emulator.interpreter.api.pages import cut_first
 from carnation.emulator.interpreter.api.records import Region
 from carnation.emulator.interpreter.compilation import compile_text
 from carnation.errors import CarnationError
-from carnation.linter import REFUSAL, Problem, Rule, find_problems
+from carnation.linter import REFUSAL, RISK, Problem, Rule, find_problems
 
 Params = Mapping[str, Any]
 _MAX_LABEL = 40
+_WARNINGS = {"literal-path": "NO_DOLLAR", "path-in-result": "PASS_RESULT_IS_STATIC"}
 
 
 def check_definition(text: str, kind: str) -> None:
@@ -56,11 +57,13 @@ def join_diagnostics(found: list[Mapping[str, str]]) -> str:
 def find_diagnostics(text: str, kind: str) -> tuple[Mapping[str, str], ...]:
     """Return what AWS refuses a definition for, each with its code, its text and its place."""
     try:
-        document = json.loads(text)
+        document = json.loads(text) if text.strip() else None
+    except RecursionError:
+        return (_make("TOO_DEEPLY_NESTED", "Definition is nested too deeply", ""),)
     except ValueError as error:
         return (_make("INVALID_JSON_DESCRIPTION", _describe_json(error), ""),)
     if not isinstance(document, dict):
-        return (_make("INVALID_JSON_DESCRIPTION", "Definition must be a JSON object", ""),)
+        return (_make("SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object", ""),)
     return tuple(_diagnose(document, kind))
 
 
@@ -137,9 +140,26 @@ def _find(value: Any, pointer: str) -> Any:
     return value
 
 
+def _find_warnings(text: str) -> tuple[Mapping[str, str], ...]:
+    """Return what AWS warns of: the risks that it has a code for."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    problems = find_problems(document, families=(RISK,)) if isinstance(document, dict) else ()
+    return tuple(
+        {**_make(_WARNINGS[rule.id], problem.message, problem.pointer), "severity": "WARNING"}
+        for rule, problem in problems
+        if rule.id in _WARNINGS
+    )
+
+
 def validate_state_machine_definition(region: Region, params: Params) -> dict[str, Any]:
     """Return the diagnostics of a definition, up to so many."""
     found = find_diagnostics(params["definition"], params.get("type", "STANDARD"))
+    result = "FAIL" if found else "OK"
+    if params.get("severity") == "WARNING":
+        found += _find_warnings(params["definition"])
     most = params.get("maxResults") or 100
     shown, truncated = cut_first(found, most)
-    return {"result": "FAIL" if found else "OK", "diagnostics": shown, "truncated": truncated}
+    return {"result": result, "diagnostics": shown, "truncated": truncated}

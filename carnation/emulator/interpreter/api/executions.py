@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from carnation.emulator.interpreter.api.aliases import choose_version
 from carnation.emulator.interpreter.api.child_executions import describe_child, find_child
+from carnation.emulator.interpreter.api.encryption import check_key
 from carnation.emulator.interpreter.api.errors import (
     ApiError,
     no_execution,
@@ -22,12 +23,18 @@ from carnation.emulator.interpreter.api.errors import (
 )
 from carnation.emulator.interpreter.api.names import check_name, parse_arn
 from carnation.emulator.interpreter.api.pages import cut_page
-from carnation.emulator.interpreter.api.records import Region, StateMachine, read_time
+from carnation.emulator.interpreter.api.records import (
+    Region,
+    StateMachine,
+    check_active,
+    read_time,
+)
 from carnation.emulator.interpreter.api.state_machines import describe_revision
 from carnation.emulator.interpreter.executions import ExecutionRequest
 from carnation.errors import UsageError
 
 if TYPE_CHECKING:
+    from carnation.emulator.interpreter.children import ChildExecution
     from carnation.emulator.interpreter.executions import EmulatedExecution
 
 Params = Mapping[str, Any]
@@ -46,12 +53,15 @@ def start_execution(region: Region, params: Params) -> dict[str, Any]:
 
 def _start(region: Region, params: Params, *, is_synchronous: bool) -> EmulatedExecution:
     machine, arn = region.find_machine(params["stateMachineArn"])
+    check_active(machine)
     if is_synchronous and not machine.is_express:
         raise wrong_type()
     name, text = params.get("name") or str(uuid.uuid4()), params.get("input", "{}")
     check_name(name)
     check_input(text)
     version, alias = choose_version(machine, arn)
+    revision = version.revision if version else machine.revision
+    check_key(region, revision.encryption)
     execution_arn = _execution_name(region, machine, name)
     existing = region.executions.get(execution_arn)
     if existing is not None:
@@ -64,7 +74,7 @@ def _start(region: Region, params: Params, *, is_synchronous: bool) -> EmulatedE
         name=name,
         machine_arn=machine.arn,
         machine_name=machine.name,
-        revision=version.revision if version else machine.revision,
+        revision=revision,
         is_express=machine.is_express,
         input_text=text,
         version_arn=version.arn if version else None,
@@ -90,7 +100,7 @@ def check_input(text: str) -> None:
         )
     try:
         json.loads(text, parse_constant=_reject_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         detail = f"Invalid State Machine Execution Input: '{error}'"
         raise ApiError("InvalidExecutionInput", detail) from None
 
@@ -141,10 +151,12 @@ def describe_execution(region: Region, params: Params) -> dict[str, Any]:
     if arn.label:
         return describe_child(*find_child(region, arn), shown=shown)
     run = find_execution(region, arn.text)
+    if shown:
+        check_key(region, run.request.revision.encryption)
     succeeded = run.status == "SUCCEEDED"
     return {
         **_outline(run),
-        **_describe_redrive(run),
+        **_describe_redrive(region, run),
         "input": run.request.input_text if shown else None,
         "inputDetails": {"included": shown},
         "output": run.output_text if succeeded and shown else None,
@@ -170,14 +182,17 @@ def _outline(run: EmulatedExecution) -> dict[str, Any]:
     }
 
 
-def _describe_redrive(run: EmulatedExecution) -> dict[str, Any]:
-    reason = _why_not_redrivable(run)
+def _describe_redrive(region: Region, run: EmulatedExecution) -> dict[str, Any]:
+    reason = _why_not_redrivable(region, run)
     if reason is None:
         return {"redriveStatus": "REDRIVABLE"}
     return {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
 
 
-def _why_not_redrivable(run: EmulatedExecution) -> str | None:
+def _why_not_redrivable(region: Region, run: EmulatedExecution) -> str | None:
+    machine = region.machines.get(run.machine_arn)
+    if machine is not None and machine.status == "DELETING":
+        return "State machine is in DELETING status"
     if run.status not in _ENDED_BADLY:
         return f"Execution is {run.status} and cannot be redriven"
     if run.event_count >= _MAX_REDRIVABLE:
@@ -199,12 +214,10 @@ def list_executions(region: Region, params: Params) -> dict[str, Any]:
     machine, arn = region.find_machine(params["stateMachineArn"])
     if machine.is_express:
         raise wrong_type()
-    status, redriven = params.get("statusFilter"), params.get("redriveFilter")
     rows = [
         run
         for run in region.list_executions_of(machine)
-        if (status is None or run.status == status)
-        and (redriven is None or (redriven == "REDRIVEN") == (run.redrives > 0))
+        if _is_wanted(run, params)
         and (not arn.qualifier or arn.text in (run.request.version_arn, run.request.alias_arn))
     ]
     rows.reverse()
@@ -212,14 +225,18 @@ def list_executions(region: Region, params: Params) -> dict[str, Any]:
     return {"executions": [_outline(run) for run in page], **more}
 
 
+def _is_wanted(run: EmulatedExecution | ChildExecution, params: Params) -> bool:
+    status, redriven = params.get("statusFilter"), params.get("redriveFilter")
+    return status in (None, run.status) and (
+        redriven is None or (redriven == "REDRIVEN") == (run.redrives > 0)
+    )
+
+
 def _list_children(region: Region, params: Params) -> dict[str, Any]:
     from carnation.emulator.interpreter.api.map_runs import find_map_run
 
-    if "redriveFilter" in params:
-        raise validation_error("redriveFilter is not supported with mapRunArn")
     run, map_run = find_map_run(region, params["mapRunArn"])
-    status = params.get("statusFilter")
-    rows = [child for child in run.children.list(map_run.arn) if status in (None, child.status)]
+    rows = [row for row in run.children.list(map_run.arn) if _is_wanted(row, params)]
     rows.reverse()
     page, more = cut_page("ListExecutions", params, rows, lambda child: child.arn)
     return {"executions": [describe_child(run, child, outline=True) for child in page], **more}
@@ -239,7 +256,10 @@ def get_execution_history(region: Region, params: Params) -> dict[str, Any]:
             )
         events = [run.export(event) for event in child.events]
     else:
-        events = find_execution(region, arn.text).events
+        run = find_execution(region, arn.text)
+        events = run.events
+    if params.get("includeExecutionData", True):
+        check_key(region, run.request.revision.encryption)
     if params.get("reverseOrder"):
         events.reverse()
     page, more = cut_page("GetExecutionHistory", params, events, lambda event: event["id"])
@@ -271,7 +291,7 @@ def redrive_execution(region: Region, params: Params) -> dict[str, Any]:
     token = params.get("clientToken")
     if token is not None and token == run.redrive_token:
         return {"redriveDate": run.redrive_date}
-    reason = _why_not_redrivable(run)
+    reason = _why_not_redrivable(region, run)
     try:
         if reason is not None:
             raise UsageError(reason)
@@ -292,7 +312,7 @@ def describe_state_machine_for_execution(region: Region, params: Params) -> dict
         "name": run.request.machine_name,
         "updateDate": revision.date,
         "revisionId": revision.id,
-        **describe_revision(revision, params),
+        **describe_revision(region, revision, params),
     }
     if arn.label:
         found["label"] = arn.label

@@ -79,7 +79,7 @@ def describe_map_run(region: Region, params: Params) -> dict[str, Any]:
         "toleratedFailurePercentage": float(map_run.tolerated_percentage),
         "itemCounts": items,
         "executionCounts": executions,
-        "redriveCount": map_run.redrives or None,
+        "redriveCount": map_run.redrives,
         "redriveDate": run.redrive_date if map_run.redrives else None,
     }
 

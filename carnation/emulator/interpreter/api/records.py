@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnation.emulator.interpreter.api.errors import no_state_machine
-from carnation.emulator.interpreter.api.names import StatesArn, parse_machine_arn
+from carnation.emulator.interpreter.api.errors import ApiError, no_state_machine
+from carnation.emulator.interpreter.api.names import StatesArn, parse_arn, parse_machine_arn
 
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution, ExecutionRequest
@@ -80,16 +80,24 @@ class StateMachine:
     name: str
     type: str
     revision: Revision
+    published_first: tuple[bool, str | None]  # whether it was created with a version, described so
     tags: dict[str, str] = field(default_factory=dict)
     versions: dict[int, Version] = field(default_factory=dict)
     aliases: dict[str, Alias] = field(default_factory=dict)
     last_version: int = 0
+    status: str = "ACTIVE"
     created: datetime = field(default_factory=read_time)
 
     @property
     def is_express(self) -> bool:
         """Whether its executions are Express ones."""
         return self.type == "EXPRESS"
+
+
+def check_active(machine: StateMachine) -> None:
+    """Raise `ApiError` (StateMachineDeleting) for one that waits for its last execution to end."""
+    if machine.status == "DELETING":
+        raise ApiError("StateMachineDeleting", f"State Machine Deleting: '{machine.arn}'")
 
 
 @dataclass
@@ -127,9 +135,12 @@ class Region:
             self.name.rpartition("-")[0].rpartition("-")[0], "aws"
         )
 
-    def find_machine(self, text: str) -> tuple[StateMachine, StatesArn]:
-        """Find the state machine of its own, a version's or an alias's ARN, or raise `ApiError`."""
-        arn = parse_machine_arn(text)
+    def find_machine(self, text: str, *, labeled: bool = False) -> tuple[StateMachine, StatesArn]:
+        """Find the state machine of its own, a version's or an alias's ARN, or raise `ApiError`.
+
+        `labeled` accepts the ARN of a distributed Map, too.
+        """
+        arn = parse_arn(text, "stateMachine") if labeled else parse_machine_arn(text)
         machine = self.machines.get(arn.machine)
         if machine is None:
             raise no_state_machine(text)
@@ -141,6 +152,12 @@ class Region:
         if arn.qualifier:
             raise no_state_machine(text)
         return machine
+
+    def remove_deleted(self) -> None:
+        """Remove the state machines that are DELETING, and whose executions have ended."""
+        for machine in [each for each in self.machines.values() if each.status == "DELETING"]:
+            if all(run.status != "RUNNING" for run in self.list_executions_of(machine)):
+                del self.machines[machine.arn]
 
     def list_executions_of(self, machine: StateMachine) -> Iterator[EmulatedExecution]:
         """List a state machine's executions, the oldest first."""

@@ -73,13 +73,14 @@ def run_operation(region: Region, name: str, params: dict[str, Any]) -> Mapping[
     if name in UNLOCKED:
         return run(region, params)
     with region.lock:
+        region.remove_deleted()
         return run(region, params)
 
 
 def _parse(body: bytes) -> Any:
     try:
         return json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError("SerializationException", "Request body is not valid JSON") from None
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from carnation.asl import walk_states
 from carnation.emulator.interpreter.api.definitions import check_definition
+from carnation.emulator.interpreter.api.encryption import check_key, read_encryption
 from carnation.emulator.interpreter.api.errors import ApiError, no_state_machine, validation_error
-from carnation.emulator.interpreter.api.names import check_name, check_role, parse_arn
+from carnation.emulator.interpreter.api.names import (
+    StatesArn,
+    check_name,
+    check_role,
+    parse_arn,
+)
 from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import (
-    AWS_KEY,
     NO_LOGGING,
     Region,
     Revision,
     StateMachine,
     Version,
+    check_active,
 )
 from carnation.emulator.interpreter.api.tags import read_tags
 from carnation.emulator.interpreter.api.variables import list_variables
@@ -41,16 +49,18 @@ def create_state_machine(region: Region, params: Params) -> dict[str, Any]:
         role_arn=params["roleArn"],
         logging=_read_logging(params.get("loggingConfiguration")),
         tracing=_read_tracing(params.get("tracingConfiguration")),
-        encryption=read_encryption(params.get("encryptionConfiguration")),
+        encryption=read_encryption(region, params.get("encryptionConfiguration")),
     )
     check_definition(revision.definition, kind)
     tags = read_tags({}, params.get("tags", ()))
     arn = region.arn("stateMachine", params["name"])
+    published = (bool(params.get("publish")), params.get("versionDescription"))
     machine = region.machines.get(arn)
     if machine is None:
-        machine = StateMachine(arn, params["name"], kind, revision, tags)
+        machine = StateMachine(arn, params["name"], kind, revision, published, tags)
         region.machines[arn] = machine
-    elif not _is_same(machine, kind, revision):
+    check_active(machine)
+    if not _is_same(machine, kind, revision) or machine.published_first != published:
         raise ApiError("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
     found = {"stateMachineArn": arn, "creationDate": machine.created}
     if params.get("publish"):
@@ -75,6 +85,7 @@ def _check_publish(params: Params) -> None:
 def update_state_machine(region: Region, params: Params) -> dict[str, Any]:
     """Give a state machine another revision."""
     machine = region.find_base_machine(params["stateMachineArn"])
+    check_active(machine)
     if not any(name in params for name in _UPDATED):
         raise ApiError(
             "MissingRequiredParameter",
@@ -82,7 +93,7 @@ def update_state_machine(region: Region, params: Params) -> dict[str, Any]:
             "TracingConfiguration must be specified",
         )
     _check_publish(params)
-    revision = _revise(machine.revision, params)
+    revision = _revise(region, machine.revision, params)
     check_definition(revision.definition, machine.type)
     machine.revision = revision
     found: dict[str, Any] = {"updateDate": revision.date, "revisionId": revision.id}
@@ -92,7 +103,7 @@ def update_state_machine(region: Region, params: Params) -> dict[str, Any]:
     return found
 
 
-def _revise(before: Revision, params: Params) -> Revision:
+def _revise(region: Region, before: Revision, params: Params) -> Revision:
     if "roleArn" in params:
         check_role(params["roleArn"])
     logging, tracing, encryption = (params.get(name) for name in _UPDATED[2:])
@@ -101,7 +112,7 @@ def _revise(before: Revision, params: Params) -> Revision:
         role_arn=params.get("roleArn", before.role_arn),
         logging=before.logging if logging is None else _read_logging(logging),
         tracing=before.tracing if tracing is None else _read_tracing(tracing),
-        encryption=before.encryption if encryption is None else read_encryption(encryption),
+        encryption=before.encryption if encryption is None else read_encryption(region, encryption),
         id=str(uuid.uuid4()),
     )
 
@@ -129,48 +140,43 @@ def _read_tracing(given: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"enabled": bool((given or {}).get("enabled", False))}
 
 
-def read_encryption(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return an encryption configuration as the API keeps it, or raise `ApiError`."""
-    found = dict(given or AWS_KEY)
-    owned = found["type"] == "AWS_OWNED_KEY"
-    if owned and ("kmsKeyId" in found or "kmsDataKeyReusePeriodSeconds" in found):
-        raise _invalid_encryption("an AWS owned key has neither kmsKeyId nor reuse period")
-    if not owned and "kmsKeyId" not in found:
-        raise _invalid_encryption("kmsKeyId is required for a customer managed key")
-    if not owned:
-        found.setdefault("kmsDataKeyReusePeriodSeconds", 300)
-    return found
-
-
-def _invalid_encryption(detail: str) -> ApiError:
-    text = f"Invalid Encryption Configuration: '{detail}'"
-    return ApiError("InvalidEncryptionConfiguration", text)
-
-
 def describe_state_machine(region: Region, params: Params) -> dict[str, Any]:
-    """Describe a state machine or one of its versions."""
-    machine, arn = region.find_machine(params["stateMachineArn"])
+    """Describe a state machine, one of its versions, or a distributed Map of it."""
+    machine, arn = region.find_machine(params["stateMachineArn"], labeled=True)
     version = find_version(machine, arn.qualifier) if arn.qualifier else None
     if arn.qualifier and version is None:
         raise no_state_machine(params["stateMachineArn"])
     revision = version.revision if version else machine.revision
+    if arn.label:
+        revision = replace(revision, definition=_find_labeled(revision.definition, arn))
     return {
-        "stateMachineArn": version.arn if version else machine.arn,
+        "stateMachineArn": arn.text,
         "name": machine.name,
-        "status": "ACTIVE",
+        "status": machine.status,
         "type": machine.type,
         "creationDate": version.created if version else machine.created,
         "description": version.description if version else None,
+        "label": arn.label or None,
         "revisionId": revision.id,
-        **describe_revision(revision, params),
+        **describe_revision(region, revision, params),
     }
 
 
-def describe_revision(revision: Revision, params: Params) -> dict[str, Any]:
+def _find_labeled(definition: str, arn: StatesArn) -> str:
+    """Return what the children of a distributed Map run, or raise `ApiError`."""
+    for place in walk_states(json.loads(definition)):
+        if place.body.get("Label") == arn.label:
+            return json.dumps(place.body.get("ItemProcessor", place.body.get("Iterator")))
+    raise no_state_machine(arn.text)
+
+
+def describe_revision(region: Region, revision: Revision, params: Params) -> dict[str, Any]:
     """Describe what a revision holds; the definition only where it is asked for."""
     whole = params.get("includedData", "ALL_DATA") == "ALL_DATA"
+    if whole:
+        check_key(region, revision.encryption)
     return {
-        "definition": revision.definition if whole else None,
+        "definition": revision.definition if whole else "{}",
         "roleArn": revision.role_arn,
         "loggingConfiguration": revision.logging,
         "tracingConfiguration": revision.tracing,
@@ -201,12 +207,18 @@ def list_state_machines(region: Region, params: Params) -> dict[str, Any]:
 
 
 def delete_state_machine(region: Region, params: Params) -> dict[str, Any]:
-    """Delete a state machine with its versions and aliases; its running executions end."""
+    """Delete a state machine with its versions and aliases.
+
+    Its running executions end at their next transition; until the last has ended, the state machine
+    is DELETING.
+    """
     arn = parse_arn(params["stateMachineArn"], "stateMachine")
     if arn.label or arn.qualifier:
         raise validation_error(f"This operation does not support qualified ARNs: '{arn.text}'")
-    machine = region.machines.pop(arn.machine, None)
+    machine = region.machines.get(arn.machine)
     if machine is not None:
-        for run in list(region.list_executions_of(machine)):
-            run.stop()
+        machine.status = "DELETING"
+        for run in region.list_executions_of(machine):
+            run.stop_soon()
+        region.remove_deleted()
     return {}

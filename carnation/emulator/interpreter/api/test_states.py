@@ -104,7 +104,7 @@ def _export(found: dict[str, Any], texts: _Texts) -> dict[str, Any]:
 def _read_definition(params: Params) -> dict[str, Any]:
     try:
         document = json.loads(params["definition"])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _invalid_definition(f"INVALID_JSON_DESCRIPTION: {error}") from None
     if not isinstance(document, dict):
         raise _invalid_definition("INVALID_JSON_DESCRIPTION: Definition must be a JSON object")
@@ -188,7 +188,7 @@ def _read_mock(params: Params, body: Mapping[str, Any], texts: _Texts) -> dict[s
         return mock
     try:
         mock["result"] = texts.read(mock["result"])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise validation_error("Mocked result must be valid JSON") from None
     grouped = body.get("Type") == "Parallel" or (
         body.get("Type") == "Map" and "ResultWriter" not in body
@@ -204,7 +204,7 @@ def _read_mock(params: Params, body: Mapping[str, Any], texts: _Texts) -> dict[s
 def _read_object(params: Params, name: str) -> dict[str, Any]:
     try:
         found = json.loads(params.get(name, "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise validation_error(f"{name.capitalize()} must be valid JSON") from None
     if not isinstance(found, dict):
         raise validation_error(f"{name.capitalize()} must be a JSON object")

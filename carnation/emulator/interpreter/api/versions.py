@@ -8,9 +8,10 @@ from typing import Any
 from carnation.emulator.interpreter.api.errors import ApiError, invalid_arn
 from carnation.emulator.interpreter.api.names import parse_machine_arn
 from carnation.emulator.interpreter.api.pages import cut_page
-from carnation.emulator.interpreter.api.records import Region, StateMachine, Version
+from carnation.emulator.interpreter.api.records import Region, StateMachine, Version, check_active
 
 Params = Mapping[str, Any]
+MOST_VERSIONS = 1000
 INITIAL = "INITIAL"  # the revision before the first update
 
 
@@ -19,6 +20,9 @@ def publish_revision(machine: StateMachine, description: str | None) -> Version:
     for version in machine.versions.values():
         if version.revision == machine.revision:
             return version
+    if len(machine.versions) >= MOST_VERSIONS:
+        text = f"A state machine has at most {MOST_VERSIONS} versions. Delete unused versions."
+        raise ApiError("ServiceQuotaExceededException", text)
     machine.last_version += 1
     arn = f"{machine.arn}:{machine.last_version}"
     version = machine.versions[machine.last_version] = Version(arn, machine.revision, description)
@@ -28,6 +32,7 @@ def publish_revision(machine: StateMachine, description: str | None) -> Version:
 def publish_state_machine_version(region: Region, params: Params) -> dict[str, Any]:
     """Publish the current revision, which has to be the one that is named."""
     machine = region.find_base_machine(params["stateMachineArn"])
+    check_active(machine)
     wanted, current = params.get("revisionId"), machine.revision.id or INITIAL
     if wanted and wanted != current:
         raise ApiError(
