@@ -24,20 +24,26 @@ from carnation.engine.payloads import (
 from carnation.engine.timestamps import format_timestamp
 
 PAYLOAD_LIMIT = 256 * 1024
+VARIABLES_LIMIT = 10 * 1024 * 1024  # of an execution; a single Assign holds a payload's at most
+_EXCEEDS = "exceeding the maximum number of bytes service limit"
+_RESULT = "The state/task '{}' returned a result with a size"
+_PARAMETERS = "The state/task '{}' has parameters with a size"
+_ASSIGNED = "The state '{}' assigns variables with a size"
+_VARIABLES = "The execution has, after the state '{}', variables with a size"
 _SMALL = (bool, int, float, type(None))
 
 
-def check_size(value: Json, what: str) -> None:
-    """Raise States.DataLimitExceeded for a payload above 256 KiB of UTF-8 JSON."""
-    if isinstance(value, _SMALL) or (isinstance(value, str) and len(value) < PAYLOAD_LIMIT // 6):
+def check_size(value: Json, what: str, sentence: str = _RESULT, limit: int = PAYLOAD_LIMIT) -> None:
+    """Raise States.DataLimitExceeded for a payload above 256 KiB of UTF-8 JSON, or another limit.
+
+    Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
+    …/latest/dg/workflow-variables.html.
+    """
+    if isinstance(value, _SMALL) or (isinstance(value, str) and len(value) < limit // 6):
         return
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    if len(text) > PAYLOAD_LIMIT // 4 and len(text.encode("utf-8", "replace")) > PAYLOAD_LIMIT:
-        raise StateError(
-            DATA_LIMIT,
-            f"The state/task '{what}' returned a result with a size exceeding the maximum number "
-            "of bytes service limit.",
-        )
+    if len(text) > limit // 4 and len(text.encode("utf-8", "replace")) > limit:
+        raise StateError(DATA_LIMIT, f"{sentence.format(what)} {_EXCEEDS}.")
 
 
 def context_of(fiber: Fiber) -> dict[str, Json]:
@@ -113,6 +119,7 @@ class DataFlow:
         """Apply Parameters or Arguments to the effective input."""
         if self._arguments is not None:
             value = self.evaluate(fiber, self._arguments, value)
+            check_size(value, self.name, _PARAMETERS)
         if fiber.trace is not None and not (self.is_jsonata and self._arguments is None):
             fiber.trace["afterArguments" if self.is_jsonata else "afterParameters"] = value
         return value
@@ -160,7 +167,11 @@ class DataFlow:
             check_size(output, self.name)
         details = {"name": self.name, "output": output}
         if assigned:
-            fiber.variables = {**fiber.variables, **assigned}
+            beside = len(assigned) + 1  # what a list of them has beside them
+            check_size(list(assigned.values()), self.name, _ASSIGNED, PAYLOAD_LIMIT + beside)
+            variables = {**fiber.variables, **assigned}
+            check_size(variables, self.name, _VARIABLES, VARIABLES_LIMIT)
+            fiber.variables = variables
             details["assignedVariables"] = assigned
         fiber.output = output
         return details

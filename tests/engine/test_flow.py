@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carnation.engine import Execution, compile_definition, run_definition
+from carnation.engine import Execution, Succeeded, compile_definition, run_definition
 from carnation.engine.data_flow import PAYLOAD_LIMIT
 from carnation.errors import UsageError
 from tests.engine_fakes import Script, machine, run, task, types
@@ -179,6 +180,40 @@ def test_variables_are_assigned_and_seen_inside_but_not_outside() -> None:
     exits = [event for event in execution.events if event.type == "PassStateExited"]
     assert exits[0].details["assignedVariables"] == {"outer": 5}
     assert exits[1].details["output"] == {"o": 5}
+
+
+@pytest.mark.parametrize("character", ["x", "é", "😀"])
+@pytest.mark.parametrize(
+    ("state", "beside"),
+    [
+        (lambda text: {"Type": "Pass", "Result": text}, 2),
+        (lambda text: {"Type": "Pass", "Parameters": {"a": text}}, 8),
+        (lambda text: {"Type": "Pass", "QueryLanguage": "JSONata", "Output": text}, 2),
+        (lambda text: {"Type": "Pass", "Assign": {"a": text}}, 2),
+        (lambda text: {"Type": "Pass", "Assign": {"a": text, "b": 1}}, 3),
+        (
+            lambda text: {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage",
+                "Parameters": {"a": text},
+            },
+            8,
+        ),
+        (lambda text: {"Type": "Parallel", "Branches": [{"StartAt": "P", "States": {
+            "P": {"Type": "Pass", "Result": text, "End": True}}}]}, 4),
+    ],
+)  # fmt: skip
+def test_both_sides_of_256_kib(
+    state: Callable[[str], dict[str, Any]], beside: int, character: str
+) -> None:
+    size = 256 * 1024 - beside
+    for more, error in ((0, None), (1, "States.DataLimitExceeded")):
+        count = (size + more) // len(character.encode())
+        text = character * count + "x" * (size + more - count * len(character.encode()))
+        definition = {"StartAt": "A", "States": {"A": {**state(text), "End": True}}}
+        execution = Execution(compile_definition(definition), {}, Script(A=Succeeded(1)))
+        execution.run()
+        assert execution.error == error
 
 
 def test_a_payload_above_256_kib_is_a_terminal_failure() -> None:
