@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
-_PAINTED = re.compile(r"(\x1b\[(?:3[1-4]|[012])m)")
+_PAINTED = re.compile(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -18,11 +18,20 @@ def has_colour(stream: TextIO) -> bool:
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
-def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
-    """Colour a text for a stream (standard output unless given), if that stream shows colour."""
-    if not has_colour(stream or sys.stdout):
+def paint(
+    text: str, colour: str, stream: TextIO | None = None, *, shown: bool | None = None
+) -> str:
+    r"""Colour a text ("red", "bold red") for a stream that shows colour (default: standard output).
+
+    `shown` says whether to colour, where the caller knows it.
+
+    >>> paint("late", "bold red", shown=True)
+    '\x1b[1;31mlate\x1b[0m'
+    """
+    if not (has_colour(stream or sys.stdout) if shown is None else shown):
         return text
-    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+    codes = ";".join(_COLOURS[word] for word in colour.split())
+    return f"\x1b[{codes}m{text}\x1b[0m"
 
 
 def clean(text: str, keep: str = "") -> str:

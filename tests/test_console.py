@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.cli.commands import COMMANDS
 from carnation.console import has_colour, paint
 from carnation.errors import CarnationError
+from tests.conftest import ROOT
 
 
 class Terminal(io.StringIO):
@@ -31,6 +33,13 @@ class Terminal(io.StringIO):
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_one_module_writes_escape_sequences() -> None:
+    modules = (ROOT / "carnation").rglob("*.py")
+    writing = re.compile(r"\\(?:x1b|033|e)\[", re.IGNORECASE)
+    found = [path.name for path in modules if writing.search(path.read_text(encoding="utf-8"))]
+    assert found == ["console.py"]
 
 
 def test_colour_is_for_terminals_and_no_color_takes_it_away(

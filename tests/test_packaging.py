@@ -48,9 +48,9 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 
 
 def read_light_command() -> list[str]:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^pip install --no-deps (.*)$", readme, re.MULTILINE)
-    assert len(commands) == 2, "the README installs the packages, then carnation"
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^pip install --no-deps (.*)$", page, re.MULTILINE)
+    assert len(commands) == 2, "the page installs the packages, then carnation"
     assert commands[1] == "."
     return commands[0].split()
 

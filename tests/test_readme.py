@@ -7,28 +7,35 @@ import os
 import re
 import shlex
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from carnation import pytest_plugin
 from carnation.cli.commands import COMMANDS
-from carnation.diagram import draw_mermaid
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOUR = (ROOT / "docs" / "tour.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"),
                     *(ROOT / "benchmarks").glob("*.md")])  # fmt: skip
 
 
-# the picture
+# the pictures
 
 
-def test_the_picture_is_the_one_that_draw_prints() -> None:
-    blocks = re.findall(r"^```mermaid\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    path = ROOT / "build" / "carnation" / "code" / "state-machine" / "carnation.asl.json"
-    assert blocks == [draw_mermaid(json.loads(path.read_text(encoding="utf-8")))], (
-        "put into the README what this prints: carnation draw carnation --format mermaid"
-    )
+@pytest.mark.parametrize("name", re.findall(r"\((docs/pictures/[\w-]+\.svg)\)", README))
+def test_a_picture_stands_alone(name: str) -> None:
+    """`python scripts/write_screens.py --check` compares it with what the commands print."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert re.findall(r"(?:href|src|url)\W", text) == []
+
+
+def test_the_readme_is_one_screen_and_has_a_picture_of_each() -> None:
+    assert len(README.split()) < 500
+    named = re.findall(r"\(docs/pictures/(\w+)\.", README)
+    assert named == ["diff", "lint", "run", "run"]
 
 
 # the links
@@ -66,12 +73,6 @@ def leads_somewhere(document: Path, link: str) -> bool:
 def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
     links = list_links(document.read_text(encoding="utf-8"))
     assert [link for link in links if not leads_somewhere(document, link)] == []
-
-
-def test_the_paths_of_the_table_exist() -> None:
-    paths = re.findall(r"^\| `([^`]+)` \|", README, re.MULTILINE)
-    assert len(paths) >= 6
-    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 # the commands
@@ -112,19 +113,19 @@ def test_a_verb_takes_each_command_that_is_written_down(command: str) -> None:
         pytest.fail(f"`carnation {command}` is refused, with status {stop.code}")
 
 
-def test_the_readme_shows_each_verb() -> None:
-    shown = {command.split()[0] for command in list_commands(README)}
+def test_the_tour_shows_each_command() -> None:
+    shown = {command.split()[0] for command in list_commands(TOUR)}
     assert shown == set(COMMANDS)
 
 
-def test_the_input_in_the_readme_is_json() -> None:
-    inputs = re.findall(r"--input '([^']*)'", README)
+def test_the_inputs_are_json() -> None:
+    inputs = re.findall(r"--input '([^']*)'", README + TOUR)
     assert inputs
     assert [json.loads(text) for text in inputs] == [{"start_seq": 1, "end_seq": 11}] * len(inputs)
 
 
-def test_the_options_the_readme_explains_exist() -> None:
-    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", strip_blocks(README)))
+def test_the_options_that_the_tour_explains_exist() -> None:
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", strip_blocks(TOUR)))
     known = set(re.findall(r'"(--[a-z-]+)"', inspect.getsource(pytest_plugin)))
     for verb in COMMANDS:
         help_text = importlib.import_module(f"carnation.cli.{verb}")._make_parser().format_help()

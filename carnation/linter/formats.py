@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
-from carnation.console import clean
+from carnation.console import clean, paint
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
 from carnation.sources import Unseen
 
-_COLOURS = {ERROR: "31", WARNING: "33", NOTE: "34"}
+_COLOURS = {ERROR: "red", WARNING: "yellow", NOTE: "blue"}
 _WIDEST = 120
 
 
@@ -34,9 +34,7 @@ def write_text(
     """Write a line for each finding, and below it the line of the file it is about."""
     lines: list[str] = []
     for finding in findings:
-        severity = finding.severity
-        if colour:
-            severity = f"\x1b[{_COLOURS[severity]}m{severity}\x1b[0m"
+        severity = paint(finding.severity, _COLOURS[finding.severity], shown=colour)
         state = clean(_state_name(finding))
         lines.append(
             f"{clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "

@@ -19,9 +19,10 @@ from carnation.changes.formats.wording import (
 )
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
+from carnation.console import paint
 
-_COLOURS = {"cosmetic": "2", "behavioural": "33", "breaking": "31", "dangerous": "1;31",
-            "accepted": "2"}  # fmt: skip
+_COLOURS = {"cosmetic": "dim", "behavioural": "yellow", "breaking": "red",
+            "dangerous": "bold red", "accepted": "dim"}  # fmt: skip
 _NARROW = 72
 _WIDEST_SUBJECT = 30
 _IMPACT = 11  # as long as "behavioural"
@@ -38,7 +39,7 @@ def write_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterat
 def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     impact = format_impact(review)
     head = " ".join(filter(None, [clean(format_name(review)), clean(format_versions(review))]))
-    yield f"{_paint(head, '1', colour)}: {_paint(impact, _COLOURS[impact], colour)}"
+    yield f"{paint(head, 'bold', shown=colour)}: {paint(impact, _COLOURS[impact], shown=colour)}"
     bump = format_bump(review)
     if bump:
         yield from _wrap(bump, width, "  ")
@@ -46,22 +47,22 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
         yield from _wrap(clean(f"{heading}: {line}."), width, "  ")
     for family, changes in group_changes(review):
         yield ""
-        yield _paint(family.capitalize(), "1", colour)
+        yield paint(family.capitalize(), "bold", shown=colour)
         yield from _write_changes(changes, width, colour)
     noise = count_noise(review.changes)
     for told in filter(None, (format_elsewhere(review), noise)):
         yield ""
-        yield from (_paint(line, "2", colour) for line in _wrap(clean(told), width, "  "))
+        yield from (paint(line, "dim", shown=colour) for line in _wrap(clean(told), width, "  "))
     for change, reason in review.accepted:
         line = f"accepted {change.fingerprint}: {change.subject} {change.sentence} ({reason})"
-        yield from (_paint(text, "2", colour) for text in _wrap(clean(line), width, "  "))
+        yield from (paint(text, "dim", shown=colour) for text in _wrap(clean(line), width, "  "))
 
 
 def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
     told: set[str] = set()
     widest = min(_WIDEST_SUBJECT, max(len(change.subject) for change in changes))
     for change in changes:
-        impact = _paint(change.impact.ljust(_IMPACT), _COLOURS[change.impact], colour)
+        impact = paint(change.impact.ljust(_IMPACT), _COLOURS[change.impact], shown=colour)
         subject, sentence = clean(change.subject), clean(change.sentence)
         indent = 2 + _IMPACT + 2 + widest + 2
         if width < _NARROW or len(subject) > widest:
@@ -79,7 +80,7 @@ def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Itera
             told.add(change.kind)
         for text in more:
             yield from (
-                _paint(line, "2", colour) for line in _wrap(clean(text), width, " " * indent)
+                paint(line, "dim", shown=colour) for line in _wrap(clean(text), width, " " * indent)
             )
 
 
@@ -102,7 +103,3 @@ def _wrap(text: str, width: int, indent: str) -> Iterator[str]:
         else:
             line = f"{line} {word}" if line else word
     yield indent + line
-
-
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
