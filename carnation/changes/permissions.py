@@ -21,6 +21,8 @@ _ROLES = frozenset({"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"})
 _IDENTITY = frozenset({"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy",
                        "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"})  # fmt: skip
 _MANAGED = "a managed policy"
+_SAM = frozenset({"AWS::Serverless::Function", "AWS::Serverless::StateMachine"})
+_UNBOUNDED = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
 
 
 class Principal(NamedTuple):
@@ -38,7 +40,7 @@ class Principal(NamedTuple):
 
 def is_policy(kind: str) -> bool:
     """Tell whether a type of resource says what somebody may do, and not who may do it to it."""
-    return kind in _ROLES or kind in _IDENTITY
+    return kind in _ROLES or kind in _IDENTITY or kind in _SAM
 
 
 def list_policy_fields(kind: str) -> tuple[str, ...]:
@@ -47,6 +49,8 @@ def list_policy_fields(kind: str) -> tuple[str, ...]:
         return (_TRUST, "Policies", "ManagedPolicyArns", "PermissionsBoundary")
     if kind in _IDENTITY:
         return ("PolicyDocument",)
+    if kind in _SAM:
+        return ("Policies", "PermissionsBoundary", _TRUST)
     return {
         "AWS::KMS::Key": ("KeyPolicy",),
         "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy",),
@@ -70,10 +74,10 @@ def read_grants(kind: str, holder: Principal) -> list[Grant]:
     for field in list_policy_fields(kind):
         value, place = given.get(field), join_pointer(at, field)
         if field == "Policies":
-            for index, entry in enumerate(value if isinstance(value, list) else ()):
-                if isinstance(entry, Mapping):
-                    inner = f"{place}/{index}/PolicyDocument"
-                    found += read_policy(entry.get("PolicyDocument"), inner)
+            single = isinstance(value, (str, Mapping))
+            for index, entry in enumerate(value if isinstance(value, list) else [value]):
+                inner = place if single else f"{place}/{index}"
+                found += _read_entry(entry, inner, kind)
         elif field == "ManagedPolicyArns":
             for index, arn in enumerate(value if isinstance(value, list) else ()):
                 name = render_value(arn)
@@ -83,6 +87,21 @@ def read_grants(kind: str, holder: Principal) -> list[Grant]:
         elif field not in (_TRUST, "PermissionsBoundary"):
             found += read_policy(value, place)
     return found
+
+
+def _read_entry(entry: Json, pointer: str, kind: str) -> Iterator[Grant]:
+    """Read one of the policies that stand in a role, or in a resource of SAM.
+
+    SAM takes statements without a name, names of managed policies, and its own templates.
+    """
+    if isinstance(entry, Mapping) and "PolicyDocument" in entry:
+        yield from read_policy(entry["PolicyDocument"], f"{pointer}/PolicyDocument")
+    elif kind not in _SAM or entry is None:
+        return
+    elif isinstance(entry, Mapping) and "Statement" in entry:
+        yield from read_policy(entry, pointer)
+    else:
+        yield Grant("Allow", _MANAGED, render_value(entry), "", "", pointer)
 
 
 def _read_permission(given: Mapping[str, Json], pointer: str) -> list[Grant]:
@@ -132,7 +151,8 @@ def _describe(subject: str, stem: str, group: list[Grant], *, old: bool) -> Chan
     denied = first.effect == "Deny"
     broader = old == denied  # a grant is gained, or a denial is lost
     kind = f"{stem}-{'broadened' if broader else 'narrowed'}"
-    if kind == "permission-broadened" and first.is_wide and not denied:
+    unbounded = first.action == _MANAGED and first.resource.endswith(_UNBOUNDED)
+    if kind == "permission-broadened" and (first.is_wide or unbounded) and not denied:
         kind = "permission-wildcard"
     value = [list(grant[:5]) for grant in group]
     sentence = _format_sentence(stem, group, old=old)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final, NamedTuple
 
+from carnation.asl.expressions.spellings import is_spelling
 from carnation.changes.policy import KINDS
 from carnation.document import digest
 from carnation.document.values import Json
@@ -73,7 +74,8 @@ class Edit(NamedTuple):
         return self.new is None
 
     def describe(self, kind: str, subject: str, sentence: str) -> Change:
-        """Make a record of this edit."""
+        """Make a record of this edit; one of another spelling is a matter of layout."""
+        kind = "layout-changed" if is_spelling(self.before, self.after) else kind
         return Change(kind, self.pointer, subject, sentence, self.before, self.after, self.gone)
 
 

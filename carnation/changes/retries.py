@@ -116,6 +116,10 @@ def _describe_counts(sides: StatePair, edits: list[Edit]) -> Change:
     sentence = f"{error_names(sides.new)}: {first}, worst-case wait {wait}"
     never = [_read(side, "MaxAttempts") == 0 for side in (sides.old, sides.new)]
     kind = "retry-changed"
+    if all(_read(sides.old, name) == _read(sides.new, name) for name in _DEFAULTS) and not (
+        sides.find_edits("MaxDelaySeconds")
+    ):
+        kind, sentence = "layout-changed", f"{error_names(sides.new)}: the numbers of no field"
     if never[0] != never[1]:
         kind = "retry-removed" if never[1] else "retry-added"
     if len(edits) == 1:

@@ -69,7 +69,11 @@ def lint(
     sources: dict[str, Source] = {}
     for source in opened.sources:
         sources[source.where] = source
-        found = _review(source.where, source, type, settings)
+        found = [
+            finding
+            for one in source.list_deployed()
+            for finding in _review(source.where, one, type, settings)
+        ]
         findings += locate(source.where, found) if locate and found else found
     if cfn_lint:
         findings += _check_templates(targets, settings)

@@ -18,11 +18,11 @@ def report_policies(target: str) -> list[dict[str, Json]]:
     Raises `UsageError` where there is no definition that can be read.
     """
     opened = open_targets([target])
-    policies = [
-        report_policy(one.value, one.where, one.properties)
-        for one in opened.sources
-        if is_definition(one.value)
-    ]
+    policies: list[dict[str, Json]] = []
+    for source in opened.sources:
+        for one in source.list_deployed():
+            found = is_definition(one.value) and report_policy(one.value, one.where, one.properties)
+            policies += [found] if found and found not in policies else []
     if not policies:
         unread = [*(one.message for one in opened.findings), *(one.why for one in opened.unseen)]
         why = unread[0].rstrip(".") if unread else "it contains no state machine definition"

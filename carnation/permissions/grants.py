@@ -16,13 +16,14 @@ from typing import NamedTuple
 from carnation.document.values import Json
 
 _ALWAYS = ""
+_FEW = 200
 
 
 class Grant(NamedTuple):
     """One action on one resource, allowed (or denied) to one principal; `pointer` to its statement.
 
-    A policy of a role names no principal. `NotAction` and its like are kept as texts that begin
-    with `!`.
+    A policy of a role names no principal. `NotAction` and its like are kept as `!` and a list in
+    JSON: `list_excluded` reads it.
     """
 
     effect: str
@@ -65,7 +66,7 @@ def _read_statement(statement: Mapping[str, Json], pointer: str) -> Iterator[Gra
 
 def _read_element(statement: Mapping[str, Json], name: str) -> list[str]:
     if f"Not{name}" in statement:
-        return [f"!{json.dumps(statement[f'Not{name}'], sort_keys=True)}"]
+        return [f"!{json.dumps(_texts(statement[f'Not{name}']))}"]
     value = statement.get(name)
     if name == "Principal" and isinstance(value, Mapping):
         return [f"{kind} {who}" for kind, names in value.items() for who in _texts(names)]
@@ -80,6 +81,15 @@ def _items(value: Json) -> list[Json]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def list_excluded(text: str) -> list[str] | None:
+    """List what a `NotAction` or `NotResource` leaves out; None for a text that is none of these.
+
+    >>> list_excluded('!["iam:*"]'), list_excluded("iam:*")
+    (['iam:*'], None)
+    """
+    return list(map(str, json.loads(text[1:]))) if text.startswith("!") else None
 
 
 def open_branches(policy: Json) -> Json:
@@ -135,18 +145,59 @@ def covers(wide: Grant, narrow: Grant) -> bool:
     """Tell whether a grant holds all of another one."""
     return (
         wide.effect == narrow.effect
-        and wide.condition in (_ALWAYS, narrow.condition)
+        and _holds_more(wide.condition, narrow.condition)
         and matches(wide.action.lower(), narrow.action.lower())
         and matches(wide.resource, narrow.resource)
         and (wide.principal == narrow.principal or wide.principal in ("*", "AWS *"))
     )
 
 
+def _holds_more(wide: str, narrow: str) -> bool:
+    """Tell whether a condition holds wherever another one does, so far as their values say it.
+
+    >>> _holds_more('{"StringLike": {"a": "x*"}}', '{"StringEquals": {"a": "xy", "b": "z"}}')
+    True
+    """
+    if wide in (_ALWAYS, narrow) or narrow == _ALWAYS:
+        return wide in (_ALWAYS, narrow)
+    known = _read_condition(narrow)
+    return all(
+        any(
+            _is_like(operator, other)
+            and all(any(matches(one, text) for one in values) for text in theirs)
+            for (other, other_key), theirs in known.items()
+            if other_key == key
+        )
+        for (operator, key), values in _read_condition(wide).items()
+    )
+
+
+def _is_like(wide: str, narrow: str) -> bool:
+    if wide == narrow:
+        return wide.startswith(("StringEquals", "StringLike", "Arn", "Bool"))
+    return (wide, narrow) == ("StringLike", "StringEquals")
+
+
+@lru_cache(maxsize=1024)
+def _read_condition(text: str) -> dict[tuple[str, str], list[str]]:
+    condition = json.loads(text)
+    return {
+        (operator, key.lower()): _texts(values)
+        for operator, keys in condition.items()
+        if isinstance(keys, Mapping)
+        for key, values in keys.items()
+    }
+
+
 def find_lost(old: Iterable[Grant], new: Iterable[Grant]) -> list[Grant]:
     """List the grants of the first that nothing in the second covers."""
     there = list(new)
     same = {grant[:5] for grant in there}
-    patterns = [grant for grant in there if grant.condition == _ALWAYS or _is_pattern(grant)]
+    patterns = [
+        grant
+        for grant in there
+        if grant.condition == _ALWAYS or _is_pattern(grant) or grant.condition.count('"') < _FEW
+    ]
     return [
         grant
         for grant in old

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from carnation.document.values import Json
-from carnation.permissions.grants import Grant, matches
+from carnation.permissions.grants import Grant, list_excluded, matches
 from carnation.permissions.required import RequiredAction
 from carnation.permissions.spelling import Match, compare_arns
 
@@ -43,11 +43,9 @@ def find_missing(
 def _find_unmet(grants: Sequence[Grant], asked: Sequence[Asked]) -> list[Asked]:
     """Find what is unmet of the needs that share an action."""
     action = asked[0].need.action.lower()
-    fit = [one for one in grants if matches(one.action.lower(), action)]
+    fit = [one for one in grants if _is_about(one.action.lower(), action)]
     allowed = [one for one in fit if one.effect == "Allow"]
     denied = [one for one in fit if one.effect == "Deny" and not one.condition]
-    if any(one.action.startswith("!") and one.effect == "Allow" for one in grants):
-        return []
     judged = [[_judge(grant, one) for grant in allowed] for one in asked]
     sure = {at for row in judged for at, match in enumerate(row) if match >= Match.THERE}
     return [
@@ -55,6 +53,24 @@ def _find_unmet(grants: Sequence[Grant], asked: Sequence[Asked]) -> list[Asked]:
         for one, row in zip(asked, judged, strict=True)
         if not _is_met(one.need, row, sure) or any(_denies(grant, one) for grant in denied)
     ]
+
+
+def _is_about(pattern: str, action: str) -> bool:
+    excluded = list_excluded(pattern)
+    if excluded is None:
+        return matches(pattern, action)
+    return not any(matches(one, action) for one in excluded)
+
+
+def _compare_resource(pattern: str, resource: str) -> Match:
+    """Compare a grant's resource with a need's; `NotResource` is all but what it lists."""
+    excluded = list_excluded(pattern)
+    if excluded is None:
+        return compare_arns(pattern, resource)
+    found = max((compare_arns(one, resource) for one in excluded), default=Match.NO)
+    if found >= Match.THERE:
+        return Match.NO
+    return Match.COVERS if found is Match.NO else Match.MAYBE
 
 
 def _is_met(need: RequiredAction, row: Sequence[Match], sure: set[int]) -> bool:
@@ -68,21 +84,17 @@ def _is_met(need: RequiredAction, row: Sequence[Match], sure: set[int]) -> bool:
 
 
 def _judge(grant: Grant, asked: Asked) -> Match:
-    if grant.resource.startswith("!"):
-        return Match.COVERS
     if grant.resource == asked.printed:
         found = Match.COVERS
     else:
-        found = compare_arns(grant.resource, asked.need.resource)
+        found = _compare_resource(grant.resource, asked.need.resource)
     if found is Match.NO:
         return found
     return min(found, _compare_conditions(grant.condition, asked.need))
 
 
 def _denies(grant: Grant, asked: Asked) -> bool:
-    if grant.resource.startswith("!"):
-        return False
-    return compare_arns(grant.resource, asked.need.resource) >= Match.THERE
+    return _compare_resource(grant.resource, asked.need.resource) >= Match.THERE
 
 
 def _compare_conditions(condition: str, need: RequiredAction) -> Match:

@@ -30,8 +30,14 @@ def read_machine(properties: Mapping[str, Json]) -> MachineSettings:
 def read_grants(policy: Json, pointer: str, names: Mapping[str, str]) -> Iterator[Grant]:
     """Yield what a policy of a template grants, in the words of what its references stand for."""
     spelled = Placeholders({}).replace(open_branches(policy))
+    # a queue's Ref is its URL, which IAM does not take for the queue
+    urls = {
+        name: f"https://{name}"
+        for name, arn in names.items()
+        if ":sqs:" in arn and names.get(f"{name}.Arn") == arn
+    }
     for grant in read_policy(spelled, pointer):
-        resource = fill_substitutions(grant.resource, names)
+        resource = fill_substitutions(grant.resource, {**names, **urls})
         condition = fill_substitutions(grant.condition, names)
         yield grant._replace(resource=resource, condition=condition)
 

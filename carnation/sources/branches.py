@@ -10,87 +10,123 @@ from typing import Any, NamedTuple
 
 from carnation.cloudformation.placeholders import is_intrinsic
 from carnation.document import escape
+from carnation.sources.conditions import Ways, list_ways
 
 _IF = "Fn::If"
 _DEEPEST = 200
+_ALL = 8
+MOST = 64
+"""In how many ways one definition is judged at the most."""
 _NOTHING = {"Ref": "AWS::NoValue"}
 
 
-class Branch(NamedTuple):
-    """One way that a value may turn out: what stands there, its pointer, which way it is."""
+def choose_ways(value: Any, template: Mapping[str, Any]) -> list[Ways]:
+    """Choose ways in which the conditions in a value hold, so that each branch is there once.
 
-    value: Any
-    pointer: str
-    label: str
+    All of them where they are few; one way without conditions. Branches that no deployment has
+    are left out.
 
-
-def list_branches(value: Any, pointer: str, label: str = "") -> Iterator[Branch]:
-    """Yield what a value may be: each branch of an `Fn::If`, or the value itself.
-
-    >>> [(one.value, one.label) for one in list_branches({"Fn::If": ["P", 1, 2]}, "")]
-    [(1, '-if-P'), (2, '-unless-P')]
+    >>> choose_ways({"A": {"Fn::If": ["IsProd", "B", "C"]}}, {})
+    [{'IsProd': True}, {'IsProd': False}]
     """
-    arguments = value.get(_IF) if isinstance(value, Mapping) and len(value) == 1 else None
-    if not isinstance(arguments, list) or len(arguments) != 3:
-        if value != _NOTHING:
-            yield Branch(value, pointer, label)
+    branches = list(_list_branches(value, (), 0))
+    names = list(dict.fromkeys(name for branch in branches for name, _ in branch))
+    if not names:
+        return [{}]
+    ways = list_ways(template, names)
+    if len(ways) <= _ALL:
+        return ways
+    chosen: list[Ways] = []
+    for branch in branches:
+        if not any(_is_taken(branch, way) for way in chosen):
+            chosen += [way for way in ways if _is_taken(branch, way)][:1]
+    return chosen
+
+
+def _is_taken(branch: tuple[tuple[str, bool], ...], way: Ways) -> bool:
+    return all(way[name] is held for name, held in branch)
+
+
+def _list_branches(
+    value: Any, around: tuple[tuple[str, bool], ...], depth: int
+) -> Iterator[tuple[tuple[str, bool], ...]]:
+    """Yield each branch in a value, as what has to hold for it to be there."""
+    if depth > _DEEPEST:
         return
-    for index, word in ((1, "if"), (2, "unless")):
-        inner = f"{pointer}/{_IF}/{index}"
-        yield from list_branches(arguments[index], inner, f"{label}-{word}-{arguments[0]}")
+    arguments = read_if(value)
+    if arguments is not None:
+        for held, inner in ((True, arguments[1]), (False, arguments[2])):
+            branch = (*around, (str(arguments[0]), held))
+            yield branch
+            yield from _list_branches(inner, branch, depth + 1)
+        return
+    inner_values = value.values() if isinstance(value, Mapping) else value
+    for inner in inner_values if isinstance(value, (Mapping, list)) else ():
+        yield from _list_branches(inner, around, depth + 1)
+
+
+def read_if(value: Any) -> list[Any] | None:
+    """Give the condition and the branches of an `Fn::If`; None for anything else."""
+    arguments = value.get(_IF) if isinstance(value, Mapping) and len(value) == 1 else None
+    return arguments if isinstance(arguments, list) and len(arguments) == 3 else None
 
 
 class Chosen(NamedTuple):
-    """A value with every `Fn::If` of a part decided; `moved` says where the parts stand."""
+    """A value with every `Fn::If` in it decided; `moved` says where its parts stand."""
 
     value: Any
     moved: dict[str, str]
     label: str
 
 
-def choose_branches(value: Any) -> Iterator[Chosen]:
-    """Yield a definition, twice where parts of it stand in an `Fn::If`: so and otherwise.
+def choose_branches(value: Any, way: Ways, *, parts_only: bool = False) -> Chosen:
+    """Decide each `Fn::If` in a value; one that leaves nothing gives None.
 
-    What is a text or a number in every branch stays a placeholder.
+    With `parts_only` those between texts and numbers are left, to be placeholders.
+
+    >>> choose_branches([{"Fn::If": ["P", 1, 2]}], {"P": False})
+    Chosen(value=[2], moved={'/0': '/0/Fn::If/2'}, label='-unless-P')
     """
-    for index, word in ((1, "if"), (2, "unless")):
-        chooser = _Chooser(index)
-        chosen = chooser.copy(value, "", "", 0)
-        if not chooser.condition:
-            yield Chosen(value, {}, "")
-            return
-        yield Chosen(chosen, chooser.moved, f"-{word}-{chooser.condition}")
+    chooser = _Chooser(way, parts_only)
+    made = chooser.copy(value, "", "", 0)
+    words = (f"-{'if' if way[name] else 'unless'}-{name}" for name in chooser.conditions)
+    return Chosen(None if made == _NOTHING else made, chooser.moved, "".join(words))
 
 
 class _Chooser:
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self, way: Ways, parts_only: bool) -> None:
+        self.way, self.parts_only = way, parts_only
         self.moved: dict[str, str] = {}
-        self.condition = ""
+        self.conditions: dict[str, None] = {}
 
     def copy(self, value: Any, there: str, here: str, depth: int) -> Any:
         """Copy a value that stands at `there` in the template to `here`."""
-        if depth > _DEEPEST:
+        if depth > _DEEPEST or value == _NOTHING:
             return value
         if isinstance(value, list):
             return self.copy_list(value, there, here, depth)
         if not isinstance(value, Mapping):
             return value
-        if is_intrinsic(value):
-            arguments: Any = value.get(_IF)
-            if not _holds_parts(arguments):
-                return value
-            self.condition = self.condition or str(arguments[0])
-            inner = f"{there}/{_IF}/{self.index}"
+        arguments = read_if(value)
+        if arguments is not None and self.decides(arguments):
+            name = str(arguments[0])
+            self.conditions[name] = None
+            index = 1 if self.way[name] else 2
+            inner = f"{there}/{_IF}/{index}"
             self.moved[here] = inner
-            return self.copy(arguments[self.index], inner, here, depth + 1)
+            return self.copy(arguments[index], inner, here, depth + 1)
         made = {}
         for key, item in value.items():
             part = f"/{escape(key)}"
             chosen = self.copy(item, there + part, here + part, depth + 1)
-            if chosen != _NOTHING:
+            if chosen != _NOTHING or is_intrinsic(value):
                 made[key] = chosen
         return made
+
+    def decides(self, arguments: list[Any]) -> bool:
+        return str(arguments[0]) in self.way and (
+            not self.parts_only or any(map(_holds_parts, arguments[1:]))
+        )
 
     def copy_list(self, items: list[Any], there: str, here: str, depth: int) -> list[Any]:
         made: list[Any] = []
@@ -104,17 +140,9 @@ class _Chooser:
         return made
 
 
-def _holds_parts(arguments: Any) -> bool:
-    """Tell whether branches are parts of a definition: mappings and lists, no texts."""
-    return (
-        isinstance(arguments, list)
-        and len(arguments) == 3
-        and any(
-            isinstance(item, list) or (isinstance(item, Mapping) and not _is_scalar(item))
-            for item in arguments[1:]
-        )
-    )
-
-
-def _is_scalar(item: Mapping[str, Any]) -> bool:
-    return is_intrinsic(item) and _IF not in item
+def _holds_parts(branch: Any) -> bool:
+    """Tell whether a branch is a part of a definition: a mapping or a list, no text."""
+    if isinstance(branch, Mapping) and is_intrinsic(branch):
+        arguments = read_if(branch)
+        return arguments is not None and any(map(_holds_parts, arguments[1:]))
+    return isinstance(branch, (Mapping, list))

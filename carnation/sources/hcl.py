@@ -82,11 +82,23 @@ def kind_of(node: Any) -> str:
     return str(getattr(node, "data", None) or getattr(node, "type", ""))
 
 
+class Way:
+    """Which branch of each condition is taken: the first (`taken`), or the other one.
+
+    `split` tells that there was a condition between parts of a definition, `is_open` that there was
+    one between texts, which stay placeholders unless the way `is_exact`.
+    """
+
+    def __init__(self, taken: bool = True, *, is_exact: bool = False) -> None:
+        self.taken, self.is_exact = taken, is_exact
+        self.split = self.is_open = False
+
+
 class Scope:
     """What names stand for while expressions of one file are worked out.
 
-    `look_up` gives a local value, a variable, what `path.module` is; `taken` says which branch of
-    a condition is taken, `split` whether there was one between parts of a definition.
+    `look_up` gives a local value, a variable, what `path.module` is; `way` says which branch of a
+    condition is taken.
     """
 
     def __init__(
@@ -94,11 +106,10 @@ class Scope:
         text: str,
         look_up: Callable[[str, str], Any],
         functions: Mapping[str, Call],
-        *,
-        taken: bool = True,
+        way: Way | None = None,
     ) -> None:
-        self.text, self.look_up, self.functions, self.taken = text, look_up, functions, taken
-        self.split = False
+        self.text, self.look_up, self.functions = text, look_up, functions
+        self.way = way or Way()
         self.names: dict[str, Any] = {}
         self.depth = 0
 
@@ -126,7 +137,7 @@ class Scope:
         skipping: list[bool] = []
         for kind, part in split_template(text):
             if kind == "%":
-                _note_directive(part, skipping, self.taken)
+                _note_directive(part, skipping, self.way.taken)
             elif not any(skipping):
                 parts.append(part if kind == "" else write_text(self.evaluate_text(part)))
         return "".join(parts)
@@ -144,7 +155,7 @@ class Scope:
             tree = parse_hcl(f"x = {expression}", "template")
         except DocumentError:
             return Unknown(expression)
-        inner = Scope(f"x = {expression}\n", self.look_up, self.functions, taken=self.taken)
+        inner = Scope(f"x = {expression}\n", self.look_up, self.functions, self.way)
         inner.names, inner.depth = self.names, self.depth + 1
         return inner.evaluate(children(children(tree)[0])[0].children[-1])
 
@@ -271,7 +282,7 @@ def _read_string(scope: Scope, node: Any) -> Any:
         kind = kind_of(inner)
         if kind.startswith("template_"):
             word = kind.removeprefix("template_").removesuffix("_start")
-            _note_directive(word, skipping, scope.taken)
+            _note_directive(word, skipping, scope.way.taken)
         elif any(skipping):
             continue
         elif kind == "interpolation":
@@ -348,9 +359,12 @@ def _read_conditional(scope: Scope, node: Any) -> Any:
     if all(isinstance(one, (str, int, float, bool)) or one is None for one in branches) and not any(
         isinstance(one, FileText) for one in branches
     ):
-        return Unknown(scope.unknown(node).text, branches[0 if scope.taken else 1])
-    scope.split = True
-    return branches[0 if scope.taken else 1]
+        scope.way.is_open = True
+        if not scope.way.is_exact:
+            return Unknown(scope.unknown(node).text, branches[0 if scope.way.taken else 1])
+    else:
+        scope.way.split = True
+    return branches[0 if scope.way.taken else 1]
 
 
 def _read_call(scope: Scope, node: Any) -> Any:

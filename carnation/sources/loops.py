@@ -1,4 +1,4 @@
-"""The resources of a template, those in its `Fn::ForEach` loops written out.
+"""`Fn::ForEach` in a template, written out: its resources, and the parts of a definition.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html
 """
@@ -14,6 +14,7 @@ from carnation.sources.source import Unseen
 
 _LOOP = "Fn::ForEach::"
 _MOST = 1_000
+_DEEPEST = 100
 
 
 class Resource(NamedTuple):
@@ -49,7 +50,7 @@ def _list(
 def _repeat(
     name: str, loop: Any, pointer: str, template: Mapping[str, Any]
 ) -> Iterator[Resource | Unseen]:
-    if not (isinstance(loop, list) and len(loop) == 3 and isinstance(loop[2], Mapping)):
+    if not _is_loop(loop):
         yield Unseen(name, pointer, 0, 0, "it is no loop: it takes a name, a list and a mapping")
         return
     identifier = str(loop[0])
@@ -66,6 +67,36 @@ def _repeat(
                     yield found._replace(where=place)
                 else:
                     yield found._replace(pointer=place)
+
+
+def write_loops(value: Any, template: Mapping[str, Any], depth: int = 0) -> Any:
+    """Write out the loops between parts of a definition; the value itself where it has none.
+
+    >>> write_loops({"Fn::ForEach::Each": ["X", ["a", "b"], {"S${X}": {"Next": "${X}"}}]}, {})
+    {'Sa': {'Next': 'a'}, 'Sb': {'Next': 'b'}}
+    """
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, list):
+        items = [write_loops(item, template, depth + 1) for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if not isinstance(value, Mapping):
+        return value
+    made: dict[str, Any] = {}
+    for key, item in value.items():
+        if str(key).startswith(_LOOP) and _is_loop(item):
+            identifier = str(item[0])
+            for one in _list_values(item[1], template) or [f"${{{identifier}}}"]:
+                body = replace_identifier(item[2], identifier, one)
+                made |= write_loops(body, template, depth + 1)
+        else:
+            made[key] = write_loops(item, template, depth + 1)
+    same = len(made) == len(value) and all(made.get(key) is item for key, item in value.items())
+    return value if same else made
+
+
+def _is_loop(loop: Any) -> bool:
+    return isinstance(loop, list) and len(loop) == 3 and isinstance(loop[2], Mapping)
 
 
 def _list_values(collection: Any, template: Mapping[str, Any]) -> list[str]:

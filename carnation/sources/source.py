@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any, NamedTuple
 
 from carnation.cloudformation.placeholders import is_intrinsic
 from carnation.cloudformation.roles import Role, find_role
-from carnation.cloudformation.substitutions import find_substitutions
+from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document, parse_yaml
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
@@ -41,6 +42,7 @@ class Source:
     template says of the machine in CloudFormation's words, `substitutions` the names that it gives
     values to, `role` its role if that stands there, too. `template` is the
     one that it came from. `is_editable` tells that the definition stands in the file as it is.
+    `ways` are what the template's conditions make of it, where texts and numbers hang on them.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Source:
         given = self.properties.get("DefinitionSubstitutions")
         self.substitutions: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         self.moved: Mapping[str, str] = {}
+        self.ways: list[Source] = []
 
     def read_text(self, text: str) -> None:
         """Take a definition that is written as a text."""
@@ -78,6 +81,15 @@ class Source:
             self.error = error
             return
         self.value, self.notes = self.inner.value, self.inner.notes
+
+    def list_deployed(self) -> Iterator[Source]:
+        """Yield the definition as it is deployed, in each way: with the texts that it is given."""
+        for one in self.ways or [self]:
+            texts = {name: text for name, text in one.substitutions.items() if _is_text(text)}
+            if texts and one.value is not None:
+                one = copy(one)
+                one.value = fill_substitutions(one.value, texts)
+            yield one
 
     def locate(self, pointer: str) -> Span:
         """Find a part of the definition in the file.
@@ -164,6 +176,11 @@ def correct_words(document: Document) -> Document:
             if isinstance(holder, dict):
                 holder[last] = word
     return document
+
+
+def _is_text(value: Any) -> bool:
+    """Tell whether a substitution is a text: a number may stand where Step Functions wants one."""
+    return isinstance(value, str) and not re.fullmatch(r"[-+.\d]*|true|false", value)
 
 
 def _find(value: Any, way: list[str]) -> Any:

@@ -9,15 +9,17 @@ and https://docs.aws.amazon.com/serverless-application-model/latest/developergui
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders, is_intrinsic
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
 from carnation.sources.assets import find_asset
-from carnation.sources.branches import choose_branches, list_branches
+from carnation.sources.branches import MOST, choose_branches, choose_ways, read_if
+from carnation.sources.conditions import Ways
 from carnation.sources.files import Files
-from carnation.sources.loops import Resource, list_resources
+from carnation.sources.loops import Resource, list_resources, write_loops
 from carnation.sources.source import (
     EXPRESS,
     NO_DEFINITION,
@@ -109,8 +111,12 @@ class _Machine:
         properties = resource.body.get("Properties")
         self.properties: Mapping[str, Any] = properties if isinstance(properties, Mapping) else {}
         self.pointer = f"{resource.pointer}/Properties"
+        self.is_editable = not resource.made
+
+    @property
+    def given(self) -> Mapping[str, Any]:
         given = self.properties.get("DefinitionSubstitutions")
-        self.given = given if isinstance(given, Mapping) else {}
+        return given if isinstance(given, Mapping) else {}
 
     def find(self) -> Iterator[Found]:
         """Yield its definition, each branch of it; or why there is none to be seen."""
@@ -120,30 +126,72 @@ class _Machine:
             why = "a macro makes it" if made else NO_DEFINITION
             yield self.miss(why, self.pointer)
             return
-        pointer = f"{self.pointer}/{field}"
-        for branch in list_branches(self.properties[field], pointer):
-            if field == "Definition":
-                found = self.read_value(branch.value, branch.pointer)
-            elif field == "DefinitionString":
-                found = self.read_string(branch.value, branch.pointer)
-            else:
-                found = self.read_location(branch.value, branch.pointer)
-            for one in found:
-                yield self.label(one, branch.label)
+        try:
+            self.take_parts(field)
+        except DocumentError as error:
+            yield self.miss(error.reason.rstrip("."), f"{self.pointer}/{field}")
+            return
+        judged = (field, MACHINES[self.resource.type], "DefinitionSubstitutions")
+        ways = choose_ways([self.properties.get(name) for name in judged], self.template)
+        if len(ways) > MOST:
+            yield self.miss(f"its conditions give {len(ways)} of it: {MOST} are read", self.pointer)
+        found: dict[str, Found] = {}
+        for way in ways[:MOST]:
+            one = self.read(field, way, parts_only=True)
+            one = found.setdefault(one.name, one) if one else None
+            if isinstance(one, Source) and way:
+                exact = self.read(field, way)
+                one.ways += [exact] if isinstance(exact, Source) else []
+        yield from found.values()
 
-    def label(self, found: Found, label: str) -> Found:
+    def take_parts(self, field: str) -> None:
+        """Put in their place what loops write out, and what `AWS::Include` brings."""
+        written = self.properties[field]
+        parts = self.include(written) if isinstance(written, (Mapping, list)) else written
+        parts = write_loops(parts, self.template)
+        if parts is not written:
+            self.properties = {**self.properties, field: parts}
+            self.is_editable = False
+
+    def read(self, field: str, way: Ways, *, parts_only: bool = False) -> Found | None:
+        """Read the definition that one way gives; None where it gives none."""
+        chosen = choose_branches(self.properties, way, parts_only=parts_only)
+        if field not in chosen.value:
+            return None
+        machine = copy(self)
+        machine.properties = chosen.value
+        pointer = machine.pointer + chosen.moved.get(f"/{field}", f"/{field}")
+        # what moved within the definition, as seen from the place that it stands at
+        there, here = pointer[len(machine.pointer) :], f"/{field}"
+        moved = {
+            place[len(here) :]: origin[len(there) :]
+            for place, origin in chosen.moved.items()
+            if place.startswith(f"{here}/")
+        }
+        label = choose_branches(self.properties[field], way, parts_only=True).label
+        machine.is_editable = self.is_editable and not moved and there == here
+        found = machine.read_field(field, chosen.value[field], pointer)
         if isinstance(found, Unseen):
             return found._replace(name=found.name + label)
+        if found.document is self.document and found.inner is None:
+            found.moved = moved
         found.name += label
-        if not found.type:
-            found.type = self.read_type()
+        found.type = found.type or machine.read_type()
         return found
+
+    def read_field(self, field: str, written: Any, pointer: str) -> Found:
+        if field == "Definition":
+            return self.read_value(written, pointer)
+        if field == "DefinitionString":
+            return self.read_string(written, pointer)
+        return self.read_location(written, pointer)
 
     def read_type(self) -> str:
         """Give the type; STANDARD where it is left out or only known at deployment."""
         written = self.properties.get(MACHINES[self.resource.type])
-        values = [self.follow_parameter(one.value) for one in list_branches(written, "")]
-        return EXPRESS if values and all(value == EXPRESS for value in values) else STANDARD
+        branches = read_if(written)
+        values = [self.follow_parameter(one) for one in (branches or ["", written])[1:]]
+        return EXPRESS if all(value == EXPRESS for value in values) else STANDARD
 
     def follow_parameter(self, value: Any) -> Any:
         """Give the default of the parameter that a value is taken from; any other as it is."""
@@ -160,27 +208,17 @@ class _Machine:
     def miss(self, why: str, pointer: str) -> Unseen:
         return _unseen(self.document, self.resource, why, pointer)
 
-    def read_value(self, written: Any, pointer: str) -> Iterator[Found]:
-        """Yield the definition that is written as an object."""
+    def read_value(self, written: Any, pointer: str) -> Found:
+        """Read the definition that is written as an object."""
         if isinstance(written, str):
-            yield from self.read_string(written, pointer)
-            return
+            return self.read_string(written, pointer)
         if not isinstance(written, Mapping) or is_intrinsic(written):
-            yield from self.read_made(written, pointer)
-            return
-        try:
-            included = self.include(written)
-        except DocumentError as error:
-            yield self.miss(error.reason.rstrip("."), pointer)
-            return
-        for chosen in choose_branches(included):
-            found = self.make(pointer)
-            found.value = Placeholders(self.given).replace(chosen.value)
-            found.moved = chosen.moved
-            found.is_editable = not chosen.label and included is written and not self.resource.made
-            found.note_undefined(chosen.value)
-            found.name += chosen.label
-            yield found
+            return self.read_made(written, pointer)
+        found = self.make(pointer)
+        found.value = Placeholders(self.given).replace(written)
+        found.is_editable = self.is_editable
+        found.note_undefined(written)
+        return found
 
     def include(self, written: Any, depth: int = 0) -> Any:
         """Put what `AWS::Include` brings from a file here in its place.
@@ -218,51 +256,44 @@ class _Machine:
             raise DocumentError("AWS::Include brings it from a bucket", self.document.where)
         return self.files.read_beside(self.document.where, location).value
 
-    def read_string(self, written: Any, pointer: str) -> Iterator[Found]:
-        """Yield the definition that is written as a text."""
+    def read_string(self, written: Any, pointer: str) -> Found:
+        """Read the definition that is written as a text."""
         if isinstance(written, Mapping) and "Fn::ToJsonString" in written:
-            yield from self.read_value(written["Fn::ToJsonString"], f"{pointer}/Fn::ToJsonString")
-            return
+            return self.read_value(written["Fn::ToJsonString"], f"{pointer}/Fn::ToJsonString")
         if is_definition(written):
-            yield from self.read_value(written, pointer)
-            return
+            return self.read_value(written, pointer)
         text = Placeholders(self.given).read_text(self.follow_parameter(written))
         if text is None or not _may_be_definition(text):
-            yield from self.read_made(written, pointer)
-            return
+            return self.read_made(written, pointer)
         found = self.make(_point_to_text(written, pointer))
         found.read_text(text)
         if isinstance(written, str):
             found.note_undefined(found.value)
-        yield found
+        return found
 
-    def read_made(self, written: Any, pointer: str) -> Iterator[Found]:
-        """Yield what a function makes: a file that it includes, or why it cannot be seen."""
+    def read_made(self, written: Any, pointer: str) -> Found:
+        """Read what a function makes: a file that it includes; or say why it cannot be seen."""
         if isinstance(written, Mapping) and _TRANSFORM in written:
             try:
-                value = self.read_include(written[_TRANSFORM])
-                yield from self.read_value(value, pointer)
+                return self.read_value(self.read_include(written[_TRANSFORM]), pointer)
             except DocumentError as error:
-                yield self.miss(error.reason.rstrip("."), pointer)
-        else:
-            yield self.miss(_format_function(written), pointer)
+                return self.miss(error.reason.rstrip("."), pointer)
+        return self.miss(_format_function(written), pointer)
 
-    def read_location(self, written: Any, pointer: str) -> Iterator[Found]:
-        """Yield the definition in a file of its own: a local path, or an asset of CDK."""
+    def read_location(self, written: Any, pointer: str) -> Found:
+        """Read the definition in a file of its own: a local path, or an asset of CDK."""
         asset = find_asset(written, self.document.where, self.files)
         path = asset or written
         if not isinstance(path, str) or "://" in path:
-            yield self.miss("its definition lies in a bucket", pointer)
-            return
+            return self.miss("its definition lies in a bucket", pointer)
         try:
             document = self.files.read_beside(self.document.where, path)
         except DocumentError as error:
-            yield self.miss(_format_error(error), pointer)
-            return
+            return self.miss(_format_error(error), pointer)
         found = self.make("", document)
         found.value, found.notes = document.value, document.notes
         found.note_undefined(document.value)
-        yield found
+        return found
 
 
 def _format_error(error: DocumentError) -> str:

@@ -19,6 +19,7 @@ from carnation.sources.hcl import (
     FileText,
     Scope,
     Unknown,
+    Way,
     children,
     kind_of,
     parse_hcl,
@@ -99,6 +100,7 @@ class _Module:
         self.open: set[str] = set()
         self.all: list[_Block] | None = None
         self.each: Mapping[str, Any] = {}
+        self.way = Way()
 
     def parse(self, path: str, text: str | None = None) -> list[_Block]:
         if path not in self.parsed:
@@ -169,20 +171,29 @@ class _Module:
             else STANDARD
         )
         kind = kind.default if isinstance(kind, Unknown) else kind
-        for taken, word in ((True, "if"), (False, "else")):
-            scope = self.scope(block, taken=taken)
+
+        def read(way: Way) -> Found:
+            self.way = way
             try:
-                value = scope.evaluate(tree)
+                value = self.scope(block).evaluate(tree)
             except DocumentError as error:
-                yield self.miss(block, document, name, error.reason.rstrip("."))
-                return
-            label = f"-{word}" if scope.split else ""
+                return self.miss(block, document, name, error.reason.rstrip("."))
+            label = f"-{'if' if way.taken else 'else'}" if way.split else ""
             found = self.read_value(value, tree, block, document, name + label, properties)
             if isinstance(found, Source):
                 found.type = EXPRESS if kind == EXPRESS else STANDARD
                 found.is_editable = False
+            return found
+
+        for taken in (True, False):
+            way = Way(taken)
+            found = read(way)
+            if isinstance(found, Source) and way.is_open:
+                ways = [taken] if way.split else [True, False]
+                exact = [read(Way(each, is_exact=True)) for each in ways]
+                found.ways = [one for one in exact if isinstance(one, Source)]
             yield found
-            if not scope.split:
+            if not way.split or isinstance(found, Unseen):
                 return
 
     def read_value(
@@ -245,7 +256,7 @@ class _Module:
         line = document.text.count("\n", 0, block.start) + 1
         return Unseen(name, document.where, line, 1, why)
 
-    def scope(self, block: _Block, *, taken: bool = True) -> Scope:
+    def scope(self, block: _Block) -> Scope:
         functions = {
             **FUNCTIONS,
             "file": self.read_text,
@@ -253,7 +264,7 @@ class _Module:
             "jsondecode": lambda given, _: parse_json(str(given[0]), "file"),
             "yamldecode": lambda given, _: parse_yaml(str(given[0]), "file.yaml")[0].value,
         }
-        return Scope(block.text, self.look_up, functions, taken=taken)
+        return Scope(block.text, self.look_up, functions, self.way)
 
     def read_text(self, given: list[Any], scope: Scope) -> Any:
         """Give what a file holds, `templatefile` with what it is filled with."""
@@ -270,11 +281,11 @@ class _Module:
                 text,
                 lambda first, name: Unknown(f"{first}.{name}"),
                 scope.functions,
-                taken=scope.taken,
+                scope.way,
             )
             inner.names = {name: _hide(name, value) for name, value in names.items()}
             text = inner.render(text)
-            scope.split = scope.split or "%{" in self.files.text(path)
+            scope.way.split = scope.way.split or "%{" in self.files.text(path)
         return FileText(text, path, plain(dict(names)))
 
     def look_up(self, first: str, name: str) -> Any:
@@ -310,7 +321,16 @@ class _Module:
         """Give what `data.template_file.x.rendered` and `data.local_file.x.content` give."""
         tree = block.attributes.get(_DATA[kind])
         value = None if tree is None else self.scope(block).evaluate(tree)
-        return self.read_text([value], self.scope(block)) if kind == "local_file" else value
+        if kind == "local_file":
+            return self.read_text([value], self.scope(block))
+        names = (
+            self.scope(block).evaluate(block.attributes["vars"])
+            if ("vars" in block.attributes)
+            else None
+        )
+        if isinstance(value, FileText) and isinstance(names, Mapping):
+            return FileText(str(value), value.path, plain(dict(names)))
+        return value
 
 
 _DATA = {"template_file": "template", "local_file": "filename"}

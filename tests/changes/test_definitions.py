@@ -288,6 +288,24 @@ def test_a_state_moved_between_branches_is_told_by_their_numbers() -> None:
     assert moved.sentence == "moved from branch 1 of 'Both' to branch 2 of 'Both'"
 
 
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        ("InputPath", "$.a", "$['a']"),
+        ("Parameters", {"a.$": "States.Format('{}',$.a)"}, {"a.$": "States.Format('{}', $['a'])"}),
+        ("Retry", [{"ErrorEquals": ["A"]}], [{"ErrorEquals": ["A"], "IntervalSeconds": 1}]),
+        ("Arguments", {"a": "{% $x + 'a b' %}"}, {"a": "{%$x+'a b'%}"}),
+    ],
+)
+def test_another_spelling_is_noise(field: str, one: Any, other: Any) -> None:
+    sides = [
+        {"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "r", field: value,
+                                          "End": True}}}
+        for value in (one, other)
+    ]  # fmt: skip
+    assert list_kinds(*sides) == {"layout-changed"}
+
+
 def test_iterator_called_item_processor_is_noise() -> None:
     old = edit(BASE, f"{EACH}/Iterator", MAP["ItemProcessor"])
     del old["States"]["Each"]["ItemProcessor"]

@@ -381,3 +381,40 @@ def test_a_machine_that_only_says_its_default_type_stays() -> None:
 
     assert list_kinds(Type="STANDARD") == {"metadata-changed"}
     assert list_kinds(Type="EXPRESS") == {"resource-replaced"}
+
+
+def list_policy_kinds(*policies: Any) -> set[str]:
+    sides = [
+        {"a.yaml": {"Resources": {"M": {"Type": "AWS::Serverless::StateMachine",
+                                        "Properties": {"Policies": given}}}}}
+        for given in policies
+    ]  # fmt: skip
+    return {change.kind for change in find_template_changes(*sides)}
+
+
+def test_the_policies_of_sam_are_permissions() -> None:
+    template = {"LambdaInvokePolicy": {"FunctionName": "f"}}
+    assert list_policy_kinds([template], [template, "AdministratorAccess"]) == {
+        "permission-wildcard"
+    }
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "a"}
+    assert list_policy_kinds([], [{"Statement": [statement]}]) == {"permission-broadened"}
+    assert list_policy_kinds([template], []) == {"permission-narrowed"}
+
+
+@pytest.mark.parametrize(
+    ("wider", "narrower"),
+    [
+        ({"StringEquals": {"a": "b"}}, {"StringEquals": {"a": "b", "c": "d"}}),
+        ({"StringLike": {"a": "b*"}}, {"StringEquals": {"a": "bc"}}),
+        ({"StringEquals": {"a": ["b", "c"]}}, {"StringEquals": {"A": "b"}}),
+    ],
+)
+def test_a_condition_that_asks_for_less_only_broadens(wider: Any, narrower: Any) -> None:
+    both = [
+        [{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "a",
+                         "Condition": condition}]}]
+        for condition in (narrower, wider)
+    ]  # fmt: skip
+    assert list_policy_kinds(*both) == {"permission-broadened"}
+    assert list_policy_kinds(*reversed(both)) == {"permission-narrowed"}

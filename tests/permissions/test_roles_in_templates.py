@@ -138,3 +138,21 @@ def test_what_is_denied_is_not_allowed(tmp_path: Path) -> None:
     denied = allow("sqs:*", "*") | {"Effect": "Deny"}
     (found,) = find_rules(tmp_path, [*BY_REFERENCE, denied])
     assert "sqs:SendMessage" in found
+
+
+def test_what_a_policy_leaves_out_is_not_granted(tmp_path: Path) -> None:
+    function = {"Fn::GetAtt": ["Function", "Arn"]}
+    others = {"Effect": "Allow", "Action": "*", "NotResource": function}
+    assert len(find_rules(tmp_path, [others])) == 1
+    but = {"Effect": "Allow", "NotAction": "lambda:*", "Resource": "*"}
+    assert len(find_rules(tmp_path, [but])) == 1
+    invokes = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function}
+    assert find_rules(tmp_path, [but, others, invokes]) == []
+
+
+def test_the_address_of_a_queue_is_no_resource(tmp_path: Path) -> None:
+    every = {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Ref": "Jobs"}}
+    assert len(find_rules(tmp_path, [every, sends])) == 1
+    sends["Resource"] = {"Fn::GetAtt": ["Jobs", "Arn"]}
+    assert find_rules(tmp_path, [every, sends]) == []

@@ -12,6 +12,7 @@ import pytest
 
 from carnation.document import Document
 from carnation.errors import DocumentError, UsageError
+from carnation.linter import lint
 from carnation.sources import Files, Reading, find_sources, read_sources, read_target
 
 DEFINITION = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
@@ -272,6 +273,62 @@ def test_each_branch_of_a_condition_is_a_definition_of_its_own(folder: Path) -> 
     assert "Retry" not in second.value["States"]["A"]
     assert first.place("/States/A/Retry/0/ErrorEquals").endswith("/Retry/Fn::If/1/0/ErrorEquals")
     assert first.value["States"]["A"]["Resource"] == "${If.Q}"
+
+
+def test_conditions_that_exclude_each_other_are_not_judged_together(folder: Path) -> None:
+    stage = {"Ref": "Stage"}
+    states = {
+        "A": {"Type": "Pass", "Next": {"Fn::If": ["IsProd", "B", "C"]}},
+        "B": {"Fn::If": ["IsProd", {"Type": "Succeed"}, {"Ref": "AWS::NoValue"}]},
+        "C": {"Fn::If": ["IsDev", {"Type": "Succeed"}, {"Ref": "AWS::NoValue"}]},
+    }
+    value = template(Definition={"StartAt": "A", "States": states})
+    value["Conditions"] = {
+        "IsProd": {"Fn::Equals": [stage, "prod"]},
+        "IsDev": {"Fn::Equals": [stage, "dev"]},
+    }
+    value["Parameters"] = {"Stage": {"Type": "String", "AllowedValues": ["prod", "dev"]}}
+    write({"t.json": value})
+    assert {finding.rule for finding in lint("t.json").findings} == set()
+    del value["Parameters"]
+    write({"t.json": value})
+    assert "missing-target" in {finding.rule for finding in lint("t.json").findings}
+
+
+def test_each_branch_of_many_conditions_is_judged(folder: Path) -> None:
+    states: dict[str, Any] = {
+        f"S{at}": {"Type": "Pass", "Next": {"Fn::If": [f"C{at}", f"S{at + 1}", f"Lost{at}"]}}
+        for at in range(5)
+    }
+    states["S5"] = {"Fn::If": ["C0", {"Type": "Succeed"}, {"Fn::If": [
+        "C1", {"Type": "Wait", "Seconds": -1, "End": True}, {"Type": "Fail"}]}]}  # fmt: skip
+    value = template(Definition={"StartAt": "S0", "States": states})
+    value["Conditions"] = {f"C{at}": {"Fn::Equals": [{"Ref": f"P{at}"}, "x"]} for at in range(5)}
+    write({"t.json": value})
+    messages = " ".join(finding.message for finding in lint("t.json").findings)
+    assert all(f"Lost{at}" in messages for at in range(5))
+    assert "Seconds" in messages
+
+
+def test_texts_that_a_template_gives_are_judged_as_they_are_deployed(folder: Path) -> None:
+    states = {
+        "A": {"Type": "Task", "Resource": "${Call}", "Parameters": {}, "Next": "B"},
+        "B": {"Type": "Wait", "Seconds": "${Seconds}", "Next": "${Last}"},
+    }
+    given = {"Call": "arn:aws:states:::sqs:sendMesage", "Seconds": "5", "Last": "Nowhere"}
+    value = template(Definition={"StartAt": "A", "States": states}, DefinitionSubstitutions=given)
+    write({"t.json": value})
+    messages = " ".join(finding.message for finding in lint("t.json").findings)
+    assert "sendMesage" in messages
+    assert "Nowhere" in messages
+    assert "Seconds" not in messages
+
+
+def test_a_loop_in_a_definition_is_written_out(folder: Path) -> None:
+    loop = ["X", ["a", "b"], {"S${X}": {"Type": "Succeed", "Comment": "${X}"}}]
+    value = template(Definition={"StartAt": "Sa", "States": {"Fn::ForEach::Each": loop}})
+    (found,) = read({"t.json": value}).sources
+    assert list(found.value["States"]) == ["Sa", "Sb"]
 
 
 def test_a_loop_makes_a_machine_for_each_value_at_one_place(folder: Path) -> None:

@@ -14,7 +14,7 @@ from carnation.asl.kinds import is_placeholder
 from carnation.document import split_pointer
 from carnation.errors import ExpressionError
 from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
-from carnation.linter.findings import NOTE, refusal, risk
+from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
             yield use.part.problem(_first_line(error), use.inner)
 
 
-@risk("jsonata-not-checked", NOTE)
+@risk("jsonata-not-checked", WARNING)
 def find_unchecked(machine: Machine) -> Iterator[Problem]:
     """The definition holds JSONata, and the library that parses it is not installed.
 

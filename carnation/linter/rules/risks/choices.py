@@ -46,6 +46,10 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
             if first is not None:
                 how = "asks the same" if asked[first] == later else "holds whenever this one does"
                 yield state.rules[index].problem(f"rule {first + 1} {how} and decides before it")
+        always = next((at for at, body in enumerate(asked) if body.get("Always") is True), None)
+        default = state.body.get("Default")
+        if always and default not in (None, state.rules[always].body.get("Next")):
+            yield state.problem(f"rule {always + 1} always holds, so never 'Default'", "/Default")
 
 
 def _read(rule: Node) -> dict[str, Json]:

@@ -12,6 +12,27 @@ from carnation.linter.machine import Machine
 from carnation.linter.rules.expressions import list_jsonata
 from carnation.linter.rules.risks.variables import LIBRARY
 
+_COUNTS = {
+    name: (int(least), int(most))
+    for least, most, names in (
+        (0, 0, "millis uuid"),
+        (0, 1, "random"),
+        (0, 2, "now string error"),
+        (1, 1, "length uppercase lowercase trim base64encode base64decode encodeUrl decodeUrl "
+               "encodeUrlComponent decodeUrlComponent number abs floor ceil sqrt sum max min "
+               "average boolean not exists count reverse shuffle distinct keys spread merge type "
+               "parse"),
+        (1, 2, "join round formatBase sort each sift assert single hash"),
+        (1, 3, "fromMillis toMillis"),
+        (2, 2, "substringBefore substringAfter contains power formatInteger parseInteger append "
+               "lookup map filter partition"),
+        (2, 3, "substring pad split match formatNumber reduce"),
+        (3, 3, "range"),
+        (3, 4, "replace"),
+    )
+    for name in names.split()
+}  # fmt: skip
+"""How many arguments functions of JSONata take: at least, and at the most."""
 _HASHES = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
 
 
@@ -20,7 +41,8 @@ def find_wrong_arguments(machine: Machine) -> Iterator[Problem]:
     """A function is called with an argument that it cannot take.
 
     Problem: `States.Format` has another number of places `{}` than of values, a hash algorithm does
-    not exist, a string is given where an array is expected: the state fails when it runs
+    not exist, a string is given where an array is expected, an argument too many: the state fails
+    when it runs
     (`States.IntrinsicFailure`, `States.QueryEvaluationError`).
     Solution: correct the call as the message says. Algorithms are MD5, SHA-1, SHA-256, SHA-384 and
     SHA-512; a brace in a template is written `\\{`.
@@ -31,14 +53,27 @@ def find_wrong_arguments(machine: Machine) -> Iterator[Problem]:
             for message in _find_in_intrinsic(use.value):
                 yield use.part.problem(message, use.inner)
     for use, expression in list_jsonata(machine):
+        known = {one.name for one in expression.uses.functions}
         for name, arguments, column in expression.uses.calls:
+            message = _judge_count(name, len(arguments)) if name in known else ""
+            if message:
+                yield use.part.problem(f"'${name}' (column {column}) {message}", use.inner)
             algorithm = arguments[1] if name == "hash" and len(arguments) == 2 else None
             if algorithm is not None and algorithm not in _HASHES:
-                known = ", ".join(_HASHES)
+                hashes = ", ".join(_HASHES)
                 message = (
-                    f"'$hash' (column {column}) does not know '{algorithm[:20]}'; it knows {known}"
+                    f"'$hash' (column {column}) does not know '{algorithm[:20]}'; it knows {hashes}"
                 )
                 yield use.part.problem(message, use.inner)
+
+
+def _judge_count(name: str, count: int) -> str:
+    """Say that a function gets too many or too few arguments; one may come by `~>`."""
+    least, most = _COUNTS.get(name, (0, count))
+    if least - 1 <= count <= most:
+        return ""
+    wanted = str(most) if least == most else f"{least} to {most}"
+    return f"takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
 
 
 def _find_in_intrinsic(text: str) -> Iterator[str]:

@@ -112,6 +112,9 @@ def _read_pair(left: Json, right: Json) -> tuple[tuple[str, Json], tuple[str, Js
     return (one, left[one]), (other, right[other])
 
 
+_ANYTHING = "\0"  # what only a `*` matches
+
+
 def _implies_simply(later: Json, earlier: Json) -> bool:
     if later == earlier:
         return True
@@ -129,6 +132,8 @@ def _implies_simply(later: Json, earlier: Json) -> bool:
         )
     if wanted == "StringMatches" and name == "StringEquals":
         return _matches(given, value)
+    if wanted == "StringMatches" == name and isinstance(value, str) and "\\" not in value:
+        return _matches(given, value.replace("*", _ANYTHING))
     inner, outer = _read_bounds(name, value), _read_bounds(wanted, given)
     return inner is not None and outer is not None and _is_within(inner, outer)
 

@@ -9,6 +9,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from carnation.asl.graph import Node, Problem, State
@@ -20,7 +21,20 @@ from carnation.linter.rules.risks.errors import find_meant_name
 from carnation.linter.rules.task_arns import Resource, resource_of
 
 _MAY_REPORT_ANY = frozenset({"lambda", "states", "http", "apigateway", "eks"})
+_ALIKE = 0.9
 _ITEMS = ("ItemReader", "ItemBatcher", "ResultWriter")
+_HTTP = "States.Http."
+_HEARTBEATS = ("HeartbeatSeconds", "HeartbeatSecondsPath")
+_OWN = {
+    "Parallel": ("States.BranchFailed",),
+    "Map": ("States.ExceedToleratedFailureThreshold", "States.ItemReaderFailed",
+            "States.ResultWriterFailed"),
+    "Choice": ("States.NoChoiceMatched",),
+}  # fmt: skip
+"""The names of Step Functions that only one type of state reports."""
+_SPECIAL = frozenset(name for names in _OWN.values() for name in names) | {
+    "States.HeartbeatTimeout"
+}
 
 
 class _Reports(NamedTuple):
@@ -78,13 +92,15 @@ def find_unreported(machine: Machine) -> Iterator[Problem]:
 
 def _names_errors(machine: Machine) -> bool:
     return any(
-        not name.startswith("States.")
+        not name.startswith("States.") or _is_special(name)
         for part in machine.parts_of("Retrier", "Catcher")
         for name in names_of(part)
     )
 
 
 def _judge(state: State, name: str, reports: dict[int, _Reports]) -> str:
+    if _is_special(name):
+        return _judge_special(state, name, reports)
     if name.startswith("States.") or is_placeholder(name) or find_meant_name(name):
         return ""
     found = _find_reports(state, reports)
@@ -93,8 +109,23 @@ def _judge(state: State, name: str, reports: dict[int, _Reports]) -> str:
     prefix, dot, _ = name.partition(".")
     if dot and any(_fold(prefix) == _fold(one) for one in found.prefixes):
         return _find_misspelled(state, name)
+    return _tell_unreported(state, name)
+
+
+def _tell_unreported(state: State, name: str) -> str:
     who = "this Task" if state.place == "Task" else f"no state in this {state.place}"
     return f"{who} {'does not report' if state.place == 'Task' else 'reports'} '{name[:80]}'"
+
+
+def _is_special(name: str) -> bool:
+    return name in _SPECIAL or name.startswith(_HTTP)
+
+
+def _judge_special(state: State, name: str, reports: dict[int, _Reports]) -> str:
+    """Judge a name of Step Functions that not every state may report."""
+    names = _find_reports(state, reports).names
+    wanted = _HTTP if name.startswith(_HTTP) else name
+    return "" if wanted in names else _tell_unreported(state, name)
 
 
 def _find_misspelled(state: State, name: str) -> str:
@@ -103,9 +134,13 @@ def _find_misspelled(state: State, name: str) -> str:
 
     resource = resource_of(state)
     known = find_errors(_service_of(resource)) if resource else None
-    if not known or name in known or f"{name}Exception" not in known:
+    if not known or name in known:
         return ""
-    return f"this Task reports '{name}Exception', not '{name}'"
+    if f"{name}Exception" in known:
+        return f"this Task reports '{name}Exception', not '{name}'"
+    near = [*get_close_matches(name, known, 1, _ALIKE),
+            *get_close_matches(f"{name}Exception", known, 1, _ALIKE)]  # fmt: skip
+    return f"this Task reports '{near[0]}', not '{name}'" if near else ""
 
 
 def _find_reports(state: State, known: dict[int, _Reports]) -> _Reports:
@@ -137,21 +172,31 @@ def _reports_of(state: State) -> _Reports:
         if "ErrorPath" in state.body or not plain:
             return _ANY
         return _Reports(names=frozenset({name}))
+    own = frozenset(_OWN.get(state.place, ()))
     if state.place == "Map" and any(name in state.body for name in _ITEMS):
-        return _ANY  # what reads and writes may report errors of its own
+        return _Reports(is_any=True, names=own)  # what reads and writes reports its own errors
     if state.place in ("Map", "Parallel") and not state.inner:
-        return _ANY
-    return _reports_of_task(state) if state.place == "Task" else _Reports()
+        return _Reports(is_any=True, names=own)
+    return _reports_of_task(state) if state.place == "Task" else _Reports(names=own)
 
 
 def _reports_of_task(state: State) -> _Reports:
     from carnation.services.errors import find_prefix  # reads a data file
 
     resource = resource_of(state)
+    names = {
+        name
+        for name, there in (
+            (_HTTP, resource is None or resource.service == "http"),
+            ("States.HeartbeatTimeout", any(field in state.body for field in _HEARTBEATS)),
+        )
+        if there
+    }
     if resource is None or resource.pattern or resource.service in _MAY_REPORT_ANY:
-        return _ANY
+        return _Reports(is_any=True, names=frozenset(names))
     prefix = find_prefix(_service_of(resource))
-    return _Reports(prefixes=frozenset({prefix})) if prefix else _ANY
+    prefixes = frozenset({prefix}) if prefix else frozenset()
+    return _Reports(not prefix, prefixes, frozenset(names))
 
 
 def _service_of(resource: Resource) -> str:
