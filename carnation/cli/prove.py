@@ -6,19 +6,13 @@ Run as `carnation prove FILE --invariant completes`. Nothing is deployed: Tasks 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
 from carnation.console import echo, terminal_width
-from carnation.errors import BrokenPromiseError, UsageError
-
-if TYPE_CHECKING:
-    from carnation.testing.proofs import Environment, Invariant
-    from carnation.testing.proofs.stubs import StubbedEnvironment
+from carnation.errors import BrokenPromiseError
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -65,20 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prove(options: argparse.Namespace) -> int:
     from carnation.testing.proofs import KINDS, prove  # the engine takes a moment
+    from carnation.testing.proofs.named_invariants import all_of
+    from carnation.testing.proofs.stubs import open_stubs
 
-    invariants = [_read_invariant(text) for text in options.invariant]
-
-    def all_of_them(world: Environment) -> Any:
-        for invariant in invariants:
-            found = invariant(world)
-            yield from [found] if isinstance(found, str) else found or ()
-
-    all_of_them.__name__ = ", ".join(options.invariant)
+    invariant = all_of(options.invariant)
     inputs = [read_json("--input", text) for text in options.input] or [{}]
     kinds = options.kinds.split(",") if options.kinds else tuple(KINDS)
-    world = _open(options)
+    world = open_stubs(options.target, read_json("--results", options.results))
     try:
-        proof = prove(world, all_of_them, inputs, kinds=kinds, times=options.times)
+        proof = prove(world, invariant, inputs, kinds=kinds, times=options.times)
     except BrokenPromiseError as error:
         return _print_broken(str(error), options.format)
     if options.format == "json":
@@ -96,52 +85,3 @@ def _print_broken(text: str, format: str) -> int:
     else:
         echo(text)
     return EXIT_FINDINGS
-
-
-def _open(options: argparse.Namespace) -> StubbedEnvironment:
-    from carnation.sources import read_target
-    from carnation.testing.proofs.stubs import StubbedEnvironment
-
-    found = read_target(options.target).sources
-    if len(found) != 1:
-        names = ", ".join(f"{options.target}#{one.name}" for one in found)
-        raise UsageError(
-            f"{options.target} holds {len(found)} state machines. Name one: {names or 'none'}"
-        )
-    results = read_json("--results", options.results)
-    if not isinstance(results, dict):
-        raise UsageError("--results takes an object: results by the names of Task states.")
-    express = found[0].type == "EXPRESS"
-    return StubbedEnvironment(found[0].value, results, express=express)
-
-
-def _read_invariant(text: str) -> Invariant:
-    from carnation.testing.proofs.stubs import at_most_once, completes
-
-    name, _, rest = text.rpartition(":")
-    if text == "completes":
-        return completes
-    if name == "at-most-once" and rest:
-        return at_most_once(rest)
-    if name.endswith(".py"):
-        return _load(name, rest)
-    raise UsageError(
-        f"there is no invariant '{text}'. Give completes, at-most-once:STATE, or FILE.py:FUNCTION."
-    )
-
-
-def _load(path: str, name: str) -> Callable[[Any], Any]:
-    """Load a function out of a file of the user's own."""
-    spec = importlib.util.spec_from_file_location("_invariants", path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{path} is no Python file.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except FileNotFoundError as error:
-        raise UsageError(f"there is no file {path}.") from error
-    found = getattr(module, name, None)
-    if not callable(found):
-        raise UsageError(f"{path} has no function '{name}'.")
-    function: Callable[[Any], Any] = found
-    return function

@@ -30,10 +30,9 @@ from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.json_values import read_json
 from carnation.cli.parser import CommandParser
 from carnation.console import align_table, paint
+from carnation.history.live import LiveEvents
 
-_SHOWN = ("StateEntered", "IterationFailed", "ExecutionSucceeded", "ExecutionFailed", "Retry")
 _MAX_PRINTED = 2000
-_FEW = 20  # items of a Map that are told one by one
 
 
 def _make_parser() -> CommandParser:
@@ -79,7 +78,15 @@ def _start(options: argparse.Namespace) -> int:
     if options.no_follow:
         return console.end({"execution": arn, "existed": existed}, EXIT_OK)
     described = find_machine(account, machine)
-    on_event = EventPrinter(console).report
+    live = LiveEvents()
+
+    def on_event(event: Mapping[str, Any]) -> None:
+        for line in live.add(event):
+            console.show_progress("")
+            console.echo(line)
+        if live.is_due():
+            console.show_progress(f"  {live.progress.format()}")
+
     found, events = (
         follow_logs(account, described, arn, on_event)
         if is_express(described)
@@ -99,57 +106,6 @@ def _start(options: argparse.Namespace) -> int:
     for line in _format_failure(failure, found, options):
         console.echo(line)
     return console.end(report, EXIT_FINDINGS)
-
-
-class EventPrinter:
-    """Tells states and failures as they come; of the items of a long Map, only the failures.
-
-    How many are done is shown where a person watches.
-    """
-
-    def __init__(self, console: AccountConsole) -> None:
-        """Take where to tell it."""
-        from carnation.history.progress import Progress
-
-        self._console = console
-        self._progress = Progress()
-        self._inside: set[int] = set()  # the events of the iterations of long Maps
-        self._long: dict[str, bool] = {}  # long Maps by name: whether one is itself inside another
-        self._map = ""  # that was entered last
-
-    def report(self, event: Mapping[str, Any]) -> None:
-        """Tell an event, as `GetExecutionHistory` gives it, if it is one to tell."""
-        self._progress.add(event)
-        kind, is_inside = str(event["type"]), self._find_inside(event)
-        if is_inside:
-            self._inside.add(event["id"])
-        if "Failed" in kind or (kind.endswith(_SHOWN) and not is_inside):
-            self._console.show_progress("")
-            self._print_event(event, kind)
-        if self._long and self._progress.is_due():
-            self._console.show_progress(f"  {self._progress.format()}")
-
-    def _find_inside(self, event: Mapping[str, Any]) -> bool:
-        """Tell whether an event is of an iteration of a long Map."""
-        kind, follows = event["type"], event.get("previousEventId") in self._inside
-        if kind == "MapStateEntered":
-            self._map = event["stateEnteredEventDetails"]["name"]
-        elif kind == "MapStateStarted" and event["mapStateStartedEventDetails"]["length"] > _FEW:
-            self._long[self._map] = follows
-        elif kind.startswith("MapIteration"):
-            (iteration,) = (v for k, v in event.items() if k.startswith("mapIteration"))
-            if iteration["name"] in self._long:
-                return kind == "MapIterationStarted" or self._long[iteration["name"]]
-        return follows
-
-    def _print_event(self, event: Mapping[str, Any], kind: str) -> None:
-        details: Mapping[str, Any] = next(
-            (v for k, v in event.items() if k.endswith("EventDetails") and v), {}
-        )
-        words = [details.get("name"), details.get("error")]
-        when = event["timestamp"].strftime("%H:%M:%S")
-        line = f"  {when}  {kind:<28}{' '.join(str(word) for word in words if word)}"
-        self._console.echo(line.rstrip())
 
 
 def _format_failure(

@@ -13,10 +13,7 @@ from carnation.account import Account, find_deployed
 from carnation.account.operations import follow_execution
 from carnation.account.operations.dead_letters import DeadLetter, read_filters
 from carnation.cli import deploy, dlq, drift, recover, start, status
-from carnation.cli.accounts import AccountConsole
-from carnation.cli.start import EventPrinter
 from carnation.emulator import Emulator, FunctionError, ServiceError
-from carnation.engine import export_event, run_definition
 from carnation.errors import UsageError
 from tests.conftest import ROOT
 
@@ -352,32 +349,3 @@ def test_moments_are_told_in_utc(night: Night) -> None:
     assert len(re.findall(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", out)) == 2
     found = night.read(status, "carnation")
     assert found["executions"][0]["started"].endswith("+00:00")
-
-
-def test_what_a_map_inside_a_long_map_does_is_inside_of_it(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    inner = {
-        "Type": "Map", "ItemsPath": "$.few", "Next": "AfterInner",
-        "ItemProcessor": {"StartAt": "Deep", "States": {"Deep": {"Type": "Pass", "End": True}}},
-    }  # fmt: skip
-    outer = {
-        "Type": "Map", "ItemsPath": "$.many", "Next": "Last", "MaxConcurrency": 2,
-        "ItemProcessor": {
-            "StartAt": "Inner",
-            "States": {"Inner": inner, "AfterInner": {"Type": "Pass", "End": True}},
-        },
-    }  # fmt: skip
-    small = {**inner, "ItemsPath": "$.many[0].few", "ResultPath": "$.done", "Next": "Outer"}
-    states = {"Small": small, "Outer": outer, "Last": {"Type": "Pass", "End": True}}
-    execution = run_definition(
-        {"StartAt": "Small", "States": states}, {"many": [{"few": [1, 2]}] * 21}
-    )
-    printer = EventPrinter(AccountConsole("text"))
-
-    for event in execution.events:
-        printer.report(export_event(event))
-
-    told = [line.split()[-1] for line in capsys.readouterr().out.splitlines()]
-    assert execution.status == "SUCCEEDED"
-    assert told == ["Small", "Deep", "Deep", "Outer", "Last", "ExecutionSucceeded"]

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from carnation.engine import Execution, Outcome, Port, Submitted, Succeeded, Task
 from carnation.engine import compile_definition as compile_machine
+from carnation.errors import UsageError
+from carnation.sources import read_target
 from carnation.testing.proofs.environment import Environment
 
 if TYPE_CHECKING:
@@ -116,3 +118,15 @@ def completes(world: Environment) -> Iterator[str]:
         if execution.status != "SUCCEEDED":
             error = f" {execution.error}" if execution.error else ""
             yield f"execution {number} ended as {execution.status}{error}"
+
+
+def open_stubs(target: str, results: Any) -> StubbedEnvironment:
+    """Open the one definition of a file (of a template: FILE#NAME) with stubs for its Tasks."""
+    found = read_target(target).sources
+    if len(found) != 1:
+        names = ", ".join(f"{target}#{one.name}" for one in found)
+        raise UsageError(f"{target} holds {len(found)} state machines. Name one: {names or 'none'}")
+    if not isinstance(results, dict):
+        raise UsageError("--results takes an object: results by the names of Task states.")
+    express = found[0].type == "EXPRESS"
+    return StubbedEnvironment(found[0].value, results, express=express)
