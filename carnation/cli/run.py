@@ -6,7 +6,7 @@ Run as `carnation run`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, read_artifacts, read_children
@@ -99,7 +99,22 @@ def _print_end(runs: WorkflowRuns, options: argparse.Namespace, reporter: Report
         from carnation.history import save_page
 
         save_page(
-            options.report, runs.record(), f"{runs.artifacts.workflow} {runs.artifacts.version}"
+            options.report,
+            runs.record(_make_namer(reporter)),
+            f"{runs.artifacts.workflow} {runs.artifacts.version}",
+            runs.lines,
         )
         if options.format == "text":
             echo(f"\nwhat happened, on one page: {options.report}")
+
+
+def _make_namer(reporter: Reporter | None) -> Callable[[Mapping[str, Any]], str] | None:
+    """Make what names an item by the key that the reporter finds in it."""
+    if reporter is None:
+        return None
+
+    def name(value: Mapping[str, Any]) -> str:
+        keys = list(reporter.find_keys(value))
+        return f"{reporter.noun} {keys[0]}" if len(keys) == 1 else ""
+
+    return name

@@ -30,7 +30,7 @@ from carnation.emulator.stored import (
     read_stored,
 )
 from carnation.errors import UsageError, suggest_name
-from carnation.history import Progress, Recorded, record_run
+from carnation.history import ItemNamer, Progress, Recorded, record_run
 from carnation.history.function_failures import FunctionFailure, list_function_failures
 from carnation.workflow.reporters import Faults, Reporter, RunReport
 
@@ -88,13 +88,18 @@ class WorkflowRuns:
         """Whether the last execution succeeded."""
         return self.runs[-1].succeeded
 
-    def record(self) -> list[Recorded]:
+    def record(self, name_item: ItemNamer | None = None) -> list[Recorded]:
         """Record the runs for a page; raises `CarnationError` for one without a history."""
         definition = json.loads(self.artifacts.definition)
-        return [
-            record_run(definition, one.execution, one.input, one.progress, number=one.number)
-            for one in self.runs
-        ]
+        found = []
+        for one in self.runs:
+            recorded = record_run(
+                definition, one.execution, one.input, one.progress,
+                number=one.number, name_item=name_item,
+            )  # fmt: skip
+            recorded.lines = one.report.lines if one.report else ()
+            found.append(recorded)
+        return found
 
 
 class Observer:

@@ -7,6 +7,6 @@ May not know: where the events come from: the emulator or an account.
 
 from carnation.history.html import save_page, write_page
 from carnation.history.progress import Progress
-from carnation.history.timeline import Recorded, record_run
+from carnation.history.timeline import ItemNamer, Recorded, record_run
 
-__all__ = ["Progress", "Recorded", "record_run", "save_page", "write_page"]
+__all__ = ["ItemNamer", "Progress", "Recorded", "record_run", "save_page", "write_page"]

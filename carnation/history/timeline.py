@@ -7,10 +7,10 @@ one list, so that the page stays small.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from carnation.asl import walk_states
 from carnation.engine import Event, export_event
@@ -22,12 +22,29 @@ from carnation.history.visits import Children, Scope, Visit, read_visits
 OK, RETRIED, FAILED, OPEN = "ok", "retried", "failed", "open"
 
 
+_KEYS = ("id", "key", "name", "Key")
+_LONGEST_KEY = 40
+ItemNamer = Callable[[Mapping[str, Any]], str]
+
+
+class Failure(NamedTuple):
+    """What failed for good: the state, the item by batch, index and key, why, what came of it."""
+
+    state: str
+    where: str
+    error: str
+    cause: str
+    at: float
+    then: str
+
+
 @dataclass
 class Recorded:
     """An execution that has ended: what it was given, how it ended, and its rows.
 
-    A row is a visit of a state (`v`), or an item or branch (`g`) with its visits side by side;
-    `d` is how deep it lies. `values` are JSON texts that visits name by their index.
+    A row is a visit of a state (`v`), or an item or branch (`g`, of the key `k`) with its visits
+    side by side; `d` is how deep it lies. `values` are JSON texts that visits name by their index;
+    `lines` what the workflow's reporter says of the run.
     """
 
     input: str
@@ -40,6 +57,9 @@ class Recorded:
     moves: dict[str, int] = field(default_factory=dict)
     definition: Mapping[str, Any] = field(default_factory=dict)
     map_runs: list[MapRun] = field(default_factory=list)
+    waited: float = 0.0
+    first_failure: Failure | None = None
+    lines: Sequence[str] = ()
 
 
 def record_run(
@@ -49,9 +69,11 @@ def record_run(
     progress: Progress | None = None,
     *,
     number: int = 1,
+    name_item: ItemNamer | None = None,
 ) -> Recorded:
     """Record an execution for the page, with the moments and children of whoever watched it.
 
+    `name_item` gives the key of an item that a workflow's reporter knows, or ''.
     Raises `CarnationError` for an execution without a history.
     """
     if not execution.history:
@@ -69,6 +91,7 @@ def record_run(
         round(clock.end, 4),
         definition=definition,
         map_runs=list(progress.map_runs.values()),
+        waited=round(getattr(execution, "waited", 0.0), 4),
     )
     children = Children()
     for arn, histories in progress.children.items():
@@ -76,7 +99,8 @@ def record_run(
             child: [*clock.stamp_child(events)] for child, events in histories.items()
         }
     pointers = {place.name: place.pointer for place in walk_states(definition)}
-    _Writer(found, pointers).write(read_visits([*clock.stamp(execution.history)], children))
+    writer = _Writer(found, pointers, name_item or _name_nothing)
+    writer.write(read_visits([*clock.stamp(execution.history)], children))
     return found
 
 
@@ -105,27 +129,57 @@ class _Clock:
 class _Writer:
     """Writes visits as rows, a state before what lies inside it."""
 
-    def __init__(self, found: Recorded, pointers: Mapping[str, str]) -> None:
-        self.found, self.pointers = found, pointers
+    def __init__(self, found: Recorded, pointers: Mapping[str, str], name_item: ItemNamer) -> None:
+        self.found, self.pointers, self.name_item = found, pointers, name_item
         self.known: dict[str, int] = {}
 
     def write(self, root: Scope) -> None:
         """Write everything; without recursion, since a Map may lie in a Map in a Map."""
-        waiting: list[tuple[Scope | Visit, int, str]] = [
-            (visit, 0, "") for visit in reversed(root.visits)
+        waiting: list[tuple[Scope | Visit, int, str, str]] = [
+            (visit, 0, "", "") for visit in reversed(root.visits)
         ]
         self._count_moves(root)
+        self._note_failures(root, "")
         while waiting:
-            one, depth, owner = waiting.pop()
+            one, depth, owner, way = waiting.pop()
             if isinstance(one, Visit):
                 self.found.rows.append({"d": depth, "v": self._describe(one)})
-                waiting += [(scope, depth + 1, one.name) for scope in reversed(one.scopes)]
+                waiting += [(inner, depth + 1, one.name, way) for inner in reversed(one.scopes)]
                 continue
             self._count_moves(one)
             visits = [self._describe(visit) for visit in one.visits]
-            self.found.rows.append({"d": depth, "g": one.label, "o": owner, "w": visits})
+            key = self._find_key(one)
+            row = {"d": depth, "g": one.label, "o": owner, "w": visits}
+            self.found.rows.append({**row, "k": key} if key else row)
+            here = f"{way}{owner} {one.label}{f' ({key})' if key else ''}"
+            self._note_failures(one, here)
             inner = [(scope, visit) for visit in one.visits for scope in visit.scopes]
-            waiting += [(scope, depth + 1, visit.name) for scope, visit in reversed(inner)]
+            waiting += [
+                (scope, depth + 1, visit.name, f"{here}, ") for scope, visit in reversed(inner)
+            ]
+
+    def _find_key(self, scope: Scope) -> str:
+        """Give the key of an item: as the reporter names it, or its first field that is one."""
+        given = scope.visits[0].input if scope.visits else None
+        if not isinstance(given, Mapping):
+            return str(given)[:_LONGEST_KEY] if isinstance(given, (str, int)) else ""
+        items = given.get("Items")
+        if isinstance(items, list) and len(given) <= 2:  # a batch
+            return f"a batch of {len(items)}"
+        named = self.name_item(given)
+        return (named or name_by_fields(given))[:_LONGEST_KEY]
+
+    def _note_failures(self, scope: Scope, where: str) -> None:
+        """Remember the failure that came first of all."""
+        known = self.found.first_failure
+        for place, visit in enumerate(scope.visits):
+            at = _find_end(visit, self.found.seconds)
+            if _judge(visit) != FAILED or (known and not _is_before(at, where, known)):
+                continue
+            error, cause = visit.errors[-1] if visit.errors else _read_fail(visit, self.found)
+            after = scope.visits[place + 1 :]
+            known = Failure(visit.name, where, error, cause, at, after[0].name if after else "")
+        self.found.first_failure = known
 
     def _describe(self, visit: Visit) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -158,6 +212,35 @@ class _Writer:
         for source, target in pairwise(pointers):
             move = f"{source}\n{target}"
             self.found.moves[move] = self.found.moves.get(move, 0) + 1
+
+
+def _name_nothing(value: Mapping[str, Any]) -> str:
+    return ""
+
+
+def name_by_fields(value: Mapping[str, Any]) -> str:
+    """Name an item by a field that looks like a key; '' where none does.
+
+    >>> name_by_fields({"n": 3, "order_id": 17}), name_by_fields({"n": 3})
+    ('order_id 17', '')
+    """
+    names = [*(name for name in _KEYS if name in value)]
+    names += [name for name in value if name.lower().endswith(("_id", "id", "_no", "_key"))]
+    for name in names:
+        if isinstance(value[name], (str, int)) and not isinstance(value[name], bool):
+            return f"{name} {value[name]}"
+    return ""
+
+
+def _is_before(at: float, where: str, known: Failure) -> bool:
+    """Tell whether a failure came first; what lies inside fails before what is around it."""
+    inside = where != known.where and where.startswith(known.where)
+    return at < known.at or (at == known.at and inside)
+
+
+def _read_fail(visit: Visit, found: Recorded) -> tuple[str, str]:
+    """Give the error of a Fail state, which ends the execution with it."""
+    return (found.error, found.cause) if visit.type == "Fail" else ("", "")
 
 
 def _judge(visit: Visit) -> str:

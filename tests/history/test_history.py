@@ -130,7 +130,43 @@ def test_the_page_holds_hostile_names_and_values_as_data_only() -> None:
     assert "<script>document" not in page
     assert page.count("<script") == page.count("</script") == 2
     assert "default-src 'none'" in page
-    assert not re.search(r" (src|href)=\"|url\(|@import|fetch\(|https?://(?!www\.w3\.org)", page)
+    assert not re.search(
+        r" (src|href)=\"(?!#run)|url\(|@import|fetch\(|https?://(?!www\.w3\.org)", page
+    )
+
+
+def test_the_page_begins_with_the_runs_and_what_failed_first_of_all() -> None:
+    items = [{"order_id": f"o-{n}", "fails": 9 * (n in (1, 3))} for n in range(5)]
+    found, _ = run_items(items)
+    failure = found.first_failure
+    assert failure is not None
+    told = (failure.state, failure.where, failure.error, failure.then)
+    assert told == ("Work", "Each [1] (order_id o-1)", "Broken", "Sorry")
+    assert [row.get("k") for row in found.rows[1:3]] == ["order_id o-0", "order_id o-1"]
+    page = write_page([found, found], "t", ["all <of> them"])
+    overview = page[page.index('class="overview"') : page.index('id="run1"')]
+    for words in ("Of which waits", "Failed first in run 1", "o-1", "all &lt;of&gt; them"):
+        assert words in overview
+    assert page.count("<details><summary><h2>Run ") == 1  # the second is folded
+
+
+def test_an_item_inside_a_batch_is_named_by_both_and_by_what_the_reporter_calls_it() -> None:
+    each = make_definition()["States"]["Each"]
+    outer = {"StartAt": "Each", "States": {"Each": {**each, "ItemsPath": "$.Items"}}}
+    outer["States"]["Each"] = {**outer["States"]["Each"], "End": True}
+    del outer["States"]["Each"]["Next"]
+    whole = {"Type": "Map", "ItemsPath": "$", "ItemProcessor": outer, "End": True}
+    definition = {"StartAt": "Batches", "States": {"Batches": whole}}
+    batches = [{"Items": [{"n": 1}, {"n": 2, "fails": 9}]}]
+    execution = Execution(compile_definition(definition), batches, Script(), express=True)
+    execution.run()
+    history = [export_event(event) for event in execution.history]
+    ended = SimpleNamespace(history=history, status="SUCCEEDED", error=None, cause=None)
+    found = record_run(
+        definition, ended, batches, name_item=lambda one: f"no {one['n']}" if "n" in one else ""
+    )
+    assert found.first_failure is not None
+    assert found.first_failure.where == "Batches [0] (a batch of 2), Each [1] (no 2)"
 
 
 def test_a_run_without_a_history_is_one_clear_line() -> None:
@@ -157,7 +193,9 @@ def test_run_writes_the_page_of_all_its_runs(
     assert captured.out.endswith(f"what happened, on one page: {path}\n")
     assert captured.err == ""  # nobody watches
     page = path.read_text(encoding="utf-8")
-    assert page.count("<section") == 2
+    assert page.count("<section") == 3
+    assert page.index("Where every item is") < page.index('id="run1"')
+    assert "of ProcessEvents [1] (event 2)" in page
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
