@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from carnation.account import Account, Deployed, deployment
 from carnation.account.deployment import ChangeSet, Plan, Request, Result
+from carnation.artifacts.sources import placing_resources
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_account, read_pairs
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
@@ -97,15 +98,13 @@ def _deploy(options: argparse.Namespace) -> int:
         lambda plan: options.yes or confirm(f"deploy this to stack '{plan.stack}'?"),
         last="show" if options.plan else "execute",
     )  # fmt: skip
-    result = deployer.deploy(
-        artifacts,
-        Request(
-            options.stack, options.environment, given, options.deployment_type, options.bucket,
-            options.allow_replacement, read_pairs(options.tag, "--tag"), options.role_arn,
-            options.express, options.revert_drift, options.import_existing, options.wait,
-        ),
+    request = Request(
+        options.stack, options.environment, given, options.deployment_type, options.bucket,
+        options.allow_replacement, read_pairs(options.tag, "--tag"), options.role_arn,
+        options.express, options.revert_drift, options.import_existing, options.wait,
     )  # fmt: skip
-    return _end(account, console, result, options)
+    with placing_resources(root, artifacts.workflow):
+        return _end(account, console, deployer.deploy(artifacts, request), options)
 
 
 class _Console(AccountConsole):

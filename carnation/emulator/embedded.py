@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, wheels
+from carnation.artifacts.sources import place_resources, placing_resources
 from carnation.document import digest, parse_document
 from carnation.errors import CarnationError, UsageError, suggest_name
 
@@ -59,7 +60,7 @@ def deploy_artifacts(
     """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs.
 
     With the project's `root`, functions run with the packages that `carnation fetch --local`
-    installed for this machine.
+    installed for this machine, and what is wrong with a resource names its line of Python.
 
     `warn` is told each property of its templates that has no effect here. `children` are deployed
     first. A parameter has the value given, else its example, else its default; raises
@@ -69,8 +70,8 @@ def deploy_artifacts(
         use_local_packages(emulator, root, [*children, artifacts], warn)
     with collector_paused():
         for child in children:
-            _deploy(emulator, child, warn, {})
-        outputs = _deploy(emulator, artifacts, warn, parameters)
+            _deploy(emulator, child, warn, {}, root)
+        outputs = _deploy(emulator, artifacts, warn, parameters, root)
     if "StateMachineArn" not in outputs:
         raise CarnationError(
             f"the root stack of '{artifacts.workflow}' has no StateMachineArn output. Add "
@@ -109,14 +110,16 @@ def _deploy(
     artifacts: Artifacts,
     warn: Callable[[str], None],
     parameters: Mapping[str, str],
+    root: str,
 ) -> Mapping[str, str]:
     chosen = _choose_parameters(artifacts, parameters)
     template = artifacts.find_key("-root-stack.yaml")
-    deployment = emulator.deploy(
-        default_stack_name(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
-    )
+    with placing_resources(root, artifacts.workflow):
+        deployment = emulator.deploy(
+            default_stack_name(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
+        )
     for text in deployment.warnings:
-        warn(text)
+        warn(place_resources(root, artifacts.workflow, text))
     return deployment.outputs
 
 

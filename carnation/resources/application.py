@@ -40,6 +40,19 @@ class Application:
     dashboard: bool = False
     change: Change | None = None
 
+    def find_line(self, logical_id: str) -> str:
+        """Find the line of Python of the resource that a logical ID, or the start of it, names.
+
+        What is made beside a resource begins with its title: the queue of dead letters, alarms.
+        """
+        parts = [
+            one for one in (*self.resources, *self.triggers)
+            if logical_id == one.resource_id or logical_id.startswith(one.title)
+        ]  # fmt: skip
+        exact = [one for one in parts if logical_id == one.resource_id]
+        found = exact or sorted(parts, key=lambda one: len(one.title))
+        return found[-1].line if found else ""
+
     def __post_init__(self) -> None:
         """Check what a single resource cannot know; raise `WorkflowError` naming both places."""
         owner = f"workflow '{self.workflow}'"

@@ -15,7 +15,7 @@ from carnation.emulator.cloudformation.stack_policies import (
     MODIFY,
     REPLACE,
     check_policy,
-    refuse_denied,
+    reject_denied,
 )
 from carnation.errors import EmulatorError, TemplateError
 
@@ -34,7 +34,7 @@ def policy(*statements: dict[str, Any]) -> str:
 
 def reason(text: str | None, action: str, kind: str = QUEUE) -> str:
     try:
-        refuse_denied(text, action, "Q", kind)
+        reject_denied(text, action, "Q", kind)
     except EmulatorError as error:
         return str(error)
     return ""

@@ -108,7 +108,7 @@ class Operation:
     def guard(self, action: str, resource: Resource) -> None:
         """Raise `EmulatorError` for what the stack's policy does not allow."""
         policy = self.stack.policy_during or self.stack.policy
-        stack_policies.refuse_denied(policy, action, resource.logical_id, resource.kind)
+        stack_policies.reject_denied(policy, action, resource.logical_id, resource.kind)
 
     def _prepare(self, name: str) -> Resource:
         body = self.definition.template.resources[name]

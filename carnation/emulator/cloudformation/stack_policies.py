@@ -72,7 +72,7 @@ def _is_statement(row: Any) -> bool:
     )  # fmt: skip
 
 
-def refuse_denied(policy: str | None, action: str, logical_id: str, kind: str) -> None:
+def reject_denied(policy: str | None, action: str, logical_id: str, kind: str) -> None:
     """Raise `EmulatorError`, with the reason that CloudFormation gives, for what is not allowed."""
     rows = list(_list_statements(policy or "{}"))
     matching = [
