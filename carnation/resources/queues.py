@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from carnation.states import Pattern, Task
 
 
+_DAY = 24 * 3600
 _MAX_FIFO_ID = 27  # of a queue's 80 characters, less project, environment, -dead-letters.fifo
 
 
@@ -57,6 +58,11 @@ class Queue(Resource):
         ):  # fmt: skip
             if not is_within(getattr(self, name), low, high):
                 yield name, getattr(self, name), f"a whole number from {low} to {high:,}"
+                return
+        if self.dead_letters and self.receives * self.visibility_seconds >= self.days * _DAY:
+            most = (self.days * _DAY - 1) // self.visibility_seconds
+            reason = "so that a message reaches the dead letters before the queue deletes it"
+            yield "receives", self.receives, f"at most {most} with this visibility, {reason}"
 
     @property
     def full_name(self) -> str:

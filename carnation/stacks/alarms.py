@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from troposphere import Ref, Template
@@ -39,7 +40,7 @@ def add_alarm(
     title: str,
     name: str,
     description: str,
-    namespace: str,
+    namespace: Any,
     metric: str,
     threshold: float,
     *,
@@ -60,9 +61,7 @@ def add_alarm(
             AlarmDescription=description,
             Namespace=namespace,
             MetricName=metric,
-            Dimensions=[
-                MetricDimension(Name=key, Value=value) for key, value in dimensions.items()
-            ],
+            **({"Dimensions": _list_dimensions(dimensions)} if dimensions else {}),
             Statistic=statistic,
             Period=period,
             EvaluationPeriods=1,
@@ -73,6 +72,10 @@ def add_alarm(
             OKActions=[topic],
         )
     )
+
+
+def _list_dimensions(values: Mapping[str, Any]) -> list[MetricDimension]:
+    return [MetricDimension(Name=key, Value=value) for key, value in values.items()]
 
 
 def _hyphenate(metric: str) -> str:

@@ -3,6 +3,8 @@
 Receives `{"start_seq": a, "end_seq": b}`; gives `{"events": [{"event": {...}}, ...]}`: b - a new
 events, then the queued ones, each with the `receipt_handle` of its message. Nothing is deleted but
 messages that are no events, and those only when they lie in the dead-letter queue, with the reason.
+A message that was received before has `kept_until`, too: until then its event, if it fails again,
+stays in that message, since a copy at each receive would make ten of one that cannot be deleted.
 One run holds what fits into one payload and one history; a larger range is refused before anything
 is made. Environment: QUEUE_URL, DEAD_LETTER_QUEUE_URL.
 
@@ -44,6 +46,8 @@ MESSAGES_AT_ONCE = 10
 ITEM_BYTES = 4096  # the largest item that counts as an event, its receipt handle included
 MESSAGE_BYTES = 1024 * 1024
 REASON_BYTES = 512
+QUEUE_SECONDS = 7 * 24 * 3600  # how long the queue keeps a message
+RENEWAL_SECONDS = 2 * 24 * 3600  # what is this close to its end is sent again: a new message
 LARGEST_NUMBER = 2**53 - 1  # beyond it JSON readers disagree about a number
 MILLISECONDS_TO_STOP = 15_000
 
@@ -279,7 +283,10 @@ def receive_items(room: Payload | File, context: Any) -> Iterator[dict[str, Any]
     sqs, queue_url = connect(), os.environ["QUEUE_URL"]
     while room.has_room() and context.get_remaining_time_in_millis() > MILLISECONDS_TO_STOP:
         messages = sqs.receive_message(
-            QueueUrl=queue_url, MaxNumberOfMessages=MESSAGES_AT_ONCE, WaitTimeSeconds=1
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=MESSAGES_AT_ONCE,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         ).get("Messages", [])
         if not messages:
             break
@@ -315,10 +322,25 @@ def read_message(message: dict[str, Any]) -> dict[str, Any]:
         raise NoEvent("the field 'random_value' holds half a character, which no service takes")
     if event["retry_attempt"] > RETRIES:
         raise NoEvent(f"the field 'retry_attempt' is above {RETRIES}")
-    item = {"event": event, "receipt_handle": message["ReceiptHandle"]}
+    item = {"event": event, "receipt_handle": message["ReceiptHandle"], **find_end(message)}
     if size_of(item) > ITEM_BYTES:
         raise NoEvent(f"the event is larger than {ITEM_BYTES} bytes")
     return item
+
+
+def find_end(message: dict[str, Any]) -> dict[str, str]:
+    """Find until when a message that was received before surely stays in the queue; report it.
+
+    Whoever deletes it earlier has written its event or sent it again. `receives` is what an alarm
+    counts: SQS reports no age of a message that was received three times.
+    """
+    receives = int(message["Attributes"]["ApproximateReceiveCount"])
+    if receives < 2:
+        return {}
+    sent = int(message["Attributes"]["SentTimestamp"]) // 1000
+    end = time.gmtime(sent + QUEUE_SECONDS - RENEWAL_SECONDS)
+    report("received again", message, "no run has finished it", receives=receives)
+    return {"kept_until": time.strftime("%Y-%m-%dT%H:%M:%SZ", end)}
 
 
 def give_up(sqs: Any, message: dict[str, Any], reason: str) -> None:
@@ -344,6 +366,7 @@ def give_up(sqs: Any, message: dict[str, Any], reason: str) -> None:
         report("sent to the dead letters", message, reason)
 
 
-def report(outcome: str, message: dict[str, Any], reason: str) -> None:
-    """Write one line to the log: which message is no event, why, and what became of it."""
-    print(json.dumps({"message": message["MessageId"], "reason": reason, "outcome": outcome}))
+def report(outcome: str, message: dict[str, Any], reason: str, **more: int) -> None:
+    """Write one line to the log: which message, why, and what became of it."""
+    line = {"message": message["MessageId"], "reason": reason, "outcome": outcome, **more}
+    print(json.dumps(line))

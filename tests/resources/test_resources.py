@@ -71,6 +71,14 @@ def test_a_function_is_given_what_it_uses_and_may_do_just_that() -> None:
     assert "Resource: !GetAtt JobsQueue.Arn" in template
 
 
+def test_a_queue_that_deletes_a_message_before_it_is_a_dead_letter_is_rejected() -> None:
+    Queue("jobs", days=1, receives=23, visibility_seconds=3600)
+    with pytest.raises(
+        CarnationError, match=r"Queue 'jobs' .* receives is 24; expected at most 23"
+    ):
+        Queue("jobs", days=1, receives=24, visibility_seconds=3600)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

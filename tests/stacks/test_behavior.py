@@ -54,6 +54,7 @@ def test_a_message_received_ten_times_moves_to_the_dead_letters(name: str) -> No
     assert source["Fn::Sub"].endswith(f":{own}")
 
 
+WORKFLOW = {"Fn::Sub": "${ProjectName}-${Environment}-workflow"}
 WATCHED = {
     **{
         f"{title}{metric}": (f"{resource}-{name}", "AWS/Lambda", metric, threshold)
@@ -73,6 +74,8 @@ WATCHED = {
         f"Executions{kind}": (f"executions-{part}", "AWS/States", f"Executions{kind}", 1)
         for kind, part in (("Failed", "failed"), ("Aborted", "aborted"), ("TimedOut", "timed-out"))
     },
+    "ExecutionsUnfinished": ("executions-unfinished", WORKFLOW, "ExecutionsUnfinished", 1),
+    "ReceivedAgain": ("received-again", WORKFLOW, "ReceivedAgain", 1),
     "QueueAge": ("queue-age", "AWS/SQS", "ApproximateAgeOfOldestMessage", 302_400),
     "DeadLettersAge": ("dead-letters-age", "AWS/SQS", "ApproximateAgeOfOldestMessage", 604_800),
     "DeadLettersDepth": (

@@ -20,6 +20,7 @@ from carnation.patterns.events.invariants import (
     all_invariants,
     applied_exactly_once,
     no_event_lost,
+    no_value_lost,
     retries_before_dead_letter,
 )
 from carnation.patterns.events.records import find_numbers
@@ -122,6 +123,39 @@ def test_messages_that_mean_harm_stop_no_event_beside_them(world: Environment) -
     letters = {message.body for message in world.messages("DeadLetterQueueUrl")}
     assert letters >= set(HARM)
     assert INNOCENT not in letters
+
+
+@every_workflow
+def test_an_event_whose_messages_can_never_be_deleted_is_four_dead_letters(
+    world: Environment,
+) -> None:
+    runs = (ONE, *[QUEUE_ONLY] * 14)
+    play(world, Scenario(runs, fails={1: 99}, refused=("DeleteMessage",)), no_event_lost)
+    attempts = sorted(body["retry_attempt"] for body in world.bodies("DeadLetterQueueUrl"))
+    assert attempts == [1, 2, 3, 3]  # one that was given up, and each message after ten receives
+    assert world.bodies("QueueUrl") == []
+
+
+@reference
+@pytest.mark.exhaustive
+def test_every_fault_beside_deletes_that_are_refused_for_good_loses_nothing(
+    world: Environment,
+) -> None:
+    def lose_nothing(world: Environment) -> Any:
+        return [*no_event_lost(world), *no_value_lost(world), *applied_exactly_once(world)]
+
+    prove(world, lose_nothing, [ONE], fails={1: 2}, queued=[INNOCENT], then=QUEUE_ONLY,
+          refused=["DeleteMessage"])  # fmt: skip
+
+
+@reference
+def test_a_dead_letter_that_was_redriven_beside_the_run_that_still_holds_it_is_written_once(
+    world: Environment,
+) -> None:
+    prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, INNOCENT], then=QUEUE_ONLY,
+          kinds=["stop"], redrives=["last"])  # fmt: skip
+    (item,) = world.items()
+    assert item["randomStringValue"] == "ok"
 
 
 @reference

@@ -111,6 +111,12 @@ class _Jsonata:
     def if_queued(self) -> Any:
         return Condition("{% $exists($item.receipt_handle) %}")
 
+    def if_kept(self) -> Any:
+        return Condition(
+            "{% $exists($item.kept_until) and "
+            "$toMillis($states.context.State.EnteredTime) < $toMillis($item.kept_until) %}"
+        )
+
     def if_last(self, retries: int) -> Any:
         return Condition(f"{{% $item.event.retry_attempt >= {retries} %}}")
 

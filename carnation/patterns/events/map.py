@@ -35,6 +35,9 @@ class Spelling(Protocol):
     def if_queued(self) -> Any:
         """Make the rule that holds when the event came out of the queue."""
 
+    def if_kept(self) -> Any:
+        """Make the rule that holds while the message of a failed event surely stays."""
+
     def if_last(self, retries: int) -> Any:
         """Make the rule that holds when this was the event's last retry."""
 
@@ -57,10 +60,11 @@ def draw_iteration(
     """Draw the graph of one iteration around its work, which it begins with."""
     written = spell.end("Written")
     was_queued = _choose_queued(spell, "WasQueued", spell.delete("DeleteMessage", written), written)
-    put_in_queue, put_in_dead_letters = _put_away(spell, event_fields, key_fields)
+    failed = spell.make_failed_answer("Failed", key_fields)
+    put_in_queue, put_in_dead_letters = _put_away(spell, event_fields, failed)
     attempts_left = Choice(
         "AttemptsLeft",
-        choices=[(spell.if_last(retries), put_in_dead_letters)],
+        choices=[(spell.if_kept(), failed), (spell.if_last(retries), put_in_dead_letters)],
         default=put_in_queue,
     )
     spell.keep_item(work)
@@ -71,11 +75,8 @@ def draw_iteration(
     return work
 
 
-def _put_away(
-    spell: Spelling, event_fields: Sequence[str], key_fields: Sequence[str]
-) -> tuple[Task, Task]:
+def _put_away(spell: Spelling, event_fields: Sequence[str], failed: Pass) -> tuple[Task, Task]:
     """Make the two ways out for a failed event, which meet where its old message is deleted."""
-    failed = spell.make_failed_answer("Failed", key_fields)
     delete = spell.delete("DeleteOldMessage", failed)
     had_message = _choose_queued(spell, "HadMessage", delete, failed)
     ways = (

@@ -115,6 +115,14 @@ class _Paths:
     def if_queued(self) -> Any:
         return ChoiceRule.IsPresent("$.receipt_handle", True)
 
+    def if_kept(self) -> Any:
+        return ChoiceRule.And(
+            [
+                ChoiceRule.IsPresent("$.kept_until", True),
+                ChoiceRule.TimestampLessThanPath("$$.State.EnteredTime", "$.kept_until"),
+            ]
+        )
+
     def if_last(self, retries: int) -> Any:
         return ChoiceRule.NumericGreaterThanEquals("$.event.retry_attempt", retries)
 

@@ -114,7 +114,8 @@ class Scenario:
     With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
     many of its attempts fail, in the handler or in the state that writes it. `redrive` is when an
     execution that can be redriven is: `first`, before anything else runs, or `last`. `queued` are
-    the bodies of messages that lie in the queue before the first run.
+    the bodies of messages that lie in the queue before the first run, `refused` the actions that
+    are refused for good.
     """
 
     runs: tuple[Any, ...]
@@ -123,6 +124,7 @@ class Scenario:
     fails: Mapping[int, int] = field(default_factory=dict)
     redrive: str = "first"
     queued: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def simplify(self) -> Iterator[Scenario]:
         """Give the stories that are one thing shorter."""

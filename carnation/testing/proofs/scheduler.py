@@ -28,7 +28,7 @@ from carnation.testing.proofs.scenarios import (
 from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, ExpiredError
 from carnation.workflow.reporters import ItemAttempt
 
-SETTLE, REDRIVES = 12, 8  # runs until a queue is empty, redrives until nothing can be redriven
+SETTLE, REDRIVES = 30, 8  # runs until a queue is empty, redrives until nothing can be redriven
 LONGEST = 100_000  # steps of one execution: beyond it runs in a circle
 _THROTTLING_ERRORS = {
     "sqs": "RequestThrottled",
@@ -270,6 +270,8 @@ class ScenarioScheduler:
         if place != HANDLER and actor.has_ended:
             raise EndedError
         self._reject(kind, service, action)
+        if action in self.story.refused:
+            raise _make_error("AccessDeniedException", "it is refused for good", 403)
         if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
             raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
         return self._call(kind, action, parameters, proceed)

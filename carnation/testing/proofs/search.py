@@ -55,6 +55,7 @@ def prove(
     overlap: bool = False,
     times: int = 1,
     queued: Sequence[str] = (),
+    refused: Sequence[str] = (),
 ) -> Proof:
     """Play the runs once as they are, then once for everything that can go wrong at every point.
 
@@ -63,7 +64,8 @@ def prove(
     the kinds of faults (`KINDS`), those named are injected, one in each story. With `overlap`, the
     first two runs overlap instead, in every order with at most two turns taken between calls. A
     fault happens `times` times in a row at its call, where that is tried again. `queued` are bodies
-    of messages that lie in the queue before the first run.
+    of messages that lie in the queue before the first run; the actions `refused` (`DeleteMessage`)
+    are refused each time.
 
     The invariant is asked at every point and at the end; it gives sentences that complain, or
     nothing. Raises `BrokenPromiseError` with the shortest story found in which it complains, and
@@ -76,7 +78,9 @@ def prove(
         )
     if times < 1:
         raise ProofError("a fault happens once or more at its call; give times=1 or more.")
-    plain = Scenario(tuple(runs), fails=dict(fails or {}), queued=tuple(queued))
+    plain = Scenario(
+        tuple(runs), fails=dict(fails or {}), queued=tuple(queued), refused=tuple(refused)
+    )
     if overlap:
         return _prove_overlap(world, invariant, plain, then)
     points = play(world, plain, invariant, then)

@@ -34,7 +34,12 @@ from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.topics import add_alarm_topic
 
 LAYOUT = ByKind(
-    places={"QueueSchedule": ROOT, "FilesBucket": "files", "FilesBucketPolicy": "files"},
+    places={
+        "QueueSchedule": ROOT,
+        "ExecutionsUnfinishedFilter": ROOT,
+        "FilesBucket": "files",
+        "FilesBucketPolicy": "files",
+    },
     ids={"FilesBucket": "Bucket", "FilesBucketPolicy": "BucketPolicy"},
     stacks={
         "sns": ("TopicStack", "The topic that alarms publish to"),
@@ -74,7 +79,7 @@ def make_template(
         add_files(template)
     add_roles(template, sources.definition, functions, store, files, known)
     add_functions(template, sources, functions, store, files)
-    add_alarms(template, functions, store)
+    add_alarms(template, functions, store, sources.definition)
     _add_machine(template, sources, known, functions[0])
     _add_schedule(template)
     _add_outputs(template, store, files)
@@ -141,8 +146,14 @@ _OWN: Mapping[str, dict[str, Any]] = {
             "When runs work through the queue, once a day or more often; empty for never"
         ),
         "Default": "",
-        "AllowedPattern": r"((rate|cron)\(.+\))?",
-        "ConstraintDescription": "a schedule that comes again, as in rate(15 minutes)",
+        "AllowedPattern": (
+            r"(rate\((1 (minute|hour|day)|\d{1,3} minutes|([2-9]|1\d|2[0-4]) hours)\)"
+            r"|cron\(\S+ \S+ [*?] \* [*?]( \*)?\))?"
+        ),
+        "ConstraintDescription": (
+            "a schedule that comes once a day or more often, as in rate(15 minutes): the queue "
+            "keeps an event for 7 days, in which it is tried four times"
+        ),
     },
 }
 _GROUPS = {
