@@ -43,9 +43,10 @@ def _run(options: argparse.Namespace) -> int:
     reporter = load_reporter(root, artifacts.manifest)
     if options.next_input is None:
         following = reporter.next_input if reporter else (inputs or [{}])[0]
+    children = read_children(root, artifacts)
     faults = choose_faults(
         artifacts, options.fail, options.fail_error, options.fail_attempts or 1,
-        options.seed, reporter,
+        options.seed, reporter, children,
     )  # fmt: skip
     stimuli = read_stimuli(options)
     if options.runs > 1 and not (inputs or stimuli):
@@ -58,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         reporter=reporter, faults=faults, observer=_observe(artifacts, options.format),
         in_process=options.in_process, real_time=options.real_time, seed=options.seed,
         logs=options.logs, keeps_children=options.report is not None,
-        children=read_children(root, artifacts),
+        children=children,
         parameters=read_parameters(options.parameter),
         stimuli=stimuli, shows=options.show, jobs=options.jobs, results=results,
         root=root, clock=read_clock(options.clock),

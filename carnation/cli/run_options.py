@@ -71,8 +71,9 @@ def make_parser() -> CommandParser:
 def _add_stimuli(parser: argparse.ArgumentParser) -> None:
     """Add what happens before the first execution, and may start it through a trigger."""
     parser.add_argument(
-        "--put", action="append", default=[], metavar="BUCKET/KEY=FILE",
-        help="Put a file into a bucket first: uploads/in/a.csv=./a.csv",
+        "--put", action="append", default=[], metavar="PLACE=FILE",
+        help="Put a file into a bucket first: uploads/in/a.csv=./a.csv; or items into a table, "
+        "an object or a list as JSON: stock=./stock.json",
     )  # fmt: skip
     parser.add_argument(
         "--send", action="append", default=[], metavar="QUEUE=JSON",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carnation.cli.json_values import read_json
+from carnation.document.values import Json
 from carnation.errors import UsageError
 from carnation.services.schedules import as_utc, read_time
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def read_stimuli(options: argparse.Namespace) -> Stimuli:
     """Read `--put`, `--send`, `--event`, `--fire` and `--advance`."""
     given = (options.put, options.send, options.event, options.fire)
-    puts = [_read_put(text) for text in given[0]]
+    puts = [_read_put(text) for text in given[0] if "/" in text.partition("=")[0]]
+    items = [_read_items(text) for text in given[0] if "/" not in text.partition("=")[0]]
     pairs = [split_option("--send", text, "QUEUE=JSON") for text in given[1]]
     sends = [(queue, read_json("--send", value)) for queue, value in pairs]
     events = [
@@ -30,7 +32,7 @@ def read_stimuli(options: argparse.Namespace) -> Stimuli:
         read_time(options.advance)  # before anything is deployed
     from carnation.emulator.stimuli import Stimuli
 
-    return Stimuli(puts, sends, events, given[3], options.advance or "")
+    return Stimuli(puts, sends, events, given[3], options.advance or "", items)
 
 
 def read_parameters(given: Sequence[str]) -> dict[str, str]:
@@ -64,12 +66,24 @@ def split_option(option: str, text: str, form: str) -> tuple[str, str]:
     return name, value
 
 
+_PUT = "BUCKET/KEY=FILE, or TABLE=FILE with items as JSON"
+
+
 def _read_put(text: str) -> tuple[str, str, bytes]:
-    place, path = split_option("--put", text, "BUCKET/KEY=FILE")
-    bucket, slash, key = place.partition("/")
-    if not slash or not key:
-        raise UsageError(f"--put {text}: no key behind the bucket; expected BUCKET/KEY=FILE.")
+    place, path = split_option("--put", text, _PUT)
+    bucket, _, key = place.partition("/")
+    if not key:
+        raise UsageError(f"--put {text}: no key behind the bucket; expected {_PUT}.")
     try:
         return bucket, key, Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"--put {text}: {path} cannot be read: {error.strerror}.") from error
+
+
+def _read_items(text: str) -> tuple[str, list[dict[str, Json]]]:
+    table, path = split_option("--put", text, _PUT)
+    found = read_json("--put", f"@{path}")
+    items = found if isinstance(found, list) else [found]
+    if not all(isinstance(item, dict) for item in items):
+        raise UsageError(f"--put {text}: {path} holds no items; expected an object or a list.")
+    return table, items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from carnation.artifacts import Artifacts
@@ -43,6 +43,17 @@ class StateFaults:
         return Failed(self.error, f"state '{self.state}' was chosen to fail")
 
 
+def list_task_states(*artifacts: Artifacts) -> list[str]:
+    """List the names of the Task states of workflows."""
+    definitions = [json.loads(one.definition) for one in artifacts]
+    return [
+        place.name
+        for definition in definitions
+        for place in walk_states(definition)
+        if place.body.get("Type") == "Task"
+    ]
+
+
 def choose_faults(
     artifacts: Artifacts,
     which: str | None,
@@ -50,15 +61,17 @@ def choose_faults(
     attempts: int = 1,
     seed: int | None = None,
     reporter: Reporter | None = None,
+    children: Sequence[Artifacts] = (),
 ) -> Faults | None:
     """Read `--fail`: a state's name wins over what the reporter may choose by it.
+
+    The state is one of the workflow, or of a workflow that it starts.
 
     Raises `UsageError` for what neither knows.
     """
     if which is None:
         return None
-    definition = json.loads(artifacts.definition)
-    tasks = [place.name for place in walk_states(definition) if place.body.get("Type") == "Task"]
+    tasks = list_task_states(artifacts, *children)
     if which in tasks:
         return StateFaults(which, error or INJECTED_ERROR, attempts)
     if reporter is None:

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from carnation.document.values import Json
@@ -31,7 +32,8 @@ class Stimuli:
 
     `puts` are files by bucket and key, `sends` messages by queue, `events` are put on a bus,
     `fires` names schedules, `advance` says how far time goes (as `Emulator.advance` takes it), so
-    that schedules fire by themselves. Buckets, queues and schedules are named by id, logical ID or
+    that schedules fire by themselves, `items` are plain values by table. All are named by id,
+    logical ID or
     name.
     """
 
@@ -40,6 +42,7 @@ class Stimuli:
     events: Sequence[Json] = ()
     fires: Sequence[str] = ()
     advance: str = ""
+    items: Sequence[tuple[str, Sequence[Mapping[str, Json]]]] = ()
 
     @property
     def must_start(self) -> bool:
@@ -47,7 +50,7 @@ class Stimuli:
         return bool(self.events or self.fires or self.advance)
 
     def __bool__(self) -> bool:
-        return bool(self.puts or self.sends or self.must_start)
+        return bool(self.puts or self.sends or self.items or self.must_start)
 
 
 def apply_stimuli(
@@ -62,6 +65,9 @@ def apply_stimuli(
     Raises `UsageError` for a name that the stack does not have, `CarnationError` where an event or
     a schedule started nothing; `told` learns of each schedule that time let fire.
     """
+    for name, items in stimuli.items:
+        for table in find_resources("--put", name, resources, "AWS::DynamoDB::Table"):
+            _put_items(emulator, table.physical_id, items)
     for name, key, content in stimuli.puts:
         for bucket in find_resources("--put", name, resources, "AWS::S3::Bucket"):
             emulator.client("s3").put_object(Bucket=bucket.physical_id, Key=key, Body=content)
@@ -89,6 +95,18 @@ def _advance(emulator: Emulator, text: str, told: Callable[[Firing], None]) -> N
             f"--advance {text}: no schedule is due until {write_time(emulator.clock.now())}. "
             "Advance by more, or begin at another time with --clock."
         )
+
+
+def _put_items(emulator: Emulator, table: str, items: Sequence[Mapping[str, Json]]) -> None:
+    from boto3.dynamodb.types import TypeSerializer
+
+    for item in items:
+        plain = json.loads(json.dumps(item), parse_float=Decimal)
+        typed = {name: TypeSerializer().serialize(value) for name, value in plain.items()}
+        try:
+            emulator.client("dynamodb").put_item(TableName=table, Item=typed)
+        except emulator.client("dynamodb").exceptions.ClientError as error:
+            raise UsageError(f"--put: {table} takes no item {json.dumps(item)}: {error}") from error
 
 
 def _send(emulator: Emulator, name: str, message: Json, resources: Sequence[StackResource]) -> None:

@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Any
 
 from carnation.artifacts import Artifacts
-from carnation.asl import walk_states
 from carnation.document.values import Json
 from carnation.emulator.embedded import default_stack_name, deploy_artifacts
 from carnation.emulator.emulator import Emulator, ExecutionResult
 from carnation.emulator.events import Firing
+from carnation.emulator.state_faults import list_task_states
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
 from carnation.emulator.stored import (
     READERS,
@@ -168,7 +168,7 @@ def run(
             root=root,
         )
         observer.deployed(time.monotonic() - begun)
-        stack = _list_asked(emulator, artifacts, stimuli, shows)
+        stack = _list_asked(emulator, (artifacts, *children), stimuli, shows)
         shown = {name: find_resources("--show", name, stack, *READERS) for name in shows}
         machine = outputs["StateMachineArn"]
         runs: list[WorkflowRun] = []
@@ -210,13 +210,7 @@ def _check_results(
     artifacts: Artifacts, children: Sequence[Artifacts], results: Mapping[str, Json]
 ) -> None:
     """Refuse results of states that are no Tasks of what runs."""
-    definitions = [json.loads(one.definition) for one in (artifacts, *children)]
-    tasks = [
-        place.name
-        for definition in definitions
-        for place in walk_states(definition)
-        if place.body.get("Type") == "Task"
-    ]
+    tasks = list_task_states(artifacts, *children)
     for name in results:
         if name not in tasks:
             raise UsageError(
@@ -226,10 +220,11 @@ def _check_results(
 
 
 def _list_asked(
-    emulator: Emulator, artifacts: Artifacts, stimuli: Stimuli, shows: Sequence[str]
+    emulator: Emulator, artifacts: Sequence[Artifacts], stimuli: Stimuli, shows: Sequence[str]
 ) -> list[StackResource]:
-    """List the resources of the stack, where anything is asked of them."""
-    return list(list_resources(emulator, default_stack_name(artifacts))) if stimuli or shows else []
+    """List the resources of the stacks, children's too, where anything is asked of them."""
+    asked = artifacts if stimuli or shows else ()
+    return [found for one in asked for found in list_resources(emulator, default_stack_name(one))]
 
 
 def _read_given(execution: ExecutionResult) -> Json:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carnation.resources.buckets import Bucket
     from carnation.resources.children import Activity, Child
     from carnation.resources.connections import Bus, Connection, Secret
-    from carnation.resources.functions import Function
+    from carnation.resources.functions import TRANSIENT_ERRORS, Function
     from carnation.resources.grants import ANSWER, Grant
     from carnation.resources.keys import Key
     from carnation.resources.machines import Alarms, StateMachine
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWER",
+    "TRANSIENT_ERRORS",
     "Activity",
     "Alarms",
     "Application",
@@ -79,7 +80,7 @@ _HOMES = {
     "buckets": ("Bucket",),
     "children": ("Activity", "Child"),
     "connections": ("Bus", "Connection", "Secret"),
-    "functions": ("Function",),
+    "functions": ("TRANSIENT_ERRORS", "Function"),
     "grants": ("ANSWER", "Grant"),
     "keys": ("Key",),
     "machines": ("Alarms", "StateMachine"),

@@ -15,6 +15,7 @@ from carnation.emulator import Emulator, WorkflowRuns, run
 from carnation.emulator.embedded import deploy_artifacts
 from carnation.emulator.events import Clock
 from carnation.emulator.run_formats import describe_runs, format_end
+from carnation.emulator.state_faults import StateFaults, choose_faults
 from carnation.emulator.stimuli import Stimuli, apply_stimuli
 from carnation.emulator.stored import StackResource, read_stored
 from carnation.errors import CarnationError, UsageError
@@ -78,6 +79,7 @@ ALL = Stimuli(
     sends=[("jobs", {"job": 1})],
     events=[EVENT],
     fires=["nightly"],
+    items=[("stock", [{"id": "put", "n": 0.5, "tags": ["a"]}])],
 )
 
 
@@ -92,6 +94,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> WorkflowRuns:
     )  # fmt: skip
 
 
+def test_a_state_of_a_child_may_fail_on_purpose(tmp_path: Path) -> None:
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "ship_item.py").write_text("")
+    parent = make(root=tmp_path)
+    weigh = Queue("weighed").send_message("Weigh", MessageBody="x")
+    child = make_artifacts(
+        str(ROOT),
+        Workflow(name="ship-item", version="1.0.0", states=weigh, resources=[Queue("weighed")]),
+    )
+    assert isinstance(choose_faults(parent, "Weigh", children=[child]), StateFaults)
+    with pytest.raises(UsageError, match="'Wigh' is not a Task state.*Did you mean 'Weigh'"):
+        choose_faults(parent, "Wigh", children=[child])
+
+
 def test_each_trigger_starts_an_execution_and_the_input_one_more(runs: WorkflowRuns) -> None:
     assert [one.execution.cause for one in runs.runs if not one.succeeded] == []
     inputs = [one.input for one in runs.runs]
@@ -104,9 +120,10 @@ def test_each_trigger_starts_an_execution_and_the_input_one_more(runs: WorkflowR
 
 def test_what_the_resources_hold_is_plain_data(runs: WorkflowRuns) -> None:
     (table,) = runs.stored["stock"]
-    row: Any = table.content[0]
     assert table.resource.logical_id == "StockTable"
-    assert row["n"] == 2
+    rows: list[Any] = list(table.content)
+    assert {"id": "put", "n": 0.5, "tags": ["a"]} in rows
+    assert next(row["n"] for row in rows if row["id"] != "put") == 2
     (bucket,) = runs.stored["uploads"]
     assert bucket.content == [
         {"key": "in/a.csv", "bytes": 3, "content": "a,b"},
@@ -160,6 +177,7 @@ STACK = [
     [
         (Stimuli(puts=[("upload", "k", b"")]), "--put: 'upload' not found.*Did you mean 'uploads'"),
         (Stimuli(sends=[("uploads", {})]), "--send: 'uploads' not found"),
+        (Stimuli(items=[("stok", [{}])]), "--put: 'stok' not found.*Did you mean 'stock'"),
         (Stimuli(fires=["weekly"]), "--fire: 'weekly' not found.*It has NightlySchedule"),
         (Stimuli(events=[{"detail": {}}]), "no 'source'"),
         (Stimuli(events=[[]]), "--event takes an event"),
@@ -196,7 +214,9 @@ def test_parameters_are_given_by_name_and_one_without_example_is_asked_for() -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--put", "uploads=x"], "no key behind the bucket"),
+        (["--put", "uploads/=x"], "no key behind the bucket"),
+        (["--put", "stock=missing.json"], "missing.json"),
+        (["--put", "stock=README.md"], "README.md"),
         (["--put", "uploads/a=missing.csv"], "missing.csv cannot be read"),
         (["--send", "jobs"], "expected QUEUE=JSON"),
         (["--send", "jobs={"], "--send"),
