@@ -33,8 +33,7 @@ class Stimuli:
     `puts` are files by bucket and key, `sends` messages by queue, `events` are put on a bus,
     `fires` names schedules, `advance` says how far time goes (as `Emulator.advance` takes it), so
     that schedules fire by themselves, `items` are plain values by table. All are named by id,
-    logical ID or
-    name.
+    logical ID or name.
     """
 
     puts: Sequence[tuple[str, str, bytes]] = ()

@@ -213,7 +213,7 @@ class TableGrants(Grants):
         actions = ("DescribeStream", "GetRecords", "GetShardIterator")
         table = self.resource
         if not (table.has_stream or table.is_existing):
-            raise table.refuse("stream", table.stream, f"one of {', '.join(STREAMS)}")
+            raise table.invalid("stream", table.stream, f"one of {', '.join(STREAMS)}")
         arn = table.stream_arn if table.has_stream else f"{table.arn}/stream/*"
         return Grant(tuple(f"dynamodb:{name}" for name in actions), (str(arn),), given=table)
 
