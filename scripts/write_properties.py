@@ -1,8 +1,10 @@
 """Write `carnation/services/properties.txt` anew from the resource schemas that cfn-lint carries.
 
 One line for each resource type that the emulator makes: every property by its way into the
-resource, `!` before one that is required. One that has none below it may hold anything. Run as
-`python scripts/write_properties.py`; with `--check` it only says whether the file is current.
+resource, `!` before one that is required, then `#` before a number, `?` before a boolean, `[`
+before a list, `{` before a mapping. One that has none below it may hold anything. `.` stands before
+an attribute. Run as `python scripts/write_properties.py`; with `--check` it only says whether the
+file is current.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ REGION = "us-east-1"  # which has every type there is
 OTHERS = {"AWS::CloudFormation::Stack"}
 OPEN = {"AWS::CloudFormation::CustomResource"}
 DEPTH = 7  # of what may lie in itself
+MARKS = {"integer": "#", "number": "#", "boolean": "?", "array": "[", "object": "{"}
 
 
 def list_types() -> Iterator[str]:
@@ -32,7 +35,16 @@ def list_types() -> Iterator[str]:
         path = DATA / "resources" / f"{names[name]}.json"
         schema = json.loads(path.read_text("utf-8"))
         if schema.get("additionalProperties") is False:
-            yield " ".join([name, *list_properties(schema, schema, "", 0)])
+            yield " ".join(
+                [name, *list_properties(schema, schema, "", 0), *list_attributes(schema)]
+            )
+
+
+def list_attributes(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the attributes that GetAtt gives: what a template cannot say."""
+    for pointer in sorted(schema.get("readOnlyProperties", ())):
+        way = pointer.removeprefix("/properties/").replace("/properties/", "/")
+        yield f".{way.replace('/', '.')}"
 
 
 def list_properties(
@@ -47,7 +59,8 @@ def list_properties(
             continue
         found = resolve(root, body)
         is_required = name in required and "default" not in found  # which stands for a value
-        yield f"{'!' * is_required}{path}"
+        kind = found.get("type")  # a list where it may be of several
+        yield f"{'!' * is_required}{MARKS.get(kind, '') if isinstance(kind, str) else ''}{path}"
         if depth < DEPTH and not holds_anything(root, found):
             yield from list_properties(root, *descend(root, found, path), depth + 1)
 

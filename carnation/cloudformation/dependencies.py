@@ -48,6 +48,37 @@ def find_references(value: Any, holds: Holds | None = None) -> Iterator[str]:
         yield from find_references(item, holds)
 
 
+def find_attributes(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the logical ID and the attribute of each `Fn::GetAtt` that is known as it stands.
+
+    >>> list(find_attributes([{"Fn::GetAtt": "Q.Arn"}, {"Fn::Sub": "${R.Id} ${P}"}]))
+    [('Q', 'Arn'), ('R', 'Id')]
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield from find_attributes(item)
+    if not isinstance(value, Mapping):
+        return
+    for name, argument in value.items():
+        if name == "Fn::GetAtt" and len(value) == 1:
+            target, attribute = split_attribute(argument)
+            if isinstance(attribute, str):
+                yield target, attribute
+        elif name == "Fn::Sub" and len(value) == 1:
+            yield from _find_substituted_attributes(argument)
+        else:
+            yield from find_attributes(argument)
+
+
+def _find_substituted_attributes(argument: Any) -> Iterator[tuple[str, str]]:
+    text, own = (argument, {}) if isinstance(argument, str) else (*argument, {})[:2]
+    for literal, name in SUBSTITUTION.findall(str(text)):
+        target, dot, attribute = name.strip().partition(".")
+        if dot and not literal and name.strip() not in own:
+            yield target, attribute
+    yield from find_attributes(own)
+
+
 def _find_substituted(argument: Any, holds: Holds | None) -> Iterator[str]:
     text, own = (argument, {}) if isinstance(argument, str) else (*argument, {})[:2]
     for literal, name in SUBSTITUTION.findall(str(text)):

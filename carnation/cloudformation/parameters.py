@@ -40,6 +40,12 @@ def resolve_parameters(
             raise TemplateError(
                 f"Parameters: [{name}] do not exist in the template.{suggest_name(name, declared)}"
             )
+    for name, body in declared.items():
+        kind = str(body.get("Type", "String")) if isinstance(body, Mapping) else ""
+        if not _TYPE.match(kind):
+            raise TemplateError(
+                f"Template format error: Unrecognized parameter type: {kind} of '{name}'"
+            )
     missing = [
         name for name, body in declared.items() if name not in given and not _has_default(body)
     ]
@@ -97,8 +103,6 @@ def _check_value(name: str, body: Mapping[str, Any], kind: str, text: str) -> No
 
 
 def _find_problem(body: Mapping[str, Any], kind: str, text: str) -> str:
-    if not _TYPE.match(kind):
-        return f"have a type of CloudFormation, and '{kind}' is not one"
     allowed = body.get("AllowedValues")
     if allowed is not None and text not in map(as_text, allowed):
         return f"be one of AllowedValues {', '.join(map(as_text, allowed))}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from carnation.cloudformation.dependencies import (
+    find_attributes,
     find_dependencies,
     find_references,
     list_depends_on,
@@ -17,6 +18,7 @@ from carnation.cloudformation.dependencies import (
 from carnation.cloudformation.intrinsics import EXTENSIONS, FUNCTIONS
 from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template
 from carnation.errors import TemplateError, suggest_name
+from carnation.services.properties import read_attributes, read_properties
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -75,6 +77,7 @@ def find_reference_problems(template: Template) -> Iterator[str]:
         for name, body in template.section(section).items():
             yield from _find_function_problems(template, body, f"{section}.{name}")
     yield from _find_unresolved(template)
+    yield from _find_unknown_attributes(template)
 
 
 def _find_resource_problems(template: Template, name: str, body: Any) -> Iterator[str]:
@@ -133,6 +136,10 @@ def _find_function_problems(template: Template, value: Any, where: str) -> Itera
             yield from _find_function_problems(template, item, where)
     if not isinstance(value, Mapping):
         return
+    functions = [name for name in value if name.startswith("Fn::") and name in FUNCTIONS]
+    if functions and len(value) > 1:
+        others = ", ".join(name for name in value if name != functions[0])
+        yield f"Template error: {where}: {functions[0]} stands beside {others}. It stands alone."
     for name, argument in value.items():
         if name.startswith("Fn::") and len(value) == 1:
             yield from _find_function_problem(template, name, argument, where)
@@ -180,6 +187,21 @@ def _find_unresolved(template: Template) -> Iterator[str]:
                         f"{section}.{name}: the template refers to '{reference}', which is neither "
                         f"a parameter nor a resource of it.{suggest_name(reference, known)}"
                     )
+
+
+def _find_unknown_attributes(template: Template) -> Iterator[str]:
+    """Yield the attributes that the types of their resources do not have."""
+    for section in ("Resources", "Outputs"):
+        for name, attribute in find_attributes(template.section(section)):
+            kind = str((template.resources.get(name) or {}).get("Type"))
+            known = read_attributes(kind)
+            if not known or attribute.startswith("Outputs."):
+                continue
+            if attribute not in known | read_properties(kind)[""].known:
+                yield (
+                    f"Template error: resource {name} does not support attribute type {attribute} "
+                    f"in Fn::GetAtt.{suggest_name(attribute, known)}"
+                )
 
 
 def _check_conditions(template: Template, name: str, path: list[str]) -> None:

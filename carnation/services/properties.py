@@ -8,17 +8,26 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 _PATH = os.path.join(os.path.dirname(__file__), "properties.txt")
 
 
+_WORD = re.compile(r"(!?)([#?\[{]?)(.*)")
+
+
 class Names(NamedTuple):
-    """The names that a mapping of a resource's properties may have, and those it must have."""
+    """The names that a mapping of a resource's properties may have, and those it must have.
+
+    `marks` says of what type they are: `#` number, `?` boolean, `[` list, `{` mapping.
+    """
 
     known: frozenset[str]
     required: frozenset[str]
+    marks: Mapping[str, str]
 
 
 @lru_cache(maxsize=1)
@@ -37,14 +46,30 @@ def read_properties(kind: str) -> dict[str, Names]:
     >>> sorted(read_properties("AWS::KMS::Alias")[""].required)
     ['AliasName', 'TargetKeyId']
     """
-    known: dict[str, set[str]] = {}
+    known: dict[str, dict[str, str]] = {}
     required: dict[str, set[str]] = {}
     for word in _read_lines().get(kind, ()):
-        way, _, name = word.lstrip("!").rpartition("/")
-        known.setdefault(way, set()).add(name)
-        if word[0] == "!":
+        must, mark, path = _split_word(word)
+        way, _, name = path.rpartition("/")
+        if not path.startswith("."):
+            known.setdefault(way, {})[name] = mark
+        if must:
             required.setdefault(way, set()).add(name)
     return {
-        way: Names(frozenset(names), frozenset(required.get(way, ())))
-        for way, names in known.items()
+        way: Names(frozenset(marks), frozenset(required.get(way, ())), marks)
+        for way, marks in known.items()
     }
+
+
+def _split_word(word: str) -> tuple[str, str, str]:
+    found = _WORD.match(word)
+    return (found[1], found[2], found[3]) if found else ("", "", word)
+
+
+def read_attributes(kind: str) -> frozenset[str]:
+    """Return the attributes of a type beside its properties; empty for a type not known.
+
+    >>> sorted(read_attributes("AWS::SQS::Queue"))
+    ['Arn', 'QueueUrl']
+    """
+    return frozenset(word[1:] for word in _read_lines().get(kind, ()) if word.startswith("."))

@@ -141,7 +141,7 @@ def test_a_problem_is_found_before_anything_is_made(more: dict[str, Any], messag
         ({"Type": "String", "AllowedPattern": "a+"}, {"P": "b"}, "match pattern a"),
         ({"Type": "String", "MinLength": 2, "ConstraintDescription": "two"}, {"P": "b"}, ": two"),
         ({"Type": "String", "MaxLength": 1, "NoEcho": "true"}, {"P": "secret"}, "characters.$"),
-        ({"Type": "Strin"}, {"P": "b"}, "'Strin' is not one"),
+        ({"Type": "Strin"}, {"P": "b"}, "Unrecognized parameter type: Strin"),
     ],
 )
 def test_a_parameter_that_does_not_fit_is_named(

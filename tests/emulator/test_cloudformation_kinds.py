@@ -10,6 +10,8 @@ import pytest
 
 from carnation.emulator import Emulator
 from carnation.emulator.cloudformation.kinds import KINDS
+from carnation.emulator.cloudformation.service import MOUNT
+from carnation.services.properties import read_attributes, read_properties
 from tests.emulator.test_emulator import ECHO, pack
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
@@ -351,6 +353,18 @@ def change(emulator: Emulator, verb: str, name: str, text: str) -> tuple[str, st
     return stack["StackStatus"], thing["PhysicalResourceId"]
 
 
+def find_unknown_attributes(stack: str) -> Iterator[str]:
+    """Yield the attributes that rows give, and validation would not know."""
+    assert MOUNT.service is not None
+    for store in MOUNT.service.engine.stores.values():
+        found = store.find(stack)
+        for resource in found.resources.values() if found else ():
+            known = read_attributes(resource.kind) | set(resource.properties)
+            names = read_properties(resource.kind).get("")
+            known |= names.known if names else set()
+            yield from set(resource.attributes) - known if names else ()
+
+
 def test_every_row_has_a_case() -> None:
     assert {f"AWS::{kind}" for kind in CASES} == set(KINDS) - ELSEWHERE
 
@@ -374,6 +388,7 @@ def test_a_type_is_made_updated_replaced_rolled_back_and_deleted(
     cloudformation.delete_stack(StackName=name)
     status, first = change(emulator, "create", name, make_template(kind, properties))
     assert status == "CREATE_COMPLETE", first
+    assert not list(find_unknown_attributes(name))
     wanted = {**properties, **updated}
     if updated:
         status, now = change(emulator, "update", name, make_template(kind, wanted))

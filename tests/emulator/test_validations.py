@@ -62,6 +62,10 @@ CONDITIONAL = {"Fn::If": ["Never", {"Odd": 1}, {"StreamViewType": "KEYS_ONLY"}]}
         (of("SQS::Queue", Visible=3), "PROPERTY_VALIDATION", "/Visible"),
         (of("DynamoDB::Table", AttributeDefinitions=[{"AttributeName": "k", "Typ": "S"}]),
          "PROPERTY_VALIDATION", "/AttributeDefinitions/0/Typ"),
+        (of("SQS::Queue", VisibilityTimeout="soon"), "PROPERTY_VALIDATION", "/VisibilityTimeout"),
+        (of("SQS::Queue", FifoQueue="yes"), "PROPERTY_VALIDATION", "/FifoQueue"),
+        (of("DynamoDB::Table", Tags="k"), "PROPERTY_VALIDATION", "/Tags"),
+        (of("Lambda::Function", Role="r", Code="code"), "PROPERTY_VALIDATION", "/Code"),
         (of("KMS::Alias", AliasName="alias/a"), "PROPERTY_VALIDATION", ""),
         (of("Lambda::Function", Role="r", Code={"ZipFile": "x"}, DurableConfig={}),
          "PROPERTY_VALIDATION", "/DurableConfig"),
@@ -146,6 +150,9 @@ def test_a_change_set_fails_and_its_events_say_why(cloudformation: Any) -> None:
         ({"A": of("SQS::Queue", QueueName={"Fn::Joyn": ["", []]})}, "Fn::Joyn.*Did you mean"),
         ({"A": of("SQS::Queue", QueueName={"Ref": "Absent"})}, "Absent"),
         ({"A": of("SQS::Queue", QueueName={"Fn::GetAtt": ["Absent", "Arn"]})}, "Absent"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Sub": "x", "Ref": "A"})}, "Fn::Sub.*alone"),
+        ({"A": QUEUE, "B": of("SNS::Topic", TopicName={"Fn::GetAtt": "A.Arm"})}, "Arm.*'Arn'"),
+        ({"A": QUEUE, "B": of("SNS::Topic", TopicName={"Fn::Sub": "${A.Arm}"})}, "Arm.*'Arn'"),
         ({"A": of("SQS::Queu")}, "AWS::SQS::Queu"),
         ({"A": {**QUEUE, "DependsOn": "Absent"}}, "Absent"),
     ],
@@ -165,6 +172,12 @@ def test_parameters_that_are_not_there_or_not_given_are_refused(cloudformation: 
     for parameters, said in (([], "Size"), (given, "Sise")):
         with pytest.raises(ClientError, match=said):
             cloudformation.create_stack(StackName="no", TemplateBody=text, Parameters=parameters)
+
+
+def test_a_parameter_of_a_type_that_is_none_is_refused(cloudformation: Any) -> None:
+    text = template({"A": QUEUE}, Parameters={"Size": {"Type": "Sting"}})
+    with pytest.raises(ClientError, match="Unrecognized parameter type: Sting"):
+        cloudformation.create_stack(StackName="no", TemplateBody=text)
 
 
 def test_rows_speak_of_properties_that_their_types_have() -> None:

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from carnation.services.properties import Names, read_properties
 PROPERTY, NAME_CONFLICT, NOT_EMULATED = (
     "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION", "NOT_EMULATED",
 )  # fmt: skip
+_NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?([eE][-+]?\d+)?\s*\Z")
 FAILED = "Validation failure detected. See the operation's FAILED event for details."
 _HOOKS = {PROPERTY: "PropertyValidation", NAME_CONFLICT: "ResourceExistenceCheck"}
 
@@ -112,7 +114,26 @@ def _compare(
         yield path, f"{where}: required key [{name}] not found"
     for name, item in value.items():
         step = name if name in names.known else "*"
+        wanted = _find_expected(
+            names.marks.get(step, ""), item, f"{way}/{step}".lstrip("/") in schema
+        )
+        if wanted:
+            found = "Boolean" if isinstance(item, bool) else "String"
+            yield f"{path}/{name}", f"#{path}/{name}: expected type: {wanted}, found: {found}"
         yield from _compare(resolver, schema, item, f"{way}/{step}".lstrip("/"), f"{path}/{name}")
+
+
+def _find_expected(mark: str, value: Any, is_closed: bool) -> str:
+    """Return the type that a value should have, where it cannot be turned into it."""
+    if not isinstance(value, (str, bool)):
+        return ""
+    if mark == "#":
+        return "" if isinstance(value, str) and _NUMBER.match(value) else "Number"
+    if mark == "?":
+        return "" if str(value).lower() in ("true", "false") else "Boolean"
+    if mark == "[":
+        return "JSONArray"
+    return "JSONObject" if mark == "{" and is_closed else ""
 
 
 def _choose(resolver: Resolver, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties
-from carnation.emulator.cloudformation.requests import as_tags, call, without
+from carnation.emulator.cloudformation.requests import as_tags, call, change_tags, without
 
 
 def _connect(context: Context) -> Any:
@@ -23,7 +23,13 @@ def _make_api(context: Context, properties: Properties) -> Made:
 
 def _update_api(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     dropped = ("Tags", "FailOnWarnings", "BasePath", "ProtocolType", "DisableSchemaValidation")
-    call(_connect(context), "update_api", without(wanted, *dropped), ApiId=ref)
+    apis, arn = _connect(context), f"arn:aws:apigateway:{context.region}::/apis/{ref}"
+    call(apis, "update_api", without(wanted, *dropped), ApiId=ref)
+    change_tags(
+        wanted, had,
+        lambda keys: apis.untag_resource(ResourceArn=arn, TagKeys=keys),
+        lambda tags: apis.tag_resource(ResourceArn=arn, Tags=tags),
+    )  # fmt: skip
 
 
 def _delete_api(context: Context, ref: str, properties: Properties) -> None:

@@ -177,7 +177,8 @@ def _make_managed_policy(context: Context, properties: Properties) -> Made:
         PolicyDocument=_as_policy(properties["PolicyDocument"]),
     )["Policy"]  # fmt: skip
     _attach(iam, policy["Arn"], properties, {})
-    return Made(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
+    names = ("AttachmentCount", "DefaultVersionId", "IsAttachable", "PolicyId")
+    return Made(policy["Arn"], {"PolicyArn": policy["Arn"], **pick(policy, *names)})
 
 
 def _attach(iam: Any, arn: str, wanted: Properties, had: Properties) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from carnation.emulator.cloudformation.kind import (
@@ -105,7 +106,7 @@ def _set_expiry(dynamodb: Any, name: str, wanted: Properties, had: Properties) -
 def describe_table(dynamodb: Any, name: str) -> Made:
     """Return what a table is to a stack."""
     table = dynamodb.describe_table(TableName=name)["Table"]
-    attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", "")}
+    attributes = {"Arn": table["TableArn"]}
     if table.get("LatestStreamArn"):
         attributes["StreamArn"] = table["LatestStreamArn"]
     return Made(name, attributes)
@@ -172,7 +173,13 @@ def _delete_table(context: Context, ref: str, properties: Properties) -> None:
 
 
 def _make_global_table(context: Context, properties: Properties) -> Made:
-    return _make_table(context, _as_table(context, properties))
+    return _add_id(context, _make_table(context, _as_table(context, properties)))
+
+
+def _add_id(context: Context, made: Made) -> Made:
+    """Add the ID that moto does not give a table."""
+    own = uuid.uuid5(uuid.NAMESPACE_OID, f"{context.stack.stack_id} {made.ref}")
+    return Made(made.ref, {**made.attributes, "TableId": str(own)})
 
 
 def _as_table(context: Context, properties: Properties) -> Properties:
@@ -196,7 +203,8 @@ def _as_table(context: Context, properties: Properties) -> Properties:
 
 
 def _update_global_table(context: Context, ref: str, wanted: Properties, had: Properties) -> Made:
-    return _update_table(context, ref, _as_table(context, wanted), _as_table(context, had))
+    made = _update_table(context, ref, _as_table(context, wanted), _as_table(context, had))
+    return _add_id(context, made)
 
 
 def _make_stream(context: Context, properties: Properties) -> Made:

@@ -17,6 +17,7 @@ from carnation.emulator.cloudformation.kind import (
 )
 from carnation.emulator.cloudformation.requests import (
     as_document,
+    as_tag_rows,
     as_tags,
     call,
     change_tags,
@@ -180,13 +181,25 @@ def _make_parameter(context: Context, properties: Properties) -> Made:
     rows = [{"Key": key, "Value": value} for key, value in as_tags(properties.get("Tags")).items()]
     values = without(properties, "Name", "Tags")
     call(ssm, "put_parameter", values, Name=name, Tags=rows or None)
-    return Made(name, pick(properties, "Type", "Value"))
+    return Made(name, _describe_parameter(context, name, properties))
+
+
+def _describe_parameter(context: Context, name: str, properties: Properties) -> dict[str, Any]:
+    arn = context.arn("ssm", f"parameter/{name.lstrip('/')}")
+    return {"Arn": arn, **pick(properties, "Type", "Value")}
 
 
 def _update_parameter(context: Context, ref: str, wanted: Properties, had: Properties) -> Made:
     values = without(wanted, "Name", "Tags")
-    call(context.connect("ssm"), "put_parameter", values, Name=ref, Overwrite=True)
-    return Made(ref, pick(wanted, "Type", "Value"))
+    ssm = context.connect("ssm")
+    call(ssm, "put_parameter", values, Name=ref, Overwrite=True)
+    place = {"ResourceType": "Parameter", "ResourceId": ref}
+    change_tags(
+        wanted, had,
+        lambda keys: ssm.remove_tags_from_resource(**place, TagKeys=keys),
+        lambda tags: ssm.add_tags_to_resource(**place, Tags=as_tag_rows(tags)),
+    )  # fmt: skip
+    return Made(ref, _describe_parameter(context, ref, wanted))
 
 
 def _read_parameter(context: Context, ref: str, properties: Properties) -> Properties:
