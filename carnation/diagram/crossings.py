@@ -7,7 +7,7 @@ E. R. Gansner et al., A Technique for Drawing Directed Graphs, 1993.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from carnation.diagram.layers import Item, Layered
@@ -26,14 +26,78 @@ def order_items(layered: Layered) -> None:
     """
     best: list[list[int]] = []
     fewest = -1
-    for start in range(max(1, min(_STARTS, _EFFORT // max(len(layered.items), 1)))):
-        layered.layers[:] = walk_layers(layered, start)
+    for layers in _list_starts(layered):
+        layered.layers[:] = layers
         crossings = _improve(layered)
         if fewest < 0 or crossings < fewest:
             best, fewest = [layer[:] for layer in layered.layers], crossings
         if not fewest:
             break
     layered.layers[:] = best
+
+
+def _list_starts(layered: Layered) -> Iterator[list[list[int]]]:
+    """Yield orders to begin with: a walk's, those with the long ways at the sides, other walks'."""
+    first = walk_layers(layered, 0)
+    yield first
+    yield from (split_sides(layered, first, mirrored=mirrored) for mirrored in (False, True))
+    for start in range(1, min(_STARTS, _EFFORT // max(len(layered.items), 1))):
+        yield walk_layers(layered, start)
+
+
+def split_sides(
+    layered: Layered, layers: Sequence[Sequence[int]], *, mirrored: bool
+) -> list[list[int]]:
+    """Put the long ways down at the left, what comes back at the right, each inside the longer.
+
+    The way down that begins first is the outermost, and so is the one that comes back furthest.
+    """
+    keys = _Sides(layered)
+    sorted_layers = [sorted(layer, key=keys.rank) for layer in layers]
+    return [layer[::-1] for layer in sorted_layers] if mirrored else sorted_layers
+
+
+class _Sides:
+    """Where each item belongs: a side, and how far out there."""
+
+    def __init__(self, layered: Layered) -> None:
+        self._items, self._onward = layered.items, layered.onward
+        self._begins: dict[int, int] = {}
+        for index in sorted(layered.onward, key=lambda one: layered.items[one].layer):
+            if not self._comes_back(index):
+                layer = layered.items[index].layer
+                own = self._begins.setdefault(index, layer)
+                after = layered.onward[index]
+                self._begins[after] = min(self._begins.get(after, own), own)
+
+    def _comes_back(self, bend: int) -> bool:
+        after = self._onward.get(bend)
+        return after is None or self._items[after].layer < self._items[bend].layer
+
+    def _find_end(self, bend: int) -> int:
+        """Give the layer of the node that a chain leads back to."""
+        while bend in self._onward:
+            bend = self._onward[bend]
+        return self._items[bend].layer
+
+    def rank(self, index: int) -> tuple[int, int]:
+        """Give the side: 0 the left, 1 what stands between, 2 and 3 the right; and the place."""
+        item = self._items[index]
+        if item.kind == "bend":
+            if self._comes_back(index):
+                return 3, -self._find_end(index)
+            return 0, self._begins[index]
+        if item.kind == "turn":
+            chain = next((one for one in (*item.up, *item.down) if one in self._onward), None)
+            return 2, 0 if chain is None else self._find_end(chain)
+        if item.kind == "label" and item.down:
+            after = self._items[item.down[0]]
+            if after.kind == "turn":
+                chains = [one for one in after.up if one in self._onward]
+                return 2, self._find_end(chains[0]) if chains else 0
+            if after.kind == "bend":
+                return 0, item.layer
+        return 1, 0
 
 
 def walk_layers(layered: Layered, start: int) -> list[list[int]]:
@@ -70,10 +134,11 @@ def _improve(layered: Layered) -> int:
     for layer in layers:
         _number(layer, places)
     best, fewest, idle = [layer[:] for layer in layers], count_crossings(layered), 0
-    for sweep in range(_SWEEPS):
+    for sweep in range(-1, _SWEEPS):
         if not fewest or idle == _PATIENCE:
             break
-        _sweep(items, layers, places, down=sweep % 2 == 0)
+        if sweep >= 0:  # a good beginning may need no more than exchanges
+            _sweep(items, layers, places, down=sweep % 2 == 0)
         _exchange(items, layers, places)
         crossings = count_crossings(layered)
         idle += 1

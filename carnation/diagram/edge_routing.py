@@ -18,6 +18,8 @@ Piece = tuple[int, int]
 _TRACK = 9.0
 _ABOVE, _BELOW, _ARROW = 8.0, 8.0, 16.0
 """Room in a gap: above the first track, below the last, and below it where arrows end."""
+_BESIDE = 6.0
+"""How near a box a loop may pass beside it."""
 _INSET, _PORT = 16.0, 14.0
 """How far from a box's corner an edge may meet it, and from another edge."""
 _FIRM = 1_000_000
@@ -94,10 +96,22 @@ class Routes:
         tracks = order_tracks(list(self._list_tracks(upper, lower)))
         levels = stack_tracks(tracks)
         for track, level in zip(tracks, levels, strict=True):
+            # a loop need not go round below what is higher than its own box
+            start = y if track.bottoms else self._find_floor(upper, track, y)
             for piece in track.pieces:
-                self.heights[piece] = y + _ABOVE + level * _TRACK
+                self.heights[piece] = start + _ABOVE + level * _TRACK
         arrows = any(self.layered.items[index].kind == "node" for index in lower)
         return _ABOVE + max(levels, default=0) * _TRACK + (_ARROW if arrows else _BELOW)
+
+    def _find_floor(self, upper: Sequence[int], track: Track, y: float) -> float:
+        """Give where what a track passes on its layer ends, at most the end of the layer."""
+        passed = [
+            item.y + item.height
+            for item in (self.layered.items[index] for index in upper)
+            if item.x + item.width / 2 + _BESIDE > track.low
+            and item.x - item.width / 2 - _BESIDE < track.high
+        ]
+        return min(max(passed, default=y), y)
 
     def _list_tracks(self, upper: Sequence[int], lower: Sequence[int]) -> Iterator[Track]:
         items = self.layered.items

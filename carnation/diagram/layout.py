@@ -27,6 +27,8 @@ _PAGE = 1100.0
 """How wide a picture may be for that."""
 _BESIDE = 6.0
 """What stays free between a label and the line at its left and right."""
+_MANY_ALIKE = 3
+"""From how many catchers alike on only the first is labeled: they share one line."""
 _SIDE, _STEP = 32.0, 7.0
 """What a box keeps free of edges at its corners, and what each of many edges needs beside it."""
 
@@ -133,7 +135,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
         for node, face in zip(scope.nodes, faces, strict=True)
     ]
     numbers = {node.pointer: number for number, node in enumerate(scope.nodes)}
-    labels = [make_label(edge.texts) for edge in scope.edges]
+    labels = [make_label(texts) for texts in _list_texts(scope.edges)]
     links = [
         Link(
             numbers[edge.source],
@@ -151,6 +153,19 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
     breadth = max((item.x + item.width / 2 for item in layered.items), default=0)
     width, height = _turn((even(breadth), routes.height), direction)
     return _Drawn(scope, faces, labels, layered, routes, width, height)
+
+
+def _list_texts(edges: Sequence[Edge]) -> list[tuple[str, ...]]:
+    """Give what is written beside each edge: of many catchers that say the same, once."""
+    alike = Counter((edge.target, edge.texts) for edge in edges if edge.kind == "catch")
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    found = []
+    for edge in edges:
+        key = (edge.target, edge.texts)
+        joins = edge.kind == "catch" and alike[key] >= _MANY_ALIKE
+        found.append(() if joins and key in told else edge.texts)
+        told.add(key)
+    return found
 
 
 def _measure_label(label: Label, direction: Direction) -> Size:

@@ -323,3 +323,69 @@ def test_two_branches_that_are_too_wide_side_by_side_lie_below_each_other() -> N
     assert one.x == other.x
     assert other.y > one.y + one.height
     assert list(find_faults(layout)) == []
+
+
+def make_loop(start: str, target: str, n: int) -> dict[str, Any]:
+    return {"Variable": "$.n", "NumericEquals": n, "Next": target, "Comment": start}
+
+
+def test_a_loop_lies_inside_the_longer_one() -> None:
+    steps = {name: {"Type": "Pass", "Next": after} for name, after in itertools.pairwise("ABCD")}
+    rules = [make_loop("D", "B", 1), make_loop("D", "A", 2), make_loop("D", "E", 3)]
+    decide = {"Type": "Choice", "Choices": rules, "Default": "F"}
+    ends = {name: {"Type": "Succeed"} for name in "EF"}
+    layout = lay_out({"StartAt": "A", "States": {**steps, "D": decide, **ends}})
+    assert count_crossings(layout) == 0
+
+
+def make_saga(length: int) -> dict[str, Any]:
+    """Make steps that are tried again, each with its own way back, which all are gone."""
+    states: dict[str, Any] = {}
+    for n in range(length):
+        catch = [{"ErrorEquals": ["States.ALL"], "Next": f"Undo{n}"}]
+        states[f"Do{n}"] = {"Type": "Task", "Resource": "r", "Catch": catch, "Next": f"Ok{n}"}
+        rules = [make_loop("", f"Do{n + 1}" if n + 1 < length else "Done", 1),
+                 make_loop("", f"Do{n}", 2)]  # fmt: skip
+        states[f"Ok{n}"] = {"Type": "Choice", "Choices": rules, "Default": f"Undo{n}"}
+        states[f"Undo{n}"] = {"Type": "Pass", "Next": f"Undo{n - 1}" if n else "Gone"}
+    states |= {"Done": {"Type": "Succeed"}, "Gone": {"Type": "Fail"}}
+    return {"StartAt": "Do0", "States": states}
+
+
+def test_the_ways_back_of_a_saga_cross_nothing() -> None:
+    layout = lay_out(make_saga(6))
+    assert count_crossings(layout) == 0
+    assert list(find_faults(layout)) == []
+
+
+def test_many_catchers_alike_are_labeled_once_and_two_each() -> None:
+    for count, labels in ((2, 2), (5, 1)):
+        names = [f"S{n}" for n in range(count)]
+        catch = [{"ErrorEquals": ["States.ALL"], "Next": "F"}]
+        states: dict[str, Any] = {
+            name: {"Type": "Task", "Resource": "r", "Catch": catch, "Next": after}
+            for name, after in itertools.pairwise([*names, "Z"])
+        }
+        states |= {"Z": {"Type": "Succeed"}, "F": {"Type": "Fail"}}
+        layout = lay_out({"StartAt": "S0", "States": states})
+        catches = [line for line in layout.lines if line.edge.kind == "catch"]
+        assert (len(catches), sum(line.label is not None for line in catches)) == (count, labels)
+
+
+def test_a_loop_goes_round_beside_its_box_and_not_round_what_is_higher() -> None:
+    branch = {"StartAt": "a", "States": {
+        "a": {"Type": "Pass", "Next": "b"}, "b": {"Type": "Pass", "End": True}
+    }}  # fmt: skip
+    layout = lay_out({"StartAt": "Get", "States": {
+        "Get": {"Type": "Pass", "Next": "Ready?"},
+        "Ready?": {"Type": "Choice", "Choices": [make_loop("", "All", 1)], "Default": "Wait"},
+        "All": {"Type": "Parallel", "Branches": [branch, branch], "End": True},
+        "Wait": {"Type": "Wait", "Seconds": 5, "Next": "Get"},
+    }})  # fmt: skip
+    boxes = {box.node.name: box for box in layout.boxes}
+    (loop,) = [line for line in layout.lines if line.edge.target_name == "Get" and line.edge.texts
+               == () and "Wait" in line.edge.source]  # fmt: skip
+    lowest = max(y for path in loop.paths for _, y in path)
+    assert lowest < boxes["Wait"].y + boxes["Wait"].height + 20
+    assert lowest < boxes["All"].y + boxes["All"].height
+    assert list(find_faults(layout)) == []
