@@ -25,6 +25,7 @@ from carnation.emulator.cloudformation.service import MOUNT
 from carnation.emulator.events import http_apis
 from carnation.emulator.events.delivery import Connect
 from carnation.emulator.failures import Written, write_failure
+from carnation.emulator.request_bodies import read_body
 from carnation.emulator.runtime import LoopbackServer
 from carnation.emulator.signatures import Refusal, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
@@ -33,7 +34,7 @@ HEALTH_PATH, ADVANCE_PATH = "/_health", "/_advance"
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _OWN_SITES = ("none", "same-origin")
 _DROPPED = ("content-length", "connection", "transfer-encoding")
-_MAX_CHUNK_LINE = 1024
+_MAX_REQUEST_LINE = 65536
 _FORM = "application/x-www-form-urlencoded"  # what urllib and curl say where nobody says anything
 _CODE = re.compile(rb'"__type" ?: ?"([^"]+)"|<Code>([^<]+)</Code>')
 _FORBIDDEN = 403
@@ -109,23 +110,48 @@ class _Requests(BaseHTTPRequestHandler):
     """One request: its signature says which service and Region it is for."""
 
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # of a line without one; http.server's has no status line
     disable_nagle_algorithm = True
     wbufsize = -1
     server: LoopbackServer
+    raw_requestline: bytes
     connect_apis: Connect
     gate: Access
     advance_time: Callable[[str], str] | None = None
     _began = 0.0
     _label = ""
 
+    def parse_request(self) -> bool:
+        """Read the request's first line and headers; empty lines before them are skipped."""
+        while self.raw_requestline and not self.raw_requestline.strip():
+            self.raw_requestline = self.rfile.readline(_MAX_REQUEST_LINE + 1)
+        self.command = self.path = ""
+        if self.raw_requestline:
+            return super().parse_request()
+        self.close_connection = True
+        return False
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is not HTTP, or not as this server knows it, and close the connection."""
+        self.close_connection = True
+        self._reply(code, {"Content-Type": "text/plain"}, clean(message or "the request is wrong"))
+
     def _answer(self) -> None:
         self._began = time.monotonic()
         try:
-            body = self._read_body()
+            body = read_body(self.rfile, self.headers)
+            urlsplit(self.path)
         except ValueError:
-            self.close_connection = True
-            self._reply(400, {}, b"the body of the request is not what its headers say")
+            self.send_error(400, "the request is not what its headers or its path say")
             return
+        try:
+            self._answer_request(body)
+        except (ConnectionError, TimeoutError):
+            raise  # the client has gone
+        except Exception as error:
+            self._reply(*self._describe_failure("", error))
+
+    def _answer_request(self, body: bytes) -> None:
         refusal = self._find_refusal()
         path = urlsplit(self.path).path
         if refusal:
@@ -210,7 +236,7 @@ class _Requests(BaseHTTPRequestHandler):
         """Have a request answered by whoever emulates the service."""
         if service == "cloudformation" and MOUNT.service is not None:
             authorization = self.headers.get("Authorization", "")
-            return MOUNT.service.respond(authorization, body.decode())
+            return MOUNT.service.respond(authorization, body.decode("utf-8", "replace"))
         headers = self._list_headers(service, body)
         path = self._find_path() if service == "s3" else self.path
         url = f"https://{service}.{region}.amazonaws.com{path}"
@@ -247,20 +273,6 @@ class _Requests(BaseHTTPRequestHandler):
 
     def _fail(self, service: str, status: int, code: str, message: str) -> Written:
         return write_failure(dict(self.headers.items()), service, status, code, message)
-
-    def _read_body(self) -> bytes:
-        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = []
-        while size := int(self._read_line().partition(b";")[0], 16):
-            parts.append(self.rfile.read(size))
-            self._read_line()
-        while self._read_line():
-            pass  # trailers
-        return b"".join(parts)
-
-    def _read_line(self) -> bytes:
-        return self.rfile.readline(_MAX_CHUNK_LINE).strip()
 
     def _reply(self, status: Any, headers: Mapping[str, Any], body: Any) -> None:
         content = _to_bytes(body)

@@ -243,6 +243,14 @@ class Execution:
         child.history.write("ExecutionAborted", 0, {}, self.clock.now)
         self._finish(child, StateError(None))
 
+    def release(self) -> None:
+        """Free what only going on needs; of a success, nothing but its history is asked again."""
+        if self.status == "SUCCEEDED":
+            del self.root, self.chance, self.tokens, self.context
+            self.current = None
+            for map_run in self.map_runs:
+                map_run.inputs = None
+
     def break_off(self, cause: str) -> None:
         """End as FAILED because whoever runs it cannot go on."""
         if self.status == "RUNNING":

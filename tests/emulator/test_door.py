@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -177,3 +178,48 @@ def test_each_emulator_makes_a_secret_of_its_own() -> None:
     assert len({one.secret_key, other.secret_key, SECRET_KEY}) == 3
     assert one._access.secret == one.secret_key
     assert Emulator()._access.secret is None
+
+
+def exchange(url: str, data: bytes) -> bytes:
+    """Send bytes as they are, and nothing after them; give all that comes back."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        parts = list(iter(lambda: connection.recv(65536), b""))
+    return b"".join(parts)
+
+
+HOST = b"Host: 127.0.0.1\r\n"
+POST = b"POST / HTTP/1.1\r\n" + HOST
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x00\x01\r\n\r\n", 400),
+        (b"\x16\x03\x01\x00\xc8\x01\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"GET / HTTP/x.y\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\n", 505),
+        (b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET http://[::1/ HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (POST + b"Content-Length: -5\r\n\r\n{}", 400),
+        (POST + b"Content-Length: +2\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 99999999999999\r\n\r\n{}", 400),
+        (POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}", 400),
+        (POST + b"\r\n", 403),
+        (b"\r\n\r\nGET /_health HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+        (b"GET /_health HTTP/1.0\r\n" + HOST + b"\r\n", 200),
+    ],
+)
+def test_malformed_requests_are_answered(emulator: Emulator, data: bytes, status: int) -> None:
+    answer = exchange(emulator.endpoint, data)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    assert answer.count(b"HTTP/1.1 ") == 1

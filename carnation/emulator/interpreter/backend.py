@@ -71,7 +71,7 @@ class _Service:
         run.watchers = [watcher] if watcher else []
         run.prepare()
         # before it starts: a worker may answer its first task at once
-        region.executions[run.arn] = run
+        region.add_execution(run)
         run.start()
         return run
 

@@ -75,6 +75,7 @@ class EmulatedExecution:
     ) -> None:
         """Take how it runs, and what it is started with; nothing runs yet."""
         self.request = request
+        self.tokens: list[str] = []  # of its callbacks
         self.arn, self.name, self.machine_arn = request.arn, request.name, request.machine_arn
         self.input = json.loads(request.input_text)
         self.start_date = settings.now()
@@ -101,6 +102,7 @@ class EmulatedExecution:
         self._changed = threading.Condition(threading.RLock())
         self._asked: set[str] = set()
         self._early: dict[str, Outcome] = {}
+        self._thread: threading.Thread | None = None
         self.engine: engine.Execution
 
     @property
@@ -161,16 +163,18 @@ class EmulatedExecution:
     def start(self) -> None:
         """Go on, in a thread of its own."""
         self._announce()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        thread = self._thread = threading.Thread(target=self._work, daemon=True)
+        thread.start()
 
     def redrive(self) -> datetime.datetime:
         """Go on from where it failed, timed out or was stopped; raises `UsageError` if it cannot.
 
         A task that was being performed when it was stopped has to come back first.
         """
-        self._thread.join(_PATIENCE)
-        if self._thread.is_alive():
+        thread = self._thread
+        if thread is not None:
+            thread.join(_PATIENCE)
+        if thread is not None and thread.is_alive():
             raise UsageError("a task of the execution is still performed. Wait for it.")
         with self._changed:
             self.engine.redrive()
@@ -222,6 +226,8 @@ class EmulatedExecution:
             self._break(failure)
         finally:
             self._conclude()
+            self._thread = None
+            self.engine.release()
 
     def _break(self, failure: Exception) -> None:
         """End with what the engine or a hook broke down with, rather than stay RUNNING."""
@@ -258,6 +264,7 @@ class EmulatedExecution:
         """Perform a task, with the engine let go; time it takes counts against the machine's."""
         if task.is_callback or task.kind == "Activity":
             self._runner.tokens[task.token] = self
+            self.tokens.append(task.token)
         self._asked.add(task.token)
         self._changed.release()
         began = time.monotonic()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.emulator.interpreter.api.errors import ApiError, no_state_machine
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Start = Callable[["Region", ExecutionRequest], EmulatedExecution]
 
 ACCOUNT = "123456789012"
+MOST_EXECUTIONS = 10_000
+_FORGOTTEN_TOGETHER = 1000
 NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
 AWS_KEY = {"type": "AWS_OWNED_KEY"}
 
@@ -152,6 +155,16 @@ class Region:
         if arn.qualifier:
             raise no_state_machine(text)
         return machine
+
+    def add_execution(self, run: EmulatedExecution) -> None:
+        """Add an execution; of very many, the oldest that have ended are forgotten."""
+        self.executions[run.arn] = run
+        if len(self.executions) > MOST_EXECUTIONS + _FORGOTTEN_TOGETHER:
+            ended = (each for each in self.executions.values() if each.status != "RUNNING")
+            for old in list(islice(ended, _FORGOTTEN_TOGETHER)):
+                del self.executions[old.arn]
+                for token in old.tokens:
+                    self.task_runner.tokens.pop(token, None)
 
     def remove_deleted(self) -> None:
         """Remove the state machines that are DELETING, and whose executions have ended."""
