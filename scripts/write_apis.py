@@ -19,7 +19,6 @@ import botocore
 import botocore.session
 
 TARGET = Path(__file__).parents[1] / "carnation" / "services" / "apis.bin"
-LONGEST_ENUM = 40
 CODES = {
     "string": "s", "character": "s", "integer": "i", "short": "i", "long": "l", "biginteger": "l",
     "double": "d", "float": "d", "bigdecimal": "d", "boolean": "b", "timestamp": "t", "blob": "x",
@@ -52,8 +51,7 @@ class Block:
             shape = shapes[name]
             if shape.get("document"):
                 return DOCUMENT
-            enum = shape.get("enum", ())
-            if shape["type"] in CODES and not 0 < len(enum) <= LONGEST_ENUM:
+            if shape["type"] in CODES and not shape.get("enum"):
                 return CODES[shape["type"]]
             if name not in numbers:
                 numbers[name] = len(self.shapes) + len(waiting)

@@ -7,29 +7,17 @@ in a Fail nor comes back.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from carnation.asl import walk_states
+from carnation.asl.cycles import find_cycles
 from carnation.document import join_pointer, split_pointer
+from carnation.estimates.reads import Expression, Read, list_reads, list_texts, read_text
 
-_PATH = re.compile(
-    r"\$(?P<root>\$|[A-Za-z_]\w*)?(?P<rest>(?:\.[A-Za-z_][\w-]*|\[\s*'[^']*'\s*\]|\[[^\]']*\])+)"
-)
-_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[\s*'([^']*)'\s*\]|(\[)")
-_CALL = re.compile(r"States\.(\w+)\(([^()]*)")
-_COMPARED = re.compile(
-    r"(\$[\w.]+)\s*(=|<=|>=|<|>)\s*('[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?|true|false)"
-)
-_COUNTED = re.compile(
-    r"\$(?:abs|ceil|floor|format(?:Base|Integer|Number)|power|round|sqrt)\(\s*(\$[\w.]+)"
-)
-_CALCULATED = re.compile(r"(\$\w+(?:\.\w+)+)\s*[-+*/%]\s*[\d(]")
-_EXISTS = re.compile(r"\{%\s*\$exists\(\s*(\$[\w.]+)\s*\)\s*%\}\Z")
-_INDEXED = re.compile(r"\.([A-Za-z_][\w-]*)\[(?:(\d{1,3})|\*)\]")
-_GATHERED = re.compile(r"\$((?:\.[A-Za-z_]\w*)+)\[(?:\*|:)\]\.")
 WHOLE, ITEM = "", "[]"
+_PROCESSORS = ("ItemProcessor", "Iterator")
 _SCOPES = ("ItemProcessor", "Iterator", "Branches")
 _NUMBERS = ("SecondsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 _LISTED = ("ArrayLength", "ArrayContains", "ArrayPartition", "ArrayUnique", "ArrayGetItem")
@@ -37,7 +25,6 @@ _MADE: Mapping[str, Any] = {
     "MathAdd": 1, "MathRandom": 1, "StringSplit": "a,b",
     "Base64Decode": "YQ==", "ArrayRange": 1,
 }  # fmt: skip
-_VARIABLE = re.compile(r"(?:\{%\s*)?\$([A-Za-z]\w*)(?:\s*%\})?\Z")
 _MOMENT = "2016-03-14T01:59:00Z"
 _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
 
@@ -58,20 +45,19 @@ class InferredData:
         """What is not there, so that a Choice goes on."""
         self.texts: set[str] = set()
         """What is parsed as JSON."""
+        self._ways: dict[str, _Ways] = {}
         self.whole: set[str] = set()
         """States whose whole result is mapped over; '' is the execution's input."""
         self.members: dict[str, dict[str, None]] = {}
         """What is read of each object, by its name: of the input and the results, of the items."""
         for place in walk_states(definition):
             own = {key: place.body[key] for key in place.body if key not in _SCOPES}
-            for name, found in _find_items(own):
-                self._read_paths(name, found)
+            items = [read for text in list_texts(own) for read in read_text(text).reads
+                     if read.names and read.in_item]  # fmt: skip
+            self._read_paths(ITEM, items)
             self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
-        for text in _find_texts(definition):
-            self._read_calls(text)
-            for name, index in _INDEXED.findall(text) if "$" in text else ():
-                self.lists.add(name)
-                self.lengths[name] = max(self.lengths.get(name, 1), int(index or 0) + 1)
+        for text in list_texts(definition):
+            self._read_text(read_text(text))
         for place in walk_states(definition):
             self._read_state(definition, place.body, place.pointer)
         for place in walk_states(definition):
@@ -81,25 +67,26 @@ class InferredData:
     def _read_gathered(self, given: Any) -> None:
         """Find lists of which a Map gets a part each: `"names.$": "$.users[*].name"`."""
         for key, value in given.items() if isinstance(given, Mapping) else ():
-            match = _GATHERED.match(value) if isinstance(value, str) else None
-            if match:
-                name = match[1].rpartition(".")[2]
-                where = self.items if key.removesuffix(".$") in self.items else self.lists
-                where.add(name)
+            reads = read_text(value).reads if isinstance(value, str) else ()
+            for read in reads[:1]:
+                if read.gathers:
+                    where = self.items if key.removesuffix(".$") in self.items else self.lists
+                    where.add(read.gathers)
 
     def _read_own(self, state: Mapping[str, Any], whole: str) -> None:
         """Read the paths of a state; with an InputPath the others lie in what that names."""
-        chosen = list(_find_paths(state.get("InputPath", "")))
+        chosen = list_reads(state.get("InputPath", ""))
         others = {key: value for key, value in state.items() if key != "InputPath"}
         self._read_paths(whole, chosen)
         shaped = any(key in state for key in ("Parameters", "ItemSelector", "ItemsPath"))
-        if chosen and shaped and list(_find_paths(others)):
-            whole = chosen[-1][0][-1]
+        found = list_reads(others)
+        if chosen and shaped and found:
+            whole = chosen[-1].names[-1]
             self.objects.add(whole)
-        self._read_paths(whole, _find_paths(others))
+        self._read_paths(whole, found)
 
-    def _read_paths(self, whole: str, paths: Iterable[tuple[list[str], bool]]) -> None:
-        for names, is_list in paths:
+    def _read_paths(self, whole: str, reads: Iterable[Read]) -> None:
+        for names, is_list, *_ in reads:
             self.objects.update(names[:-1])
             kept = names[1:] if names[0] == "Payload" else names  # the wrapper of a function's
             for outer, inner in zip([whole, *kept], kept, strict=False):
@@ -110,21 +97,25 @@ class InferredData:
     def list_name(state: Mapping[str, Any]) -> str:
         """Name what a Map maps over: the last name of its path; '' for none."""
         source = state.get("ItemsPath", state.get("Items"))
-        paths = list(_find_paths(source)) if isinstance(source, str) else []
-        return paths[-1][0][-1] if paths else ""
+        reads = list_reads(source) if isinstance(source, str) else []
+        return reads[-1].names[-1] if reads else ""
 
-    def _read_calls(self, text: str) -> None:
-        for match in _CALL.finditer(text):
-            for names, _ in _find_paths(match.group(2)):
-                if match.group(1) in _LISTED:
-                    self.lists.add(names[-1])
-                elif match.group(1) == "StringToJson":
-                    self.texts.add(names[-1])
-                elif match.group(1) in _MADE:
-                    self.values.setdefault(names[-1], _MADE[match.group(1)])
-        if "{%" in text:
-            for path in (*_COUNTED.findall(text), *_CALCULATED.findall(text)):
-                self._set(path, 1)
+    def _read_text(self, text: Expression) -> None:
+        for read in text.reads:
+            for name, length in read.lengths:
+                self.lists.add(name)
+                self.lengths[name] = max(self.lengths.get(name, 1), length)
+        for call, reads in text.calls:
+            for name in (read.names[-1] for read in reads if read.names):
+                if call in _LISTED:
+                    self.lists.add(name)
+                elif call == "StringToJson":
+                    self.texts.add(name)
+                elif call in _MADE:
+                    self.values.setdefault(name, _MADE[call])
+        for read in text.numbers:
+            if read.names:
+                self.values.setdefault(read.names[-1], 1)
 
     def _read_state(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
         for field in _NUMBERS:
@@ -134,8 +125,10 @@ class InferredData:
         if state.get("Type") == "Map":
             self._read_map(scope, state, at)
         if state.get("Type") == "Choice":
-            siblings = _read_states(_find_scope(scope, at))
-            chosen = _choose_rules(siblings, split_pointer(at)[-1], state)
+            place, _, name = at.rpartition("/")
+            if place not in self._ways:
+                self._ways[place] = _Ways(_read_states(_find_scope(scope, at)))
+            chosen = self._ways[place].choose_rules(split_pointer(f"/{name}")[-1], state)
             for rule in chosen:
                 self._satisfy(rule)
             for rule in () if chosen else state.get("Choices", ()):
@@ -143,18 +136,18 @@ class InferredData:
                     self._reject(rule)
 
     def _set(self, path: Any, value: Any) -> None:
-        for names, _ in _find_paths(path) if isinstance(path, str) else ():
-            self.values.setdefault(names[-1], value)
+        for read in list_reads(path) if isinstance(path, str) else ():
+            self.values.setdefault(read.names[-1], value)
 
     def _read_map(self, scope: Mapping[str, Any], state: Mapping[str, Any], at: str) -> None:
         is_outer = is_outermost(at)
         found = self.items if is_outer else self.lists
         name = self.list_name(state)
-        variable = _VARIABLE.match(str(state.get("ItemsPath", state.get("Items"))))
+        variable = _name_variable(state.get("ItemsPath", state.get("Items")))
         if name:
             found.add(name)
-        elif variable and variable[1] not in ("", "states"):
-            self._read_variable(scope, variable[1], found)
+        elif variable:
+            self._read_variable(scope, variable, found)
         elif is_outer and "ItemReader" not in state and not isinstance(state.get("Items"), list):
             self._read_whole(scope, at)
 
@@ -164,9 +157,9 @@ class InferredData:
             given = place.body.get("Assign")
             given = given if isinstance(given, Mapping) else {}
             value = given.get(name, given.get(f"{name}.$"))
-            paths = list(_find_paths(value))
-            if paths:
-                found.add(paths[-1][0][-1])
+            reads = list_reads(value)
+            if reads:
+                found.add(reads[-1].names[-1])
             elif value is not None and "$states.result" in str(value):
                 self.whole.add(place.name)
 
@@ -175,9 +168,9 @@ class InferredData:
     ) -> None:
         """Find what gives a Map its whole input: what comes before it, or who starts it."""
         scope, name = _find_scope(definition, at), split_pointer(at)[-1]
-        paths = list(_find_paths(_read_states(scope)[name].get("InputPath", "")))
-        if paths:
-            self.items.add(paths[-1][0][-1])
+        reads = list_reads(_read_states(scope)[name].get("InputPath", ""))
+        if reads:
+            self.items.add(reads[-1].names[-1])
             return
         if scope.get("StartAt") == name:
             around = at.rpartition("/Branches/")[0]
@@ -193,10 +186,10 @@ class InferredData:
         self, definition: Mapping[str, Any], scope: str, name: str,
         state: Mapping[str, Any], seen: tuple[str, ...],
     ) -> None:  # fmt: skip
-        paths = list(_find_paths(state.get("OutputPath", state.get("Output", ""))))
-        if paths and paths[-1][0] != ["Payload"]:  # which is what a function gives
-            self.items.add(paths[-1][0][-1])
-        elif not paths and state.get("Type") in ("Choice", "Wait"):
+        reads = list_reads(state.get("OutputPath", state.get("Output", "")))
+        if reads and reads[-1].names != ("Payload",):  # which is what a function gives
+            self.items.add(reads[-1].names[-1])
+        elif not reads and state.get("Type") in ("Choice", "Wait"):
             self._read_whole(definition, join_pointer(scope, name), seen)
         else:
             self.whole.add(name)
@@ -204,9 +197,9 @@ class InferredData:
     def _satisfy(self, rule: Mapping[str, Any]) -> None:
         condition = rule.get("Condition")
         if isinstance(condition, str):
-            for path, operator, text in _COMPARED.findall(condition):
-                for names, _ in _find_paths(path):
-                    self.values[names[-1]] = _beside(_read_literal(text), operator)
+            for read, value in read_text(condition).compared:
+                if read.names:
+                    self.values[read.names[-1]] = value
         tests = [rule.get(name) for name in ("And", "Or")]
         both, either = (one if isinstance(one, list) else [] for one in tests)
         for inner in (rule, *both, *either[:1]):
@@ -216,13 +209,13 @@ class InferredData:
     def _reject(self, rule: Mapping[str, Any]) -> None:
         """Let a rule that asks whether something is there find nothing."""
         condition = rule.get("Condition")
-        match = _EXISTS.match(condition) if isinstance(condition, str) else None
-        path = match[1] if match else rule.get("Variable", "") if rule.get("IsPresent") else ""
-        for names, _ in _find_paths(path):
-            self.absent.add(names[-1])
+        asked = read_text(condition).exists if isinstance(condition, str) else None
+        path = rule.get("Variable", "") if rule.get("IsPresent") else ""
+        for read in [asked] if asked and asked.names else list_reads(path):
+            self.absent.add(read.names[-1])
 
     def _satisfy_test(self, test: Mapping[str, Any]) -> None:
-        for names, _ in _find_paths(test.get("Variable", "")):
+        for names, *_ in list_reads(test.get("Variable", "")):
             if test.get("IsPresent") is False:
                 self.absent.add(names[-1])
             for operator, value in test.items():
@@ -248,18 +241,10 @@ def _make_value(operator: str, value: Any) -> Any:
     return made.get(operator) if value else None
 
 
-def _beside(value: Any, operator: str) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return value
-    return value + {"<": -1, ">": 1}.get(operator, 0)
-
-
-def _read_literal(text: str) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
-    if text[0] in "'\"":
-        return text[1:-1]
-    return float(text) if "." in text else int(text)
+def _name_variable(value: Any) -> str:
+    """Name the variable that a text is, as a whole; '' for anything else."""
+    reads = read_text(value).reads if isinstance(value, str) else ()
+    return reads[0].variable if len(reads) == 1 and not reads[0].names else ""
 
 
 def is_outermost(pointer: str) -> bool:
@@ -268,7 +253,8 @@ def is_outermost(pointer: str) -> bool:
     >>> is_outermost("/States/A/Branches/0/States/B"), is_outermost("/States/A/Iterator/States/B")
     (True, False)
     """
-    return re.search(r"/(ItemProcessor|Iterator)/States/", pointer) is None
+    parts = split_pointer(pointer)
+    return not any(part in _PROCESSORS and after == "States" for part, after in pairwise(parts))
 
 
 def _find_scope(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
@@ -285,28 +271,33 @@ def _read_states(scope: Mapping[str, Any]) -> Mapping[str, Any]:
     return states if isinstance(states, Mapping) else {}
 
 
-def _choose_rules(
-    states: Mapping[str, Any], name: str, choice: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """Give the first rule that goes on, if the default does not; several may be as good."""
-    rules = [rule for rule in choice.get("Choices", ()) if isinstance(rule, Mapping)]
-    good = [rule for rule in rules if _goes_on(states, name, rule.get("Next"))]
-    if good:
-        return good[:1]
-    return [] if _goes_on(states, name, choice.get("Default")) else rules[:1]
+class _Ways:
+    """The ways through the states of one scope."""
 
+    def __init__(self, states: Mapping[str, Any]) -> None:
+        self.states = states
+        targets = {
+            name: [one for one in list_targets(state) if one in states]
+            for name, state in states.items()
+            if isinstance(state, Mapping)
+        }
+        plain = {name: [one for one in ahead if one in targets] for name, ahead in targets.items()}
+        self.loops = {name: at for at, group in enumerate(find_cycles(plain)) for name in group}
 
-def _goes_on(states: Mapping[str, Any], name: str, target: Any) -> bool:
-    """Tell whether a way neither ends in a Fail at once nor comes back to where it began."""
-    if not isinstance(target, str) or states.get(target, {}).get("Type") == "Fail":
-        return False
-    seen, waiting = {target}, [target]
-    for at in waiting:  # grows while we walk
-        state = states.get(at)
-        ahead = list_targets(state) if isinstance(state, Mapping) else []
-        waiting.extend(following for following in ahead if following not in seen)
-        seen.update(ahead)
-    return name not in seen
+    def choose_rules(self, name: str, choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Give the first rule that goes on, if the default does not; several may be as good."""
+        rules = [rule for rule in choice.get("Choices", ()) if isinstance(rule, Mapping)]
+        good = [rule for rule in rules if self.goes_on(name, rule.get("Next"))]
+        if good:
+            return good[:1]
+        return [] if self.goes_on(name, choice.get("Default")) else rules[:1]
+
+    def goes_on(self, name: str, target: Any) -> bool:
+        """Tell whether a way neither ends in a Fail at once nor comes back to where it began."""
+        if not isinstance(target, str) or self.states.get(target, {}).get("Type") == "Fail":
+            return False
+        loop = self.loops.get(name)
+        return loop is None or self.loops.get(target) != loop
 
 
 def list_targets(state: Mapping[str, Any]) -> list[str]:
@@ -314,43 +305,3 @@ def list_targets(state: Mapping[str, Any]) -> list[str]:
     rules = [rule for rule in state.get("Choices", ()) if isinstance(rule, Mapping)]
     targets = [state.get("Next"), state.get("Default"), *(rule.get("Next") for rule in rules)]
     return [target for target in targets if isinstance(target, str)]
-
-
-def _find_texts(value: Any) -> Iterator[str]:
-    waiting = [value]
-    for item in waiting:  # grows while we walk
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Mapping):
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-
-
-_VALUE = re.compile(r"\$(?:\$|states\.context)\.Map\.Item\.Value((?:\.[A-Za-z_][\w-]*)+)")
-
-
-def _find_items(value: Any) -> Iterator[tuple[str, list[tuple[list[str], bool]]]]:
-    """Yield what is read of the item of a Map in its own words: `$$.Map.Item.Value.id`."""
-    for text in _find_texts(value):
-        for match in _VALUE.finditer(text):
-            yield ITEM, [(match[1].split(".")[1:], False)]
-
-
-def _find_paths(value: Any) -> Iterator[tuple[list[str], bool]]:
-    """Yield the names along each path in a value, and whether the last one is a list."""
-    for text in _find_texts(value):
-        for match in _PATH.finditer(text):
-            names, is_list = [], False
-            for dotted, quoted, bracket in _STEP.findall(match["rest"]):
-                if bracket:
-                    is_list = True
-                    continue
-                names.append(dotted or quoted)
-                is_list = False
-            if match["root"] == "states":
-                names = names[1:] if names[:1] not in (["context"], ["errorOutput"]) else []
-            if match["root"] == "$":
-                names = names[2:] if names[:2] == ["Execution", "Input"] else []
-            if names:
-                yield names, is_list

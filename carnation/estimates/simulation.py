@@ -261,6 +261,7 @@ def _count_history(history: Iterable[Event]) -> tuple[dict[str, int], dict[str, 
     owner = {0: ""}
     scheduled: Counter[str] = Counter()
     entered = 0
+    known: dict[int, int] = {}  # what one state gives, the next one gets
     for event in history:
         name = owner.get(event.previous_id, "")
         if event.type.endswith(("StateEntered", "StateExited")) or "Iteration" in event.type:
@@ -275,7 +276,8 @@ def _count_history(history: Iterable[Event]) -> tuple[dict[str, int], dict[str, 
         events[name] += 1
         for field in ("input", "output"):
             if field in event.details:
-                size = measure(event.details[field])
+                value = event.details[field]
+                size = known.get(id(value)) or known.setdefault(id(value), measure(value))
                 sizes[name] = max(sizes.get(name, 0), size)
     retried = sum(count for count in scheduled.values() if count > 0)
     return dict(events), sizes, 1 + entered + retried

@@ -32,7 +32,7 @@ class Shape(NamedTuple):
     `kind` is 'structure', 'list', 'map', 'string', 'integer', 'long', 'double', 'boolean',
     'timestamp', 'blob' or 'document' (any JSON). `members` of a structure stand in the model's
     order and are expanded when looked at, since shapes may hold themselves; `item` is what a list
-    or a map holds; `enum` lists the values of a string where there are at most 40.
+    or a map holds; `enum` lists the values of a string where these are known.
     """
 
     kind: str

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.asl.expressions.scanner import Scanner
+
+if TYPE_CHECKING:
+    from carnation.asl.expressions.patterns import Pattern
 
 MISSING: Any = object()  # the value of what a document does not hold
 Operand = tuple[str, Any]  # ("path", (root, steps)) or ("value", value)
@@ -113,9 +116,11 @@ def _read_operand(scanner: Scanner, read_path: PathReader) -> Operand:
     return "value", number
 
 
-def _compiled(scanner: Scanner, found: re.Match[str]) -> re.Pattern[str]:
+def _compiled(scanner: Scanner, found: re.Match[str]) -> Pattern:
+    from carnation.asl.expressions.patterns import Pattern  # few filters have one
+
     try:
-        return re.compile(found[1], re.IGNORECASE if "i" in found[2] else 0)
+        return Pattern(found[1], re.IGNORECASE if "i" in found[2] else 0)
     except re.error as error:
         return scanner.reject(f"the regular expression is none: {error}.", found.start() + 1)
 
@@ -182,11 +187,10 @@ def _contains(whole: Any, part: Any) -> bool:
 
 
 def _matches(text: Any, pattern: Any) -> bool:
-    if isinstance(pattern, str):
-        pattern = re.compile(re.escape(pattern))
-    return (
-        isinstance(text, str) and isinstance(pattern, re.Pattern) and bool(pattern.fullmatch(text))
-    )
+    fits: Callable[[str], Any] | None = getattr(pattern, "fullmatch", None)
+    if not isinstance(text, str) or fits is None:
+        return isinstance(text, str) and bool(text == pattern)
+    return bool(fits(text))
 
 
 def _both_lists(

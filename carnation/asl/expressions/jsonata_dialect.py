@@ -31,6 +31,7 @@ from carnation.asl.expressions.jsonata_values import (
     is_number,
     to_number,
 )
+from carnation.asl.expressions.patterns import compile_pattern
 
 __all__ = [
     "DEPTH",
@@ -106,7 +107,7 @@ class Expression(Jsonata):  # type: ignore[misc]
         symbols = Jsonata.get_parser().symbol_table
         for name in _NEWER:
             symbols[name] = _Newer(name, symbols["("])
-        super().__init__(text)
+        super().__init__(text, compile_pattern)
         self.environment = self.create_frame(_FRAME)
         self.set_output_convert_nulls(False)
         self._depth, self._until = 0, math.inf

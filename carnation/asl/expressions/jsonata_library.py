@@ -223,12 +223,9 @@ def _replace(text: Any = None, pattern: Any = None, new: Any = None, limit: Any 
         if text.count(pattern) * len(new) > MAX_CHARACTERS:
             raise LimitError(MEMORY)
         return text.replace(pattern, new, most or -1)
-    return re.sub(
-        pattern if Functions.is_regex(pattern) else re.escape(str(pattern)),
-        _make_replacer(new),
-        text,
-        count=most,
-    )
+    if Functions.is_regex(pattern):
+        return pattern.sub(_make_replacer(new), text, most)
+    return re.sub(re.escape(str(pattern)), _make_replacer(new), text, count=most)
 
 
 def _make_replacer(new: Any) -> Callable[[re.Match[str]], str]:

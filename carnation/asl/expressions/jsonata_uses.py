@@ -312,3 +312,8 @@ def _bound_in(nodes: list[Any]) -> Names:
             names.add(str(node.lhs.value))
         waiting += [child for child, _ in _children(node, _Place())]
     return frozenset(names)
+
+
+def walk_tree(ast: Any) -> Iterator[Any]:
+    """Yield every node of a syntax tree, in the order in which the text has them."""
+    return (node for node, _ in _walk(ast))

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 
 from carnation.asl.expressions import Scope, parse_jsonata
 from carnation.asl.expressions import jsonata as module
-from carnation.asl.expressions.jsonata_values import UNDEFINED, UnsupportedResultError
+from carnation.asl.expressions.jsonata_values import (
+    UNDEFINED,
+    Limits,
+    UnsupportedResultError,
+)
 from carnation.errors import EvaluationError, ExpressionError
 
 STATES = {"input": {"n": 5, "items": [{"p": 1}, {"p": 3}], "none": None, "text": "x"}}
@@ -194,3 +198,20 @@ def test_without_the_library_the_error_says_what_to_install(
 def test_any_text_is_an_expression_or_refused_and_never_breaks(text: str) -> None:
     with suppress(ExpressionError):
         evaluate(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$contains($pad('', 60, 'a') & 'b', /^(a|a)*$/)",
+        "$replace($pad('', 60, 'a') & 'b', /^(a|aa)+$/, 'x')",
+        "$split($pad('', 60, 'a') & 'b', /^(a|a)*$/)",
+        "$count($match($pad('', 60, 'a') & 'b', /(a|aa)+$/))",
+    ],
+)
+def test_a_pattern_that_tries_for_minutes_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(Limits, "seconds", 0.05)
+    with pytest.raises(EvaluationError, match="timeout"):
+        parse_jsonata(text).evaluate(Scope())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carnation.asl.expressions import NoMatchError, Path, Scope, parse_path, parse_reference_path
+from carnation.asl.expressions.jsonata_values import Limits
 from carnation.errors import EvaluationError, ExpressionError
 
 STORE: dict[str, Any] = {
@@ -267,3 +268,11 @@ def test_a_deep_document_is_walked_without_recursion() -> None:
     for _ in range(20_000):
         deep = {"in": deep}
     assert parse_path("$..leaf").find(deep) == [1]
+
+
+def test_a_filter_that_tries_for_minutes_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Limits, "seconds", 0.05)
+    items = [{"b": "a" * 60 + "b"}]
+    with pytest.raises(EvaluationError, match="timeout"):
+        parse_path("$[?(@.b =~ /(a|a)*/)]").find(items)
+    assert parse_path("$[?(@.b =~ /A+B/i)]").find(items) == items
