@@ -44,6 +44,7 @@ from carnation.emulator.runtime import RuntimeServer
 from carnation.emulator.runtimes import is_python
 from carnation.emulator.server import Access, EndpointServer
 from carnation.emulator.snapshots import Snapshot
+from carnation.emulator.uploaded_code import patch_uploads
 from carnation.emulator.worker_processes import ProcessWorker
 from carnation.engine import Port
 from carnation.errors import EmulatorError
@@ -189,6 +190,7 @@ class Emulator:
         pipes.install(patches)
         stack.callback(pipes.close)
         moto_fixes.patch_calls(patches, self._hooks, real_time=self.real_time)
+        patch_uploads(patches)
         store = CodeStore(folder)
         self._invocations = Invocations(
             self._functions, store, self.wheels, wait=not self.real_time

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from carnation.document import digest
 from carnation.emulator import Emulator
@@ -143,8 +144,31 @@ def test_a_worker_is_used_again_and_keeps_what_its_module_holds(emulator: Emulat
     assert [invoke(emulator, "warm", 1)[1] for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_function_without_a_zip_is_refused(emulator: Emulator) -> None:
-    make_function(emulator, "not-zip", "", Code={"ZipFile": b"no zip"})
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ({}, "Please provide a source"),
+        ({"ZipFile": b"no zip"}, "Could not unzip"),
+        ({"ZipFile": b"no zip", "ImageUri": "image"}, "do not provide other"),
+    ],
+)
+def test_code_that_is_not_a_zip_is_refused(
+    emulator: Emulator, code: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{message}"):
+        make_function(emulator, "not-zip", "", Code=code)
+    make_function(emulator, "is-zip", "def handle(event, context): return 1\n")
+    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*{message}"):
+        emulator.client("lambda").update_function_code(FunctionName="is-zip", **code)
+    emulator.client("lambda").delete_function(FunctionName="is-zip")
+
+
+def test_an_object_that_is_not_a_zip_is_refused_when_it_is_run(emulator: Emulator) -> None:
+    s3 = emulator.client("s3")
+    place = {"LocationConstraint": emulator.region}
+    s3.create_bucket(Bucket="code", CreateBucketConfiguration=place)
+    s3.put_object(Bucket="code", Key="key", Body=b"no zip")
+    make_function(emulator, "not-zip", "", Code={"S3Bucket": "code", "S3Key": "key"})
     with pytest.raises(EmulatorError, match="the code of a function is no zip"):
         invoke(emulator, "not-zip")
 
