@@ -99,6 +99,22 @@ def terminal_width() -> int:
         return 78
 
 
+def wrap_lines(text: str) -> str:
+    r"""Break the sentences of a text at a terminal's width; tables and pipes keep their lines.
+
+    A line that is indented, or has two spaces within, is one of a table.
+    """
+    if not is_terminal(sys.stdout):
+        return text
+    import textwrap  # who prints no long sentences need not load it
+
+    width, lines = max(40, terminal_width()), text.split("\n")
+    return "\n".join(
+        line if "  " in line else textwrap.fill(line, width, subsequent_indent="  ") or line
+        for line in lines
+    )
+
+
 def format_time(seconds: float) -> str:
     """Tell a Unix time to the minute, in UTC: whoever is called at night compares places.
 

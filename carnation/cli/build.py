@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from carnation.artifacts.building import Build, build_workflows
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import align_table, paint
+from carnation.console import align_table, paint, wrap_lines
 from carnation.document import dump_json
 from carnation.workflow import find_root
 
@@ -75,4 +75,4 @@ def _print_differences(built: Build, *, check: bool) -> None:
     else:
         written = f"{files} written" if stale else "nothing changed"
         state = f"{written}, {len(built.released)} released" if built.released else written
-    print(f"{names or 'no workflows found in definitions/'}: {state}")
+    print(wrap_lines(f"{names or 'no workflows found in definitions/'}: {state}"))

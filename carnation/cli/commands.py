@@ -10,7 +10,7 @@ GROUPS = {
         "fetch": "Download the dependencies of Lambda functions",
     },
     "review": {
-        "diff": "Show changes between two builds, Git revisions, definitions, or templates",
+        "diff": "Show changes between two builds, Git revisions, or templates",
         "draw": "Draw a definition as SVG or Mermaid",
         "estimate": "Estimate cost and service limits as the input grows",
         "lint": "Check definitions for validation errors and production risks",

@@ -47,7 +47,9 @@ def _make_parser() -> CommandParser:
         "--fail-on",
         choices=[*IMPACTS, "never"],
         default="never",
-        help="Exit with 1 if a change has at least this impact (default: never)",
+        metavar="IMPACT",
+        help="Exit with 1 if a change has at least this impact: cosmetic, behavioural, breaking, "
+        "or dangerous (default: never)",
     )
     parser.add_argument(
         "--accepted",

@@ -15,7 +15,7 @@ from typing import Any
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
 from carnation.cli.parser import CommandParser
-from carnation.console import clean_lines
+from carnation.console import clean_lines, wrap_lines
 from carnation.errors import UsageError
 
 _SECONDS = 0.3
@@ -104,7 +104,8 @@ def _estimate(options: argparse.Namespace) -> int:
     Limits.seconds = _SECONDS
     found = estimate(options.target, _read_sizes(options.items), **dict(_read_facts(options)))
     write = write_json if options.format == "json" else write_text
-    sys.stdout.write(clean_lines(write(found.name, found.model, found.sizes)))
+    text = clean_lines(write(found.name, found.model, found.sizes))
+    sys.stdout.write(text if options.format == "json" else wrap_lines(text))
     return EXIT_OK
 
 

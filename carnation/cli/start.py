@@ -14,6 +14,7 @@ from carnation.account.operations import (
     Failure,
     derive_name,
     explain_failure,
+    find_futility,
     follow_execution,
     start,
 )
@@ -46,7 +47,7 @@ def _make_parser() -> CommandParser:
         "--input", required=True, metavar="JSON", help="Input of the execution as JSON, or @FILE"
     )
     parser.add_argument(
-        "--name", metavar="NAME", help="Name Name of the execution (default: a random one)"
+        "--name", metavar="NAME", help="Name of the execution (default: a random one)"
     )
     parser.add_argument(
         "--once",
@@ -103,18 +104,21 @@ def _start(options: argparse.Namespace) -> int:
             paint(f"{found['status']}: {str(found.get('output', ''))[:_MAX_PRINTED]}", "green")
         )
         return console.end(report, EXIT_OK)
-    for line in _format_failure(failure, found, options):
+    futility = find_futility({**found, "isExpress": is_express(described)}, failure, events)
+    for line in _format_failure(failure, found, options, futility):
         console.echo(line)
     return console.end(report, EXIT_FINDINGS)
 
 
 def _format_failure(
-    failure: Failure, found: Mapping[str, Any], options: argparse.Namespace
+    failure: Failure, found: Mapping[str, Any], options: argparse.Namespace, futility: str
 ) -> list[str]:
     same = f"{options.workflow} {render_options(options)}"
     reporter = find_reporter(options.workflow)
     if reporter and failure.error in reporter.settled_errors:
         following = f"carnation dlq list {same}, or start it again: the queue is worked through"
+    elif futility:
+        following = f"{futility}: correct the input or the definition, then carnation start {same}"
     elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:
         following = f"carnation recover {same}"
     else:

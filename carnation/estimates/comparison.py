@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from carnation.errors import CarnationError
 from carnation.estimates.estimate import Estimates, estimate
+from carnation.estimates.formats import CENT, write_dollars
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
 from carnation.estimates.targets import Target
 
 _DAYS = 30
-_CENT = 0.005
 _ENDS = ("the sample ends", "the loop through", "'")
 _MOST = 2  # limits that are told
 
@@ -56,7 +56,7 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
 def _tell_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:
     before, after = (_find_month(side, load) for side in (old, new))
     step = after - before
-    if old is None or new is None or abs(step) < _CENT:
+    if old is None or new is None or abs(step) < CENT / 2:
         same = f"{write_dollars(after if new else before)} a month at {load}"
         return f"as before, {same}" if old and new else f"{'+' if new else '-'}{same}"
     sign = "+" if step > 0 else "-"
@@ -75,19 +75,6 @@ def _find_month(side: Estimates | None, load: Load) -> float:
 
 def _measure(side: Estimates, load: Load) -> Estimate:
     return find_figures(side.model, load.measure(side)[0])
-
-
-def write_dollars(dollars: float) -> str:
-    """Write dollars as people write them.
-
-    >>> [write_dollars(n) for n in (1234.5, 12.345, 0.05, 0.0004, 0)]
-    ['$1,234', '$12.35', '$0.05', 'less than a cent', '$0']
-    """
-    if dollars >= 100:
-        return f"${dollars:,.0f}"
-    if dollars >= _CENT:
-        return f"${dollars:.2f}"
-    return "less than a cent" if dollars else "$0"
 
 
 def _tell_limits(old: Estimates | None, new: Estimates | None) -> Iterator[str]:

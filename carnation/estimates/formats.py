@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from carnation.console import align_table, clean
@@ -13,6 +12,8 @@ from carnation.estimates.models import Facts, Model
 from carnation.estimates.top_level_maps import TopLevelMap
 from carnation.services.limits import HISTORY, PAYLOAD
 from carnation.services.prices import read_prices
+
+CENT = 0.01
 
 
 def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
@@ -35,7 +36,11 @@ def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
             ["events of a child", *(_mark(one.child_events, HISTORY - 1) for one in figures)]
         )
     rows.append(["largest payload", *(_write_bytes(one.payload) for one in figures)])
-    rows.append(["  in state", *(one.state or "the input" for one in figures)])
+    states = [one.state or "the input" for one in figures]
+    if len(set(states)) == 1:  # a long name once leaves the columns narrow
+        rows.append([f"  in {states[0]}", *("" for _ in figures)])
+    else:
+        rows.append(["  in state", *states])
     rows.append(["transitions", *(f"{one.transitions:,}" for one in figures)])
     if any(one.invocations for one in figures):
         rows.append(["functions invoked", *(f"{one.invocations:,}" for one in figures)])
@@ -44,9 +49,9 @@ def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
         if call != "lambda:invoke":
             rows.append([call, *(f"{one.requests.get(call, 0):,}" for one in figures)])
     rows.append(["duration", *(_write_seconds(one.seconds) for one in figures)])
-    rows.append(["dollars", *(_write_dollars(one.total) for one in figures)])
+    rows.append(["cost", *(write_dollars(one.total) for one in figures)])
     for service in dict.fromkeys(name for one in figures for name in one.dollars):
-        cells = (_write_dollars(one.dollars.get(service, 0.0)) for one in figures)
+        cells = (write_dollars(one.dollars.get(service, 0.0)) for one in figures)
         rows.append([f"  {service}", *cells])
     return align_table(rows, right=range(1, len(figures) + 1))
 
@@ -75,15 +80,17 @@ def _write_seconds(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24:,} d {hours % 24} h"
 
 
-def _write_dollars(dollars: float) -> str:
-    """Write dollars as people do: cents from one on, else two digits that count.
+def write_dollars(dollars: float) -> str:
+    """Write dollars as people write them: no cents of hundreds, no parts of a cent.
 
-    >>> _write_dollars(1234.5), _write_dollars(0.000082), _write_dollars(0.5), _write_dollars(0)
-    ('1,234.50', '0.000082', '0.50', '0')
+    >>> [write_dollars(n) for n in (1234.5, 12.345, 0.05, 0.0004, 0)]
+    ['$1,234', '$12.35', '$0.05', '<$0.01', '$0']
     """
-    if dollars >= 0.0995:
-        return f"{dollars:,.2f}"
-    return f"{Decimal(f'{dollars:.2g}'):f}"
+    if dollars >= 100:
+        return f"${dollars:,.0f}"
+    if dollars >= CENT / 2:
+        return f"${dollars:.2f}"
+    return "<$0.01" if dollars else "$0"
 
 
 def _write_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> list[str]:

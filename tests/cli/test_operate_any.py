@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from carnation.account.operations import Failure, find_futility
 from carnation.artifacts import make_artifacts
 from carnation.cli import dlq, recover, start, status
 from carnation.emulator import Emulator
@@ -92,7 +93,9 @@ def test_an_execution_is_started_followed_and_explained(
     code, out = run(capsys, start, name, "--input", '{"bad": true}')
     assert code == 1
     assert "TooBad" in out
-    assert f"carnation recover {name}" in out
+    assert "the Fail state 'Bad' would end it again" in out
+    assert f"carnation start {name}" in out
+    assert "carnation recover" not in out
 
 
 @pytest.mark.parametrize("name", ["plain", "quick"])
@@ -165,3 +168,18 @@ def test_a_stack_without_dead_letter_queue_says_so(
 ) -> None:
     code, out = run(capsys, dlq, "list", "mute")
     assert (code, "has no dead-letter queue" in out) == (2, True)
+
+
+@pytest.mark.parametrize(("found", "error", "words"), [
+    ({"status": "FAILED"}, "Lambda.ServiceException", ""),
+    ({"status": "TIMED_OUT"}, "States.Timeout", ""),
+    ({"status": "FAILED"}, "States.NoChoiceMatched", "stay the same"),
+    ({"status": "FAILED", "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": "Too old."},
+     "Lambda.Unknown", "Too old"),
+])  # fmt: skip
+def test_a_redrive_is_recommended_only_where_it_can_help(
+    found: dict[str, Any], error: str, words: str
+) -> None:
+    failure = Failure("Work", None, error, "", "{}")
+    assert words in find_futility(found, failure, [])
+    assert bool(find_futility(found, failure, [])) is bool(words)

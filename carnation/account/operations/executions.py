@@ -17,6 +17,14 @@ from carnation.errors import AccountError
 ENDED = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
+_DEFINITE = frozenset({
+    "States.Runtime", "States.DataLimitExceeded", "States.NoChoiceMatched",
+    "States.ParameterPathFailure", "States.ResultPathMatchFailure", "States.IntrinsicFailure",
+    "States.QueryEvaluationError",
+})  # fmt: skip
+"""Errors of which the same input brings about the same again."""
+
+
 class Failure(NamedTuple):
     """Why an execution failed: the state, the item of a Map, the error, the state's input."""
 
@@ -105,6 +113,26 @@ def explain_failure(
         _read_cause(found.get("cause") or error.get("cause") or ""),
         entered.get("input") or found.get("input") or "",
     )
+
+
+def find_futility(
+    found: Mapping[str, Any], failure: Failure, events: Sequence[Mapping[str, Any]]
+) -> str:
+    """Say why a redrive would fail again: it takes the same definition and the same input.
+
+    '' where it may help. Source:
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+    """
+    if not is_redrivable(found) and not found.get("isExpress"):
+        return str(found.get("redriveStatusReason") or "AWS cannot redrive it").rstrip(".")
+    if found["status"] != "FAILED":
+        return ""
+    ended = [event for event in events if event["type"] == "FailStateEntered"]
+    if ended and ended[-1].get("stateEnteredEventDetails", {}).get("name") == failure.state:
+        return f"the Fail state '{failure.state}' would end it again"
+    if failure.error in _DEFINITE:
+        return f"{failure.error} comes of the definition and the input, which stay the same"
+    return ""
 
 
 def _read_cause(cause: str) -> str:
