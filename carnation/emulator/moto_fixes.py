@@ -11,8 +11,10 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from typing import Any
 
+from moto import backend_index
 from moto.core import errors
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -30,6 +32,7 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     log, silent = logging.getLogger("moto"), logging.NullHandler()
     log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging
     patches.defer(lambda: log.removeHandler(silent))
+    _leave_rest_apis_out(patches)
     atomic = {"dynamodb", "s3"} if real_time else {"dynamodb", "s3", "sqs"}
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
@@ -42,6 +45,20 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     patches.set(SQSBackend, "is_message_valid_based_on_retention_period", _is_retained)
     if not real_time:
         patches.set(SQSBackend, "receive_message", _receive_now(SQSBackend.receive_message))
+
+
+def _leave_rest_apis_out(patches: Patches) -> None:
+    """Let HTTP APIs do without a library of moto's REST APIs, where that is not installed.
+
+    Both have one host, for which moto asks the REST APIs: they import openapi_spec_validator, with 15
+    packages and 20 MB. Their calls are then answered as what is not emulated.
+    """
+    if find_spec("openapi_spec_validator") is None:
+        names = {"apigateway": "apigatewayv2"}
+        patterns = [
+            (names.get(name, name), url) for name, url in backend_index.backend_url_patterns
+        ]
+        patches.set(backend_index, "backend_url_patterns", patterns)
 
 
 class _InjectedError(ServiceException):
