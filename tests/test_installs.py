@@ -1,4 +1,4 @@
-"""Each way to install works in an empty environment: `pytest -m exhaustive tests/test_installs.py`."""
+"""Each way to install works in an empty environment: `pytest -m exhaustive` runs this file."""
 
 from __future__ import annotations
 

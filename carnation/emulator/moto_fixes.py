@@ -50,8 +50,8 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
 def _leave_rest_apis_out(patches: Patches) -> None:
     """Let HTTP APIs do without a library of moto's REST APIs, where that is not installed.
 
-    Both have one host, for which moto asks the REST APIs: they import openapi_spec_validator, with 15
-    packages and 20 MB. Their calls are then answered as what is not emulated.
+    Both have one host, for which moto asks the REST APIs: they import openapi_spec_validator, with
+    15 packages and 20 MB. Their calls are then answered as what is not emulated.
     """
     if find_spec("openapi_spec_validator") is None:
         names = {"apigateway": "apigatewayv2"}
