@@ -267,7 +267,11 @@ class _Plan:
             },
         }
         try:
-            return self._engine.definer.define_nested(nested, properties, self._definition)
+            definition = self._engine.definer.define_nested(nested, properties, self._definition)
+            ahead = self._definition.nested.get(logical_id)
+            if ahead is not None:
+                definition.validations, definition.nested = ahead.validations, ahead.nested
+            return definition
         except TemplateError as error:
             if self._is_unknown(body):
                 return None

@@ -78,8 +78,12 @@ class Definer:
         *,
         tags: Mapping[str, str] | None = None,
         capabilities: list[str] | None = None,
+        validates: bool = True,
     ) -> Definition:
-        """Read a template and check it with its parameters, before anything is made of it."""
+        """Read a template and check it with its parameters, before anything is made of it.
+
+        Without `validates`, its properties and names, and what is below it, were checked before.
+        """
         connect = self._engine.connect(stack)
         template = _parse(text)
         read = StoredValues(connect).read_parameter
@@ -96,7 +100,7 @@ class Definer:
         definition = Definition(
             text, template, shown, values, dict(tags or {}), list(capabilities or ())
         )
-        self._check(stack, definition)
+        self._check(stack, definition, validates=validates)
         return definition
 
     def _transform(self, stack: Stack, template: Template, values: Mapping[str, Any]) -> Template:
@@ -115,7 +119,7 @@ class Definer:
                 raise TemplateError(f"No transform named {key} found. The emulator knows {known}.")
         return template
 
-    def _check(self, stack: Stack, definition: Definition) -> None:
+    def _check(self, stack: Stack, definition: Definition, *, validates: bool) -> None:
         """Check resources before anything is made, those of nested stacks as far as known."""
         template = definition.template
         resolver = self._make_resolver(stack, template, definition.values)
@@ -123,6 +127,8 @@ class Definer:
         reject_unknown_types(stack.name, included)
         for rule, body in template.section("Rules").items():
             self._check_rule(resolver, rule, body)
+        if not validates:
+            return
         definition.validations = list(self._validate(stack, resolver, included))
         for name, body in included.items():
             if body["Type"] == STACK_TYPE:
@@ -163,7 +169,8 @@ class Definer:
         """Define a nested stack before the values that are given to it are all known."""
         properties = outer.template.resources[name].get("Properties") or {}
         try:
-            return self.define_nested(nested, resolver.resolve(properties), outer)
+            given = resolver.resolve(properties)
+            return self.define_nested(nested, given, outer, validates=True)
         except UnknownValueError:
             return self._define_partly(nested, outer, resolver, properties)
 
@@ -206,7 +213,12 @@ class Definer:
                 raise TemplateError(f"Template constraint violation: rule '{name}': {said}")
 
     def define_nested(
-        self, nested: Stack, properties: Mapping[str, Any], outer: Definition
+        self,
+        nested: Stack,
+        properties: Mapping[str, Any],
+        outer: Definition,
+        *,
+        validates: bool = False,
     ) -> Definition:
         """Define a nested stack by its properties."""
         url = properties.get("TemplateURL")
@@ -221,8 +233,9 @@ class Definer:
         }
         own = {row["Key"]: as_text(row["Value"]) for row in properties.get("Tags") or ()}
         return self.define(
-            nested, text, given, tags={**outer.tags, **own}, capabilities=outer.capabilities
-        )
+            nested, text, given, tags={**outer.tags, **own}, capabilities=outer.capabilities,
+            validates=validates,
+        )  # fmt: skip
 
 
 def walk_validations(definition: Definition) -> Iterator[Validation]:

@@ -15,7 +15,7 @@ from carnation.cloudformation.intrinsics import Resolver
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.kinds import find_kind
-from carnation.emulator.cloudformation.kinds.existing import exists
+from carnation.emulator.cloudformation.kinds.existing import find_taken
 from carnation.emulator.cloudformation.stacks import STACK_TYPE
 from carnation.errors import TemplateError, suggest_name
 from carnation.services.properties import Names, read_properties
@@ -160,21 +160,28 @@ def find_name_conflicts(
     make_context: Callable[[str, str], Context],
 ) -> Iterator[Validation]:
     """Yield the resources that are to be made under a name that something has already."""
+    named: dict[str, dict[str, list[str]]] = {}
     for logical_id, body in resources.items():
         kind = str(body["Type"])
-        row = find_kind(kind)
-        name = (body.get("Properties") or {}).get(row.name) if row and row.name else None
-        if kind == STACK_TYPE or name is None:
-            continue
-        try:
-            wanted = resolver.resolve(name)
-        except TemplateError:
-            continue
-        context = make_context(logical_id, kind)
-        if find_import(context, body) is not None:
-            continue
-        if isinstance(wanted, str) and exists(context, kind, wanted):
-            yield Validation(
-                NAME_CONFLICT, logical_id, kind, f"/Resources/{logical_id}",
-                f"Resource of type '{kind}' with identifier '{wanted}' already exists.",
-            )  # fmt: skip
+        wanted = _find_name(resolver, kind, body)
+        if wanted is not None and find_import(make_context(logical_id, kind), body) is None:
+            named.setdefault(kind, {}).setdefault(wanted, []).append(logical_id)
+    for kind, names in named.items():
+        taken = find_taken(make_context("", kind), kind, names)
+        for wanted, logical_id in ((name, one) for name in names for one in names[name]):
+            if wanted in taken:
+                yield Validation(
+                    NAME_CONFLICT, logical_id, kind, f"/Resources/{logical_id}",
+                    f"Resource of type '{kind}' with identifier '{wanted}' already exists.",
+                )  # fmt: skip
+
+
+def _find_name(resolver: Resolver, kind: str, body: Mapping[str, Any]) -> str | None:
+    """Return the name that a resource is given, where that is known."""
+    row = find_kind(kind)
+    name = (body.get("Properties") or {}).get(row.name) if row and row.name else None
+    try:
+        wanted = None if name is None or kind == STACK_TYPE else resolver.resolve(name)
+    except TemplateError:
+        return None
+    return wanted if isinstance(wanted, str) else None

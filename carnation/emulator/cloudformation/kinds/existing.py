@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,7 +12,7 @@ from carnation.emulator.cloudformation.kinds.buckets import describe_bucket
 from carnation.emulator.cloudformation.kinds.messaging import describe_queue
 from carnation.emulator.cloudformation.kinds.tables import describe_table
 from carnation.emulator.cloudformation.kinds.watching import describe_log_group
-from carnation.services.named_resources import find_named
+from carnation.services.named_resources import LOOKUPS, find_named
 
 
 def exists(context: Context, kind: str, name: str) -> bool:
@@ -27,6 +27,16 @@ def exists(context: Context, kind: str, name: str) -> bool:
         return find_named(kind, name, place, ask)
     except ClientError:
         return False
+
+
+def find_taken(context: Context, kind: str, names: Collection[str]) -> set[str]:
+    """Return those names of a type that are taken: by one call where an action takes many."""
+    lookup = LOOKUPS.get(kind)
+    if lookup is None or not lookup.many or not lookup.rows[0]:
+        return {name for name in names if exists(context, kind, name)}
+    rows, field = lookup.rows
+    ask = getattr(context.connect(lookup.service), lookup.action)
+    return {row[field] for row in ask(**{lookup.field: sorted(names)})[rows]}
 
 
 # what an import takes into a stack: its physical ID and attributes, by its name
