@@ -2,8 +2,10 @@
 
 `lambdas/<name>/requirements.txt` names exact versions. `carnation fetch` downloads their
 wheels for Lambda's runtime and architecture into `.carnation/wheels/<name>/`; building only reads
-them there, and stops when the requirements have changed since. `carnation fetch --local` installs
-those for this machine beside them, into `.carnation/packages/<name>/`, where runs find them.
+them there, and stops when the requirements or the wheels have changed since: `fetch` notes the
+SHA-256 of each, and hashes in the requirements (`--hash=sha256:…`) are checked at each build, too.
+`carnation fetch --local` installs those for this machine beside them, into
+`.carnation/packages/<name>/`, where runs find them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from carnation.document import digest
 from carnation.errors import WorkflowError
 
 _PINNED = re.compile(r"[A-Za-z0-9._-]+(?:\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(?:\s|;|\\|$)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _STAMP = "requirements.sha256"
 
 
@@ -113,36 +116,81 @@ def read_wheels(root: str, name: str) -> dict[str, bytes]:
             f"the requirements of function '{name}' have not been fetched, or have changed since. "
             f"Fetch them with: carnation fetch {name}"
         )
+    wheels = _read_files(folder)
+    _check_wheels(name, wheels, _read_record(folder), _HASH.findall(requirements))
     files: dict[str, bytes] = {}
-    for wheel in sorted(entry for entry in os.listdir(folder) if entry.endswith(".whl")):
-        files.update(_unpack(os.path.join(folder, wheel)))
+    for wheel, content in wheels.items():
+        files.update(_unpack(os.path.join(folder, wheel), content))
     return files
 
 
+def _read_files(folder: str) -> dict[str, bytes]:
+    found = {}
+    for wheel in sorted(entry for entry in os.listdir(folder) if entry.endswith(".whl")):
+        with open(os.path.join(folder, wheel), "rb") as file:
+            found[wheel] = file.read()
+    return found
+
+
+def _check_wheels(
+    name: str, wheels: dict[str, bytes], record: dict[str, str], allowed: list[str]
+) -> None:
+    """Reject wheels that are not those that were fetched, or that the requirements allow."""
+    for wheel in sorted({*wheels, *record}):
+        found = digest(wheels[wheel]) if wheel in wheels else None
+        if found is None:
+            problem = "was removed since it was fetched"
+        elif wheel not in record:
+            problem = "was not fetched by carnation fetch"
+        elif found != record[wheel]:
+            problem = f"has changed since it was fetched: SHA-256 {found}, not {record[wheel]}"
+        elif allowed and found not in allowed:
+            problem = f"has the SHA-256 {found}, which no --hash of its requirements allows"
+        else:
+            continue
+        raise WorkflowError(
+            f".carnation/wheels/{name}/{wheel} {problem}. Fetch it again with: "
+            f"carnation fetch {name}"
+        )
+
+
 def _read_stamp(folder: str) -> str:
+    return next(iter(_read_lines(folder)), "")
+
+
+def _read_record(folder: str) -> dict[str, str]:
+    """Read the SHA-256 of each wheel that was fetched, by its name."""
+    pairs = (line.split("  ", 1) for line in _read_lines(folder)[1:] if "  " in line)
+    return {wheel: found for found, wheel in pairs}
+
+
+def _read_lines(folder: str) -> list[str]:
     try:
-        with open(os.path.join(folder, _STAMP), encoding="ascii") as file:
-            return file.read().strip()
+        with open(os.path.join(folder, _STAMP), encoding="utf-8") as file:
+            return file.read().splitlines()
     except FileNotFoundError:
-        return ""
+        return []
 
 
 def write_stamp(folder: str, requirements: str) -> None:
-    """Note, in a folder of wheels, which requirements they are the answer to."""
-    with open(os.path.join(folder, _STAMP), "w", encoding="ascii") as file:
+    """Note, in a folder of wheels, which requirements they are the answer to, and their SHA-256."""
+    with open(os.path.join(folder, _STAMP), "w", encoding="utf-8") as file:
         file.write(digest(requirements) + "\n")
+        for wheel, content in _read_files(folder).items():
+            file.write(f"{digest(content)}  {wheel}\n")
 
 
-def _unpack(wheel: str) -> dict[str, bytes]:
+def _unpack(wheel: str, content: bytes) -> dict[str, bytes]:
     """Read a wheel's files; those of its `.data` folder go where installing would put them.
 
     Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     """
+    from io import BytesIO
     from zipfile import BadZipFile, ZipFile  # only functions with requirements pay for it
 
     files: dict[str, bytes] = {}
     try:
-        with ZipFile(wheel) as archive:
+        with ZipFile(BytesIO(content)) as archive:
             for path in archive.namelist():
                 parts = path.split("/")
                 if parts[0].endswith(".data"):

@@ -291,16 +291,22 @@ def lay_wheel(folder: Path, name: str, files: dict[str, str]) -> None:
             wheel.writestr(path, text)
 
 
+def note_fetched(wheels: Path) -> None:
+    from carnation.artifacts.wheels import write_stamp
+
+    write_stamp(str(wheels), "# deps\ntiny==1.0\n")
+
+
 @pytest.fixture
 def wheels(root: Path) -> Path:
-    from carnation.artifacts.wheels import find_wheels, write_stamp
+    from carnation.artifacts.wheels import find_wheels
 
     lay_function(root, "greet", **{"requirements.txt": "# deps\ntiny==1.0\n"})
     folder = Path(find_wheels(str(root), "greet"))
     files = {"tiny/__init__.py": "x = 1\n", "tiny-1.0.data/purelib/more.py": "y = 2\n",
              "tiny-1.0.data/scripts/run": "no"}  # fmt: skip
     lay_wheel(folder, "tiny-1.0-py3-none-any.whl", files)
-    write_stamp(str(folder), "# deps\ntiny==1.0\n")
+    note_fetched(folder)
     return folder
 
 
@@ -309,6 +315,37 @@ def test_the_wheels_of_a_function_are_packed_as_they_lie_when_installed(
 ) -> None:
     with zipfile.ZipFile(io.BytesIO(make_package(str(root), "greet"))) as package:
         assert package.namelist() == ["handler.py", "more.py", "tiny/__init__.py"]
+
+
+def test_a_wheel_that_was_changed_added_or_removed_since_is_named(root: Path, wheels: Path) -> None:
+    wheel = wheels / "tiny-1.0-py3-none-any.whl"
+    content = wheel.read_bytes()
+    other = wheels / "evil-1.0-py3-none-any.whl"
+    for change, reason in (
+        (lambda: wheel.write_bytes(content + b"x"), r"tiny-1\.0-\S+ has changed since"),
+        (wheel.unlink, r"tiny-1\.0-\S+ was removed"),
+        (lambda: other.write_bytes(content), r"evil-1\.0-\S+ was not fetched"),
+    ):
+        change()
+        with pytest.raises(WorkflowError, match=rf"{reason}.*carnation fetch greet"):
+            make_package(str(root), "greet")
+        wheel.write_bytes(content)
+
+
+def test_hashes_in_the_requirements_hold_at_each_build(root: Path, wheels: Path) -> None:
+    from carnation.artifacts.wheels import write_stamp
+    from carnation.document import digest
+
+    wheel = wheels / "tiny-1.0-py3-none-any.whl"
+    for found, allowed in ((digest(wheel.read_bytes()), True), ("0" * 64, False)):
+        text = f"tiny==1.0 --hash=sha256:{found}\n"
+        lay_function(root, "greet", **{"requirements.txt": text})
+        write_stamp(str(wheels), text)
+        if allowed:
+            make_package(str(root), "greet")
+        else:
+            with pytest.raises(WorkflowError, match="which no --hash of its requirements allows"):
+                make_package(str(root), "greet")
 
 
 def test_changed_requirements_ask_to_be_fetched(root: Path, wheels: Path) -> None:
@@ -340,12 +377,14 @@ def test_a_wheel_that_does_harm_is_refused(
     root: Path, wheels: Path, name: str, content: dict[str, str], message: str
 ) -> None:
     lay_wheel(wheels, name, content)
+    note_fetched(wheels)
     with pytest.raises(WorkflowError, match=message):
         make_package(str(root), "greet")
 
 
 def test_a_broken_wheel_is_named(root: Path, wheels: Path) -> None:
     (wheels / "broken-1-x.whl").write_text("no zip")
+    note_fetched(wheels)
     with pytest.raises(WorkflowError, match=r"invalid wheel \S*broken-1-x\.whl"):
         make_package(str(root), "greet")
 
