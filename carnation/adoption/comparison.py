@@ -30,7 +30,7 @@ def compare_templates(inventory: Inventory, text: str) -> Iterator[str]:
     except CarnationError as error:
         yield f"a build will ask: {error}"
         return
-    kept = set(inventory.adopted)
+    kept = set() if inventory.home else set(inventory.adopted) - set(inventory.elsewhere)
     for change in find_template_changes({"t": _shape(inventory)}, {"t": new}):
         owner = change.subject.partition("/")[0]
         if owner in kept and change.kind.endswith(_KINDS) and change.impact != "cosmetic":

@@ -46,6 +46,10 @@ class Adopted:
     is_trigger: bool = False
     existing: str = ""
     """The name of what belongs to somebody else."""
+    users: list[str] = field(default_factory=list)
+    """The workflows, other than its own, that use it."""
+    export: str = ""
+    """The export that holds the ARN of what another workflow's stack has."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The code of a function, by paths below its folder."""
     policies: Any = None
@@ -93,6 +97,10 @@ class Inventory:
     ids: set[str] = field(default_factory=lambda: set(_TAKEN))
     renamed: dict[str, str] = field(default_factory=dict)
     """The logical IDs of the state machine, its version and alias, each with the workflow's."""
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    """The logical IDs of what another workflow deploys, each with the ARN that it will have."""
+    home: str = ""
+    """The workflow whose stack has the resources, where that is another one."""
 
     @property
     def resources(self) -> Mapping[str, Any]:
@@ -185,6 +193,8 @@ class Inventory:
             return value
         if set(value) == {"Ref"} and value["Ref"] in self.renamed:
             return {"Ref": self.renamed[value["Ref"]]}
+        if set(value) == {"Ref"} and value["Ref"] in self.elsewhere:
+            return {"Fn::Sub": self.elsewhere[value["Ref"]]}
         if set(value) == {"Fn::GetAtt"}:
             return self._rewrite_attribute(join_attribute(value["Fn::GetAtt"]))
         if set(value) == {"Fn::Sub"}:
@@ -193,15 +203,25 @@ class Inventory:
 
     def _rewrite_attribute(self, name: str) -> Any:
         owner, _, attribute = name.partition(".")
+        if owner in self.elsewhere:
+            return {"Fn::Sub": self._give_elsewhere(owner, attribute)}
         if owner not in self.renamed:
             return {"Fn::GetAtt": [owner, attribute]}
         new = self.renamed[owner]
         return {"Ref": new} if attribute == "Arn" else {"Fn::GetAtt": [new, attribute]}
 
+    def _give_elsewhere(self, owner: str, attribute: str) -> str:
+        arn = self.elsewhere[owner]
+        return arn.rpartition(":")[2] if attribute == "Name" else arn
+
     def _rewrite_text(self, inner: Any) -> Any:
         if isinstance(inner, list):
             return [self._rewrite_text(inner[0]), *map(self.rewrite, inner[1:])]
         text = str(inner)
+        for old in self.elsewhere:
+            for attribute in ("", "Arn", "Name"):
+                name = f"{old}.{attribute}" if attribute else old
+                text = text.replace(f"${{{name}}}", self._give_elsewhere(old, attribute))
         for old, new in self.renamed.items():
             text = text.replace(f"${{{old}.Arn}}", f"${{{new}}}")
             text = text.replace(f"${{{old}}}", f"${{{new}}}").replace(f"${{{old}.", f"${{{new}.")

@@ -47,15 +47,17 @@ def write_inventory(inventory: Inventory, names: Names, used: set[str]) -> Writt
     triggers = [_write_trigger(one) for one in inventory.triggers]
     constants = _write_constants(inventory, ordered, triggers, texts, used)
     arguments: dict[str, Code] = {}
-    if ordered:
-        arguments["resources"] = write_list([Token(one.variable) for one in ordered])
+    if constants:
+        arguments["resources"] = write_list([Token(variable) for variable, _ in constants])
     if triggers:
         arguments["triggers"] = write_list(triggers)
     functions = _write_sections(inventory)
     if functions:
         arguments["change"] = Token("keep_sections")
         constants.append(("SECTIONS", write_value(inventory.sections)))
-    kinds = {one.kind for one in [*listed, *inventory.triggers]}
+    written = {variable for variable, _ in constants}
+    kinds = {one.kind for one in listed if one.variable in written}
+    kinds |= {one.kind for one in inventory.triggers}
     text = "".join(write_code(code) for _, code in constants)
     kinds |= {name for name in ("Binary", "Grant", "Number") if f"{name}(" in text}
     return Written(tuple(sorted(kinds)), tuple(constants), arguments, texts, functions)
@@ -68,16 +70,23 @@ def _write_constants(
     texts: Mapping[str, str],
     used: set[str],
 ) -> list[tuple[str, Code]]:
-    """Write each resource; what nothing uses says so, since a build asks for it."""
+    """Write each resource; what nothing uses says so, since a build asks for it.
+
+    What another workflow's stack has is written where it is used.
+    """
     codes = {one.variable: _write(inventory, one, texts) for one in ordered}
     whole = "".join(write_code(code) for code in [*codes.values(), *triggers])
     for one in ordered:
         keys = {str(one.key_of(attribute))[2:-1] for attribute in one.fields}
         is_used = keys & used or f"{one.variable}." in whole or one.kind in ("Raw", "Bus")
-        if not is_used:
+        if not is_used and (inventory.home or one.kind == "Child"):
+            del codes[one.variable]
+        elif not is_used:
             code = codes[one.variable]
             assert isinstance(code, Group)  # noqa: S101 (a call)
-            unused = Item(Text(_UNUSED), "unused_because=")
+            users = " and ".join(f"'{user}'" for user in one.users)
+            because = f"{users} {'uses' if len(one.users) == 1 else 'use'} it" if users else _UNUSED
+            unused = Item(Text(because), "unused_because=")
             codes[one.variable] = code._replace(items=[*code.items, unused])
     return list(codes.items())
 
@@ -125,6 +134,10 @@ def _write(inventory: Inventory, one: Adopted, texts: Mapping[str, str]) -> Code
         arn = write_arn(inventory, one.logical_id)
         body = write_value(write_raw(inventory, one.logical_id))
         return write_call("Raw", Text(one.id), body, **({"arn": Text(arn)} if arn else {}))
+    if one.kind == "Child":
+        return write_call("Child", Text(one.id))
+    if one.export:
+        return write_call(f"{one.kind}.existing", Text(one.id), export=Text(one.export))
     if one.existing:
         return write_call(f"{one.kind}.existing", Text(one.id), name=Text(one.existing))
     named = {name: _as_code(value) for name, value in one.arguments.items()}

@@ -30,6 +30,7 @@ _TEMPLATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "SNSPublishMessagePolicy": ("TopicName", ("publish",)),
     "SQSPollerPolicy": ("QueueName", ("receive",)),
     "SQSSendMessagePolicy": ("QueueName", ("send",)),
+    "StepFunctionsExecutionPolicy": ("StateMachineName", ("start",)),
 }
 """SAM's policy templates: the parameter that names the resource, and our grants."""
 _BASIC = ("AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")

@@ -10,7 +10,8 @@ from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_lost_transitions
 from carnation.adoption.inventory import MACHINES, Inventory
 from carnation.adoption.names import LONGEST_WORKFLOW, to_workflow_name
-from carnation.adoption.template import fill_definition, read_inventory
+from carnation.adoption.several import read_inventories
+from carnation.adoption.template import fill_definition
 from carnation.asl import Definition, read_definition
 from carnation.errors import DocumentError
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems
@@ -126,22 +127,33 @@ def _list_machines(template: Mapping[str, Any]) -> list[str]:
 
 
 def _add_inventory(reading: Reading, sources: Sequence[Source]) -> Iterator[Source]:
-    """Bring along what stands beside a template's one state machine."""
+    """Bring along what stands beside the state machines of a template."""
     if reading.kind == "definition":
         yield from sources
         return
-    is_one = reading.kind == "template" and len(sources) == 1
-    template = sources[0].document.template if is_one else None
+    template = sources[0].document.template if reading.kind == "template" and sources else None
     machines = _list_machines(template or {})
-    if template is None or machines != [sources[0].document.name]:
-        left = f"{reading.path} has {len(sources)} state machines, not one in CloudFormation"
+    if template is None or machines != [source.document.name for source in sources]:
+        left = (
+            f"{reading.path} is no template of CloudFormation"
+            if template is None
+            else f"{reading.path} has {len(machines)} state machines; adopt it as a whole"
+        )
         yield from (source._replace(left=left) for source in sources)
         return
+    named = rename_duplicates(sources)
     folder = os.path.dirname(reading.path)
-    yield sources[0]._replace(
-        inventory=read_inventory(template, machines[0], folder),
-        substitutions=sources[0].document.substitutions,
-    )
+    found = read_inventories(
+        template,
+        {source.document.name: source.name for source in named},
+        {source.document.name: (source.document.value, source.document.substitutions)
+         for source in named},
+        folder,
+    )  # fmt: skip
+    for source in named:
+        yield source._replace(
+            inventory=found[source.document.name], substitutions=source.document.substitutions
+        )
 
 
 def _reject(document: Machine) -> None:
@@ -231,6 +243,12 @@ def rename_duplicates(sources: Sequence[Source]) -> list[Source]:
         while name in taken:
             count += 1
             name = f"{first[: LONGEST_WORKFLOW - 4]}-{count}"
+        if source.inventory is not None and source.inventory.elsewhere and name != source.name:
+            raise DocumentError(
+                f"another file has a state machine '{source.name}', too. Adopt this template by "
+                "itself.",
+                source.document.where,
+            )
         taken.add(name)
         named.append(source._replace(name=name))
     return named

@@ -34,9 +34,11 @@ _ARNS = {
 _SECTIONS = ("Mappings", "Conditions", "Rules", "Outputs")
 
 
-def read_inventory(template: Mapping[str, Any], machine: str, folder: str) -> Inventory:
-    """Read all that a template has beside its state machine."""
-    inventory = Inventory(template, machine, folder)
+def read_inventory(
+    template: Mapping[str, Any], machine: str, folder: str, begun: Inventory | None = None
+) -> Inventory:
+    """Read all that a template has beside its state machine; `begun` has what is not its own."""
+    inventory = begun or Inventory(template, machine, folder)
     inventory.renamed[machine] = "StateMachine"
     inventory.dropped[machine] = "the workflow's state machine"
     for name, body in inventory.parameters.items():
@@ -44,15 +46,25 @@ def read_inventory(template: Mapping[str, Any], machine: str, folder: str) -> In
             inventory.note(f"parameter {name}", "every workflow has one of this name, which it is")
         elif isinstance(body, Mapping):
             inventory.adopted[name] = read_parameter(inventory, name, body)
-    bodies = {name: body for name, body in inventory.resources.items() if isinstance(body, Mapping)}
+    bodies = _list_bodies(inventory)
     for name, body in bodies.items():
-        if name != machine:
+        if name not in inventory.dropped:
             _read_resource(inventory, name, body)
-    _read_machine(inventory, bodies.get(machine, {}))
-    _read_starters(inventory, bodies)
+    read_starting(inventory)
     _drop_roles(inventory, bodies)
     _keep_sections(inventory)
     return inventory
+
+
+def read_starting(inventory: Inventory) -> None:
+    """Read what starts the state machine: its own events, rules, and schedules."""
+    bodies = _list_bodies(inventory)
+    _read_machine(inventory, bodies.get(inventory.machine, {}))
+    _read_starters(inventory, bodies)
+
+
+def _list_bodies(inventory: Inventory) -> dict[str, Mapping[str, Any]]:
+    return {name: body for name, body in inventory.resources.items() if isinstance(body, Mapping)}
 
 
 def _read_resource(inventory: Inventory, name: str, body: Mapping[str, Any]) -> None:
@@ -110,7 +122,7 @@ def _read_starters(inventory: Inventory, bodies: Mapping[str, Mapping[str, Any]]
         found = read(inventory, name, properties)
         if found is not None:
             inventory.triggers.append(found)
-            del inventory.adopted[name]
+            inventory.adopted.pop(name, None)
             inventory.dropped[name] = f"the trigger {found.kind}('{found.id}')"
 
 

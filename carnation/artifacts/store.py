@@ -22,6 +22,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from carnation.artifacts.exports import find_exporters, list_imports
 from carnation.artifacts.packages import make_package
 from carnation.artifacts.render import MANIFEST, Artifacts
 from carnation.document import digest, parse_json
@@ -256,11 +257,12 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
 
 
 def read_children(root: str, artifacts: Artifacts) -> list[Artifacts]:
-    """Read the workflows that a workflow starts, and those that they start, the last ones first."""
+    """Read the workflows that one starts or imports from, and theirs, the last ones first."""
     found: dict[str, Artifacts] = {artifacts.workflow: artifacts}
 
     def read(parent: Artifacts) -> Iterator[Artifacts]:
-        for name in parent.manifest.get("children", ()):
+        exporters = find_exporters(os.path.join(root, "build"), list_imports(parent))
+        for name in (*parent.manifest.get("children", ()), *exporters):
             if name not in found:
                 found[name] = child = read_artifacts(root, name)
                 yield from read(child)

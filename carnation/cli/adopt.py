@@ -178,15 +178,24 @@ def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
 
 def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:
     """Say what the workflow took over, and what of its template is left behind."""
-    kept = [one for one in inventory.adopted.values() if one.logical_id in inventory.resources]
+    others = set(inventory.elsewhere)  # the other state machines of the template
+    kept = [one for name, one in inventory.adopted.items()
+            if name not in others and one.logical_id in inventory.resources]  # fmt: skip
     kept += [one for one in inventory.triggers if one.logical_id]
     listed = ", ".join(one.logical_id for one in kept)
     yield f"{name} brings along, under the logical IDs they have: {listed or 'nothing'}"
     for gone, by in inventory.dropped.items():
-        if gone not in [one.logical_id for one in kept]:
+        is_told = inventory.home and gone in others  # by the workflow that keeps the stack
+        if gone not in [one.logical_id for one in kept] and not is_told:
             yield f"{gone} is replaced by {by}"
     for note in dict.fromkeys(inventory.notes):
         yield f"not brought along: {note}"
+    if inventory.home:
+        yield (
+            f"{name} uses what the stack of {inventory.home} exports. Deploy that first, then: "
+            f"carnation deploy {name}. In between, {inventory.machine} does not run."
+        )
+        return
     yield (
         f"To keep what is deployed where it is, deploy to its stack: carnation deploy {name} "
         "--stack-name STACK. Another stack would create it again, empty."

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts import Artifacts, wheels
+from carnation.artifacts.exports import order_by_exports
 from carnation.artifacts.sources import place_resources, placing_resources
 from carnation.document import digest, parse_document
 from carnation.errors import CarnationError, UsageError, suggest_name
@@ -63,15 +64,18 @@ def deploy_artifacts(
     installed for this machine, and what is wrong with a resource names its line of Python.
 
     `warn` is told each property of its templates that has no effect here. `children` are deployed
-    first. A parameter has the value given, else its example, else its default; raises
-    `UsageError` for one that has none of them, or that does not exist.
+    first, and before all what exports something. A parameter has the value given, else its example,
+    else its default; raises `UsageError` for one that has none of them, or that does not exist.
     """
     if root:
         use_local_packages(emulator, root, [*children, artifacts], warn)
     with collector_paused():
-        for child in children:
-            _deploy(emulator, child, warn, {}, root)
-        outputs = _deploy(emulator, artifacts, warn, parameters, root)
+        outputs: Mapping[str, str] = {}
+        for one in order_by_exports([*children, artifacts]):
+            if one is artifacts:
+                outputs = _deploy(emulator, artifacts, warn, parameters, root)
+            else:
+                _deploy(emulator, one, warn, {}, root)
     if "StateMachineArn" not in outputs:
         raise CarnationError(
             f"the root stack of '{artifacts.workflow}' has no StateMachineArn output. Add "

@@ -29,8 +29,8 @@ class Existing:
     """Where something is that another stack or account owns: its name, or where its ARN is read.
 
     `name` and `arn` take text or a `Parameter`; `export` names a stack's export and `ssm` a
-    parameter of the Parameter Store, each of which holds the ARN. `stream` is the ARN of a table's
-    stream, beside one of these.
+    parameter of the Parameter Store, each of which holds the ARN (the name of an export may have
+    `${Environment}` in it). `stream` is the ARN of a table's stream, beside one of these.
     """
 
     name: object = None
@@ -175,7 +175,9 @@ class Resource:
     def _find_given_arn(self) -> Value:
         origin = self.origin or Existing()
         if origin.export:
-            return {"Fn::ImportValue": origin.export}
+            is_open = "${" in origin.export
+            name = {"Fn::Sub": origin.export} if is_open else origin.export
+            return {"Fn::ImportValue": name}
         if origin.ssm:
             return f"{{{{resolve:ssm:{origin.ssm}}}}}"
         return read_given(origin.arn)

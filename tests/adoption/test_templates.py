@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from carnation.__main__ import main
-from carnation.artifacts import read_artifacts
+from carnation.artifacts import read_artifacts, read_children
+from carnation.artifacts.exports import order_by_exports
 from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.document import parse_document, read_document
 
@@ -277,28 +278,31 @@ def test_what_is_deployed_stays_where_it_is(
         emulator.client("dynamodb").put_item(
             TableName="orders-dev", Item={"id": {"S": "1"}, "at": {"N": "1"}}
         )
-        s3 = emulator.client("s3")
-        for key, content in artifacts.list_uploads().items():
-            s3.put_object(Bucket="carnation-artifacts", Key=key, Body=content)
-        key = artifacts.find_key("-root-stack.yaml")
-        stacks.update_stack(
-            StackName="shop",
-            TemplateURL=f"https://carnation-artifacts.s3.us-east-1.amazonaws.com/{key}",
-            Parameters=[
-                {"ParameterKey": "ArtifactBucket", "ParameterValue": "carnation-artifacts"}
-            ],
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        (stack,) = stacks.describe_stacks(StackName="shop")["Stacks"]
-        assert stack["StackStatus"] == "UPDATE_COMPLETE", stack.get("StackStatusReason")
+        outputs = update(emulator, artifacts)
         after = list_physical(stacks)
         kept = ("OrdersTable", "Jobs", "Told", "Files", "Charge", "Placed", "Hourly", "Nightly")
         assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
         assert len(emulator.items("orders-dev")) == 1
-        outputs = {row["OutputKey"]: row["OutputValue"] for row in stack["Outputs"]}
         run = emulator.execute(outputs["StateMachineArn"], {"id": "2"})
         assert run.status == "SUCCEEDED", run.cause
         assert len(emulator.items("orders-dev")) == 2
+
+
+def update(emulator: Any, artifacts: Any) -> dict[str, str]:
+    """Deploy artifacts to the stack of the adopted template; give its outputs."""
+    s3, stacks = emulator.client("s3"), emulator.client("cloudformation")
+    for key, content in artifacts.list_uploads().items():
+        s3.put_object(Bucket="carnation-artifacts", Key=key, Body=content)
+    key = artifacts.find_key("-root-stack.yaml")
+    stacks.update_stack(
+        StackName="shop",
+        TemplateURL=f"https://carnation-artifacts.s3.us-east-1.amazonaws.com/{key}",
+        Parameters=[{"ParameterKey": "ArtifactBucket", "ParameterValue": "carnation-artifacts"}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    (stack,) = stacks.describe_stacks(StackName="shop")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_COMPLETE", stack.get("StackStatusReason")
+    return {row["OutputKey"]: row["OutputValue"] for row in stack["Outputs"]}
 
 
 def list_physical(stacks: Any) -> dict[str, str]:
@@ -321,14 +325,114 @@ def test_a_function_whose_code_is_elsewhere_stays_as_it_is(
     assert "function:${Charge}" in json.dumps(template["Resources"]["StateMachineRole"])
 
 
-def test_a_template_of_two_state_machines_says_that_it_brings_nothing(
+TWO = """
+Parameters:
+  Stage: {Type: String, Default: dev}
+Resources:
+  OrdersTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      BillingMode: PAY_PER_REQUEST
+  Jobs: {Type: AWS::SQS::Queue}
+  Told: {Type: AWS::SNS::Topic}
+  Role: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {
+    Version: "2012-10-17", Statement: [{Effect: Allow, Action: sts:AssumeRole,
+    Principal: {Service: [states.amazonaws.com, events.amazonaws.com, lambda.amazonaws.com]}}]}}}
+  Charge:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Environment: {Variables: {TABLE: !Ref OrdersTable}}
+      Code: {ZipFile: "def handler(event, context): return event"}
+  Order:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      DefinitionString: >
+        {"StartAt": "Save", "States": {
+        "Save": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "Next": "Refund",
+          "Parameters": {"TableName": "${Orders}", "Item": {"id": {"S.$": "$.id"}}},
+          "ResultPath": null},
+        "Refund": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
+          "Parameters": {"StateMachineArn": "${RefundArn}", "Input.$": "$"}, "End": true}}}
+      DefinitionSubstitutions: {Orders: !Ref OrdersTable, RefundArn: !Ref Refund}
+  Refund:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      DefinitionString: >
+        {"StartAt": "Look", "States": {
+        "Look": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Next": "Tell",
+          "Parameters": {"TableName": "${Orders}", "Key": {"id": {"S.$": "$.id"}}},
+          "ResultPath": null},
+        "Tell": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Next": "Send",
+          "Parameters": {"TopicArn": "${Told}", "Message": "${Stage}"}, "ResultPath": null},
+        "Send": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "Charge",
+          "Parameters": {"QueueUrl": "${Jobs}", "MessageBody": "x"}, "ResultPath": null},
+        "Charge": {"Type": "Task", "Resource": "${Charge}", "End": true}}}
+      DefinitionSubstitutions: {Orders: !Ref OrdersTable, Told: !Ref Told, Jobs: !Ref Jobs,
+                                Charge: !GetAtt Charge.Arn, Stage: !Ref Stage}
+  Placed:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [shop]}
+      Targets: [{Arn: !Ref Order, Id: m, RoleArn: !GetAtt Role.Arn}]
+  Returned:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [returns]}
+      Targets: [{Arn: !Ref Refund, Id: m, RoleArn: !GetAtt Role.Arn}]
+  Where:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !Sub "${Refund.Name} ${Refund.Arn}"}
+Outputs:
+  Refunds: {Value: !Ref Refund}
+"""
+
+
+def test_of_two_state_machines_one_keeps_the_stack_and_the_other_uses_it(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    simple = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
-    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"Definition": simple}}
-    Path("two.json").write_text(json.dumps({"Resources": {"One": machine, "Two": machine}}))
-    assert main(["adopt", "two.json", "--out", "definitions"]) == 0
-    assert "not brought along: two.json has 2 state machines" in capsys.readouterr().err
+    pytest.importorskip("moto")
+    from carnation.emulator import Emulator
+    from carnation.emulator.embedded import deploy_artifacts
+
+    Path("old/two.yaml").write_text(TWO)
+    assert main(["adopt", "old/two.yaml", "--out", "definitions"]) == 0
+    told = capsys.readouterr().err
+    assert "refund uses what the stack of order exports. Deploy that first" in told
+    assert main(["build"]) == 0
+    capsys.readouterr()
+    home, guest = (
+        read_document(f"build/{name}/cft/{name}-root-stack.yaml").value["Resources"]
+        for name in ("order", "refund")
+    )
+    assert {"OrdersTable", "Jobs", "Told", "Charge", "Placed", "Where"} <= set(home)
+    assert not {"Refund", "Order", "Returned"} & set(home)
+    assert "Returned" in guest
+    assert not {"OrdersTable", "Jobs", "Told", "Charge", "Placed", "Where"} & set(guest)
+    assert "refund-${Environment}-state-machine" in str(home["Where"]["Properties"]["Value"])
+    order, refund = (read_artifacts(".", name) for name in ("order", "refund"))
+    assert read_children(".", refund) == [order]
+    assert order_by_exports([refund, order]) == [order, refund]
+    with Emulator(in_process=True) as emulator:
+        emulator.deploy("shop", {"old.yaml": TWO.encode()}, "old.yaml", {})
+        stacks = emulator.client("cloudformation")
+        before = list_physical(stacks)
+        table = before["OrdersTable"]
+        emulator.client("dynamodb").put_item(TableName=table, Item={"id": {"S": "1"}})
+        update(emulator, order)
+        outputs = deploy_artifacts(emulator, refund)
+        after = list_physical(stacks)
+        kept = ("OrdersTable", "Jobs", "Told", "Charge", "Placed", "Where")
+        assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+        run = emulator.execute(outputs["StateMachineArn"], {"id": "1"})
+        assert run.status == "SUCCEEDED", run.cause
+        assert len(emulator.items(table)) == 1
 
 
 def test_what_a_build_would_ask_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
