@@ -134,6 +134,8 @@ class _Test:
         answer = {key: item for key, item in answer.items() if key == "output" or item is not None}
         if level in ("DEBUG", "TRACE"):
             answer["inspectionData"] = dict(fiber.trace or {})
+            if fiber.variables:
+                answer["inspectionData"]["variables"] = fiber.variables
         return answer
 
     def _perform(self) -> str | None:

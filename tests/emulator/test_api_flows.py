@@ -199,3 +199,27 @@ def test_what_breaks_a_service_is_an_error_of_botocore(emulator: Emulator) -> No
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     # the library that emulates KMS looks for an ID where AWS takes an ARN
     assert refused(kms.disable_key, KeyId=arn) == "InternalFailure"
+
+
+def test_what_is_tested_with_a_mock_only(sfn: Any) -> None:
+    arn = "arn:aws:states:us-east-1:123456789012:activity:a"
+    job = {"JobName": "j", "JobQueue": "q", "JobDefinition": "d"}
+    token = {"FunctionName": "f", "Payload": {"t.$": "$$.Task.Token"}}
+    for resource, parameters in (
+        (arn, {}),
+        ("arn:aws:states:::batch:submitJob.sync", job),
+        ("arn:aws:states:::lambda:invoke.waitForTaskToken", token),
+    ):
+        task = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
+        state = json.dumps(task)
+        assert refused(sfn.test_state, definition=state, roleArn=ROLE) == "ValidationException"
+        mocked = sfn.test_state(definition=state, mock={"result": "{}"})
+        assert (mocked["status"], mocked["output"]) == ("SUCCEEDED", "{}")
+
+
+def test_a_state_shows_the_variables_that_it_leaves(sfn: Any) -> None:
+    state = {"Type": "Pass", "Assign": {"b": 2}, "End": True}
+    given = {"definition": json.dumps(state), "variables": '{"a": 1}', "inspectionLevel": "DEBUG"}
+    tested = sfn.test_state(**given)
+    assert json.loads(tested["inspectionData"]["variables"]) == {"a": 1, "b": 2}
+    assert refused(sfn.test_state, **given, stateName="A") == "InvalidDefinition"

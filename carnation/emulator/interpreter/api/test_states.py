@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestS
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -62,7 +63,7 @@ def test_state(region: Region, params: Params) -> dict[str, Any]:
     body = _find_state(document, params.get("stateName"))
     if "roleArn" in params:
         check_role(params["roleArn"])
-    _check_combination(params, str(body.get("Type")))
+    _check_combination(params, str(body.get("Type")), str(body.get("Resource")))
     check_input(params.get("input", "{}"))
     texts = _Texts()
     mock = _read_mock(params, body, texts)
@@ -108,11 +109,13 @@ def _read_definition(params: Params) -> dict[str, Any]:
         raise _invalid_definition(f"INVALID_JSON_DESCRIPTION: {error}") from None
     if not isinstance(document, dict):
         raise _invalid_definition("INVALID_JSON_DESCRIPTION: Definition must be a JSON object")
-    whole = document if "States" in document else _wrap(document)
+    is_whole = "States" in document or "stateName" in params
     found = [
         each
-        for each in find_diagnostics(json.dumps(whole), "STANDARD")
-        if "States" in document or not each["code"].startswith("MISSING_")
+        for each in find_diagnostics(
+            json.dumps(document if is_whole else _wrap(document)), "STANDARD"
+        )
+        if is_whole or not each["code"].startswith("MISSING_")
     ]
     if found:
         raise _invalid_definition(join_diagnostics(found))
@@ -149,7 +152,15 @@ def _find_state(document: Mapping[str, Any], name: str | None) -> Mapping[str, A
     raise validation_error(f"State '{name}' not found in the state machine definition")
 
 
-def _check_combination(params: Params, kind: str) -> None:
+def _find_unsupported(resource: str) -> str:
+    """Name what of a Task is only tested with a mock; '' for the others."""
+    if ":states:" in resource and ":activity:" in resource:
+        return "Activity tasks"
+    pattern = re.search(r"\.(sync(?::2)?|waitForTaskToken)$", resource)
+    return f"the service integration pattern {pattern[0]}" if pattern else ""
+
+
+def _check_combination(params: Params, kind: str, resource: str) -> None:
     """Refuse what does not go with a mock, or without one."""
     mock, settings = params.get("mock"), params.get("stateConfiguration") or {}
     if mock is None:
@@ -164,6 +175,10 @@ def _check_combination(params: Params, kind: str) -> None:
         if kind in ("Map", "Parallel"):
             raise validation_error(
                 f"State type '{kind}' is not supported when a mock is not specified"
+            )
+        if pattern := _find_unsupported(resource) if kind == "Task" else "":
+            raise validation_error(
+                f"TestState does not support {pattern} when a mock is not specified."
             )
         if kind == "Task" and "roleArn" not in params:
             raise validation_error("RoleArn must be specified when testing a Task state")
