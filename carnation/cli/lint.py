@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import clean, has_colour
+from carnation.console import clean, clean_lines, has_colour
 from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Settings, find_rule, lint
 from carnation.linter import formats as reports
 from carnation.linter.built import find_tree
@@ -134,7 +134,7 @@ def _lint(options: argparse.Namespace) -> int:
 def _print_summary(report: Report) -> None:
     """Say beside the report what was checked, and what was not, and why."""
     for one in report.unseen:
-        print(clean(one.format()), file=sys.stderr)
+        print(clean_lines(clean(one.format())), file=sys.stderr)
     print(f"carnation: {reports.format_summary(report)}", file=sys.stderr)
 
 

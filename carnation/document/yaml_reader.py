@@ -22,7 +22,7 @@ except ImportError as missing:
         "reading YAML needs PyYAML, which is not installed here. Install it: pip install PyYAML"
     ) from missing
 
-_MOST_NODES = 500_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
+_MOST_NODES = 200_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS: Any = yaml.constructor.SafeConstructor()
 _STANDARD = "tag:yaml.org,2002:"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
-from carnation.console import clean, paint
+from carnation.console import clean, clean_lines, paint
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
@@ -36,8 +36,9 @@ def write_text(
     for finding in findings:
         severity = paint(finding.severity, _COLOURS[finding.severity], shown=colour)
         state = clean(_state_name(finding))
+        path = clean_lines(clean(finding.path))
         lines.append(
-            f"{clean(finding.path)}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
+            f"{path}:{finding.line}:{finding.column}: {severity} {finding.rule}: "
             f"{clean(finding.message)}{state}"
         )
         if frames and finding.path in sources:

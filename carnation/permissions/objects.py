@@ -20,6 +20,29 @@ _OBJECT_FIELDS = (
 )
 
 
+_DIRECTORY = re.compile(r"arn:(?:[^:$]+|\$\{[^}]*\}):s3:::([^/:]+--x-s3)(?:/.*)?\Z")
+_IN_SESSION = re.compile(
+    r"s3:(?:(?:Get|Put|Delete)Object|ListBucket\Z|AbortMultipartUpload|List\w*U)"
+)
+
+
+def open_directory(need: RequiredAction) -> RequiredAction:
+    """Give what a call of a directory bucket needs: a session, or the action of S3 Express.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam.html
+
+    >>> own = require("s3:GetObject", Target("arn:aws:s3:::b--use1-az4--x-s3/k"), "A", "reads")
+    >>> open_directory(own)[:2]
+    ('s3express:CreateSession', '...:bucket/b--use1-az4--x-s3')
+    """
+    found = _DIRECTORY.match(need.resource)
+    if found is None or not need.action.startswith("s3:"):
+        return need
+    action = "CreateSession" if _IN_SESSION.match(need.action) else need.action.partition(":")[2]
+    resource = to_arn("s3express", f"bucket/{found[1]}")
+    return need._replace(action=f"s3express:{action}", resource=resource)
+
+
 def use_key(given: Parameters, state: str) -> Iterator[RequiredAction]:
     """Yield the key that an object is encrypted with, where the call names it.
 

@@ -16,6 +16,7 @@ from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.document.values import Json
 from carnation.permissions.calls import list_task_needs
 from carnation.permissions.maps import is_distributed, list_map_needs
+from carnation.permissions.objects import open_directory
 from carnation.permissions.required import (
     Condition,
     RequiredAction,
@@ -114,6 +115,7 @@ def derive_needs(
             needs += list_map_needs(place.name, place.body)
         elif place.body.get("Type", "Task") == "Task":
             needs += list_task_needs(place.name, place.body)
+    needs = [open_directory(need) for need in needs]
     return list(dict.fromkeys([*needs, *_list_machine_needs(machine or MachineSettings(), needs)]))
 
 

@@ -15,7 +15,7 @@ from carnation.sources.conditions import Ways, list_ways
 _IF = "Fn::If"
 _DEEPEST = 200
 _ALL = 8
-MOST = 64
+MOST = 20
 """In how many ways one definition is judged at the most."""
 _NOTHING = {"Ref": "AWS::NoValue"}
 
@@ -36,15 +36,21 @@ def choose_ways(value: Any, template: Mapping[str, Any]) -> list[Ways]:
     ways = list_ways(template, names)
     if len(ways) <= _ALL:
         return ways
+    taken = [
+        {
+            at
+            for at, branch in enumerate(branches)
+            if all(way[name] is held for name, held in branch)
+        }
+        for way in ways
+    ]
     chosen: list[Ways] = []
-    for branch in branches:
-        if not any(_is_taken(branch, way) for way in chosen):
-            chosen += [way for way in ways if _is_taken(branch, way)][:1]
+    left = set[int]().union(*taken)
+    while left and len(chosen) <= MOST:
+        best = max(range(len(ways)), key=lambda at: len(taken[at] & left))
+        chosen.append(ways[best])
+        left -= taken[best]
     return chosen
-
-
-def _is_taken(branch: tuple[tuple[str, bool], ...], way: Ways) -> bool:
-    return all(way[name] is held for name, held in branch)
 
 
 def _list_branches(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-_MOST = 512
+_MOST = 256
 _DEEPEST = 50
 _OTHER = object()
 Ways = Mapping[str, bool]
@@ -45,6 +45,9 @@ def list_ways(template: Mapping[str, Any], names: Sequence[str]) -> list[Ways]:
 def _list_worlds(values: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
     """List what the parameters may be together; of very many, also each one changed alone."""
     yield from islice(product(*values), _MOST)
+    if len(values) > _MOST:  # nobody's: so, and otherwise
+        yield from (tuple(one[base] for one in values) for base in (0, -1))
+        return
     for index, own in enumerate(values):
         for base in (0, -1):
             rest = [one[base] for one in values]

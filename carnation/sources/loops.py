@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 
 from carnation.cloudformation.language_extensions import replace_identifier
 from carnation.document import join_pointer
+from carnation.errors import DocumentError
 from carnation.sources.source import Unseen
 
 _LOOP = "Fn::ForEach::"
 _MOST = 1_000
 _DEEPEST = 100
+_MOST_RESOURCES = 500
+_MOST_PARTS = 5_000
 
 
 class Resource(NamedTuple):
@@ -30,8 +33,18 @@ class Resource(NamedTuple):
 def list_resources(template: Mapping[str, Any], at: str = "") -> Iterator[Resource | Unseen]:
     """Yield the resources of a template that have a type."""
     resources = template.get("Resources")
-    if isinstance(resources, Mapping):
-        yield from _list(resources, f"{at}/Resources", template, made=False)
+    made = 0
+    for one in (
+        _list(resources, f"{at}/Resources", template, made=False)
+        if isinstance(resources, Mapping)
+        else ()
+    ):
+        yield one
+        made += isinstance(one, Resource) and one.made
+        if made >= _MOST_RESOURCES:
+            where = one.pointer if isinstance(one, Resource) else one.where
+            yield Unseen("what else its loops make", where, 0, 0, "a template has 500 resources")
+            return
 
 
 def _list(
@@ -69,30 +82,48 @@ def _repeat(
                     yield found._replace(pointer=place)
 
 
-def write_loops(value: Any, template: Mapping[str, Any], depth: int = 0) -> Any:
+def write_loops(value: Any, template: Mapping[str, Any]) -> Any:
     """Write out the loops between parts of a definition; the value itself where it has none.
+
+    Raises `DocumentError` for loops that make more than any definition holds.
 
     >>> write_loops({"Fn::ForEach::Each": ["X", ["a", "b"], {"S${X}": {"Next": "${X}"}}]}, {})
     {'Sa': {'Next': 'a'}, 'Sb': {'Next': 'b'}}
     """
-    if depth > _DEEPEST:
-        return value
-    if isinstance(value, list):
-        items = [write_loops(item, template, depth + 1) for item in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    if not isinstance(value, Mapping):
-        return value
-    made: dict[str, Any] = {}
-    for key, item in value.items():
-        if str(key).startswith(_LOOP) and _is_loop(item):
-            identifier = str(item[0])
-            for one in _list_values(item[1], template) or [f"${{{identifier}}}"]:
-                body = replace_identifier(item[2], identifier, one)
-                made |= write_loops(body, template, depth + 1)
-        else:
-            made[key] = write_loops(item, template, depth + 1)
-    same = len(made) == len(value) and all(made.get(key) is item for key, item in value.items())
-    return value if same else made
+    return _Writer(template).write(value, 0)
+
+
+class _Writer:
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        self.template = template
+        self.made = 0
+
+    def write(self, value: Any, depth: int) -> Any:
+        if depth > _DEEPEST:
+            return value
+        if isinstance(value, list):
+            items = [self.write(item, depth + 1) for item in value]
+            return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        if not isinstance(value, Mapping):
+            return value
+        made: dict[str, Any] = {}
+        for key, item in value.items():
+            if str(key).startswith(_LOOP) and _is_loop(item):
+                made |= self.repeat(item, depth)
+            else:
+                made[key] = self.write(item, depth + 1)
+        same = len(made) == len(value) and all(made.get(key) is item for key, item in value.items())
+        return value if same else made
+
+    def repeat(self, loop: list[Any], depth: int) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        identifier = str(loop[0])
+        for one in _list_values(loop[1], self.template) or [f"${{{identifier}}}"]:
+            self.made += 1
+            if self.made > _MOST_PARTS:
+                raise DocumentError(f"its loops make more than {_MOST_PARTS:,} parts")
+            made |= self.write(replace_identifier(loop[2], identifier, one), depth + 1)
+        return made
 
 
 def _is_loop(loop: Any) -> bool:

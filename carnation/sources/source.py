@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from copy import copy
 from typing import Any, NamedTuple
 
 from carnation.cloudformation.placeholders import is_intrinsic
@@ -86,10 +85,13 @@ class Source:
         """Yield the definition as it is deployed, in each way: with the texts that it is given."""
         for one in self.ways or [self]:
             texts = {name: text for name, text in one.substitutions.items() if _is_text(text)}
-            if texts and one.value is not None:
-                one = copy(one)
-                one.value = fill_substitutions(one.value, texts)
-            yield one
+            yield one._fill(texts) if texts and one.value is not None else one
+
+    def _fill(self, texts: Mapping[str, str]) -> Source:
+        """Copy it with texts in the place of substitutions; `copy` costs more than it saves."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, value=fill_substitutions(self.value, texts))
+        return made
 
     def locate(self, pointer: str) -> Span:
         """Find a part of the definition in the file.

@@ -324,6 +324,20 @@ def test_texts_that_a_template_gives_are_judged_as_they_are_deployed(folder: Pat
     assert "Seconds" not in messages
 
 
+def test_loops_that_make_too_much_are_not_followed(folder: Path) -> None:
+    many = [str(at) for at in range(100)]
+    states = {"Fn::ForEach::B": ["Y", many, {"S${X}${Y}": {"Type": "Succeed"}}]}
+    loop = {"Fn::ForEach::A": ["X", many, states]}
+    reading = read({"t.json": template(Definition={"StartAt": "S", "States": loop})})
+    assert not reading.sources
+    assert "loops" in reading.unseen[0].why
+    body = {"Type": "AWS::Serverless::StateMachine", "Properties": {"Definition": DEFINITION}}
+    inner = {"Fn::ForEach::B": ["Y", many, {"M${X}${Y}": body}]}
+    reading = read({"t.json": {"Resources": {"Fn::ForEach::A": ["X", many, inner]}}})
+    assert len(reading.sources) == 500
+    assert "500" in reading.unseen[0].why
+
+
 def test_a_loop_in_a_definition_is_written_out(folder: Path) -> None:
     loop = ["X", ["a", "b"], {"S${X}": {"Type": "Succeed", "Comment": "${X}"}}]
     value = template(Definition={"StartAt": "Sa", "States": {"Fn::ForEach::Each": loop}})

@@ -9,7 +9,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from carnation.asl.graph import Node, Problem, State
@@ -130,6 +129,8 @@ def _judge_special(state: State, name: str, reports: dict[int, _Reports]) -> str
 
 def _find_misspelled(state: State, name: str) -> str:
     """Say which error of the service was meant, if the name is one in a few other letters."""
+    from difflib import get_close_matches  # only a name in doubt needs it
+
     from carnation.services import find_errors  # reads a data file
 
     resource = resource_of(state)
