@@ -19,7 +19,7 @@ from carnation.changes.context import (
 )
 from carnation.changes.records import Change, render_value
 from carnation.changes.transitions import find_target_changes
-from carnation.changes.wording import name_target, shorten
+from carnation.changes.wording import name_target, quote, shorten
 from carnation.document.values import Json
 
 
@@ -65,17 +65,22 @@ def _tell_inverted(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | N
     is_kept = is_opposite or _drop_way(old) == _drop_way(new)
     if not is_kept or not (is_swapped or (is_opposite and before == after)):
         return None
-    at, rule = f"{sides.new_at}/Choices/0", _format_rule(new)
+    at, rule = f"{sides.new_at}/Choices/0", _quote_rule(new)
     if is_swapped and is_opposite:
-        sentence = f"its rule is now '{rule}', with both ways swapped: every input goes as before"
+        sentence = f"its rule is now {rule}, with both ways swapped: every input goes as before"
         return Change("choice-respelled", at, sides.subject, sentence, old, new)
     first, rest = name_target(new.get("Next")), name_target(sides.new.get("Default"))
     was, otherwise = map(name_target, ways[0])
     sentence = (
-        f"is inverted: with '{rule}' it goes on to {first}, else to {rest}; before, "
-        f"with '{_format_rule(old)}' to {was}, else to {otherwise}"
+        f"is inverted: with {rule} it goes on to {first}, else to {rest}; before, "
+        f"with {_quote_rule(old)} to {was}, else to {otherwise}"
     )
     return Change("choice-inverted", at, sides.subject, sentence, old, new)
+
+
+def _quote_rule(rule: Mapping[str, Json]) -> str:
+    """Quote a rule as JSON does: the texts that it compares with are quoted, too."""
+    return quote(_format_rule(rule), 80)
 
 
 def _drop_way(rule: Mapping[str, Json]) -> dict[str, Json]:
@@ -138,7 +143,7 @@ def _format_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
     order = sorted(was)
     swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]
     first, second = (
-        f"'{_format_rule(rules[index])}' (to {name_target(rules[index].get('Next'))})"
+        f"{_quote_rule(rules[index])} (to {name_target(rules[index].get('Next'))})"
         for index in swapped[0]
     )
     more = f", and {len(swapped) - 1} more places" if swapped[1:] else ""

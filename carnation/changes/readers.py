@@ -19,6 +19,8 @@ from carnation.changes.transitions import keeps_input
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
 
+_WHOLE = "$"
+"""What a state writes whose output is not told field by field: anything may be in it."""
 _MAKERS = ("Task", "Map", "Parallel", "Pass")
 
 
@@ -33,7 +35,7 @@ def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
                 yield _tell(path, new, readers, gone=False)
     for old in match.removed:
         scope = places.get(scopes.pairs.get(old.scope.pointer, ""))
-        for path in _find_writes(old) if scope is not None else ():
+        for path in _list_named(old) if scope is not None else ():
             readers = _find_readers(path, scope) if scope is not None else []
             if readers and scope is not None and not _is_written(path, scope):
                 yield _tell(path, old, readers, gone=True)
@@ -49,8 +51,10 @@ def _find_writes(state: State) -> dict[str, bool]:
         return found
     if state.language == "JSONata":
         output = body.get("Output")
-        found.update(dict.fromkeys((f"$.{name}" for name in output), False)
-                     if isinstance(output, Mapping) else {})  # fmt: skip
+        fields = list(output) if isinstance(output, Mapping) else []
+        found.update((f"$.{name}", False) for name in fields)
+        if not fields and (state.type != "Pass" or output is not None):
+            found[_WHOLE] = False
         return found
     path = body.get("ResultPath", "$")
     if not isinstance(path, str) or not path.startswith("$"):
@@ -59,7 +63,7 @@ def _find_writes(state: State) -> dict[str, bool]:
     if state.type == "Pass":
         selected = body.get("Result", body.get("Parameters", {}))
     fields = list(selected) if isinstance(selected, Mapping) else []
-    if path != "$":
+    if path != _WHOLE or (not fields and state.type != "Pass"):
         found[path] = bool(fields)
     found.update((f"{path}.{name.removesuffix('.$')}", False) for name in fields)
     return found
@@ -67,7 +71,7 @@ def _find_writes(state: State) -> dict[str, bool]:
 
 def _subtract(old: Mapping[str, bool], new: Mapping[str, bool]) -> list[str]:
     """List what is no longer written, the outermost path of each."""
-    lost = [path for path in old if not _is_in(path, new)]
+    lost = [path for path in old if path != _WHOLE and not _is_in(path, new)]
     return [path for path in lost if not any(path.startswith(f"{one}.") for one in lost)]
 
 
@@ -81,8 +85,13 @@ def _is_in(path: str, written: Mapping[str, bool]) -> bool:
 def _is_written(path: str, scope: Scope) -> bool:
     return any(
         _is_in(path, writes) or any(one.startswith(f"{path}.") for one in writes)
-        for writes in map(_find_writes, scope.states.values())
+        for writes in map(_list_named, scope.states.values())
     )
+
+
+def _list_named(state: State) -> dict[str, bool]:
+    """Give the paths that a state writes by name; what its whole output may hold is not told."""
+    return {path: is_listed for path, is_listed in _find_writes(state).items() if path != _WHOLE}
 
 
 def _find_readers(path: str, scope: Scope, start: State | None = None) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from carnation.estimates.targets import Target
 
 _DAYS = 30
 _ENDS = ("the sample ends", "the loop through", "'")
+_NEAR, _LEAST = 100, 100_000
+"""Limits are told up to so many times the load, or up to so many items."""
 _MOST = 2  # limits that are told
 
 
@@ -49,7 +51,7 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
     parts = [_tell_cost(before, after, load)]
     ends = list(_tell_ends(before, after))
     # where a sample ends early, what it meets as it grows is not what an execution meets
-    parts += ends or [*_tell_limits(before, after), *_tell_failures(after, load)]
+    parts += ends or [*_tell_limits(before, after, load), *_tell_failures(after, load)]
     return f"{'; '.join(parts)} ({_tell_grounds(before, after, load)})"
 
 
@@ -77,21 +79,30 @@ def _measure(side: Estimates, load: Load) -> Estimate:
     return find_figures(side.model, load.measure(side)[0])
 
 
-def _tell_limits(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
-    """Yield the limits that are met earlier or later than before, the first to be met first."""
+def _tell_limits(old: Estimates | None, new: Estimates | None, load: Load) -> Iterator[str]:
+    """Yield the limits near the load that are met at another size, the first to be met first."""
     if old is None or new is None:
         return
     was, now = ({one.limit: one for one in side.limits if one.is_hard} for side in (old, new))
     unit = "items" if new.model.outers else "executions"
-    moved = [name for name in {**now, **was} if _place(was.get(name)) != _place(now.get(name))]
-    moved.sort(key=lambda name: min(_place(was.get(name)), _place(now.get(name))))
+    near = max(_NEAR * load.items, _LEAST)
+    first = {name: min(_place(was.get(name)), _place(now.get(name))) for name in {**now, **was}}
+    moved = [name for name, place in first.items()
+             if place <= near and _place(was.get(name)) != _place(now.get(name))]  # fmt: skip
+    moved.sort(key=first.__getitem__)
     for name in moved[:_MOST]:
-        yield (
-            f"{_name_limit(name)} is reached {_tell_place(now.get(name), unit)} instead of "
-            + _tell_place(was.get(name), "").removeprefix("at ")
-        )
+        yield f"{_name_limit(name)} {_tell_move(was.get(name), now.get(name), unit)}"
     if moved[_MOST:]:
         yield f"{len(moved) - _MOST} more limits move"
+
+
+def _tell_move(was: LimitExceeded | None, now: LimitExceeded | None, unit: str) -> str:
+    if now is None:
+        return f"is no longer reached (before, {_tell_place(was, unit)})"
+    if was is None:
+        return f"is reached {_tell_place(now, unit)}, and was not before"
+    before = _tell_place(was, "").removeprefix("at ")
+    return f"is reached {_tell_place(now, unit)} instead of {before}"
 
 
 def _tell_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
@@ -140,8 +151,8 @@ def _tell_grounds(old: Estimates | None, new: Estimates | None, load: Load) -> s
     unpriced = sorted({call for side in sides for call in _measure(side, load).unpriced})
     words = ["estimated from samples and list prices"]
     if guessed:
-        more = f" and {len(guessed) - 1} more" if guessed[1:] else ""
-        words.append(f"what '{guessed[0]}'{more} gives is guessed")
+        more = f" and {len(guessed) - 1} more give" if guessed[1:] else " gives"
+        words.append(f"what '{guessed[0]}'{more} is guessed")
     if unpriced:
         words.append(f"without the price of {', '.join(unpriced)}")
     return "; ".join(words)

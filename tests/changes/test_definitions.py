@@ -369,7 +369,7 @@ def test_the_order_of_rules_is_told_in_words() -> None:
     old = {"States": {"A": {"Type": "Choice", "Choices": rules}}}
     new = {"States": {"A": {"Type": "Choice", "Choices": rules[::-1]}}}
     (change,) = compare(old, new)
-    words = r"now tests '\$\.n NumericGreaterThan 5' \(to 'To5'\) before .* 9' \(to 'To9'\)"
+    words = r"now tests \"\$\.n NumericGreaterThan 5\" \(to 'To5'\) before .* 9\" \(to 'To9'\)"
     assert re.match(words, change.sentence)
 
 
@@ -429,6 +429,8 @@ READS = {"Parameters": {"id.$": "$.charge.id"}}
      {"Parameters": {"id.$": "$.charger"}}, ""),
     ({"ResultPath": None, "Assign": {"x.$": "$"}}, {"ResultPath": None},
      {"Parameters": {"y.$": "States.Format('{}', $x)"}}, "$x"),
+    ({"ResultPath": "$.charge"}, {"QueryLanguage": "JSONata", "Output": "{% $merge([]) %}"},
+     READS, ""),
     ({"QueryLanguage": "JSONata", "Output": {"id": 1}},
      {"QueryLanguage": "JSONata", "Output": {"no": 1}},
      {"QueryLanguage": "JSONata", "Output": "{% $states.input.id %}"}, "$.id"),
