@@ -135,7 +135,18 @@ def _compare_grants(
     lost, gained = find_lost(before, after), find_lost(after, before)
     for grants, old in ((gained, False), (lost, True)):
         for group in _group(grants):
-            yield _describe(subject, stem, group, old=old)
+            change = _describe(subject, stem, group, old=old)
+            dropped = "" if old else _find_dropped(group[0], before)
+            sentence = f"{change.sentence}, no longer only if {shorten(dropped, 120)}"
+            yield change._replace(sentence=sentence) if dropped else change
+
+
+def _find_dropped(grant: Grant, before: Iterable[Grant]) -> str:
+    """Give the condition under which the same was allowed before; '' where it was not."""
+    if grant.condition or grant.effect != "Allow":
+        return ""
+    same = (one for one in before if one[:4] == grant[:4] and one.condition)
+    return next((one.condition for one in same), "")
 
 
 def _group(grants: Iterable[Grant]) -> list[list[Grant]]:

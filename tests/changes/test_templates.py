@@ -418,3 +418,15 @@ def test_a_condition_that_asks_for_less_only_broadens(wider: Any, narrower: Any)
     ]  # fmt: skip
     assert list_policy_kinds(*both) == {"permission-broadened"}
     assert list_policy_kinds(*reversed(both)) == {"permission-narrowed"}
+
+
+def test_a_condition_that_was_dropped_is_told() -> None:
+    sides = []
+    for condition in ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, {}):
+        statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", **condition}
+        policy = {"PolicyName": "p", "PolicyDocument": {"Statement": [statement]}}
+        role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+        sides.append({"t": {"Resources": {"R": role}}})
+    (change,) = find_template_changes(sides[0], sides[1], [])
+    assert "no longer only if" in change.sentence
+    assert "aws:SecureTransport" in change.sentence

@@ -14,9 +14,10 @@ _LONG = 100  # characters; a longer value is folded
 _SPECIAL = re.compile(r"[`<>&|@\\\n]")  # what a span between backticks cannot hold everywhere
 _QUOTED: Final = re.compile(
     r"""(?<!\w)'([^'\s](?:[^']*[^'\s])?)'(?!\w)|("(?:[^"\\]|\\.)*")"""
+    r"""|(\{(?:[^{}]|\{[^{}]*\})*\})"""
     r"""|\b(arn:[^\s,;()'"]+|[a-z0-9-]+:(?:[A-Z]\w*\*?|\*)(?!\S*//))"""
 )
-"""A name between quotes; a JSON text; an ARN, or an action."""
+"""A name between quotes; a JSON text; a JSON object, two deep; an ARN, or an action."""
 
 
 def escape(text: str) -> str:
@@ -81,7 +82,7 @@ def _mark_names(sentence: str) -> str:
     parts = []
     end = 0
     for found in _QUOTED.finditer(sentence):
-        parts += [escape(sentence[end : found.start()]), code(found[1] or found[2] or found[3])]
+        parts += [escape(sentence[end : found.start()]), code(next(filter(None, found.groups())))]
         end = found.end()
     return "".join([*parts, escape(sentence[end:])])
 
