@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 WAYS = {
-    "base": ("lint", "docs/pictures/orders.asl.json"),
+    "base": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "sdk": ("build", "--check"),
     "sagemaker": ("build", "--check"),
     "run,sdk": ("run", "orders", "--input", '{"order": {"id": "o-1"}}'),
     "deploy": ("deploy", "--help"),
-    "yaml": ("lint", "docs/pictures/orders.asl.json"),
-    "terraform": ("lint", "docs/pictures/orders.asl.json"),
+    "yaml": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
+    "terraform": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "completion": ("completion", "bash"),
 }
 """Extras, and the first command: what they are for."""

@@ -30,7 +30,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stack-name", metavar="NAME", help="Name of the stack (default: WORKFLOW-ENVIRONMENT)"
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
+    )
 
 
 def _read_name(text: str) -> str:

@@ -25,7 +25,7 @@ def _make_parser() -> CommandParser:
         epilog="example: carnation build --check",
     )
     parser.add_argument(
-        "workflows", nargs="*", metavar="WORKFLOW", help="Names to process (default: all)"
+        "workflows", nargs="*", metavar="WORKFLOW", help="Workflows to build (default: all)"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
@@ -34,7 +34,9 @@ def _make_parser() -> CommandParser:
     how.add_argument(
         "--release", action="store_true", help="Freeze the definition of the current version"
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
+    )
     return parser
 
 

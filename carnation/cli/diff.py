@@ -33,16 +33,18 @@ _WIDTH = 100
 def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation diff",
-        description="Tell what changed between two definitions, templates or whole builds.",
+        description="Show changes between two builds, Git revisions, definitions, or templates.",
         epilog="example: carnation diff main --fail-on breaking",
         # with a width of its own argparse need not load shutil to ask for one
     )
-    target = "a folder, a definition or template file, a git revision, or deployed[:STACK]"
+    target = "a folder, a definition or template file, a Git revision, or deployed[:STACK]"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
     parser.add_argument(
         "new", nargs="?", metavar="NEW", help="New side, as for OLD (default: the working tree)"
     )
-    parser.add_argument("--format", choices=list(FORMATS), default="text")
+    parser.add_argument(
+        "--format", choices=list(FORMATS), default="text", help="Output format (default: text)"
+    )
     parser.add_argument(
         "--fail-on",
         choices=[*IMPACTS, "never"],
@@ -62,7 +64,7 @@ def _make_parser() -> CommandParser:
         help="Compare cost and limits at N items a day (default: the load that the project "
         "declares as [tool.carnation.load.NAME])",
     )
-    add_account_options(parser.add_argument_group("where what is deployed is read"))
+    add_account_options(parser.add_argument_group("account of deployed[:STACK]"))
     return parser
 
 

@@ -34,7 +34,9 @@ def _make_parser() -> CommandParser:
         "rules, and schedules. A message is deleted only after it has been sent or saved.",
         epilog="example: carnation dlq redrive carnation --where reason=Timeout --rate 5",
     )
-    parser.add_argument("do", choices=["list", "show", "redrive", "purge"])
+    parser.add_argument(
+        "do", choices=["list", "show", "redrive", "purge"], help="What to do with the messages"
+    )
     add_options(parser)
     parser.add_argument(
         "--where", action="append", default=[], metavar="FIELD=VALUE",

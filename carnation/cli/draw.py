@@ -49,8 +49,7 @@ def _make_parser() -> CommandParser:
     parser.add_argument(
         "--direction",
         choices=["down", "right"],
-        help="Where the way through the states runs (default: down; as SVG, right where only that "
-        "fits a page)",
+        help="Direction of the graph (default: down; as SVG, right if only that fits a page)",
     )
     parser.add_argument(
         "--out",

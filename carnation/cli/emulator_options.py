@@ -28,5 +28,5 @@ def add_emulator_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--clock", metavar="TIME",
-        help="Time at which it begins, for executions and schedules (default: now)",
+        help="Start of the virtual clock, for executions and schedules (default: now)",
     )  # fmt: skip

@@ -51,13 +51,13 @@ def _make_parser() -> CommandParser:
     parser.add_argument(
         "--fail",
         default="0",
-        metavar="SHARE",
+        metavar="RATE",
         help="Rate of items that fail, for example 1%% or 0.01 (default: 0)",
     )
     parser.add_argument(
         "--retry",
         default="0",
-        metavar="SHARE",
+        metavar="RATE",
         help="Rate of items that need one retry (default: 0)",
     )
     parser.add_argument(
@@ -86,7 +86,9 @@ def _make_parser() -> CommandParser:
         help="Set the value of a ${substitution}",
     )  # fmt: skip
     parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="Type of the state machine")
-    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
+    )
     return parser
 
 

@@ -32,15 +32,16 @@ _FOR_LAMBDA = (
 def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation fetch",
-        description="Download what lambdas/<name>/requirements.txt names into .carnation/wheels/.",
+        description="Download the packages that lambdas/<name>/requirements.txt lists to "
+        ".carnation/wheels/.",
         epilog="example: carnation fetch process_event",
     )
     parser.add_argument(
-        "functions", nargs="*", metavar="FUNCTION", help="Names to process (default: all)"
+        "functions", nargs="*", metavar="FUNCTION", help="Functions to fetch for (default: all)"
     )
     parser.add_argument(
         "--local", action="store_true",
-        help="Install them for this machine, too, for local runs, into .carnation/packages/",
+        help="Also install them for local runs, into .carnation/packages/",
     )  # fmt: skip
     return parser
 

@@ -37,7 +37,12 @@ def _make_parser() -> CommandParser:
         "(default: all of build/)",
     )
     parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="Type of the state machine")
-    parser.add_argument("--format", choices=["text", *reports.FORMATS], default="text")
+    parser.add_argument(
+        "--format",
+        choices=["text", *reports.FORMATS],
+        default="text",
+        help="Output format (default: text)",
+    )
     parser.add_argument(
         "--fail-on",
         choices=[*SEVERITIES, "never"],

@@ -62,7 +62,7 @@ def _reject_place(place: AccountLocation) -> None:
         if value != default:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
-                f"{option} says where what is deployed is read, and neither side of this "
+                f"{option} names the account of deployed[:STACK], and neither side of this "
                 f"comparison is. Name one: carnation diff deployed {option} {value}"
             )
 

@@ -19,7 +19,7 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="carnation prove",
         description="Run a definition once for every fault at every call and every step, and "
-        "check invariants at every moment. Tasks are stubs; nothing is deployed.",
+        "check invariants after every step. Tasks are stubs; nothing is deployed.",
         epilog="example: carnation prove orders.asl.json --invariant at-most-once:Charge "
         "--input @order.json",
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
@@ -30,12 +30,12 @@ def _make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--invariant", action="append", required=True, metavar="INVARIANT",
-        help="What holds: completes (every execution succeeds), at-most-once:STATE (its call has "
-        "its effect once), or FILE.py:FUNCTION, which gives sentences of what is wrong",
+        help="Invariant to check: completes (every execution succeeds), at-most-once:STATE (its "
+        "call takes effect at most once), or FILE.py:FUNCTION, which returns violations as strings",
     )  # fmt: skip
     parser.add_argument(
         "--input", action="append", default=[], metavar="JSON",
-        help="Input of an execution, or @FILE; several are run one after the other (default: {})",
+        help="Input of an execution, or @FILE; give it several times for several executions",
     )  # fmt: skip
     parser.add_argument(
         "--results", default="{}", metavar="JSON", help="Task results by state name, or @FILE"
@@ -47,7 +47,9 @@ def _make_parser() -> argparse.ArgumentParser:
         "--times", type=int, default=1, metavar="N",
         help="How often a fault happens at one call, one after the other (default: 1)",
     )  # fmt: skip
-    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
+    )
     return parser
 
 

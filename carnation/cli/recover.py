@@ -35,9 +35,9 @@ from carnation.console import align_table, count, format_time
 def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation recover",
-        description="Redrive executions that failed, were aborted or timed out with work left in "
-        "them, after a look; exit 1 where one ends badly again. Executions of an Express workflow "
-        "cannot be redriven: those of the last 24 hours are started again, from the beginning.",
+        description="Redrive executions that failed, were aborted, or timed out and still hold "
+        "unprocessed events, after a confirmation. Exit with 1 if one fails again. Executions of "
+        "an Express workflow cannot be redriven: those of the last 24 hours are started again.",
         epilog="example: carnation recover carnation --environment prod --plan",
     )
     add_options(parser)

@@ -21,7 +21,7 @@ from carnation.testing.recordings import read_recording
 def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation replay",
-        description="Write a test that replays a recorded history; Tasks answer as recorded.",
+        description="Generate a test that replays a recorded history. Tasks answer as recorded.",
         epilog="example: carnation replay night.json --out tests/test_night.py (after: "
         "aws stepfunctions get-execution-history --execution-arn ARN > night.json)",
     )

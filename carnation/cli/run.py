@@ -83,7 +83,7 @@ def _observe(artifacts: Artifacts, form: str) -> Observer:
 
     if form == "json":
         return WarningPrinter()
-    echo(f"{artifacts.workflow} {artifacts.version} on the embedded AWS")
+    echo(f"{artifacts.workflow} {artifacts.version} on the local emulator")
     show_progress("  deploying …")
     return RunPrinter()
 

@@ -60,7 +60,9 @@ def make_parser() -> CommandParser:
     parser.add_argument(
         "--logs", action="store_true", help="Print the output and logs of the functions"
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
+    )
     parser.add_argument(
         "--report", metavar="FILE.html",
         help="Write an HTML report with diagram, timeline, payloads, and errors",

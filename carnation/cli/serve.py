@@ -44,7 +44,7 @@ def _make_parser() -> CommandParser:
     add_emulator_options(parser)
     parser.add_argument(
         "--host-name", action="append", default=[], metavar="NAME",
-        help="Answer under this name too; it has to lead to this machine",
+        help="Answer under this host name too; it must resolve to this machine",
     )  # fmt: skip
     parser.add_argument(
         "--require-signature", action="store_true",

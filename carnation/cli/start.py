@@ -39,7 +39,7 @@ _MAX_PRINTED = 2000
 def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation start",
-        description="Start the deployed state machine and follow it; exit 1 where it fails.",
+        description="Start the deployed state machine and follow it. Exit with 1 if it fails.",
         epilog="example: carnation start orders --input @order.json --once",
     )
     add_options(parser)

@@ -51,7 +51,7 @@ def test_the_seeds_story_in_one_command(capsys: pytest.CaptureFixture[str]) -> N
     story = ("--fail", "3,7", "--fail-attempts", "4", "--runs", "4")
     assert run_in_process("carnation", "--input", TEN, *story) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "carnation 0.1.0 on the embedded AWS"
+    assert lines[0] == "carnation 0.1.0 on the local emulator"
     assert [line for line in lines if line.startswith("run ")] == [
         f"run 1  {TEN}",
         *(f'run {number}  {{"start_seq": 0, "end_seq": 0}}' for number in (2, 3, 4)),
