@@ -59,8 +59,17 @@ class DeadLetter(NamedTuple):
         return str(max(attempts)) if attempts else str(self.received or "")
 
     def find(self, field: str) -> Any:
-        """Give what a filter calls `field`: of the letter itself, or of the event."""
-        own = {"id": self.id, "reason": self.reason, "execution": self.execution, "body": self.body}
+        """Give what a filter calls `field`: of the letter itself, or of the event.
+
+        `id` is the event's own, where it has one; the message's is `message_id`, too.
+
+        >>> DeadLetter("m1", "", "", {"id": "order-7"}, "", "", 0, {}).find("id")
+        'order-7'
+        """
+        own = {"reason": self.reason, "execution": self.execution, "body": self.body,
+               "message_id": self.id}  # fmt: skip
+        if field == "id":
+            return self.event.get("id", self.id)
         return own.get(field, self.event.get(field))
 
     def describe(self, reporter: Reporter | None = None) -> dict[str, Any]:
@@ -78,7 +87,7 @@ Filter = Callable[[DeadLetter], bool]
 def read_filters(words: Sequence[str]) -> Filter:
     """Read `field=value`, `!=`, `~` (a pattern), `>`, `<`, `>=`, `<=`; all of them have to hold.
 
-    >>> fits = read_filters(["order>=7", "reason~Conflict"])
+    >>> fits = read_filters(["order>=7", "reason~Declined"])
     >>> fits(DeadLetter("a", "", "", {"order": 9}, "CardDeclined", "", 0, {}))
     True
     """
