@@ -14,7 +14,7 @@ from typing import Any
 from carnation.asl import walk_states
 from carnation.asl.cycles import find_cycles
 from carnation.document import join_pointer, split_pointer
-from carnation.estimates.reads import Expression, Read, list_reads, list_texts, read_text
+from carnation.estimates.reads import MADE, Expression, Read, list_reads, list_texts, read_text
 
 WHOLE, ITEM = "", "[]"
 _PROCESSORS = ("ItemProcessor", "Iterator")
@@ -23,7 +23,7 @@ _NUMBERS = ("SecondsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 _LISTED = ("ArrayLength", "ArrayContains", "ArrayPartition", "ArrayUnique", "ArrayGetItem")
 _MADE: Mapping[str, Any] = {
     "MathAdd": 1, "MathRandom": 1, "StringSplit": "a,b",
-    "Base64Decode": "YQ==", "ArrayRange": 1,
+    "Base64Decode": "YQ==", "ArrayRange": 1, "$toMillis": "2016-03-14T01:59:00Z",
 }  # fmt: skip
 _MOMENT = "2016-03-14T01:59:00Z"
 _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
@@ -86,10 +86,12 @@ class InferredData:
         self._read_paths(whole, found)
 
     def _read_paths(self, whole: str, reads: Iterable[Read]) -> None:
-        for names, is_list, *_ in reads:
+        for read in reads:
+            names, is_list = read.names, read.is_list
+            around = MADE if read.variable == MADE else whole
             self.objects.update(names[:-1])
             kept = names[1:] if names[0] == "Payload" else names  # the wrapper of a function's
-            for outer, inner in zip([whole, *kept], kept, strict=False):
+            for outer, inner in zip([around, *kept], kept, strict=False):
                 self.members.setdefault(outer, {})[inner] = None
             self.lists.update(names[-1:] if is_list else ())
 
@@ -109,7 +111,7 @@ class InferredData:
             for name in (read.names[-1] for read in reads if read.names):
                 if call in _LISTED:
                     self.lists.add(name)
-                elif call == "StringToJson":
+                elif call in ("StringToJson", "$parse"):
                     self.texts.add(name)
                 elif call in _MADE:
                     self.values.setdefault(name, _MADE[call])

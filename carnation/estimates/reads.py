@@ -18,7 +18,9 @@ _ITEM = ["Map", "Item", "Value"]
 _GIVEN = ["Execution", "Input"]
 _COUNTED = frozenset({
     "abs", "ceil", "floor", "formatBase", "formatInteger", "formatNumber", "power", "round", "sqrt",
+    "number", "sum", "max", "min", "average", "fromMillis",
 })  # fmt: skip
+_OVER_ITEMS = frozenset({"map", "filter", "single", "reduce", "sort"})
 _ORDERS = {"=": 0, "<=": 0, ">=": 0, "<": -1, ">": 1}
 _SWAPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _ARITHMETIC = ("+", "-", "*", "/", "%")
@@ -43,9 +45,9 @@ class Read(NamedTuple):
 class Expression(NamedTuple):
     """What one text reads.
 
-    `calls` are intrinsic functions with the paths that they get, `numbers` the paths that are
-    computed with, `compared` those that are compared, with a value for which that holds, `exists`
-    the path that the whole expression asks for.
+    `calls` are functions with the paths that they get (those of JSONata with a `$`), `numbers` the
+    paths that are computed with, `compared` those that are compared, with a value for which that
+    holds, `exists` the path that the whole expression asks for.
     """
 
     reads: tuple[Read, ...] = ()
@@ -56,6 +58,8 @@ class Expression(NamedTuple):
 
 
 _NOTHING = Expression()
+MADE = "()"
+"""Stands for a variable where a path begins with what a function makes: `$parse(…).id`."""
 
 
 @lru_cache(maxsize=4096)
@@ -159,23 +163,35 @@ def _read_tree(tree: Any) -> Expression:
     reads: list[Read] = []
     numbers: list[Read] = []
     compared: list[tuple[Read, Any]] = []
+    calls: list[tuple[str, tuple[Read, ...]]] = []
+    bound: dict[str, Read] = {}
     for node in walk_tree(tree):
         found = _read_node(node)
+        if found and found.variable in bound:
+            found = _enter(bound[found.variable], found)
         reads += [found] if found else []
-        if node.type == "function" and getattr(node.procedure, "value", "") in _COUNTED:
-            numbers += filter(None, map(_read_node, node.arguments[:1]))
+        if node.type == "function":
+            name = str(getattr(node.procedure, "value", ""))
+            given = tuple(filter(None, map(_read_node, node.arguments[:1])))
+            calls.append((f"${name}", given))
+            bound |= _bind_items(name, node.arguments, given)
+            numbers += given if name in _COUNTED else ()
         elif node.type == "binary" and node.value in _ARITHMETIC:
-            numbers += filter(None, map(_read_node, (node.lhs, node.rhs)))
+            sides = filter(None, map(_read_node, (node.lhs, node.rhs)))
+            numbers += [one for one in sides if one.names]
         elif node.type == "binary" and node.value in _ORDERS:
             compared += _compare(node)
-    return Expression(tuple(reads), (), tuple(numbers), tuple(compared), _find_asked(tree))
+    return Expression(
+        tuple(reads), tuple(calls), tuple(numbers), tuple(compared), _find_asked(tree)
+    )
 
 
 def _read_node(node: Any) -> Read | None:
     """Read a path or a variable; of `$states` what is the input or a result."""
     kind = getattr(node, "type", "")
     steps = node.steps if kind == "path" else [node] if kind == "variable" else []
-    if not steps or steps[0].type != "variable" or steps[0].value == "":
+    made = bool(steps) and steps[0].type in ("function", "block", "condition")
+    if not made and (not steps or steps[0].type != "variable" or steps[0].value == ""):
         return None
     parts: list[tuple[str, int]] = []
     for step in steps[1:]:
@@ -186,12 +202,35 @@ def _read_node(node: Any) -> Read | None:
         for stage in [*(step.stages or ()), *(step.predicate or ())]:
             number = stage.expr.value if type(stage.expr.value) in (int, float) else 0
             parts.append(("", int(max(number, 0)) + 1))
+    if made:
+        return _make(f"${MADE}", parts) if parts else None
     if steps[0].value != "states":
         return _make(f"${steps[0].value}", parts)
     first = parts.pop(0)[0] if parts else ""
     if first == "context":
         return _make("$$", parts)
     return _make("$", parts) if first in ("input", "result") else None
+
+
+def _bind_items(name: str, arguments: Sequence[Any], given: Sequence[Read]) -> dict[str, Read]:
+    """Say which variable of a function holds the items of which list: `$map(xs, function($x)…)`."""
+    if name not in _OVER_ITEMS or len(arguments) < 2 or not given:
+        return {}
+    body = arguments[1]
+    if getattr(body, "type", "") != "lambda":
+        return {}
+    taken = body.arguments[1:2] if name == "reduce" else body.arguments[:1]
+    return {str(one.value): given[0] for one in taken}
+
+
+def _enter(items: Read, read: Read) -> Read:
+    """Read what is read of an item as a part of its list."""
+    if not items.names or not read.names:
+        return read
+    lengths = ((items.names[-1], 1), *read.lengths)
+    return read._replace(
+        names=(*items.names, *read.names), lengths=lengths, in_item=items.in_item, variable=""
+    )
 
 
 def _compare(node: Any) -> Iterator[tuple[Read, Any]]:

@@ -125,3 +125,23 @@ def test_a_child_for_no_state_and_a_file_of_two_are_one_line_each(
     (starts / "two.json").write_text(json.dumps({"Resources": {"A": one, "B": one}}), "utf-8")
     assert main(["two.json"]) == 2
     assert "Name one of them: two.json#A, two.json#B" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "($states.input.a + $states.input.b.c) * 2",
+        "$sum($states.input.items.price)",
+        "$round($states.input.a / 3, 2)",
+        "$number($states.input.n) + 1",
+        "$toMillis($states.input.at)",
+        "$parse($states.input.body).id",
+        "$map($states.input.rows, function($row) { $row.n * 2 })",
+    ],
+)
+def test_functions_say_what_they_take(text: str) -> None:
+    state = {"Type": "Pass", "Output": f"{{% {text} %}}", "End": True}
+    model = make_model(
+        {"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": state}}, Facts()
+    )
+    assert not [note for note in model.notes if "fails" in note or "ends in" in note]
