@@ -9,19 +9,14 @@ file is current.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import cfnlint
+from schemas import read_names, read_schema, write_lines
 
 from carnation.emulator.cloudformation.kinds import KINDS
 
-DATA = Path(cfnlint.__file__).parent / "data" / "schemas"
-TARGET = Path(__file__).parents[1] / "carnation" / "services" / "properties.txt"
-REGION = "us-east-1"  # which has every type there is
 OTHERS = {"AWS::CloudFormation::Stack"}
 OPEN = {"AWS::CloudFormation::CustomResource"}
 DEPTH = 7  # of what may lie in itself
@@ -30,10 +25,9 @@ MARKS = {"integer": "#", "number": "#", "boolean": "?", "array": "[", "object": 
 
 def list_types() -> Iterator[str]:
     """Yield the line of each type."""
-    names = json.loads((DATA / "providers" / f"{REGION}.json").read_text("utf-8"))
+    names = read_names()
     for name in sorted((set(KINDS) | OTHERS) & set(names) - OPEN):
-        path = DATA / "resources" / f"{names[name]}.json"
-        schema = json.loads(path.read_text("utf-8"))
+        schema = read_schema(names[name])
         if schema.get("additionalProperties") is False:
             yield " ".join(
                 [name, *list_properties(schema, schema, "", 0), *list_attributes(schema)]
@@ -90,14 +84,5 @@ def holds_anything(root: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     return not (inner.get("properties") and inner.get("additionalProperties") is False)
 
 
-def main() -> int:
-    """Write the file, or say whether it is current."""
-    text = "\n".join(["# scripts/write_properties.py", *list_types(), ""])
-    if "--check" in sys.argv:
-        return int(TARGET.read_text("utf-8") != text)
-    TARGET.write_text(text, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_lines("properties.txt", "write_properties.py", list_types()))

@@ -9,25 +9,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import cfnlint
-
-DATA = Path(cfnlint.__file__).parent / "data"
-TARGET = Path(__file__).parents[1] / "carnation" / "services" / "updates.txt"
-REGION = "us-east-1"  # which has every type there is
+from schemas import DATA, read_names, read_schema, write_lines
 
 
 def list_types() -> Iterator[str]:
     """Yield the line of each type."""
-    names = json.loads((DATA / "schemas" / "providers" / f"{REGION}.json").read_text("utf-8"))
     stateful = json.loads((DATA / "AdditionalSpecs" / "StatefulResources.json").read_text("utf-8"))
     holding = set(stateful["ResourceTypes"])
-    for name, key in sorted(names.items()):
-        path = DATA / "schemas" / "resources" / f"{key}.json"
-        schema = json.loads(path.read_text("utf-8"))
+    for name, key in sorted(read_names().items()):
+        schema = read_schema(key)
         words = ["*"] if name in holding else []
         words += list_properties(schema, "createOnlyProperties", "")
         words += list_properties(schema, "conditionalCreateOnlyProperties", "?")
@@ -35,7 +28,7 @@ def list_types() -> Iterator[str]:
             yield " ".join([name, *words])
 
 
-def list_properties(schema: dict[str, Any], field: str, mark: str) -> list[str]:
+def list_properties(schema: Mapping[str, Any], field: str, mark: str) -> list[str]:
     """List the properties that a field of a schema names, as ways into the resource."""
     found = {pointer.removeprefix("/properties/") for pointer in schema.get(field, ())}
     return [
@@ -43,14 +36,5 @@ def list_properties(schema: dict[str, Any], field: str, mark: str) -> list[str]:
     ]
 
 
-def main() -> int:
-    """Write the file, or say whether it is current."""
-    text = "\n".join(["# scripts/write_updates.py", *list_types(), ""])
-    if "--check" in sys.argv:
-        return int(TARGET.read_text("utf-8") != text)
-    TARGET.write_text(text, "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_lines("updates.txt", "write_updates.py", list_types()))

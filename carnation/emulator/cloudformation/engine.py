@@ -10,13 +10,12 @@ from botocore.awsrequest import AWSRequest
 
 from carnation.cloudformation.template import Template
 from carnation.emulator.cloudformation.definer import Definer, Transform, walk_validations
-from carnation.emulator.cloudformation.kind import Connect, Context
+from carnation.emulator.cloudformation.kind import Connect
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.operation import Operation
 from carnation.emulator.cloudformation.stacks import (
     STACK_TYPE,
     Definition,
-    Resource,
     Stack,
     Store,
     make_stack_id,
@@ -63,13 +62,6 @@ class Engine:
         """Return the property that names a resource of a type."""
         row = find_kind(kind)
         return row.name if row is not None else ""
-
-    def make_context(self, operation: Operation, resource: Resource) -> Context:
-        """Make the context in which a resource is made."""
-        return Context(
-            operation.connect, operation.stack, resource.logical_id, resource.kind,
-            resource.generation, self,
-        )  # fmt: skip
 
     def presign(self, connect: Connect, bucket: str, key: str) -> str:
         """Make a URL on the emulator's port to which an object may be PUT."""

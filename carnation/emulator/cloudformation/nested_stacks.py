@@ -23,21 +23,27 @@ def make_nested(operation: Operation, resource: Resource, wanted: dict[str, Any]
     resource.physical_id = nested.stack_id
     operation.store.add(nested)
     stack.set_resource(resource, "CREATE_IN_PROGRESS", "Resource creation Initiated")
-    nested.set_status("CREATE_IN_PROGRESS")
-    try:
-        operation.begin(nested, nested.definition).apply()
-    except OperationError as error:
-        nested.set_status("CREATE_FAILED", str(error))
-        raise EmulatorError(
-            f"Embedded stack {nested.stack_id} was not successfully created: {error}"
-        ) from error
+    _apply(operation.begin(nested, nested.definition), "CREATE")
     nested.set_status("CREATE_COMPLETE")
     resource.attributes = _read_outputs(nested)
     stack.set_resource(resource, "CREATE_COMPLETE")
 
 
+def _apply(child: Operation, verb: str) -> None:
+    """Apply a nested stack's operation; a failure is that of its resource in the outer stack."""
+    nested = child.stack
+    nested.set_status(f"{verb}_IN_PROGRESS")
+    try:
+        child.apply()
+    except OperationError as error:
+        nested.set_status(f"{verb}_FAILED", str(error))
+        raise EmulatorError(
+            f"Embedded stack {nested.stack_id} was not successfully {verb.lower()}d: {error}"
+        ) from error
+
+
 def _define(operation: Operation, resource: Resource, wanted: Mapping[str, Any]) -> Stack:
-    name = operation.engine.make_context(operation, resource).make_name(128)
+    name = operation.provisioner.make_context(resource).make_name(128)
     stack_id = make_stack_id(name, operation.stack.account, operation.stack.region)
     empty = Definition("", operation.definition.template)
     nested = Stack(
@@ -73,14 +79,7 @@ def update_nested(
     child = operation.begin(nested, definition)
     operation.steps.append(Step(name, before, after, replaces=False, child=child))
     operation.stack.set_resource(after, "UPDATE_IN_PROGRESS")
-    nested.set_status("UPDATE_IN_PROGRESS")
-    try:
-        child.apply()
-    except OperationError as error:
-        nested.set_status("UPDATE_FAILED", str(error))
-        raise EmulatorError(
-            f"Embedded stack {nested.stack_id} was not successfully updated: {error}"
-        ) from error
+    _apply(child, "UPDATE")
     nested.set_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
     after.attributes = _read_outputs(nested)
     operation.stack.set_resource(after, "UPDATE_COMPLETE")

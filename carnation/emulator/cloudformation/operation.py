@@ -15,7 +15,6 @@ from carnation.cloudformation.dependencies import find_dependencies, order_resou
 from carnation.emulator.cloudformation import stack_policies
 from carnation.emulator.cloudformation.deletion import delete_all, discard
 from carnation.emulator.cloudformation.imports import find_import
-from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
 from carnation.emulator.cloudformation.nested_stacks import (
     make_nested,
@@ -164,14 +163,13 @@ class Operation:
     def _make(self, resource: Resource, wanted: dict[str, Any]) -> None:
         if resource.kind == STACK_TYPE:
             make_nested(self, resource, wanted)
-        elif (found := find_import(self._context(resource), resource.body)) is not None:
+        elif (
+            found := find_import(self.provisioner.make_context(resource), resource.body)
+        ) is not None:
             self.provisioner.adopt(resource, wanted, found)
         else:
             self.stack.set_resource(resource, "CREATE_IN_PROGRESS")
             self.provisioner.make(resource, wanted)
-
-    def _context(self, resource: Resource) -> Context:
-        return self.engine.make_context(self, resource)
 
     def _replace(
         self, name: str, before: Resource, wanted: dict[str, Any], body: Mapping[str, Any]

@@ -74,7 +74,8 @@ class Provisioner:
         """Take the stack, the clients of its account and Region, and the engine."""
         self._stack, self._connect, self._engine = stack, connect, engine
 
-    def _context(self, resource: Resource) -> Context:
+    def make_context(self, resource: Resource) -> Context:
+        """Make the context in which a resource is made."""
         return Context(
             self._connect, self._stack, resource.logical_id, resource.kind, resource.generation,
             self._engine,
@@ -90,7 +91,7 @@ class Provisioner:
         """Make a resource."""
         resource.properties = properties
         row = self._row(resource)
-        made = row.make(self._context(resource), _given(properties))
+        made = row.make(self.make_context(resource), _given(properties))
         self._record(resource, made)
         self._stack.set_resource(resource, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
         self._stack.set_resource(resource, f"{verb}_COMPLETE")
@@ -110,7 +111,7 @@ class Provisioner:
         if row.update is None:
             raise ResourceError(f"{resource.kind} cannot be updated where it is.")
         made = row.update(
-            self._context(resource), resource.physical_id, _given(wanted), _given(had)
+            self.make_context(resource), resource.physical_id, _given(wanted), _given(had)
         )
         if made is not None:
             self._record(resource, made)
@@ -127,10 +128,10 @@ class Provisioner:
             if resource.physical_id:
                 row = self._row(resource)
                 row.delete(
-                    self._context(resource), resource.physical_id, _given(resource.properties)
+                    self.make_context(resource), resource.physical_id, _given(resource.properties)
                 )
         except Exception as error:
-            if not _is_absent(error):
+            if not is_absent(error):
                 self._stack.set_resource(resource, "DELETE_FAILED", explain(error))
                 return explain(error)
         self._stack.set_resource(resource, "DELETE_COMPLETE")
@@ -141,19 +142,17 @@ class Provisioner:
         row = self._row(resource)
         if row.read is None:
             return None
-        return row.read(self._context(resource), resource.physical_id, _given(resource.properties))
-
-
-def _is_absent(error: Exception) -> bool:
-    if not isinstance(error, ClientError):
-        return False
-    found = error.response["Error"]
-    return bool(_ABSENT.search(str(found.get("Code"))))
+        return row.read(
+            self.make_context(resource), resource.physical_id, _given(resource.properties)
+        )
 
 
 def is_absent(error: Exception) -> bool:
     """Decide whether an error says that the thing does not exist."""
-    return _is_absent(error)
+    if not isinstance(error, ClientError):
+        return False
+    found = error.response["Error"]
+    return bool(_ABSENT.search(str(found.get("Code"))))
 
 
 def _given(properties: Mapping[str, Any]) -> Given:
