@@ -64,6 +64,12 @@ def echo(line: str) -> None:
     print("".join(shown), flush=True)
 
 
+def echo_text(text: str) -> None:
+    """Print a report as it is; what the encoding of standard output lacks, as a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
 def echo_json(text: str) -> None:
     """Print a JSON document at once; what would steer a terminal, as JSON's own escapes."""
     shown = (char if char.isprintable() or char == "\n" else _escape(char) for char in text)
@@ -113,6 +119,17 @@ def wrap_lines(text: str) -> str:
         line if "  " in line else textwrap.fill(line, width, subsequent_indent="  ") or line
         for line in lines
     )
+
+
+def report_width() -> int:
+    """Find how wide a report may be: as standard output's terminal; 100 where there is none."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 100
+    except (OSError, ValueError):
+        return 100
 
 
 def format_time(seconds: float) -> str:

@@ -56,3 +56,15 @@ def test_decisions_are_numbered_once_each() -> None:
     assert sorted(set(numbers)) == numbers
     for path, number in zip(DECISIONS, numbers, strict=True):
         assert path.read_text(encoding="utf-8").startswith(f"# {int(number)}. "), path.name
+
+
+COMMANDS = sorted((ROOT / "carnation" / "cli").glob("*.py"))
+
+
+@pytest.mark.parametrize("file", COMMANDS, ids=lambda path: path.stem)
+def test_a_command_parses_calls_and_prints(file: Path) -> None:
+    """What it does is a call of another package: 120 lines are enough for the rest."""
+    text = file.read_text(encoding="utf-8")
+    if "def _make_parser(" not in text:
+        pytest.skip("shared by commands, and no command")
+    assert sum(bool(line.strip()) for line in text.splitlines()) <= 120

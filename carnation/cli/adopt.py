@@ -9,31 +9,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from carnation.adoption import (
-    Inventory,
-    Source,
-    compare_templates,
-    find_difference,
-    read_sources,
-    rename_duplicates,
-    write_module,
-)
+from carnation.adoption import Source, read_sources, rename_duplicates
+from carnation.adoption.adopting import AdoptedMachine, adopt_source, list_advice, list_files
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.cloudformation.substitutions import find_substitutions
 from carnation.console import clean_lines, paint
 from carnation.document import write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
 from carnation.sources import read_target
-
-
-class _Adopted(NamedTuple):
-    source: Source
-    text: str
-    problem: str
 
 
 def _make_parser() -> CommandParser:
@@ -72,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _adopt(options: argparse.Namespace) -> int:
     sources: list[Source] = []
-    adopted: list[_Adopted] = []
+    adopted: list[AdoptedMachine] = []
     refused = 0
     for path in options.files:
         try:
@@ -81,7 +66,7 @@ def _adopt(options: argparse.Namespace) -> int:
             refused += _print_error(error)
     for source in rename_duplicates(sources):
         try:
-            adopted.append(_adopt_source(source))
+            adopted.append(adopt_source(source))
         except DocumentError as error:
             refused += _print_error(error)
     if options.check:
@@ -101,24 +86,7 @@ def _print_error(error: DocumentError) -> int:
     return 1
 
 
-def _adopt_source(source: Source) -> _Adopted:
-    definition = source.definition
-    text = write_module(definition, source.name, source.origin, source.remarks, source.inventory)
-    try:
-        difference = find_difference(definition, text)
-    except DefinitionError as error:
-        refusal = source.find_refusal()
-        raise refusal or source.make_error("", str(error)) from error
-    if difference is None:
-        return _Adopted(source, text, "")
-    refusal = source.find_refusal()
-    if refusal:
-        raise refusal
-    place = f"{source.locate(difference.pointer)}: '{difference.pointer}'"
-    return _Adopted(source, text, f"{place} is not exact: it {difference.message}")
-
-
-def _report(adopted: Sequence[_Adopted]) -> int:
+def _report(adopted: Sequence[AdoptedMachine]) -> int:
     status = EXIT_OK
     for one in adopted:
         refusal = "" if one.problem else one.source.format_refusal()
@@ -128,15 +96,12 @@ def _report(adopted: Sequence[_Adopted]) -> int:
     return status
 
 
-def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
-    modules = {one.source.name.replace("-", "_"): one.text for one in adopted}
+def _write(adopted: Sequence[AdoptedMachine], out: str | None, force: bool) -> None:
     if out is None:
-        for name, text in modules.items():
-            print((f"# {name}.py\n" if len(modules) > 1 else "") + text, end="")
+        for one in adopted:
+            print((f"# {one.module}\n" if len(adopted) > 1 else "") + one.text, end="")
         return
-    files = {os.path.join(out, f"{name}.py"): text.encode() for name, text in modules.items()}
-    for one in adopted:
-        files.update(_list_code(one, os.path.dirname(os.path.normpath(out))))
+    files = list_files(adopted, out)
     there = [path for path in files if os.path.lexists(path)]
     if there and not force:
         raise UsageError(
@@ -145,58 +110,5 @@ def _write(adopted: Sequence[_Adopted], out: str | None, force: bool) -> None:
         )
     write_files(files)
     print("\n".join(files))
-    for line in _advise(adopted):
+    for line in list_advice(adopted):
         print(clean_lines(line), file=sys.stderr)
-
-
-def _list_code(adopted: _Adopted, root: str) -> dict[str, bytes]:
-    """List the code of the functions that are brought along, below `lambdas/`."""
-    inventory = adopted.source.inventory
-    return {
-        os.path.join(root, "lambdas", one.id, *path.split("/")): content
-        for one in (inventory.adopted.values() if inventory else ())
-        for path, content in one.files.items()
-    }
-
-
-def _advise(adopted: Sequence[_Adopted]) -> Iterator[str]:
-    """Say what is left to do: where a person has to look, and the next command."""
-    for one in adopted:
-        yield from one.source.list_unknown()
-        if one.source.inventory is not None:
-            yield from _format_inventory(one.source.inventory, one.source.name)
-            yield from compare_templates(one.source.inventory, one.text)
-            continue
-        if one.source.left:
-            yield f"{one.source.name}: resources are not brought along: {one.source.left}"
-        needed = find_substitutions(one.source.definition)
-        if needed:
-            names = ", ".join(f"${{{name}}}" for name in needed)
-            yield f"{one.source.name} needs values where it is deployed: {names}"
-    yield "Next: carnation build, then carnation lint."
-
-
-def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:
-    """Say what the workflow took over, and what of its template is left behind."""
-    others = set(inventory.elsewhere)  # the other state machines of the template
-    kept = [one for name, one in inventory.adopted.items()
-            if name not in others and one.logical_id in inventory.resources]  # fmt: skip
-    kept += [one for one in inventory.triggers if one.logical_id]
-    listed = ", ".join(one.logical_id for one in kept)
-    yield f"{name} brings along, under the logical IDs they have: {listed or 'nothing'}"
-    for gone, by in inventory.dropped.items():
-        is_told = inventory.home and gone in others  # by the workflow that keeps the stack
-        if gone not in [one.logical_id for one in kept] and not is_told:
-            yield f"{gone} is replaced by {by}"
-    for note in dict.fromkeys(inventory.notes):
-        yield f"not brought along: {note}"
-    if inventory.home:
-        yield (
-            f"{name} uses what the stack of {inventory.home} exports. Deploy that first, then: "
-            f"carnation deploy {name}. In between, {inventory.machine} does not run."
-        )
-        return
-    yield (
-        f"To keep what is deployed where it is, deploy to its stack: carnation deploy {name} "
-        "--stack-name STACK. Another stack would create it again, empty."
-    )

@@ -6,21 +6,19 @@ Run as `carnation deploy`.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 
-from carnation.account import Account, Deployed, deployment
+from carnation.account import Account, deployment
 from carnation.account.deployment import ChangeSet, Plan, Request, Result
+from carnation.account.operations import find_detour
 from carnation.artifacts.sources import placing_resources
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_account, read_pairs
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import align_table, has_colour, paint, terminal_width
+from carnation.console import paint, report_width
 from carnation.errors import AccountError, UsageError
 from carnation.project import read_environment
 from carnation.workflow import find_root
-
-_WIDTH = 100  # where no terminal is
 
 
 def _make_parser() -> CommandParser:
@@ -117,8 +115,7 @@ class _Console(AccountConsole):
     def print_plan(
         self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
     ) -> None:
-        width = terminal_width() if sys.stdout.isatty() else _WIDTH
-        colour = has_colour(sys.stdout)
+        width, colour = report_width(), self.colour
         for line in deployment.format_plan(plan, change_set, width=width, colour=colour):
             self.echo(line)
         for line in deployment.format_losses(losses, self._allowed) if self._only_shows else ():
@@ -127,35 +124,12 @@ class _Console(AccountConsole):
 
 def _end(account: Account, console: _Console, result: Result, options: argparse.Namespace) -> int:
     report, stack, outcome = deployment.describe_result(result), result.plan.stack, result.outcome
-    if result.status == "unchanged":
-        report["note"] = _find_detour(account, result.plan.deployed, options)
-        if report["note"]:
-            console.echo(report["note"])
-    elif outcome is None:
-        console.echo("No changes were made.")
-    elif not outcome.succeeded:
+    if outcome is not None and not outcome.succeeded:
         console.end(report, EXIT_ERROR)
         raise AccountError(deployment.format_failure(stack, outcome), reason="failed-deployment")
-    else:
-        console.echo(paint(f"\n{stack} is {outcome.status}", "green"))
-        for line in align_table([[f"  {key}", value] for key, value in outcome.outputs.items()]):
-            console.echo(line)
+    if result.status == "unchanged":
+        command = f"carnation rollback {options.workflow} --environment {options.environment}"
+        report["note"] = find_detour(account, result.plan.deployed, command)
+    for line in filter(None, [report.get("note"), *deployment.format_outcome(result)]):
+        console.echo(line)
     return console.end(report, EXIT_OK)
-
-
-def _find_detour(account: Account, deployed: Deployed | None, options: argparse.Namespace) -> str:
-    """Say so where the alias leads elsewhere than to what was deployed, after a rollback."""
-    from carnation.account.operations import find_routes
-
-    outputs = deployed.outputs if deployed else {}
-    version = outputs.get("StateMachineVersionArn", "")
-    routes = find_routes(account, outputs) if version and "StateMachineAliasArn" in outputs else {}
-    if not routes or version in routes:
-        return ""
-    numbers = ", ".join(arn.rpartition(":")[2] for arn in routes)
-    number = version.rpartition(":")[2]
-    return (
-        f"but the alias leads to version {numbers}, not to {number}, which was deployed last. "
-        f"Move it on with: carnation rollback {options.workflow} "
-        f"--environment {options.environment} --to {number}"
-    )

@@ -7,7 +7,6 @@ or a git revision, and writes nothing.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -22,12 +21,11 @@ from carnation.cli.command import (
     run_command,
 )
 from carnation.cli.operands import AccountLocation, open_targets
+from carnation.cli.option_values import read_integer
 from carnation.cli.parser import CommandParser
 from carnation.cli.review_notes import add_notes
-from carnation.console import has_colour
-from carnation.errors import DocumentError, UsageError
-
-_WIDTH = 100
+from carnation.console import echo_text, has_colour, report_width
+from carnation.errors import DocumentError
 
 
 def _make_parser() -> CommandParser:
@@ -75,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _diff(options: argparse.Namespace) -> int:
-    items = _read_items(options.items)
+    items = options.items and read_integer("--items", options.items.replace(",", ""))
     old, new = open_targets(
         options.old, options.new,
         AccountLocation(options.profile, options.region, options.endpoint_url, options.environment),
@@ -85,37 +83,11 @@ def _diff(options: argparse.Namespace) -> int:
         reviews = compare_trees(old, new, read_accepted(options.accepted))
         reviews = add_notes(reviews, (old, new), items)
         colour = has_colour(sys.stdout)
-        report = FORMATS[options.format](reviews, title, _find_width(), colour)
+        report = FORMATS[options.format](reviews, title, report_width(), colour)
     except RecursionError as error:
         raise DocumentError(
             f"{title}: cannot compare: the document is nested too deeply."
         ) from error
-    _print(report)
+    echo_text(report)
     failed = any(reaches(review.changes, options.fail_on) for review in reviews)
     return EXIT_FINDINGS if failed else EXIT_OK
-
-
-def _read_items(text: str | None) -> int | None:
-    if text is None:
-        return None
-    word = text.replace("_", "").replace(",", "")
-    if not (word.isascii() and word.isdigit() and 0 < int(word) <= 10**9):
-        raise UsageError(f"--items {text}: expected a whole number from 1 to 1000000000.")
-    return int(word)
-
-
-def _find_width() -> int:
-    """Give the width of the terminal; a pipe has a comfortable one."""
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit() and int(columns):
-        return int(columns)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
-    except (OSError, ValueError):
-        return _WIDTH
-
-
-def _print(text: str) -> None:
-    """Print whatever the terminal's encoding can show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

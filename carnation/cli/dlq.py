@@ -6,24 +6,26 @@ Run as `carnation dlq`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from carnation.account import Account
 from carnation.account.operations.dead_letters import (
     DeadLetter,
+    choose_queues,
+    count_letters,
     find_dead_letter_queues,
-    purge,
-    read_filters,
+    list_rows,
+    move_letters,
     read_letters,
-    redrive_letters,
     release,
 )
+from carnation.account.operations.letter_filters import read_filters
 from carnation.cli.accounts import AccountConsole, add_options, confirm, find_reporter, open_stack
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import align_table, count, format_time
+from carnation.console import align_table, count
 from carnation.document import dump_json
-from carnation.errors import UsageError, suggest_name
+from carnation.errors import UsageError
 from carnation.workflow.reporters import Reporter
 
 
@@ -74,39 +76,21 @@ def _do(options: argparse.Namespace) -> int:
         )
     account, deployed = open_stack(options)
     reporter = find_reporter(options.workflow)
-    queues = _choose(
+    queues = choose_queues(
         find_dead_letter_queues(account, deployed, reporter), options.queue, deployed.name
     )
     letters = {url: read_letters(account, url) for url in queues}
+    done: list[DeadLetter] = []
     try:
         chosen = {url: [one for one in found if fits(one)] for url, found in letters.items()}
         if options.do in ("list", "show"):
             listed = [one for found in chosen.values() for one in found]
             return _print_messages(console, listed, reporter, whole=options.do == "show")
         done = _act(console, account, queues, chosen, options, reporter)
-        gone = {letter.id for letter in done}
-        letters = {url: [one for one in found if one.id not in gone]
-                   for url, found in letters.items()}  # fmt: skip
         return console.end({options.do: [one.describe(reporter) for one in done]}, EXIT_OK)
     finally:
         for url, found in letters.items():
-            release(account, url, found)
-
-
-def _choose(queues: dict[str, str], name: str | None, stack: str) -> dict[str, str]:
-    """Choose the dead-letter queues that are meant: one by its name, else all."""
-    names = {url.rpartition("/")[2]: url for url in queues}
-    if not queues:
-        raise UsageError(f"stack '{stack}' has no dead-letter queue.")
-    if name is None:
-        return queues
-    found = [url for own, url in names.items() if name in (own, url)]
-    if not found:
-        raise UsageError(
-            f"--queue: '{name}' not found.{suggest_name(name, list(names))} The dead-letter queues "
-            f"of '{stack}' are {', '.join(names)}."
-        )
-    return {url: queues[url] for url in found}
+            release(account, url, found, done)
 
 
 def _print_messages(
@@ -120,19 +104,9 @@ def _print_messages(
         for letter in letters:
             console.echo(dump_json(letter.describe(reporter)))
     else:
-        rows = [[getattr(reporter, "noun", "what"), "reason", "since", "attempts", "from"]]
-        rows += [
-            [
-                letter.name(reporter)[:40], letter.reason[:60], format_time(letter.since),
-                letter.attempt(reporter), letter.execution.rpartition(":")[2] or letter.queue,
-            ]
-            for letter in letters
-        ]  # fmt: skip
-        for line in align_table(rows):
+        for line in align_table(list_rows(letters, reporter)):
             console.echo(line)
-        different = len({letter.name(reporter) for letter in letters})
-        words = f", {count(different, getattr(reporter, 'noun', 'item'))}" if reporter else ""
-        console.echo(f"{count(len(letters), 'dead letter')}{words}")
+        console.echo(count_letters(letters, reporter))
     return console.end({"letters": [one.describe(reporter) for one in letters]}, EXIT_OK)
 
 
@@ -152,25 +126,11 @@ def _act(
         return []
     done: list[DeadLetter] = []
     with console.progress(options.do) as tell:
-        for letter in _move(account, queues, chosen, options, reporter):
+        for letter in move_letters(
+            account, queues, chosen, to=options.to if options.do == "purge" else "",
+            rate=options.rate, fresh=options.fresh, reporter=reporter,
+        ):  # fmt: skip
             done.append(letter)
             tell(len(done), number)
     console.echo(f"{len(done)} done")
     return done
-
-
-def _move(
-    account: Account,
-    queues: Mapping[str, str],
-    chosen: Mapping[str, Sequence[DeadLetter]],
-    options: argparse.Namespace,
-    reporter: Reporter | None,
-) -> Iterator[DeadLetter]:
-    if options.do == "purge":
-        yield from purge(account, chosen, options.to)
-        return
-    for url, letters in chosen.items():
-        yield from redrive_letters(
-            account, letters, url, queues[url],
-            rate=options.rate, fresh=options.fresh, reporter=reporter,
-        )  # fmt: skip

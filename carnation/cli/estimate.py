@@ -7,16 +7,15 @@ documents only, and runs samples of the definition in the engine.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
+from carnation.cli.option_values import read_integer, read_number, read_pairs, read_rate
 from carnation.cli.parser import CommandParser
 from carnation.console import clean_lines, wrap_lines
-from carnation.errors import UsageError
 
 _SECONDS = 0.3
 """For one expression: samples are small, and what takes longer hardly ever ends."""
@@ -104,30 +103,24 @@ def _estimate(options: argparse.Namespace) -> int:
     from carnation.estimates.formats import write_json, write_text
 
     Limits.seconds = _SECONDS
-    found = estimate(options.target, _read_sizes(options.items), **dict(_read_facts(options)))
+    sizes = sorted({read_integer("--items", word) for word in options.items.split(",")})
+    found = estimate(options.target, sizes, **dict(_read_facts(options)))
     write = write_json if options.format == "json" else write_text
     text = clean_lines(write(found.name, found.model, found.sizes))
     sys.stdout.write(text if options.format == "json" else wrap_lines(text))
     return EXIT_OK
 
 
-def _read_sizes(text: str) -> list[int]:
-    words = [word.strip().replace("_", "") for word in text.split(",")]
-    if not all(word.isdigit() and 0 < int(word) <= 10**9 for word in words):
-        raise UsageError(f"--items {text}: give whole numbers from 1 to 1000000000: 1000,100000")
-    return sorted({int(word) for word in words})
-
-
 def _read_facts(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     """Yield what the options say, and nothing for those that were not given."""
-    seconds = dict(_read_pairs("--seconds", options.seconds, bare=""))
-    yield "usual", _read_number("--seconds", seconds.pop("", "0.1"))
-    yield "seconds", {name: _read_number("--seconds", text) for name, text in seconds.items()}
-    yield "fail", _read_share("--fail", options.fail)
-    yield "retry", _read_share("--retry", options.retry)
+    seconds = dict(read_pairs("--seconds", options.seconds, bare=""))
+    yield "usual", read_number("--seconds", seconds.pop("", "0.1"))
+    yield "seconds", {name: read_number("--seconds", text) for name, text in seconds.items()}
+    yield "fail", read_rate("--fail", options.fail)
+    yield "retry", read_rate("--retry", options.retry)
     yield "error", options.error
-    yield "substitutions", dict(_read_pairs("--set", options.set))
-    yield "children", dict(_read_pairs("--child", options.child))
+    yield "substitutions", dict(read_pairs("--set", options.set))
+    yield "children", dict(read_pairs("--child", options.child))
     for name, option in (("given", "input"), ("item", "item"), ("results", "results")):
         if text := getattr(options, option):
             yield name, read_json(f"--{option}", text)
@@ -137,27 +130,3 @@ def _read_facts(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
         yield "express", options.type == "EXPRESS"
     if options.architecture:
         yield "arm", options.architecture == "arm64"
-
-
-def _read_pairs(
-    option: str, words: Sequence[str], bare: str | None = None
-) -> Iterator[tuple[str, str]]:
-    for word in words:
-        name, mark, value = word.rpartition("=")
-        if not mark and bare is None:
-            raise UsageError(f"{option} {word}: give a name and a value: NAME=VALUE")
-        yield (name, value) if mark else (str(bare), word)
-
-
-def _read_number(option: str, text: str) -> float:
-    if not re.fullmatch(r"\d+(\.\d+)?", text):
-        raise UsageError(f"{option} {text}: give a number, such as 0.5")
-    return float(text)
-
-
-def _read_share(option: str, text: str) -> float:
-    percent = text.endswith("%")
-    share = _read_number(option, text.rstrip("%")) / (100 if percent else 1)
-    if share > 1:
-        raise UsageError(f"{option} {text}: a share is at most 100%, or 1")
-    return share

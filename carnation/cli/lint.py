@@ -1,7 +1,6 @@
 """Lint definitions: what AWS would refuse, and what it would let through to break at night.
 
-Run as `carnation lint`. It reads documents only: what was just built,
-what somebody wrote by hand, and what stands in a template.
+Run as `carnation lint`. It reads documents only: built ones, hand-written ones, and templates.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import clean, clean_lines, has_colour
-from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Report, Settings, find_rule, lint
+from carnation.console import clean_lines, echo_text, has_colour
+from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Settings, find_rule, lint
 from carnation.linter import formats as reports
-from carnation.linter.built import find_tree
 from carnation.linter.settings import read_settings
 
 GARBAGE_THRESHOLD = 100_000
@@ -85,31 +83,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _make_parser()
     options = parser.parse_args(argv)
     if options.explain:
-        return run_command(lambda: _explain(options.explain))
+        return run_command(lambda: _print(find_rule(options.explain).describe() + "\n"))
     if options.policy:
-        return run_command(lambda: _print_policies(options.policy, options.names))
+        from carnation.linter.policies import write_policies  # nothing else needs it
+
+        return run_command(lambda: _print(write_policies(options.policy, options.names)))
     if options.names:
         parser.error("--names says how --policy FILE prints its policy; give --policy, too.")
     return run_command(lambda: _lint(options))
 
 
-def _explain(rule_id: str) -> int:
-    rule = find_rule(rule_id)
-    code = f", AWS: {rule.code}" if rule.code else ""
-    _print(f"{rule.id} ({rule.family}, {rule.severity}{code})\n\n{rule.explain()}")
-    return EXIT_OK
-
-
-def _print_policies(target: str, names: str | None) -> int:
-    import json  # nothing else here needs it, nor what follows
-
-    from carnation.linter.policies import render_policy, report_policies
-
-    if names:
-        _print(json.dumps(render_policy(target, names), indent=2, ensure_ascii=False))
-        return EXIT_OK
-    policies = report_policies(target)
-    _print(json.dumps({"policies": policies}, indent=2, ensure_ascii=False))
+def _print(text: str) -> int:
+    echo_text(text)
     return EXIT_OK
 
 
@@ -126,57 +111,35 @@ def _lint(options: argparse.Namespace) -> int:
     report = lint(
         options.targets, settings, type=options.type, locate=_locate, cfn_lint=options.cfn_lint
     )
-    if options.format == "text":
-        _print_text(report)
+    if options.format == "text":  # frames for a terminal; a line each, and nothing else, for a pipe
+        colour, frames = has_colour(sys.stdout), sys.stdout.isatty()
+        lines = reports.write_text(report.findings, report.sources, colour=colour, frames=frames)
+        echo_text("".join(f"{line}\n" for line in lines))
     else:
-        _print(reports.FORMATS[options.format](report), end="")
-    _print_summary(report)
+        echo_text(reports.FORMATS[options.format](report))
+    for line in reports.list_summary(report):
+        print(clean_lines(line), file=sys.stderr)
     if report.is_empty and not options.cfn_lint:
         return EXIT_ERROR
     return EXIT_FINDINGS if report.select(fail_on) else EXIT_OK
 
 
-def _print_summary(report: Report) -> None:
-    """Say beside the report what was checked, and what was not, and why."""
-    for one in report.unseen:
-        print(clean_lines(clean(one.format())), file=sys.stderr)
-    print(f"carnation: {reports.format_summary(report)}", file=sys.stderr)
-
-
 def _locate(path: str, findings: Iterable[Finding]) -> list[Finding]:
-    """Add the lines of Python; what loads the workflow is loaded only where it is built."""
-    if not find_tree(path):
-        return list(findings)
-    from carnation.artifacts.sources import locate_sources
+    from carnation.artifacts.sources import locate_sources  # it loads much: for build/ alone
 
     return locate_sources(path, findings)
 
 
 def _fix(options: argparse.Namespace, settings: Settings) -> bool:
-    """Mend the files, or show how they would be; what was done goes beside the report."""
+    """Fix the files, or show how they would be; what was done goes beside the report."""
     from carnation.linter import fixing  # who only reads does not pay for it
 
     changed = False
-    for fixed in fixing.fix_files(options.targets, settings, type=options.type, locate=_locate):
+    files = fixing.fix_files(options.targets, settings, type=options.type, locate=_locate)
+    for fixed in files if options.diff else map(fixing.write_fixed, files):
         changed = changed or bool(fixed.lines)
         if options.diff:
-            _print(fixing.write_diff(fixed), end="")
-        elif fixed.lines:
-            fixing.write_file(fixed.path, fixed.after)
+            echo_text(fixing.write_diff(fixed))
         for line in fixed.kept if options.diff else [*fixed.lines, *fixed.kept]:
             print(line, file=sys.stderr)
     return changed
-
-
-def _print_text(report: Report) -> None:
-    """Frames for a terminal; a line each, and nothing else, for a pipe."""
-    terminal = sys.stdout.isatty()
-    colour = has_colour(sys.stdout)
-    for line in reports.write_text(report.findings, report.sources, colour=colour, frames=terminal):
-        _print(line)
-
-
-def _print(text: str, end: str = "\n") -> None:
-    """Print what a foreign file may have brought along, whatever the terminal can show of it."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + end)

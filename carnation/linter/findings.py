@@ -39,6 +39,11 @@ class Rule(NamedTuple):
 
         return getdoc(self.check) or ""
 
+    def describe(self) -> str:
+        """Give the rule's id, family, severity and AWS's code, and its page."""
+        code = f", AWS: {self.code}" if self.code else ""
+        return f"{self.id} ({self.family}, {self.severity}{code})\n\n{self.explain()}"
+
     def format_solution(self) -> str:
         """Give the solution of the rule's page in one line."""
         _, _, rest = (self.check.__doc__ or "").partition("Solution: ")

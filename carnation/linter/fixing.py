@@ -108,6 +108,13 @@ def write_diff(fixed: FixedFile) -> str:
     return "".join(ended)
 
 
+def write_fixed(fixed: FixedFile) -> FixedFile:
+    """Write a file that has fixes; return it."""
+    if fixed.lines:
+        write_file(fixed.path, fixed.after)
+    return fixed
+
+
 def write_file(path: str, text: str) -> None:
     """Write a file whole or not at all, with the mode that it has."""
     target = os.path.realpath(path)

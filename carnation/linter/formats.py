@@ -6,7 +6,7 @@ Every function takes findings and gives text; printing is the verb's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
@@ -73,7 +73,13 @@ def count_severities(findings: Iterable[Finding]) -> str:
     return ", ".join(said) or "nothing"
 
 
-def format_summary(report: Report) -> str:
+def list_summary(report: Report) -> Iterator[str]:
+    """List what was not checked, each with its reason, and last how much was checked."""
+    yield from (one.format() for one in report.unseen)
+    yield f"carnation: {_format_summary(report)}"
+
+
+def _format_summary(report: Report) -> str:
     """Say how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
     if report.is_empty:
         return "nothing was checked: there is no state machine whose definition can be seen"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.linter.built import read_declared, read_type
+from carnation.linter.built import find_tree, read_declared, read_type
 from carnation.linter.findings import SEVERITIES, Finding
 from carnation.linter.runner import Settings, Source, review_definition
 from carnation.linter.sources import is_template_file, open_targets
@@ -74,7 +74,9 @@ def lint(
             for one in source.list_deployed()
             for finding in _review(source.where, one, type, settings)
         ]
-        findings += locate(source.where, found) if locate and found else found
+        if locate and found and find_tree(source.where):
+            found = locate(source.where, found)
+        findings += found
     if cfn_lint:
         findings += _check_templates(targets, settings)
     # one definition may be deployed twice: by a loop, in each branch of a condition

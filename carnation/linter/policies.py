@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from carnation.document import read_document
@@ -46,3 +47,11 @@ def render_policy(target: str, names: str) -> Json:
     else:
         policy = report_policy(source.value, source.where, source.properties)["policy"]
     return render_names(policy, names, source.substitutions)
+
+
+def write_policies(target: str, names: str | None = None) -> str:
+    """Write the policies of a target as JSON; with `names`, the one policy document alone."""
+    if names:
+        return json.dumps(render_policy(target, names), indent=2, ensure_ascii=False) + "\n"
+    policies = {"policies": report_policies(target)}
+    return json.dumps(policies, indent=2, ensure_ascii=False) + "\n"

@@ -301,7 +301,7 @@ def test_the_loop_finds_a_letter_that_is_deleted_before_its_copy_is_safe(
             account.call("sqs", "send_message", QueueUrl=target, MessageBody=letter.body)
             yield letter
 
-    monkeypatch.setattr("carnation.cli.dlq.redrive_letters", hastily)
+    monkeypatch.setattr("carnation.account.operations.dead_letters.redrive_letters", hastily)
     with pytest.raises(AssertionError):
         break_dlq(tiny, monkeypatch, "crashes after", "redrive")
 

@@ -11,7 +11,8 @@ import pytest
 
 from carnation.account import Account, find_deployed
 from carnation.account.operations import follow_execution
-from carnation.account.operations.dead_letters import DeadLetter, read_filters
+from carnation.account.operations.dead_letters import DeadLetter
+from carnation.account.operations.letter_filters import read_filters
 from carnation.cli import deploy, dlq, drift, recover, start, status
 from carnation.emulator import Emulator, FunctionError, ServiceError
 from carnation.errors import UsageError
@@ -186,7 +187,7 @@ def test_chosen_letters_go_back_to_the_queue_at_a_rate(
     waits: list[float] = []
     words = ("--where", "sequence_no>20", "--rate", "4", "--fresh", "--yes")
     monkeypatch.setattr(
-        "carnation.cli.dlq.redrive_letters",
+        "carnation.account.operations.dead_letters.redrive_letters",
         lambda *a, **k: _redrive(*a, pause=waits.append, **k),
     )
     code, _, _ = night.run(dlq, "redrive", "carnation", *words)

@@ -347,8 +347,8 @@ def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--items", "0"], "give whole numbers"),
-        (["--items", "a"], "give whole numbers"),
+        (["--items", "0"], "whole number"),
+        (["--items", "a"], "whole number"),
         (["--input", "{"], "Give JSON, or @FILE"),
         (["--input", "@none.json"], "--input: none.json: the file cannot be read"),
         (["--results", "[]"], "--results takes an object"),

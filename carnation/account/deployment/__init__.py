@@ -29,6 +29,7 @@ from carnation.account.deployment.formats import (
     describe_result,
     format_failure,
     format_losses,
+    format_outcome,
     format_plan,
 )
 from carnation.account.deployment.parameters import find_parameters
@@ -60,6 +61,7 @@ __all__ = [
     "follow",
     "format_failure",
     "format_losses",
+    "format_outcome",
     "format_plan",
     "list_missing",
     "make_change_set",

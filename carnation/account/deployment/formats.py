@@ -12,7 +12,7 @@ from carnation.account.deployment.plan import Plan
 from carnation.account.deployment.stack_events import Outcome
 from carnation.changes.formats.json import make_report
 from carnation.changes.formats.text import write_text
-from carnation.console import align_table
+from carnation.console import align_table, paint
 
 _REPLACED = {"True": "replaced", "Conditional": "may be replaced"}
 _ROW = ("Action", "Path", "ResourceType", "Replacement")
@@ -73,6 +73,15 @@ def format_failure(stack: str, outcome: Outcome) -> str:
         "UPDATE_ROLLBACK_COMPLETE": "all is as it was before; mend the cause and deploy again",
     }.get(outcome.status) or find_remedy(stack, outcome.status)
     return f"the deployment failed: {why}. Stack '{stack}' is {outcome.status}: {left}."
+
+
+def format_outcome(result: Result) -> list[str]:
+    """Format what became of a deployment that did not fail."""
+    if result.outcome is None:
+        return [] if result.status == "unchanged" else ["No changes were made."]
+    rows = [[f"  {key}", value] for key, value in result.outcome.outputs.items()]
+    head = f"\n{result.plan.stack} is {result.outcome.status}"
+    return [paint(head, "green"), *align_table(rows)]
 
 
 def describe_result(result: Result) -> dict[str, Any]:

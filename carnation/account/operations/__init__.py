@@ -18,7 +18,13 @@ from carnation.account.operations.executions import (
     start,
 )
 from carnation.account.operations.status import find_status
-from carnation.account.operations.versions import Version, find_routes, list_versions, move_alias
+from carnation.account.operations.versions import (
+    Version,
+    find_detour,
+    find_routes,
+    list_versions,
+    move_alias,
+)
 
 __all__ = [
     "Drift",
@@ -26,6 +32,7 @@ __all__ = [
     "Version",
     "derive_name",
     "explain_failure",
+    "find_detour",
     "find_drift",
     "find_futility",
     "find_redrivable",

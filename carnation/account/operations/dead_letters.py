@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.account import Account, Deployed
 from carnation.account.deployed import list_resources
-from carnation.errors import UsageError
+from carnation.console import count, format_time
+from carnation.errors import UsageError, suggest_name
 
 if TYPE_CHECKING:
     from carnation.workflow.reporters import Reporter
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _UNDELIVERED = "Undelivered"  # the queue behind the rules and schedules of a workflow
 _HIDDEN = 300  # seconds that messages stay hidden while they are looked through
 _ATTRIBUTE_FIELDS = ("DataType", "StringValue", "BinaryValue")
-_OPERATORS = ("!=", ">=", "<=", "=", "~", ">", "<")
 
 
 class DeadLetter(NamedTuple):
@@ -81,58 +80,6 @@ class DeadLetter(NamedTuple):
         }  # fmt: skip
 
 
-Filter = Callable[[DeadLetter], bool]
-
-
-def read_filters(words: Sequence[str]) -> Filter:
-    """Read `field=value`, `!=`, `~` (a pattern), `>`, `<`, `>=`, `<=`; all of them have to hold.
-
-    >>> fits = read_filters(["order>=7", "reason~Declined"])
-    >>> fits(DeadLetter("a", "", "", {"order": 9}, "CardDeclined", "", 0, {}))
-    True
-    """
-    tests = [_read_filter(word) for word in words]
-    return lambda letter: all(test(letter) for test in tests)
-
-
-def _read_filter(word: str) -> Filter:
-    match = re.fullmatch(r"(\w+)\s*(!=|>=|<=|=|~|>|<)\s*(.*)", word, re.DOTALL)
-    if not match:
-        raise UsageError(
-            f"--where {word}: it takes FIELD, one of {' '.join(_OPERATORS)}, and a value, as in "
-            "reason=CardDeclined or 'order>=100'."
-        )
-    field, operator, value = match.groups()
-    if operator == "~":
-        try:
-            pattern = re.compile(value)
-        except re.error as error:
-            raise UsageError(f"--where {word}: '{value}' is no pattern ({error}).") from error
-        return lambda letter: bool(pattern.search(str(letter.find(field) or "")))
-    if operator in ("=", "!="):
-        wanted = operator == "="
-        return lambda letter: (str(letter.find(field)) == value) is wanted
-    return _compare(field, operator, value, word)
-
-
-def _compare(field: str, operator: str, value: str, word: str) -> Filter:
-    try:
-        bound = float(value)
-    except ValueError as error:
-        raise UsageError(f"--where {word}: '{value}' is no number.") from error
-
-    def test(letter: DeadLetter) -> bool:
-        found = letter.find(field)
-        if not isinstance(found, (int, float)):
-            return False
-        below, equal = found < bound, found == bound
-        return {">": not below and not equal, "<": below, ">=": not below, "<=": below or equal}[
-            operator
-        ]
-
-    return test
-
-
 def read_letters(account: Account, url: str, limit: int | None = None) -> list[DeadLetter]:
     """Read what lies in a dead-letter queue; it stays there, hidden until `release` or 5 minutes.
 
@@ -180,9 +127,12 @@ def _make_letter(message: Mapping[str, Any], queue: str) -> DeadLetter:
     )
 
 
-def release(account: Account, url: str, letters: Iterable[DeadLetter]) -> None:
-    """Show letters again at once that were only looked at; several at a time."""
-    rows = list(letters)
+def release(
+    account: Account, url: str, letters: Iterable[DeadLetter], done: Sequence[DeadLetter] = ()
+) -> None:
+    """Show letters again at once that were only looked at, all but the done; ten at a time."""
+    gone = {letter.id for letter in done}
+    rows = [letter for letter in letters if letter.id not in gone]
     for start in range(0, len(rows), 10):
         entries = [
             {"Id": str(index), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
@@ -301,3 +251,61 @@ def purge(
         for letter in found:
             account.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=letter.handle)
             yield letter
+
+
+def choose_queues(queues: dict[str, str], name: str | None, stack: str) -> dict[str, str]:
+    """Choose the dead-letter queues that are meant: one by its name, else all."""
+    names = {url.rpartition("/")[2]: url for url in queues}
+    if not queues:
+        raise UsageError(f"stack '{stack}' has no dead-letter queue.")
+    if name is None:
+        return queues
+    found = [url for own, url in names.items() if name in (own, url)]
+    if not found:
+        raise UsageError(
+            f"--queue: '{name}' not found.{suggest_name(name, list(names))} The dead-letter queues "
+            f"of '{stack}' are {', '.join(names)}."
+        )
+    return {url: queues[url] for url in found}
+
+
+def move_letters(
+    account: Account,
+    queues: Mapping[str, str],
+    chosen: Mapping[str, Sequence[DeadLetter]],
+    *,
+    to: str = "",
+    rate: float = 0,
+    fresh: bool = False,
+    reporter: Reporter | None = None,
+) -> Iterator[DeadLetter]:
+    """Purge letters into the file `to`, or without one send each back; yields each.
+
+    `chosen` has the letters by the URL of their queue, `queues` the queue behind each of these.
+    """
+    if to:
+        yield from purge(account, chosen, to)
+        return
+    for url, letters in chosen.items():
+        yield from redrive_letters(
+            account, letters, url, queues[url], rate=rate, fresh=fresh, reporter=reporter
+        )
+
+
+def list_rows(letters: Sequence[DeadLetter], reporter: Reporter | None) -> list[list[str]]:
+    """List letters as the rows of a table, its heads first."""
+    heads = [getattr(reporter, "noun", "what"), "reason", "since", "attempts", "from"]
+    return [heads] + [
+        [
+            letter.name(reporter)[:40], letter.reason[:60], format_time(letter.since),
+            letter.attempt(reporter), letter.execution.rpartition(":")[2] or letter.queue,
+        ]
+        for letter in letters
+    ]  # fmt: skip
+
+
+def count_letters(letters: Sequence[DeadLetter], reporter: Reporter | None) -> str:
+    """Count letters, and what they are about."""
+    different = len({letter.name(reporter) for letter in letters})
+    words = f", {count(different, getattr(reporter, 'noun', 'item'))}" if reporter else ""
+    return f"{count(len(letters), 'dead letter')}{words}"

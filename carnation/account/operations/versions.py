@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from carnation.account import Account
+from carnation.account import Account, Deployed
 from carnation.errors import AccountError, UsageError
 
 
@@ -84,3 +84,21 @@ def count_running(account: Account, outputs: Mapping[str, str]) -> int:
         stateMachineArn=outputs["StateMachineArn"], statusFilter="RUNNING",
     )  # fmt: skip
     return sum(1 for _ in rows)
+
+
+def find_detour(account: Account, deployed: Deployed | None, command: str) -> str:
+    """Say where the alias leads if not to what was deployed last, as after a rollback; else ''.
+
+    `command` is how the alias is moved, without its version.
+    """
+    outputs = deployed.outputs if deployed else {}
+    version = outputs.get("StateMachineVersionArn", "")
+    routes = find_routes(account, outputs) if version and "StateMachineAliasArn" in outputs else {}
+    if not routes or version in routes:
+        return ""
+    numbers = ", ".join(arn.rpartition(":")[2] for arn in routes)
+    number = version.rpartition(":")[2]
+    return (
+        f"but the alias leads to version {numbers}, not to {number}, which was deployed last. "
+        f"Move it on with: {command} --to {number}"
+    )
