@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from carnation.document.values import Json
 from carnation.permissions import endpoints, models
 from carnation.permissions.companions import list_companions
-from carnation.permissions.jobs import EXTRA, JOBS, RENAMED, RULE_ACTIONS, UNAUTHORIZED, Job
 from carnation.permissions.objects import resolve_key
 from carnation.permissions.parameters import Given, read_parameter
 from carnation.permissions.passed_roles import list_passed_roles
@@ -24,10 +23,13 @@ from carnation.permissions.resource_arns import UNLISTED, find_targets, resolve_
 from carnation.permissions.tags import list_tag_needs
 from carnation.permissions.variants import Variant, list_variants
 from carnation.services.iam import Authorization, find_authorizations
+from carnation.services.integrations import INTEGRATIONS, Integration, Job
 from carnation.services.optimized import APIS, find_task_parameters
 
 _FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
 _SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
+_UNKNOWN = Integration((), "")
+RULE_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 _NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
 _EXECUTIONS = to_arn("states", "execution:*")
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -63,7 +65,7 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[RequiredAc
         yield from _SPECIAL[name_of](given, name)
     elif service.startswith("aws-sdk:"):
         yield from _list_sdk(service.removeprefix("aws-sdk:"), action, given, name)
-    elif name_of not in UNAUTHORIZED:
+    elif INTEGRATIONS.get(name_of, _UNKNOWN).authorized:
         yield from _list_optimized(name_of, pattern, given, name)
 
 
@@ -147,11 +149,10 @@ def _finish(name: str, target: Target, given: Mapping[str, Json]) -> Target:
 def _list_optimized(
     name: str, pattern: str, given: Mapping[str, Json], state: str
 ) -> Iterator[RequiredAction]:
-    service = name.partition(":")[0]
-    action = name.partition(":")[2]
-    api, _, method = RENAMED.get(name, f"{APIS.get(service, service)}:{action}").partition(":")
-    job = JOBS.get(name) if pattern.startswith("sync") else None
-    api = api.replace("-", "")
+    service, _, action = name.partition(":")
+    row = INTEGRATIONS.get(name, _UNKNOWN)
+    api, _, method = (row.api or f"{APIS.get(service, service)}:{action}").partition(":")
+    job = row.job if pattern.startswith("sync") else None
     first: RequiredAction | None = None
     tags = job is not None and job.tags
     for need in _list_call(api, method, given, state, name, tags):
@@ -160,7 +161,7 @@ def _list_optimized(
     if first is None:
         return
     target = Target(first.resource, first.note)
-    for extra in EXTRA.get(name, ()):
+    for extra in row.needs:
         beside = Target(to_arn("athena", "datacatalog/*")) if "DataCatalog" in extra else target
         yield require(extra, beside, state, f"calls {name}, which needs it beside")
     if job is not None:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
-from carnation.permissions.jobs import PASSED_AS, PASSED_TO
 from carnation.permissions.parameters import read_parameters
+from carnation.permissions.passed_as import PASSED_AS, PASSED_TO
 from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 from carnation.services.shapes import Shape
 

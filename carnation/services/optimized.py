@@ -1,5 +1,7 @@
 """What Tasks take and give: the optimized integrations beside those of the AWS SDK.
 
+The facts of an integration are its row in `integrations`.
+
 Most optimized integrations call one action of an API and pass it on, spelled as the model spells
 it. A few are no API's; of some, JSON stands where the API has text; and `.sync` gives what the
 job's own describing action gives.
@@ -11,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from carnation.services.integrations import INTEGRATIONS
+from carnation.services.integrations import AS_API, INTEGRATIONS, METADATA, Job
 from carnation.services.shapes import (
     Shape,
     expand_action,
@@ -29,126 +31,7 @@ APIS: Mapping[str, str] = {
 }
 """Optimized services whose API the SDK calls otherwise."""
 
-_ACTIONS = {"bedrock:invokeModel": "bedrockruntime:invokeModel"}
-_TEXT, _NUMBER, _FLAG, _JSON = map(Shape, ("string", "integer", "boolean", "document"))
-_TEXTS = Shape("list", item=_TEXT)
-_MAP = Shape("map", item=_JSON)
-
-
-def _structure(needed: str = "", /, **members: Shape) -> Shape:
-    return Shape("structure", members, tuple(needed.split()))
-
-
-_HEADERS = Shape("map", item=_JSON)
-_METADATA = {
-    "SdkHttpMetadata": _structure(
-        AllHttpHeaders=_HEADERS, HttpHeaders=_HEADERS, HttpStatusCode=_NUMBER
-    ),
-    "SdkResponseMetadata": _structure(RequestId=_TEXT),
-}
-_REPLY = {"Headers": _HEADERS, "ResponseBody": _JSON, "StatusCode": _NUMBER, "StatusText": _TEXT}
-_CLUSTER = {"ClusterName": _TEXT, "CertificateAuthority": _TEXT, "Endpoint": _TEXT}
-
-_TAKEN: Mapping[str, Shape] = {
-    "apigateway:invoke": _structure(
-        "ApiEndpoint Method", ApiEndpoint=_TEXT, Method=_TEXT, Headers=_MAP, Stage=_TEXT,
-        Path=_TEXT, QueryParameters=_MAP, RequestBody=_JSON, AllowNullValues=_FLAG, AuthType=_TEXT,
-    ),
-    "http:invoke": _structure(
-        "ApiEndpoint Method", ApiEndpoint=_TEXT, Method=_TEXT,
-        Authentication=_structure("ConnectionArn", ConnectionArn=_TEXT),
-        InvocationConfig=_structure(ConnectionArn=_TEXT), Headers=_MAP, QueryParameters=_MAP,
-        RequestBody=_JSON,
-        Transform=_structure(
-            RequestBodyEncoding=_TEXT, RequestEncodingOptions=_structure(ArrayFormat=_TEXT)
-        ),
-    ),
-    "eks:call": _structure(
-        "ClusterName CertificateAuthority Endpoint Method Path", **_CLUSTER, Method=_TEXT,
-        Path=_TEXT, QueryParameters=_MAP, RequestBody=_JSON,
-    ),
-    "eks:runJob": _structure(
-        "ClusterName CertificateAuthority Endpoint Job", **_CLUSTER, Namespace=_TEXT, Job=_JSON,
-        LogOptions=_JSON,
-    ),
-    "elasticmapreduce:terminateCluster": _structure("ClusterId", ClusterId=_TEXT),
-    "elasticmapreduce:addStep": _structure(
-        "ClusterId Step", ClusterId=_TEXT, Step=_JSON, ExecutionRoleArn=_TEXT
-    ),
-    "elasticmapreduce:cancelStep": _structure("ClusterId StepId", ClusterId=_TEXT, StepId=_TEXT),
-    "elasticmapreduce:setClusterTerminationProtection": _structure(
-        "ClusterId TerminationProtected", ClusterId=_TEXT, TerminationProtected=_FLAG
-    ),
-    "elasticmapreduce:modifyInstanceFleetByName": _structure(
-        "ClusterId InstanceFleetName InstanceFleet", ClusterId=_TEXT, InstanceFleetName=_TEXT,
-        InstanceFleet=_JSON,
-    ),
-    "elasticmapreduce:modifyInstanceGroupByName": _structure(
-        "ClusterId InstanceGroupName InstanceGroup", ClusterId=_TEXT, InstanceGroupName=_TEXT,
-        InstanceGroup=_JSON,
-    ),
-}  # fmt: skip
-_GIVEN: Mapping[str, Shape | None] = {
-    "apigateway:invoke": _structure(**_REPLY),
-    "http:invoke": _structure(**_REPLY),
-    "eks:call": _structure(**_REPLY),
-    "eks:runJob": None,
-    "elasticmapreduce:createCluster": _structure(ClusterId=_TEXT, ClusterArn=_TEXT, **_METADATA),
-    "lambda:invoke": _structure(
-        ExecutedVersion=_TEXT, LogResult=_TEXT, Payload=_JSON, StatusCode=_NUMBER, **_METADATA
-    ),
-    "bedrock:invokeModel": _structure(Body=_JSON, ContentType=_TEXT, **_METADATA),
-}
-_AS_JSON: Mapping[str, tuple[str, ...]] = {
-    "lambda:invoke": ("Payload",),
-    "bedrock:invokeModel": ("Body",),
-    "sqs:sendMessage": ("MessageBody",),
-    "sns:publish": ("Message",),
-    "states:startExecution": ("Input",),
-}
-"""Members that the API wants as text, and that may be any JSON here."""
-
-_ADDED: Mapping[str, dict[str, Shape]] = {
-    "bedrock:invokeModel": {"Input": _structure(S3Uri=_TEXT), "Output": _structure(S3Uri=_TEXT)},
-    "events:putEvents": {
-        "Entries": Shape(
-            "list",
-            item=_structure(
-                Time=Shape("timestamp"), Source=_TEXT, Resources=_TEXTS, DetailType=_TEXT,
-                Detail=_JSON, EventBusName=_TEXT, TraceHeader=_TEXT,
-            ),
-        )
-    },
-}  # fmt: skip
-
-# a job's `.sync`: the action that describes it, and the member that alone is given
-_JOBS: Mapping[str, tuple[str, str]] = {
-    "athena:startQueryExecution": ("athena:getQueryExecution", ""),
-    "batch:submitJob": ("batch:describeJobs", "Jobs"),
-    "bedrock:createModelCustomizationJob": ("bedrock:getModelCustomizationJob", ""),
-    "codebuild:startBuild": ("codebuild:startBuild", ""),
-    "codebuild:startBuildBatch": ("codebuild:startBuildBatch", ""),
-    "codebuild:retryBuildBatch": ("codebuild:retryBuildBatch", ""),
-    "databrew:startJobRun": ("databrew:describeJobRun", ""),
-    "ecs:runTask": ("ecs:describeTasks", "Tasks"),
-    "eks:createCluster": ("eks:describeCluster", ""),
-    "eks:deleteCluster": ("eks:describeCluster", ""),
-    "eks:createFargateProfile": ("eks:describeFargateProfile", ""),
-    "eks:deleteFargateProfile": ("eks:describeFargateProfile", ""),
-    "eks:createNodegroup": ("eks:describeNodegroup", ""),
-    "eks:deleteNodegroup": ("eks:describeNodegroup", ""),
-    "glue:startJobRun": ("glue:getJobRun", "JobRun"),
-    "mediaconvert:createJob": ("mediaconvert:getJob", ""),
-    "sagemaker:createAutoMLJob": ("sagemaker:describeAutoMLJob", ""),
-    "sagemaker:createHyperParameterTuningJob": (
-        "sagemaker:describeHyperParameterTuningJob", "",
-    ),
-    "sagemaker:createLabelingJob": ("sagemaker:describeLabelingJob", ""),
-    "sagemaker:createProcessingJob": ("sagemaker:describeProcessingJob", ""),
-    "sagemaker:createTrainingJob": ("sagemaker:describeTrainingJob", ""),
-    "sagemaker:createTransformJob": ("sagemaker:describeTransformJob", ""),
-    "states:startExecution": ("sfn:describeExecution", ""),
-}  # fmt: skip
+_JSON = Shape("document")
 
 
 @lru_cache(maxsize=256)
@@ -163,14 +46,14 @@ def find_task_parameters(call: str) -> Shape | None:
     service, action, _ = _split(call)
     if service.startswith("aws-sdk:"):
         return find_parameters(service.removeprefix("aws-sdk:"), action)
-    name = f"{service}:{action}"
-    if name in _TAKEN or name not in INTEGRATIONS:
-        return _TAKEN.get(name)
-    shape = _expand(name, 0)
+    row = INTEGRATIONS.get(f"{service}:{action}")
+    if row is None or row.takes is not AS_API:
+        return row and row.takes
+    shape = _expand(row.api, 0)
     if shape is None:
         return None
-    members = dict(shape.members) | dict.fromkeys(_AS_JSON.get(name, ()), _JSON)
-    return shape._replace(members=members | _ADDED.get(name, {}))
+    members = dict(shape.members) | dict.fromkeys(row.json, _JSON) | dict(row.added)
+    return shape._replace(members=members)
 
 
 @lru_cache(maxsize=256)
@@ -190,24 +73,23 @@ def find_task_result(call: str) -> Shape | None:
         return None
     if service.startswith("aws-sdk:"):
         return find_result(service.removeprefix("aws-sdk:"), action)
-    name = f"{service}:{action}"
-    if name not in INTEGRATIONS:
+    row = INTEGRATIONS.get(f"{service}:{action}")
+    if row is None:
         return None
     if pattern:
-        return _find_job(name, pattern)
-    if name in _GIVEN:
-        return _GIVEN[name]
-    shape = _expand(name, 1)
-    return shape and shape._replace(members=dict(shape.members) | _METADATA)
+        return row.job and _find_job(row.job, pattern)
+    if row.gives is not AS_API:
+        return row.gives
+    shape = _expand(row.api, 1)
+    return shape and shape._replace(members=dict(shape.members) | dict(METADATA))
 
 
-def _find_job(name: str, pattern: str) -> Shape | None:
-    describing, member = _JOBS.get(name, ("", ""))
-    shape = _expand(describing, 1) if describing else None
+def _find_job(job: Job, pattern: str) -> Shape | None:
+    shape = _expand(job.describes, 1) if job.describes else None
     if shape is None:
         return None
-    if member:
-        inner = shape.members[member]
+    if job.member:
+        inner = shape.members[job.member]
         return inner.item if inner.kind == "list" else inner
     if pattern == "sync:2":
         return shape._replace(members=dict(shape.members) | {"Input": _JSON, "Output": _JSON})
@@ -215,10 +97,8 @@ def _find_job(name: str, pattern: str) -> Shape | None:
 
 
 def _expand(name: str, end: int) -> Shape | None:
-    service, _, action = _ACTIONS.get(name, name).partition(":")
-    if name == "elasticmapreduce:createCluster":
-        action = "runJobFlow"
-    return expand_action(APIS.get(service, service), action, end, to_plain_name)
+    service, _, action = name.partition(":")
+    return expand_action(service, action, end, to_plain_name)
 
 
 def _split(call: str) -> tuple[str, str, str]:

@@ -105,7 +105,7 @@ def _reject_pattern(owner: str, action: str, pattern: str) -> None:
     """Raise `DefinitionError` where an integration is known and does not have the pattern."""
     from carnation.services.integrations import INTEGRATIONS  # only for who integrates
 
-    known = INTEGRATIONS.get(action)
+    known = INTEGRATIONS[action].patterns if action in INTEGRATIONS else None
     if action.startswith("aws-sdk:"):
         known = ("", "waitForTaskToken")
     if known is not None and pattern.removeprefix(".") not in known:

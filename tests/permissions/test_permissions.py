@@ -27,7 +27,7 @@ from carnation.permissions import (
     read_policy,
     write_policy,
 )
-from carnation.permissions.jobs import EXTRA, JOBS, RULE_ACTIONS
+from carnation.permissions.calls import RULE_ACTIONS
 from carnation.permissions.policy import LOG_DELIVERY, TRACING
 from carnation.services import INTEGRATIONS
 from carnation.services.actions import list_actions
@@ -75,8 +75,8 @@ def needs_of(state: dict[str, Any], *machine: Any) -> list[tuple[str, str]]:
 @needs_reference
 @pytest.mark.parametrize("call", [
     f"{name}.{pattern}" if pattern else name
-    for name, patterns in INTEGRATIONS.items()
-    for pattern in patterns
+    for name, row in INTEGRATIONS.items()
+    for pattern in row.patterns
 ])  # fmt: skip
 def test_every_action_of_an_optimized_integration_exists(call: str) -> None:
     given = {"AuthType": "IAM_ROLE", "Input": {"S3Uri": "s3://a/b"}, "Role": "reader"}
@@ -87,11 +87,9 @@ def test_every_action_of_an_optimized_integration_exists(call: str) -> None:
 
 @needs_reference
 def test_every_action_of_the_tables_exists() -> None:
-    tables = [action for job in JOBS.values() for action in job.watched]
-    tables += [action for actions in EXTRA.values() for action in actions]
+    tables = [action for row in INTEGRATIONS.values() for action in row.needs]
+    tables += [action for row in INTEGRATIONS.values() if row.job for action in row.job.watched]
     assert {*tables, *RULE_ACTIONS, *LOG_DELIVERY, *TRACING} <= read_reference()
-    jobs = {name for name, patterns in INTEGRATIONS.items() if "sync" in patterns}
-    assert set(JOBS) == jobs - {"eks:runJob"}
 
 
 @needs_reference

@@ -96,7 +96,7 @@ def test_botocore_is_read_as_the_sdk_names_it() -> None:
 
 
 def test_the_harness_of_june_2026_is_known_and_java_renames_are_followed() -> None:
-    assert INTEGRATIONS["bedrockagentcore:invokeHarness"] == ("",)
+    assert INTEGRATIONS["bedrockagentcore:invokeHarness"].patterns == ("",)
     assert [to_member_name(name) for name in ("NULL", "Equals", "equals")] == [
         "Nul", "EqualsValue", "EqualsValue",
     ]  # fmt: skip

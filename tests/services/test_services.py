@@ -57,8 +57,8 @@ def test_a_token_that_the_sdk_makes_is_not_needed() -> None:
 
 
 def test_optimized_integrations_know_their_patterns() -> None:
-    assert INTEGRATIONS["lambda:invoke"] == ("", "waitForTaskToken")
-    assert "sync:2" in INTEGRATIONS["states:startExecution"]
+    assert INTEGRATIONS["lambda:invoke"].patterns == ("", "waitForTaskToken")
+    assert "sync:2" in INTEGRATIONS["states:startExecution"].patterns
     assert len(INTEGRATIONS) > 60
 
 

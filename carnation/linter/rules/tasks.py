@@ -102,7 +102,7 @@ def find_unknown_patterns(machine: Machine) -> Iterator[Problem]:
         if resource.is_sdk:
             patterns: tuple[str, ...] = ("", "waitForTaskToken")
         elif name in INTEGRATIONS:
-            patterns = INTEGRATIONS[name]
+            patterns = INTEGRATIONS[name].patterns
         else:
             continue
         if resource.pattern not in patterns:
