@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,53 @@ def test_a_command_parses_calls_and_prints(file: Path) -> None:
     if "def _make_parser(" not in text:
         pytest.skip("shared by commands, and no command")
     assert sum(bool(line.strip()) for line in text.splitlines()) <= 120
+
+
+# imports
+
+_IMPORT = re.compile(r"^ *from (carnation[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_TYPES = re.compile(r"^( *)if TYPE_CHECKING:\n(?:\1 +.*\n|\n)*", re.MULTILINE)
+TYPE_CIRCLES = {
+    "carnation.states.chain": "carnation.states.state",
+    "carnation.resources.references": "carnation.resources.resource",
+    "carnation.emulator.cloudformation.operation": "carnation.emulator.cloudformation.",
+}
+"""Modules that import each other for types alone: one calls what the other is handed to."""
+
+
+def read_imports(*, types: bool) -> dict[str, set[str]]:
+    files = {
+        ".".join(path.with_suffix("").relative_to(ROOT).parts).removesuffix(".__init__"): path
+        for path in (ROOT / "carnation").rglob("*.py")
+        if "shapes" not in path.parts
+    }
+    imports: dict[str, set[str]] = {}
+    for name, path in files.items():
+        text = path.read_text(encoding="utf-8")
+        for package, names in _IMPORT.findall(text if types else _TYPES.sub("", text)):
+            for word in re.findall(r"\w+", re.sub(r" as \w+|#.*", "", names)):
+                module = f"{package}.{word}" if f"{package}.{word}" in files else package
+                if module not in (name, "carnation"):
+                    imports.setdefault(name, set()).add(module)
+    return imports
+
+
+def find_circle(imports: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_not_even_within_functions() -> None:
+    assert find_circle(read_imports(types=False)) == []
+
+
+def test_modules_import_each_other_for_types_in_known_places_only() -> None:
+    imports = read_imports(types=True)
+    for one, other in TYPE_CIRCLES.items():
+        for name in imports:
+            if name.startswith(other):
+                imports[name] -= {one, "carnation.emulator.cloudformation.engine"}
+    assert find_circle(imports) == []

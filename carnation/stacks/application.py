@@ -80,7 +80,7 @@ def make_document(application: Application, sources: Sources) -> dict[str, Any]:
     if application.dashboard:
         _call("dashboard", "add_dashboard", rendering)
     if application.triggers:
-        _call("triggers", "add_triggers", rendering)
+        _call("all_triggers", "add_triggers", rendering)
     _add_outputs(rendering)
     return list_sections(template)
 

@@ -6,12 +6,11 @@ cannot deliver goes to one dead-letter queue, `undelivered`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troposphere import GetAtt, Ref, Sub
 
-from carnation.errors import UsageError
 from carnation.resources import triggers
 from carnation.stacks.policies import use_keys
 from carnation.stacks.queues import DEAD_LETTER_DAYS, add_queue, add_queue_policy
@@ -24,20 +23,13 @@ UNDELIVERED = "Undelivered"
 _HOURS = 24
 
 
-def add_triggers(rendering: Rendering) -> None:
-    """Add all triggers of a workflow, and the dead-letter queue of those that have it."""
-    if needs_undelivered(rendering):
-        _add_undelivered(rendering)
-    for trigger in rendering.application.triggers:
-        _find_renderer(trigger)(rendering, trigger)
-
-
 def needs_undelivered(rendering: Rendering) -> bool:
     """Tell whether a trigger has a dead-letter queue."""
     return any(one.uses_undelivered for one in rendering.application.triggers)
 
 
-def _add_undelivered(rendering: Rendering) -> None:
+def add_undelivered(rendering: Rendering) -> None:
+    """Add the dead-letter queue of what triggers could not deliver."""
     queue = add_queue(
         rendering.template, UNDELIVERED, "undelivered", DEAD_LETTER_DAYS, key=rendering.key
     )
@@ -80,13 +72,15 @@ def add_trigger_role(
     return rendering.role_arn(title, trigger.name_part)
 
 
-def _render_rule(rendering: Rendering, rule: triggers.EventRule) -> None:
+def render_rule_trigger(rendering: Rendering, rule: triggers.EventRule) -> None:
+    """Render a rule that starts the state machine."""
     path = {} if rule.whole_event else {"InputPath": "$.detail"}
     bus = {"EventBusName": rendering.value(rule.bus.name)} if rule.bus else {}
     _add_rule(rendering, rule, rule.make_pattern(), path, bus)
 
 
-def _render_upload(rendering: Rendering, upload: triggers.Upload) -> None:
+def render_upload(rendering: Rendering, upload: triggers.Upload) -> None:
+    """Render the rule of uploads to a bucket."""
     assert upload.bucket is not None  # noqa: S101 (the record checks it)
     tests = [{part: value} for part, value in (("prefix", upload.prefix), ("suffix", upload.suffix))
              if value]  # fmt: skip
@@ -136,7 +130,8 @@ def _add_rule(
     rendering.finish(rule, made, "Name")
 
 
-def _render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
+def render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
+    """Render a schedule."""
     from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Target
     from troposphere.scheduler import Schedule as Made
 
@@ -190,30 +185,3 @@ def list_undelivered(rendering: Rendering) -> list[Statement]:
     """List what sending to the dead-letter queue takes."""
     send = allow("SendMessage", "sqs:SendMessage", GetAtt(UNDELIVERED, "Arn"))
     return [send, *_use_queue_key(rendering)]
-
-
-def _find_renderer(trigger: triggers.Trigger) -> Callable[[Rendering, Any], None]:
-    """Find what renders a trigger; the modules of pipes and APIs are loaded when needed."""
-    if isinstance(trigger, triggers.HttpApi):
-        from carnation.stacks.apis import render_api
-
-        return render_api
-    if isinstance(trigger, (triggers.QueueSource, triggers.TableSource)):
-        from carnation.stacks import pipes
-
-        queues = isinstance(trigger, triggers.QueueSource)
-        return pipes.render_queue_source if queues else pipes.render_table_source
-    found = _RENDERERS.get(type(trigger))
-    if found is None:
-        raise UsageError(
-            f"{trigger!r} ({trigger.line}) is not a trigger of carnation.resources, so that "
-            "nothing renders it. Give its resources as Raw(…)."
-        )
-    return found
-
-
-_RENDERERS: dict[type, Callable[[Rendering, Any], None]] = {
-    triggers.EventRule: _render_rule,
-    triggers.Schedule: _render_schedule,
-    triggers.Upload: _render_upload,
-}

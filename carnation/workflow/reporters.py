@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 from carnation.errors import WorkflowError
+from carnation.workflow.modules import load_module
 
 GROUP = "carnation.reporters"
 _ENTRY_POINT = re.compile(r"((?:carnation\.patterns|definitions)(?:\.\w+)+):(\w+)\Z")
@@ -142,8 +143,6 @@ def _load(root: str, point: str) -> Any:
 
 
 def _import_definition(root: str, module: str) -> Any:
-    from carnation.workflow.workflow import load_module
-
     path = os.path.join(root, *module.split(".")) + ".py"
     if not os.path.isfile(path):
         raise ImportError(f"{os.path.relpath(path, root)} does not exist")

@@ -10,15 +10,15 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from functools import cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
 from carnation.project import find_root as find_root
 from carnation.states import find_source, find_unchecked, make_definition
+from carnation.workflow.modules import importable, load_module
 
 if TYPE_CHECKING:
     from carnation.resources import (
@@ -281,23 +281,10 @@ def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
     return (_load(root, module) for module in dict.fromkeys(chosen))
 
 
-def load_module(root: str, path: str, name: str) -> ModuleType:
-    """Load a file of `definitions/` as a module; what it prints goes to standard error."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise WorkflowError(f"{os.path.relpath(path, root)} cannot be loaded as a module.")
-    loaded = module_from_spec(spec)
-    with _importable(root), redirect_stdout(sys.stderr):
-        spec.loader.exec_module(loaded)
-    return loaded
-
-
 def _load(root: str, module: str) -> Workflow:
     path = os.path.join(root, "definitions", f"{module}.py")
     loaded = load_module(root, path, f"_definition_{module}")
-    with _importable(root), redirect_stdout(sys.stderr):
+    with importable(root), redirect_stdout(sys.stderr):
         make = getattr(loaded, "make_workflow", None)
         if not callable(make):
             raise WorkflowError(
@@ -316,13 +303,3 @@ def _load(root: str, module: str) -> Workflow:
             f"'{module.replace('_', '-')}' like its module, or rename the module."
         )
     return workflow
-
-
-@contextmanager
-def _importable(root: str) -> Iterator[None]:
-    """Let a definition import its siblings (`from definitions import _shared`) while it loads."""
-    sys.path.insert(0, root)
-    try:
-        yield
-    finally:
-        sys.path.remove(root)

@@ -18,8 +18,15 @@ from carnation.emulator.cloudformation.engine import Engine
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.known import StackResources, make_resolver
 from carnation.emulator.cloudformation.resources import explain
-from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Resource, Stack, now
-from carnation.emulator.cloudformation.validations import Validation, explain_failure
+from carnation.emulator.cloudformation.stacks import (
+    STACK_TYPE,
+    Definition,
+    Resource,
+    Stack,
+    Validation,
+    now,
+)
+from carnation.emulator.cloudformation.validations import explain_failure
 from carnation.errors import TemplateError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES, find_update
 

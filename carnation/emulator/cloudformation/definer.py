@@ -23,9 +23,8 @@ from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template, par
 from carnation.cloudformation.validation import validate_template
 from carnation.emulator.cloudformation.kind import Connect, Context
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
-from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Stack
+from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Stack, Validation
 from carnation.emulator.cloudformation.validations import (
-    Validation,
     find_name_conflicts,
     find_property_problems,
     reject_unknown_types,

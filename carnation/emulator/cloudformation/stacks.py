@@ -11,20 +11,33 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from carnation.cloudformation.template import Template
 from carnation.services.partitions import find_partition
 
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.validations import Validation
-
 STACK_TYPE = "AWS::CloudFormation::Stack"
+NOT_EMULATED = "NOT_EMULATED"
 
 
 def now() -> datetime:
     """Return the present time, as events carry it."""
     return datetime.now(tz=timezone.utc)
+
+
+class Validation(NamedTuple):
+    """Something that is wrong with a resource of a template, or that has no effect here."""
+
+    name: str
+    logical_id: str
+    kind: str
+    path: str
+    reason: str
+
+    @property
+    def fails(self) -> bool:
+        """Whether nothing is made because of it."""
+        return self.name != NOT_EMULATED
 
 
 @dataclass

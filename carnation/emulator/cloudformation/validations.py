@@ -9,38 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.intrinsics import Resolver
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.kinds.existing import find_taken
-from carnation.emulator.cloudformation.stacks import STACK_TYPE
+from carnation.emulator.cloudformation.stacks import NOT_EMULATED, STACK_TYPE, Validation
 from carnation.errors import TemplateError, suggest_name
 from carnation.services.properties import Names, read_properties
 
-PROPERTY, NAME_CONFLICT, NOT_EMULATED = (
-    "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION", "NOT_EMULATED",
-)  # fmt: skip
+PROPERTY, NAME_CONFLICT = "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION"
 _NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?([eE][-+]?\d+)?\s*\Z")
 FAILED = "Validation failure detected. See the operation's FAILED event for details."
 _HOOKS = {PROPERTY: "PropertyValidation", NAME_CONFLICT: "ResourceExistenceCheck"}
-
-
-class Validation(NamedTuple):
-    """Something that is wrong with a resource of a template, or that has no effect here."""
-
-    name: str
-    logical_id: str
-    kind: str
-    path: str
-    reason: str
-
-    @property
-    def fails(self) -> bool:
-        """Whether nothing is made because of it."""
-        return self.name != NOT_EMULATED
 
 
 def explain_failure(found: list[Validation]) -> str:

@@ -22,11 +22,11 @@ from carnation.emulator.interpreter.api.service import Response, answer_request,
 from carnation.emulator.interpreter.compilation import compile_text
 from carnation.emulator.interpreter.executions import (
     EmulatedExecution,
-    ExecutionRequest,
     ExecutionSettings,
     WatchChild,
     Watcher,
 )
+from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.emulator.interpreter.task_runner import Invoke, TaskRunner
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
 from carnation.emulator.signatures import find_scope

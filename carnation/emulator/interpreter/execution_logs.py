@@ -10,12 +10,10 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.engine import Event
-
-if TYPE_CHECKING:
-    from carnation.emulator.interpreter.executions import ExecutionRequest
 
 _DATA = ("input", "output", "parameters")
 _AT_ERROR = ("Failed", "TimedOut", "Aborted")

@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from carnation import engine
-from carnation.emulator.interpreter.api.records import Revision
 from carnation.emulator.interpreter.children import Children
 from carnation.emulator.interpreter.execution_logs import ExecutionLogger
+from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.emulator.interpreter.task_runner import TaskRunner
 from carnation.engine import Child, Event, Outcome, Task, export_event
 from carnation.errors import UsageError
@@ -45,22 +45,6 @@ class ExecutionSettings(NamedTuple):
     deliver_logs: Callable[[str, str, list[dict[str, Any]]], None] = lambda *_: None
     announce: Callable[[EmulatedExecution], None] = lambda run: None
     now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(tz=datetime.timezone.utc)
-
-
-class ExecutionRequest(NamedTuple):
-    """What an execution is started with: by whom, of what, under which name."""
-
-    arn: str
-    name: str
-    machine_arn: str
-    machine_name: str
-    revision: Revision
-    is_express: bool
-    input_text: str
-    version_arn: str | None = None
-    alias_arn: str | None = None
-    trace_header: str | None = None
-    is_synchronous: bool = False
 
 
 class EmulatedExecution:

@@ -8,15 +8,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from carnation.emulator.interpreter.http_calls import invoke_http
 from carnation.emulator.interpreter.jobs import Jobs
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
 
-if TYPE_CHECKING:
-    from carnation.emulator.interpreter.executions import EmulatedExecution
+
+class TokenHolder(Protocol):
+    """An execution that waits for the answer to a task token."""
+
+    def answer(self, token: str, outcome: Outcome) -> bool:
+        """Accept the answer; return whether it was still waited for."""
+
+    def beat(self, token: str) -> bool:
+        """Accept a heartbeat; return whether one was still waited for."""
 
 
 class Ran(NamedTuple):
@@ -73,7 +80,7 @@ class TaskRunner:
         """Take the ways to functions, services and other executions."""
         self.connect, self._invoke, self._wait = connect, invoke, wait
         self.activities = Activities()
-        self.tokens: dict[str, EmulatedExecution] = {}  # of all callbacks, the finished ones too
+        self.tokens: dict[str, TokenHolder] = {}  # of all callbacks, the finished ones too
 
     def perform(self, task: Task) -> Outcome:
         """Perform a task; one that took longer than it may counts with the time it took."""

@@ -15,8 +15,7 @@ from carnation.emulator.cloudformation.api.requests import (
     page,
 )
 from carnation.emulator.cloudformation.change_sets import ChangeSet
-from carnation.emulator.cloudformation.stacks import Stack
-from carnation.emulator.cloudformation.validations import Validation
+from carnation.emulator.cloudformation.stacks import Stack, Validation
 
 
 def _describe_stack_events(caller: Caller, request: Request) -> Mapping[str, Any]:

@@ -16,10 +16,11 @@ from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import Activity, Region
 from carnation.emulator.interpreter.api.tags import read_tags
 from carnation.emulator.interpreter.services import to_text
+from carnation.emulator.interpreter.task_runner import TokenHolder
 from carnation.engine import Failed, Outcome, Started, Succeeded
 
 if TYPE_CHECKING:
-    from carnation.emulator.interpreter.executions import EmulatedExecution
+    pass
 
 Params = Mapping[str, Any]
 
@@ -115,7 +116,7 @@ def send_task_heartbeat(region: Region, params: Params) -> dict[str, Any]:
     return {}
 
 
-def _find_execution(region: Region, token: str) -> EmulatedExecution:
+def _find_execution(region: Region, token: str) -> TokenHolder:
     run = region.task_runner.tokens.get(token)
     if run is None:
         raise invalid_token()

@@ -22,8 +22,8 @@ from carnation.emulator.interpreter.api.records import (
     StateMachine,
     Version,
     check_active,
-    read_time,
 )
+from carnation.emulator.interpreter.requests import read_time
 
 Params = Mapping[str, Any]
 MOST_ALIASES = 100

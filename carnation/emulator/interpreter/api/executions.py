@@ -17,20 +17,20 @@ from carnation.emulator.interpreter.api.child_executions import describe_child, 
 from carnation.emulator.interpreter.api.encryption import check_key
 from carnation.emulator.interpreter.api.errors import (
     ApiError,
-    no_execution,
     validation_error,
     wrong_type,
 )
+from carnation.emulator.interpreter.api.map_runs import find_map_run
 from carnation.emulator.interpreter.api.names import check_name, parse_arn
 from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import (
     Region,
     StateMachine,
     check_active,
-    read_time,
+    find_execution,
 )
 from carnation.emulator.interpreter.api.state_machines import describe_revision
-from carnation.emulator.interpreter.executions import ExecutionRequest
+from carnation.emulator.interpreter.requests import ExecutionRequest, read_time
 from carnation.errors import UsageError
 
 if TYPE_CHECKING:
@@ -136,14 +136,6 @@ def start_sync_execution(region: Region, params: Params) -> dict[str, Any]:
     }
 
 
-def find_execution(region: Region, text: str) -> EmulatedExecution:
-    """Find an execution that the API knows, or raise `ApiError`."""
-    parse_arn(text, "execution")
-    if text not in region.executions:
-        raise no_execution(text)
-    return region.executions[text]
-
-
 def describe_execution(region: Region, params: Params) -> dict[str, Any]:
     """Describe an execution, or a child execution of a distributed Map."""
     arn = parse_arn(params["executionArn"], "execution")
@@ -233,8 +225,6 @@ def _is_wanted(run: EmulatedExecution | ChildExecution, params: Params) -> bool:
 
 
 def _list_children(region: Region, params: Params) -> dict[str, Any]:
-    from carnation.emulator.interpreter.api.map_runs import find_map_run
-
     run, map_run = find_map_run(region, params["mapRunArn"])
     rows = [row for row in run.children.list(map_run.arn) if _is_wanted(row, params)]
     rows.reverse()

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from carnation.emulator.interpreter.api.child_executions import read_moment
 from carnation.emulator.interpreter.api.errors import no_resource, validation_error
-from carnation.emulator.interpreter.api.executions import find_execution
 from carnation.emulator.interpreter.api.names import parse_arn
 from carnation.emulator.interpreter.api.pages import cut_page
-from carnation.emulator.interpreter.api.records import Region
+from carnation.emulator.interpreter.api.records import Region, find_execution
 
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution

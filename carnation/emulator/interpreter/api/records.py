@@ -8,15 +8,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carnation.emulator.interpreter.api.errors import ApiError, no_state_machine
+from carnation.emulator.interpreter.api.errors import ApiError, no_execution, no_state_machine
 from carnation.emulator.interpreter.api.names import StatesArn, parse_arn, parse_machine_arn
+from carnation.emulator.interpreter.requests import ExecutionRequest, Revision, read_time
 
 if TYPE_CHECKING:
-    from carnation.emulator.interpreter.executions import EmulatedExecution, ExecutionRequest
+    from carnation.emulator.interpreter.executions import EmulatedExecution
     from carnation.emulator.interpreter.task_runner import TaskRunner
 
     Start = Callable[["Region", ExecutionRequest], EmulatedExecution]
@@ -26,24 +27,6 @@ MOST_EXECUTIONS = 10_000
 _FORGOTTEN_TOGETHER = 1000
 NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
 AWS_KEY = {"type": "AWS_OWNED_KEY"}
-
-
-def read_time() -> datetime:
-    """Return the time, as the API's dates are."""
-    return datetime.now(tz=timezone.utc)
-
-
-@dataclass(frozen=True)
-class Revision:
-    """What of a state machine an update replaces, as a whole; `id` is None before the first."""
-
-    definition: str
-    role_arn: str
-    logging: dict[str, Any]
-    tracing: dict[str, Any]
-    encryption: dict[str, Any]
-    id: str | None = None
-    date: datetime = field(default_factory=read_time)
 
 
 @dataclass
@@ -175,3 +158,11 @@ class Region:
     def list_executions_of(self, machine: StateMachine) -> Iterator[EmulatedExecution]:
         """List a state machine's executions, the oldest first."""
         return (run for run in self.executions.values() if run.machine_arn == machine.arn)
+
+
+def find_execution(region: Region, text: str) -> EmulatedExecution:
+    """Find an execution that the API knows, or raise `ApiError`."""
+    parse_arn(text, "execution")
+    if text not in region.executions:
+        raise no_execution(text)
+    return region.executions[text]

@@ -22,7 +22,6 @@ from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import (
     NO_LOGGING,
     Region,
-    Revision,
     StateMachine,
     Version,
     check_active,
@@ -30,6 +29,7 @@ from carnation.emulator.interpreter.api.records import (
 from carnation.emulator.interpreter.api.tags import read_tags
 from carnation.emulator.interpreter.api.variables import list_variables
 from carnation.emulator.interpreter.api.versions import publish_revision
+from carnation.emulator.interpreter.requests import Revision
 
 Params = Mapping[str, Any]
 _UPDATED = (
