@@ -191,10 +191,11 @@ class Definition:
         self._read_transition(state, state, "Default", DEFAULT)
         state.retriers = self._read_list(state, "Retry", "Retrier", "")
         state.catchers = self._read_list(state, "Catch", "Catcher", CATCH)
-        for field in ("ItemProcessor", "Iterator"):
-            if field in state.body:
-                self._open(state, field, state.body[field], f"/{field}")
-        self._read_branches(state)
+        for place, inner, body in list_inner(state.body):
+            self._open(state, place, body, inner)
+        branches = state.body.get("Branches", [])
+        if not isinstance(branches, list) and not is_placeholder(branches):
+            self.malformed.append(state.problem("'Branches' takes a list", "/Branches"))
 
     def _read_transition(self, state: State, part: Node, field: str, kind: str) -> None:
         if field not in part.body:
@@ -224,14 +225,6 @@ class Definition:
             self.malformed.append(state.problem(f"'{field}' takes a list", f"/{field}"))
         return found
 
-    def _read_branches(self, state: State) -> None:
-        branches = state.body.get("Branches", ())
-        if isinstance(branches, list):
-            for index, branch in enumerate(branches):
-                self._open(state, "Branch", branch, f"/Branches/{index}")
-        elif "Branches" in state.body and not is_placeholder(branches):
-            self.malformed.append(state.problem("'Branches' takes a list", "/Branches"))
-
     def _open(self, state: State, place: str, body: object, inner: str) -> None:
         if isinstance(body, Mapping):
             scope = Scope(place, body, state.pointer + inner, self.language, state)
@@ -240,6 +233,22 @@ class Definition:
         elif not is_placeholder(body):
             field = inner[1:].partition("/")[0]
             self.malformed.append(state.problem(f"{field}: a graph of states is a mapping", inner))
+
+
+def list_inner(body: Body) -> Iterator[tuple[str, str, Any]]:
+    """List the graphs inside a state: of each its place, its pointer in the state, its body.
+
+    The engine compiles these, and the graph reads them.
+
+    >>> [pointer for _, pointer, _ in list_inner({"Branches": [{}, {}]})]
+    ['/Branches/0', '/Branches/1']
+    """
+    for field in ("ItemProcessor", "Iterator"):
+        if field in body:
+            yield field, f"/{field}", body[field]
+    branches = body.get("Branches")
+    if isinstance(branches, list):
+        yield from (("Branch", f"/Branches/{at}", one) for at, one in enumerate(branches))
 
 
 def _read_language(body: Body, inherited: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from carnation.asl import STATE_TYPES
+from carnation.asl.graph import list_inner
 from carnation.document.values import Json
 from carnation.engine.distributed import DistributedMap
 from carnation.engine.fibers import Flow, State
@@ -71,7 +72,7 @@ def compile_definition(definition: Json) -> CompiledMachine:
         if depth > DEPTH_LIMIT:
             raise DefinitionError(f"{target.where} lies deeper than {DEPTH_LIMIT} flows.")
         for state in _compile_states(target, body, inherited):
-            inner = list(find_inner(state))
+            inner = find_inner(state)
             state.inner = [Flow(f"{where} of state '{state.name}'") for where, _ in inner]
             waiting.extend(
                 (part, content, inherited, depth + 1)
@@ -117,17 +118,23 @@ def _language(body: Mapping[str, Json], inherited: str, where: str) -> str:
     return str(language)
 
 
-def find_inner(state: State) -> Iterator[tuple[str, Json]]:
-    """Yield the flows inside a state: the field and its content."""
-    body = state.body
-    if state.type == "Map":
-        key = "ItemProcessor" if "ItemProcessor" in body else "Iterator"
-        if key not in body:
-            raise DefinitionError(f"state '{state.name}' is a Map without ItemProcessor. Add one.")
-        yield key, body[key]
-    elif state.type == "Parallel":
-        branches = body.get("Branches")
-        if not isinstance(branches, list) or not branches:
-            raise DefinitionError(f"state '{state.name}' is a Parallel without Branches. Add one.")
-        for at, branch in enumerate(branches):
-            yield f"Branches[{at}]", branch
+_INSIDE: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "Map": (("ItemProcessor", "Iterator"), "ItemProcessor"),
+    "Parallel": (("Branch",), "Branches"),
+}
+"""Of the types with flows inside: their places, and the field that an author has to write."""
+
+
+def find_inner(state: State) -> list[tuple[str, Json]]:
+    """Find the flows inside a state: the field and its content; of a Map, there is one."""
+    if state.type not in _INSIDE:
+        return []
+    places, field = _INSIDE[state.type]
+    found = [
+        (pointer[1:].replace("/", "[") + "]" * ("/" in pointer[1:]), body)
+        for place, pointer, body in list_inner(state.body)
+        if place in places
+    ]
+    if not found:
+        raise DefinitionError(f"state '{state.name}' is a {state.type} without {field}. Add one.")
+    return found[:1] if state.type == "Map" else found

@@ -13,6 +13,8 @@ import pytest
 
 from carnation.asl.graph import Definition, State, read_definition
 from carnation.document import join_pointer, read_document
+from carnation.engine import compile_definition
+from carnation.errors import DefinitionError, ExpressionError
 from tests.rule_cases import REFUSALS, RISKS
 
 ROOT = Path(__file__).parents[2]
@@ -193,3 +195,28 @@ def test_a_definition_may_nest_as_deep_as_it_likes() -> None:
         name = f"A{depth}"
         body = {"StartAt": name, "States": {name: {"Type": "Parallel", "Branches": [body]}}}
     assert len(read_definition(body).states) == 3000
+
+
+def compare_with_engine(value: Any) -> bool:
+    """Hold the compiled flows to the graph; False for what the engine does not compile."""
+    try:
+        flows = [compile_definition(value).flow]
+    except (DefinitionError, ExpressionError):
+        return False
+    scopes = [read_definition(value).top]
+    for flow, scope in zip(flows, scopes, strict=True):  # both grow
+        assert list(flow.states) == list(scope.states)
+        assert scope.start is not None
+        assert flow.start.name == scope.start.name
+        for compiled, state in zip(flow.states.values(), scope.states.values(), strict=True):
+            moves = [move.target for move in state.transitions]
+            assert sorted(str(target) for _, target in compiled.targets()) == sorted(moves)
+            flows += compiled.inner
+            scopes += state.inner[: len(compiled.inner)]
+    return True
+
+
+def test_the_engine_runs_the_states_and_transitions_of_the_graph() -> None:
+    assert sum(compare_with_engine(value) for value in list_kept()) > 50
+    found = [read_document(str(path)).value for path in sorted(CORPUS.rglob("*.json"))[::20]]
+    assert sum(map(compare_with_engine, found)) >= len(found) * 0.9
