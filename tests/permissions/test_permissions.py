@@ -541,8 +541,8 @@ def need(action: str, resource: str, **fields: Any) -> RequiredAction:
      need("sqs:SendMessage", "arn:${P}:sqs:r:1:jobs"), False),
     (grant("sqs:ReceiveMessage"), need("sqs:SendMessage", "*"), False),
     (grant("sqs:SendMessage", effect="Deny"), need("sqs:SendMessage", "*"), False),
-    (grant('!"iam:*"'), need("sqs:SendMessage", "*"), True),
-    (grant("sqs:SendMessage", '!"x"'), need("sqs:SendMessage", "arn:aws:sqs:r:1:jobs"), True),
+    (grant('!["iam:*"]'), need("sqs:SendMessage", "*"), True),
+    (grant("sqs:SendMessage", '!["x"]'), need("sqs:SendMessage", "arn:aws:sqs:r:1:jobs"), True),
 ])  # fmt: skip
 def test_a_need_is_met_by_what_covers_it(
     granted: Grant, needed: RequiredAction, is_met: bool
