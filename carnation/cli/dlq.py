@@ -6,9 +6,8 @@ Run as `carnation dlq`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from carnation.account import Account
 from carnation.account.operations.dead_letters import (
     DeadLetter,
     choose_queues,
@@ -86,7 +85,11 @@ def _do(options: argparse.Namespace) -> int:
         if options.do in ("list", "show"):
             listed = [one for found in chosen.values() for one in found]
             return _print_messages(console, listed, reporter, whole=options.do == "show")
-        done = _act(console, account, queues, chosen, options, reporter)
+        moved = move_letters(
+            account, queues, chosen, to=options.to if options.do == "purge" else "",
+            rate=options.rate, fresh=options.fresh, reporter=reporter,
+        )  # fmt: skip
+        done = _act(console, options, sum(map(len, chosen.values())), moved)
         return console.end({options.do: [one.describe(reporter) for one in done]}, EXIT_OK)
     finally:
         for url, found in letters.items():
@@ -111,26 +114,17 @@ def _print_messages(
 
 
 def _act(
-    console: AccountConsole,
-    account: Account,
-    queues: Mapping[str, str],
-    chosen: Mapping[str, Sequence[DeadLetter]],
-    options: argparse.Namespace,
-    reporter: Reporter | None,
+    console: AccountConsole, options: argparse.Namespace, number: int, moved: Iterator[DeadLetter]
 ) -> list[DeadLetter]:
-    number = sum(map(len, chosen.values()))
     what = "sent back" if options.do == "redrive" else f"written to {options.to}"
     verb = "is" if number == 1 else "are"
     console.echo(f"{count(number, 'dead letter')} {verb} {what}, each then deleted here")
     if not number or not (options.yes or confirm("go on?")):
         return []
     done: list[DeadLetter] = []
-    with console.progress(options.do) as tell:
-        for letter in move_letters(
-            account, queues, chosen, to=options.to if options.do == "purge" else "",
-            rate=options.rate, fresh=options.fresh, reporter=reporter,
-        ):  # fmt: skip
+    with console.progress(options.do) as show:
+        for letter in moved:
             done.append(letter)
-            tell(len(done), number)
+            show(len(done), number)
     console.echo(f"{len(done)} done")
     return done

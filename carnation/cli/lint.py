@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import clean_lines, echo_text, has_colour
+from carnation.console import clean, clean_lines, echo_text
 from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Settings, find_rule, lint
 from carnation.linter import formats as reports
 from carnation.linter.settings import read_settings
@@ -111,14 +111,9 @@ def _lint(options: argparse.Namespace) -> int:
     report = lint(
         options.targets, settings, type=options.type, locate=_locate, cfn_lint=options.cfn_lint
     )
-    if options.format == "text":  # frames for a terminal; a line each, and nothing else, for a pipe
-        colour, frames = has_colour(sys.stdout), sys.stdout.isatty()
-        lines = reports.write_text(report.findings, report.sources, colour=colour, frames=frames)
-        echo_text("".join(f"{line}\n" for line in lines))
-    else:
-        echo_text(reports.FORMATS[options.format](report))
+    echo_text(reports.render(report, options.format))
     for line in reports.list_summary(report):
-        print(clean_lines(line), file=sys.stderr)
+        print(clean_lines(clean(line)), file=sys.stderr)
     if report.is_empty and not options.cfn_lint:
         return EXIT_ERROR
     return EXIT_FINDINGS if report.select(fail_on) else EXIT_OK

@@ -6,11 +6,12 @@ Every function takes findings and gives text; printing is the verb's.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
-from carnation.console import clean, clean_lines, paint
+from carnation.console import clean, clean_lines, has_colour, paint
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
@@ -258,3 +259,12 @@ FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
     "github": lambda report: "".join(f"{line}\n" for line in write_github(report.findings)),
 }
 """What `--format` names, beside `text`, which knows the terminal."""
+
+
+def render(report: Report, name: str) -> str:
+    """Render a report in a format; `text` has frames for a terminal, and a line each for a pipe."""
+    if name != "text":
+        return FORMATS[name](report)
+    colour, frames = has_colour(sys.stdout), sys.stdout.isatty()
+    lines = write_text(report.findings, report.sources, colour=colour, frames=frames)
+    return "".join(f"{line}\n" for line in lines)
