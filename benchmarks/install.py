@@ -23,7 +23,7 @@ WAYS = {
     "base": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "sdk": ("build", "--check"),
     "sagemaker": ("build", "--check"),
-    "run,sdk": ("run", "orders", "--input", '{"order": {"id": "o-1"}}'),
+    "run,sdk": ("run", "carnation", "--input", '{"start_seq": 1, "end_seq": 3}'),
     "deploy": ("deploy", "--help"),
     "yaml": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "terraform": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
