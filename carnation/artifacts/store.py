@@ -126,10 +126,14 @@ def _write_tree(root: str, artifacts: Artifacts, release: bool) -> None:
         kept[release_name(artifacts)] = _definition_of(artifacts)
     part, new, _ = _steps_of(tree)
     contents = {**files, **kept}
-    for folder in {os.path.dirname(path) for path in contents}:
-        os.makedirs(os.path.join(part, folder), exist_ok=True)
-    for path, content in contents.items():
-        _write_file(os.path.join(part, path), content, lasting=path in kept)
+    try:
+        for folder in {os.path.dirname(path) for path in contents}:
+            os.makedirs(os.path.join(part, folder), exist_ok=True)
+        for path, content in contents.items():
+            _write_file(os.path.join(part, path), content, lasting=path in kept)
+    except OSError:  # a full disk
+        _delete(part)
+        raise
     os.rename(part, new)
     _change_places(tree)
 

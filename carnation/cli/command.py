@@ -66,8 +66,9 @@ def run_command(command: Callable[[], int]) -> int:
         )
         print(f"carnation: what was given takes more {limit}. Make it smaller.", file=sys.stderr)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            print("carnation: cannot write output: no space left on device", file=sys.stderr)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS):
+            place, reason = error.filename or "output", os.strerror(error.errno).lower()
+            print(f"carnation: cannot write {clean_lines(str(place))}: {reason}", file=sys.stderr)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         else:
             _print_foreign(error)

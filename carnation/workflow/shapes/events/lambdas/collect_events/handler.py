@@ -3,7 +3,7 @@
 Receives `{"start_seq": a, "end_seq": b}`; gives `{"events": [{"event": {...}}, ...]}`: b - a new
 events, then the queued ones, each with the `receipt_handle` of its message. Nothing is deleted but
 messages that are no events, and those only when they lie in the dead-letter queue, with the reason.
-A message that was received before has `kept_until`, too: until then its event, if it fails again,
+A message that two runs did not finish has `kept_until`, too: until then its event, if it fails,
 stays in that message, since a copy at each receive would make ten of one that cannot be deleted.
 One run holds what fits into one payload and one history; a larger range is refused before anything
 is made. Environment: QUEUE_URL, DEAD_LETTER_QUEUE_URL.
@@ -46,6 +46,7 @@ MESSAGES_AT_ONCE = 10
 ITEM_BYTES = 4096  # the largest item that counts as an event, its receipt handle included
 MESSAGE_BYTES = 1024 * 1024
 REASON_BYTES = 512
+UNFINISHED_RECEIVES = 3  # from this receive on no copy is sent, and an alarm goes off
 QUEUE_SECONDS = 7 * 24 * 3600  # how long the queue keeps a message
 RENEWAL_SECONDS = 2 * 24 * 3600  # what is this close to its end is sent again: a new message
 LARGEST_NUMBER = 2**53 - 1  # beyond it JSON readers disagree about a number
@@ -329,13 +330,13 @@ def read_message(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def find_end(message: dict[str, Any]) -> dict[str, str]:
-    """Find until when a message that was received before surely stays in the queue; report it.
+    """Find until when a message that was received often surely stays in the queue; report it.
 
     Whoever deletes it earlier has written its event or sent it again. `receives` is what an alarm
     counts: SQS reports no age of a message that was received three times.
     """
     receives = int(message["Attributes"]["ApproximateReceiveCount"])
-    if receives < 2:
+    if receives < UNFINISHED_RECEIVES:
         return {}
     sent = int(message["Attributes"]["SentTimestamp"]) // 1000
     end = time.gmtime(sent + QUEUE_SECONDS - RENEWAL_SECONDS)
