@@ -31,6 +31,7 @@ _PARAMETERS = "The state/task '{}' has parameters with a size"
 _ASSIGNED = "The state '{}' assigns variables with a size"
 _VARIABLES = "The execution has, after the state '{}', variables with a size"
 _SMALL = (bool, int, float, type(None))
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def check_size(value: Json, what: str, sentence: str = _RESULT, limit: int = PAYLOAD_LIMIT) -> None:
@@ -41,7 +42,7 @@ def check_size(value: Json, what: str, sentence: str = _RESULT, limit: int = PAY
     """
     if isinstance(value, _SMALL) or (isinstance(value, str) and len(value) < limit // 6):
         return
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    text = _encode(value)
     if len(text) > limit // 4 and len(text.encode("utf-8", "replace")) > limit:
         raise StateError(DATA_LIMIT, f"{sentence.format(what)} {_EXCEEDS}.")
 
