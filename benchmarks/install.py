@@ -53,10 +53,12 @@ class Cost(NamedTuple):
 def measure(way: str, folder: Path) -> Cost:
     """Install one way into an empty environment, check it, and run its first command."""
     environment = folder / way.replace(",", "-")
+    clone = folder / f"{environment.name}-clone"  # what an earlier build left is not in it
+    _run(["git", "clone", "--quiet", str(ROOT), str(clone)])
     venv.create(environment, with_pip=True)
     before, began = _size(environment), _cpu()
     extras = "" if way == "base" else f"[{way}]"
-    _run([str(environment / "bin" / "pip"), "install", "--quiet", f"{ROOT}{extras}"])
+    _run([str(environment / "bin" / "pip"), "install", "--quiet", f"{clone}{extras}"])
     cost = Cost(way, (_size(environment) - before) / 1e6, _cpu() - began)
     _run([str(environment / "bin" / "pip"), "check"])
     _run([str(environment / "bin" / "carnation"), *WAYS[way]])
