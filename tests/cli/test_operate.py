@@ -11,7 +11,7 @@ import pytest
 
 from carnation.account import Account, find_deployed
 from carnation.account.operations import follow_execution
-from carnation.account.operations.dead_letters import DeadLetter
+from carnation.account.operations.dead_letters import DeadLetter, redrive_letters
 from carnation.account.operations.letter_filters import read_filters
 from carnation.cli import deploy, dlq, drift, recover, start, status
 from carnation.emulator import Emulator, FunctionError, ServiceError
@@ -202,8 +202,6 @@ def test_chosen_letters_go_back_to_the_queue_at_a_rate(
 
 
 def _redrive(*arguments: Any, **options: Any) -> Any:
-    from carnation.account.operations.dead_letters import redrive_letters
-
     return redrive_letters(*arguments, **options)
 
 
