@@ -11,7 +11,7 @@ from typing import Any
 from carnation.adoption.names import split_words
 from carnation.services.arns import split_arn
 
-_SHORTEST = 24  # characters; a shorter text reads better where it stands
+_MIN_LENGTH = 24  # characters; a shorter text reads better where it stands
 _ADDRESS = re.compile(r"(?:arn:|https?://|s3://)\S+\Z")
 _MAX_NAME_LENGTH = 40
 _KINDS = {"function": "function", "secret": "secret", "table": "table", "activity": "activity"}
@@ -33,7 +33,7 @@ def find_texts(states: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {
         text: _address_name(text)
         for text, count in counts.items()
-        if count > 1 and len(text) >= _SHORTEST and _ADDRESS.match(text)
+        if count > 1 and len(text) >= _MIN_LENGTH and _ADDRESS.match(text)
     }
 
 

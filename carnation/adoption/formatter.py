@@ -19,7 +19,7 @@ from carnation.errors import DefinitionError
 
 WIDTH = 88  # of a line, ruff's default
 WIDEST = 100  # a project may allow this much, and would join what fits into it again
-_DEEPEST = 60  # brackets in brackets; Python's own parser gives up at 100 to 200
+_MAX_DEPTH = 60  # brackets in brackets; Python's own parser gives up at 100 to 200
 _NONE: Mapping[str, str] = {}
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -93,8 +93,10 @@ def write_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 0
     >>> write_code(write_value({"a": [1.0, None, "x" * 30]}, {"x" * 30: "X"}))
     '{"a": [1.0, None, X]}'
     """
-    if depth > _DEEPEST:
-        raise DefinitionError(f"a value nests deeper than {_DEEPEST} levels, too deep for Python.")
+    if depth > _MAX_DEPTH:
+        raise DefinitionError(
+            f"a value nests deeper than {_MAX_DEPTH} levels, too deep for Python."
+        )
     if isinstance(value, str):
         return Token(constants[value]) if value in constants else Text(value)
     if isinstance(value, dict):

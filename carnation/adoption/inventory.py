@@ -204,13 +204,13 @@ class Inventory:
     def _rewrite_attribute(self, name: str) -> Any:
         owner, _, attribute = name.partition(".")
         if owner in self.elsewhere:
-            return {"Fn::Sub": self._give_elsewhere(owner, attribute)}
+            return {"Fn::Sub": self._elsewhere_name(owner, attribute)}
         if owner not in self.renamed:
             return {"Fn::GetAtt": [owner, attribute]}
         new = self.renamed[owner]
         return {"Ref": new} if attribute == "Arn" else {"Fn::GetAtt": [new, attribute]}
 
-    def _give_elsewhere(self, owner: str, attribute: str) -> str:
+    def _elsewhere_name(self, owner: str, attribute: str) -> str:
         arn = self.elsewhere[owner]
         return arn.rpartition(":")[2] if attribute == "Name" else arn
 
@@ -221,7 +221,7 @@ class Inventory:
         for old in self.elsewhere:
             for attribute in ("", "Arn", "Name"):
                 name = f"{old}.{attribute}" if attribute else old
-                text = text.replace(f"${{{name}}}", self._give_elsewhere(old, attribute))
+                text = text.replace(f"${{{name}}}", self._elsewhere_name(old, attribute))
         for old, new in self.renamed.items():
             text = text.replace(f"${{{old}.Arn}}", f"${{{new}}}")
             text = text.replace(f"${{{old}}}", f"${{{new}}}").replace(f"${{{old}.", f"${{{new}.")

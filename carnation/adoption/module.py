@@ -27,7 +27,7 @@ from carnation.cloudformation.substitutions import find_substitutions
 _INLINE = 60  # characters of a state that may stand where it is used, without a variable
 _WHOLE = 6  # steps of a graph that fits into make_workflow
 Comments = Mapping[str, Sequence[str]]
-_NOTHING = Written((), (), {}, {})
+_EMPTY = Written((), (), {}, {})
 _ELSEWHERE: Mapping[str, Code] = {"stacks": Token('"none"')}
 """Without a template, whoever deploys the definition today goes on doing so."""
 
@@ -153,7 +153,7 @@ def write_module(
     """
     writer = Writer(definition)
     comments = comments or {}
-    written = _NOTHING
+    written = _EMPTY
     if inventory is not None:
         written = write_inventory(inventory, writer.names, set(find_substitutions(definition)))
         writer.texts.update(written.texts)

@@ -23,7 +23,7 @@ _FILE_SUFFIX = re.compile(
     r"(\.asl)?\.(json5?|jsonc|ya?ml|template)$|\.asl$|\.sfn$|\.(template|stepfunctions?)(?=\.)",
     re.IGNORECASE,
 )
-LONGEST_WORKFLOW = 40
+MAX_WORKFLOW_LENGTH = 40
 
 
 def split_words(text: str) -> list[str]:
@@ -96,7 +96,7 @@ def to_workflow_name(text: str) -> str:
     words = split_words(_strip_suffix(text)) or ["workflow"]
     if words[0][0].isdigit() or keyword.iskeyword("_".join(words)):
         words.insert(0, "workflow")
-    return make_identifier(" ".join(words), "workflow", LONGEST_WORKFLOW).replace("_", "-")
+    return make_identifier(" ".join(words), "workflow", MAX_WORKFLOW_LENGTH).replace("_", "-")
 
 
 def _strip_suffix(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_lost_transitions
 from carnation.adoption.inventory import MACHINES, Inventory
-from carnation.adoption.names import LONGEST_WORKFLOW, to_workflow_name
+from carnation.adoption.names import MAX_WORKFLOW_LENGTH, to_workflow_name
 from carnation.adoption.several import read_inventories
 from carnation.adoption.template import fill_definition
 from carnation.asl import Definition, read_definition
@@ -242,7 +242,7 @@ def rename_duplicates(sources: Sequence[Source]) -> list[Source]:
         count, first = 1, name
         while name in taken:
             count += 1
-            name = f"{first[: LONGEST_WORKFLOW - 4]}-{count}"
+            name = f"{first[: MAX_WORKFLOW_LENGTH - 4]}-{count}"
         if source.inventory is not None and source.inventory.elsewhere and name != source.name:
             raise DocumentError(
                 f"another file has a state machine '{source.name}', too. Adopt this template by "

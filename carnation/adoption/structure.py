@@ -14,7 +14,7 @@ from typing import NamedTuple
 from carnation.adoption.graph import Node, Scope
 
 _BESIDE = 2  # states that are told beside a chain; more of them make a part of their own
-_DEEPEST = 100  # parts within parts; each is a call while the module builds its graph
+_MAX_DEPTH = 100  # parts within parts; each is a call while the module builds its graph
 
 
 class Define(NamedTuple):
@@ -192,4 +192,4 @@ class Flow:
             yield Draw(inner)
 
     def _is_small(self, start: Node, part: Section) -> bool:
-        return start.size <= _BESIDE or part.depth >= _DEEPEST
+        return start.size <= _BESIDE or part.depth >= _MAX_DEPTH

@@ -22,7 +22,7 @@ _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _UTF8 = 0x800
 _READABLE_FILE = 0o100644 << 16
-_LARGEST_ZIP = 2**32 - 1
+_MAX_ZIP_BYTES = 2**32 - 1
 
 
 def make_package(root: str, name: str, given: str = "") -> bytes:
@@ -115,7 +115,7 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
         body += (head, name, content)
         offset += len(head) + len(name) + size
     listing = b"".join(directory)
-    if offset + len(listing) > _LARGEST_ZIP or len(files) > 0xFFFF:
+    if offset + len(listing) > _MAX_ZIP_BYTES or len(files) > 0xFFFF:
         raise WorkflowError("a package is larger than 4 GiB or has more than 65,535 files.")
     count = len(files)
     end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(listing), offset, 0)

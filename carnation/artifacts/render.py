@@ -30,7 +30,7 @@ from carnation.workflow import Workflow, list_definitions
 MANIFEST = "manifest.json"
 _WHO = {REFUSAL: "AWS would refuse", CALL: "a service would refuse a call in"}
 _UNKNOWN = ("unknown-field", "unknown-state-type")
-_LARGEST_DEFINITION = 1024 * 1024  # bytes
+_MAX_DEFINITION_BYTES = 1024 * 1024  # bytes
 
 
 class Artifacts(NamedTuple):
@@ -85,10 +85,10 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
     if partition:
         definition = fill_substitutions(definition, {"Partition": partition})
     text = dump_json(definition)
-    if len(text.encode()) > _LARGEST_DEFINITION:
+    if len(text.encode()) > _MAX_DEFINITION_BYTES:
         raise DefinitionError(
             f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
-            f"{_LARGEST_DEFINITION:,}. Move a part of it into a state machine of its own."
+            f"{_MAX_DEFINITION_BYTES:,}. Move a part of it into a state machine of its own."
         )
     _reject_lost_children(root, workflow)
     _reject_definition(workflow, definition)

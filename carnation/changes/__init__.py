@@ -10,13 +10,13 @@ have a door of their own, `carnation.changes.templates`, which who compares defi
 
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.policy import FAMILIES, IMPACTS, KINDS, find_worst
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 
 __all__ = [
-    "ABSENT",
     "FAMILIES",
     "IMPACTS",
     "KINDS",
+    "MISSING",
     "Change",
     "find_definition_changes",
     "find_worst",

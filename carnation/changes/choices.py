@@ -19,7 +19,7 @@ from carnation.changes.context import (
 )
 from carnation.changes.records import Change, render_value
 from carnation.changes.transitions import find_target_changes
-from carnation.changes.wording import name_target, quote, shorten
+from carnation.changes.wording import quote, quote_target, shorten
 from carnation.document.values import Json
 
 
@@ -30,18 +30,20 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
         yield from (sides.describe(edit, "choice-changed") for edit in sides.find_edits("Choices"))
     else:
         pairs, removed, added = match_objects(old, new, ("Next", "Comment"))
-        inverted = _tell_inverted(sides, pairs)
+        inverted = _find_inversion(sides, pairs)
         if inverted is not None:
             yield inverted
             return
         for i in removed:
-            target = name_target(old[i].get("Next"))
+            target = quote_target(old[i].get("Next"))
             sentence = f"no longer goes on to {target} if {_format_rule(old[i])}"
             yield sides.remove("transition-removed", "Choices", i, sentence)
         for i, j in pairs:
             yield from _compare_rules(sides.enter("Choices", i, j))
         for j in added:
-            sentence = f"now goes on to {name_target(new[j].get('Next'))} if {_format_rule(new[j])}"
+            sentence = (
+                f"now goes on to {quote_target(new[j].get('Next'))} if {_format_rule(new[j])}"
+            )
             yield sides.add("transition-added", "Choices", j, sentence)
         if is_reordered(pairs):
             sentence = _format_order(new, pairs)
@@ -50,7 +52,7 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
     yield from find_target_changes(sides, "Default", "by default goes on to")
 
 
-def _tell_inverted(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | None:
+def _find_inversion(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | None:
     """Tell of a Choice with one rule, and nothing changed but that it says the opposite."""
     if not len(pairs) == len(sides.old["Choices"]) == len(sides.new["Choices"]) == 1:
         return None
@@ -69,8 +71,8 @@ def _tell_inverted(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | N
     if is_swapped and is_opposite:
         sentence = f"its rule is now {rule}, with both ways swapped: every input goes as before"
         return Change("choice-respelled", at, sides.subject, sentence, old, new)
-    first, rest = name_target(new.get("Next")), name_target(sides.new.get("Default"))
-    was, otherwise = map(name_target, ways[0])
+    first, rest = quote_target(new.get("Next")), quote_target(sides.new.get("Default"))
+    was, otherwise = map(quote_target, ways[0])
     sentence = (
         f"is inverted: with {rule} it goes on to {first}, else to {rest}; before, "
         f"with {_quote_rule(old)} to {was}, else to {otherwise}"
@@ -143,7 +145,7 @@ def _format_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
     order = sorted(was)
     swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]
     first, second = (
-        f"{_quote_rule(rules[index])} (to {name_target(rules[index].get('Next'))})"
+        f"{_quote_rule(rules[index])} (to {quote_target(rules[index].get('Next'))})"
         for index in swapped[0]
     )
     more = f", and {len(swapped) - 1} more places" if swapped[1:] else ""
@@ -157,7 +159,7 @@ def _compare_rules(sides: StatePair) -> Iterator[Change]:
     for name in dict.fromkeys([*sides.new, *sides.old]):
         for edit in sides.find_edits(name) if name not in ("Next", "Comment") else ():
             change = sides.describe(edit, _kind_of_rule_field(name))
-            way = f"the way to {name_target(sides.new.get('Next'))}: "
+            way = f"the way to {quote_target(sides.new.get('Next'))}: "
             yield change._replace(sentence=way + change.sentence)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
-from carnation.changes.records import ABSENT, Change, Edit, render_value
+from carnation.changes.records import MISSING, Change, Edit, render_value
 from carnation.changes.wording import contrast, shorten
 from carnation.document import join_pointer, split_pointer
 from carnation.document.values import Json
 
-_LONGEST_PATH = 120
+_MAX_PATH_LENGTH = 120
 
 
 class StatePair(NamedTuple):
@@ -35,8 +35,8 @@ class StatePair(NamedTuple):
         """Compare one field, down to the values that differ."""
         return list(
             find_edits(
-                self.old.get(field, ABSENT),
-                self.new.get(field, ABSENT),
+                self.old.get(field, MISSING),
+                self.new.get(field, MISSING),
                 join_pointer(self.old_at, field),
                 join_pointer(self.new_at, field),
             )
@@ -54,20 +54,20 @@ class StatePair(NamedTuple):
     def describe(self, edit: Edit, kind: str) -> Change:
         """Make a record of an edit in the plainest words: where in the state, from what to what."""
         base = self.old_at if edit.gone else self.new_at
-        path = shorten(format_path(split_pointer(edit.pointer[len(base) :])), _LONGEST_PATH)
+        path = shorten(format_path(split_pointer(edit.pointer[len(base) :])), _MAX_PATH_LENGTH)
         return edit.describe(kind, self.subject, f"{path}: {contrast(edit.before, edit.after)}")
 
     def add(self, kind: str, field: str, index: int, sentence: str) -> Change:
         """Make a record of an item that only the new side has."""
         place = f"/{index}" if field in self.old else ""  # with the whole field, its place
         pointer = f"{self.new_at}/{field}{place}"
-        return Change(kind, pointer, self.subject, sentence, ABSENT, self.new[field][index])
+        return Change(kind, pointer, self.subject, sentence, MISSING, self.new[field][index])
 
     def remove(self, kind: str, field: str, index: int, sentence: str) -> Change:
         """Make a record of an item that only the old side has."""
         place = f"/{index}" if field in self.new else ""
         pointer, item = f"{self.old_at}/{field}{place}", self.old[field][index]
-        return Change(kind, pointer, self.subject, sentence, item, ABSENT, old=True)
+        return Change(kind, pointer, self.subject, sentence, item, MISSING, old=True)
 
 
 def format_path(parts: list[str]) -> str:

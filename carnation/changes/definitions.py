@@ -15,7 +15,7 @@ from carnation.changes.edits import count_reordered, find_edits
 from carnation.changes.languages import join_language_changes
 from carnation.changes.matching import INNER, Match, Pair, match_states
 from carnation.changes.readers import find_lost_paths
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.scopes import Scopes, find_respelling, find_scope_changes, pair_scopes
 from carnation.changes.states import find_field_changes, find_state_changes
 from carnation.changes.transitions import find_target_changes
@@ -71,7 +71,7 @@ def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
     for place in match.removed:
         sentence = f"is removed ({_describe(place)})"
         yield Change(
-            "state-removed", place.pointer, place.name, sentence, _outline(place), ABSENT, old=True
+            "state-removed", place.pointer, place.name, sentence, _outline(place), MISSING, old=True
         )
     for old, new in match.pairs:
         if old.name != new.name:
@@ -83,7 +83,7 @@ def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
             yield Change("state-moved", new.pointer, new.name, sentence, old.pointer, new.pointer)
     for place in match.added:
         sentence = f"is new ({_describe(place)})"
-        yield Change("state-added", place.pointer, place.name, sentence, ABSENT, _outline(place))
+        yield Change("state-added", place.pointer, place.name, sentence, MISSING, _outline(place))
 
 
 def _outline(place: State) -> dict[str, Json]:

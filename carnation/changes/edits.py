@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from carnation.changes.records import ABSENT, Edit, render_value
+from carnation.changes.records import MISSING, Edit, render_value
 from carnation.document import join_pointer
 from carnation.document.values import Json
 
@@ -23,7 +23,7 @@ def find_edits(
     """Yield the edits that make one value of another, in the order of the new one.
 
     >>> list(find_edits({"a": [1, 2]}, {"a": [0, 1, 2]}))
-    [Edit(old=None, new='/a/0', before=ABSENT, after=0)]
+    [Edit(old=None, new='/a/0', before=MISSING, after=0)]
     >>> [edit.pointer for edit in find_edits({"a": 1, "b": True}, {"a": 1.0, "b": 1})]
     ['/b']
     """
@@ -37,8 +37,8 @@ def find_edits(
         else:
             if not is_same(before, after):
                 yield Edit(
-                    None if before is ABSENT else before_at,
-                    None if after is ABSENT else after_at,
+                    None if before is MISSING else before_at,
+                    None if after is MISSING else after_at,
                     before,
                     after,
                 )
@@ -63,7 +63,7 @@ def _pair_keys(
 ) -> list[Pair]:
     keys = [*new, *(key for key in old if key not in new)]
     return [
-        (old.get(key, ABSENT), new.get(key, ABSENT),
+        (old.get(key, MISSING), new.get(key, MISSING),
          join_pointer(old_at, key), join_pointer(new_at, key))
         for key in keys
     ]  # fmt: skip
@@ -74,8 +74,8 @@ def _pair_items(old: list[Json], new: list[Json], old_at: str, new_at: str) -> l
     for i, j in match_items(
         [render_value(item) for item in old], [render_value(item) for item in new]
     ):
-        before = ABSENT if i is None else old[i]
-        after = ABSENT if j is None else new[j]
+        before = MISSING if i is None else old[i]
+        after = MISSING if j is None else new[j]
         pairs.append((before, after, f"{old_at}/{i}", f"{new_at}/{j}"))
     return pairs
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.changes.permissions import Principal, read_grants
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
 from carnation.permissions import Grant, find_lost, find_needed_actions
@@ -62,5 +62,5 @@ def _describe(subject: str, action: str, states: list[str], grants: list[Grant])
     sentence = f"lost {action} on {on}, which executions in flight still need in {where}"
     value = [list(grant[:5]) for grant in grants]
     if grants[0].effect == "Deny":  # a denial that is new stands in the new document
-        return Change("action-lost", grants[0].pointer, subject, sentence, ABSENT, value)
-    return Change("action-lost", grants[0].pointer, subject, sentence, value, ABSENT, old=True)
+        return Change("action-lost", grants[0].pointer, subject, sentence, MISSING, value)
+    return Change("action-lost", grants[0].pointer, subject, sentence, value, MISSING, old=True)

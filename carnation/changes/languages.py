@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from carnation.changes.context import StatePair
 from carnation.changes.edits import find_edits
 from carnation.changes.policy import DANGEROUS
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.tasks import is_target
 from carnation.changes.transitions import INPUT_LOST, loses_input
 from carnation.document import join_pointer, split_pointer
@@ -72,7 +72,7 @@ def _compare_constants(sides: StatePair) -> Iterator[Change]:
     values = (_drop_expressions(sides.old[old]), _drop_expressions(sides.new[new]))
     at = (join_pointer(sides.old_at, old), join_pointer(sides.new_at, new))
     for edit in find_edits(*values, *at):
-        if edit.before is not ABSENT and edit.after is not ABSENT:
+        if edit.before is not MISSING and edit.after is not MISSING:
             kind = "target-changed" if is_target(edit.pointer) else "input-changed"
             yield sides.describe(edit, kind)
 

@@ -17,7 +17,7 @@ from carnation.document.values import Json
 
 INNER = ("ItemProcessor", "Iterator", "Branches")
 _ALIKE = 0.6  # the share of fields in common from which two states are one
-_MOST_CANDIDATES = 40  # a field that more states share says nothing about who is who
+_MAX_CANDIDATES = 40  # a field that more states share says nothing about who is who
 
 
 class Pair(NamedTuple):
@@ -184,7 +184,7 @@ def _score_bodies(old: list[State], new: list[State]) -> Iterator[tuple[float, S
         here["\n".join(sorted(_list_features(place)))].append(place)
     for key, places in here.items():
         twins = there.get(key, [])
-        if len(places) * len(twins) > _MOST_CANDIDATES**2:
+        if len(places) * len(twins) > _MAX_CANDIDATES**2:
             yield from ((1.0, one, two) for one, two in zip(places, twins, strict=False))
         else:
             yield from (
@@ -205,7 +205,7 @@ def _score_fields(old: list[State], new: list[State]) -> Iterator[tuple[float, S
             holders[feature].append(index)
     for place in old:
         mine = set(_list_features(place))
-        rare = [holders[name] for name in mine if len(holders.get(name, ())) <= _MOST_CANDIDATES]
+        rare = [holders[name] for name in mine if len(holders.get(name, ())) <= _MAX_CANDIDATES]
         for index in sorted(set().union(*rare)):
             theirs, twin = features[index], new[index]
             if twin.body.get("Type") == place.body.get("Type"):

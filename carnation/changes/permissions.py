@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
 from carnation.document import join_pointer
 from carnation.document.values import Json
@@ -168,8 +168,8 @@ def _describe(subject: str, stem: str, group: list[Grant], *, old: bool) -> Chan
     value = [list(grant[:5]) for grant in group]
     sentence = _format_sentence(stem, group, old=old)
     if old:
-        return Change(kind, first.pointer, subject, sentence, value, ABSENT, old=True)
-    return Change(kind, first.pointer, subject, sentence, ABSENT, value)
+        return Change(kind, first.pointer, subject, sentence, value, MISSING, old=True)
+    return Change(kind, first.pointer, subject, sentence, MISSING, value)
 
 
 def _format_sentence(stem: str, group: list[Grant], *, old: bool) -> str:
@@ -196,13 +196,13 @@ def _unique(words: Iterable[str]) -> list[str]:
 
 def _compare_boundary(subject: str, old: Principal, new: Principal) -> Iterator[Change]:
     field = "PermissionsBoundary"
-    before, after = old.properties.get(field, ABSENT), new.properties.get(field, ABSENT)
+    before, after = old.properties.get(field, MISSING), new.properties.get(field, MISSING)
     if before == after or not old.body:
         return
-    pointer = f"{(old if after is ABSENT else new).pointer}/Properties/{field}"
-    if after is ABSENT:
+    pointer = f"{(old if after is MISSING else new).pointer}/Properties/{field}"
+    if after is MISSING:
         sentence = f"{render_value(before)} bounds it no longer"
-        yield Change("boundary-removed", pointer, subject, sentence, before, ABSENT, old=True)
+        yield Change("boundary-removed", pointer, subject, sentence, before, MISSING, old=True)
     else:
         sentence = f"is now bounded by {shorten(render_value(after))}"
         yield Change("boundary-changed", pointer, subject, sentence, before, after)

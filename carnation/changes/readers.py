@@ -32,13 +32,13 @@ def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
         for path in lost:
             readers = _find_readers(path, new.scope, new)
             if readers and not _is_written(path, new.scope):
-                yield _tell(path, new, readers, gone=False)
+                yield _make_change(path, new, readers, gone=False)
     for old in match.removed:
         scope = places.get(scopes.pairs.get(old.scope.pointer, ""))
         for path in _list_named(old) if scope is not None else ():
             readers = _find_readers(path, scope) if scope is not None else []
             if readers and scope is not None and not _is_written(path, scope):
-                yield _tell(path, old, readers, gone=True)
+                yield _make_change(path, old, readers, gone=True)
 
 
 def _find_writes(state: State) -> dict[str, bool]:
@@ -149,7 +149,7 @@ def _is_expression(text: Json, way: list[str]) -> bool:
     return text.startswith("{%") or last.endswith((".$", "Path", "Variable"))
 
 
-def _tell(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
+def _make_change(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
     named = format_list(
         [f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers]
     )

@@ -11,14 +11,14 @@ from carnation.document import digest
 from carnation.document.values import Json
 
 
-class _Absent:
+class _Missing:
     """Stands where a document has no value; JSON's null is a value."""
 
     def __repr__(self) -> str:
-        return "ABSENT"
+        return "MISSING"
 
 
-ABSENT: Final = _Absent()
+MISSING: Final = _Missing()
 
 
 class Change(NamedTuple):
@@ -37,8 +37,8 @@ class Change(NamedTuple):
     pointer: str
     subject: str
     sentence: str
-    before: Json = ABSENT
-    after: Json = ABSENT
+    before: Json = MISSING
+    after: Json = MISSING
     old: bool = False
     part: str = ""
 
@@ -82,7 +82,7 @@ class Edit(NamedTuple):
 def render_value(value: object) -> str:
     """Write a value so that equal ones, and no others, are spelt alike.
 
-    >>> render_value({"b": 1, "a": True}), render_value(ABSENT)
+    >>> render_value({"b": 1, "a": True}), render_value(MISSING)
     ('{"a": true, "b": 1}', '')
     """
-    return "" if value is ABSENT else json.dumps(value, sort_keys=True)
+    return "" if value is MISSING else json.dumps(value, sort_keys=True)

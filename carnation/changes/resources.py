@@ -17,7 +17,7 @@ from carnation.changes.permissions import (
     is_policy,
     list_policy_fields,
 )
-from carnation.changes.records import ABSENT, Change, Edit, render_value
+from carnation.changes.records import MISSING, Change, Edit, render_value
 from carnation.changes.retention import find_retention_kind
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
@@ -71,7 +71,7 @@ def find_resource_changes(
             yield _describe_moved(way, old[moved[name]], place)
         else:
             sentence = f"is new ({place.kind})"
-            yield Change("resource-added", place.pointer, way + name, sentence, ABSENT, place.body)
+            yield Change("resource-added", place.pointer, way + name, sentence, MISSING, place.body)
             nobody = Principal({}, place.pointer)
             yield from find_permission_changes(way + name, place.kind, nobody, _hold(place))
     for name, place in old.items():
@@ -118,7 +118,7 @@ def _describe_removed(way: str, place: ResourceRef) -> Change:
         policy = place.body.get("DeletionPolicy", "none")
         word = "the data is kept" if kept else "and its data with it"
         sentence = f"{sentence}, {word} (DeletionPolicy: {policy})"
-    return Change(kind, place.pointer, way + place.name, sentence, place.body, ABSENT, old=True)
+    return Change(kind, place.pointer, way + place.name, sentence, place.body, MISSING, old=True)
 
 
 def _compare_resource(
@@ -144,7 +144,7 @@ def _compare_resource(
 
 
 def _find_edits(old: ResourceRef, new: ResourceRef, field: str) -> Iterator[Edit]:
-    before, after = old.body.get(field, ABSENT), new.body.get(field, ABSENT)
+    before, after = old.body.get(field, MISSING), new.body.get(field, MISSING)
     yield from find_edits(before, after, f"{old.pointer}/{field}", f"{new.pointer}/{field}")
 
 
@@ -207,7 +207,7 @@ def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
     sentence = f"{'.'.join(way) or 'Properties'}: {contrast(edit.before, edit.after)}"
     if new.kind in _MACHINES and way[:1] in (["RoleArn"], ["Role"]):
         return edit.describe("role-changed", subject, sentence)
-    if way[:1] and way[0] in _PROTECTIONS and edit.after in (False, "false", ABSENT):
+    if way[:1] and way[0] in _PROTECTIONS and edit.after in (False, "false", MISSING):
         return edit.describe("protection-removed", subject, sentence)
     retention = find_retention_kind(new.kind, way, edit)
     if retention:
@@ -234,7 +234,7 @@ def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
 def _is_default(edit: Edit) -> bool:
     """Tell whether a machine's type is only said now, or no longer: it was STANDARD all along."""
     return {render_value(edit.before), render_value(edit.after)} == {
-        render_value(ABSENT),
+        render_value(MISSING),
         render_value("STANDARD"),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.records import ABSENT, Edit, render_value
+from carnation.changes.records import MISSING, Edit, render_value
 from carnation.document.values import Json
 
 _KEPT_FOR: Mapping[tuple[str, str], float] = {
@@ -29,7 +29,7 @@ _EXPIRIES = frozenset({
     ("AWS::DynamoDB::GlobalTable", "TimeToLiveSpecification"),
     ("AWS::S3::Bucket", "LifecycleConfiguration"),
 })  # fmt: skip
-_OFF = (False, "false", "Suspended", ABSENT)
+_OFF = (False, "false", "Suspended", MISSING)
 
 
 def find_retention_kind(kind: str, way: Sequence[str], edit: Edit) -> str:
@@ -53,7 +53,7 @@ def _measure(value: Json, place: tuple[str, str]) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        number = math.nan if value is not ABSENT else _KEPT_FOR[place]
+        number = math.nan if value is not MISSING else _KEPT_FOR[place]
     return math.inf if number == 0 and place[1] == "RetentionDays" else number
 
 

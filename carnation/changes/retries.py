@@ -15,7 +15,7 @@ from carnation.changes.context import (
     is_reordered,
     match_objects,
 )
-from carnation.changes.records import ABSENT, Change, Edit
+from carnation.changes.records import MISSING, Change, Edit
 from carnation.changes.wording import contrast, format_list, format_seconds
 from carnation.document.values import Json
 
@@ -135,9 +135,9 @@ def _count(retrier: Mapping[str, Json]) -> int:
 def find_error_changes(sides: StatePair, stem: str, verb: str) -> Iterator[Change]:
     """Yield which errors a retrier or a catcher is for now, and is for no longer."""
     for edit in sides.find_edits("ErrorEquals"):
-        if edit.before is ABSENT:
+        if edit.before is MISSING:
             kind, sentence = f"{stem}-added", f"{verb} {_name(edit.after)} as well"
-        elif edit.after is ABSENT:
+        elif edit.after is MISSING:
             kind, sentence = f"{stem}-removed", f"no longer {verb} {_name(edit.before)}"
         else:
             kind = f"{stem}-changed"

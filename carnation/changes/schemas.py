@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.changes.edits import is_same
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import contrast, format_list, quote
 from carnation.document import join_pointer
 from carnation.document.values import Json
@@ -55,11 +55,11 @@ def find_declaration_changes(
     [('declared-input-narrowed', 'has to have total')]
     """
     for name in ("input", "output"):
-        pair = old.get(name, ABSENT), new.get(name, ABSENT)
+        pair = old.get(name, MISSING), new.get(name, MISSING)
         yield from _compare(name, f"declared {name}", f"/declared/{name}", *pair, part)
     before, after = old.get("results", {}), new.get("results", {})
     for state in dict.fromkeys([*after, *before]):
-        pair = before.get(state, ABSENT), after.get(state, ABSENT)
+        pair = before.get(state, MISSING), after.get(state, MISSING)
         pointer = join_pointer("/declared/results", state)
         yield from _compare("results", f"declared result of {state}", pointer, *pair, part)
 
@@ -67,12 +67,12 @@ def find_declaration_changes(
 def _compare(
     role: str, subject: str, pointer: str, old: Json, new: Json, part: str
 ) -> Iterator[Change]:
-    if old is ABSENT and new is ABSENT:
+    if old is MISSING and new is MISSING:
         return
-    if old is ABSENT:
+    if old is MISSING:
         yield Change("declaration-added", pointer, subject, "is new", old, new, part=part)
         return
-    if new is ABSENT:
+    if new is MISSING:
         kind = _KINDS.get(role, {}).get(_WIDER, "declaration-changed")
         yield Change(kind, pointer, subject, "is gone", old, new, old=True, part=part)
         return
@@ -80,7 +80,7 @@ def _compare(
         kind = _KINDS.get(role, {}).get(step.direction, "declaration-changed")
         if step.direction == _REWORDED:
             kind = "comment-changed"
-        gone = step.after is ABSENT
+        gone = step.after is MISSING
         yield Change(
             kind, step.pointer, subject, step.sentence, step.before, step.after, gone, part
         )
@@ -100,20 +100,20 @@ def _walk(old: Json, new: Json, pointer: str, place: str) -> Iterator[_Step]:
         inner = join_pointer(pointer, "items")
         yield from _walk(old.get("items", {}), new.get("items", {}), inner, f"{place}[]")
     for word in dict.fromkeys([*new, *old]):
-        pair = old.get(word, ABSENT), new.get(word, ABSENT)
+        pair = old.get(word, MISSING), new.get(word, MISSING)
         if word not in _WALKED and pair[0] != pair[1]:
-            yield _judge(word, *pair, join_pointer(pointer, word), place)
+            yield _classify(word, *pair, join_pointer(pointer, word), place)
 
 
-def _judge(word: str, old: Json, new: Json, pointer: str, place: str) -> _Step:
+def _classify(word: str, old: Json, new: Json, pointer: str, place: str) -> _Step:
     """Tell which way another keyword changed."""
     sentence = f"{place or 'its whole'}: {word} {contrast(old, new)}"
     if word in _WORDS:
         return _Step(_REWORDED, pointer, sentence, old, new)
     direction = _OTHERWISE
-    if old is ABSENT:
+    if old is MISSING:
         direction = _NARROWER
-    elif new is ABSENT:
+    elif new is MISSING:
         direction = _WIDER
     elif word in (*_LOWER, *_UPPER) and all(isinstance(v, (int, float)) for v in (old, new)):
         direction = _NARROWER if (new > old) is (word in _LOWER) else _WIDER
@@ -129,7 +129,7 @@ def _compare_types(
         direction = _OTHERWISE if less and more else _NARROWER if less else _WIDER
         words = [_format_types(schema) for schema in (old, new)]
         sentence = f"{place or 'its whole'}: {words[0]} to {words[1]}"
-        values = old.get("type", ABSENT), new.get("type", ABSENT)
+        values = old.get("type", MISSING), new.get("type", MISSING)
         yield _Step(direction, join_pointer(pointer, "type"), sentence, *values)
 
 
@@ -165,7 +165,7 @@ def _compare_values(
         words += [f"{quote(more)} is new"] if more else []
         sentence = f"{place or 'its whole'}: {', '.join(words) or 'in another order'}"
         direction = direction if words else _MORE
-    values = [ABSENT if side is None else side for side in (before, after)]
+    values = [MISSING if side is None else side for side in (before, after)]
     yield _Step(direction, at, sentence, *values)
 
 
@@ -185,18 +185,18 @@ def _compare_members(
     inner = join_pointer(pointer, "properties")
     for name in dict.fromkeys([*after, *before, *needs, *needed]):
         path = f"{place}.{name}" if place else name
-        was, is_now = before.get(name, ABSENT), after.get(name, ABSENT)
+        was, is_now = before.get(name, MISSING), after.get(name, MISSING)
         at = join_pointer(inner, name)
         if (name in needed) is not (name in needs):
             more = name in needs
             sentence = f"has to have {path}" if more else f"may lack {path}"
             yield _Step(_NARROWER if more else _WIDER, at, sentence, was, is_now)
-        elif was is ABSENT and is_now is not ABSENT:
+        elif was is MISSING and is_now is not MISSING:
             yield _Step(_MORE, at, f"may have {path}", was, is_now)
-        elif is_now is ABSENT and was is not ABSENT:
+        elif is_now is MISSING and was is not MISSING:
             closed = new.get("additionalProperties") is False
             yield _Step(_NARROWER if closed else _WIDER, at, f"says nothing of {path}", was, is_now)
-        if was is not ABSENT and is_now is not ABSENT:
+        if was is not MISSING and is_now is not MISSING:
             yield from _walk(was, is_now, at, path)
     others = "additionalProperties"
     if others in old or others in new:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from carnation.changes.context import StatePair, is_reordered
 from carnation.changes.edits import find_edits
 from carnation.changes.matching import Match, Pair
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, format_list
 from carnation.document.values import Json
@@ -122,11 +122,11 @@ def find_scope_changes(pair: Pair, scopes: Scopes) -> Iterator[Change]:
 
 def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Change]:
     """Compare what is no scope in one of the two, like any value."""
-    old = pair.old.body.get(old_field, ABSENT)
-    new = pair.new.body.get(new_field, ABSENT)
+    old = pair.old.body.get(old_field, MISSING)
+    new = pair.new.body.get(new_field, MISSING)
     here, there = f"{pair.old.pointer}/{old_field}", f"{pair.new.pointer}/{new_field}"
     for edit in find_edits(old, new, here, there):
-        words = "is new" if edit.before is ABSENT else "is gone" if edit.after is ABSENT else ""
+        words = "is new" if edit.before is MISSING else "is gone" if edit.after is MISSING else ""
         sentence = f"{new_field} {words or 'is another'}"
         yield edit.describe("field-changed", pair.new.name, sentence)
 
@@ -192,7 +192,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         there = scopes.pairs.get(here)
         if there is None:
             sentence = f"branch {i + 1} is removed ({_format_branch(branch)})"
-            yield Change("branch-removed", here, new.name, sentence, branch, ABSENT, old=True)
+            yield Change("branch-removed", here, new.name, sentence, branch, MISSING, old=True)
             continue
         j = int(there.rpartition("/")[2])
         taken.add(j)
@@ -203,7 +203,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         if j not in taken:
             sentence = f"branch {j + 1} is new ({_format_branch(branch)})"
             pointer = f"{new.pointer}/Branches/{j}"
-            yield Change("branch-added", pointer, new.name, sentence, ABSENT, branch)
+            yield Change("branch-added", pointer, new.name, sentence, MISSING, branch)
     if is_reordered(matched):
         sentence = "its branches stand in another order, and so do the items of its output"
         yield Change("branches-reordered", f"{new.pointer}/Branches", new.name, sentence)

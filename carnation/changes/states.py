@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from carnation.changes.choices import find_choice_changes
 from carnation.changes.context import StatePair, describe_comment
 from carnation.changes.matching import INNER
-from carnation.changes.records import ABSENT, Change, Edit
+from carnation.changes.records import MISSING, Change, Edit
 from carnation.changes.retries import find_retry_changes
 from carnation.changes.tasks import find_resource_changes, is_target
 from carnation.changes.transitions import (
@@ -114,9 +114,9 @@ def _format_timeout(before: Json, after: Json) -> tuple[str, str]:
     words = [
         format_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
     ]
-    if before is ABSENT:
+    if before is MISSING:
         return "timeout-added", f"{words[1]}, where there was none"
-    if after is ABSENT:
+    if after is MISSING:
         return "timeout-removed", f"none, where there were {words[0]}"
     raised = _is_number(before) and _is_number(after) and after > before
     return "timeout-raised" if raised else "timeout-lowered", f"{words[0]} to {words[1]}"
@@ -129,7 +129,9 @@ def _is_number(value: Json) -> bool:
 def _find_tolerance_changes(field: str) -> Teller:
     def find(sides: StatePair) -> Iterator[Change]:
         for edit in sides.find_edits(field):
-            before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
+            before, after = (
+                0 if value is MISSING else value for value in (edit.before, edit.after)
+            )
             if before == after:
                 yield edit.describe("layout-changed", sides.subject, f"{field}: {_AS_BEFORE}")
                 continue
@@ -146,7 +148,7 @@ def _find_tolerance_changes(field: str) -> Teller:
 
 def _find_concurrency_changes(sides: StatePair) -> Iterator[Change]:
     for edit in sides.find_edits("MaxConcurrency"):
-        before, after = (0 if value is ABSENT else value for value in (edit.before, edit.after))
+        before, after = (0 if value is MISSING else value for value in (edit.before, edit.after))
         if before == after:
             kind, sentence = "layout-changed", _AS_BEFORE
         elif after == 0:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.changes.edits import find_edits
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.resources import ResourceRef, find_resource_changes
 from carnation.changes.wording import contrast, quote, shorten
 from carnation.document import join_pointer
@@ -123,7 +123,7 @@ def _compare_template(
 def _compare_section(
     way: str, name: str, kind: str, old: Mapping[str, Json], new: Mapping[str, Json]
 ) -> Iterator[Change]:
-    before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+    before, after = old.get(name, MISSING), new.get(name, MISSING)
     for edit in find_edits(before, after, f"/{name}", f"/{name}"):
         yield edit.describe(kind, way + name, contrast(edit.before, edit.after))
 
@@ -143,14 +143,14 @@ def _compare_parameters(
 ) -> Iterator[Change]:
     before, after = _section(old, "Parameters"), _section(new, "Parameters")
     for name in dict.fromkeys([*after, *before]):
-        one, two = before.get(name, ABSENT), after.get(name, ABSENT)
+        one, two = before.get(name, MISSING), after.get(name, MISSING)
         pointer = join_pointer("/Parameters", name)
         subject = way + name
-        if one is ABSENT:
+        if one is MISSING:
             yield _describe_new_parameter(subject, pointer, two)
-        elif two is ABSENT:
+        elif two is MISSING:
             sentence = "the parameter was removed"
-            yield Change("parameter-removed", pointer, subject, sentence, one, ABSENT, old=True)
+            yield Change("parameter-removed", pointer, subject, sentence, one, MISSING, old=True)
         else:
             for edit in find_edits(one, two, pointer, pointer):
                 field = edit.pointer[len(pointer) + 1 :]
@@ -163,9 +163,9 @@ def _compare_parameters(
 def _describe_new_parameter(subject: str, pointer: str, body: Json) -> Change:
     if isinstance(body, Mapping) and "Default" in body:
         sentence = f"the parameter is new; {quote(body['Default'])} by default"
-        return Change("parameter-added", pointer, subject, sentence, ABSENT, body)
+        return Change("parameter-added", pointer, subject, sentence, MISSING, body)
     sentence = "the parameter is new, and has no default"
-    return Change("parameter-required", pointer, subject, sentence, ABSENT, body)
+    return Change("parameter-required", pointer, subject, sentence, MISSING, body)
 
 
 def _compare_outputs(
@@ -173,16 +173,16 @@ def _compare_outputs(
 ) -> Iterator[Change]:
     before, after = _section(old, "Outputs"), _section(new, "Outputs")
     for name in dict.fromkeys([*after, *before]):
-        one, two = before.get(name, ABSENT), after.get(name, ABSENT)
+        one, two = before.get(name, MISSING), after.get(name, MISSING)
         pointer, subject = join_pointer("/Outputs", name), way + name
-        if one is ABSENT:
-            yield Change("output-added", pointer, subject, "the output is new", ABSENT, two)
-        elif two is ABSENT:
+        if one is MISSING:
+            yield Change("output-added", pointer, subject, "the output is new", MISSING, two)
+        elif two is MISSING:
             exported = isinstance(one, Mapping) and "Export" in one
             kind = "export-removed" if exported else "output-removed"
             word = ", and with it the export" if exported else ""
             sentence = f"the output is gone{word}"
-            yield Change(kind, pointer, subject, sentence, one, ABSENT, old=True)
+            yield Change(kind, pointer, subject, sentence, one, MISSING, old=True)
         else:
             for edit in find_edits(one, two, pointer, pointer):
                 field = edit.pointer[len(pointer) + 1 :]

@@ -16,9 +16,9 @@ from carnation.changes.context import (
     is_reordered,
     match_objects,
 )
-from carnation.changes.records import ABSENT, Change, Edit, render_value
+from carnation.changes.records import MISSING, Change, Edit, render_value
 from carnation.changes.retries import error_names, find_error_changes
-from carnation.changes.wording import name_target
+from carnation.changes.wording import quote_target
 from carnation.document.values import Json
 
 INPUT_LOST = "the result takes the place of the input, which is lost"
@@ -30,12 +30,12 @@ def find_next_changes(sides: StatePair) -> Iterator[Change]:
     for edit in sides.find_edits("Next"):
         if _is_rename(sides, edit):
             continue
-        if edit.after is ABSENT and ends and sides.new.get("End") is True:
-            sentence = f"ends here instead of going on to {name_target(edit.before)}"
+        if edit.after is MISSING and ends and sides.new.get("End") is True:
+            sentence = f"ends here instead of going on to {quote_target(edit.before)}"
             yield edit.describe("transition-removed", sides.subject, sentence)
             ends = []
-        elif edit.before is ABSENT and ends and sides.old.get("End") is True:
-            sentence = f"goes on to {name_target(edit.after)} instead of ending here"
+        elif edit.before is MISSING and ends and sides.old.get("End") is True:
+            sentence = f"goes on to {quote_target(edit.after)} instead of ending here"
             yield edit.describe("transition-added", sides.subject, sentence)
             ends = []
         else:
@@ -59,13 +59,13 @@ def _is_rename(sides: StatePair, edit: Edit) -> bool:
 
 
 def _describe_target(sides: StatePair, edit: Edit, phrase: str) -> Change:
-    if edit.before is ABSENT:
-        kind, sentence = "transition-added", f"now {phrase} {name_target(edit.after)}"
-    elif edit.after is ABSENT:
-        kind, sentence = "transition-removed", f"no longer {phrase} {name_target(edit.before)}"
+    if edit.before is MISSING:
+        kind, sentence = "transition-added", f"now {phrase} {quote_target(edit.after)}"
+    elif edit.after is MISSING:
+        kind, sentence = "transition-removed", f"no longer {phrase} {quote_target(edit.before)}"
     else:
         kind = "transition-retargeted"
-        sentence = f"{phrase} {name_target(edit.after)} instead of {name_target(edit.before)}"
+        sentence = f"{phrase} {quote_target(edit.after)} instead of {quote_target(edit.before)}"
     return edit.describe(kind, sides.subject, sentence)
 
 
@@ -84,7 +84,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
         yield from _compare_catchers(sides.enter("Catch", i, j))
     for j in added:
         kept = "keeps" if keeps_input(sides.language, new[j]) else "loses"
-        target = name_target(new[j].get("Next"))
+        target = quote_target(new[j].get("Next"))
         sentence = f"now catches {error_names(new[j])}, goes on to {target} and {kept} the input"
         yield sides.add("catch-added", "Catch", j, sentence)
     if is_reordered(pairs):

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 
-from carnation.changes.records import ABSENT
+from carnation.changes.records import MISSING
 
 _MAX_QUOTE_LENGTH = 60
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
@@ -15,18 +15,18 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 def quote(value: object, longest: int = _MAX_QUOTE_LENGTH) -> str:
     """Show a value in a sentence, shortened in the middle, where two texts differ least.
 
-    >>> quote({"a": 1}), quote(ABSENT), quote("x" * 99, 9)
+    >>> quote({"a": 1}), quote(MISSING), quote("x" * 99, 9)
     ('{"a": 1}', 'nothing', '"xxx…xxx"')
     """
-    if value is ABSENT:
+    if value is MISSING:
         return "nothing"
     return shorten(json.dumps(value, ensure_ascii=False), longest)
 
 
-def name_target(target: object) -> str:
+def quote_target(target: object) -> str:
     """Name the state that a field names, or show what it has instead.
 
-    >>> name_target("Pay"), name_target(3)
+    >>> quote_target("Pay"), quote_target(3)
     ("'Pay'", '3')
     """
     return f"'{shorten(target)}'" if isinstance(target, str) else quote(target)
@@ -43,12 +43,12 @@ def shorten(text: str, longest: int = _MAX_QUOTE_LENGTH) -> str:
 def contrast(before: object, after: object) -> str:
     """Say what a value was and is; long texts from a little before where they part.
 
-    >>> contrast(30, 10), contrast(ABSENT, "a"), contrast("a", ABSENT)
+    >>> contrast(30, 10), contrast(MISSING, "a"), contrast("a", MISSING)
     ('30 to 10', '"a" is new', '"a" is gone')
     """
-    if before is ABSENT:
+    if before is MISSING:
         return f"{quote(after)} is new"
-    if after is ABSENT:
+    if after is MISSING:
         return f"{quote(before)} is gone"
     if isinstance(before, str) and isinstance(after, str):
         before, after = _trim(before, after)

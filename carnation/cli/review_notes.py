@@ -37,7 +37,7 @@ class Notes:
     def add(self, review: Review) -> Review:
         """Add the notes of a review, and to each state in another language what it gives."""
         notes = [*self._find_in_flight(review), *self._find_costs(review)]
-        changes = [self._tell_outputs(review, change) for change in review.changes]
+        changes = [self._add_outputs(review, change) for change in review.changes]
         return review._replace(changes=changes, notes=tuple(notes))
 
     def _find_in_flight(self, review: Review) -> Iterator[Note]:
@@ -87,7 +87,7 @@ class Notes:
         )
         return old, new
 
-    def _tell_outputs(self, review: Review, change: Change) -> Change:
+    def _add_outputs(self, review: Review, change: Change) -> Change:
         """Say of a state in another language whether it gives what it gave."""
         if change.kind != "language-changed" or change.subject.startswith("the "):
             return change

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_DEEPEST = 200
+_MAX_DEPTH = 200
 _SUBSTITUTED = re.compile(r"\$\{(!?)([^{}]*)\}")
 _UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]+")
 _DYNAMIC = re.compile(r"\{\{(resolve:[^{}]*)\}\}")
@@ -39,7 +39,7 @@ class Placeholders:
 
     def replace(self, value: Any, depth: int = 0) -> Any:
         """Copy a value, every function in it turned into a placeholder."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             return "${TooDeep}"
         if isinstance(value, Mapping):
             if is_intrinsic(value):

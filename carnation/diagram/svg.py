@@ -34,7 +34,7 @@ from carnation.document import split_pointer
 
 _RADIUS = 7.0
 _HEAD = 7.0
-_LEAST = 320.0
+_MIN_WIDTH = 320.0
 """How wide a picture with a legend is at least."""
 
 
@@ -107,8 +107,8 @@ def _draw(
     prefix: str,
 ) -> Iterator[str]:
     # a long line in another font than ours may be longer by a tenth
-    legend = make_legend(layout, max(layout.width, _LEAST) * 0.9 - 2 * PAD)
-    width = _number(max(layout.width, _LEAST) if legend else layout.width)
+    legend = make_legend(layout, max(layout.width, _MIN_WIDTH) * 0.9 - 2 * PAD)
+    width = _number(max(layout.width, _MIN_WIDTH) if legend else layout.width)
     height = _number(layout.height + (SMALL_LINE * len(legend) + PAD if legend else 0))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="carnation" width="{width}" '

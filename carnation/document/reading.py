@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _REMEDY = "Fix the file."
 _YAML_SUFFIXES = (".yaml", ".yml", ".template")
-_LARGEST = 64 * 1024 * 1024  # bytes; the largest document AWS takes has 1 MiB
+_MAX_BYTES = 64 * 1024 * 1024  # bytes; the largest document AWS takes has 1 MiB
 
 
 class Span(NamedTuple):
@@ -151,8 +151,8 @@ def read_document(path: str) -> Document:
 def read_text_file(path: str) -> str:
     """Read the text of a file; raises `DocumentError` where it cannot be opened or is not UTF-8."""
     try:
-        if os.path.getsize(path) > _LARGEST:
-            raise DocumentError(f"the file is larger than {_LARGEST:,} bytes. {_REMEDY}", path)
+        if os.path.getsize(path) > _MAX_BYTES:
+            raise DocumentError(f"the file is larger than {_MAX_BYTES:,} bytes. {_REMEDY}", path)
         with open(path, "rb") as file:
             data = file.read()
     except (OSError, ValueError) as error:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from carnation.document.pointers import escape
 from carnation.errors import DocumentError
 
-_DEEPEST = 900  # a definition nests three levels for each Map; AWS gives up long before
+_MAX_DEPTH = 900  # a definition nests three levels for each Map; AWS gives up long before
 _TOKEN = re.compile(
     r"""
       (?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")
@@ -133,8 +133,8 @@ class _Scanner:
         return frame.state in ("first", "comma") or (self.relaxed and frame.state == after_comma)
 
     def open(self, value: Any, start: int, end: int) -> None:
-        if len(self.stack) >= _DEEPEST:
-            raise self.fail(start, f"the text nests deeper than {_DEEPEST} levels")
+        if len(self.stack) >= _MAX_DEPTH:
+            raise self.fail(start, f"the text nests deeper than {_MAX_DEPTH} levels")
         pointer = self.place(value, start, end)
         self.stack.append(_Frame(value, pointer, start))
 

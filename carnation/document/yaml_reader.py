@@ -22,7 +22,7 @@ except ImportError as missing:
         "reading YAML needs PyYAML, which is not installed here. Install it: pip install PyYAML"
     ) from missing
 
-_MOST_NODES = 200_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
+_MAX_NODES = 200_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS: Any = yaml.constructor.SafeConstructor()
 _STANDARD = "tag:yaml.org,2002:"
@@ -54,8 +54,8 @@ class _Reader:
 
     def read(self, node: Any, pointer: str) -> Any:
         self.count += 1
-        if self.count > _MOST_NODES:
-            raise self.fail(node, f"its aliases unfold to more than {_MOST_NODES:,} values")
+        if self.count > _MAX_NODES:
+            raise self.fail(node, f"its aliases unfold to more than {_MAX_NODES:,} values")
         if id(node) in self.open:
             raise self.fail(node, "an alias stands inside what it names")
         if pointer not in self.offsets:

@@ -26,7 +26,7 @@ from carnation.errors import EmulatorError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 RESPONSE_BYTES = 6_291_556
-LONGEST_LINE = 16_384  # characters that are kept of a line which a function prints
+MAX_LINE_LENGTH = 16_384  # characters that are kept of a line which a function prints
 _PATIENCE = 0.05  # seconds to wait for an idle worker before another is started
 
 

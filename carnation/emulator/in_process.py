@@ -24,7 +24,7 @@ from typing import Any, TextIO
 from carnation.emulator.faults import FunctionError
 from carnation.emulator.function_code import FunctionCode
 from carnation.emulator.functions import (
-    LONGEST_LINE,
+    MAX_LINE_LENGTH,
     Answer,
     Request,
     report_exit,
@@ -134,7 +134,7 @@ class InProcessWorker:
             self._is_running = False
             if not self._is_closed:  # else the environment is the next emulator's
                 _restore(before)
-            self._lines = [line[:LONGEST_LINE] for line in output.getvalue().splitlines()]
+            self._lines = [line[:MAX_LINE_LENGTH] for line in output.getvalue().splitlines()]
             for line in self._lines:
                 self._log(self._code.name, line)
 

@@ -13,7 +13,7 @@ from typing import Any
 # What a process believes about AWS: scrubbed while an emulator is open, so that no code in it can
 # find a real account, a proxy of somebody's credentials, or another endpoint.
 _SCRUBBED = ("AWS_", "MOTO_", "BOTO_", "TEST_SERVER_MODE", "SF_EXECUTION_HISTORY_TYPE")
-_ABSENT = object()
+_MISSING = object()
 
 
 class Patches:
@@ -35,9 +35,9 @@ class Patches:
 
     def set(self, owner: Any, name: str, value: Any) -> None:
         """Replace an attribute of a class, a module or an instance."""
-        before = vars(owner).get(name, _ABSENT)
+        before = vars(owner).get(name, _MISSING)
         setattr(owner, name, value)
-        if before is _ABSENT:
+        if before is _MISSING:
             self._undo.append(lambda: delattr(owner, name))
         else:
             self._undo.append(lambda: setattr(owner, name, before))

@@ -16,8 +16,8 @@ from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns
 from carnation.history import Progress
 from carnation.history.function_failures import FunctionFailure, readable_cause
 
-_MOST_FAILURES = 5  # different errors of a run that are printed
-_MOST_STORED, _LONGEST = 20, 2000  # entries of a resource that are printed, their characters
+_MAX_FAILURES = 5  # different errors of a run that are printed
+_MAX_STORED, _MAX_LENGTH = 20, 2000  # entries of a resource that are printed, their characters
 _WORDS = {"table": "item", "queue": "message", "topic": "message", "bucket": "object"}
 _UNUSED = "the state of --fail was not reached: nothing failed on purpose"
 _NO_ITEM = "warning: --fail matched nothing"
@@ -81,10 +81,10 @@ def _format_failures(failures: Sequence[FunctionFailure]) -> list[str]:
     own = [one for one in failures if INJECTED_ERROR not in one.error + one.message]
     lines = [
         f"  {paint(error, 'yellow')}: {message}{f' ({times} times)' if times > 1 else ''}"
-        for error, message, times in own[:_MOST_FAILURES]
+        for error, message, times in own[:_MAX_FAILURES]
     ]
-    if len(own) > _MOST_FAILURES:
-        more = len(own) - _MOST_FAILURES
+    if len(own) > _MAX_FAILURES:
+        more = len(own) - _MAX_FAILURES
         lines.append(f"  and {more} other errors; --format json lists them")
     return lines
 
@@ -107,15 +107,15 @@ def _format_stored(name: str, stored: Stored) -> list[str]:
     head = (
         f"{paint(name, 'bold')} ({own}): {count(len(content), _WORDS.get(resource.kind, 'line'))}"
     )
-    lines = [f"  {_format_one(one)}" for one in content[:_MOST_STORED]]
-    if len(content) > _MOST_STORED:
-        lines.append(f"  and {len(content) - _MOST_STORED} more; --format json lists them")
+    lines = [f"  {_format_one(one)}" for one in content[:_MAX_STORED]]
+    if len(content) > _MAX_STORED:
+        lines.append(f"  and {len(content) - _MAX_STORED} more; --format json lists them")
     return [head, *lines]
 
 
 def _format_one(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 def _format_logs(logs: Mapping[str, Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from carnation.emulator.function_code import FunctionCode, process_environment
 from carnation.emulator.functions import (
-    LONGEST_LINE,
+    MAX_LINE_LENGTH,
     Answer,
     Request,
     StillRunningError,
@@ -66,7 +66,7 @@ class ProcessWorker:
         begins = True
         with output:
             # by pieces: a line may be a gigabyte, and only its beginning is kept
-            for piece in iter(lambda: output.readline(LONGEST_LINE), ""):
+            for piece in iter(lambda: output.readline(MAX_LINE_LENGTH), ""):
                 text = piece.rstrip("\r\n")
                 if text.endswith(MARK):
                     text = text.removesuffix(MARK)

@@ -34,7 +34,7 @@ from carnation.history import ItemNamer, Progress, Recorded, record_run
 from carnation.history.function_failures import FunctionFailure, list_function_failures
 from carnation.workflow.reporters import Faults, Reporter, RunReport
 
-_NOTHING = Stimuli()
+_NO_STIMULI = Stimuli()
 _QUEUE = re.compile(r"https?://(sqs[.]|[^/]*queue[.])[^/]*/\d{12}/[^/]+\Z")
 
 
@@ -134,7 +134,7 @@ def run(
     keeps_children: bool = False,
     children: Sequence[Artifacts] = (),
     parameters: Mapping[str, str] | None = None,
-    stimuli: Stimuli = _NOTHING,
+    stimuli: Stimuli = _NO_STIMULI,
     shows: Sequence[str] = (),
     jobs: str | None = None,
     results: Mapping[str, Json] | None = None,

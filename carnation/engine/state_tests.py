@@ -127,7 +127,7 @@ class _Test:
             following = self._perform()
             answer = {"status": "SUCCEEDED", "output": fiber.output}
         except StateError as failure:
-            answer = self._judge(failure)
+            answer = self._check_failure(failure)
             following = answer.pop("next", None)
         if following is not None:
             answer["nextState"] = following
@@ -223,7 +223,7 @@ class _Test:
             raise StateError(error.get("error"), error.get("cause"))
         return self.mock.get("result")
 
-    def _judge(self, failure: StateError) -> dict[str, Json]:
+    def _check_failure(self, failure: StateError) -> dict[str, Json]:
         """Say whether a retrier or a catcher takes a failure."""
         state, fiber = self.state, self.fiber
         found = {"error": failure.error, "cause": failure.cause}

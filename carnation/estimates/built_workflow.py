@@ -33,7 +33,7 @@ class Built(NamedTuple):
 def read_built(name: str) -> Built | None:
     """Read a workflow by its name; None if `build/` has none."""
     folder = os.path.join("build", name)
-    if not os.path.isfile(os.path.join(folder, _name_definition(name))):
+    if not os.path.isfile(os.path.join(folder, _definition_path(name))):
         return None
     files: dict[str, bytes] = {}
     for path, _, names in sorted(os.walk(folder)):
@@ -45,13 +45,13 @@ def read_built(name: str) -> Built | None:
     return parse_built(name, files)
 
 
-def _name_definition(name: str) -> str:
+def _definition_path(name: str) -> str:
     return f"code/state-machine/{name}.asl.json"
 
 
 def parse_built(name: str, files: Mapping[str, bytes]) -> Built | None:
     """Read a workflow from its files, by their paths in its folder; None without a definition."""
-    path = _name_definition(name)
+    path = _definition_path(name)
     if path not in files:
         return None
     manifest = _parse(files, "manifest.json") if "manifest.json" in files else {}

@@ -13,9 +13,9 @@ from carnation.estimates.targets import Target
 
 _DAYS = 30
 _ENDS = ("the sample ends", "the loop through", "'")
-_NEAR, _LEAST = 100, 100_000
+_NEAR, _MIN_NEAR = 100, 100_000
 """Limits are told up to so many times the load, or up to so many items."""
-_MOST = 2  # limits that are told
+_MAX_LIMITS = 2  # limits that are told
 
 
 class Load(NamedTuple):
@@ -48,14 +48,14 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
     except (CarnationError, RecursionError) as error:
         cause = " ".join(str(error).split()).rstrip(".")
         return f"not estimated at {load}: {cause}"
-    parts = [_tell_cost(before, after, load)]
-    ends = list(_tell_ends(before, after))
+    parts = [_format_cost(before, after, load)]
+    ends = list(_format_ends(before, after))
     # where a sample ends early, what it meets as it grows is not what an execution meets
-    parts += ends or [*_tell_limits(before, after, load), *_tell_failures(after, load)]
-    return f"{'; '.join(parts)} ({_tell_grounds(before, after, load)})"
+    parts += ends or [*_format_limits(before, after, load), *_format_failures(after, load)]
+    return f"{'; '.join(parts)} ({_format_basis(before, after, load)})"
 
 
-def _tell_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:
+def _format_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:
     before, after = (_find_month(side, load) for side in (old, new))
     step = after - before
     if old is None or new is None or abs(step) < CENT / 2:
@@ -79,33 +79,33 @@ def _measure(side: Estimates, load: Load) -> Estimate:
     return find_figures(side.model, load.measure(side)[0])
 
 
-def _tell_limits(old: Estimates | None, new: Estimates | None, load: Load) -> Iterator[str]:
+def _format_limits(old: Estimates | None, new: Estimates | None, load: Load) -> Iterator[str]:
     """Yield the limits near the load that are met at another size, the first to be met first."""
     if old is None or new is None:
         return
     was, now = ({one.limit: one for one in side.limits if one.is_hard} for side in (old, new))
     unit = "items" if new.model.outers else "executions"
-    near = max(_NEAR * load.items, _LEAST)
+    near = max(_NEAR * load.items, _MIN_NEAR)
     first = {name: min(_place(was.get(name)), _place(now.get(name))) for name in {**now, **was}}
     moved = [name for name, place in first.items()
              if place <= near and _place(was.get(name)) != _place(now.get(name))]  # fmt: skip
     moved.sort(key=first.__getitem__)
-    for name in moved[:_MOST]:
-        yield f"{_name_limit(name)} {_tell_move(was.get(name), now.get(name), unit)}"
-    if moved[_MOST:]:
-        yield f"{len(moved) - _MOST} more limits move"
+    for name in moved[:_MAX_LIMITS]:
+        yield f"{_limit_name(name)} {_format_move(was.get(name), now.get(name), unit)}"
+    if moved[_MAX_LIMITS:]:
+        yield f"{len(moved) - _MAX_LIMITS} more limits move"
 
 
-def _tell_move(was: LimitExceeded | None, now: LimitExceeded | None, unit: str) -> str:
+def _format_move(was: LimitExceeded | None, now: LimitExceeded | None, unit: str) -> str:
     if now is None:
-        return f"is no longer reached (before, {_tell_place(was, unit)})"
+        return f"is no longer reached (before, {_format_place(was, unit)})"
     if was is None:
-        return f"is reached {_tell_place(now, unit)}, and was not before"
-    before = _tell_place(was, "").removeprefix("at ")
-    return f"is reached {_tell_place(now, unit)} instead of {before}"
+        return f"is reached {_format_place(now, unit)}, and was not before"
+    before = _format_place(was, "").removeprefix("at ")
+    return f"is reached {_format_place(now, unit)} instead of {before}"
 
 
-def _tell_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
+def _format_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
     """Yield where the sample ends before its time, on either side."""
     for word, side in (("old", old), ("new", new)):
         for note in side.model.notes if side is not None else ():
@@ -114,10 +114,10 @@ def _tell_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
                 break
 
 
-def _name_limit(name: str) -> str:
+def _limit_name(name: str) -> str:
     """Name a limit in a sentence.
 
-    >>> _name_limit("a history of 25,000 events"), _name_limit("a year")
+    >>> _limit_name("a history of 25,000 events"), _limit_name("a year")
     ('the history limit (25,000 events)', 'the limit of a year')
     """
     kind, of, size = name.removeprefix("a ").partition(" of ")
@@ -130,13 +130,13 @@ def _place(limit: LimitExceeded | None) -> float:
     return limit.items if limit else float("inf")
 
 
-def _tell_place(limit: LimitExceeded | None, unit: str) -> str:
+def _format_place(limit: LimitExceeded | None, unit: str) -> str:
     if limit is None:
         return "at no size"
     return "by every execution" if limit.items <= 1 else f"at {limit.items:,} {unit}".rstrip()
 
 
-def _tell_failures(new: Estimates | None, load: Load) -> Iterator[str]:
+def _format_failures(new: Estimates | None, load: Load) -> Iterator[str]:
     """Yield the limit that the load itself is beyond."""
     if new is not None and new.model.outers:
         broken = [one for one in new.limits if one.is_hard and one.items <= load.items]
@@ -144,7 +144,7 @@ def _tell_failures(new: Estimates | None, load: Load) -> Iterator[str]:
             yield f"at this load executions fail in '{broken[0].state}'"
 
 
-def _tell_grounds(old: Estimates | None, new: Estimates | None, load: Load) -> str:
+def _format_basis(old: Estimates | None, new: Estimates | None, load: Load) -> str:
     """Say what the figures stand on."""
     sides = [side for side in (old, new) if side is not None]
     guessed = sorted({name for side in sides for name in side.model.guessed})

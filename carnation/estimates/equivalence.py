@@ -22,8 +22,8 @@ from carnation.estimates.simulated_tasks import Endless, Plan, SimulatedTasks
 from carnation.estimates.targets import Target, derive_facts
 
 _FIRST = "(variables of the sample)"
-_MOST = 4
-_LONGEST = 60
+_MAX_SAMPLES = 4
+_MAX_VALUE_LENGTH = 60
 
 
 class _Sample(NamedTuple):
@@ -60,12 +60,12 @@ def _compare(old: Target, new: Target, old_name: str, new_name: str) -> str:
     port = _SamplePort(SimulatedTasks(world, Plan(0, 0), bodies, {}))
     samples = [*_list_samples(one, old_name, distinguish(_make_plain(world.input)), port)]
     count = 0
-    for sample in samples[:_MOST]:
+    for sample in samples[:_MAX_SAMPLES]:
         before = _run(one, old_name, old_name, sample, port)
         if before.status != "SUCCEEDED":
             continue
         count += 1
-        difference = _tell_difference(before, _run(two, new_name, old_name, sample, port))
+        difference = _format_difference(before, _run(two, new_name, old_name, sample, port))
         if difference:
             return f"run on samples, the two differ: {difference}"
     if not count:
@@ -176,7 +176,7 @@ def _run(
     return _Outcome(run.status, following, run.output, variables, port.requests)
 
 
-def _tell_difference(before: _Outcome, after: _Outcome) -> str:
+def _format_difference(before: _Outcome, after: _Outcome) -> str:
     """Say in what two runs differ, the first thing that does; '' if in nothing."""
     if before.status != after.status:
         return f"the old one ends with {before.status}, the new one with {after.status}"
@@ -202,7 +202,7 @@ def _find_difference(one: Any, two: Any, path: str) -> str:
     """Find the first place where two values differ, with what each has there."""
     if isinstance(one, dict) and isinstance(two, dict):
         places: list[tuple[Any, Any, str]] = [
-            (one.get(key, _NOTHING), two.get(key, _NOTHING), f"{path}.{key}")
+            (one.get(key, _MISSING), two.get(key, _MISSING), f"{path}.{key}")
             for key in dict.fromkeys([*one, *two])
         ]
     elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
@@ -210,19 +210,19 @@ def _find_difference(one: Any, two: Any, path: str) -> str:
     elif one == two and isinstance(one, bool) is isinstance(two, bool):
         return ""
     else:
-        return f"{path} is {_show(two)} instead of {_show(one)}"
+        return f"{path} is {_format_value(two)} instead of {_format_value(one)}"
     return next(filter(None, (_find_difference(*place) for place in places)), "")
 
 
-class _Nothing:
+class _Missing:
     """Stands where a value is missing."""
 
 
-_NOTHING = _Nothing()
+_MISSING = _Missing()
 
 
-def _show(value: Any) -> str:
-    if value is _NOTHING:
+def _format_value(value: Any) -> str:
+    if value is _MISSING:
         return "missing"
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[: _MAX_VALUE_LENGTH - 1]}…"

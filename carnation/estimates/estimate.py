@@ -10,7 +10,7 @@ from carnation.errors import UsageError, suggest_name
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures
 from carnation.estimates.models import Child, Model, make_model
 from carnation.estimates.targets import Target, derive_facts, find_target
-from carnation.services.limits import LEAST_MEMORY, MOST_MEMORY
+from carnation.services.limits import MAX_MEMORY, MIN_MEMORY
 
 SIZES = (100, 1000, 10_000, 100_000)
 
@@ -69,8 +69,8 @@ def estimate(
 
 def _check_memory(given: int) -> None:
     """Refuse what Lambda refuses."""
-    if not LEAST_MEMORY <= given <= MOST_MEMORY:
-        raise UsageError(f"--memory {given}: a function has {LEAST_MEMORY} to {MOST_MEMORY} MB")
+    if not MIN_MEMORY <= given <= MAX_MEMORY:
+        raise UsageError(f"--memory {given}: a function has {MIN_MEMORY} to {MAX_MEMORY} MB")
 
 
 def _open_children(children: Mapping[str, str | Child], target: Target) -> dict[str, Child]:

@@ -145,7 +145,7 @@ class InferredData:
         is_outer = is_outermost(at)
         found = self.items if is_outer else self.lists
         name = self.list_name(state)
-        variable = _name_variable(state.get("ItemsPath", state.get("Items")))
+        variable = _variable_name(state.get("ItemsPath", state.get("Items")))
         if name:
             found.add(name)
         elif variable:
@@ -243,7 +243,7 @@ def _make_value(operator: str, value: Any) -> Any:
     return made.get(operator) if value else None
 
 
-def _name_variable(value: Any) -> str:
+def _variable_name(value: Any) -> str:
     """Name the variable that a text is, as a whole; '' for anything else."""
     reads = read_text(value).reads if isinstance(value, str) else ()
     return reads[0].variable if len(reads) == 1 and not reads[0].names else ""

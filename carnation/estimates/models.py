@@ -246,10 +246,13 @@ def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
     size = _find_size(stage, outers)
     if outers:
         growths = find_growths(stage.count, _share(facts, size), list_batches(outers))
-        notes = [*_judge(stage.run(_share(facts, size))), *_check(stage, outers, growths, size)]
+        notes = [
+            *_list_stops(stage.run(_share(facts, size))),
+            *_check(stage, outers, growths, size),
+        ]
     else:
         growths = _grow_once(stage)
-        notes = _judge(stage.run(Size(1)))
+        notes = _list_stops(stage.run(Size(1)))
     pace = find_pace(
         lambda items: stage.run(measure_size(facts, items)), outers, size, (facts.fail, facts.retry)
     )
@@ -302,7 +305,7 @@ def _find_size(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> int:
     return 1
 
 
-def _judge(tally: ItemCounts) -> list[str]:
+def _list_stops(tally: ItemCounts) -> list[str]:
     if tally.status == "ENDLESS":
         return [f"the loop through '{tally.where}' has no end that the sample shows: it is counted "
                 "with 100 rounds. Give results that end it."]  # fmt: skip

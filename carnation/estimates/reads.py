@@ -57,7 +57,7 @@ class Expression(NamedTuple):
     exists: Read | None = None
 
 
-_NOTHING = Expression()
+_EMPTY = Expression()
 MADE = "()"
 """Stands for a variable where a path begins with what a function makes: `$parse(…).id`."""
 
@@ -80,7 +80,7 @@ def read_text(text: str) -> Expression:
             return _read_call(parse_intrinsic(text))
     except CarnationError:
         pass  # what runs it says so
-    return _NOTHING
+    return _EMPTY
 
 
 def list_texts(value: Any) -> Iterator[str]:

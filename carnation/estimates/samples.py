@@ -13,7 +13,7 @@ from typing import Any
 from carnation.estimates.inference import ITEM, WHOLE, InferredData
 
 TEXT = "x" * 24
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
 class Guess(dict[str, Any]):
@@ -89,7 +89,7 @@ class SampleData:
     def _fill(self, name: str, *, is_item: bool = False) -> Guess:
         """Make a guess; a full one has its members, but none that it lies in itself."""
         guess = Guess(self, is_item=is_item)
-        if self.is_full and len(self._open) < _DEEPEST:
+        if self.is_full and len(self._open) < _MAX_DEPTH:
             self._open.append(name)
             for member in self.hints.members.get(name, ()):
                 if member not in self._open and member not in self.hints.absent:
@@ -103,7 +103,7 @@ class SampleData:
             if is_items and value:
                 return [value[at % len(value)] for at in range(self.count)]
             return value
-        if isinstance(value, Mapping) and depth < _DEEPEST:
+        if isinstance(value, Mapping) and depth < _MAX_DEPTH:
             return {
                 name: self.scale(inner, name in self.hints.items, depth + 1)
                 for name, inner in value.items()
@@ -149,7 +149,7 @@ def sample_schema(schema: Any, depth: int = 0) -> Any:
     >>> sample_schema({"type": "object", "properties": {"n": {"type": "integer"}}})
     {'n': 1}
     """
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
         return {}
     for field in ("const", "default"):
         if field in schema:

@@ -10,7 +10,7 @@ from carnation.asl import State, walk_states
 from carnation.estimates.inference import is_outermost
 from carnation.estimates.tallies import ItemCounts
 from carnation.permissions import is_distributed
-from carnation.services.limits import DISTRIBUTED_AT_ONCE, INLINE_AT_ONCE
+from carnation.services.limits import DISTRIBUTED_CONCURRENCY, INLINE_CONCURRENCY
 
 _SCOUTED = 2_000
 
@@ -57,7 +57,7 @@ def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[TopLevelMap, .
     ]
     if not maps:
         return ()
-    few, more = run(2).lengths, run(2 * INLINE_AT_ONCE)
+    few, more = run(2).lengths, run(2 * INLINE_CONCURRENCY)
     return tuple(
         _describe(definition, place, more.most_at_once, run)
         for place in maps
@@ -70,7 +70,7 @@ def _describe(
 ) -> TopLevelMap:
     name, state, pointer = place.name, place.body, place.pointer
     distributed = is_distributed(state)
-    most = DISTRIBUTED_AT_ONCE if distributed else INLINE_AT_ONCE
+    most = DISTRIBUTED_CONCURRENCY if distributed else INLINE_CONCURRENCY
     given = state.get("MaxConcurrency", 0)
     if "MaxConcurrencyPath" in state or isinstance(given, str):
         given = seen.get(name, 0)

@@ -23,7 +23,7 @@ OK, RETRIED, FAILED, OPEN = "ok", "retried", "failed", "open"
 
 
 _KEYS = ("id", "key", "name", "Key")
-_LONGEST_KEY = 40
+_MAX_KEY_LENGTH = 40
 ItemNamer = Callable[[Mapping[str, Any]], str]
 
 
@@ -99,7 +99,7 @@ def record_run(
             child: [*clock.stamp_child(events)] for child, events in histories.items()
         }
     pointers = {place.name: place.pointer for place in walk_states(definition)}
-    writer = _Writer(found, pointers, name_item or _name_nothing)
+    writer = _Writer(found, pointers, name_item or _no_name)
     writer.write(read_visits([*clock.stamp(execution.history)], children))
     return found
 
@@ -162,19 +162,19 @@ class _Writer:
         """Give the key of an item: as the reporter names it, or its first field that is one."""
         given = scope.visits[0].input if scope.visits else None
         if not isinstance(given, Mapping):
-            return str(given)[:_LONGEST_KEY] if isinstance(given, (str, int)) else ""
+            return str(given)[:_MAX_KEY_LENGTH] if isinstance(given, (str, int)) else ""
         items = given.get("Items")
         if isinstance(items, list) and len(given) <= 2:  # a batch
             return f"a batch of {len(items)}"
         named = self.name_item(given)
-        return (named or name_by_fields(given))[:_LONGEST_KEY]
+        return (named or find_item_name(given))[:_MAX_KEY_LENGTH]
 
     def _note_failures(self, scope: Scope, where: str) -> None:
         """Remember the failure that came first of all."""
         known = self.found.first_failure
         for place, visit in enumerate(scope.visits):
             at = _find_end(visit, self.found.seconds)
-            if _judge(visit) != FAILED or (known and not _is_before(at, where, known)):
+            if _visit_status(visit) != FAILED or (known and not _is_before(at, where, known)):
                 continue
             error, cause = visit.errors[-1] if visit.errors else _read_fail(visit, self.found)
             after = scope.visits[place + 1 :]
@@ -186,7 +186,7 @@ class _Writer:
             "n": visit.name,
             "p": self.pointers.get(visit.name, ""),
             "t": visit.type,
-            "s": _judge(visit),
+            "s": _visit_status(visit),
             "a": round(visit.entered_at, 4),
             "b": round(_find_end(visit, self.found.seconds), 4),
             "i": self._keep(visit.input),
@@ -214,14 +214,14 @@ class _Writer:
             self.found.moves[move] = self.found.moves.get(move, 0) + 1
 
 
-def _name_nothing(value: Mapping[str, Any]) -> str:
+def _no_name(value: Mapping[str, Any]) -> str:
     return ""
 
 
-def name_by_fields(value: Mapping[str, Any]) -> str:
+def find_item_name(value: Mapping[str, Any]) -> str:
     """Name an item by a field that looks like a key; '' where none does.
 
-    >>> name_by_fields({"n": 3, "order_id": 17}), name_by_fields({"n": 3})
+    >>> find_item_name({"n": 3, "order_id": 17}), find_item_name({"n": 3})
     ('order_id 17', '')
     """
     names = [*(name for name in _KEYS if name in value)]
@@ -243,7 +243,7 @@ def _read_fail(visit: Visit, found: Recorded) -> tuple[str, str]:
     return (found.error, found.cause) if visit.type == "Fail" else ("", "")
 
 
-def _judge(visit: Visit) -> str:
+def _visit_status(visit: Visit) -> str:
     if visit.type == "Fail" or (visit.errors and len(visit.errors) >= visit.attempts):
         return FAILED
     if visit.errors:

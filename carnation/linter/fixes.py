@@ -27,7 +27,7 @@ from carnation.linter.runner import find_problems
 from carnation.linter.suppressions import find_suppressed
 
 _Counts = Counter[tuple[str, str, str]]
-_MOST_TRIES = 60
+_MAX_TRIES = 60
 _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
 
 
@@ -223,7 +223,7 @@ def fix_document(
     seen = dict.fromkeys(_list_fixes(document, prefixes, skipped))
     groups = [[*seen]] if seen else []
     before = _count(document, prefixes)
-    for _ in range(_MOST_TRIES):
+    for _ in range(_MAX_TRIES):
         if not groups:
             break
         group = groups.pop()

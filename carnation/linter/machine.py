@@ -19,8 +19,8 @@ from carnation.errors import suggest_name
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
 
-_LONGEST_NAME = 100
-_MOST_NAMES = 1_000
+_MAX_NAME_LENGTH = 100
+_MAX_NAMES = 1_000
 _CONFIGURED = {"ItemReader": "ReaderConfig", "ResultWriter": "WriterConfig"}
 _PARTS_OF_STATE = ("ItemReader", "ResultWriter", "ItemBatcher", "Credentials")
 
@@ -64,10 +64,10 @@ class Machine(Definition):
 
         Comparing names is expensive, so only the first problems of a definition get a suggestion.
         """
-        if not self.suggestions or len(name) > _LONGEST_NAME or len(known) > _MOST_NAMES:
+        if not self.suggestions or len(name) > _MAX_NAME_LENGTH or len(known) > _MAX_NAMES:
             return ""
         self.suggestions -= 1
-        return suggest_name(name, [other for other in known if len(other) <= _LONGEST_NAME])
+        return suggest_name(name, [other for other in known if len(other) <= _MAX_NAME_LENGTH])
 
     def parts_of(self, *places: str) -> Iterator[Node]:
         """Give the parts of these places."""

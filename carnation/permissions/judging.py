@@ -46,7 +46,7 @@ def _find_unmet(grants: Sequence[Grant], asked: Sequence[Asked]) -> list[Asked]:
     fit = [one for one in grants if _is_about(one.action.lower(), action)]
     allowed = [one for one in fit if one.effect == "Allow"]
     denied = [one for one in fit if one.effect == "Deny" and not one.condition]
-    judged = [[_judge(grant, one) for grant in allowed] for one in asked]
+    judged = [[_match(grant, one) for grant in allowed] for one in asked]
     sure = {at for row in judged for at, match in enumerate(row) if match >= Match.THERE}
     return [
         one
@@ -83,7 +83,7 @@ def _is_met(need: RequiredAction, row: Sequence[Match], sure: set[int]) -> bool:
     return False
 
 
-def _judge(grant: Grant, asked: Asked) -> Match:
+def _match(grant: Grant, asked: Asked) -> Match:
     if grant.resource == asked.printed:
         found = Match.COVERS
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.references import Reference, Value, make_arn
 from carnation.resources.resource import Existing, Problem, Resource
-from carnation.services.limits import LEAST_MEMORY, MOST_MEMORY
+from carnation.services.limits import MAX_MEMORY, MIN_MEMORY
 from carnation.states import Retry
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Function(Resource):
         for name, valid, form in (
             ("description", _is_text(self.description), "text of up to 256 characters"),
             ("timeout", is_within(self.timeout, 1, 900), "whole seconds from 1 to 900"),
-            ("memory", is_within(self.memory, LEAST_MEMORY, MOST_MEMORY),
+            ("memory", is_within(self.memory, MIN_MEMORY, MAX_MEMORY),
              "whole MB from 128 to 10,240"),
             ("environment", _is_environment(self.environment), _ENVIRONMENT_FORM),
             ("uses", _is_all(self.uses, Grant), "a list of grants, as in [TABLE.grants.query()]"),
@@ -181,7 +181,7 @@ def _retry_transient_errors() -> Retry:
     )
 
 
-_LARGEST = 4096  # bytes of all variables
+_MAX_BYTES = 4096  # bytes of all variables
 _ENVIRONMENT_FORM = (
     "text by names of letters, digits and underscores, none beginning with AWS_, of 4 KB in all"
 )
@@ -207,5 +207,5 @@ def _is_environment(value: object) -> bool:
             isinstance(name, str) and _VARIABLE.match(name) and isinstance(text, str)
             for name, text in value.items()
         )
-        and sum(len((name + text).encode()) for name, text in value.items()) <= _LARGEST
+        and sum(len((name + text).encode()) for name, text in value.items()) <= _MAX_BYTES
     )

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from carnation.resources.resource import Resource
+from typing import Any, Protocol
 
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
@@ -21,6 +18,28 @@ Value = str | Mapping[str, Any]
 """What a template holds: text, or an intrinsic function as a plain document."""
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+
+
+class Owner(Protocol):
+    """What a reference asks of the resource that it is about."""
+
+    @property
+    def id(self) -> str:
+        """The name in the workflow."""
+
+    @property
+    def title(self) -> str:
+        """The id as logical IDs have it."""
+
+    @property
+    def line(self) -> str:
+        """Where the resource was written."""
+
+    def find_value(self, name: str) -> Value:
+        """Return what CloudFormation puts in the place of a reference to a field."""
+
+    def find_name(self, name: str) -> str:
+        """Return the same made of names."""
 
 
 class Reference(str):
@@ -34,10 +53,10 @@ class Reference(str):
     ('${StockName}', 'StockName', 'STOCK_NAME')
     """
 
-    resource: Resource
+    resource: Owner
     field: str
 
-    def __new__(cls, resource: Resource, field: str) -> Reference:
+    def __new__(cls, resource: Owner, field: str) -> Reference:
         """Make the text, and remember what it stands for."""
         made = super().__new__(cls, f"${{{resource.title}{to_title(field)}}}")
         made.resource, made.field = resource, field

@@ -24,8 +24,8 @@ UNKNOWN, MISSING, WRONG, NEWER = "unknown", "missing", "wrong", "newer"
 and one that may be newer than what is known here."""
 
 _NUMBERS = frozenset({"integer", "long", "double"})
-_MOST_HINTS = 25  # comparing names is expensive
-_LONGEST = 200
+_MAX_HINTS = 25  # comparing names is expensive
+_MAX_NAME_LENGTH = 200
 _NUMERIC = re.compile(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*\Z")
 _WANTED = {
     "structure": "a mapping",
@@ -106,7 +106,7 @@ class _Check:
         # the optimized one takes `"open"` for `{"S": "open"}`
         self.has_types = not name.startswith("dynamodb:")
         self.is_dynamic = is_dynamic
-        self.hints = _MOST_HINTS
+        self.hints = _MAX_HINTS
 
     def find_problems(
         self, shape: Shape, value: Any, keys: tuple[str, ...]
@@ -153,9 +153,9 @@ class _Check:
 
     def _unknown(self, shape: Shape, name: str, keys: tuple[str, ...]) -> CallProblem:
         """Describe a name that is no member, with the one that it is but for its letters' case."""
-        where = write_keys((*keys[:-1], name))[:_LONGEST]
+        where = write_keys((*keys[:-1], name))[:_MAX_NAME_LENGTH]
         self.hints -= 1
-        if self.hints < 0 or len(name) > _LONGEST:
+        if self.hints < 0 or len(name) > _MAX_NAME_LENGTH:
             return CallProblem(UNKNOWN, keys, f"{self.owner} has no parameter '{where}'")
         folded = {re.sub("[-_]", "", one).casefold(): one for one in shape.members}
         meant = folded.get(re.sub("[-_]", "", name).casefold())

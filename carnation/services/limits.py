@@ -10,13 +10,13 @@ HISTORY = 25_000
 """Events of a Standard execution; the one with this number ends it."""
 PAYLOAD = 256 * 1024
 """Bytes of a state's input or output."""
-INLINE_AT_ONCE = 40
-DISTRIBUTED_AT_ONCE = 10_000
+INLINE_CONCURRENCY = 40
+DISTRIBUTED_CONCURRENCY = 10_000
 DATASET = 100_000_000
 """Items of a distributed Map."""
 STANDARD_SECONDS = 365 * 24 * 3600
 EXPRESS_SECONDS = 300
-LEAST_MEMORY, MOST_MEMORY = 128, 10_240
+MIN_MEMORY, MAX_MEMORY = 128, 10_240
 """MB of a function. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 LAMBDA_CONCURRENCY = 1_000
 TRANSITIONS_A_SECOND = 5_000

@@ -15,7 +15,7 @@ from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen
 
 Found = Source | Unseen
 _KIND = "StateMachine"
-_DEEPEST = 20
+_MAX_DEPTH = 20
 TERRAFORM = {
     "aws_sfn_state_machine": ("definition", "type"),
     "awscc_stepfunctions_state_machine": ("definition_string", "state_machine_type"),
@@ -55,7 +55,7 @@ def is_manifest(value: Mapping[str, Any]) -> bool:
 def find_in_manifest(document: Document, pointer: str = "", value: Any = None) -> Iterator[Found]:
     """Yield the state machines of a manifest: ACK's, Crossplane's, those in a list."""
     manifest = document.value if not pointer else value
-    if not isinstance(manifest, Mapping) or pointer.count("/items/") > _DEEPEST:
+    if not isinstance(manifest, Mapping) or pointer.count("/items/") > _MAX_DEPTH:
         return
     if isinstance(manifest.get("items"), list):
         for index, item in enumerate(manifest["items"]):

@@ -13,11 +13,11 @@ from carnation.document import escape
 from carnation.sources.conditions import Ways, list_ways
 
 _IF = "Fn::If"
-_DEEPEST = 200
+_MAX_DEPTH = 200
 _ALL = 8
-MOST = 20
+MAX_WAYS = 20
 """In how many ways one definition is judged at the most."""
-_NOTHING = {"Ref": "AWS::NoValue"}
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def choose_ways(value: Any, template: Mapping[str, Any]) -> list[Ways]:
@@ -46,7 +46,7 @@ def choose_ways(value: Any, template: Mapping[str, Any]) -> list[Ways]:
     ]
     chosen: list[Ways] = []
     left = set[int]().union(*taken)
-    while left and len(chosen) <= MOST:
+    while left and len(chosen) <= MAX_WAYS:
         best = max(range(len(ways)), key=lambda at: len(taken[at] & left))
         chosen.append(ways[best])
         left -= taken[best]
@@ -57,7 +57,7 @@ def _list_branches(
     value: Any, around: tuple[tuple[str, bool], ...], depth: int
 ) -> Iterator[tuple[tuple[str, bool], ...]]:
     """Yield each branch in a value, as what has to hold for it to be there."""
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return
     arguments = read_if(value)
     if arguments is not None:
@@ -96,7 +96,7 @@ def choose_branches(value: Any, way: Ways, *, parts_only: bool = False) -> Chose
     chooser = _Chooser(way, parts_only)
     made = chooser.copy(value, "", "", 0)
     words = (f"-{'if' if way[name] else 'unless'}-{name}" for name in chooser.conditions)
-    return Chosen(None if made == _NOTHING else made, chooser.moved, "".join(words))
+    return Chosen(None if made == _NO_VALUE else made, chooser.moved, "".join(words))
 
 
 class _Chooser:
@@ -107,7 +107,7 @@ class _Chooser:
 
     def copy(self, value: Any, there: str, here: str, depth: int) -> Any:
         """Copy a value that stands at `there` in the template to `here`."""
-        if depth > _DEEPEST or value == _NOTHING:
+        if depth > _MAX_DEPTH or value == _NO_VALUE:
             return value
         if isinstance(value, list):
             return self.copy_list(value, there, here, depth)
@@ -125,7 +125,7 @@ class _Chooser:
         for key, item in value.items():
             part = f"/{escape(key)}"
             chosen = self.copy(item, there + part, here + part, depth + 1)
-            if chosen != _NOTHING or is_intrinsic(value):
+            if chosen != _NO_VALUE or is_intrinsic(value):
                 made[key] = chosen
         return made
 
@@ -141,7 +141,7 @@ class _Chooser:
             if place != f"{here}/{index}":
                 self.moved[place] = f"{there}/{index}"
             chosen = self.copy(item, f"{there}/{index}", place, depth + 1)
-            if chosen != _NOTHING:
+            if chosen != _NO_VALUE:
                 made.append(chosen)
         return made
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-_MOST = 256
-_DEEPEST = 50
+_MAX_COMBINATIONS = 256
+_MAX_DEPTH = 50
 _OTHER = object()
 Ways = Mapping[str, bool]
 """Which conditions hold, by their names."""
@@ -44,8 +44,8 @@ def list_ways(template: Mapping[str, Any], names: Sequence[str]) -> list[Ways]:
 
 def _list_worlds(values: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
     """List what the parameters may be together; of very many, also each one changed alone."""
-    yield from islice(product(*values), _MOST)
-    if len(values) > _MOST:  # nobody's: so, and otherwise
+    yield from islice(product(*values), _MAX_COMBINATIONS)
+    if len(values) > _MAX_COMBINATIONS:  # nobody's: so, and otherwise
         yield from (tuple(one[base] for one in values) for base in (0, -1))
         return
     for index, own in enumerate(values):
@@ -58,7 +58,7 @@ def _collect(
     value: Any, conditions: Mapping[str, Any], compared: dict[str, list[Any]], depth: int
 ) -> None:
     """Collect what is compared, with the texts that it is compared with."""
-    if depth > _DEEPEST or not isinstance(value, Mapping) or len(value) != 1:
+    if depth > _MAX_DEPTH or not isinstance(value, Mapping) or len(value) != 1:
         return
     ((name, inner),) = value.items()
     if name == "Condition":
@@ -102,7 +102,7 @@ def _list_values(key: str, values: list[Any], template: Mapping[str, Any]) -> li
 
 
 def _holds(value: Any, conditions: Mapping[str, Any], world: Mapping[str, Any], depth: int) -> bool:
-    if depth > _DEEPEST or not isinstance(value, Mapping) or len(value) != 1:
+    if depth > _MAX_DEPTH or not isinstance(value, Mapping) or len(value) != 1:
         return False
     ((name, inner),) = value.items()
     if name == "Condition":

@@ -17,7 +17,7 @@ _UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]+")
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[nrt"\\])')
 _CHARACTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*\Z")
-_DEEPEST = 120
+_MAX_DEPTH = 120
 _SKIPPED = {"new_line_or_comment"}
 Call = Callable[[list[Any], "Scope"], Any]
 
@@ -116,7 +116,7 @@ class Scope:
     def evaluate(self, node: Any) -> Any:
         """Work an expression out; what is not known here is `Unknown`."""
         rule = _RULES.get(kind_of(node))
-        if rule is None or self.depth > _DEEPEST:
+        if rule is None or self.depth > _MAX_DEPTH:
             return self.unknown(node)
         self.depth += 1
         try:

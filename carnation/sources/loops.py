@@ -14,10 +14,10 @@ from carnation.errors import DocumentError
 from carnation.sources.source import Unseen
 
 _LOOP = "Fn::ForEach::"
-_MOST = 1_000
-_DEEPEST = 100
-_MOST_RESOURCES = 500
-_MOST_PARTS = 5_000
+_MAX_ITEMS = 1_000
+_MAX_DEPTH = 100
+_MAX_RESOURCES = 500
+_MAX_PARTS = 5_000
 
 
 class Resource(NamedTuple):
@@ -41,7 +41,7 @@ def list_resources(template: Mapping[str, Any], at: str = "") -> Iterator[Resour
     ):
         yield one
         made += isinstance(one, Resource) and one.made
-        if made >= _MOST_RESOURCES:
+        if made >= _MAX_RESOURCES:
             where = one.pointer if isinstance(one, Resource) else one.where
             yield Unseen("what else its loops make", where, 0, 0, "a template has 500 resources")
             return
@@ -99,7 +99,7 @@ class _Writer:
         self.made = 0
 
     def write(self, value: Any, depth: int) -> Any:
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             return value
         if isinstance(value, list):
             items = [self.write(item, depth + 1) for item in value]
@@ -120,8 +120,8 @@ class _Writer:
         identifier = str(loop[0])
         for one in _list_values(loop[1], self.template) or [f"${{{identifier}}}"]:
             self.made += 1
-            if self.made > _MOST_PARTS:
-                raise DocumentError(f"its loops make more than {_MOST_PARTS:,} parts")
+            if self.made > _MAX_PARTS:
+                raise DocumentError(f"its loops make more than {_MAX_PARTS:,} parts")
             made |= self.write(replace_identifier(loop[2], identifier, one), depth + 1)
         return made
 
@@ -139,4 +139,4 @@ def _list_values(collection: Any, template: Mapping[str, Any]) -> list[str]:
         collection = default.split(",") if isinstance(default, str) else default
     if not isinstance(collection, list):
         return []
-    return [str(one).strip() for one in collection[:_MOST] if isinstance(one, (str, int))]
+    return [str(one).strip() for one in collection[:_MAX_ITEMS] if isinstance(one, (str, int))]

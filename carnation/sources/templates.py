@@ -16,7 +16,7 @@ from carnation.cloudformation.placeholders import Placeholders, is_intrinsic
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
 from carnation.sources.assets import find_asset
-from carnation.sources.branches import MOST, choose_branches, choose_ways, read_if
+from carnation.sources.branches import MAX_WAYS, choose_branches, choose_ways, read_if
 from carnation.sources.conditions import Ways
 from carnation.sources.files import Files
 from carnation.sources.loops import Resource, list_resources, write_loops
@@ -87,7 +87,7 @@ def _follow(document: Document, files: Files, resource: Resource) -> Iterator[Fo
     """Yield what a nested template holds, if that is a file here."""
     properties = resource.body.get("Properties")
     named = properties.get(_NESTED[resource.type]) if isinstance(properties, Mapping) else None
-    if not isinstance(named, str) or "://" in named or len(files.followed) > _MOST:
+    if not isinstance(named, str) or "://" in named or len(files.followed) > _MAX_FILES_READ:
         return
     try:
         inner = files.read_beside(document.where, named)
@@ -97,7 +97,7 @@ def _follow(document: Document, files: Files, resource: Resource) -> Iterator[Fo
         yield from find_in_template(inner, files)
 
 
-_MOST = 10_000
+_MAX_FILES_READ = 10_000
 
 
 class _Machine:
@@ -127,16 +127,18 @@ class _Machine:
             yield self.miss(why, self.pointer)
             return
         try:
-            self.take_parts(field)
+            self.expand_parts(field)
         except DocumentError as error:
             yield self.miss(error.reason.rstrip("."), f"{self.pointer}/{field}")
             return
         judged = (field, MACHINES[self.resource.type], "DefinitionSubstitutions")
         ways = choose_ways([self.properties.get(name) for name in judged], self.template)
-        if len(ways) > MOST:
-            yield self.miss(f"its conditions give {len(ways)} of it: {MOST} are read", self.pointer)
+        if len(ways) > MAX_WAYS:
+            yield self.miss(
+                f"its conditions give {len(ways)} of it: {MAX_WAYS} are read", self.pointer
+            )
         found: dict[str, Found] = {}
-        for way in ways[:MOST]:
+        for way in ways[:MAX_WAYS]:
             one = self.read(field, way, parts_only=True)
             one = found.setdefault(one.name, one) if one else None
             if isinstance(one, Source) and way:
@@ -144,7 +146,7 @@ class _Machine:
                 one.ways += [exact] if isinstance(exact, Source) else []
         yield from found.values()
 
-    def take_parts(self, field: str) -> None:
+    def expand_parts(self, field: str) -> None:
         """Put in their place what loops write out, and what `AWS::Include` brings."""
         written = self.properties[field]
         parts = self.include(written) if isinstance(written, (Mapping, list)) else written

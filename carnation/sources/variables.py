@@ -21,7 +21,7 @@ _FILE = re.compile(r"file\(\s*['\"]?(?:\./)?([^)'\"]+?)['\"]?\s*\)(?::([\w.\-]+)
 _SOURCE = re.compile(r"(self|param|opt|env|sls|aws|cf|ssm|s3|file|strToBool|custom)[:(]")
 _UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]+")
 _UNKNOWN = object()
-_DEEPEST = 60
+_MAX_DEPTH = 60
 
 
 class Place(NamedTuple):
@@ -50,7 +50,7 @@ class Variables:
 
     def follow(self, place: Place) -> Place:
         """Give what a text that is one variable stands for, and where that stands."""
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             if not isinstance(place.value, str):
                 return place
             text = self._settle(place.value, place.document)
@@ -73,7 +73,7 @@ class Variables:
 
     def fill(self, value: Any, document: Document, depth: int = 0) -> Any:
         """Copy a value, its variables replaced by what they stand for, or by placeholders."""
-        if depth > _DEEPEST * 3:
+        if depth > _MAX_DEPTH * 3:
             return "${TooDeep}"
         if isinstance(value, Mapping):
             return {key: self.fill(item, document, depth + 1) for key, item in value.items()}
@@ -100,7 +100,7 @@ class Variables:
 
     def _settle(self, text: str, document: Document, *, whole: bool = False) -> str:
         """Replace variables within a text by what they stand for; the outermost only if `whole`."""
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             changed = False
             for match in _INNERMOST.finditer(text):
                 if not whole and match[0] == text.strip():
@@ -170,7 +170,7 @@ def _rest_name(text: str) -> str:
             return match[0]
         return "${" + _UNNAMED.sub("-", match[1].partition(",")[0].strip()).strip("-") + "}"
 
-    for _ in range(_DEEPEST):
+    for _ in range(_MAX_DEPTH):
         after = _INNERMOST.sub(lambda found: name(found).replace("${", "\0", 1), text)
         if after == text:
             break

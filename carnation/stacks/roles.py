@@ -134,11 +134,11 @@ MAX_INLINE, MAX_MANAGED, MAX_ATTACHED = 10_240, 6_144, 10
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
-_LONGEST_PARTS = {
+_MAX_PART_LENGTHS = {
     "AWS::Partition": 10, "AWS::Region": 14, "AWS::AccountId": 12, "ProjectName": 23,
     "Environment": 10,
 }  # fmt: skip
-_LONGEST_ARN = 150  # of what only the deployment knows
+_MAX_ARN_LENGTH = 150  # of what only the deployment knows
 
 
 def measure(statements: Sequence[Statement]) -> int:
@@ -148,9 +148,9 @@ def measure(statements: Sequence[Statement]) -> int:
     75
     """
     text = dumps(make_plain(list(statements)), separators=(",", ":"))
-    text = re.sub(r'\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^]]*\])\}', "x" * _LONGEST_ARN, text)
+    text = re.sub(r'\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^]]*\])\}', "x" * _MAX_ARN_LENGTH, text)
     return len(
-        re.sub(r"\$\{([^}]*)\}", lambda m: "x" * _LONGEST_PARTS.get(m[1], _LONGEST_ARN), text)
+        re.sub(r"\$\{([^}]*)\}", lambda m: "x" * _MAX_PART_LENGTHS.get(m[1], _MAX_ARN_LENGTH), text)
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from carnation.errors import DefinitionError
 from carnation.states.arguments import find_line
 
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 
 
@@ -85,10 +85,10 @@ def variable(name: str) -> Expression:
     >>> variable("total")
     Expression('$total')
     """
-    if not name.isidentifier() or len(name) > _LONGEST_NAME:
+    if not name.isidentifier() or len(name) > _MAX_NAME_LENGTH:
         raise DefinitionError(
-            f"{name!r} ({find_line()}) cannot name a variable. Give up to {_LONGEST_NAME} letters, "
-            "digits and underscores, a letter first."
+            f"{name!r} ({find_line()}) cannot name a variable. Give up to {_MAX_NAME_LENGTH} "
+            "letters, digits and underscores, a letter first."
         )
     return Expression(f"${name}")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from carnation.asl.cycles import find_cycles
-from carnation.changes import ABSENT, KINDS, Change, find_definition_changes, find_worst
+from carnation.changes import KINDS, MISSING, Change, find_definition_changes, find_worst
 from carnation.changes.edits import count_reordered, find_edits, match_items
 from carnation.changes.retries import format_retrier, measure_wait
 from carnation.changes.tasks import read_resource
@@ -630,7 +630,7 @@ def test_records_are_frozen_and_their_impact_is_the_tables() -> None:
     with pytest.raises(AttributeError):
         change.kind = "state-added"  # type: ignore[misc]
     assert change.impact == KINDS["state-removed"].impact == "breaking"
-    assert repr(ABSENT) == "ABSENT"
+    assert repr(MISSING) == "MISSING"
 
 
 def test_the_worst_impact_wins_and_of_nothing_there_is_none() -> None:

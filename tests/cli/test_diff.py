@@ -16,7 +16,7 @@ import pytest
 from carnation.changes import KINDS, Change
 from carnation.changes.formats.html import write_page
 from carnation.changes.formats.json import make_report
-from carnation.changes.formats.markdown import LONGEST, MARK, escape, write_markdown
+from carnation.changes.formats.markdown import MARK, MAX_COMMENT_LENGTH, escape, write_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.pictures import draw_changed
 from carnation.changes.formats.spans import code, format_change
@@ -389,7 +389,7 @@ def test_a_comment_is_found_again_and_fits() -> None:
     reviews = [make_review(3000, name=f"w{n}") for n in range(3)]
     text = write_markdown(reviews)
     assert text.startswith(MARK)
-    assert LONGEST - 1000 < len(text) < 65_000
+    assert MAX_COMMENT_LENGTH - 1000 < len(text) < 65_000
     assert re.search(r"… and \d+ more changes\.", text)
     assert "… and 2 more changes that are not shown." in text
 

@@ -213,7 +213,7 @@ def test_a_file_that_is_far_too_large_is_refused(
 ) -> None:
     from carnation.document import reading
 
-    monkeypatch.setattr(reading, "_LARGEST", 10)
+    monkeypatch.setattr(reading, "_MAX_BYTES", 10)
     path = tmp_path / "x.json"
     path.write_text("[1, 2, 3, 4, 5]")
     with pytest.raises(DocumentError, match="larger than 10 bytes"):

@@ -104,8 +104,8 @@ def test_creating_again_compares_what_was_published(sfn: Any) -> None:
 
 
 def test_quotas_of_versions_and_aliases(sfn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "MOST_VERSIONS", 1)
-    monkeypatch.setattr(aliases, "MOST_ALIASES", 1)
+    monkeypatch.setattr(versions, "MAX_VERSIONS", 1)
+    monkeypatch.setattr(aliases, "MAX_ALIASES", 1)
     made = create(sfn, "many", publish=True)
     arn, quota = made["stateMachineArn"], "ServiceQuotaExceededException"
     route = [{"stateMachineVersionArn": made["stateMachineVersionArn"], "weight": 100}]

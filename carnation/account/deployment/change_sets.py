@@ -13,7 +13,7 @@ from carnation.account import Account, Deployed, find_deployed
 from carnation.errors import AccountError
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _INNER = re.compile(r"arn:[^\s\]]+:changeSet/[^\s\],]+", re.IGNORECASE)
 _MAX_SECONDS = 900.0  # seconds that a change set may take to be made
 _OVERTAKEN_CODES = frozenset({
@@ -67,7 +67,7 @@ def make_change_set(
         return change_set._replace(rows=list(_list_rows(account, made["Id"], "")))
     why = _find_reason(account, made["Id"], reason) or status
     discard_change_set(account, change_set)
-    if any(words in reason for words in _NOTHING):
+    if any(words in reason for words in _NO_CHANGES):
         return None
     raise AccountError(
         f"CloudFormation cannot make a change set for stack '{stack}': {why.rstrip('.')}. "

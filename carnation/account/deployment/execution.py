@@ -57,7 +57,7 @@ def find_settled(
     account: Account,
     stack: str,
     tell: Callable[[str], None],
-    tell_event: Callable[[Event], None] = lambda event: None,
+    report_event: Callable[[Event], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Deployed | None:
     """Find a stack, waiting for whatever somebody else does to it; changes nothing.
@@ -68,7 +68,7 @@ def find_settled(
     if deployed and deployed.exists and deployed.status.endswith("_IN_PROGRESS"):
         tell(f"stack '{stack}' is {deployed.status}: waiting for that to end")
         since = find_last_event(account, deployed.stack_id)
-        follow(account, deployed.stack_id, tell_event, since=since, pause=pause)
+        follow(account, deployed.stack_id, report_event, since=since, pause=pause)
         deployed = find_deployed(account, stack)
     reject_state(deployed)
     return deployed

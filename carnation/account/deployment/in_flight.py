@@ -19,7 +19,7 @@ from carnation.changes.policy import KINDS
 from carnation.console import count
 from carnation.errors import AccountError
 
-_MOST = 1000  # executions that are counted
+_MAX_COUNTED = 1000  # executions that are counted
 _PAUSE = 5.0  # seconds between two looks
 _CONTRACTS = frozenset({"declared-input-narrowed"})  # who started this one as a child relied on it
 _USED = ("AWS::IAM::", "AWS::Lambda::", "AWS::StepFunctions::")
@@ -40,7 +40,7 @@ def find_in_flight(account: Account, outputs: Mapping[str, str]) -> list[InFligh
         return []
     try:
         rows = list(account.list(
-            "stepfunctions", "list_executions", "executions", limit=_MOST,
+            "stepfunctions", "list_executions", "executions", limit=_MAX_COUNTED,
             stateMachineArn=arn, statusFilter="RUNNING",
         ))  # fmt: skip
     except AccountError as error:
@@ -69,14 +69,14 @@ def format_in_flight(found: Sequence[InFlight], missed: Sequence[str]) -> Iterat
     """Format what is in flight, and what it would miss."""
     if not found:
         return
-    yield _tell_total(found)
+    yield _format_total(found)
     for text in dict.fromkeys(missed):
         yield f"  would miss: {text}"
     if missed:
         yield "  --wait executes the change set when none of them is running any longer"
 
 
-def _tell_total(found: Sequence[InFlight]) -> str:
+def _format_total(found: Sequence[InFlight]) -> str:
     total = sum(row.executions for row in found)
     held = ", ".join(
         f"version {row.version}: {row.executions}"
@@ -84,7 +84,7 @@ def _tell_total(found: Sequence[InFlight]) -> str:
         else f"no version: {row.executions}"
         for row in found
     )
-    most = "at least " if total >= _MOST else ""
+    most = "at least " if total >= _MAX_COUNTED else ""
     number = f"{most}{count(total, 'execution')}"
     return f"{number} in flight ({held}): each goes on with what it began with"
 
@@ -92,7 +92,7 @@ def _tell_total(found: Sequence[InFlight]) -> str:
 def count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
     """Say how many executions run of a deployed state machine."""
     found = find_in_flight(account, outputs)
-    return _tell_total(found) if found else "no execution is in flight"
+    return _format_total(found) if found else "no execution is in flight"
 
 
 def drain(

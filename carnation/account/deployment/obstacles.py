@@ -23,10 +23,10 @@ from carnation.services.named_resources import LOOKUPS, find_named
 from carnation.services.partitions import find_partition
 from carnation.services.updates import is_stateful
 
-_ABSENT = re.compile("NotFound|NonExist|DoesNotExist|NoSuch|404|ValidationException")
+_NOT_FOUND = re.compile("NotFound|NonExist|DoesNotExist|NoSuch|404|ValidationException")
 _NESTED = "AWS::CloudFormation::Stack"
 _RETAINED = ("Retain", "RetainExceptOnCreate")
-_AT_ONCE = 8
+_CONCURRENCY = 8
 
 
 class Named(NamedTuple):
@@ -84,11 +84,11 @@ def find_obstacles(
         try:
             return find_named(row.kind, row.name, place, account.call)
         except AccountError as error:
-            if not _ABSENT.search(f"{error.code} {error.message}"):
+            if not _NOT_FOUND.search(f"{error.code} {error.message}"):
                 unseen.append(f"{row.path} ({error.code})")
             return False
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
         found = [row for row, there in zip(named, pool.map(is_there, named), strict=True) if there]
     if unseen:
         tell(f"whether these exist already could not be looked up: {', '.join(sorted(unseen))}")

@@ -68,7 +68,7 @@ def _find_wanted(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
     if allowed and value not in allowed:
         yield f"it takes {', '.join(allowed)}"
     if slot.get("Type") == "Number":
-        yield from _judge_number(value, slot)
+        yield from _check_number(value, slot)
     if slot.get("Type") != "String":
         return
     # Java's patterns are not all Python's, which warns of what it would read otherwise
@@ -81,7 +81,7 @@ def _find_wanted(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
         yield f"it takes {shortest} characters or more, {slot.get('MaxLength', 4096)} at the most"
 
 
-def _judge_number(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
+def _check_number(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
     try:
         number = float(value)
     except ValueError:

@@ -9,7 +9,7 @@ from carnation.account import Account
 from carnation.account.deployed import manifest_key
 from carnation.artifacts import MANIFEST, Artifacts
 
-_AT_ONCE = 8
+_CONCURRENCY = 8
 
 
 def list_uploads(artifacts: Artifacts) -> dict[str, bytes]:
@@ -46,7 +46,7 @@ def upload_missing(
             ChecksumAlgorithm="SHA256", ExpectedBucketOwner=account.number,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(_CONCURRENCY) as pool:
         futures = [pool.submit(put, key) for key in missing]
         try:
             for done, future in enumerate(as_completed(futures), 1):

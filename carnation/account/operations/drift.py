@@ -21,7 +21,7 @@ from carnation.document import parse_document
 
 _HOLE = re.compile(r"\$\{[^}]*\}")
 _ANY = object()
-_ABSENT = object()
+_MISSING = object()
 _ALARM_FIELDS = ("Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods", "Threshold",
                  "ComparisonOperator", "TreatMissingData", "AlarmActions", "OKActions")  # fmt: skip
 
@@ -165,7 +165,7 @@ def _read(value: Any) -> Any:
             if name == "Fn::If":
                 return _Either([_read(inner[1]), _read(inner[2])])
             if name == "Ref" and inner == "AWS::NoValue":
-                return _ABSENT
+                return _MISSING
             if name == "Ref" or name.startswith("Fn::"):
                 return _ANY
         return {key: _read(inner) for key, inner in value.items()}
@@ -179,12 +179,12 @@ class _Either(list[Any]):
 def _fits(pattern: Any, actual: Any) -> bool:
     """Tell whether a value is one that a pattern stands for."""
     if pattern is _ANY:
-        return actual is not _ABSENT
+        return actual is not _MISSING
     if isinstance(pattern, _Either):
         return any(_fits(one, actual) for one in pattern)
     if isinstance(pattern, Mapping):
         return isinstance(actual, Mapping) and all(
-            _fits(pattern.get(key, _ABSENT), actual.get(key, _ABSENT))
+            _fits(pattern.get(key, _MISSING), actual.get(key, _MISSING))
             for key in {**pattern, **actual}
         )
     if isinstance(pattern, list):
@@ -192,7 +192,7 @@ def _fits(pattern: Any, actual: Any) -> bool:
     if isinstance(pattern, str) and isinstance(actual, str):
         parts = [re.escape(part) for part in _HOLE.split(pattern)]
         return bool(re.fullmatch(".*".join(parts), actual, re.DOTALL))
-    if pattern is _ABSENT or actual is _ABSENT:
+    if pattern is _MISSING or actual is _MISSING:
         return pattern is actual
     if isinstance(pattern, bool) or isinstance(actual, bool):
         return str(pattern).lower() == str(actual).lower()
@@ -206,6 +206,6 @@ def _fit_lists(pattern: list[Any], actual: list[Any]) -> bool:
     if not pattern:
         return not actual
     head, rest = pattern[0], pattern[1:]
-    if _fits(head, _ABSENT) and _fit_lists(rest, actual):
+    if _fits(head, _MISSING) and _fit_lists(rest, actual):
         return True
     return bool(actual) and _fits(head, actual[0]) and _fit_lists(rest, actual[1:])

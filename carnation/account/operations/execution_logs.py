@@ -20,7 +20,7 @@ _STATUSES = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionTimedOut": "TIMED_OUT",
 }
-_LONGEST = 300 + 60  # seconds: how long an execution may take, and CloudWatch for its logs
+_MAX_WAIT = 300 + 60  # seconds: how long an execution may take, and CloudWatch for its logs
 HOURS = 24
 """How far back executions are listed."""
 
@@ -124,8 +124,8 @@ def follow_logs(
     """Follow an Express execution by its logs; gives its description and its events."""
     group = find_log_group(machine, whole=True)
     known: dict[int, dict[str, Any]] = {}
-    since, waited = time.time() - _LONGEST, 0.0
-    while waited < _LONGEST:
+    since, waited = time.time() - _MAX_WAIT, 0.0
+    while waited < _MAX_WAIT:
         for event in sorted(read_events(account, group, since, arn), key=lambda one: one["id"]):
             if event["id"] not in known:
                 known[event["id"]] = event
@@ -137,7 +137,7 @@ def follow_logs(
         pause(seconds)
         waited += seconds
     raise AccountError(
-        f"the log group {group} does not have the end of {arn} after {_LONGEST} seconds. Look "
+        f"the log group {group} does not have the end of {arn} after {_MAX_WAIT} seconds. Look "
         "whether its role may deliver logs.",
         reason="no-logs",
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from carnation.asl.expressions.intrinsic_functions import HASHES
-from carnation.asl.expressions.intrinsic_functions import RANGE_LIMIT as _MOST
+from carnation.asl.expressions.intrinsic_functions import RANGE_LIMIT as _RANGE_LIMIT
 from carnation.asl.expressions.intrinsics import Intrinsic, Literal
 
 _TEXT, _NUMBER, _ARRAY, _OBJECT, _FLAG, _ANY = "text", "number", "array", "object", "boolean", ""
@@ -117,8 +117,11 @@ def _check_range(call: Intrinsic) -> Iterator[str]:
     first, last, step = (_literal(call, position) for position in range(3))
     if step == 0 and step is not False:
         yield "'States.ArrayRange' expects a step other than 0"
-    elif all(type(one) is int for one in (first, last, step)) and (last - first) // step >= _MOST:
-        yield f"'States.ArrayRange' makes at most {_MOST:,} items"
+    elif (
+        all(type(one) is int for one in (first, last, step))
+        and (last - first) // step >= _RANGE_LIMIT
+    ):
+        yield f"'States.ArrayRange' makes at most {_RANGE_LIMIT:,} items"
 
 
 def _check_item(call: Intrinsic) -> Iterator[str]:

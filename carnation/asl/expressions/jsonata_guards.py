@@ -8,7 +8,7 @@ Names = frozenset[str]
 NO_NAMES: Names = frozenset()
 _STRICT = frozenset({"type", "length", "number", "string", "keys", "lowercase", "uppercase"})
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in"})
-_DEEPEST = 40
+_MAX_DEPTH = 40
 
 
 def type_of(node: Any) -> str:
@@ -19,7 +19,7 @@ def type_of(node: Any) -> str:
 def known_if(node: Any, *, holds: bool, depth: int = 0) -> Names:
     """List the variables that have a value where an expression is true (or is not)."""
     kind = type_of(node)
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return NO_NAMES
     if kind == "block" and len(node.expressions) == 1:
         return known_if(node.expressions[0], holds=holds, depth=depth + 1)

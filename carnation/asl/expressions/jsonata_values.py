@@ -9,7 +9,7 @@ from typing import Any
 from carnation.errors import EvaluationError
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "undefined"})()
-_LARGEST_LONG = 2**63 - 1
+_MAX_LONG = 2**63 - 1
 _EXPONENT = 1e21  # from here on a number is written with an exponent
 
 
@@ -52,7 +52,7 @@ def is_number(value: Any) -> bool:
 
 def to_number(value: float) -> int | float:
     """Make a double that is whole an integer, where AWS writes it as one."""
-    if math.isfinite(value) and value == math.floor(value) and abs(value) <= _LARGEST_LONG:
+    if math.isfinite(value) and value == math.floor(value) and abs(value) <= _MAX_LONG:
         return int(value)
     return value
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from carnation.asl.expressions.jsonata_values import LimitError, Limits
 
-_MOST = 1.0
+_MAX_SECONDS = 1.0
 _SLOW = (
     "Expression evaluation timeout: a regular expression tries too many ways through a text. "
     "Write it without repetitions inside of repetitions, such as (a+)+."
@@ -40,7 +40,7 @@ class Pattern:
         if isinstance(self._compiled, re.Pattern):
             return method(*given)
         try:
-            return method(*given, timeout=min(_MOST, Limits.seconds))
+            return method(*given, timeout=min(_MAX_SECONDS, Limits.seconds))
         except TimeoutError:
             raise LimitError(_SLOW) from None
 

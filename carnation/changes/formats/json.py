@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from carnation.changes.policy import KINDS, find_worst
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json
 
@@ -52,6 +52,6 @@ def _make_change(change: Change) -> Mapping[str, Json]:
         "fingerprint": change.fingerprint,
     }
     for name, value in (("before", change.before), ("after", change.after)):
-        if value is not ABSENT:
+        if value is not MISSING:
             made[name] = value
     return made

@@ -33,10 +33,10 @@ from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json
 
-__all__ = ["LONGEST", "MARK", "escape", "write_markdown"]
+__all__ = ["MARK", "MAX_COMMENT_LENGTH", "escape", "write_markdown"]
 
 MARK = "<!-- carnation diff -->"
-LONGEST = 60_000
+MAX_COMMENT_LENGTH = 60_000
 _SIGNS = {
     "dangerous": "🔴",
     "breaking": "🟠",
@@ -45,7 +45,7 @@ _SIGNS = {
     "accepted": "⚪",
 }
 _CUT = 200  # characters; what little the counts of what was left out may take
-_LARGEST = 8_000  # characters; a larger picture is for the page
+_MAX_PICTURE = 8_000  # characters; a larger picture is for the page
 
 
 def write_markdown(reviews: Sequence[Review], title: str = "") -> str:
@@ -55,7 +55,7 @@ def write_markdown(reviews: Sequence[Review], title: str = "") -> str:
     if not worst and reviews:
         lines[1] = "### Workflow changes: every change is accepted"
     end = list(_write_end(reviews, title))
-    room = LONGEST - sum(map(len, [*lines, *end])) - _CUT
+    room = MAX_COMMENT_LENGTH - sum(map(len, [*lines, *end])) - _CUT
     left = len(reviews)
     for review in sorted(reviews, key=_rank):
         written, room = _fit(list(_write_review(review)), room)
@@ -146,7 +146,7 @@ def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator
     drawn = [draw_changed(side, marked) for side, marked in zip((old, new), marks, strict=True)]
     if not any(drawn):
         return
-    if sum(map(len, drawn)) > _LARGEST:
+    if sum(map(len, drawn)) > _MAX_PICTURE:
         yield f"_The picture of {code(part)} is too large for a comment: see --format html._"
         yield ""
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from carnation.changes.formats.wording import clean, list_values, render_value
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import contrast
 
 _LONG = 100  # characters; a longer value is folded
@@ -60,13 +60,13 @@ def format_change(change: Change) -> str:
         return _mark_names(change.sentence) + _fold(list_values(change))
     head = _mark_path(change.sentence.removesuffix(tail))
     sides = [("before", change.before), ("after", change.after)]
-    values = [(word, render_value(value)) for word, value in sides if value is not ABSENT]
+    values = [(word, render_value(value)) for word, value in sides if value is not MISSING]
     if max(len(text) for _, text in values) > _LONG:
         return f"{head}changed{_fold(values)}"
     shown = [code(text) for _, text in values]
     if len(shown) == 2:
         return f"{head}{shown[0]} → {shown[1]}"
-    return f"{head}{shown[0]} is {'new' if change.before is ABSENT else 'gone'}"
+    return f"{head}{shown[0]} is {'new' if change.before is MISSING else 'gone'}"
 
 
 def _mark_path(head: str) -> str:

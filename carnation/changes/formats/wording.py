@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS, PERMISSIONS
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.code import find_package
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import step_version
 from carnation.console import clean as clean
 
 COSMETIC = "cosmetic"
-_LONGEST = 4000  # characters of a value
+_MAX_VALUE_LENGTH = 4000  # characters of a value
 
 IMPACT_MEANINGS: Mapping[str, str] = {
     "dangerous": "data may be lost, somebody may do more than was listed, or executions stop",
@@ -136,15 +136,15 @@ def list_values(change: Change) -> list[tuple[str, str]]:
     values = [("before", change.before), ("after", change.after)]
     if "…" not in change.sentence and not any(isinstance(value, dict) for _, value in values):
         return []
-    return [(word, render_value(value)) for word, value in values if value is not ABSENT]
+    return [(word, render_value(value)) for word, value in values if value is not MISSING]
 
 
 def render_value(value: object) -> str:
     """Write a value as JSON; what is beyond 4,000 characters is counted."""
     text = json.dumps(value, ensure_ascii=False)
-    if len(text) <= _LONGEST:
+    if len(text) <= _MAX_VALUE_LENGTH:
         return text
-    return f"{text[:_LONGEST]}… and {len(text) - _LONGEST} more characters"
+    return f"{text[:_MAX_VALUE_LENGTH]}… and {len(text) - _MAX_VALUE_LENGTH} more characters"
 
 
 def format_versions(review: Review) -> str:

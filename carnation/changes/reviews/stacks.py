@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from carnation.changes.definitions import find_definition_changes
-from carnation.changes.records import ABSENT, Change
+from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.units import ComparedItem, is_definition
 from carnation.changes.templates import find_template_changes
 from carnation.document import Document, join_pointer, split_pointer
@@ -116,7 +116,7 @@ def find_package_changes(old: ComparedItem, new: ComparedItem) -> Iterator[Chang
             sentence = f"its package changed, and the version is still {new.version}"
             pointer = join_pointer("/artifacts", path, "sha256")
             yield Change(
-                "code-unversioned", pointer, name, sentence, before.get(path, ABSENT), entry,
+                "code-unversioned", pointer, name, sentence, before.get(path, MISSING), entry,
                 part=f"{new.root}manifest.json",
             )  # fmt: skip
 

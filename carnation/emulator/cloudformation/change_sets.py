@@ -199,7 +199,7 @@ class _Plan:
                 moved.add(name)
                 yield self._describe_new(name, body)
                 continue
-            effects = self._judge(before, body, given, moved)
+            effects = self._classify(before, body, given, moved)
             if effects or before.kind == STACK_TYPE:
                 moved.add(name)
                 yield _describe("Modify", name, body["Type"], body, effects, before)
@@ -218,7 +218,7 @@ class _Plan:
         had, wanted = self._stack.definition.values, self._definition.values
         return {name for name, value in wanted.items() if value != had.get(name)}
 
-    def _judge(
+    def _classify(
         self, before: Resource, body: Mapping[str, Any], given: set[str], moved: set[str]
     ) -> dict[str, tuple[str, str, str]]:
         """Return, for each property that changes, its effect, the source and what caused it.

@@ -10,7 +10,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.exceptions import ClientError
@@ -24,15 +24,13 @@ from carnation.cloudformation.validation import validate_template
 from carnation.emulator.cloudformation.kind import Connect, Context
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Stack, Validation
+from carnation.emulator.cloudformation.steps import Stacks
 from carnation.emulator.cloudformation.validations import (
     find_name_conflicts,
     find_property_problems,
     reject_unknown_types,
 )
 from carnation.errors import TemplateError
-
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.engine import Engine
 
 Transform = Callable[[Template, Mapping[str, Any], str], Template]
 _VIRTUAL_HOST = re.compile(
@@ -46,7 +44,7 @@ _parse = lru_cache(maxsize=64)(parse_template)
 class Definer:
     """Makes definitions of stacks."""
 
-    def __init__(self, engine: Engine, transforms: Mapping[str, Transform]) -> None:
+    def __init__(self, engine: Stacks, transforms: Mapping[str, Transform]) -> None:
         """Take the engine, and the transforms that are known by their names."""
         self._engine, self._transforms = engine, transforms
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Resource, Stack
+from carnation.emulator.cloudformation.steps import StackOperation
 from carnation.errors import TemplateError
-
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.operation import Operation
-
 
 _RETAINED = ("Retain", "RetainExceptOnCreate")
 _GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
-def discard(operation: Operation, resource: Resource, policy: str, *, created: bool = False) -> str:
+def discard(
+    operation: StackOperation, resource: Resource, policy: str, *, created: bool = False
+) -> str:
     """Delete a resource, unless its policy keeps it; returns why it could not be deleted."""
     kept = ("Retain",) if created else _RETAINED
     if created and resource.is_imported:
@@ -30,7 +27,7 @@ def discard(operation: Operation, resource: Resource, policy: str, *, created: b
     return operation.provisioner.delete(resource)
 
 
-def _delete_nested(operation: Operation, resource: Resource, *, created: bool) -> str:
+def _delete_nested(operation: StackOperation, resource: Resource, *, created: bool) -> str:
     nested = operation.store.stacks.get(resource.physical_id)
     operation.stack.set_resource(resource, "DELETE_IN_PROGRESS")
     if nested is not None and not nested.is_deleted:
@@ -43,7 +40,9 @@ def _delete_nested(operation: Operation, resource: Resource, *, created: bool) -
     return ""
 
 
-def delete_all(operation: Operation, *, created: bool, retain: tuple[str, ...] = ()) -> list[str]:
+def delete_all(
+    operation: StackOperation, *, created: bool, retain: tuple[str, ...] = ()
+) -> list[str]:
     """Delete all resources, last first; returns the names of those that could not be deleted.
 
     What those need stays, too.

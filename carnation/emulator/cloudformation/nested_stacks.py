@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carnation.emulator.cloudformation.stack_policies import MODIFY
 from carnation.emulator.cloudformation.stacks import Definition, Resource, Stack, make_stack_id
-from carnation.emulator.cloudformation.steps import OperationError, Step
+from carnation.emulator.cloudformation.steps import OperationError, StackOperation, Step
 from carnation.errors import EmulatorError
 
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.operation import Operation
 
-
-def make_nested(operation: Operation, resource: Resource, wanted: dict[str, Any]) -> None:
+def make_nested(operation: StackOperation, resource: Resource, wanted: dict[str, Any]) -> None:
     """Make a nested stack, and all in it."""
     stack = operation.stack
     resource.properties = wanted
@@ -29,7 +26,7 @@ def make_nested(operation: Operation, resource: Resource, wanted: dict[str, Any]
     stack.set_resource(resource, "CREATE_COMPLETE")
 
 
-def _apply(child: Operation, verb: str) -> None:
+def _apply(child: StackOperation, verb: str) -> None:
     """Apply a nested stack's operation; a failure is that of its resource in the outer stack."""
     nested = child.stack
     nested.set_status(f"{verb}_IN_PROGRESS")
@@ -42,7 +39,7 @@ def _apply(child: Operation, verb: str) -> None:
         ) from error
 
 
-def _define(operation: Operation, resource: Resource, wanted: Mapping[str, Any]) -> Stack:
+def _define(operation: StackOperation, resource: Resource, wanted: Mapping[str, Any]) -> Stack:
     name = operation.provisioner.make_context(resource).make_name(128)
     stack_id = make_stack_id(name, operation.stack.account, operation.stack.region)
     empty = Definition("", operation.definition.template)
@@ -60,7 +57,7 @@ def _define(operation: Operation, resource: Resource, wanted: Mapping[str, Any])
 
 
 def update_nested(
-    operation: Operation,
+    operation: StackOperation,
     name: str,
     before: Resource,
     wanted: dict[str, Any],
@@ -85,7 +82,7 @@ def update_nested(
     operation.stack.set_resource(after, "UPDATE_COMPLETE")
 
 
-def revert_nested(operation: Operation, step: Step, child: Operation) -> None:
+def revert_nested(operation: StackOperation, step: Step, child: StackOperation) -> None:
     """Roll a nested stack back."""
     nested = child.stack
     operation.stack.set_resource(step.after, "UPDATE_IN_PROGRESS")

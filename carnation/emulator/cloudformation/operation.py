@@ -9,7 +9,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
 from carnation.emulator.cloudformation import stack_policies
@@ -29,12 +29,9 @@ from carnation.emulator.cloudformation.stacks import (
     Resource,
     Stack,
 )
-from carnation.emulator.cloudformation.steps import OperationError, Step
+from carnation.emulator.cloudformation.steps import OperationError, Stacks, Step
 from carnation.emulator.cloudformation.tags import add_tags
 from carnation.errors import EmulatorError, TemplateError
-
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.engine import Engine
 
 _REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
 
@@ -42,7 +39,7 @@ _REPLACED = "Requested update requires the creation of a new physical resource; 
 class Operation:
     """A change of a stack to a definition."""
 
-    def __init__(self, engine: Engine, stack: Stack, definition: Definition) -> None:
+    def __init__(self, engine: Stacks, stack: Stack, definition: Definition) -> None:
         """Take the stack as it is and what it is to be."""
         self.engine, self.stack, self.definition = engine, stack, definition
         self.store = engine.store_of(stack)

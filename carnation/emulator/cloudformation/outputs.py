@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carnation.emulator.cloudformation.resources import explain
-from carnation.emulator.cloudformation.steps import OperationError
+from carnation.emulator.cloudformation.steps import OperationError, StackOperation
 from carnation.errors import TemplateError
 
-if TYPE_CHECKING:
-    from carnation.emulator.cloudformation.operation import Operation
 
-
-def write_outputs(operation: Operation) -> None:
+def write_outputs(operation: StackOperation) -> None:
     """Work out the stack's outputs; raises `OperationError`."""
     try:
         rows = [
@@ -27,7 +24,7 @@ def write_outputs(operation: Operation) -> None:
     operation.stack.outputs = rows
 
 
-def _make_row(operation: Operation, name: str, body: Mapping[str, Any]) -> dict[str, str]:
+def _make_row(operation: StackOperation, name: str, body: Mapping[str, Any]) -> dict[str, str]:
     try:
         row = {"OutputKey": name, "OutputValue": _as_output(operation, body["Value"])}
         export = (body.get("Export") or {}).get("Name")
@@ -40,14 +37,14 @@ def _make_row(operation: Operation, name: str, body: Mapping[str, Any]) -> dict[
     return row
 
 
-def _as_output(operation: Operation, value: Any) -> str:
+def _as_output(operation: StackOperation, value: Any) -> str:
     found = operation.resolve(value)
     if isinstance(found, list):
         return ",".join(str(item) for item in found)
     return operation.resolver.text(found, "Value")
 
 
-def _check_exports(operation: Operation, rows: list[dict[str, str]]) -> None:
+def _check_exports(operation: StackOperation, rows: list[dict[str, str]]) -> None:
     mine = operation.stack.stack_id
     others = {
         row["Name"]: row

@@ -22,7 +22,7 @@ from carnation.emulator.cloudformation.stacks import Resource, Stack
 from carnation.errors import CarnationError
 from carnation.services.updates import IN_PLACE, INTERRUPTS, find_update
 
-_ABSENT = re.compile("NotFound|NonExist|DoesNotExist|NoSuch|ResourceNotFound")
+_NOT_FOUND = re.compile("NotFound|NonExist|DoesNotExist|NoSuch|ResourceNotFound")
 
 
 def explain(error: Exception) -> str:
@@ -152,7 +152,7 @@ def is_absent(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return False
     found = error.response["Error"]
-    return bool(_ABSENT.search(str(found.get("Code"))))
+    return bool(_NOT_FOUND.search(str(found.get("Code"))))
 
 
 def _given(properties: Mapping[str, Any]) -> Given:

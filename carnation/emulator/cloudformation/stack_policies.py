@@ -18,14 +18,14 @@ MODIFY, REPLACE, DELETE = "Update:Modify", "Update:Replace", "Update:Delete"
 _ACTIONS = frozenset({MODIFY, REPLACE, DELETE, "Update:*"})
 _ID = "LogicalResourceId/"
 _CONDITIONS = ("StringEquals", "StringLike")
-_LONGEST = 16_384
+_MAX_LENGTH = 16_384
 
 
 def check_policy(text: str, logical_ids: Collection[str]) -> str:
     """Return a policy, or raise `TemplateError` for one that CloudFormation would refuse."""
     try:
         document = json.loads(text)
-        valid = len(text) <= _LONGEST and isinstance(document, Mapping) and set(document) <= {
+        valid = len(text) <= _MAX_LENGTH and isinstance(document, Mapping) and set(document) <= {
             "Statement", "Version", "Id",
         }  # fmt: skip
         rows = list(_list_statements(text)) if valid else []

@@ -13,7 +13,7 @@ from typing import Any
 
 from carnation.errors import EmulatorError
 
-_ABSENT = object()
+_MISSING = object()
 _NUMERIC: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -37,14 +37,14 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
     return all(
         any(matches(part, event) for part in wanted)
         if name == "$or" and all(isinstance(part, Mapping) for part in wanted)
-        else _matches_field(wanted, found.get(name, _ABSENT))
+        else _matches_field(wanted, found.get(name, _MISSING))
         for name, wanted in pattern.items()
     )
 
 
 def _matches_field(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, Mapping):
-        return matches(wanted, {} if value is _ABSENT else value)
+        return matches(wanted, {} if value is _MISSING else value)
     if not isinstance(wanted, list):
         raise EmulatorError(f"event pattern: expected a list of values, got {wanted!r}.")
     values = _flatten(value)
@@ -53,15 +53,15 @@ def _matches_field(wanted: Any, value: Any) -> bool:
 
 def _flatten(value: Any) -> list[Any]:
     if isinstance(value, list):
-        return [item for inner in value for item in _flatten(inner)] or [_ABSENT]
+        return [item for inner in value for item in _flatten(inner)] or [_MISSING]
     return [value]
 
 
 def _matches_any(rule: Any, values: list[Any]) -> bool:
     if isinstance(rule, Mapping) and set(rule) == {"exists"}:
-        exists = any(v is not _ABSENT and not isinstance(v, Mapping) for v in values)
+        exists = any(v is not _MISSING and not isinstance(v, Mapping) for v in values)
         return exists is bool(rule["exists"])
-    return any(value is not _ABSENT and _matches_value(rule, value) for value in values)
+    return any(value is not _MISSING and _matches_value(rule, value) for value in values)
 
 
 def _matches_value(rule: Any, value: Any) -> bool:

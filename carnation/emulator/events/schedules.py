@@ -19,7 +19,7 @@ from carnation.emulator.events.rules import Rules
 from carnation.errors import EmulatorError, suggest_name
 from carnation.services.schedules import Rate, Schedule, ScheduleError, as_utc, parse_schedule
 
-_MOST = 10_000
+_MAX_FIRINGS = 10_000
 
 
 class Firing(NamedTuple):
@@ -119,7 +119,7 @@ class Schedules:
         until = as_utc(to) if isinstance(to, datetime) else self._now + to
         if until < self._now:
             raise EmulatorError(f"time goes forward only: it is {write_time(self._now)}.")
-        for _ in range(_MOST):
+        for _ in range(_MAX_FIRINGS):
             listed = self._find_due()
             when = min((moment for moment, _ in listed), default=until + timedelta(1))
             pass_time((min(when, until) - self._now).total_seconds())
@@ -134,7 +134,7 @@ class Schedules:
                 one.fire(when)
                 yield Firing(when, one.name, one.arn)
         raise EmulatorError(
-            f"schedules would fire at more than {_MOST} times until {write_time(until)}. "
+            f"schedules would fire at more than {_MAX_FIRINGS} times until {write_time(until)}. "
             "Advance by less."
         )
 

@@ -143,13 +143,13 @@ def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: A
     try:
         answer = original(stubber, request)
     except NotImplementedError as error:
-        return _refuse(request, f": {error}")
+        return _reject(request, f": {error}")
     except CarnationError:
         raise
     except Exception as error:
         message = f"The emulator failed with {type(error).__name__}: {error}"
         return write_failure(*_find_service(request), 500, "InternalFailure", message)
-    return _refuse(request) if answer is None or answer[2] == _NOT_EMULATED else answer
+    return _reject(request) if answer is None or answer[2] == _NOT_EMULATED else answer
 
 
 def _find_service(request: Any) -> tuple[dict[str, str], str]:
@@ -161,7 +161,7 @@ def _find_service(request: Any) -> tuple[dict[str, str], str]:
     return headers, scope.service if scope else urlsplit(request.url).netloc
 
 
-def _refuse(request: Any, detail: str = "") -> Any:
+def _reject(request: Any, detail: str = "") -> Any:
     headers, service = _find_service(request)
     what = headers.get("X-Amz-Target") or f"{request.method} {urlsplit(request.url).path}"
     message = f"the emulator has no {what} of the service '{service}'{detail}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution
 
-_LARGEST = 248 * 1024  # bytes of an input or an output that an event holds
+_MAX_BYTES = 248 * 1024  # bytes of an input or an output that an event holds
 
 
 def make_status_event(run: EmulatedExecution) -> dict[str, Any]:
@@ -44,5 +44,5 @@ def make_status_event(run: EmulatedExecution) -> dict[str, Any]:
 def _describe(name: str, text: str | None) -> dict[str, Any]:
     if text is None:
         return {name: None, f"{name}Details": None}
-    fits = len(text.encode()) <= _LARGEST
+    fits = len(text.encode()) <= _MAX_BYTES
     return {name: text if fits else None, f"{name}Details": {"included": fits}}

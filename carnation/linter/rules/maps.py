@@ -12,7 +12,7 @@ from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine
 
 _BAD_LABEL = r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]"""
-_LONGEST_LABEL = 40
+_MAX_LABEL_LENGTH = 40
 _READERS = ("getObject", "listObjectsV2", "listObjects")
 
 
@@ -67,7 +67,7 @@ def find_bad_labels(machine: Machine) -> Iterator[Problem]:
         found = re.search(_BAD_LABEL, label)
         if found:
             yield state.problem(f"'Label' cannot have the character {found[0]!r}", "/Label")
-        elif not 0 < len(label) <= _LONGEST_LABEL:
+        elif not 0 < len(label) <= _MAX_LABEL_LENGTH:
             yield state.problem(f"'Label' takes 1 to 40 characters; it has {len(label)}", "/Label")
 
 

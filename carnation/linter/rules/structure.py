@@ -10,8 +10,8 @@ from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 
-_LARGEST = 1024 * 1024
-_LONGEST_NAME = 80
+_MAX_BYTES = 1024 * 1024
+_MAX_NAME_LENGTH = 80
 
 
 @refusal("malformed-definition")
@@ -34,8 +34,8 @@ def find_size(machine: Machine) -> Iterator[Problem]:
     Solution: move a part of the graph into a state machine of its own and start its execution.
     Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
     """
-    if machine.size > _LARGEST:
-        yield Problem("", f"the definition has {machine.size:,} bytes; AWS takes {_LARGEST:,}")
+    if machine.size > _MAX_BYTES:
+        yield Problem("", f"the definition has {machine.size:,} bytes; AWS takes {_MAX_BYTES:,}")
 
 
 @refusal("unknown-state-type")
@@ -81,7 +81,7 @@ def find_bad_names(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     """
     for state in machine.states:
-        if not 0 < len(state.name) <= _LONGEST_NAME and not is_placeholder(state.name):
+        if not 0 < len(state.name) <= _MAX_NAME_LENGTH and not is_placeholder(state.name):
             yield state.problem(f"a state's name has 1 to 80 characters; it has {len(state.name)}")
 
 

@@ -29,7 +29,7 @@ from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, 
 from carnation.workflow.reporters import ItemAttempt
 
 SETTLE, REDRIVES = 30, 8  # runs until a queue is empty, redrives until nothing can be redriven
-LONGEST = 100_000  # steps of one execution: beyond it runs in a circle
+MAX_STEPS = 100_000  # steps of one execution: beyond it runs in a circle
 _THROTTLING_ERRORS = {
     "sqs": "RequestThrottled",
     "s3": "SlowDown",
@@ -141,11 +141,11 @@ class ScenarioScheduler:
 
     def finish(self, actor: Actor) -> None:
         """Step an execution to its end."""
-        for _ in range(LONGEST):
+        for _ in range(MAX_STEPS):
             if not actor.step():
                 self.log(actor, transcript.format_end(actor.execution))
                 return
-        raise EmulatorError(f"run {actor.number} took {LONGEST} steps and does not end.")
+        raise EmulatorError(f"run {actor.number} took {MAX_STEPS} steps and does not end.")
 
     def _redrive(self, actor: Actor) -> None:
         for _ in range(REDRIVES):

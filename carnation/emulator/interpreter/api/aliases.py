@@ -26,7 +26,7 @@ from carnation.emulator.interpreter.api.records import (
 from carnation.emulator.interpreter.requests import read_time
 
 Params = Mapping[str, Any]
-MOST_ALIASES = 100
+MAX_ALIASES = 100
 
 
 def create_state_machine_alias(region: Region, params: Params) -> dict[str, Any]:
@@ -35,8 +35,8 @@ def create_state_machine_alias(region: Region, params: Params) -> dict[str, Any]
     check_active(machine)
     name, description = params["name"], params.get("description")
     alias = machine.aliases.get(name)
-    if alias is None and len(machine.aliases) >= MOST_ALIASES:
-        text = f"A state machine has at most {MOST_ALIASES} aliases. Delete unused aliases."
+    if alias is None and len(machine.aliases) >= MAX_ALIASES:
+        text = f"A state machine has at most {MAX_ALIASES} aliases. Delete unused aliases."
         raise ApiError("ServiceQuotaExceededException", text)
     if alias is None:
         alias = Alias(f"{machine.arn}:{name}", name, routes, description)

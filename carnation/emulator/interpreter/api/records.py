@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Start = Callable[["Region", ExecutionRequest], EmulatedExecution]
 
 ACCOUNT = "123456789012"
-MOST_EXECUTIONS = 10_000
+MAX_EXECUTIONS = 10_000
 _FORGOTTEN_TOGETHER = 1000
 NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
 AWS_KEY = {"type": "AWS_OWNED_KEY"}
@@ -142,7 +142,7 @@ class Region:
     def add_execution(self, run: EmulatedExecution) -> None:
         """Add an execution; of very many, the oldest that have ended are forgotten."""
         self.executions[run.arn] = run
-        if len(self.executions) > MOST_EXECUTIONS + _FORGOTTEN_TOGETHER:
+        if len(self.executions) > MAX_EXECUTIONS + _FORGOTTEN_TOGETHER:
             ended = (each for each in self.executions.values() if each.status != "RUNNING")
             for old in list(islice(ended, _FORGOTTEN_TOGETHER)):
                 del self.executions[old.arn]

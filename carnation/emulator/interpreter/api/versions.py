@@ -11,7 +11,7 @@ from carnation.emulator.interpreter.api.pages import cut_page
 from carnation.emulator.interpreter.api.records import Region, StateMachine, Version, check_active
 
 Params = Mapping[str, Any]
-MOST_VERSIONS = 1000
+MAX_VERSIONS = 1000
 INITIAL = "INITIAL"  # the revision before the first update
 
 
@@ -20,8 +20,8 @@ def publish_revision(machine: StateMachine, description: str | None) -> Version:
     for version in machine.versions.values():
         if version.revision == machine.revision:
             return version
-    if len(machine.versions) >= MOST_VERSIONS:
-        text = f"A state machine has at most {MOST_VERSIONS} versions. Delete unused versions."
+    if len(machine.versions) >= MAX_VERSIONS:
+        text = f"A state machine has at most {MAX_VERSIONS} versions. Delete unused versions."
         raise ApiError("ServiceQuotaExceededException", text)
     machine.last_version += 1
     arn = f"{machine.arn}:{machine.last_version}"

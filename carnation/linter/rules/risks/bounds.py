@@ -14,8 +14,8 @@ from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.risks.dataflow import find_most_items
 from carnation.linter.rules.task_arns import resource_of
 
-_MOST_EVENTS = 25_000
-_LARGEST = 256 * 1024  # bytes
+_MAX_EVENTS = 25_000
+_MAX_BYTES = 256 * 1024  # bytes
 _ENVELOPE = 500  # bytes; what an optimized integration adds (headers, request id), at least
 _NEVER = 1 << 60
 
@@ -34,9 +34,9 @@ def find_long_maps(machine: Machine) -> Iterator[Problem]:
     for state in _list_inline(machine) if machine.type != "EXPRESS" else ():
         items = find_most_items(machine, state)
         events = items * _count_iteration(machine, state) if items else 0
-        if events > _MOST_EVENTS:
+        if events > _MAX_EVENTS:
             yield state.problem(
-                f"{items:,} items make at least {events:,} events; a history holds {_MOST_EVENTS:,}"
+                f"{items:,} items make at least {events:,} events; a history holds {_MAX_EVENTS:,}"
             )
 
 
@@ -58,9 +58,9 @@ def find_large_maps(machine: Machine) -> Iterator[Problem]:
             continue
         items = find_most_items(machine, state)
         size = items * min(map(_measure_result, state.inner), default=0) if items else 0
-        if size > _LARGEST:
+        if size > _MAX_BYTES:
             yield state.problem(
-                f"{items:,} results have at least {size:,} bytes; a payload has {_LARGEST:,}"
+                f"{items:,} results have at least {size:,} bytes; a payload has {_MAX_BYTES:,}"
             )
 
 

@@ -19,7 +19,7 @@ from carnation.linter.rules.risks.conditions import (
 from carnation.linter.rules.risks.dataflow import list_compared
 from carnation.linter.rules.risks.implications import bare_rule, contradicts, implies
 
-_MOST_RULES = 100
+_MAX_RULES = 100
 _WHAT = {"text": "a string", "number": "a number", "boolean": "a boolean", "list": "a list",
          "object": "an object"}  # fmt: skip
 
@@ -34,7 +34,7 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for state in machine.by_type["Choice"]:
-        asked = [_read(rule) for rule in state.rules[:_MOST_RULES]]
+        asked = [_read(rule) for rule in state.rules[:_MAX_RULES]]
         named = [_list_variables(body) for body in asked]
         for index, later in enumerate(asked):
             before = (
@@ -93,7 +93,7 @@ def find_impossible(machine: Machine) -> Iterator[Problem]:
     """
     for part in machine.parts_of("Rule", "NestedRule") if machine.by_type["Choice"] else ():
         joined = (_read(part) if part.language == ATA else part.body).get("And")
-        rules = joined[:_MOST_RULES] if isinstance(joined, list) else []
+        rules = joined[:_MAX_RULES] if isinstance(joined, list) else []
         for index, rule in enumerate(rules):
             if any(contradicts(one, rule) for one in rules[:index]):
                 inner = "/And" if "And" in part.body else "/Condition"

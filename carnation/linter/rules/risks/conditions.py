@@ -16,7 +16,7 @@ _ORDERS = {"=": "Equals", "<": "LessThan", "<=": "LessThanEquals", ">": "Greater
            ">=": "GreaterThanEquals"}  # fmt: skip
 _SWAPPED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TYPES = {"number": "IsNumeric", "string": "IsString", "boolean": "IsBoolean", "null": "IsNull"}
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
 @lru_cache(maxsize=1024)
@@ -35,7 +35,7 @@ def read_condition(text: str) -> dict[str, Json] | None:
 
 
 def _read(node: Json, depth: int) -> dict[str, Json]:
-    if depth < _DEEPEST:
+    if depth < _MAX_DEPTH:
         if node.type == "block" and len(node.expressions) == 1:
             return _read(node.expressions[0], depth + 1)
         if node.type == "binary" and node.value in ("and", "or"):
@@ -186,7 +186,7 @@ def write_node(node: Json, depth: int = 0) -> str:
         return "[" + ",".join(write_node(one, depth + 1) for one in node) + "]"
     if not hasattr(node, "type"):
         return repr(node)
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         return f"…{id(node)}"
     parts = [name for name in _PARTS if getattr(node, name, None)]
     if node.type == "variable" and not parts:

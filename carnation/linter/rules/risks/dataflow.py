@@ -32,7 +32,7 @@ from carnation.linter.rules.risks.shapes import (
 from carnation.linter.rules.risks.variables import paths_in
 from carnation.linter.rules.task_arns import resource_of
 
-_MOST_VISITS = 4
+_MAX_VISITS = 4
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")
 Lookup = tuple[Node, str, str, Miss]
 Comparison = tuple[Node, str, str, str]
@@ -96,8 +96,8 @@ class _Flow:
         self.reached.add(key)
         self.visits[key] = self.visits.get(key, 0) + 1
         # a loop that lets a shape grow without end stops at knowing nothing
-        self.inputs[key] = new if self.visits[key] <= _MOST_VISITS else ANY
-        return self.visits[key] <= _MOST_VISITS + 1
+        self.inputs[key] = new if self.visits[key] <= _MAX_VISITS else ANY
+        return self.visits[key] <= _MAX_VISITS + 1
 
     def _leave(self, state: State) -> Iterator[tuple[str, Shape]]:
         output = self._output_of(state)

@@ -14,7 +14,7 @@ from carnation.linter.machine import Machine
 _DEFINITIONS = ("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionUri")
 _LEVELS = ("ALL", "ERROR", "FATAL", "OFF")
 _BAD_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 _OWN_KEY, _AWS_KEY = "CUSTOMER_MANAGED_KMS_KEY", "AWS_OWNED_KEY"
 
 
@@ -78,7 +78,7 @@ def find_bad_names(machine: Machine) -> Iterator[Problem]:
         found = _BAD_NAME.search(name)
         if found:
             yield Problem("", f"'{field}' cannot have the character {found[0]!r}: '{name[:80]}'")
-        elif not 0 < len(name) <= _LONGEST_NAME:
+        elif not 0 < len(name) <= _MAX_NAME_LENGTH:
             yield Problem("", f"'{field}' takes 1 to 80 characters, and has {len(name)}")
 
 

@@ -55,7 +55,7 @@ def find_wrong_arguments(machine: Machine) -> Iterator[Problem]:
     for use, expression in list_jsonata(machine):
         known = {one.name for one in expression.uses.functions}
         for name, arguments, column in expression.uses.calls:
-            message = _judge_count(name, len(arguments)) if name in known else ""
+            message = _check_count(name, len(arguments)) if name in known else ""
             if message:
                 yield use.part.problem(f"'${name}' (column {column}) {message}", use.inner)
             algorithm = arguments[1] if name == "hash" and len(arguments) == 2 else None
@@ -67,7 +67,7 @@ def find_wrong_arguments(machine: Machine) -> Iterator[Problem]:
                 yield use.part.problem(message, use.inner)
 
 
-def _judge_count(name: str, count: int) -> str:
+def _check_count(name: str, count: int) -> str:
     """Say that a function gets too many or too few arguments; one may come by `~>`."""
     least, most = _COUNTS.get(name, (0, count))
     if least - 1 <= count <= most:

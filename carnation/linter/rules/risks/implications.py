@@ -14,8 +14,8 @@ from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.graph import Node
 from carnation.document.values import Json
 
-_DEEPEST = 24
-_MOST_PAIRS = 500
+_MAX_DEPTH = 24
+_MAX_PAIRS = 500
 _OPERATOR = re.compile(
     r"(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)\Z"
 )
@@ -56,11 +56,11 @@ class _Implications:
         self._known: dict[tuple[int, int], bool] = {}
 
     def find(self, later: Json, earlier: Json, depth: int) -> bool:
-        if depth > _DEEPEST or not isinstance(later, Mapping) or not isinstance(earlier, Mapping):
+        if depth > _MAX_DEPTH or not isinstance(later, Mapping) or not isinstance(earlier, Mapping):
             return False
         key = (id(later), id(earlier))
         if key not in self._known:
-            self._known[key] = len(self._known) < _MOST_PAIRS and self._compare(
+            self._known[key] = len(self._known) < _MAX_PAIRS and self._compare(
                 later, earlier, depth + 1
             )
         return self._known[key]

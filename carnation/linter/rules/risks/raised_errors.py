@@ -84,7 +84,7 @@ def find_unreported(machine: Machine) -> Iterator[Problem]:
     for state in machine.states if _names_errors(machine) else ():
         for part in (*state.retriers, *state.catchers):
             for name in dict.fromkeys(names_of(part)):
-                message = _judge(state, name, reports)
+                message = _check_name(state, name, reports)
                 if message:
                     yield part.problem(message, "/ErrorEquals")
 
@@ -97,9 +97,9 @@ def _names_errors(machine: Machine) -> bool:
     )
 
 
-def _judge(state: State, name: str, reports: dict[int, _Reports]) -> str:
+def _check_name(state: State, name: str, reports: dict[int, _Reports]) -> str:
     if _is_special(name):
-        return _judge_special(state, name, reports)
+        return _check_special(state, name, reports)
     if name.startswith("States.") or is_placeholder(name) or find_meant_name(name):
         return ""
     found = _find_reports(state, reports)
@@ -108,10 +108,10 @@ def _judge(state: State, name: str, reports: dict[int, _Reports]) -> str:
     prefix, dot, _ = name.partition(".")
     if dot and any(_fold(prefix) == _fold(one) for one in found.prefixes):
         return _find_misspelled(state, name)
-    return _tell_unreported(state, name)
+    return _format_unreported(state, name)
 
 
-def _tell_unreported(state: State, name: str) -> str:
+def _format_unreported(state: State, name: str) -> str:
     who = "this Task" if state.place == "Task" else f"no state in this {state.place}"
     return f"{who} {'does not report' if state.place == 'Task' else 'reports'} '{name[:80]}'"
 
@@ -120,11 +120,11 @@ def _is_special(name: str) -> bool:
     return name in _SPECIAL or name.startswith(_HTTP)
 
 
-def _judge_special(state: State, name: str, reports: dict[int, _Reports]) -> str:
+def _check_special(state: State, name: str, reports: dict[int, _Reports]) -> str:
     """Judge a name of Step Functions that not every state may report."""
     names = _find_reports(state, reports).names
     wanted = _HTTP if name.startswith(_HTTP) else name
-    return "" if wanted in names else _tell_unreported(state, name)
+    return "" if wanted in names else _format_unreported(state, name)
 
 
 def _find_misspelled(state: State, name: str) -> str:

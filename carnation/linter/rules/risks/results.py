@@ -19,7 +19,7 @@ from carnation.linter.rules.risks.shapes import (
     shape_of,
 )
 
-_DEEPEST = 6
+_MAX_DEPTH = 6
 _WIDEST = 120
 _METADATA = dict.fromkeys(("SdkHttpMetadata", "SdkResponseMetadata"), ANY)
 _SCALARS = {"string": TEXT, "integer": Scalar("number"), "number": Scalar("number"),
@@ -50,7 +50,7 @@ def find_result_shape(resource: str) -> Shape:
 
 
 def _read_api(shape: services.Shape | None, depth: int = 0) -> Shape:
-    if shape is None or depth > _DEEPEST:
+    if shape is None or depth > _MAX_DEPTH:
         return ANY
     if shape.kind == "structure":
         if len(shape.members) > _WIDEST:
@@ -73,7 +73,7 @@ def read_schema(schema: Json, root: Json = None, depth: int = 0) -> Shape:
     Object(fields={'id': Scalar(kind='text')}, is_open=False, origin='')
     """
     root = schema if root is None else root
-    if not isinstance(schema, Mapping) or depth > _DEEPEST * 2:
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH * 2:
         return ANY
     if "$ref" in schema:
         return read_schema(_follow(root, schema["$ref"]), root, depth + 1)

@@ -22,7 +22,7 @@ class _Judged(NamedTuple):
 
 
 @lru_cache(maxsize=1)  # all rules ask, one machine after the other
-def _judge(machine: Machine) -> _Judged:
+def _compare_role(machine: Machine) -> _Judged:
     """Compare what is needed with what is granted."""
     return _Judged([], [], []) if machine.role is None else _compare(machine, machine.role)
 
@@ -56,7 +56,7 @@ def find_missing_permissions(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
     """
     name = machine.role.name if machine.role else ""
-    for need in _judge(machine).missing:
+    for need in _compare_role(machine).missing:
         state = machine.by_name.get(need.state)
         message = f"role '{name}' may not '{need.action}' ({need.why})"
         yield state.problem(message) if state else Problem("", message)
@@ -73,7 +73,7 @@ def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """
     name = machine.role.name if machine.role else ""
-    for action in dict.fromkeys(grant.action for grant in _judge(machine).unneeded):
+    for action in dict.fromkeys(grant.action for grant in _compare_role(machine).unneeded):
         yield Problem("", f"role '{name}' may '{action}', and no state needs it")
 
 
@@ -89,7 +89,7 @@ def find_open_permissions(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """
     seen: dict[tuple[str, str], RequiredAction] = {}
-    for need in _judge(machine).open:
+    for need in _compare_role(machine).open:
         seen.setdefault((need.state, need.action), need)
     for need in seen.values():
         state = machine.by_name.get(need.state)

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from carnation.asl.expressions import Path
 from carnation.document.values import Json
 
-_DEEPEST = 12
+_MAX_DEPTH = 12
 _WIDEST = 200
 
 
@@ -56,7 +56,7 @@ def shape_of(value: Json, depth: int = 0) -> Shape:
     >>> shape_of({"a": [1]})
     Object(fields={'a': List(item=Scalar(kind='number'), most=1)}, is_open=False, origin='')
     """
-    if depth > _DEEPEST or (isinstance(value, str) and "${" in value):
+    if depth > _MAX_DEPTH or (isinstance(value, str) and "${" in value):
         return ANY
     if isinstance(value, Mapping):
         if len(value) > _WIDEST:
@@ -80,7 +80,7 @@ def join(left: Shape, right: Shape, depth: int = 0) -> Shape:
     """Give a shape that fits whatever fits one of the two."""
     if left == right:
         return left
-    if left is None or right is None or depth > _DEEPEST:
+    if left is None or right is None or depth > _MAX_DEPTH:
         return ANY
     if isinstance(left, Scalar) and isinstance(right, Scalar):
         return Scalar("")
@@ -120,7 +120,7 @@ def put(shape: Shape, path: Path, value: Shape) -> Shape:
     """Give a shape with a value put at a path, as `ResultPath` does."""
     if not path.steps:
         return value
-    if len(path.steps) > _DEEPEST or any(step.kind != "field" for step in path.steps):
+    if len(path.steps) > _MAX_DEPTH or any(step.kind != "field" for step in path.steps):
         return ANY
     return _put(shape, [str(step.value) for step in path.steps], value)
 

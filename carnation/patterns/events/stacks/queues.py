@@ -15,7 +15,7 @@ from carnation.stacks.snippets import to_arn
 
 QUEUE_DAYS, DEAD_LETTER_DAYS = 7, 14
 RECEIVES = 10
-_LONGEST_VISIBILITY = 12 * 3600
+_MAX_VISIBILITY = 12 * 3600
 _MARGIN = 900
 
 
@@ -29,7 +29,7 @@ def find_visibility(workflow: str, definition: Mapping[str, Any]) -> int:
     >>> find_visibility("pay", {"TimeoutSeconds": 3600})
     4500
     """
-    timeout, longest = definition.get("TimeoutSeconds"), _LONGEST_VISIBILITY - _MARGIN
+    timeout, longest = definition.get("TimeoutSeconds"), _MAX_VISIBILITY - _MARGIN
     if not isinstance(timeout, int) or timeout > longest:
         found = f"TimeoutSeconds {timeout}" if timeout else "no TimeoutSeconds"
         raise DefinitionError(
