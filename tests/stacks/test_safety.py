@@ -29,6 +29,7 @@ KEY_PATHS: dict[str, tuple[str | int, ...] | None] = {
     "AWS::Lambda::Function": ("KmsKeyArn",),
     "AWS::Lambda::Version": None,
     "AWS::Logs::LogGroup": ("KmsKeyId",),
+    "AWS::Logs::MetricFilter": None,
     "AWS::S3::Bucket": (
         "BucketEncryption",
         "ServerSideEncryptionConfiguration",
