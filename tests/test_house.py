@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 PACKAGES = sorted(path.parent for path in (ROOT / "carnation").glob("*/__init__.py"))
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-PAGES = [ROOT / ".github" / "CONTRIBUTING.md", *DECISIONS]
+PAGES = [ROOT / ".github" / "CONTRIBUTING.md", ROOT / "docs" / "library.md", *DECISIONS]
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:cfg|toml|md))`")
 _MODULE = re.compile(r"`(carnation(?:\.\w+)+)`")
 _MADE = ("build", "lambdas", ".cache")

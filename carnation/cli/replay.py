@@ -1,8 +1,8 @@
-"""Turn a recorded history into a test: the execution of that night, again, on this machine.
+"""Turn a recorded history into a test: the recorded execution, again, on your machine.
 
-Run as `carnation replay`. The test gives every Task the answer that
-was recorded, asserts that the execution succeeds, and so fails until the definition is mended; of a
-history that succeeded it asserts the same output.
+Run as `carnation replay`. The test gives every Task the answer that was recorded, asserts that the
+execution succeeds, and so fails until the definition is corrected; of a history that succeeded it
+asserts the same output.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the verbs that need the embedded AWS share: having it, and deploying a workflow to it."""
+"""What commands that run the emulator share: importing it, and deploying a workflow to it."""
 
 from __future__ import annotations
 

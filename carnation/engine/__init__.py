@@ -4,8 +4,10 @@ Enters: a definition, an input, a port that performs Tasks.
 Leaves: an `Execution`: status, output, history events.
 May not know: AWS: no SDK, no service, no account; and no clock but its own.
 
-It knows no AWS: a port performs its Tasks. `Execution` is the noun; `compile_definition` makes the
-machine it runs; `test_state` is the TestState API.
+A port performs its Tasks (`ports`). `Execution` is the noun; `compile_definition` makes the
+machine it runs (`compiler`); fibers run its states in turn, by one virtual `Clock` (`fibers`);
+`retry_catch` has retriers and catchers, `maps` and `distributed` the two kinds of Map;
+`state_tests` is TestState.
 """
 
 from carnation.engine.child_executions import Child, MapRun

@@ -7,6 +7,9 @@ May not know: what is done with a definition.
 One reader for all commands. A file may be a definition, a template of CloudFormation, SAM or CDK, a
 service of the Serverless Framework, a configuration, plan or state of Terraform, an answer of AWS's
 CLI, a manifest of Kubernetes; what is named in it and cannot be seen is `Unseen`, with the reason.
+`reading` tells which it is. `templates` has CloudFormation, SAM and CDK; `serverless` the
+Serverless Framework; `terraform` HCL, `terraform_json` `.tf.json`; `answers` what programs print:
+AWS's CLI, `terraform show -json` (plans and states), Kubernetes.
 """
 
 from carnation.sources.files import Files
