@@ -23,6 +23,7 @@ from carnation.stacks.resources import Sources
 from carnation.stacks.roles import add_role, state_machine_arns, trust
 from carnation.stacks.snippets import render_rule, to_arn
 from carnation.stacks.stack import add_machine_version, add_state_machine
+from carnation.stacks.versions import describe_parameters
 from carnation.stacks.writing import list_sections, write_document
 
 _RENDERERS: Mapping[str, tuple[str, str]] = {
@@ -56,6 +57,7 @@ def render_application(application: Application, sources: Sources) -> dict[str, 
         changed = application.change(path, document)
         document = document if changed is None else changed
     check_template(application, document)
+    describe_parameters(document)
     if application.layout == "by-kind":
         from carnation.stacks.by_kind import split_template
 

@@ -17,8 +17,10 @@ from carnation.resources.grants import list_given
 from carnation.resources.references import Reference, find_references
 from carnation.resources.resource import Resource
 from carnation.resources.triggers import QueueSource
+from carnation.stacks.references import rewrite
 from carnation.stacks.rendering import Rendering, list_names
 from carnation.stacks.resources import Sources
+from carnation.stacks.snippets import make_plain
 
 MAX_RESOURCES = 450
 MAX_BYTES = 900_000
@@ -103,10 +105,12 @@ def _reject_unused(rendering: Rendering) -> None:
     """Raise for a resource that no state, function or trigger uses: it would be made in vain."""
     application = rendering.application
     used = set(find_substitutions(rendering.sources.definition))
-    needed = _list_needed(application)
+    needed, named = _list_needed(application), _list_named(application)
     for resource in application.resources:
         keys = {one.key for one in resource.list_references()}
-        if keys & used or resource in needed or type(resource).__name__ in ("Raw", "Child"):
+        if keys & used or resource in needed or resource.resource_id in named:
+            continue
+        if type(resource).__name__ in ("Raw", "Child"):
             continue
         if not resource.unused_because and not keys & _list_texts_of(application):
             first = resource.refer(resource.first_field) if resource.first_field else ""
@@ -142,13 +146,26 @@ def _list_origins(resource: Resource) -> list[object]:
 def _list_texts_of(application: Application) -> set[str]:
     """List the references in environments, endpoints, grants and properties."""
     texts = [text for grant in application.uses for text in grant.resources]
-    for resource in application.resources:
+    for resource in (*application.resources, *application.triggers):
         texts += getattr(resource, "environment", {}).values()
         texts += [text for grant in getattr(resource, "uses", ()) for text in grant.resources]
-        texts += [str(getattr(resource, "endpoint", "")), *_list_texts(resource.properties)]
+        texts += [str(getattr(resource, "endpoint", "")), *_list_texts(_read_body(resource))]
         more = (*getattr(resource, "emails", ()), *_list_origins(resource))
         texts += [one for one in more if isinstance(one, str)]
     return {key for text in texts for key in find_references(text)}
+
+
+def _list_named(application: Application) -> set[str]:
+    """List the logical IDs and parameters that properties name themselves, as by `Ref`."""
+    found: set[str] = set()
+    for one in (*application.resources, *application.triggers):
+        rewrite(_read_body(one), lambda name, _: found.add(name))
+    return found
+
+
+def _read_body(resource: Resource) -> Any:
+    """Give what a resource says in CloudFormation's own words."""
+    return make_plain([resource.properties, getattr(resource, "resource", None)])
 
 
 def _reject_early_return(rendering: Rendering) -> None:
@@ -210,9 +227,33 @@ def check_template(application: Application, document: Any) -> None:
         )
     for problem in find_reference_problems(Template(document)):
         raise WorkflowError(f"{owner}: {problem}")
+    _reject_left_over(application, document["Resources"])
     resources, size = document["Resources"], len(dump_json(document).encode())
     if application.layout == "one" and (len(resources) > MAX_RESOURCES or size > MAX_BYTES):
         raise WorkflowError(
             f"{owner} has {len(resources)} resources and {size:,} bytes; CloudFormation allows 500 "
             "and 1,000,000. Use layout='by-kind'."
         )
+
+
+def _reject_left_over(application: Application, resources: Mapping[str, Any]) -> None:
+    """Raise for a reference in a plain text, which CloudFormation would take as it is written."""
+    known = application.list_references()
+    for name, resource in resources.items():
+        body = resource.get("Properties") if isinstance(resource, Mapping) else None
+        for text in _list_texts(_without_subs(body)):
+            for key in find_references(text):
+                if key in known:
+                    raise WorkflowError(
+                        f"the template of '{application.workflow}': {name} has the text "
+                        f"{text!r:.80}, in which CloudFormation fills nothing. Write "
+                        "{'Fn::Sub': …} around it."
+                    )
+
+
+def _without_subs(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_subs(one) for name, one in value.items() if name != "Fn::Sub"}
+    if isinstance(value, (list, tuple)):
+        return [_without_subs(one) for one in value]
+    return value

@@ -72,5 +72,6 @@ def render_connection(rendering: Rendering, connection: Connection) -> None:
 
 def render_raw(rendering: Rendering, raw: Raw) -> None:
     """Put what a workflow gives as CloudFormation itself into the template."""
-    given = dict(raw.resource) if isinstance(raw.resource, Mapping) else raw.resource
+    is_plain = isinstance(raw.resource, Mapping)
+    given = rendering.fill_all(dict(raw.resource)) if is_plain else raw.resource
     rendering.template.put(raw.id, given)

@@ -84,6 +84,21 @@ class Rendering:
             return self.value(self.references[keys[0]])
         return _substitute(text, {key: self.references[key].value for key in keys})
 
+    def fill_all(self, value: Any) -> Any:
+        """Fill the references in all texts of a property, those of `Fn::Sub` too."""
+        if isinstance(value, str):
+            return self.fill(value)
+        if isinstance(value, (list, tuple)):
+            return [self.fill_all(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        text = value.get("Fn::Sub")
+        if isinstance(text, str) and any(key in self.references for key in find_references(text)):
+            return self.fill(text)
+        if isinstance(text, list):
+            return {"Fn::Sub": [text[0], *map(self.fill_all, text[1:])]}
+        return {name: self.fill_all(one) for name, one in value.items()}
+
     def render(self, text: Any) -> Any:
         """Give an ARN as a policy has it: what is ours by attribute, the rest as `Fn::Sub`."""
         if isinstance(text, (list, tuple)):
@@ -113,7 +128,7 @@ class Rendering:
             made.resource.update(GONE)
         if exceptions:
             made.resource["Metadata"] = except_from(*exceptions)
-        override(resource, made, resource.properties)
+        override(resource, made, self.fill_all(dict(resource.properties)))
 
     def role_arn(self, title: str, name: str) -> Any:
         """Give a role's ARN: by attribute, or made of names where stacks would need each other."""

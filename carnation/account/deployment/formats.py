@@ -44,7 +44,7 @@ def format_plan(
     ]
     yield from (
         "",
-        "CloudFormation will perform these actions: perform these actions:",
+        "CloudFormation will perform these actions:",
         *(f"  {line}" for line in align_table(table)),
         "",
     )
