@@ -6,16 +6,25 @@ no longer needs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.changes.permissions import Principal, read_grants
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
-from carnation.permissions import Grant, find_lost, find_needed_actions
+from carnation.permissions import (
+    Grant,
+    RequiredAction,
+    derive_needs,
+    find_lost,
+    find_missing,
+    find_needed_actions,
+)
 from carnation.permissions.grants import matches
 
 _ROLE = "AWS::IAM::Role"
+_UNKNOWN = re.compile(r"\$\{(?!AWS::)")
 
 
 def is_for_states(kind: str, body: Mapping[str, Json], others: Mapping[str, Json]) -> bool:
@@ -42,24 +51,59 @@ def find_lost_actions(
     old: Principal,
     new: Principal,
     definitions: Sequence[Mapping[str, Json]],
+    current: Sequence[Mapping[str, Json]] = (),
 ) -> Iterator[Change]:
-    """Yield the actions that a role has lost and executions of the old definitions still need."""
+    """Yield the actions that a role has lost and executions of the old definitions still need.
+
+    What a narrower grant of the new role still allows is no loss. `current` are the definitions of
+    the new side: what they need, new executions lack, too.
+    """
     if not definitions:
         return
     before, after = read_grants(kind, old), read_grants(kind, new)
     lost = [grant for grant in find_lost(before, after) if grant.effect == "Allow"]
     lost += [grant for grant in find_lost(after, before) if grant.effect == "Deny"]
-    for definition in definitions:
+    now: dict[str, list[str]] = {}
+    for definition in current:
         for action, states in find_needed_actions(definition).items():
+            now.setdefault(action, []).extend(states)
+    for definition in definitions:
+        for action, states in _find_unmet(definition, lost, after).items():
             grants = [grant for grant in lost if matches(grant.action.lower(), action.lower())]
-            if grants:
-                yield _describe(subject, action, states, grants)
+            still = [name for name in states if name in now.get(action, ())]
+            yield _describe(subject, action, states, still, grants)
 
 
-def _describe(subject: str, action: str, states: list[str], grants: list[Grant]) -> Change:
+def _find_unmet(
+    definition: Mapping[str, Json], lost: Sequence[Grant], after: Sequence[Grant]
+) -> dict[str, list[str]]:
+    """Give the actions that were lost and are needed, with the states that need them."""
+    found: dict[str, dict[str, None]] = {}
+    for need in derive_needs(definition):
+        action = need.action.lower()
+        if any(matches(grant.action.lower(), action) for grant in lost):
+            left = [grant for grant in after if matches(grant.action.lower(), action)]
+            if not _is_surely_met(need, left):
+                found.setdefault(need.action, {})[need.state] = None
+    return {action: list(states) for action, states in found.items()}
+
+
+def _is_surely_met(need: RequiredAction, left: Sequence[Grant]) -> bool:
+    """Tell whether what is left of a role meets a need; what only deployment fills is not known."""
+    if any(_UNKNOWN.search(text) for text in (need.resource, *(one.resource for one in left))):
+        return any(one.resource == "*" and not one.condition for one in left)
+    return bool(left) and need.is_exact and not find_missing(left, [need])
+
+
+def _describe(
+    subject: str, action: str, states: list[str], still: list[str], grants: list[Grant]
+) -> Change:
     where = format_list([f"'{shorten(name, 40)}'" for name in states], 3)
     on = format_list([shorten(name, 90) for name in dict.fromkeys(g.resource for g in grants)], 3)
     sentence = f"lost {action} on {on}, which executions in flight still need in {where}"
+    if still:
+        named = format_list([f"'{shorten(name, 40)}'" for name in still], 3)
+        sentence += f"; every new execution fails in {named}"
     value = [list(grant[:5]) for grant in grants]
     if grants[0].effect == "Deny":  # a denial that is new stands in the new document
         return Change("action-lost", grants[0].pointer, subject, sentence, MISSING, value)

@@ -6,14 +6,14 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
 from carnation.document import join_pointer
 from carnation.document.values import Json
-from carnation.permissions import Grant, find_lost, read_policy
+from carnation.permissions import Grant, covers, find_lost, read_policy
 from carnation.permissions.grants import render_value
 
 _TRUST = "AssumeRolePolicyDocument"
@@ -138,7 +138,19 @@ def _compare_grants(
             change = _describe(subject, stem, group, old=old)
             dropped = "" if old else _find_dropped(group[0], before)
             sentence = f"{change.sentence}, no longer only if {shorten(dropped, 120)}"
-            yield change._replace(sentence=sentence) if dropped else change
+            kept = _find_kept(group, after) if old else ""
+            sentence = f"{change.sentence}{kept}" if kept else sentence
+            yield change._replace(sentence=sentence) if dropped or kept else change
+
+
+def _find_kept(lost: Sequence[Grant], after: Iterable[Grant]) -> str:
+    """Say which narrower grants are there in the place of those that were lost."""
+    left = [
+        one for one in after
+        if one.effect == "Allow" and any(covers(wide, one) for wide in lost)
+    ]  # fmt: skip
+    told = [f"{one.action} on {shorten(one.resource, 90)}" for one in left]
+    return f"; what is left of it: {format_list(list(dict.fromkeys(told)), 3)}" if told else ""
 
 
 def _find_dropped(grant: Grant, before: Iterable[Grant]) -> str:
@@ -181,7 +193,7 @@ def _format_sentence(stem: str, group: list[Grant], *, old: bool) -> str:
     if first.effect == "Deny":
         verb = f"{actions} is {'no longer' if old else 'now'} denied"
     else:
-        verb = f"may {'no longer' if old else 'now'} {actions}"
+        verb = f"is {'no longer' if old else 'now'} allowed {actions}"
     if stem == "trust":
         return f"{who} {verb}{when}"
     if first.action == _MANAGED:

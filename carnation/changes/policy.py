@@ -14,7 +14,8 @@ IMPACTS = (COSMETIC, BEHAVIOURAL, BREAKING, DANGEROUS)
 """The scale, the mildest first."""
 
 DEFINITION, PERMISSIONS, RESOURCES, CODE = "definition", "permissions", "resources", "code"
-FAMILIES = (PERMISSIONS, DEFINITION, RESOURCES, CODE)
+FINDINGS = "findings"
+FAMILIES = (PERMISSIONS, FINDINGS, DEFINITION, RESOURCES, CODE)
 """What a change is about, in the order in which reviewers should read."""
 
 
@@ -65,7 +66,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("timeout-lowered", DEFINITION, BREAKING, _CALLERS, "what took longer now fails"),
     ("timeout-raised", DEFINITION, BEHAVIOURAL, _CALLERS, "a task that hangs is noticed later"),
     ("timeout-removed", DEFINITION, BREAKING, _CALLERS, "a task that hangs is not noticed"),
-    ("wait-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "executions take longer, or less long"),
+    ("wait-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "a run, or its round, takes another time"),
     ("retry-added", DEFINITION, BEHAVIOURAL, _CALLERS, "an error may pass, and takes longer"),
     ("retry-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "other waits, other errors"),
     ("retry-removed", DEFINITION, BREAKING, _CALLERS, "a fault that passes now is an error"),
@@ -99,11 +100,15 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("declaration-changed", DEFINITION, BEHAVIOURAL, _READERS, "checks go by another shape"),
     ("workflow-added", DEFINITION, BEHAVIOURAL, _OWNERS, "there is one more"),
     ("workflow-removed", DEFINITION, BREAKING, _CALLERS, "nobody can start it any more"),
+    # what the lint finds in the new side, and did not find in the old one
+    ("finding-refused", FINDINGS, DANGEROUS, _OWNERS, "AWS refuses it: nothing is deployed"),
+    ("finding-fails", FINDINGS, DANGEROUS, _CALLERS, "every execution that comes there fails"),
+    ("finding-added", FINDINGS, BREAKING, _OWNERS, "the lint warns of it, and did not before"),
     # permissions
     ("permission-broadened", PERMISSIONS, BREAKING, _OWNERS, "a role may do what it could not"),
     ("permission-wildcard", PERMISSIONS, DANGEROUS, _OWNERS, "a role may do what nobody listed"),
     ("permission-narrowed", PERMISSIONS, BREAKING, _FLIGHT, "who relied on it is refused"),
-    ("action-lost", PERMISSIONS, DANGEROUS, _FLIGHT, "executions in flight still need it"),
+    ("action-lost", PERMISSIONS, DANGEROUS, _FLIGHT, "whatever comes there is refused, and fails"),
     ("trust-broadened", PERMISSIONS, DANGEROUS, _OWNERS, "someone else may become this role"),
     ("trust-narrowed", PERMISSIONS, BREAKING, _OWNERS, "someone may no longer become this role"),
     ("access-broadened", PERMISSIONS, DANGEROUS, _DATA, "someone else reaches the resource"),

@@ -57,10 +57,12 @@ class ResourceRef(NamedTuple):
 
 
 Places = Mapping[str, ResourceRef]
+Definitions = tuple[Sequence[Mapping[str, Json]], Sequence[Mapping[str, Json]]]
+"""Those that executions in flight may have started with, and those of the new side."""
 
 
 def find_resource_changes(
-    way: str, old: Places, new: Places, definitions: Sequence[Mapping[str, Json]]
+    way: str, old: Places, new: Places, definitions: Definitions
 ) -> Iterator[Change]:
     """Yield what has become of the resources of a template; `way` leads to its stack."""
     moved = _match_moved(old, new)
@@ -80,7 +82,7 @@ def find_resource_changes(
             gone = Principal({}, place.pointer)
             if _is_for_states(place, old):
                 yield from find_lost_actions(
-                    way + name, place.kind, _hold(place), gone, definitions
+                    way + name, place.kind, _hold(place), gone, *definitions
                 )
 
 
@@ -123,7 +125,7 @@ def _describe_removed(way: str, place: ResourceRef) -> Change:
 
 def _compare_resource(
     way: str, old: ResourceRef, new: ResourceRef, both: tuple[Places, Places],
-    definitions: Sequence[Mapping[str, Json]],
+    definitions: Definitions,
 ) -> Iterator[Change]:  # fmt: skip
     subject = way + new.name
     if old.kind != new.kind:
@@ -140,7 +142,7 @@ def _compare_resource(
                 yield edit.describe(kind, subject, sentence)
     yield from _compare_properties(subject, old, new, both)
     if _is_for_states(old, both[0]):
-        yield from find_lost_actions(subject, old.kind, _hold(old), _hold(new), definitions)
+        yield from find_lost_actions(subject, old.kind, _hold(old), _hold(new), *definitions)
 
 
 def _find_edits(old: ResourceRef, new: ResourceRef, field: str) -> Iterator[Edit]:
@@ -215,20 +217,20 @@ def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
     update = find_update(new.kind, way)
     kind = _KINDS.get(update, "property-changed")
     if kind == "resource-may-be-replaced" and is_stateful(new.kind):
-        word = "may replace it, and the new one is empty"
-        return edit.describe("data-may-be-replaced", subject, f"{sentence}; {word}")
+        word = "may be replaced, and the new one is empty"
+        return edit.describe("data-may-be-replaced", subject, f"{word}; {sentence}")
     if new.kind in _MACHINES and way in (["Type"], ["StateMachineType"]) and _is_default(edit):
         return edit.describe("metadata-changed", subject, sentence)
     if kind == "resource-replaced" and is_stateful(new.kind):
         kept = new.keeps_data("UpdateReplacePolicy")
         word = "the old one is kept" if kept else "the old one goes with its data"
-        return edit.describe("data-replaced", subject, f"{sentence}; replaces it, {word}")
+        return edit.describe("data-replaced", subject, f"is replaced, {word}; {sentence}")
     words = {
-        REPLACES: "; replaces it",
-        MAY_REPLACE: "; may replace it",
-        INTERRUPTS: "; interrupts it",
+        REPLACES: "is replaced; ",
+        MAY_REPLACE: "may be replaced; ",
+        INTERRUPTS: "is interrupted; ",
     }
-    return edit.describe(kind, subject, sentence + words.get(update, ""))
+    return edit.describe(kind, subject, words.get(update, "") + sentence)
 
 
 def _is_default(edit: Edit) -> bool:

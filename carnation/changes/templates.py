@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import MISSING, Change
-from carnation.changes.resources import ResourceRef, find_resource_changes
+from carnation.changes.resources import Definitions, ResourceRef, find_resource_changes
 from carnation.changes.wording import contrast, quote, shorten
 from carnation.document import join_pointer
 from carnation.document.values import Json
@@ -29,11 +29,12 @@ def find_template_changes(
     new: Templates,
     definitions: Sequence[Mapping[str, Json]] = (),
     parts: Mapping[str, str] | None = None,
+    current: Sequence[Mapping[str, Json]] = (),
 ) -> Iterator[Change]:
     """Yield every change between two sets of templates, path to document.
 
-    `definitions` are the old ones, which executions in flight keep; `parts` names the documents in
-    the records, where their paths do not.
+    `definitions` are the old ones, which executions in flight keep, and `current` the new ones;
+    `parts` names the documents in the records, where their paths do not.
 
     >>> one = {"t": {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}}
     >>> two = {"t": {"Resources": {}}}
@@ -45,7 +46,8 @@ def find_template_changes(
         before, after = _shape(old.get(path)), _shape(new.get(path))
         if before != after:
             part = (parts or {}).get(path, path)
-            for change in _compare_template(ways.get(path, ""), before, after, definitions):
+            both = (definitions, current)
+            for change in _compare_template(ways.get(path, ""), before, after, both):
                 yield change._replace(part=part)
 
 
@@ -98,7 +100,7 @@ def _compare_template(
     way: str,
     old: Mapping[str, Json],
     new: Mapping[str, Json],
-    definitions: Sequence[Mapping[str, Json]],
+    definitions: Definitions,
 ) -> Iterator[Change]:
     places = [
         {

@@ -80,8 +80,9 @@ def _diff(options: argparse.Namespace) -> int:
     )  # fmt: skip
     title = f"{old.name} to {new.name}"
     try:
-        reviews = compare_trees(old, new, read_accepted(options.accepted))
-        reviews = add_notes(reviews, (old, new), items)
+        accepted = read_accepted(options.accepted)
+        reviews = compare_trees(old, new, accepted)
+        reviews = add_notes(reviews, (old, new), items, accepted)
         colour = has_colour(sys.stdout)
         report = FORMATS[options.format](reviews, title, report_width(), colour)
     except RecursionError as error:

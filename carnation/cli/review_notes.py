@@ -6,21 +6,23 @@ Neither the comparison nor the estimates know of each other; the command joins t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from carnation.changes import Change
 from carnation.changes.policy import KINDS
 from carnation.changes.reviews import Note, Review, Tree
+from carnation.cli.review_findings import add_findings
 from carnation.document.values import Json
 
 if TYPE_CHECKING:
     from carnation.estimates import Load, Target
 
 _UNDECLARED = (
-    "not estimated, as no load is declared: [tool.carnation.load.{name}] in pyproject.toml with "
-    "executions_a_day and items, or --items"
+    "not estimated, as no load is declared: give --items N, or declare executions_a_day and items "
+    "as [tool.carnation.load.{name}] in pyproject.toml"
 )
+_UNNAMED = "not estimated, as no load is declared: give --items N, the items of a day"
 _SUFFIXES = (".json", ".yaml", ".yml", ".json5", ".asl", ".template")
 Definition = tuple[str, Json, Json]
 
@@ -28,14 +30,18 @@ Definition = tuple[str, Json, Json]
 class Notes:
     """Adds to reviews what the estimates, the engine and the account know."""
 
-    def __init__(self, old: Tree, new: Tree, items: int | None) -> None:
-        """Take what was compared, and the items a day that were given, if any."""
+    def __init__(
+        self, old: Tree, new: Tree, items: int | None, accepted: Mapping[str, str] | None = None
+    ) -> None:
+        """Take what was compared, the items a day that were given, if any, and what is accepted."""
         self._sides = (old, new)
+        self._accepted = accepted or {}
         self._items = items
         self._is_told = False
 
     def add(self, review: Review) -> Review:
         """Add the notes of a review, and to each state in another language what it gives."""
+        review = add_findings(review, self._sides, self._accepted)
         notes = [*self._find_in_flight(review), *self._find_costs(review)]
         changes = [self._add_outputs(review, change) for change in review.changes]
         return review._replace(changes=changes, notes=tuple(notes))
@@ -59,7 +65,7 @@ class Notes:
             load = self._find_load(name)
             if load is None:
                 if not self._is_told:  # once is enough
-                    yield Note("cost", _UNDECLARED.format(name=name))
+                    yield Note("cost", self._ask(review, name))
                 self._is_told = True
                 continue
             from carnation.estimates import compare_estimates  # the engine takes a moment
@@ -67,6 +73,11 @@ class Notes:
             old, new = self._open(review, definition)
             line = compare_estimates(old, new, load)
             yield Note("cost", line if len(review.definitions) == 1 else f"{name}: {line}")
+
+    def _ask(self, review: Review, name: str) -> str:
+        """Say how to get the cost; files of two names belong to no project that declares one."""
+        is_file = os.path.isfile(self._sides[1].name) and not _name_machine(review)
+        return _UNNAMED if is_file and review.old_paths else _UNDECLARED.format(name=name)
 
     def _find_load(self, name: str) -> Load | None:
         """Find the load of a workflow: what was given, else what the project declares."""
@@ -101,6 +112,11 @@ class Notes:
                     told = compare_outputs(old, new, name, change.subject)
                     return change._replace(sentence=f"{change.sentence}; {told}")
         return change
+
+
+def _name_machine(review: Review) -> str:
+    """Name the state machine of a template that is reviewed; '' of a definition by itself."""
+    return next((part.partition(", ")[2] for part, _, _ in review.definitions), "")
 
 
 def _make_load(items: int, executions_a_day: int | None = None) -> Load:
@@ -161,8 +177,11 @@ def _open_side(tree: Tree, name: str, path: str, value: Json) -> Target | None:
 
 
 def add_notes(
-    reviews: Sequence[Review], sides: tuple[Tree, Tree], items: int | None
+    reviews: Sequence[Review],
+    sides: tuple[Tree, Tree],
+    items: int | None,
+    accepted: Mapping[str, str] | None = None,
 ) -> list[Review]:
     """Add to each review what the comparison itself does not know."""
-    notes = Notes(*sides, items)
+    notes = Notes(*sides, items, accepted)
     return [notes.add(review) for review in reviews]

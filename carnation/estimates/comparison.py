@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from carnation.asl import read_definition, walk_states
+from carnation.asl.cycles import find_cycles
+from carnation.document.values import Json
 from carnation.errors import CarnationError
 from carnation.estimates.estimate import Estimates, estimate
 from carnation.estimates.formats import CENT, write_dollars
@@ -12,7 +15,8 @@ from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
 from carnation.estimates.targets import Target
 
 _DAYS = 30
-_ENDS = ("the sample ends", "the loop through", "'")
+_ROUNDS = "the loop through"
+_ENDS = ("the sample ends", _ROUNDS, "'")
 _NEAR, _MIN_NEAR = 100, 100_000
 """Limits are told up to so many times the load, or up to so many items."""
 _MAX_LIMITS = 2  # limits that are told
@@ -48,6 +52,9 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
     except (CarnationError, RecursionError) as error:
         cause = " ".join(str(error).split()).rstrip(".")
         return f"not estimated at {load}: {cause}"
+    unknown = _find_doubt((old, before), (new, after))
+    if unknown:
+        return f"unknown, because {unknown}"
     parts = [_format_cost(before, after, load)]
     ends = list(_format_ends(before, after))
     # where a sample ends early, what it meets as it grows is not what an execution meets
@@ -105,13 +112,112 @@ def _format_move(was: LimitExceeded | None, now: LimitExceeded | None, unit: str
     return f"is reached {_format_place(now, unit)} instead of {before}"
 
 
+Side = tuple[Target | None, Estimates | None]
+
+
+def _find_doubt(old: Side, new: Side) -> str:
+    """Say why two figures cannot be held against each other; '' where they can."""
+    if old[1] is None or new[1] is None or old[0] is None or new[0] is None:
+        return ""
+    ends = [_find_end(side[1]) for side in (old, new)]
+    for word, end in zip(("old", "new"), ends, strict=True):
+        if end and not end.startswith(_ROUNDS):
+            told = end if ends[0] == ends[1] else f"in the {word} definition {end}"
+            return f"{told}; give results that reach the end to `carnation estimate`"
+    waits = [_list_waits(side[0]) for side in (old, new)]
+    if any(ends) and (ends[0] != ends[1] or waits[0] != waits[1]):
+        loop = next(filter(None, ends)).partition(" has no end")[0]
+        return f"how often {loop} goes round is not known{_compare_waits(*waits)}"
+    polls = [name for name in _list_looping(new[0]) if waits[0].get(name) != waits[1].get(name)]
+    if polls and polls[0] in waits[0]:
+        told = f"how often the loop through '{polls[0]}' goes round is not known"
+        return told + _compare_waits(*waits)
+    return _find_other_way(old, new)
+
+
+def _compare_waits(old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
+    """Say how much more often a loop goes round whose wait is another."""
+    for name, seconds in new.items():
+        before = old.get(name)
+        if isinstance(before, int) and isinstance(seconds, int) and 0 < seconds != before > 0:
+            more = before > seconds
+            times = before / seconds if more else seconds / before
+            return (
+                f"; as '{name}' waits {seconds} s instead of {before} s, it goes round "
+                f"{times:.3g} times as {'often' if more else 'seldom'}, and costs "
+                f"{'more' if more else 'less'}"
+            )
+    return ""
+
+
+def _list_looping(target: Target) -> list[str]:
+    """List the Waits that an execution may come to again."""
+    states = [state for scope in read_definition(target.definition).scopes
+              for state in scope.states.values()]  # fmt: skip
+    places = {
+        state.pointer: [
+            state.scope.states[move.target].pointer
+            for move in state.transitions
+            if move.target in state.scope.states
+        ]
+        for state in states
+    }
+    looping = {pointer for cycle in find_cycles(places) for pointer in cycle}
+    return [one.name for one in states if one.type == "Wait" and one.pointer in looping]
+
+
+def _list_waits(target: Target | None) -> dict[str, Json]:
+    return {
+        place.name: place.body.get("Seconds", str(place.body))
+        for place in (walk_states(target.definition) if target else ())
+        if place.body.get("Type") == "Wait"
+    }
+
+
+def _find_other_way(old: Side, new: Side) -> str:
+    """Say where the samples of two sides go different ways through states that both have."""
+    visited = [_list_visited(side[1]) for side in (old, new)]
+    tasks = [_list_tasks(side[0]) for side in (old, new)]
+    both = tasks[0] & tasks[1]
+    for word, one, other in (
+        ("old", visited[0], visited[1]),
+        ("new", visited[1], visited[0]),
+    ):
+        only = sorted((one - other) & both)
+        if only:
+            return f"the sample comes to '{only[0]}' in the {word} definition only"
+    return ""
+
+
+def _list_visited(side: Estimates | None) -> set[str]:
+    keys = [*side.model.first, *side.model.growths] if side else []
+    return {key[1] for key in keys if key[0] == "payload"}
+
+
+def _list_tasks(target: Target | None) -> set[str]:
+    return {
+        place.name
+        for place in (walk_states(target.definition) if target else ())
+        if place.body.get("Type") == "Task"
+    }
+
+
+def _find_end(side: Estimates | None) -> str:
+    """Give why the sample ends before its time; '' where it does not."""
+    notes = side.model.notes if side is not None else ()
+    return next((note.partition(". ")[0] for note in notes if note.startswith(_ENDS)), "")
+
+
 def _format_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
-    """Yield where the sample ends before its time, on either side."""
-    for word, side in (("old", old), ("new", new)):
-        for note in side.model.notes if side is not None else ():
-            if note.startswith(_ENDS):
-                yield f"in the {word} one {note.partition('. ')[0]}, and the rest is not counted"
-                break
+    """Yield where the sample ends before its time, once where it does so on both sides."""
+    ends = [_find_end(side) for side in (old, new)]
+    if ends[0] == ends[1]:
+        ends = ends[:1] if ends[0] else []
+        yield from (f"in both {end}, and the rest is not counted" for end in ends)
+        return
+    for word, end in zip(("old", "new"), ends, strict=True):
+        if end:
+            yield f"in the {word} one {end}, and the rest is not counted"
 
 
 def _limit_name(name: str) -> str:

@@ -191,7 +191,7 @@ def test_a_set_of_templates_has_no_change_from_itself() -> None:
 def test_every_kind_of_a_template_has_a_case() -> None:
     made = {kind for case in CASES for kind in case[2:]}
     made |= {"credentials-changed", "action-lost", "resource-moved", "code-changed"}
-    wanted = {slug for slug, kind in KINDS.items() if kind.family != "definition"}
+    wanted = {slug for slug, kind in KINDS.items() if kind.family not in ("definition", "findings")}
     assert wanted - made == set()
 
 
@@ -274,7 +274,8 @@ def test_less_in_other_words_is_only_less() -> None:
     wide = edit(BASE, f"{POLICY}/0/Action", "sqs:*")
     changes = compare(wide, edit(BASE, f"{POLICY}/0/Action", ["sqs:Send*"]))
     assert {c.kind for c in changes} == {"permission-narrowed"}
-    assert changes[0].sentence == f"may no longer sqs:* on {ARN}"
+    assert f"is no longer allowed sqs:* on {ARN}" in changes[0].sentence
+    assert changes[0].sentence.endswith(f"what is left of it: sqs:Send* on {ARN}")
 
 
 def test_an_action_that_executions_in_flight_need_is_named_with_its_states() -> None:
@@ -287,6 +288,25 @@ def test_an_action_that_executions_in_flight_need_is_named_with_its_states() -> 
     )
     assert lost.impact == "dangerous"
     assert not [c for c in compare(BASE, new, {"States": {}}) if c.kind == "action-lost"]
+
+
+def test_a_grant_narrowed_to_what_is_needed_is_no_loss() -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish",
+            "Parameters": {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:t"}}  # fmt: skip
+    grant = {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}
+    wide = edit(BASE, f"{POLICY}/2", grant)
+    for topic, kinds in (("t", set()), ("other", {"action-lost"})):
+        narrow = {**grant, "Resource": f"arn:aws:sns:eu-west-1:123456789012:{topic}"}
+        changes = compare(wide, edit(BASE, f"{POLICY}/2", narrow), {"States": {"Tell": task}})
+        assert {c.kind for c in changes} == {"permission-narrowed", *kinds}
+
+
+def test_a_permission_that_the_new_definition_needs_fails_every_new_execution() -> None:
+    task = {"States": {"Put": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}}}
+    new = edit(BASE, f"{POLICY}/0/Action", "sqs:DeleteMessage")
+    changes = find_template_changes({"t": BASE}, {"t": new}, [task], None, [task])
+    (lost,) = [change for change in changes if change.kind == "action-lost"]
+    assert "every new execution fails in 'Put'" in lost.sentence
 
 
 def test_a_new_denial_and_a_removed_role_lose_what_is_in_flight() -> None:

@@ -351,7 +351,7 @@ def test_permissions_come_first_then_the_worst_then_data() -> None:
              "permission-narrowed", "data-orphaned"]  # fmt: skip
     ordered = [c.kind for c in sort_changes(Change(kind, "", "", "") for kind in kinds)]
     assert ordered == ["permission-narrowed", "catch-loses-input", "data-orphaned",
-                       "state-removed", "cycle-added", "comment-changed"]  # fmt: skip
+                       "cycle-added", "state-removed", "comment-changed"]  # fmt: skip
 
 
 # formats

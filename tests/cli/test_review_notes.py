@@ -107,7 +107,7 @@ def test_a_sample_that_ends_early_is_no_estimate_of_the_whole() -> None:
     new["StartAt"] = "Odd"
     new["States"]["Odd"] = {"Type": "Wait", "SecondsPath": "$.items", "Next": "M"}
     line = compare_estimates(Target("w", make_map("A")), Target("w", new), Load(1000))
-    assert "in the new one the sample ends in 'Odd'" in line
+    assert line.startswith("unknown, because in the new definition the sample ends in 'Odd'")
     assert "is reached" not in line
 
 
@@ -155,3 +155,54 @@ def test_executions_in_flight_are_told_where_the_old_side_is_deployed() -> None:
     assert review.notes[0].sentence.startswith("12 executions in flight")
     (review,) = add_notes(compare_trees(old, new, {}), (old, new), None)
     assert [note.about for note in review.notes] == ["cost"]
+
+
+def make_poll(seconds: int) -> dict[str, Any]:
+    """Make a loop that waits for a result that the sample does not have."""
+    rule = {"Variable": "$.s", "StringEquals": "READY", "Next": "End"}
+    return {
+        "StartAt": "Wait",
+        "States": {
+            "Wait": {"Type": "Wait", "Seconds": seconds, "Next": "Poll"},
+            "Poll": {**LAMBDA, "ResultPath": "$.r", "Next": "Ready"},
+            "Ready": {"Type": "Choice", "Choices": [rule], "Default": "Wait"},
+            "End": {"Type": "Succeed"},
+        },
+    }
+
+
+def test_a_poll_that_waits_less_has_no_price_but_the_factor() -> None:
+    line = compare_estimates(Target("w", make_poll(300)), Target("w", make_poll(10)), Load(1000))
+    assert line.startswith("unknown, because")
+    assert "30 times as often" in line
+
+
+def test_samples_that_go_different_ways_are_not_held_against_each_other() -> None:
+    def branch(*, first: bool) -> dict[str, Any]:
+        rule = {"Variable": "$.x", "BooleanEquals": True, "Next": "A"}
+        states = {
+            "P": {"Type": "Pass", "Result": {"x": first}, "Next": "C"},
+            "C": {"Type": "Choice", "Choices": [rule], "Default": "B"},
+            **{name: {**LAMBDA, "End": True} for name in "AB"},
+        }
+        return {"StartAt": "P", "States": states}
+
+    line = compare_estimates(
+        Target("w", branch(first=True)), Target("w", branch(first=False)), Load(1000)
+    )
+    assert line.startswith("unknown, because the sample comes to")
+
+
+@pytest.mark.parametrize(("field", "value", "kind"), [
+    ("Next", "Gone", "finding-refused"), ("Retry", [], ""),
+])  # fmt: skip
+def test_what_the_lint_newly_finds_is_a_change(field: str, value: Any, kind: str) -> None:
+    new = copy.deepcopy(ONE)
+    new["States"]["Pay"][field] = value
+    sides = []
+    for name, definition in (("old", ONE), ("new", new)):
+        data = {"w.asl.json": dump_json(definition).encode()}
+        sides.append(Tree(name, ("w.asl.json",), lambda paths, data=data: data))
+    (found,) = add_notes(compare_trees(sides[0], sides[1], {}), (sides[0], sides[1]), None)
+    kinds = {change.kind for change in found.changes if change.kind.startswith("finding")}
+    assert kinds == ({kind} if kind else set())

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape as escape_html
 
+from carnation.changes.formats.advice import list_lines
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.style import SCRIPT, STYLE
 from carnation.changes.formats.wording import (
@@ -26,7 +27,6 @@ from carnation.changes.formats.wording import (
     format_reason,
     format_versions,
     group_changes,
-    list_notes,
     list_values,
     rename_part,
 )
@@ -70,7 +70,7 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     name = escape(" ".join(filter(None, [format_name(review), format_versions(review)])))
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
     yield f'<p class="verdict">{_format_verdict(review)}</p>'
-    for heading, line in list_notes(review):
+    for heading, line in list_lines(review):
         yield f"<p><b>{heading}</b>: {escape(line)}.</p>"
     yield '<div class="sides"><div class="words">'
     for family, changes in group_changes(review):

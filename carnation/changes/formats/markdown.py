@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from carnation.changes.formats.advice import list_lines
 from carnation.changes.formats.marks import mark_changes
 from carnation.changes.formats.pictures import draw_changed
-from carnation.changes.formats.spans import code, escape, format_change, tag
+from carnation.changes.formats.spans import code, escape, format_change, mark_names, tag
 from carnation.changes.formats.wording import (
     IMPACT_MEANINGS,
     count_noise,
@@ -25,7 +26,6 @@ from carnation.changes.formats.wording import (
     format_reason,
     format_versions,
     group_changes,
-    list_notes,
     rename_part,
 )
 from carnation.changes.policy import IMPACTS, find_worst
@@ -91,8 +91,8 @@ def _write_review(review: Review) -> Iterator[str]:
     yield ""
     yield _format_verdict(review)
     yield ""
-    for heading, line in list_notes(review):
-        yield f"**{heading}**: {escape(line)}."
+    for heading, line in list_lines(review):
+        yield f"**{heading}**: {mark_names(line)}."
         yield ""
     for family, changes in group_changes(review):
         yield f"**{family.capitalize()}**"
@@ -150,6 +150,8 @@ def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator
         yield f"_The picture of {code(part)} is too large for a comment: see --format html._"
         yield ""
         return
+    if drawn[0] == drawn[1]:
+        drawn[0] = ""  # one picture says it
     lines = [f"<details><summary>Picture of what changed in {tag(part)}</summary>", ""]
     for word, named, text in zip(
         ("Before", "After"), (rename_part(part, review.old_paths), part), drawn, strict=True

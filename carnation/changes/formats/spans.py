@@ -14,7 +14,7 @@ _LONG = 100  # characters; a longer value is folded
 _SPECIAL = re.compile(r"[`<>&|@\\\n]")  # what a span between backticks cannot hold everywhere
 _QUOTED: Final = re.compile(
     r"""(?<!\w)'([^'\s](?:[^']*[^'\s])?)'(?!\w)|("(?:[^"\\]|\\.)*")"""
-    r"""|(\{(?:[^{}]|\{[^{}]*\})*\})"""
+    r"""|(\$?\{(?:[^{}]|\{[^{}]*\})*\})"""
     r"""|\b(arn:[^\s,;()'"]+|[a-z0-9-]+:(?:[A-Z]\w*\*?|\*)(?!\S*//))"""
 )
 """A name between quotes; a JSON text; a JSON object, two deep; an ARN, or an action."""
@@ -57,7 +57,7 @@ def format_change(change: Change) -> str:
     """Say a change with names and values as code; what a sentence cuts short is given whole."""
     tail = contrast(change.before, change.after)
     if change.before is change.after or not change.sentence.endswith(tail):
-        return _mark_names(change.sentence) + _fold(list_values(change))
+        return mark_names(change.sentence) + _fold(list_values(change))
     head = _mark_path(change.sentence.removesuffix(tail))
     sides = [("before", change.before), ("after", change.after)]
     values = [(word, render_value(value)) for word, value in sides if value is not MISSING]
@@ -73,18 +73,24 @@ def _mark_path(head: str) -> str:
     """Show as code the place in a document that stands before a value."""
     start, semicolon, path = head.rpartition("; ")
     if path.endswith(": ") and " " not in path[:-2]:
-        return f"{_mark_names(start)}{semicolon}{code(path[:-2])}: "
-    return _mark_names(head)
+        return f"{mark_names(start)}{semicolon}{code(path[:-2])}: "
+    return mark_names(head)
 
 
-def _mark_names(sentence: str) -> str:
-    """Show as code what a sentence quotes."""
+def mark_names(sentence: str) -> str:
+    """Show as code what a sentence quotes, and the rest as text."""
     parts = []
     end = 0
     for found in _QUOTED.finditer(sentence):
-        parts += [escape(sentence[end : found.start()]), code(next(filter(None, found.groups())))]
+        text = next(filter(None, found.groups()))
+        parts += [escape(sentence[end : found.start()]), code(_unquote(text))]
         end = found.end()
     return "".join([*parts, escape(sentence[end:])])
+
+
+def _unquote(text: str) -> str:
+    """Take the quotes from a condition, which is no value of JSON but words."""
+    return text[1:-1] if text.startswith('"$') and " " in text and "\\" not in text else text
 
 
 def _fold(values: Sequence[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from carnation.changes.formats.advice import list_lines
 from carnation.changes.formats.wording import (
     clean,
     count_noise,
@@ -14,7 +15,6 @@ from carnation.changes.formats.wording import (
     format_reason,
     format_versions,
     group_changes,
-    list_notes,
     list_values,
 )
 from carnation.changes.records import Change
@@ -43,7 +43,7 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     bump = format_bump(review)
     if bump:
         yield from _wrap(bump, width, "  ")
-    for heading, line in list_notes(review):
+    for heading, line in list_lines(review):
         yield from _wrap(clean(f"{heading}: {line}."), width, "  ")
     for family, changes in group_changes(review):
         yield ""

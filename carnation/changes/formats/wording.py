@@ -10,7 +10,7 @@ from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS, PERMISSIONS
 from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.code import find_package
 from carnation.changes.reviews.compare import Review
-from carnation.changes.reviews.verdict import step_version
+from carnation.changes.reviews.verdict import rank_consequence, step_version
 from carnation.console import clean as clean
 
 COSMETIC = "cosmetic"
@@ -33,7 +33,7 @@ _CONCERNED: Mapping[str, str] = {
     "owners": "whoever deploys or operates it",
 }
 _NOTES = {"cost": "Cost and limits", "in flight": "Executions in flight"}
-_CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ")
+_CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ", "every ", "role ")
 
 
 def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
@@ -171,7 +171,11 @@ def find_joint(change: Change) -> str:
 
 def find_gravest(review: Review) -> Change | None:
     """Give the change that the verdict is about: the first of the worst; None of nothing."""
-    return max(review.changes, key=lambda one: IMPACTS.index(one.impact), default=None)
+    return min(
+        review.changes,
+        key=lambda one: (-IMPACTS.index(one.impact), rank_consequence(one)),
+        default=None,
+    )
 
 
 def count_others(review: Review) -> str:

@@ -31,10 +31,13 @@ def find_stack_changes(
         place = new.root + path
         machines = [_list_machines(before.get(path), old), _list_machines(after.get(path), new)]
         yield from _compare_inner(place, machines, definitions, told)
-    kept = [value for value in _list_old(old, before) if isinstance(value, Mapping)]
+    kept, current = (
+        [value for value in _list_definitions(unit, side) if isinstance(value, Mapping)]
+        for unit, side in ((old, before), (new, after))
+    )
     parts = {path: new.root + path for path in dict.fromkeys([*after, *before])}
     values = [{path: document.value for path, document in side.items()} for side in (before, after)]
-    for change in find_template_changes(values[0], values[1], kept, parts):
+    for change in find_template_changes(values[0], values[1], kept, parts, current):
         if not _is_told(change, told):
             yield change
     yield from find_package_changes(old, new)
@@ -61,8 +64,8 @@ def _read_templates(unit: ComparedItem, other: ComparedItem) -> dict[str, Docume
     return found
 
 
-def _list_old(unit: ComparedItem, templates: Mapping[str, Document]) -> Iterator[Json]:
-    """Yield the definitions that executions in flight may have started with."""
+def _list_definitions(unit: ComparedItem, templates: Mapping[str, Document]) -> Iterator[Json]:
+    """Yield the definitions that executions of this side start with."""
     for path in unit.files:
         document = unit.parse(path) if path.endswith(".asl.json") else None
         if document and is_definition(document.value):

@@ -1,6 +1,7 @@
 """The verdict: the worst comes first, and asks for a version.
 
-Permissions stand on top, then what is worst, then what holds data, then the order of the documents.
+Permissions stand on top, then what is worst, then what fails or is lost, then the order of the
+documents; what only has another name comes last.
 Source of the numbers: https://semver.org (before 1.0.0 the second number is for what breaks).
 """
 
@@ -9,13 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from carnation.changes.policy import FAMILIES, IMPACTS, KINDS
+from carnation.changes.policy import FAMILIES, FINDINGS, IMPACTS, KINDS
 from carnation.changes.records import Change
 
 NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"
 _SIZES = (NONE, PATCH, MINOR, MAJOR)
 _WANTED = {"": NONE, "cosmetic": NONE, "behavioural": MINOR, "breaking": MAJOR, "dangerous": MAJOR}
 _BEFORE_ONE = {MAJOR: MINOR, MINOR: PATCH}
+_FAILING = frozenset({
+    "catch-removed", "path-lost", "retry-removed", "choice-inverted", "timeout-added",
+    "timeout-lowered", "concurrency-unbounded", "tolerance-lowered",
+})  # fmt: skip
+"""Kinds after which executions fail, or do the opposite, that did not."""
 
 
 class VersionBump(NamedTuple):
@@ -84,8 +90,24 @@ def _rank(change: Change) -> tuple[int, int, int]:
     return (
         FAMILIES.index(kind.family) if kind.family == FAMILIES[0] else 1,
         -IMPACTS.index(kind.impact),
-        0 if kind.concerns == "data" else 1,
+        rank_consequence(change),
     )
+
+
+def rank_consequence(change: Change) -> int:
+    """Rank a change among those of its impact: 0 for what fails or is lost, 3 for mere names.
+
+    >>> rank_consequence(Change("catch-removed", "", "A", ""))
+    1
+    >>> rank_consequence(Change("state-removed", "", "A", ""))
+    3
+    """
+    kind = KINDS[change.kind]
+    if kind.concerns == "data" or kind.family == FINDINGS or change.kind == "action-lost":
+        return 0
+    if change.kind in _FAILING:
+        return 1
+    return 3 if kind.concerns == "watchers" or change.kind.startswith("permission-") else 2
 
 
 def reaches(changes: Sequence[Change], level: str) -> bool:

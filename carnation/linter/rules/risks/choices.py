@@ -45,7 +45,10 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
             first = next((at for at in before if _shadows(asked[at], later)), None)
             if first is not None:
                 how = "asks the same" if asked[first] == later else "holds whenever this one does"
-                yield state.rules[index].problem(f"rule {first + 1} {how} and decides before it")
+                yield state.rules[index].problem(
+                    f"rule {index + 1}, to '{state.rules[index].body.get('Next', '')}', is never "
+                    f"taken: rule {first + 1} {how} and decides before it"
+                )
         always = next((at for at, body in enumerate(asked) if body.get("Always") is True), None)
         default = state.body.get("Default")
         if always and default not in (None, state.rules[always].body.get("Next")):

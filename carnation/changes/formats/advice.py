@@ -1,0 +1,150 @@
+"""Advice: what a change means for running executions, and what to do before it is merged.
+
+Two lines that stand under every verdict, also where the answer is that there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from carnation.changes.formats.actions import ACTIONS
+from carnation.changes.formats.wording import list_notes
+from carnation.changes.policy import CODE, COSMETIC, IMPACTS, KINDS, PERMISSIONS, RESOURCES
+from carnation.changes.records import Change
+from carnation.changes.reviews.compare import Review
+from carnation.changes.reviews.verdict import rank_consequence
+from carnation.changes.wording import format_list, shorten
+from carnation.document.values import Json
+
+_KEPT = "they keep the definition that they started with"
+_HARMLESS = ("resource-added", "output-added", "code-changed", "permission-wildcard")
+_MAX_TOLD = 3  # changes that are told in a line
+_MAX_ACTIONS = 5
+_WAITERS = ("timeout-added", "timeout-lowered")
+_CAUGHT = frozenset({"States.ALL", "States.Timeout", "States.TaskFailed"})
+
+
+def list_lines(review: Review) -> list[tuple[str, str]]:
+    """List the lines under a verdict, with headings: the advice, and what others know."""
+    advice = [
+        ("Running executions", format_running(review)),
+        ("Before merging", format_before_merging(review)),
+    ]
+    return [*advice, *list_notes(review)]
+
+
+def format_running(review: Review) -> str:
+    """Tell what becomes of the executions that run while it is deployed.
+
+    >>> format_running(Review("w", "", "", [Change("cycle-added", "", "A", "")], [], []))
+    'nothing changes for them: they keep the definition that they started with'
+    """
+    if any(change.kind == "workflow-added" for change in review.changes):
+        return "there are none: it is new"
+    if any(change.kind == "workflow-removed" for change in review.changes):
+        return f"{_KEPT}, and end with it; nobody can start it or redrive one afterwards"
+    met = [change for change in review.changes if _reaches_running(change)]
+    if not met:
+        return f"nothing changes for them: {_KEPT}"
+    told = [f"'{shorten(one.subject, 60)}' {one.sentence}" for one in met[:_MAX_TOLD]]
+    more = f"; and {len(met) - _MAX_TOLD} more" if met[_MAX_TOLD:] else ""
+    return f"{_KEPT}, but meet at once: {'; '.join(told)}{more}"
+
+
+def _reaches_running(change: Change) -> bool:
+    """Tell whether what changed is not part of a definition: a role, a function, a resource."""
+    kind = KINDS[change.kind]
+    if kind.impact == COSMETIC or kind.slug in _HARMLESS or kind.slug.endswith("-broadened"):
+        return False
+    return kind.concerns == "in flight" or kind.family in (PERMISSIONS, RESOURCES, CODE)
+
+
+def format_before_merging(review: Review) -> str:
+    """Tell what to do before it is merged, the gravest first.
+
+    >>> changes = [Change("state-renamed", "", "B", "", "A", "B")]
+    >>> format_before_merging(Review("w", "", "", changes, [], []))
+    "change the alarms, queries and dashboards that name the old state ('B')"
+    """
+    found: dict[str, list[str]] = {}
+    ranked = sorted(review.changes, key=lambda one: (-_weigh(one), rank_consequence(one)))
+    for change in ranked:
+        for action in _list_actions(review, change):
+            subjects = found.setdefault(action, [])
+            if change.subject not in subjects:
+                subjects.append(change.subject)
+    told = [_name_subjects(action, subjects) for action, subjects in found.items()]
+    told += _list_new_needs(review)
+    if not told:
+        return "nothing to do"
+    more = f"; and {len(told) - _MAX_ACTIONS} more, by the table" if told[_MAX_ACTIONS:] else ""
+    return "; ".join(told[:_MAX_ACTIONS]) + more
+
+
+def _weigh(change: Change) -> int:
+    return IMPACTS.index(change.impact)
+
+
+def _name_subjects(action: str, subjects: list[str]) -> str:
+    names = [one if one.startswith("the ") else f"'{shorten(one, 40)}'" for one in subjects]
+    return f"{action} ({format_list(names, 3)})"
+
+
+def _list_actions(review: Review, change: Change) -> Iterator[str]:
+    if change.kind == "catch-removed" and isinstance(change.before, Mapping):
+        target = change.before.get("Next")
+        yield f"put the Catch back, or be sure that '{target}' need not run: the error now ends " \
+            "the execution"  # fmt: skip
+    elif change.kind in _WAITERS and change.subject.startswith("the "):
+        yield "be sure that no execution takes longer: no Catch catches the timeout of the whole " \
+            "state machine, and it ends as TIMED_OUT"  # fmt: skip
+    elif change.kind in _WAITERS and not _catches_timeout(review, change):
+        yield "catch States.Timeout, else the execution fails there and runs no state that deals " \
+            "with errors"  # fmt: skip
+    elif change.after == "missing-permission":
+        yield "give the role the permission"
+    elif change.kind in ACTIONS:
+        yield ACTIONS[change.kind]
+
+
+def _catches_timeout(review: Review, change: Change) -> bool:
+    """Tell whether a state of the new definition catches its timeout."""
+    from carnation.asl import walk_states
+
+    for part, _, new in review.definitions:
+        if part.partition(", ")[0] == change.part:
+            for place in walk_states(new):
+                if place.name == change.subject:
+                    return _catches(place.body)
+    return False
+
+
+def _catches(state: Mapping[str, Json]) -> bool:
+    catchers = state.get("Catch")
+    return any(
+        _CAUGHT.intersection(map(str, one.get("ErrorEquals", ())))
+        for one in (catchers if isinstance(catchers, list) else ())
+        if isinstance(one, Mapping)
+    )
+
+
+def _list_new_needs(review: Review) -> list[str]:
+    """List what the role must allow that the old definition did not need.
+
+    A template that holds the role is told of by the lint.
+    """
+    told = []
+    for part, old, new in review.definitions:
+        if not isinstance(old, Mapping) or not isinstance(new, Mapping) or ", " in part:
+            continue
+        if not old.get("States") or part.startswith("build/"):
+            continue
+        from carnation.permissions import find_needed_actions
+
+        before = find_needed_actions(old)
+        needs = {a: s for a, s in find_needed_actions(new).items() if a not in before}
+        if needs:
+            states = dict.fromkeys(name for one in needs.values() for name in one if name)
+            names = format_list([f"'{shorten(name, 40)}'" for name in states], 3)
+            told.append(f"allow the role {format_list(list(needs), 6)} (for {names})")
+    return told

@@ -1,0 +1,74 @@
+"""The two lines under a verdict: what becomes of running executions, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from carnation.changes import KINDS, Change
+from carnation.changes.definitions import find_definition_changes
+from carnation.changes.formats.actions import ACTIONS
+from carnation.changes.formats.advice import format_before_merging, format_running
+from carnation.changes.formats.markdown import write_markdown
+from carnation.changes.formats.wording import find_gravest
+from carnation.changes.reviews import Review
+
+CATCH = [{"ErrorEquals": ["States.ALL"], "Next": "Undo"}]
+TASK = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+OLD: dict[str, Any] = {
+    "StartAt": "Ask",
+    "States": {"Ask": {**TASK, "Catch": CATCH}, "Undo": {**TASK}},
+}
+
+
+def review(*changes: Change, new: Any = None) -> Review:
+    definitions = [("w.asl.json", OLD, new)] if new else []
+    return Review("w", "", "", list(changes), [], definitions)
+
+
+def compare(new: Any) -> Review:
+    return review(*find_definition_changes(OLD, new, "w.asl.json"), new=new)
+
+
+def test_whatever_is_breaking_says_what_to_do() -> None:
+    wanted = {slug for slug, kind in KINDS.items() if kind.impact in ("breaking", "dangerous")}
+    assert wanted - set(ACTIONS) == set()
+    assert set(ACTIONS) - set(KINDS) == set()
+
+
+def test_a_lost_catch_comes_before_the_state_that_went_with_it_and_names_it() -> None:
+    found = compare({"StartAt": "Ask", "States": {"Ask": TASK}})
+    worst = find_gravest(found)
+    assert worst is not None
+    assert worst.kind == "catch-removed"
+    assert "'Undo' need not run" in format_before_merging(found)
+
+
+@pytest.mark.parametrize(("catch", "fails"), [(CATCH, False), ([], True)])
+def test_a_timeout_that_nothing_catches_is_named(catch: list[Any], fails: bool) -> None:
+    state = {**TASK, "Catch": catch, "TimeoutSeconds": 9}
+    found = compare({"StartAt": "Ask", "States": {**OLD["States"], "Ask": state}})
+    assert ("catch States.Timeout" in format_before_merging(found)) is fails
+
+
+def test_what_the_role_must_newly_allow_is_named_with_the_state() -> None:
+    new = {**TASK, "Resource": "arn:aws:states:::sns:publish"}
+    found = compare({"StartAt": "Ask", "States": {**OLD["States"], "Ask": {**new, "Catch": CATCH}}})
+    assert "allow the role sns:Publish (for 'Ask')" in format_before_merging(found)
+
+
+def test_running_executions_meet_what_is_no_part_of_their_definition() -> None:
+    lost = Change("action-lost", "", "Role", "lost sqs:SendMessage on *, which …")
+    assert "meet at once: 'Role' lost sqs:SendMessage" in format_running(review(lost))
+    rename = Change("state-renamed", "", "B", "was called 'A'", "A", "B")
+    assert format_running(review(rename)).startswith("nothing changes for them")
+    assert format_before_merging(review(Change("state-added", "", "B", ""))) == "nothing to do"
+
+
+def test_a_picture_that_is_the_same_on_both_sides_is_shown_once() -> None:
+    text = write_markdown([compare({**OLD, "States": {**OLD["States"], "Ask": {
+        **TASK, "Catch": CATCH, "TimeoutSeconds": 9}}})])  # fmt: skip
+    assert text.count("```mermaid") == 1
+    assert "**Running executions**: nothing changes" in text
+    assert "**Before merging**:" in text
