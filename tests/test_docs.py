@@ -52,13 +52,18 @@ def test_a_workflow_of_your_own_is_built_and_run_as_the_page_says(
 def test_the_order_workflow_of_the_resources_page_is_built_run_and_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    definition, handler, test, grants = read_examples("resources.md")
+    definition, handler, test, grants, setting, setting_handler, watched = read_examples(
+        "resources.md"
+    )
+    test += read_examples("testing.md")[1]
     for path, text in (
         ("definitions/shop.py", definition),
         ("lambdas/check_order/handler.py", handler),
         ("tests/test_shop.py", test),
+        ("definitions/prices.py", setting),
+        ("lambdas/price_order/handler.py", setting_handler),
     ):
-        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     monkeypatch.chdir(tmp_path)
     assert main(["build"]) == 0
@@ -73,8 +78,23 @@ def test_the_order_workflow_of_the_resources_page_is_built_run_and_tested(
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
-    exec(compile(grants, "docs/resources.md", "exec"), {})
+    assert "3 passed" in done.stdout
+    for example in (grants, watched):
+        exec(compile(example, "docs/resources.md", "exec"), {})
+    template = (tmp_path / "build/prices/cft/prices-root-stack.yaml").read_text()
+    assert "LOG_LEVEL: !Ref LogLevel" in template
+
+
+def test_the_proof_of_the_tour_prints_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "tour.md").read_text()
+    (definition,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    ((command, output),) = re.findall(r"```console\n\$ carnation (.*?)\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("pay.asl.json").write_text(definition)
+    assert main(command.split()) == 1
+    assert capsys.readouterr().out == output
 
 
 def test_a_graph_of_the_plain_sdk_is_built_as_the_page_says(

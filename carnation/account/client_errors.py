@@ -11,6 +11,10 @@ from typing import Any
 from carnation.errors import AccountError
 
 _LOGIN = "Log in (`aws sso login`, `aws configure`), or name another profile with --profile."
+SERVE_REMEDY = (
+    "For the local emulator, paste the `export` lines that `carnation serve` prints into this "
+    "terminal, and run the same command again."
+)
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _UNKNOWN = frozenset({
     "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure",
@@ -58,12 +62,17 @@ def action_name(service: str, operation: str) -> str:
     return _ACTIONS.get(action, action)
 
 
-def explain_answer(service: str, error: Any, region: str) -> AccountError:
-    """Turn AWS's answer (a `ClientError`) into a sentence with its remedy."""
+def explain_answer(service: str, error: Any, region: str, *, local: bool = False) -> AccountError:
+    """Turn AWS's answer (a `ClientError`) into a sentence with its remedy.
+
+    `local` says that the endpoint is on this computer, where nobody can log in.
+    """
     code = str(error.response["Error"].get("Code", ""))
     message = hide_passwords(str(error.response["Error"].get("Message", "")))
     action = action_name(service, error.operation_name)
     reason, text = _word(code, message, action, region)
+    if local and code in _UNKNOWN:
+        text = f"the local endpoint does not know these credentials ({code}). {SERVE_REMEDY}"
     return AccountError(text, reason=reason, code=code, message=message)
 
 
@@ -86,12 +95,19 @@ def _word(code: str, message: str, action: str, region: str) -> tuple[str, str]:
 
 
 def explain_failure(
-    service: str, action: str, error: Exception, region: str, near: str = ""
+    service: str,
+    action: str,
+    error: Exception,
+    region: str,
+    near: str = "",
+    *,
+    local: bool = False,
 ) -> AccountError:
     """Turn what boto3 itself raises, before AWS has answered, into a sentence with its remedy."""
     name, said = type(error).__name__, hide_passwords(str(error))
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
-        return AccountError(f"AWS credentials not found. {_LOGIN}", reason="no-credentials")
+        remedy = SERVE_REMEDY if local else _LOGIN
+        return AccountError(f"AWS credentials not found. {remedy}", reason="no-credentials")
     if name in ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError",
                 "LoginTokenLoadError", "LoginRefreshRequired"):  # fmt: skip
         return AccountError(f"the login has expired ({said}). {_LOGIN}", reason="expired")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from carnation.account.client_errors import explain_answer, explain_failure
+from carnation.account.client_errors import SERVE_REMEDY, explain_answer, explain_failure
 from carnation.errors import AccountError, CarnationError, UsageError, suggest_name
 
 
@@ -32,6 +32,15 @@ def _check_endpoint(url: str | None) -> str | None:
             "http://127.0.0.1:4599."
         )
     return url
+
+
+def _is_loopback(url: str) -> bool:
+    """Tell whether a URL is one of this computer.
+
+    >>> _is_loopback("http://127.0.0.1:4599"), _is_loopback("https://sts.amazonaws.com")
+    (True, False)
+    """
+    return re.match(r"https?://(127\.0\.0\.1|localhost|\[::1\])(?=[:/]|\Z)", url) is not None
 
 
 class Account:
@@ -60,11 +69,11 @@ class Account:
             raise explain_failure("", "", error, region or "") from error
         self.profile, self.region = profile, self._session.region_name
         if not self.region:
-            raise AccountError(
-                "no AWS Region configured. Use --region, set AWS_REGION, or set a Region "
-                "in the profile.",
-                reason="no-region",
-            )
+            remedy = (
+                SERVE_REMEDY if self._is_loopback
+                else "Use --region, set AWS_REGION, or set a Region in the profile."
+            )  # fmt: skip
+            raise AccountError(f"no AWS Region configured. {remedy}", reason="no-region")
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -76,8 +85,12 @@ class Account:
     @property
     def is_local(self) -> bool:
         """Tell whether the endpoint is one of this machine, where nothing takes long."""
-        url = self.endpoint_url or self._client("sts").meta.endpoint_url
-        return "//127.0.0.1" in url or "//localhost" in url
+        return _is_loopback(self.endpoint_url or self._client("sts").meta.endpoint_url)
+
+    @property
+    def _is_loopback(self) -> bool:
+        """Tell the same before there is a client, which needs a Region."""
+        return _is_loopback(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def _client(self, service: str) -> Any:
         from botocore.config import Config
@@ -97,10 +110,12 @@ class Account:
         try:
             answer: dict[str, Any] = getattr(self._client(service), action)(**parameters)
         except ClientError as error:
-            raise explain_answer(service, error, self.region) from error
+            raise explain_answer(service, error, self.region, local=self._is_loopback) from error
         except (BotoCoreError, ValueError) as error:
             near = self._suggest_region() if self.endpoint_url is None else ""
-            raise explain_failure(service, action, error, self.region, near) from error
+            raise explain_failure(
+                service, action, error, self.region, near, local=self._is_loopback
+            ) from error
         return answer
 
     def _suggest_region(self) -> str:

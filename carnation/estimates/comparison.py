@@ -31,13 +31,19 @@ class Load(NamedTuple):
     def __str__(self) -> str:
         if self.executions_a_day is None:
             return f"{self.items:,} items a day"
-        return f"{self.executions_a_day:,} executions a day of {self.items:,} items"
+        items = "1 item" if self.items == 1 else f"{self.items:,} items"
+        return f"{self.executions_a_day:,} executions a day of {items}"
 
     def measure(self, estimates: Estimates) -> tuple[int, int]:
         """Give the items of an execution and how often a day; without a Map, all executions."""
         if estimates.model.outers:
             return self.items, self.executions_a_day or 1
         return self.executions_a_day or self.items, 1
+
+    def find_month(self, estimates: Estimates) -> float:
+        """Give the dollars of a month of 30 days."""
+        items, times = self.measure(estimates)
+        return find_figures(estimates.model, items).total * times * _DAYS
 
 
 def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str:
@@ -76,10 +82,7 @@ def _format_cost(old: Estimates | None, new: Estimates | None, load: Load) -> st
 
 
 def _find_month(side: Estimates | None, load: Load) -> float:
-    if side is None:
-        return 0.0
-    _, times = load.measure(side)
-    return _measure(side, load).total * times * _DAYS
+    return load.find_month(side) if side is not None else 0.0
 
 
 def _measure(side: Estimates, load: Load) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carnation.console import align_table, clean
@@ -16,10 +16,17 @@ from carnation.services.prices import read_prices
 CENT = 0.01
 
 
-def write_text(name: str, model: Model, sizes: Sequence[int]) -> str:
-    """Write a table, then the limits, then what to know about the figures."""
+def write_text(
+    name: str, model: Model, sizes: Sequence[int], month: Mapping[str, Any] | None = None
+) -> str:
+    """Write a table, the cost of a month if it is known, the limits, then notes on the figures."""
     figures = [find_figures(model, items) for items in sizes]
     lines = [*_write_table(model, figures), ""]
+    if month is not None:
+        lines.append(
+            f"{write_dollars(month['dollars'])} a month at {month['load']} "
+            f"([tool.carnation.load.{month['name']}])."
+        )
     lines += _write_breaks(find_breaks(model), sizes)
     lines += [f"note: {note}" for note in _list_notes(model, figures)]
     return "".join(f"{clean(line)}\n" for line in lines)
@@ -150,7 +157,9 @@ def _doubt_prices() -> str:
     return f" Not read from AWS's own price list: {', '.join(doubted)}." if doubted else ""
 
 
-def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
+def write_json(
+    name: str, model: Model, sizes: Sequence[int], month: Mapping[str, Any] | None = None
+) -> str:
     """Write everything, for a machine."""
     figures = [find_figures(model, items) for items in sizes]
     document: dict[str, Any] = {
@@ -158,6 +167,7 @@ def write_json(name: str, model: Model, sizes: Sequence[int]) -> str:
         "counted": "items" if model.outers else "executions",
         "maps": [_write_outer(outer) for outer in model.outers],
         "sizes": [_write_figures(one) for one in figures],
+        **({"month": dict(month)} if month is not None else {}),
         "limits": [one._asdict() for one in find_breaks(model)],
         "guessed": list(model.guessed),
         "notes": _list_notes(model, figures),

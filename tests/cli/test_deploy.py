@@ -312,6 +312,10 @@ def test_without_credentials_region_or_a_known_profile_it_says_what_to_do(
     status, _, err = run(capsys, deploy, "tiny", "--yes", "--region", "eu-west-1")
     assert (status, "AWS credentials not found" in err) == (2, True)
     assert "could not be found" in run(capsys, deploy, "tiny", "--profile", "nobody")[2]
+    local = ("tiny", "--yes", "--endpoint-url", "http://127.0.0.1:9")
+    for more in ((), ("--region", "eu-west-1")):
+        err = run(capsys, deploy, *local, *more)[2]
+        assert ("carnation serve" in err, "sso login" in err) == (True, False)
 
 
 def test_an_endpoint_that_does_not_answer_is_named(

@@ -339,6 +339,24 @@ def test_json_holds_sizes_and_limits(path: str, capsys: pytest.CaptureFixture[st
     assert document["limits"][0]["limit"] == "a history of 25,000 events"
 
 
+def test_the_load_that_the_project_declares_is_estimated_unless_items_are_given(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(Path(path).parent)
+    declared = "[tool.carnation.load.m]\nexecutions_a_day = 24\nitems = 1000\n"
+    Path("pyproject.toml").write_text(declared, encoding="utf-8")
+    words = ["m.asl.json", "--input", '{"items": [1]}']
+    assert main([*words, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [one["items"] for one in document["sizes"]] == [1000]
+    once = document["sizes"][0]["total_dollars"]
+    assert document["month"]["dollars"] == pytest.approx(once * 24 * 30, rel=1e-3)
+    assert main(words) == 0
+    assert "a month at 24 executions a day of 1,000 items" in capsys.readouterr().out
+    assert main([*words, "--items", "5", "--format", "json"]) == 0
+    assert "month" not in json.loads(capsys.readouterr().out)
+
+
 def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["carnation", "--fail", "1%", "--retry", "0.02"]) == 0
     assert "functions invoked" in capsys.readouterr().out
