@@ -7,19 +7,16 @@ documents only, and runs samples of the definition in the engine.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.json_values import read_json
+from carnation.cli.loads import apply_load
 from carnation.cli.option_values import read_integer, read_number, read_pairs, read_rate
 from carnation.cli.parser import CommandParser
 from carnation.console import clean_lines, wrap_lines
-
-if TYPE_CHECKING:
-    from carnation.estimates import Load
 
 _SECONDS = 0.3
 """For one expression: samples are small, and what takes longer hardly ever ends."""
@@ -108,27 +105,13 @@ def _estimate(options: argparse.Namespace) -> int:
     from carnation.estimates.formats import write_json, write_text
 
     Limits.seconds = _SECONDS
-    name, load = ("", None) if options.items else _find_load(options.target)
     sizes = sorted({read_integer("--items", word) for word in (options.items or _SIZES).split(",")})
     found = estimate(options.target, sizes, **dict(_read_facts(options)))
-    month = None
-    if load is not None:
-        found = found._replace(sizes=[load.measure(found)[0]])
-        month = {"name": name, "load": str(load), "dollars": round(load.find_month(found), 8)}
+    found, month = (found, None) if options.items else apply_load(options.target, found)
     write = write_json if options.format == "json" else write_text
     text = clean_lines(write(found.name, found.model, found.sizes, month))
     sys.stdout.write(text if options.format == "json" else wrap_lines(text))
     return EXIT_OK
-
-
-def _find_load(target: str) -> tuple[str, Load | None]:
-    """Find the load that the project declares for a workflow or a file; return its name, too."""
-    from carnation.estimates import Load
-    from carnation.project import read_loads
-
-    name = target.rpartition("#")[2] if "#" in target else os.path.basename(target).split(".")[0]
-    declared = read_loads(".").get(name)
-    return name, Load(declared[1], declared[0]) if declared else None
 
 
 def _read_facts(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
