@@ -50,11 +50,9 @@ def _make_parser() -> CommandParser:
     )  # fmt: skip
     parser.add_argument("--item", metavar="JSON", help="Sample item of an ItemReader")
     parser.add_argument(
-        "--fail",
-        default="0",
-        metavar="RATE",
+        "--fail", default="0", metavar="RATE",
         help="Rate of items that fail, for example 1%% or 0.01 (default: 0)",
-    )
+    )  # fmt: skip
     parser.add_argument(
         "--retry",
         default="0",
