@@ -40,6 +40,7 @@ def clean(text: str, keep: str = "") -> str:
     >>> clean("a\x1b[31m\u202eb\n")
     'a�[31m�b�'
     """
+    text = text.replace("\xa0", " ")  # Lambda indents the lines of a traceback with it
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)

@@ -67,6 +67,12 @@ class FunctionCode:
             found.append((self.layers, "/opt"))
         return found if self.wheels is None else [*found, (self.wheels, "/var/task")]
 
+    def rename_folders(self, text: str) -> str:
+        """Write the folders in a text as they are called on Lambda."""
+        for folder, name in self.folders:
+            text = text.replace(str(folder), name)
+        return text
+
     @property
     def module_folders(self) -> list[str]:
         """Where Python finds a function's modules, in order.

@@ -74,6 +74,7 @@ class ProcessWorker:
                     if not text:
                         continue
                 if begins:
+                    text = self._code.rename_folders(text)
                     self._lines.append(text)
                     log(self._code.name, text)
                 begins = piece.endswith("\n")

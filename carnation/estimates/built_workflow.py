@@ -6,12 +6,15 @@ Templates are YAML, and read only where PyYAML is installed; without it the usua
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.document import decode_text, parse_document
 from carnation.errors import DocumentError
 
+DEFAULT_MEMORY = 128
+_PART = re.compile(r"[A-Za-z0-9]+")
 _READ = (".json", ".yaml", ".yml")
 
 
@@ -71,11 +74,46 @@ def parse_built(name: str, files: Mapping[str, bytes]) -> Built | None:
     }
     return Built(
         _parse(files, path), _find_type(templates, name), declared, defaults,
-        {title: one.get("MemorySize", 128) for title, one in functions.items()},
+        _find_memories(templates, functions, defaults),
         bool(functions) and all(
             one.get("Architectures") == ["arm64"] for one in functions.values()
         ),
     )  # fmt: skip
+
+
+def _find_memories(
+    templates: Sequence[Mapping[str, Any]],
+    functions: Mapping[str, Mapping[str, Any]],
+    defaults: Mapping[str, str],
+) -> dict[str, int]:
+    """Find the memory (MB) of functions, by logical ID and by the substitution of each."""
+    found = {}
+    for title, properties in functions.items():
+        given = properties.get("MemorySize", DEFAULT_MEMORY)
+        given = defaults.get(given.get("Ref", "")) if isinstance(given, Mapping) else given
+        text = str(given)
+        found[title] = int(text) if text.isdecimal() else DEFAULT_MEMORY
+    versions, outputs, substitutions = _list_names(templates)
+    for names in (versions, outputs, substitutions):  # each names one of those before it
+        for name, value in names.items():
+            last = _PART.findall(str(value))[-1:]
+            if last and last[0] in found:
+                found[name] = found[last[0]]
+    return found
+
+
+def _list_names(templates: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """List the functions of versions and aliases, and the values of outputs and substitutions."""
+    versions, outputs, substitutions = dict[str, Any](), dict[str, Any](), dict[str, Any]()
+    for template in templates:
+        for name, resource in template.get("Resources", {}).items():
+            properties = resource.get("Properties", {})
+            if resource.get("Type") in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
+                versions[name] = properties.get("FunctionName")
+            substitutions.update(properties.get("DefinitionSubstitutions", {}))
+        for name, output in template.get("Outputs", {}).items():
+            outputs[name] = output.get("Value")
+    return versions, outputs, substitutions
 
 
 def _find_type(templates: Iterable[Mapping[str, Any]], name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from carnation.errors import UsageError
 from carnation.resources.grants import keep_tuples
+from carnation.states.arguments import find_line
 
 if TYPE_CHECKING:
     from carnation.resources.topics import Topic
@@ -42,14 +43,21 @@ class StateMachine:
         """
         if self.log_level and self.log_level not in LOG_LEVELS:
             raise UsageError(
-                f"StateMachine: log_level is {self.log_level!r}; expected one of "
-                f"{', '.join(LOG_LEVELS)}."
+                f"StateMachine ({find_line()}): log_level is {self.log_level!r}; expected one of "
+                f"{', '.join(LOG_LEVELS)}, and no Parameter: the build decides it."
             )
         if not isinstance(self.alias, str) or not _ALIAS.match(self.alias):
             raise UsageError(
-                f"StateMachine: alias is {self.alias!r}; expected up to 80 letters, digits, '_', "
-                "'-' and '.', and not digits alone."
+                f"StateMachine ({find_line()}): alias is {self.alias!r}; expected up to 80 "
+                "letters, digits, '_', '-' and '.', and not digits alone."
             )
+
+
+def is_numbers(values: object) -> bool:
+    """Tell whether values are numbers by name."""
+    return isinstance(values, Mapping) and all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()
+    )
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,22 @@ class Alarms:
     undoes: Sequence[str] = ("Aborted", "Failed", "TimedOut")
 
     def __post_init__(self) -> None:
-        """Check the names; raise `UsageError` for an alarm that does not exist."""
+        """Check the names; raise `UsageError` for what is no topic, list or known alarm."""
         keep_tuples(self, "off", "more", "undoes")
+        for name, valid, form in (
+            ("topic", self.topic is None or hasattr(self.topic, "publish"), "a Topic"),
+            ("off", isinstance(self.off, tuple), "a list of names"),
+            ("thresholds", is_numbers(self.thresholds), "numbers by the names of alarms"),
+            ("more", isinstance(self.more, tuple), "a list of names"),
+            ("undoes", isinstance(self.undoes, tuple), "a list of names"),
+        ):
+            if not valid:
+                raise UsageError(
+                    f"Alarms ({find_line()}): {name} is {getattr(self, name)!r}; expected {form}."
+                )
         for name in self.more:
             if name not in MORE_ALARMS:
                 raise UsageError(
-                    f"Alarms: more has {name!r}; expected any of {', '.join(MORE_ALARMS)}."
+                    f"Alarms ({find_line()}): more has {name!r}; expected any of "
+                    f"{', '.join(MORE_ALARMS)}."
                 )

@@ -7,11 +7,12 @@ and its name; neither the variable nor the file in which it is declared does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from itertools import chain
+from typing import Any, ClassVar, Self
 
-from carnation.errors import UsageError
+from carnation.errors import UsageError, suggest_name
 from carnation.resources.references import PREFIX, Reference, Value, to_title
 from carnation.states.arguments import find_line
 
@@ -51,7 +52,7 @@ class Existing:
             listed = ", ".join(told) or None
             yield "existing()", listed, "one of name=, arn=, export= and ssm="
         for name, value in {**told, "stream_arn": self.stream}.items():
-            if value is None or hasattr(value, "find_value"):
+            if value is None or "value" in getattr(value, "fields", ()):
                 continue
             form = _format_origin(name, value, service)
             if form:
@@ -87,6 +88,11 @@ class Resource:
     """Its references, each with its attribute ('' for Ref); functions are given the first."""
     max_id: ClassVar[int] = MAX_ID
 
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        """Make it; raise `UsageError` for an argument that it does not have."""
+        reject_unknown(cls, given)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         """Remember the line of Python, check every field; raise `UsageError` for a wrong one."""
         object.__setattr__(self, "line", self.line or find_line())
@@ -94,7 +100,9 @@ class Resource:
         if not valid or self.id in TAKEN:
             raise self.invalid("id", self.id, format_form(self.max_id))
         problems = self.origin.list_problems(self.service) if self.origin else ()
-        for name, value, form in (*problems, *self.list_problems()):
+        if not isinstance(self.properties, Mapping):
+            raise self.invalid("properties", self.properties, "values by CloudFormation's names")
+        for name, value, form in chain(problems, self.list_problems()):
             raise self.invalid(name, value, form)
 
     def invalid(self, name: str, value: object, form: str) -> UsageError:
@@ -219,6 +227,17 @@ class Resource:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r})"
+
+
+def reject_unknown(kind: type, given: Iterable[str]) -> None:
+    """Raise `UsageError` for an argument that a noun does not have."""
+    known = [one.name for one in fields(kind) if one.init and one.name != "line"]
+    for name in given:
+        if name not in (*known, "line"):
+            raise UsageError(
+                f"{kind.__name__} ({find_line()}): there is no argument '{name}'."
+                f"{suggest_name(name, known)} It takes {', '.join(known)}."
+            )
 
 
 def format_form(longest: int) -> str:

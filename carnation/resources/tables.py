@@ -88,6 +88,12 @@ class Table(Resource):
             yield "key", self.key, "the name of an attribute"
         if self.stream and self.stream not in STREAMS:
             yield "stream", self.stream, f"one of {', '.join(STREAMS)}"
+        if not hasattr(self.indexes, "items"):
+            yield (
+                "indexes",
+                self.indexes,
+                "an Index by name, as in {'by-customer': Index('customer')}",
+            )
         for name, index in self.indexes.items():
             if not _INDEX_NAME.match(name):
                 yield "indexes", name, "names of 3 to 255 letters, digits, '_', '-' and '.'"

@@ -88,6 +88,8 @@ class EventRule(Trigger):
         parts = self.source or self.detail_type or self.detail
         if bool(parts) == bool(self.pattern):
             yield "pattern", self.pattern, "a pattern, or source=, detail_type= and detail="
+        if self.bus is not None and not hasattr(self.bus, "put_events"):
+            yield "bus", self.bus, "a Bus"
 
     def list_resources(self) -> list[Resource]:
         """List the bus, where there is one."""
@@ -248,8 +250,10 @@ class HttpApi(Trigger):
 
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
-        if not self.routes:
+        if not self.routes or not hasattr(self.routes, "items"):
             yield "routes", self.routes, "one route or more, as in {'POST /orders': None}"
+        if not hasattr(self.authorization, "items"):
+            yield "authorization", self.authorization, "'AWS_IAM' or 'NONE' by route"
         for route, function in self.routes.items():
             if not isinstance(route, str) or not _ROUTE.match(route):
                 yield "routes", route, "a method and a path, as in 'POST /orders'"

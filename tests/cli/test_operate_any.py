@@ -183,3 +183,15 @@ def test_a_redrive_is_recommended_only_where_it_can_help(
     failure = Failure("Work", None, error, "", "{}")
     assert words in find_futility(found, failure, [])
     assert bool(find_futility(found, failure, [])) is bool(words)
+
+
+def test_a_fail_state_that_a_caught_error_led_to_is_not_redriven() -> None:
+    entered = {"id": 7, "type": "FailStateEntered",
+               "stateEnteredEventDetails": {"name": "NotCharged"}}  # fmt: skip
+    events = [entered, {"id": 8, "type": "ExecutionFailed", "previousEventId": 7}]
+    failure = Failure("ChargeCard", None, "NotCharged", "", "{}")
+    found = {"status": "FAILED", "redriveStatus": "REDRIVABLE"}
+    assert "'NotCharged'" in find_futility(found, failure, events)
+    assert not find_futility(
+        found, failure, [entered, {"id": 8, "type": "ExecutionFailed", "previousEventId": 3}]
+    )

@@ -9,6 +9,8 @@ import pytest
 from carnation.errors import CarnationError, UsageError
 from carnation.resources import (
     Alarms,
+    Bucket,
+    Bus,
     EventRule,
     Function,
     Grant,
@@ -23,6 +25,7 @@ from carnation.resources import (
     Table,
     TableSource,
     Topic,
+    Upload,
 )
 from carnation.states import Pass, integrate
 from tests.stacks.test_nouns import build, look, policy_of, resources_of
@@ -144,6 +147,22 @@ def test_what_does_not_fit_is_refused_with_both_places(
         (lambda: Table.existing("stock", name="a", stream_arn="b"), "a table's stream"),
         (lambda: TableSource("changes", table=Table.existing("stock", name="a")),
          r"the ARN of its stream, too: Table\.existing\(…, stream_arn=…\)"),
+        (lambda: Table.existing("stock", arn=JOBS), "text, or a Parameter"),
+        # an attribute, or another noun, where a noun is expected
+        (lambda: Alarms(topic=Topic("told").arn), "topic is .* expected a Topic"),  # type: ignore[arg-type]
+        (lambda: Alarms(topic=JOBS), "expected a Topic"),  # type: ignore[arg-type]
+        (lambda: Alarms(off="Failed"), "expected a list of names"),
+        (lambda: Alarms(thresholds=["Failed"]), "expected numbers"),  # type: ignore[arg-type]
+        (lambda: QueueSource("m", queue=JOBS.url), "expected a Queue"),  # type: ignore[arg-type]
+        (lambda: TableSource("m", table=STOCK.arn), "expected a Table"),  # type: ignore[arg-type]
+        (lambda: Upload("m", bucket=Bucket("files").name), "expected a Bucket"),  # type: ignore[arg-type]
+        (lambda: EventRule("m", source="a", bus=Bus("own").arn), "expected a Bus"),  # type: ignore[arg-type]
+        (lambda: HttpApi("m", routes="POST /a"), "routes is"),  # type: ignore[arg-type]
+        (lambda: Table("m", key="id", indexes=["a"]), "an Index by name"),  # type: ignore[arg-type]
+        (lambda: Queue("m", properties="x"), "properties is 'x'"),  # type: ignore[arg-type]
+        (lambda: StateMachine(log_level=Parameter("level").value), "no Parameter"),
+        (lambda: Parameter("size", allowed=["a"]), "no argument 'allowed'"),  # type: ignore[call-arg]
+        (lambda: Table("m", keys="id"), "Did you mean 'key'"),  # type: ignore[call-arg]
         # routes
         (lambda: HttpApi("front", routes={"POST /a": None}, authorization={"GET /a": "NONE"}),
          "one of the routes POST /a"),

@@ -128,8 +128,10 @@ def find_futility(
     if found["status"] != "FAILED":
         return ""
     ended = [event for event in events if event["type"] == "FailStateEntered"]
-    if ended and ended[-1].get("stateEnteredEventDetails", {}).get("name") == failure.state:
-        return f"the Fail state '{failure.state}' would end it again"
+    name = ended[-1].get("stateEnteredEventDetails", {}).get("name") if ended else ""
+    is_last = bool(ended) and events[-1].get("previousEventId") == ended[-1].get("id")
+    if ended and (is_last or name == failure.state):
+        return f"the Fail state '{name}' would end it again"
     if failure.error in _DEFINITE:
         return f"{failure.error} comes of the definition and the input, which stay the same"
     return ""

@@ -75,7 +75,8 @@ def _rank(review: Review) -> int:
 def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
     """Say what was compared, and what the words for the impacts mean."""
     if title:
-        yield f"<sub>What AWS Step Functions will run, compared: {escape(title)}.</sub>"
+        end = "" if title.endswith(".") else "."
+        yield f"<sub>What AWS Step Functions will run, compared: {escape(title)}{end}</sub>"
         yield ""
     used = {change.impact for review in reviews for change in review.changes}
     told = [name for name in reversed(IMPACTS) if name in used]
