@@ -6,6 +6,7 @@ Run as `carnation run`.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from carnation.cli.json_values import read_json
 from carnation.cli.run_options import check_options
 from carnation.cli.run_options import make_parser as _make_parser
 from carnation.cli.stimuli import read_clock, read_parameters, read_stimuli
-from carnation.console import echo, echo_json, show_progress
+from carnation.console import clean_lines, echo, echo_json, show_progress
 from carnation.document import dump_json
+from carnation.emulator.declared import list_undeclared
 from carnation.emulator.embedded import import_emulator
 from carnation.emulator.state_faults import choose_faults
 from carnation.errors import UsageError
@@ -54,6 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     import_emulator()
     from carnation.emulator.workflow_runs import run  # --help need not wait for it
 
+    _warn_of_undeclared(artifacts, inputs)
     runs = run(
         artifacts, *inputs, *[following] * (options.runs - 1),
         reporter=reporter, faults=faults, observer=_observe(artifacts, options.format),
@@ -66,6 +69,15 @@ def _run(options: argparse.Namespace) -> int:
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS
+
+
+def _warn_of_undeclared(artifacts: Artifacts, inputs: Sequence[Any]) -> None:
+    """Say on standard error which members of an input are not as the workflow declares them."""
+    schema = artifacts.manifest.get("declared", {}).get("input", {})
+    for value in inputs:
+        for problem in list_undeclared(schema, value):
+            line = f"carnation run: warning: --input: {problem}."
+            print(clean_lines(line), file=sys.stderr)
 
 
 def _read_results(options: argparse.Namespace) -> dict[str, Any]:

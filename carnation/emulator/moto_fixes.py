@@ -24,6 +24,7 @@ from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
 
 from carnation.emulator.faults import Hooks, ServiceError
+from carnation.emulator.numbers import find_invalid_number
 from carnation.emulator.patching import Patches
 
 
@@ -97,11 +98,23 @@ def _ask_first(
             if decided is not None:
                 status, headers, body = decided
                 return int(status), {**_identify(headers), "status": str(status)}, body
+        if response.boto3_service_name == "dynamodb":
+            invalid = find_invalid_number(response.body)
+            if invalid is not None:
+                return _reject_number(response, invalid)
         with locks.get(response.boto3_service_name) or nullcontext():
             status, headers, body = original(response)
         return status, _identify(headers), body
 
     return call_action
+
+
+def _reject_number(response: BaseResponse, text: str) -> Any:
+    """Answer as DynamoDB does; moto fails where it calculates with it, and else keeps it."""
+    message = f"The parameter cannot be converted to a numeric value: {text}"
+    error = _InjectedError("ValidationException", message)
+    _, headers, body = response.serialized(ActionResult(error))
+    return 400, {**_identify(headers), "status": "400"}, body
 
 
 def _ask_first_for_s3(
