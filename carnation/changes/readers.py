@@ -1,8 +1,9 @@
 """Readers of a path that vanished: states that still read what another state no longer gives.
 
-It goes by names: what a state writes with its ResultPath, its ResultSelector, its Output or Assign,
-and which expressions later in the same scope name that. A path that any state of the scope still
-writes has not vanished; whether the input has it, nobody can tell from a definition.
+It goes by names, along the transitions: what a state writes with its ResultPath, its
+ResultSelector, its Output or Assign, what it passes on of its input, and which expressions of later
+states in the same scope name that. A path that every way to a reader still writes has not vanished;
+whether the input has it, nobody can tell from a definition.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from carnation.document.values import Json
 
 _WHOLE = "$"
 """What a state writes whose output is not told field by field: anything may be in it."""
+_NAMES = re.compile(r"(?<![\w$])\$\.([A-Za-z_]\w*)")
+_NAMES_ATA = re.compile(r"\$states\.input\.([A-Za-z_]\w*)")
 _MAKERS = ("Task", "Map", "Parallel", "Pass")
 
 
@@ -28,16 +31,20 @@ def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
     """Yield the paths and variables that a state gave, nobody gives now, and somebody reads."""
     places = {scope.pointer: scope for scope in match.new.scopes}
     for old, new in match.pairs:
+        yield from _find_dropped(old, new)
+        yield from _find_overwritten(old, new)
         lost = _subtract(_find_writes(old), _find_writes(new))
         for path in lost:
             readers = _find_readers(path, new.scope, new)
-            if readers and not _is_written(path, new.scope):
+            if readers and new.name in _find_unwritten(path, new.scope):
                 yield _make_change(path, new, readers, gone=False)
     for old in match.removed:
         scope = places.get(scopes.pairs.get(old.scope.pointer, ""))
         for path in _list_named(old) if scope is not None else ():
-            readers = _find_readers(path, scope) if scope is not None else []
-            if readers and scope is not None and not _is_written(path, scope):
+            bare = _find_unwritten(path, scope) if scope is not None else set()
+            found = _find_readers(path, scope) if scope is not None else []
+            readers = [one for one in found if one[0] in bare]
+            if readers:
                 yield _make_change(path, old, readers, gone=True)
 
 
@@ -82,11 +89,69 @@ def _is_in(path: str, written: Mapping[str, bool]) -> bool:
     )
 
 
-def _is_written(path: str, scope: Scope) -> bool:
-    return any(
-        _is_in(path, writes) or any(one.startswith(f"{path}.") for one in writes)
-        for writes in map(_list_named, scope.states.values())
-    )
+def _writes(state: State, path: str) -> bool:
+    writes = _list_named(state)
+    return _is_in(path, writes) or any(one.startswith(f"{path}.") for one in writes)
+
+
+def _find_unwritten(path: str, scope: Scope) -> set[str]:
+    """Find the states that an execution may come to before any state has written a path."""
+    start = scope.body.get("StartAt")
+    waiting = [start] if isinstance(start, str) else []
+    found: set[str] = set()
+    while waiting:
+        state = scope.states.get(waiting.pop())
+        if state is None or state.name in found:
+            continue
+        found.add(state.name)
+        if not _writes(state, path):
+            waiting += _list_targets(state)
+    return found
+
+
+def _find_dropped(old: State, new: State) -> Iterator[Change]:
+    """Yield what a state no longer passes on of its input, and later states read."""
+    if new.type not in _MAKERS or not _passes_input(old) or _passes_input(new):
+        return
+    own = _find_writes(new)
+    lost = [path for path in _list_read(new) if not _is_in(path, _list_named(new))]
+    for path in lost if _WHOLE not in _list_named(new) else ():
+        readers = _find_readers(path, new.scope, new)
+        if readers and path not in _find_writes(old):
+            may = ": only its result could have it" if _WHOLE in own else ""
+            named = _format_readers(readers)
+            sentence = f"no longer passes on '{path}', which {named}{may}"
+            yield Change("path-lost", new.pointer, new.name, sentence, path)
+
+
+def _find_overwritten(old: State, new: State) -> Iterator[Change]:
+    """Yield what a state writes over now, though later states read what was there before."""
+    for path in _list_named(new):
+        if path.count(".") != 1 or _is_in(path, _find_writes(old)) or _writes(old, path):
+            continue
+        before = {name for name, _ in _find_readers(path, old.scope, old)}
+        readers = [one for one in _find_readers(path, new.scope, new) if one[0] in before]
+        if readers:
+            sentence = f"now writes over '{path}', which {_format_readers(readers)}"
+            yield Change("path-overwritten", new.pointer, new.name, sentence, after=path)
+
+
+def _list_read(start: State) -> list[str]:
+    """List the paths, of one name each, that states after one read from their input."""
+    found: dict[str, None] = {}
+    waiting, seen = _list_targets(start), set(_list_targets(start))
+    while waiting:
+        state = start.scope.states.get(waiting.pop(0))
+        if state is None:
+            continue
+        pattern = _NAMES_ATA if state.language == "JSONata" else _NAMES
+        for _, text in _list_expressions(state.body, inner=False):
+            found.update((f"$.{name}", None) for name in pattern.findall(text))
+        if _passes_input(state):
+            new = [name for name in _list_targets(state) if name not in seen]
+            seen.update(new)
+            waiting += new
+    return list(found)
 
 
 def _list_named(state: State) -> dict[str, bool]:
@@ -105,7 +170,7 @@ def _find_readers(path: str, scope: Scope, start: State | None = None) -> list[t
             continue
         fields = list(_list_fields(state.body, path, state.language, is_variable))
         found += [(state.name, field) for field in fields[:1]]
-        if is_variable or _passes_input(state):
+        if (is_variable or _passes_input(state)) and not _writes(state, path):
             targets = [name for name in _list_targets(state) if name not in seen]
             seen.update(targets)
             waiting += targets
@@ -130,6 +195,13 @@ def _list_fields(value: Json, path: str, language: str, inner: bool) -> Iterator
     if language == "JSONata" and path.startswith("$."):
         start = r"\$states\.input\."
     pattern = re.compile(rf"{start}{name}(?!\w)")
+    for way, text in _list_expressions(value, inner=inner):
+        if pattern.search(text):
+            yield format_path(way)
+
+
+def _list_expressions(value: Json, *, inner: bool) -> Iterator[tuple[list[str], str]]:
+    """Yield the expressions in a state, with the ways to them; those of inner scopes if told."""
     waiting: list[tuple[Json, list[str]]] = [(value, [])]
     while waiting:
         one, way = waiting.pop(0)
@@ -138,21 +210,24 @@ def _list_fields(value: Json, path: str, language: str, inner: bool) -> Iterator
             waiting += [(item, [*way, key]) for key, item in one.items() if key not in hidden]
         elif isinstance(one, list):
             waiting += [(item, [*way, str(at)]) for at, item in enumerate(one)]
-        elif _is_expression(one, way) and pattern.search(one):
-            yield format_path(way)
+        elif _is_expression(one, way):
+            yield way, one
 
 
 def _is_expression(text: Json, way: list[str]) -> bool:
-    if not isinstance(text, str) or way[-1:] == ["ResultPath"]:
+    if not isinstance(text, str) or way[-1:] == ["ResultPath"] or way[0] == "ResultSelector":
         return False
     last = next((key for key in reversed(way) if not key.isdigit()), "")
     return text.startswith("{%") or last.endswith((".$", "Path", "Variable"))
 
 
-def _make_change(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
+def _format_readers(readers: list[tuple[str, str]]) -> str:
     named = format_list(
         [f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers]
     )
-    verb = "reads" if len(readers) == 1 else "read"
-    sentence = f"no longer gives '{path}', which {named} still {verb}"
+    return f"{named} still {'reads' if len(readers) == 1 else 'read'}"
+
+
+def _make_change(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
+    sentence = f"no longer gives '{path}', which {_format_readers(readers)}"
     return Change("path-lost", state.pointer, state.name, sentence, path, old=gone)

@@ -217,18 +217,18 @@ def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
     update = find_update(new.kind, way)
     kind = _KINDS.get(update, "property-changed")
     if kind == "resource-may-be-replaced" and is_stateful(new.kind):
-        word = "may be replaced, and the new one is empty"
+        word = "an update may replace it, and the new one is empty"
         return edit.describe("data-may-be-replaced", subject, f"{word}; {sentence}")
     if new.kind in _MACHINES and way in (["Type"], ["StateMachineType"]) and _is_default(edit):
         return edit.describe("metadata-changed", subject, sentence)
     if kind == "resource-replaced" and is_stateful(new.kind):
         kept = new.keeps_data("UpdateReplacePolicy")
         word = "the old one is kept" if kept else "the old one goes with its data"
-        return edit.describe("data-replaced", subject, f"is replaced, {word}; {sentence}")
+        return edit.describe("data-replaced", subject, f"an update replaces it, {word}; {sentence}")
     words = {
-        REPLACES: "is replaced; ",
-        MAY_REPLACE: "may be replaced; ",
-        INTERRUPTS: "is interrupted; ",
+        REPLACES: "an update replaces it; ",
+        MAY_REPLACE: "an update may replace it; ",
+        INTERRUPTS: "an update interrupts it; ",
     }
     return edit.describe(kind, subject, words.get(update, "") + sentence)
 

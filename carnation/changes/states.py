@@ -13,7 +13,7 @@ from carnation.changes.context import StatePair, describe_comment
 from carnation.changes.matching import INNER
 from carnation.changes.records import MISSING, Change, Edit
 from carnation.changes.retries import find_retry_changes
-from carnation.changes.tasks import find_resource_changes, is_target
+from carnation.changes.tasks import describe_target, find_resource_changes, is_target
 from carnation.changes.transitions import (
     INPUT_LOST,
     find_catch_changes,
@@ -66,7 +66,15 @@ def find_field_changes(sides: StatePair, field: str) -> Iterator[Change]:
     if sides.final and field in _OUTPUT:
         kind = "result-changed"
     for edit in sides.find_edits(field):
-        yield sides.describe(edit, _refine(sides, field, kind, edit))
+        refined = _refine(sides, field, kind, edit)
+        change = sides.describe(edit, refined)
+        if refined == "target-changed":
+            yield from describe_target(change, sides.new.get(field))
+        elif refined == "wait-changed" and _is_number(edit.before) and _is_number(edit.after):
+            longer = "longer" if edit.after > edit.before else "less long"
+            yield change._replace(sentence=f"waits {longer}; {change.sentence}")
+        else:
+            yield change
 
 
 def _refine(sides: StatePair, field: str, kind: str, edit: Edit) -> str:

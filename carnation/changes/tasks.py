@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from carnation.changes.context import StatePair
@@ -25,6 +26,10 @@ _WAITING = {
     "sync:2": "waits until the job is done, its output parsed",
     "waitForTaskToken": "waits until somebody sends the task token",
 }
+
+
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_FUNCTION = re.compile(r"(arn:[\w-]+:lambda:[^:]*:[^:]*:function:[^:]+|[\w-]+)(?::([\w$-]+))?\Z")
 
 
 class Call(NamedTuple):
@@ -93,3 +98,39 @@ def is_target(pointer: str) -> bool:
     head, _, name = pointer.rpartition("/")
     named = name.removesuffix(".$") in _TARGETS
     return named and head.endswith(("/Parameters", "/Arguments"))
+
+
+def describe_target(change: Change, given: Json) -> Iterator[Change]:
+    """Say of another target whether it is another account, or the same function at no alias.
+
+    A queue or topic that keeps the order takes no message without a group.
+    """
+    before, after = change.before, change.after
+    if not isinstance(before, str) or not isinstance(after, str):
+        yield change
+        return
+    notes = [note for note in (_compare_accounts(before, after), _compare_aliases(before, after))
+             if note]  # fmt: skip
+    yield change._replace(sentence="; ".join([*notes, change.sentence]))
+    is_grouped = isinstance(given, Mapping) and any(
+        name.removesuffix(".$") == "MessageGroupId" for name in given
+    )
+    named = change.pointer.rpartition("/")[2] in ("QueueUrl", "TopicArn")
+    if named and after.endswith(".fifo") and not is_grouped:
+        sentence = "sends to a FIFO target, and gives no MessageGroupId"
+        yield Change("group-missing", change.pointer, change.subject, sentence, after=after)
+
+
+def _compare_accounts(before: str, after: str) -> str:
+    accounts = [_ACCOUNT.search(text) for text in (before, after)]
+    if not accounts[0] or not accounts[1] or accounts[0][0] == accounts[1][0]:
+        return ""
+    return f"is in account {accounts[1][0]} instead of {accounts[0][0]}"
+
+
+def _compare_aliases(before: str, after: str) -> str:
+    sides = [_FUNCTION.match(text) for text in (before, after)]
+    if not sides[0] or not sides[1] or sides[0][1] != sides[1][1]:
+        return ""
+    was, now = (side[2] or "$LATEST" for side in sides if side)
+    return f"calls the same function, at '{now}' instead of '{was}'"

@@ -454,6 +454,60 @@ def test_a_path_of_a_state_that_was_removed_has_vanished_unless_somebody_else_wr
     assert "path-lost" not in list_kinds(old, new)
 
 
+def make_detour(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
+    """Make two ways from A to Z, of which one writes the path itself."""
+    rule = {"Variable": "$.way", "IsPresent": True, "Next": "Z"}
+    task = {"Type": "Task", "Resource": "r"}
+    return {"StartAt": "A", "States": {
+        "A": {**task, **first, "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [rule], "Default": "W"},
+        "W": {**task, "ResultPath": "$.charge", "Next": "Z"},
+        "Z": {"Type": "Pass", **last, "End": True},
+    }}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "kind", "path"), [
+    ("$.charge", "$.bill", "path-lost", "$.charge"),  # one way still writes it, the other does not
+    ("$.bill", "$.way", "path-overwritten", "$.way"),
+    ("$.bill", "$.other", "", ""),
+    ("$.bill", "$", "path-lost", "$.way"),
+])  # fmt: skip
+def test_readers_are_found_on_every_way(before: str, after: str, kind: str, path: str) -> None:
+    last = {"Parameters": {"id.$": "$.charge.id"}}
+    found = [change for change in compare(make_detour({"ResultPath": before}, last),
+                                          make_detour({"ResultPath": after}, last))
+             if change.kind.startswith("path-")]  # fmt: skip
+    assert {change.kind for change in found} == ({kind} if kind else set())
+    assert not path or f"'{path}'" in found[0].sentence
+
+
+QUEUE, LAMBDA = "https://sqs.eu-west-1.amazonaws.com/{}/q", "arn:aws:lambda:r:{}:function:f"
+
+
+@pytest.mark.parametrize(("field", "before", "after", "words"), [
+    ("QueueUrl", QUEUE.format("1" * 12), QUEUE.format("2" * 12), f"is in account {'2' * 12}"),
+    ("FunctionName", LAMBDA.format("1" * 12) + ":live", LAMBDA.format("1" * 12),
+     "the same function, at '$LATEST' instead of 'live'"),
+    ("FunctionName", "f:live", "g", 'Parameters.FunctionName: "f:live" to "g"'),
+])  # fmt: skip
+def test_another_account_and_a_lost_alias_are_named(
+    field: str, before: str, after: str, words: str
+) -> None:
+    old, new = (of({"Type": "Task", "Resource": "r", "Parameters": {field: value}, "Next": "B"})
+                for value in (before, after))  # fmt: skip
+    (change,) = compare(old, new)
+    assert change.kind == "target-changed"
+    assert words in change.sentence
+
+
+@pytest.mark.parametrize("group", [{}, {"MessageGroupId.$": "$.id"}])
+def test_a_fifo_queue_takes_no_message_without_a_group(group: dict[str, Any]) -> None:
+    task = {"Type": "Task", "Resource": "r", "Next": "B"}
+    sides = [{"QueueUrl": url, **group} for url in ("q", "q.fifo")]
+    old, new = (of({**task, "Parameters": given}) for given in sides)
+    assert ("group-missing" in list_kinds(old, new)) == (not group)
+
+
 JSONPATH = {
     "Type": "Task",
     "Resource": "arn:aws:states:::lambda:invoke",
@@ -648,7 +702,7 @@ def test_every_kind_of_a_definition_has_a_case() -> None:
     made = {kind for case in CASES for kind in case[2:]} | {
         "state-renamed", "state-moved", "branches-reordered", "processor-respelled",
         "order-changed", "layout-changed", "workflow-added", "workflow-removed",
-        "choice-inverted", "choice-respelled", "path-lost",
+        "choice-inverted", "choice-respelled", "path-lost", "path-overwritten", "group-missing",
     }  # fmt: skip
     wanted = {slug for slug, kind in KINDS.items() if kind.family == "definition"}
     declared = {slug for slug in wanted if slug.startswith("decla")}  # a file of tests of their own

@@ -103,7 +103,7 @@ def test_without_words_head_is_compared_with_the_working_tree(
     assert capsys.readouterr().out == "nothing changed\n"
     write("a.asl.json", LONGER)
     main([])
-    assert "A  Seconds: 1 to 2" in capsys.readouterr().out
+    assert "A  waits longer; Seconds: 1 to 2" in capsys.readouterr().out
 
 
 def test_a_file_alone_is_compared_with_head(

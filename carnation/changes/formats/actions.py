@@ -41,6 +41,8 @@ ACTIONS: Mapping[str, str] = {
     "catch-loses-input": "keep the input: ResultPath beside it, or $states.input in Output",
     "input-lost": "keep the input: ResultPath beside it, or $states.input in Output",
     "path-lost": "change its readers along, or write the path again",
+    "path-overwritten": "write it to another path, or change its readers along",
+    "group-missing": "give a MessageGroupId",
     "tolerance-raised": "say who looks after the items that fail",
     "tolerance-lowered": "measure how many items usually fail",
     "concurrency-raised": "see that what it calls stands the load",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from carnation.changes.formats.actions import ACTIONS
-from carnation.changes.formats.wording import list_notes
+from carnation.changes.formats.wording import find_joint, list_notes
 from carnation.changes.policy import CODE, COSMETIC, IMPACTS, KINDS, PERMISSIONS, RESOURCES
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
@@ -46,7 +46,9 @@ def format_running(review: Review) -> str:
     met = [change for change in review.changes if _reaches_running(change)]
     if not met:
         return f"nothing changes for them: {_KEPT}"
-    told = [f"'{shorten(one.subject, 60)}' {one.sentence}" for one in met[:_MAX_TOLD]]
+    told = [
+        f"'{shorten(one.subject, 60)}'{find_joint(one)}{one.sentence}" for one in met[:_MAX_TOLD]
+    ]
     more = f"; and {len(met) - _MAX_TOLD} more" if met[_MAX_TOLD:] else ""
     return f"{_KEPT}, but meet at once: {'; '.join(told)}{more}"
 
@@ -103,6 +105,8 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
             "with errors"  # fmt: skip
     elif change.after == "missing-permission":
         yield "give the role the permission"
+    elif change.kind == "wait-changed" and "less long" in change.sentence:
+        yield "see that what comes after the wait is ready sooner, and may be called more often"
     elif change.kind in ACTIONS:
         yield ACTIONS[change.kind]
 

@@ -14,7 +14,7 @@ _LONG = 100  # characters; a longer value is folded
 _SPECIAL = re.compile(r"[`<>&|@\\\n]")  # what a span between backticks cannot hold everywhere
 _QUOTED: Final = re.compile(
     r"""(?<!\w)'([^'\s](?:[^']*[^'\s])?)'(?!\w)|("(?:[^"\\]|\\.)*")"""
-    r"""|(\$?\{(?:[^{}]|\{[^{}]*\})*\})"""
+    r"""|(\$?\{(?:[^{}]|\{[^{}]*\})*\}|\{[^{}\n]*…)"""
     r"""|\b(arn:[^\s,;()'"]+|[a-z0-9-]+:(?:[A-Z]\w*\*?|\*)(?!\S*//))"""
 )
 """A name between quotes; a JSON text; a JSON object, two deep; an ARN, or an action."""

@@ -33,7 +33,7 @@ _CONCERNED: Mapping[str, str] = {
     "owners": "whoever deploys or operates it",
 }
 _NOTES = {"cost": "Cost and limits", "in flight": "Executions in flight"}
-_CLAUSES = ("after ", "its ", "if ", "the ", "by ", "nothing ", "every ", "role ")
+_CLAUSES = ("after ", "an update ", "its ", "if ", "the ", "by ", "nothing ", "every ", "role ")
 
 
 def group_changes(review: Review) -> list[tuple[str, list[Change]]]:
