@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from carnation.asl import read_definition, walk_states
@@ -252,7 +252,7 @@ def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
         ]
     else:
         growths = _grow_once(stage)
-        notes = _list_stops(stage.run(Size(1)))
+        notes = [*_list_stops(stage.run(Size(1))), *_explain_rates(stage, growths)]
     pace = find_pace(
         lambda items: stage.run(measure_size(facts, items)), outers, size, (facts.fail, facts.retry)
     )
@@ -264,6 +264,30 @@ def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
         facts, outers, growths, first, pace, tuple(notes), tuple(stage.guessed),
         frozenset(maps | starts), stage.definition.get("TimeoutSeconds"),
     )  # fmt: skip
+
+
+def _explain_rates(stage: _Stage, growths: Mapping[Key, Growth]) -> Iterator[str]:
+    """Say, where there is no Map, which task the rates are about, or that they change nothing."""
+    facts, first = stage.facts, _find_first_task(stage.definition)
+    task = f"the first Task of an execution{f', {first!r}' if first else ''}"
+    if facts.fail:
+        yield f"--fail without a Map: {task}, fails with {facts.error}."
+    if facts.retry and any(growth.retried for growth in growths.values()):
+        yield f"--retry without a Map: {task}, is retried once."
+    elif facts.retry:
+        yield f"--retry without a Map changes nothing: {task}, retries no error."
+
+
+def _find_first_task(definition: Mapping[str, Any]) -> str:
+    """Find the Task that every execution comes to first; '' where that depends on its input."""
+    name, seen = definition.get("StartAt"), set[Any]()
+    while name in definition["States"] and name not in seen:
+        seen.add(name)
+        state = definition["States"][name]
+        if state.get("Type") == "Task":
+            return str(name)
+        name = state.get("Next") if state.get("Type") in ("Pass", "Wait") else None
+    return ""
 
 
 def _share(facts: Facts, items: int) -> Size:
