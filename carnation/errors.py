@@ -12,7 +12,7 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
     │   └── EvaluationError   an expression that has no value for this document
     ├── TemplateError     a CloudFormation template that cannot be read, or not be resolved
-    ├── EmulatorError     something the embedded AWS was asked for and cannot do
+    ├── EmulatorError     something the local emulator was asked for and cannot do
     ├── AccountError      an AWS account refused, or is not as it has to be
     └── ProofError        a proof that cannot be made as it was asked for
         └── BrokenPromiseError  an invariant that does not hold; an AssertionError, too
@@ -87,7 +87,7 @@ class TemplateError(CarnationError):
 
 
 class EmulatorError(CarnationError):
-    """The embedded AWS was asked for something that it cannot do."""
+    """The local emulator was asked for something that it cannot do."""
 
 
 class ProofError(CarnationError):

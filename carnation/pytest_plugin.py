@@ -77,7 +77,7 @@ def load_definition(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 def deploy_workflow(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Any]:
-    """Build a workflow from source and deploy it to the embedded AWS, handlers in this process.
+    """Build a workflow from source and deploy it to the local emulator, handlers in this process.
 
     `deploy_workflow("carnation")`; it stays deployed for the next test, with empty stores.
     """
@@ -122,7 +122,7 @@ def _cut_frames(error: Exception) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Close the embedded AWS before a test that has not asked for it."""
+    """Close the local emulator before a test that has not asked for it."""
     if "deploy_workflow" not in getattr(item, "fixturenames", ()):
         _close_kept()
 
@@ -135,7 +135,7 @@ def _close_kept() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Close the embedded AWS; hand coverage to xdist's controller, or judge it."""
+    """Close the local emulator; hand coverage to xdist's controller, or judge it."""
     _close_kept()
     config = session.config
     if not _is_wanted(config):

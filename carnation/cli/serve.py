@@ -1,4 +1,4 @@
-"""Serve the embedded AWS on loopback, for any client, with built workflows deployed in it.
+"""Serve the local emulator on loopback, for any client, with built workflows deployed in it.
 
 Run as `carnation serve`.
 """

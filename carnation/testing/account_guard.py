@@ -37,7 +37,7 @@ def make_resolver(original: Callable[..., Any]) -> Callable[..., Any]:
             shown = host.decode("ascii", "replace") if isinstance(host, bytes) else host
             raise ReachedOutError(
                 f"a test tried to reach {shown}. Mock the Task, patch the client, or deploy the "
-                "workflow: its handlers' clients then reach the embedded AWS."
+                "workflow: its handlers' clients then reach the local emulator."
             )
         return original(host, *arguments, **options)
 

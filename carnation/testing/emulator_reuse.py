@@ -1,4 +1,4 @@
-"""The embedded AWS between two tests: kept open with the workflow deployed, its contents put back.
+"""The local emulator between two tests: kept open with the workflow deployed, contents put back.
 
 It is closed before a test that does not ask for it, so that nothing of it is felt there.
 """

@@ -127,9 +127,9 @@ class LocalMachine(StateMachine):
 
 
 class DeployedMachine(StateMachine):
-    """A workflow in the embedded AWS: its stacks, and its handlers in this process.
+    """A workflow in the local emulator: its stacks, and its handlers in this process.
 
-    `outputs` are the root stack's, `emulator` the embedded AWS with all that it can tell:
+    `outputs` are the root stack's, `emulator` the local emulator with all that it can tell:
     `emulator.items(outputs["StockName"])`, `emulator.messages(…)`, `emulator.client("s3")`.
     """
 

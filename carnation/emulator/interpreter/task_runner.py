@@ -1,4 +1,4 @@
-"""Performs the Tasks of an execution on the embedded AWS."""
+"""Performs the Tasks of an execution on the local emulator."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
 
 @call("wrong-parameter", WARNING)
 def find_wrong_parameters(machine: Machine) -> Iterator[Problem]:
-    """A parameter of a call has a value that the service rejects, or stands beside another one.
+    """A parameter of a call has a value that the service rejects, or excludes another one.
 
     Problem: a list is expected and a string is given, an enumeration is written in other letters,
     an HTTP task has a URL without `https://`, a message goes to a topic and to a phone number at

@@ -28,9 +28,9 @@ def names_of(part: Node) -> list[str]:
 
 @refusal("states-all-not-alone")
 def find_all_in_company(machine: Machine) -> Iterator[Problem]:
-    """`States.ALL` stands beside other names in one `ErrorEquals`.
+    """`States.ALL` is listed with other names in one `ErrorEquals`.
 
-    Problem: `States.ALL` matches every name there is, so AWS wants it to stand alone.
+    Problem: `States.ALL` matches every name there is, so AWS requires it alone.
     Solution: take the other names out, or give them a retrier or catcher of their own before.
     Source: https://states-language.net/spec.html#errors
     """
@@ -44,7 +44,7 @@ def find_all_in_company(machine: Machine) -> Iterator[Problem]:
 def find_all_before_others(machine: Machine) -> Iterator[Problem]:
     """A retrier or catcher for `States.ALL` is not the last one.
 
-    Problem: whatever stands behind it could never be used, so AWS wants it last.
+    Problem: later entries could never be used, so AWS requires it last.
     Solution: move it to the end of `Retry` or `Catch`.
     Source: https://states-language.net/spec.html#errors
     """

@@ -115,7 +115,7 @@ def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
 def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
     """A payload template has the same field twice: with `.$` and without.
 
-    Problem: `name.$` gives the field `name`, and another `name` stands beside it.
+    Problem: `name.$` gives the field `name`, and there is another `name`.
     Solution: keep one of the two.
     Source: https://states-language.net/spec.html#payload-template
     """

@@ -125,7 +125,7 @@ def find_missing_fields(machine: Machine) -> Iterator[Problem]:
 
 @refusal("exclusive-fields")
 def find_conflicts(machine: Machine) -> Iterator[Problem]:
-    """Fields that exclude each other stand together, or none of them stands where one must.
+    """Fields that exclude each other are used together, or none is where one is required.
 
     Problem: a Wait takes one of its four times; a state moves on (`Next`) or ends (`End`); a value
     is given either as it is or by a path.

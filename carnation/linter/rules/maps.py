@@ -75,7 +75,7 @@ def find_bad_labels(machine: Machine) -> Iterator[Problem]:
 def find_repeated_labels(machine: Machine) -> Iterator[Problem]:
     """Two Maps have the same `Label`.
 
-    Problem: a label names the Map Runs of one Map, so it stands once in a state machine.
+    Problem: a label names the Map Runs of one Map, so it is used once in a state machine.
     Solution: rename one of them.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
     """

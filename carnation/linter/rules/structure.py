@@ -18,7 +18,7 @@ _MAX_NAME_LENGTH = 80
 def find_malformed(machine: Machine) -> Iterator[Problem]:
     """A part of the definition has another shape than the language gives it.
 
-    Problem: a list stands where a mapping belongs, a number where a name belongs. AWS refuses the
+    Problem: a list is where a mapping belongs, a number where a name belongs. AWS refuses the
     definition, and nothing inside that part can be checked.
     Solution: give the part the shape that the message names.
     Source: https://states-language.net/spec.html#structure-of-a-state-machine
@@ -89,7 +89,7 @@ def find_bad_names(machine: Machine) -> Iterator[Problem]:
 def find_repeated_names(machine: Machine) -> Iterator[Problem]:
     """Two states of one state machine have the same name.
 
-    Problem: a name stands once in the whole definition, the graphs of its Maps and Parallels
+    Problem: a name is used once in the whole definition, the graphs of its Maps and Parallels
     included, even if the two can never be confused.
     Solution: rename one of them, and the transitions to it.
     Source: https://states-language.net/spec.html#toplevelfields
@@ -101,7 +101,7 @@ def find_repeated_names(machine: Machine) -> Iterator[Problem]:
 
 @refusal("repeated-key", "INVALID_JSON_DESCRIPTION")
 def find_repeated_keys(machine: Machine) -> Iterator[Problem]:
-    """A key stands twice in one mapping.
+    """A key is used twice in one mapping.
 
     Problem: readers of JSON keep one of the two and drop the other without a word, and not all of
     them keep the same one. Two states of one name in one `States` are such a case.
@@ -115,7 +115,7 @@ def find_repeated_keys(machine: Machine) -> Iterator[Problem]:
 def find_byte_order_marks(machine: Machine) -> Iterator[Problem]:
     """The file begins with a byte order mark.
 
-    Problem: three invisible bytes stand before the first brace; readers of JSON stumble over them.
+    Problem: three invisible bytes are before the first brace; readers of JSON stumble over them.
     Solution: save the file as UTF-8 without a byte order mark.
     Source: https://www.rfc-editor.org/rfc/rfc8259#section-8.1
     """
@@ -137,7 +137,7 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
 def find_undefined_substitutions(machine: Machine) -> Iterator[Problem]:
     """A definition in a template has a `${Name}` that the template gives no value to.
 
-    Problem: CloudFormation leaves the text as it stands, and Step Functions refuses it or sends
+    Problem: CloudFormation leaves the text as it is, and Step Functions refuses it or sends
     eleven characters where a value was meant.
     Solution: name it in `DefinitionSubstitutions`, or write the text with `Fn::Sub`.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html

@@ -39,7 +39,7 @@ def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
     """The ARN of a Lambda function ends in an alias or version that cannot be one.
 
     Problem: an alias has letters, digits, hyphens and underscores; a version is a number or
-    `$LATEST`; behind a last colon something has to stand.
+    `$LATEST`; a last colon has to be followed by something.
     Solution: name the alias, or take the colon away.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html
     """
@@ -56,7 +56,7 @@ def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
 def find_unknown_integrations(machine: Machine) -> Iterator[Problem]:
     """The integration that a Task names does not exist.
 
-    Problem: after `arn:aws:states:::` stands an optimized integration (`lambda:invoke`) or
+    Problem: after `arn:aws:states:::` comes an optimized integration (`lambda:invoke`) or
     `aws-sdk:service:action`, with the names of the AWS SDK for Java in small letters and camelCase.
     Solution: correct the name; where the optimized integration lacks an action, use the one of the
     SDK (`aws-sdk:dynamodb:query`).

@@ -77,7 +77,7 @@ def _choose_numbers(which: str) -> Callable[[int], bool]:
 
 
 class FaultInjector:
-    """Fails chosen events on the embedded AWS, and counts how often it did.
+    """Fails chosen events on the local emulator, and counts how often it did.
 
     An event fails in the function that gets it, or in the call that writes it, where a state makes
     that itself.

@@ -1,4 +1,4 @@
-"""The ledger: where every event of a workflow is, on the embedded AWS.
+"""The ledger: where every event of a workflow is, on the local emulator.
 
 An event's key is its `sequence_no` together with its `generated_unix_time`; what has none of these
 is named by the object's key or the message's body. Copies of one event may lie in a queue, so

@@ -41,7 +41,7 @@ class Attempt(NamedTuple):
 
 
 class Environment:
-    """A workflow, deployed to an embedded AWS of its own, for as long as its `with` block lasts.
+    """A workflow, deployed to a local emulator of its own, for as long as its `with` block lasts.
 
     An invariant is given the world and reads it: `items`, `messages` and `objects` by the names of
     the root stack's outputs; `executions`; `held`, what these still have in their hands; `writes`,

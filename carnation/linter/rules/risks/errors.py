@@ -60,7 +60,7 @@ def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
     """A retrier or catcher names an error that one before it takes already.
 
     Problem: the first one that matches acts. `States.TaskFailed` takes everything but timeouts, and
-    a name that stands twice acts once.
+    a name that is listed twice acts once.
     Solution: put the more exact one first, or take the second one out.
     Source: https://states-language.net/spec.html#errors
     """
@@ -144,7 +144,7 @@ def find_synchronous_retries(machine: Machine) -> Iterator[Problem]:
 def find_nameless_failures(machine: Machine) -> Iterator[Problem]:
     """A Fail state does not say with which error.
 
-    Problem: whoever starts the execution, and every alarm on it, cannot tell this end from another.
+    Problem: the caller of the execution, and every alarm on it, cannot tell this end from another.
     Solution: give it an `Error` (a short name) and a `Cause`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
     """

@@ -67,7 +67,7 @@ def _walk(value: Json, inner: str) -> Iterator[tuple[str, str, str]]:
 
 @risk("literal-path", WARNING)
 def find_literal_paths(machine: Machine) -> Iterator[Problem]:
-    """A path stands in a payload under a key without `.$`.
+    """A path is in a payload under a key without `.$`.
 
     Problem: `"id": "$.order.id"` sends the eleven letters, not the order's id. In JSONata a text
     without `{% … %}` is a literal too.

@@ -66,7 +66,7 @@ def find_missing_permissions(machine: Machine) -> Iterator[Problem]:
 def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
     """The role in the same template may do what no state asks for.
 
-    Problem: whatever the role may do, whoever can change the definition may do, too. Rights that
+    Problem: those who can change the definition may do all that the role may do. Rights that
     are left over from an earlier definition are the ones that nobody watches.
     Solution: take the action out of the policy; if another state machine or function uses the role,
     give that one a role of its own.
@@ -81,7 +81,7 @@ def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
 def find_open_permissions(machine: Machine) -> Iterator[Problem]:
     """What a state calls is only known while it runs, so that its role has to allow more.
 
-    Problem: the role may do this to everything that the pattern takes in, and whoever starts an
+    Problem: the role may do this to everything that the pattern takes in, and one who starts an
     execution may choose which. Some calls (`athena:GetQueryResults`) have no parameter that names
     what they are about.
     Solution: name the resource in the definition. Where it has to be worked out, narrow the role to

@@ -34,7 +34,7 @@ def _list_waiting(machine: Machine, *patterns: str) -> Iterator[State]:
 def find_endless_callbacks(machine: Machine) -> Iterator[Problem]:
     """A Task waits for a task token with no limit.
 
-    Problem: if whoever got the token dies, nobody ever answers; the execution stays open for up to
+    Problem: if the holder of the token dies, nobody answers; the execution stays open for up to
     a year, and nothing alarms.
     Solution: give the Task a `HeartbeatSeconds` or `TimeoutSeconds`, and catch `States.Timeout`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html

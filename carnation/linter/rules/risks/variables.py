@@ -130,7 +130,7 @@ def find_undefined(machine: Machine) -> Iterator[Problem]:
     Problem: the execution fails with `States.Runtime` or `States.QueryEvaluationError` here. What a
     state assigns is seen by the states after it, not by its own fields; what is assigned inside a
     Map or a branch is not seen outside, and the children of a distributed Map see nothing of what
-    stands outside.
+    is outside.
     Solution: assign the variable in a state that comes before on every path, or hand the value out
     of the Map in its output.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
