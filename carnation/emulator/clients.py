@@ -1,4 +1,4 @@
-"""boto3's clients of the local emulator, and descriptions of services for all clients of this process.
+"""boto3's clients of the local emulator, and service descriptions for all clients of this process.
 
 botocore reads its descriptions of services anew for every session; that is most of what opening an
 emulator would cost.
