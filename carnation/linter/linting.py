@@ -50,7 +50,7 @@ class Report(NamedTuple):
 
 
 def lint(
-    targets: str | Sequence[str] = (),
+    targets: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     settings: Settings | None = None,
     *,
     type: str | None = None,
@@ -63,8 +63,10 @@ def lint(
     STANDARD). `cfn_lint` runs cfn-lint over the templates, too. Raises `UsageError` for a target
     that does not exist; a definition that cannot be read is a finding.
     """
-    targets, settings = [targets] if isinstance(targets, str) else targets, settings or Settings()
-    opened = open_targets(targets)
+    settings = settings or Settings()
+    listed = [targets] if isinstance(targets, str | os.PathLike) else targets
+    names = [os.fspath(target) for target in listed]
+    opened = open_targets(names)
     findings = list(opened.findings)
     sources: dict[str, Source] = {}
     for source in opened.sources:
@@ -78,7 +80,7 @@ def lint(
             found = locate(source.where, found)
         findings += found
     if cfn_lint:
-        findings += _check_templates(targets, settings)
+        findings += _check_templates(names, settings)
     # one definition may be deployed twice: by a loop, in each branch of a condition
     findings = list(dict.fromkeys(findings))
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))

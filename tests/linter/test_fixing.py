@@ -24,8 +24,8 @@ TWICE = [errors("A", "B"), errors("B", "C", MaxAttempts=1), errors("A")]
 CASES: dict[str, tuple[Any, Any]] = {
     "miscased-error-name": (retry(errors("states.timeout")), retry(errors("States.Timeout"))),
     "wrong-error-prefix": (
-        only(task(DDB, Parameters=ITEM, Retry=[errors("DynamoDb.ConditionalCheckFailedException")])),
-        only(task(DDB, Parameters=ITEM, Retry=[errors("DynamoDB.ConditionalCheckFailedException")])),
+        only(task(DDB, Parameters=ITEM, Retry=[errors("DynamoDb.ResourceNotFoundException")])),
+        only(task(DDB, Parameters=ITEM, Retry=[errors("DynamoDB.ResourceNotFoundException")])),
     ),
     "literal-path": (
         only(pass_(Parameters={"a": {"id": "$.id", "b": 1}})),

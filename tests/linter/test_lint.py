@@ -33,6 +33,10 @@ def test_a_report_has_its_findings_in_order_and_knows_the_worst(folder: Path) ->
     assert report.select("never") == []
 
 
+def test_a_target_may_be_a_path(folder: Path) -> None:
+    assert lint(folder) == lint([folder]) == lint(str(folder))
+
+
 def test_a_target_that_does_not_exist_is_an_error_and_an_empty_report_has_no_worst(
     folder: Path,
 ) -> None:
