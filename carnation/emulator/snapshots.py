@@ -12,6 +12,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import events_backends
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
@@ -49,6 +50,10 @@ class Snapshot:
     def _find_buckets(self) -> list[tuple[str, Any]]:
         return list(s3_backends[self._account]["aws"].buckets.items())
 
+    def _list_rules(self) -> list[tuple[str, str]]:
+        buses = events_backends[self._account][self._region].event_buses
+        return [(name, rule) for name, bus in buses.items() for rule in bus.rules]
+
     def _list_names(self) -> set[str]:
         """List what exists, by names that change when something is made or deleted."""
         functions = get_backend(self._account, self._region).list_functions()
@@ -56,6 +61,7 @@ class Snapshot:
             *(f"table {name}" for name, _ in self._find_tables()),
             *(f"queue {name}" for name, _ in self._find_queues()),
             *(f"bucket {name}" for name, _ in self._find_buckets()),
+            *(f"rule {bus} {name}" for bus, name in self._list_rules()),
             *(f"machine {name}" for name in interpreter.list_machines(self._region)),
             *(
                 f"function {function.function_arn} {getattr(function, 'code_digest', None)}"
@@ -65,9 +71,13 @@ class Snapshot:
         }
 
     def _list_services(self) -> set[str]:
-        """List the services in use; one that only tells who asks changes nothing."""
+        """List the services in use.
+
+        One that only tells who asks changes nothing; each execution looks for rules of events,
+        which are listed by name.
+        """
         in_use: list[Any] = BackendDict._instances  # type: ignore[misc]
-        return {str(backend.service_name) for backend in in_use} - {"sts"}
+        return {str(backend.service_name) for backend in in_use} - {"events", "sts"}
 
     @property
     def is_whole(self) -> bool:

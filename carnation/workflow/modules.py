@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from types import ModuleType
+from importlib.machinery import SourceFileLoader
+from types import CodeType, ModuleType
 
 from carnation.errors import WorkflowError
 
@@ -15,13 +16,21 @@ def load_module(root: str, path: str, name: str) -> ModuleType:
     """Load a file of `definitions/` as a module; what it prints goes to standard error."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location(name, path)
+    spec = spec_from_file_location(name, path, loader=_SourceLoader(name, path))
     if spec is None or spec.loader is None:
         raise WorkflowError(f"{os.path.relpath(path, root)} cannot be loaded as a module.")
     loaded = module_from_spec(spec)
     with importable(root), redirect_stdout(sys.stderr):
         spec.loader.exec_module(loaded)
     return loaded
+
+
+class _SourceLoader(SourceFileLoader):
+    """Compiles a file each time: its kept bytecode would outlive an edit of the same second."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
 
 
 @contextmanager

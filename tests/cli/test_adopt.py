@@ -128,7 +128,7 @@ def test_templates_hold_definitions_of_every_form(
     first, second = load_workflows(str(folder))
     assert first.make_definition() == ORDER
     assert second.make_definition()["States"]["Ask"] == {
-        "Type": "Task", "Resource": "arn:${AWS::Partition}:states:::lambda:invoke",
+        "Type": "Task", "Resource": "arn:${Partition}:states:::lambda:invoke",
         "TimeoutSeconds": "${Timeout}", "Parameters": {"FunctionName": "${Literal}"}, "End": True,
     }  # fmt: skip
     text = Path("definitions/order_machine.py").read_text()

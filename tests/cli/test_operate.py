@@ -143,7 +143,7 @@ def test_the_status_tells_routes_queues_alarms_and_executions(night: Night) -> N
     report = night.read(status, "carnation")
     assert report["versions"][0]["weight"] == 100
     assert [row["visible"] for row in report["queues"]] == [0, 2, 0]  # undelivered is the last
-    assert len(report["alarms"]) == 14
+    assert len(report["alarms"]) == 16
     assert report["executions"][0]["status"] == "SUCCEEDED"
     alarm = "carnation-dev-dead-letters-depth"
     night.emulator.client("cloudwatch").set_alarm_state(

@@ -139,11 +139,11 @@ def test_a_type_that_nobody_makes_may_stand_behind_a_false_condition(emulator: E
         ),
         (
             {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": "Q.Colour"}}},
-            "the attribute 'Colour' of 'Q', which the emulator cannot give",
+            "resource Q does not support attribute type Colour",
         ),
         (
             {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": "Key.No"}}},
-            "AWS::KMS::Key has Arn, KeyId",
+            "resource Key does not support attribute type No",
         ),
     ],
 )

@@ -604,7 +604,7 @@ def test_the_plugin_loads_nothing_before_a_fixture_is_asked_for() -> None:
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["carnation", "carnation.pytest_plugin"]
+    assert done.stdout.split() == ["carnation", "carnation.lazy", "carnation.pytest_plugin"]
 
 
 def test_pytest_finds_the_plugin_by_itself(pytester: pytest.Pytester) -> None:

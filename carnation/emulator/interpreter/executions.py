@@ -198,9 +198,10 @@ class EmulatedExecution:
         try:
             with self._changed:
                 while self.engine.status == "RUNNING":
+                    known = self.engine.history.count
                     if not self.engine.step(give_up=False):
                         self._wait_for_answer()
-                    elif self._stops_soon:
+                    elif self._stops_soon and self._has_left_a_state(known):
                         self.engine.stop()
                     self._pass_time()
                     self._watch_deadline()
@@ -212,6 +213,11 @@ class EmulatedExecution:
             self._conclude()
             self._thread = None
             self.engine.release()
+
+    def _has_left_a_state(self, known: int) -> bool:
+        """Whether a state has ended since the history had so many events, where they are kept."""
+        events = self.engine.history.events
+        return events is None or any(each.type.endswith("StateExited") for each in events[known:])
 
     def _break(self, failure: Exception) -> None:
         """End with what the engine or a hook broke down with, rather than stay RUNNING."""

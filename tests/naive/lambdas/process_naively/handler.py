@@ -10,6 +10,7 @@ def handle(event, context):
         TableName=os.environ["TABLE_NAME"],
         Item={
             "sequenceNo": {"N": str(event["sequence_no"])},
+            "randomStringValue": {"S": event["random_value"]},
             "generatedUnixTime": {"N": str(event["generated_unix_time"])},
             "retryAttempt": {"N": str(event["retry_attempt"])},
         },
