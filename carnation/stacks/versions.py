@@ -15,15 +15,9 @@ from typing import Any
 from carnation.errors import WorkflowError
 from carnation.resources.parameters import SHARED, TAKEN
 from carnation.stacks.references import rewrite
-from carnation.stacks.writing import CONFIGURATION
+from carnation.stacks.writing import CONFIGURATION, UNVERSIONED
 
 MAX_LENGTH = 256
-_UNVERSIONED = frozenset(
-    {"CodeSigningConfigArn", "FunctionName", "RecursiveLoop", "ReservedConcurrentExecutions",
-     "RuntimeManagementConfig", "Tags"}
-)  # fmt: skip
-"""What a version does not hold: Lambda publishes none for it."""
-
 _Setting = tuple[str, Mapping[str, Any]]
 """A name, and the intrinsic function that gives its value."""
 
@@ -50,7 +44,8 @@ def _is_ours(properties: Mapping[str, Any]) -> bool:
 
 
 def _find_settings(properties: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[_Setting]:
-    kept = {name: value for name, value in properties.items() if name not in _UNVERSIONED}
+    left_out = {*UNVERSIONED, "FunctionName"}
+    kept = {name: value for name, value in properties.items() if name not in left_out}
     waiting: list[tuple[str, Any]] = list(kept.items())
     for label, value in waiting:  # grows while we walk
         if isinstance(value, list):

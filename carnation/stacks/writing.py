@@ -14,6 +14,12 @@ from carnation.stacks.snippets import make_plain
 CONFIGURATION = "{configuration}"
 """What the description of a function's version holds until the template is written."""
 
+UNVERSIONED = frozenset(
+    ("CodeSigningConfigArn", "RecursiveLoop", "ReservedConcurrentExecutions",
+     "RuntimeManagementConfig", "Tags")
+)  # fmt: skip
+"""What a version does not hold: Lambda publishes none for it, and CloudFormation would fail."""
+
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
              "Rules", "Conditions", "Resources", "Outputs")  # fmt: skip
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
@@ -60,7 +66,8 @@ def _describe_versions(resources: Mapping[str, Any]) -> None:
             continue
         owner = version["Properties"]["FunctionName"]
         properties = resources[owner["Ref"]]["Properties"] if "Ref" in owner else {}
-        found = digest(json.dumps(properties, sort_keys=True))[:16]
+        held = {name: value for name, value in properties.items() if name not in UNVERSIONED}
+        found = digest(json.dumps(held, sort_keys=True))[:16]
         version["Properties"] = _fill(version["Properties"], found)
 
 

@@ -183,7 +183,11 @@ def test_a_version_is_described_by_its_function_as_it_is_written(memory: int) ->
         "Type": "AWS::Lambda::Version",
         "Properties": {"FunctionName": {"Ref": "Work"}, "Description": "is {configuration}"},
     }
-    work = {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": memory}}
+    unversioned = {"Tags": [{"Key": "a", "Value": "b"}], "ReservedConcurrentExecutions": 3}
+    work = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"MemorySize": memory, **unversioned},
+    }
     text = write_document(template({"Work": work, "V": version}))
     described = parse(text)["Resources"]["V"]["Properties"]["Description"]
     configuration = f'{{"MemorySize": {memory}}}'
