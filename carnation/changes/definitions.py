@@ -32,7 +32,7 @@ def find_definition_changes(old: Json, new: Json, part: str = "") -> Iterator[Ch
     >>> old = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
     >>> new = {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 2, "End": True}}}
     >>> [(change.subject, change.sentence) for change in find_definition_changes(old, new)]
-    [('A', 'Seconds: 1 to 2')]
+    [('A', 'waits longer; Seconds: 1 to 2')]
     """
     for change in _find_changes(old, new):
         yield change._replace(part=part) if part else change
