@@ -56,11 +56,12 @@ class Account:
         self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
     ) -> None:
         """Open a session; raises `AccountError` for an unknown profile, or without a region."""
+        boto3 = _import_boto3()
         from botocore.exceptions import BotoCoreError
 
         self.endpoint_url = _check_endpoint(endpoint_url)
         try:
-            self._session = _import_boto3().session.Session(
+            self._session = boto3.session.Session(
                 profile_name=profile,
                 # every other SDK of AWS reads this one first, and boto3 not at all
                 region_name=region or os.environ.get("AWS_REGION") or None,
