@@ -14,7 +14,7 @@ from carnation.document import decode_text
 from carnation.errors import DocumentError
 
 if TYPE_CHECKING:
-    from carnation.linter import Finding
+    from carnation.linter import Finding, Settings
 
 _MACHINE = "the state machine"
 
@@ -24,13 +24,19 @@ def find_new_findings(review: Review, sides: tuple[Tree, Tree]) -> list[Change]:
     paths = dict.fromkeys(
         [change.part for change in review.changes if change.impact != "cosmetic" and change.part]
     )
+    if not paths:
+        return []
+    from carnation.linter import Settings
+    from carnation.linter.settings import read_settings
+
+    settings = Settings(read_settings(".")[0].severities, "warning")
     found: list[Change] = []
     for path in paths:
         old = review.old_paths.get(path, path)
-        after = _lint(sides[1], path)
+        after = _lint(sides[1], path, settings)
         if not after:
             continue
-        known = {_identify(one) for one in _lint(sides[0], old) or ()}
+        known = {_identify(one) for one in _lint(sides[0], old, settings)}
         found += [
             _describe(one, path)
             for one in after
@@ -39,12 +45,11 @@ def find_new_findings(review: Review, sides: tuple[Tree, Tree]) -> list[Change]:
     return found
 
 
-def _lint(tree: Tree, path: str) -> list[Finding]:
+def _lint(tree: Tree, path: str, settings: Settings) -> list[Finding]:
     """Lint a file of a side; nothing of one that it has not, or that cannot be read."""
     if path not in tree.paths:
         return []
-    from carnation.linter import Settings, review_definition
-    from carnation.linter.settings import read_settings
+    from carnation.linter import review_definition
     from carnation.sources import Files, read_sources
 
     def load(name: str) -> str:
@@ -56,7 +61,6 @@ def _lint(tree: Tree, path: str) -> list[Finding]:
     def exists(name: str) -> bool:
         return name in tree.paths or tree.find(name) is not None
 
-    settings = Settings(read_settings(".")[0].severities, "warning")
     try:
         sources = read_sources(path, Files(load, exists)).sources
     except DocumentError:  # what cannot be read is no finding, and told of elsewhere
