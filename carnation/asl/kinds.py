@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from carnation.document.values import is_number
+
 Check = Callable[[object], bool]
 
 
@@ -24,10 +26,6 @@ def _is_text(value: object) -> bool:
 def _is_whole(value: object) -> bool:
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return whole and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_path(value: object) -> bool:
@@ -83,7 +81,7 @@ def _one_of(*words: str) -> tuple[Check, str]:
 KINDS: Mapping[str, tuple[Check, str]] = {
     "text": (_is_text, "text"),
     "whole": (_is_whole, "a whole number"),
-    "number": (_is_number, "a number"),
+    "number": (is_number, "a number"),
     "flag": (lambda value: isinstance(value, bool), "True or False"),
     "path": (_is_path, "a path that starts with '$'"),
     "optional_path": (_is_optional_path, "a path that starts with '$', or None"),

@@ -21,7 +21,7 @@ from carnation.changes.transitions import (
     loses_input,
 )
 from carnation.changes.wording import contrast, format_seconds, quote
-from carnation.document.values import Json
+from carnation.document.values import Json, is_number
 
 Teller = Callable[[StatePair], Iterator[Change]]
 
@@ -70,7 +70,7 @@ def find_field_changes(sides: StatePair, field: str) -> Iterator[Change]:
         change = sides.describe(edit, refined)
         if refined == "target-changed":
             yield from describe_target(change, sides.new.get(field))
-        elif refined == "wait-changed" and _is_number(edit.before) and _is_number(edit.after):
+        elif refined == "wait-changed" and is_number(edit.before) and is_number(edit.after):
             longer = "longer" if edit.after > edit.before else "less long"
             yield change._replace(sentence=f"waits {longer}; {change.sentence}")
         else:
@@ -120,18 +120,14 @@ def _find_timeout_changes(field: str) -> Teller:
 
 def _format_timeout(before: Json, after: Json) -> tuple[str, str]:
     words = [
-        format_seconds(value) if _is_number(value) else quote(value) for value in (before, after)
+        format_seconds(value) if is_number(value) else quote(value) for value in (before, after)
     ]
     if before is MISSING:
         return "timeout-added", f"{words[1]}, where there was none"
     if after is MISSING:
         return "timeout-removed", f"none, where there were {words[0]}"
-    raised = _is_number(before) and _is_number(after) and after > before
+    raised = is_number(before) and is_number(after) and after > before
     return "timeout-raised" if raised else "timeout-lowered", f"{words[0]} to {words[1]}"
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _find_tolerance_changes(field: str) -> Teller:
@@ -143,7 +139,7 @@ def _find_tolerance_changes(field: str) -> Teller:
             if before == after:
                 yield edit.describe("layout-changed", sides.subject, f"{field}: {_AS_BEFORE}")
                 continue
-            lowered = _is_number(before) and _is_number(after) and after < before
+            lowered = is_number(before) and is_number(after) and after < before
             kind = "tolerance-lowered" if lowered else "tolerance-raised"
             unit = " %" if field.endswith("Percentage") else ""
             sentence = (
@@ -164,7 +160,7 @@ def _find_concurrency_changes(sides: StatePair) -> Iterator[Change]:
         elif before == 0:
             kind, sentence = "concurrency-lowered", f"{quote(after)}, where there was no limit"
         else:
-            lowered = _is_number(before) and _is_number(after) and after < before
+            lowered = is_number(before) and is_number(after) and after < before
             kind = "concurrency-lowered" if lowered else "concurrency-raised"
             sentence = contrast(before, after)
         yield edit.describe(kind, sides.subject, f"MaxConcurrency: {sentence}")

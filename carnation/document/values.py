@@ -1,6 +1,6 @@
-"""The type of a JSON value: what a document, an input or an output may hold.
+"""JSON values: the type of what a document, an input or an output may hold, and what a number is.
 
-It is the one name for `Any` in public signatures; whoever takes it looks before it reads.
+`Json` is the one name for `Any` in public signatures; whoever takes it looks before it reads.
 """
 
 from __future__ import annotations
@@ -8,3 +8,12 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a JSON value is a number; true and false are none, though Python counts them.
+
+    >>> is_number(1), is_number(0.5), is_number(True), is_number("1")
+    (True, True, False, False)
+    """
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

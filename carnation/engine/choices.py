@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from carnation.asl.expressions import MISSING, Scope, parse_path
-from carnation.document.values import Json
+from carnation.document.values import Json, is_number
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
 from carnation.engine.timestamps import parse_timestamp
@@ -19,14 +19,10 @@ from carnation.errors import DefinitionError, EvaluationError
 Test = Callable[[Json], bool]
 
 
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 _CHECKS: Mapping[str, Test] = {
     "IsNull": lambda value: value is None,
     "IsPresent": lambda value: value is not MISSING,
-    "IsNumeric": _is_number,
+    "IsNumeric": is_number,
     "IsString": lambda value: isinstance(value, str),
     "IsBoolean": lambda value: isinstance(value, bool),
     "IsTimestamp": lambda value: parse_timestamp(value) is not None,
@@ -41,7 +37,7 @@ _ORDERS: Mapping[str, Callable[[Json, Json], bool]] = {
 
 
 def _as_number(value: Json) -> Json:
-    return value if _is_number(value) else None
+    return value if is_number(value) else None
 
 
 def _as_text(value: Json) -> Json:

@@ -28,10 +28,10 @@ from carnation.asl.expressions.jsonata_values import (
     LimitError,
     Limits,
     format_number,
-    is_number,
     to_number,
 )
 from carnation.asl.expressions.patterns import compile_pattern
+from carnation.document.values import is_number
 
 __all__ = [
     "DEPTH",

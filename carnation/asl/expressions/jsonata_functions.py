@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import HASHES, hash_text, make_uuid, split_chunks
-from carnation.asl.expressions.jsonata_values import LimitError, is_number, to_number
+from carnation.asl.expressions.jsonata_values import LimitError, to_number
 from carnation.asl.expressions.scope import Scope
+from carnation.document.values import is_number
 from carnation.errors import EvaluationError
 
 Maker = Callable[[Scope, ModuleType], Callable[..., Any]]

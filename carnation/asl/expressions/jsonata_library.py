@@ -25,9 +25,9 @@ from carnation.asl.expressions.jsonata_values import (
     MEMORY,
     LimitError,
     format_number,
-    is_number,
     shorten,
 )
+from carnation.document.values import is_number
 
 NULL = Utils.NULL_VALUE
 

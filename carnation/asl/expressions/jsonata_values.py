@@ -45,11 +45,6 @@ class LimitError(OutcomeError):
         super().__init__(f"threw an error during evaluation: {problem}")
 
 
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def to_number(value: float) -> int | float:
     """Make a double that is whole an integer, where AWS writes it as one."""
     if math.isfinite(value) and value == math.floor(value) and abs(value) <= _MAX_LONG:

@@ -14,7 +14,7 @@ from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import rank_consequence
 from carnation.changes.wording import format_list, shorten
-from carnation.document.values import Json
+from carnation.document.values import Json, is_number
 
 _KEPT = "they keep the definition that they started with"
 _HARMLESS = ("resource-added", "output-added", "code-changed", "permission-wildcard")
@@ -105,10 +105,15 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
             "with errors"  # fmt: skip
     elif change.after == "missing-permission":
         yield "give the role the permission"
-    elif change.kind == "wait-changed" and "less long" in change.sentence:
+    elif change.kind == "wait-changed" and _is_shorter(change):
         yield "see that what comes after the wait is ready sooner, and may be called more often"
     elif change.kind in ACTIONS:
         yield ACTIONS[change.kind]
+
+
+def _is_shorter(change: Change) -> bool:
+    before, after = change.before, change.after
+    return is_number(before) and is_number(after) and bool(after < before)
 
 
 def _catches_timeout(review: Review, change: Change) -> bool:

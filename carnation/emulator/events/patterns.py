@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from carnation.document.values import is_number
 from carnation.errors import EmulatorError
 
 _MISSING = object()
@@ -75,12 +76,8 @@ def _matches_value(rule: Any, value: Any) -> bool:
     return _OPERATORS[name](argument, value)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_same_number(rule: Any, value: Any) -> bool:
-    return _is_number(rule) and _is_number(value) and rule == value
+    return is_number(rule) and is_number(value) and rule == value
 
 
 def _affix(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
@@ -107,7 +104,7 @@ def _is_wild(argument: Any, value: Any) -> bool:
 
 
 def _is_in_range(argument: Any, value: Any) -> bool:
-    if not _is_number(value):
+    if not is_number(value):
         return False
     pairs = zip(argument[::2], argument[1::2], strict=True)
     return all(_NUMERIC[name](value, limit) for name, limit in pairs)
