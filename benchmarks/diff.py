@@ -16,7 +16,7 @@ from typing import Any
 from lint import DEFINITION, ROOT, find_median, make_chain, run  # the benchmark beside this one
 
 from carnation.changes import find_definition_changes
-from carnation.changes.formats.html import write_page
+from carnation.changes.formats.html import render_page
 from carnation.changes.reviews import Review
 from carnation.changes.reviews.verdict import sort_changes
 
@@ -89,7 +89,7 @@ def measure_page() -> float:
     old, new, _ = make_edited(500)
     changes = sort_changes(find_definition_changes(old, new, "a"))
     start = time.process_time()
-    write_page([Review("a", "", "", changes, [], [("a", old, new)])], "a")
+    render_page([Review("a", "", "", changes, [], [("a", old, new)])], "a")
     return time.process_time() - start
 
 

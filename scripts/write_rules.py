@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from carnation.linter import load_rules  # noqa: E402
-from carnation.linter.formats import write_pages  # noqa: E402  the project need not be installed
+from carnation.linter.formats import render_pages  # noqa: E402  the project need not be installed
 
 
 def main() -> int:
     """Write the page, or compare it."""
-    text, target = write_pages(load_rules()), ROOT / "docs" / "rules.md"
+    text, target = render_pages(load_rules()), ROOT / "docs" / "rules.md"
     if "--check" in sys.argv:
         return 0 if target.read_text(encoding="utf-8") == text else 1
     target.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ compared (`round_trip`), and so is the template (`comparison`).
 
 from carnation.adoption.comparison import compare_templates
 from carnation.adoption.inventory import Inventory
-from carnation.adoption.module import write_module
+from carnation.adoption.module import render_module
 from carnation.adoption.round_trip import Difference, find_difference
 from carnation.adoption.sources import Source, read_sources, rename_duplicates
 
@@ -25,5 +25,5 @@ __all__ = [
     "find_difference",
     "read_sources",
     "rename_duplicates",
-    "write_module",
+    "render_module",
 ]

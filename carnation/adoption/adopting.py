@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from carnation.adoption.comparison import compare_templates
 from carnation.adoption.inventory import Inventory
-from carnation.adoption.module import write_module
+from carnation.adoption.module import render_module
 from carnation.adoption.round_trip import find_difference
 from carnation.adoption.sources import Source
 from carnation.cloudformation.substitutions import find_substitutions
@@ -31,7 +31,7 @@ class AdoptedMachine(NamedTuple):
 def adopt_source(source: Source) -> AdoptedMachine:
     """Write the module of a definition and build it; raises where that cannot be done."""
     definition = source.definition
-    text = write_module(definition, source.name, source.origin, source.remarks, source.inventory)
+    text = render_module(definition, source.name, source.origin, source.remarks, source.inventory)
     try:
         difference = find_difference(definition, text)
     except DefinitionError as error:

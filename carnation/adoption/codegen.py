@@ -16,8 +16,8 @@ from carnation.adoption.formatter import (
     Token,
     measure,
     quote_text,
-    write_call,
-    write_value,
+    render_call,
+    render_value,
 )
 from carnation.adoption.graph import Node, Scope, read_scopes
 from carnation.adoption.names import Names, make_identifier
@@ -72,13 +72,13 @@ class Writer:
     def _lift_payloads(self, states: Sequence[Mapping[str, Any]]) -> None:
         for key, (payload, wanted) in constants.find_payloads(states).items():
             name = self.names.reserve(wanted)
-            self.constants.append((name, write_value(payload, self.texts)))
+            self.constants.append((name, render_value(payload, self.texts)))
             self.lifted[f"payload {key}"] = name
 
     def _lift_retriers(self, states: Sequence[Mapping[str, Any]]) -> None:
         for key, (retriers, wanted) in constants.find_retriers(states).items():
             name = self.names.reserve(wanted)
-            self.constants.append((name, self.write_retriers(retriers)))
+            self.constants.append((name, self.render_retriers(retriers)))
             self.lifted[f"retrier {key}"] = name
 
     def _part_name(self, part: Section) -> str:
@@ -93,130 +93,134 @@ class Writer:
         self.used.add(name)
         return name
 
-    def write_payload(self, value: Any) -> Code:
+    def render_payload(self, value: Any) -> Code:
         """Give the code of a payload, or the name of the constant that holds it."""
         if isinstance(value, (dict, list)):
             key = "payload " + constants.make_key(value, ordered=True)
             if key in self.lifted:
                 return Token(self.lifted[key])
-        return write_value(value, self.texts)
+        return render_value(value, self.texts)
 
-    def write_retriers(self, retriers: Any) -> Code:
+    def render_retriers(self, retriers: Any) -> Code:
         """Give the code of a retrier, of a list of them, or of one alone in its list."""
         key = "retrier " + constants.make_key(retriers)
         if key in self.lifted:
             return Token(self.lifted[key])
         if isinstance(retriers, list):
-            found = [self.write_retriers(retrier) for retrier in retriers]
+            found = [self.render_retriers(retrier) for retrier in retriers]
             return found[0] if len(found) == 1 else Group("[", [*map(Item, found)], "]")
-        fields = self.write_fields("Retrier", retriers) | self.write_extra("Retrier", retriers)
-        return write_call(self.use("Retry"), **fields)
+        fields = self.render_fields("Retrier", retriers) | self.render_extra("Retrier", retriers)
+        return render_call(self.use("Retry"), **fields)
 
-    def write_fields(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
+    def render_fields(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
         """Give the code of each field that is nothing but a value, by its argument."""
         return {
-            field.argument: self.write_payload(body[field.name])
+            field.argument: self.render_payload(body[field.name])
             for field in fields_of(place)
             if field.name in body and field.kind not in _WIRED
         }
 
-    def write_rule(self, rule: Mapping[str, Any]) -> Code:
+    def render_rule(self, rule: Mapping[str, Any]) -> Code:
         """Give the code of a rule, without where it leads."""
-        own = self.write_own(rule, ("Comment", "Assign", "Output")) | self.write_extra("Rule", rule)
+        own = self.render_own(rule, ("Comment", "Assign", "Output")) | self.render_extra(
+            "Rule", rule
+        )
         if "Condition" in rule:
-            return write_call(self.use("Condition"), write_value(rule["Condition"]), **own)
+            return render_call(self.use("Condition"), render_value(rule["Condition"]), **own)
         (operator,) = (key for key in rule if key in COMPARISONS or key in CONNECTIVES)
         function = f"{self.use('ChoiceRule')}.{operator}"
         if operator == "Not":
-            return write_call(function, self.write_rule(rule["Not"]), **own)
+            return render_call(function, self.render_rule(rule["Not"]), **own)
         if operator in CONNECTIVES:
-            inner = [Item(self.write_rule(rule)) for rule in rule[operator]]
-            return write_call(function, Group("[", inner, "]"), **own)
-        return write_call(function, Text(rule["Variable"]), write_value(rule[operator]), **own)
+            inner = [Item(self.render_rule(rule)) for rule in rule[operator]]
+            return render_call(function, Group("[", inner, "]"), **own)
+        return render_call(function, Text(rule["Variable"]), render_value(rule[operator]), **own)
 
-    def write_own(self, body: Mapping[str, Any], names: Sequence[str]) -> dict[str, Code]:
+    def render_own(self, body: Mapping[str, Any], names: Sequence[str]) -> dict[str, Code]:
         """Give the code of some fields, by their arguments."""
-        return {argument_of(name): self.write_payload(body[name]) for name in names if name in body}
+        return {
+            argument_of(name): self.render_payload(body[name]) for name in names if name in body
+        }
 
-    def write_extra(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
+    def render_extra(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
         """Give the code of the fields that the table does not know, as ASL writes them."""
         known = KNOWN[place].keys() | (_RULE_FIELDS if place == "Rule" else set())
         extra = {name: value for name, value in body.items() if name not in known}
-        return {"extra": write_value(extra, self.texts)} if extra else {}
+        return {"extra": render_value(extra, self.texts)} if extra else {}
 
-    def write_state(self, node: Node, find: Find) -> Code:
+    def render_state(self, node: Node, find: Find) -> Code:
         """Give the code of a state; `find` gives the code of the states it moves to."""
         state = node.state
-        fields = self.write_fields(node.type, state)
+        fields = self.render_fields(node.type, state)
         fields.pop("type", None)
         for name, write in _WRITERS.items():
             if state.get(name) or (name in ("Retry", "Catch") and name in state):
                 fields[argument_of(name)] = write(self, node, find)
         if node.type == "Map":
-            fields |= self.write_own(state, ("Parameters",)) | self.write_processor(node, find)
+            fields |= self.render_own(state, ("Parameters",)) | self.render_processor(node, find)
         if node.type == "Choice" and node.main is not None and node not in self.flow.chained:
             fields["default"] = find(self.flow.find(node, node.main))
-        fields |= self.write_extra(node.type, state)
-        return write_call(self.use(node.type), Text(node.name), **fields)
+        fields |= self.render_extra(node.type, state)
+        return render_call(self.use(node.type), Text(node.name), **fields)
 
-    def write_catchers(self, node: Node, find: Find) -> Code:
+    def render_catchers(self, node: Node, find: Find) -> Code:
         """Give the code of a state's catchers."""
         found = []
         for catcher in node.state["Catch"]:
-            fields = self.write_fields("Catcher", catcher)
+            fields = self.render_fields("Catcher", catcher)
             errors = {"error_equals": fields.pop("error_equals")}
             target = find(self.flow.find(node, catcher["Next"]))
-            fields |= self.write_extra("Catcher", catcher)
-            found.append(write_call(self.use("Catch"), **errors, next_step=target, **fields))
+            fields |= self.render_extra("Catcher", catcher)
+            found.append(render_call(self.use("Catch"), **errors, next_step=target, **fields))
         return found[0] if len(found) == 1 else Group("[", [*map(Item, found)], "]")
 
-    def write_choices(self, node: Node, find: Find) -> Code:
+    def render_choices(self, node: Node, find: Find) -> Code:
         """Give the code of a Choice's rules, each with the state it leads to."""
         pairs = []
         for rule in node.state["Choices"]:
             target = find(self.flow.find(node, rule["Next"]))
-            pairs.append(Group("(", [Item(self.write_rule(rule)), Item(target)], ")"))
+            pairs.append(Group("(", [Item(self.render_rule(rule)), Item(target)], ")"))
         return Group("[", [*map(Item, pairs)], "]")
 
-    def write_scopes(self, node: Node, find: Find) -> Code:
+    def render_scopes(self, node: Node, find: Find) -> Code:
         """Give the code of a Parallel's branches."""
-        return Group("[", [Item(self.write_branch(scope, find)) for scope in node.scopes], "]")
+        return Group("[", [Item(self.render_branch(scope, find)) for scope in node.scopes], "]")
 
-    def write_branch(self, scope: Scope, find: Find) -> Code:
+    def render_branch(self, scope: Scope, find: Find) -> Code:
         """Give the code of a branch; one with fields of its own is a `Branch`."""
-        own = self.write_own(scope.body, ("Comment",)) | self.write_extra("Branch", scope.body)
-        graph = self.write_scope(scope, find)
-        return write_call(self.use("Branch"), graph, **own) if own else graph
+        own = self.render_own(scope.body, ("Comment",)) | self.render_extra("Branch", scope.body)
+        graph = self.render_scope(scope, find)
+        return render_call(self.use("Branch"), graph, **own) if own else graph
 
-    def write_processor(self, node: Node, find: Find) -> dict[str, Code]:
+    def render_processor(self, node: Node, find: Find) -> dict[str, Code]:
         """Give the code of a Map's graph, and of how it runs, by their arguments."""
         name = "ItemProcessor" if "ItemProcessor" in node.state else "Iterator"
         scope = node.scopes[0]
-        graph = self.write_scope(scope, find)
+        graph = self.render_scope(scope, find)
         config = scope.body.get("ProcessorConfig")
         own: dict[str, Code] = {}
         if config is not None and config != {"Mode": "INLINE"}:
-            own["processor_config"] = self.write_payload(config)
+            own["processor_config"] = self.render_payload(config)
         elif (config is None) is (name == "ItemProcessor"):
-            own["processor_config"] = write_value(config)
-        beside = self.write_own(scope.body, ("Comment",)) | self.write_extra(name, scope.body)
+            own["processor_config"] = render_value(config)
+        beside = self.render_own(scope.body, ("Comment",)) | self.render_extra(name, scope.body)
         if beside:
-            whole = write_call(self.use("ItemProcessor"), graph, **own, **beside)
+            whole = render_call(self.use("ItemProcessor"), graph, **own, **beside)
             return {argument_of(name): whole}
         return {argument_of(name): graph, **own}
 
-    def write_scope(self, scope: Scope, find: Find) -> Code:
+    def render_scope(self, scope: Scope, find: Find) -> Code:
         """Give the code of a graph inside a state: its only state, its chain, or a call."""
         if scope not in self.flow.inner:
             return Token(f"{self.functions[self.flow.drawn[scope]]}()")
-        return self.write_chain(self.flow.inner[scope], find)
+        return self.render_chain(self.flow.inner[scope], find)
 
-    def write_chain(self, chain: Sequence[Node], find: Find) -> Code:
+    def render_chain(self, chain: Sequence[Node], find: Find) -> Code:
         """Give the code of states that follow one another."""
         found = [find(node) for node in chain]
         if len(found) == 1:
             return found[0]
-        return write_call(self.use("Chain"), Group("[", [*map(Item, found)], "]"))
+        return render_call(self.use("Chain"), Group("[", [*map(Item, found)], "]"))
 
 
 def _cut_name(name: str, width: int) -> str:
@@ -230,8 +234,8 @@ def _cut_name(name: str, width: int) -> str:
 _RULE_FIELDS = {"Variable", *COMPARISONS, *CONNECTIVES}
 _WIRED = frozenset({"branches", "processor", "retriers", "catchers", "choices", "target", "flag"})
 _WRITERS: Mapping[str, Callable[[Writer, Node, Find], Code]] = {
-    "Branches": Writer.write_scopes,
-    "Retry": lambda writer, node, _: writer.write_retriers(node.state["Retry"]),
-    "Catch": Writer.write_catchers,
-    "Choices": Writer.write_choices,
+    "Branches": Writer.render_scopes,
+    "Retry": lambda writer, node, _: writer.render_retriers(node.state["Retry"]),
+    "Catch": Writer.render_catchers,
+    "Choices": Writer.render_choices,
 }

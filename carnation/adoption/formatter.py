@@ -4,7 +4,7 @@ A tree is made of `Token` (a name, or a literal that cannot be split), `Text` (a
 (a call, a list, a dict, a tuple). What fits on a line stands on it; everything else has an item a
 line and a comma behind the last, which formatters keep, whatever width they are told.
 
->>> print(write_code(write_call("Fail", Text("Declined"), error=Text("no"))))
+>>> print(render_code(render_call("Fail", Text("Declined"), error=Text("no"))))
 Fail("Declined", error="no")
 """
 
@@ -85,12 +85,12 @@ def measure(code: str) -> int:
     )
 
 
-def write_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 0) -> Code:
+def render_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 0) -> Code:
     """Give the code of a JSON value, its keys in their order, texts that are constants by name.
 
     Raises `DefinitionError` for what Python's own parser would not read.
 
-    >>> write_code(write_value({"a": [1.0, None, "x" * 30]}, {"x" * 30: "X"}))
+    >>> render_code(render_value({"a": [1.0, None, "x" * 30]}, {"x" * 30: "X"}))
     '{"a": [1.0, None, X]}'
     """
     if depth > _MAX_DEPTH:
@@ -101,28 +101,28 @@ def write_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 0
         return Token(constants[value]) if value in constants else Text(value)
     if isinstance(value, dict):
         items = [
-            Item(write_value(item, constants, depth + 1), f"{quote_text(key)}: ")
+            Item(render_value(item, constants, depth + 1), f"{quote_text(key)}: ")
             for key, item in value.items()
         ]
         return Group("{", items, "}")
     if isinstance(value, (list, tuple)):
-        return Group("[", [Item(write_value(item, constants, depth + 1)) for item in value], "]")
+        return Group("[", [Item(render_value(item, constants, depth + 1)) for item in value], "]")
     if isinstance(value, float):
         return Token(json.dumps(value, allow_nan=False).replace("e+", "e"))
     return Token(repr(value))
 
 
-def write_call(function: str, *given: Code, **named: Code) -> Group:
+def render_call(function: str, *given: Code, **named: Code) -> Group:
     """Give the code of a call.
 
-    >>> write_code(write_call("Fail", Text("No"), error=Text("E")))
+    >>> render_code(render_call("Fail", Text("No"), error=Text("E")))
     'Fail("No", error="E")'
     """
     items = [*map(Item, given), *(Item(code, f"{name}=") for name, code in named.items())]
     return Group(f"{function}(", items, ")")
 
 
-def write_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) -> str:
+def render_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) -> str:
     """Lay code out at an indent, with so many characters before and after it on its lines.
 
     The first line carries no indent, so that it can stand behind `name = ` or a prefix.
@@ -133,12 +133,12 @@ def write_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) -> 
     if isinstance(code, Text):
         return _split_text(code.value, indent, before + after)
     if isinstance(code, Token) or not code.items:
-        return _write_atom(code)
+        return _render_atom(code)
     lines = [code.opening]
     margin = " " * (indent + 4)
     alone = len(code.items) == 1 and not code.items[0].prefix
     for item in code.items:
-        inner = write_code(item.code, indent + 4, measure(item.prefix), 1)
+        inner = render_code(item.code, indent + 4, measure(item.prefix), 1)
         # brackets in brackets need no comma, where the inner ones stand on several lines
         end = "" if alone and inner.endswith(("\n" + margin + "]", "\n" + margin + "}")) else ","
         lines.append(f"{margin}{item.prefix}{inner}{end}")
@@ -146,7 +146,7 @@ def write_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) -> 
     return "\n".join(lines)
 
 
-def _write_atom(code: Token | Group) -> str:
+def _render_atom(code: Token | Group) -> str:
     return code.code if isinstance(code, Token) else code.opening + code.closing
 
 
@@ -156,7 +156,7 @@ def _flatten(code: Code, room: int) -> str | None:
         flat = quote_text(code.value) if len(code.value) <= 2 * room else ""
         return flat if flat and measure(flat) <= room else None
     if isinstance(code, Token) or not code.items:
-        flat = _write_atom(code)
+        flat = _render_atom(code)
         return flat if measure(flat) <= room else None
     parts = []
     room -= len(code.opening) + len(code.closing) - 2

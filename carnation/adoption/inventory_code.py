@@ -11,15 +11,15 @@ from carnation.adoption.formatter import (
     Item,
     Text,
     Token,
-    write_call,
-    write_code,
-    write_value,
+    render_call,
+    render_code,
+    render_value,
 )
 from carnation.adoption.inventory import Adopted, Inventory, list_targets
-from carnation.adoption.kinds import NAMES, read_environment, write_list
+from carnation.adoption.kinds import NAMES, read_environment, render_list
 from carnation.adoption.names import Names
-from carnation.adoption.sam import write_uses
-from carnation.adoption.template import write_arn, write_raw
+from carnation.adoption.sam import render_uses
+from carnation.adoption.template import render_arn, render_raw
 
 _UNUSED = "the adopted template has it"
 
@@ -36,7 +36,7 @@ class Written(NamedTuple):
     """Functions of the module, beside those that draw the graph."""
 
 
-def write_inventory(inventory: Inventory, names: Names, used: set[str]) -> Written:
+def render_inventory(inventory: Inventory, names: Names, used: set[str]) -> Written:
     """Write an inventory; `used` are the placeholders of the definition."""
     listed = [*inventory.adopted.values(), *inventory.extra]
     names.reserve("SECTIONS")
@@ -44,26 +44,26 @@ def write_inventory(inventory: Inventory, names: Names, used: set[str]) -> Writt
         one.variable = names.reserve(f"{_word(one)}".upper())
     texts = dict(_list_texts(listed, used))
     ordered = _order(inventory, listed)
-    triggers = [_write_trigger(one) for one in inventory.triggers]
-    constants = _write_constants(inventory, ordered, triggers, texts, used)
+    triggers = [_render_trigger(one) for one in inventory.triggers]
+    constants = _render_constants(inventory, ordered, triggers, texts, used)
     arguments: dict[str, Code] = {}
     if constants:
-        arguments["resources"] = write_list([Token(variable) for variable, _ in constants])
+        arguments["resources"] = render_list([Token(variable) for variable, _ in constants])
     if triggers:
-        arguments["triggers"] = write_list(triggers)
-    functions = _write_sections(inventory)
+        arguments["triggers"] = render_list(triggers)
+    functions = _render_sections(inventory)
     if functions:
         arguments["change"] = Token("keep_sections")
-        constants.append(("SECTIONS", write_value(inventory.sections)))
+        constants.append(("SECTIONS", render_value(inventory.sections)))
     written = {variable for variable, _ in constants}
     kinds = {one.kind for one in listed if one.variable in written}
     kinds |= {one.kind for one in inventory.triggers}
-    text = "".join(write_code(code) for _, code in constants)
+    text = "".join(render_code(code) for _, code in constants)
     kinds |= {name for name in ("Binary", "Grant", "Number") if f"{name}(" in text}
     return Written(tuple(sorted(kinds)), tuple(constants), arguments, texts, functions)
 
 
-def _write_constants(
+def _render_constants(
     inventory: Inventory,
     ordered: list[Adopted],
     triggers: list[Code],
@@ -75,7 +75,7 @@ def _write_constants(
     What another workflow's stack has is written where it is used.
     """
     codes = {one.variable: _write(inventory, one, texts) for one in ordered}
-    whole = "".join(write_code(code) for code in [*codes.values(), *triggers])
+    whole = "".join(render_code(code) for code in [*codes.values(), *triggers])
     for one in ordered:
         keys = {str(one.key_of(attribute))[2:-1] for attribute in one.fields}
         is_used = keys & used or f"{one.variable}." in whole or one.kind in ("Raw", "Bus")
@@ -131,36 +131,36 @@ def _order(inventory: Inventory, listed: list[Adopted]) -> list[Adopted]:
 
 def _write(inventory: Inventory, one: Adopted, texts: Mapping[str, str]) -> Code:
     if one.kind == "Raw":
-        arn = write_arn(inventory, one.logical_id)
-        body = write_value(write_raw(inventory, one.logical_id))
-        return write_call("Raw", Text(one.id), body, **({"arn": Text(arn)} if arn else {}))
+        arn = render_arn(inventory, one.logical_id)
+        body = render_value(render_raw(inventory, one.logical_id))
+        return render_call("Raw", Text(one.id), body, **({"arn": Text(arn)} if arn else {}))
     if one.kind == "Child":
-        return write_call("Child", Text(one.id))
+        return render_call("Child", Text(one.id))
     if one.export:
-        return write_call(f"{one.kind}.existing", Text(one.id), export=Text(one.export))
+        return render_call(f"{one.kind}.existing", Text(one.id), export=Text(one.export))
     if one.existing:
-        return write_call(f"{one.kind}.existing", Text(one.id), name=Text(one.existing))
+        return render_call(f"{one.kind}.existing", Text(one.id), name=Text(one.existing))
     named = {name: _as_code(value) for name, value in one.arguments.items()}
     properties = dict(one.properties)
     if one.kind == "Function":
         environment = read_environment(inventory, properties, texts)
-        uses = write_uses(inventory, one.logical_id, one.policies)
+        uses = render_uses(inventory, one.logical_id, one.policies)
         named |= {"environment": environment} if environment else {}
         named |= {"uses": uses} if uses else {}
-    more = _write_properties(inventory, properties)
-    return write_call(one.kind, Text(one.id), **named, **_write_place(one), **more)
+    more = _render_properties(inventory, properties)
+    return render_call(one.kind, Text(one.id), **named, **_render_place(one), **more)
 
 
 def _as_code(value: Any) -> Code:
     if isinstance(value, Adopted):
         return Token(value.variable)
     if value is None or isinstance(value, (str, int, float, bool, dict, list)):
-        return write_value(value)
+        return render_value(value)
     code: Code = value
     return code
 
 
-def _write_place(one: Adopted) -> dict[str, Code]:
+def _render_place(one: Adopted) -> dict[str, Code]:
     """Keep a resource where it is: under its logical ID, with the name it has."""
     place: dict[str, Code] = {}
     kind = "" if one.kind == "Parameter" else one.suffix
@@ -171,18 +171,18 @@ def _write_place(one: Adopted) -> dict[str, Code]:
     return place
 
 
-def _write_properties(inventory: Inventory, properties: Mapping[str, Any]) -> dict[str, Code]:
+def _render_properties(inventory: Inventory, properties: Mapping[str, Any]) -> dict[str, Code]:
     kept = {name: inventory.rewrite(value) for name, value in properties.items()}
-    return {"properties": write_value(kept)} if kept else {}
+    return {"properties": render_value(kept)} if kept else {}
 
 
-def _write_trigger(one: Adopted) -> Code:
+def _render_trigger(one: Adopted) -> Code:
     named = {name: _as_code(value) for name, value in one.arguments.items()}
-    more = {"properties": write_value(one.properties)} if one.properties else {}
-    return write_call(one.kind, Text(one.id), **named, **_write_place(one), **more)
+    more = {"properties": render_value(one.properties)} if one.properties else {}
+    return render_call(one.kind, Text(one.id), **named, **_render_place(one), **more)
 
 
-def _write_sections(inventory: Inventory) -> str:
+def _render_sections(inventory: Inventory) -> str:
     """Write the function that keeps the template's other sections; '' where there is none."""
     if not inventory.sections:
         return ""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from carnation.adoption.formatter import Code, Group, Item, Text, write_call, write_value
+from carnation.adoption.formatter import Code, Group, Item, Text, render_call, render_value
 from carnation.adoption.inventory import Adopted, Inventory
 
 _DAY = 86_400
@@ -40,7 +40,7 @@ def _read_table(
     if not keys or any(key not in types for key in keys):
         return None
     arguments: dict[str, Any] = dict(
-        zip(("key", "sort_key"), (_write_key(key, types) for key in keys), strict=False)
+        zip(("key", "sort_key"), (_render_key(key, types) for key in keys), strict=False)
     )
     if set(types) == set(keys):
         del properties["AttributeDefinitions"]
@@ -62,9 +62,9 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
     return [row for row in rows if isinstance(row, Mapping)]
 
 
-def _write_key(name: str, types: Mapping[str, str]) -> Code:
+def _render_key(name: str, types: Mapping[str, str]) -> Code:
     kind = _KEY_TYPES.get(types[name])
-    return write_call(kind, Text(name)) if kind else Text(name)
+    return render_call(kind, Text(name)) if kind else Text(name)
 
 
 def _read_simple_table(
@@ -75,7 +75,7 @@ def _read_simple_table(
     attribute = str(key.get("Name", "id"))
     if "ProvisionedThroughput" in properties:
         properties["BillingMode"] = "PROVISIONED"
-    return {"key": _write_key(attribute, {attribute: kind})}
+    return {"key": _render_key(attribute, {attribute: kind})}
 
 
 def _read_queue(
@@ -197,7 +197,7 @@ def read_environment(
         properties["Environment"] = inventory.rewrite(properties["Environment"])
         return None
     del properties["Environment"]
-    return write_value(values, constants)
+    return render_value(values, constants)
 
 
 def read_parameter(inventory: Inventory, name: str, body: Mapping[str, Any]) -> Adopted:
@@ -219,7 +219,7 @@ def read_parameter(inventory: Inventory, name: str, body: Mapping[str, Any]) -> 
     return Adopted("Parameter", id, name, arguments, more, {"Ref": "value"})
 
 
-def write_list(items: list[Code]) -> Code:
+def render_list(items: list[Code]) -> Code:
     """Write a list of pieces of code."""
     return Group("[", [Item(item) for item in items], "]")
 

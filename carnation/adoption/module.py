@@ -14,12 +14,12 @@ from carnation.adoption.formatter import (
     Text,
     Token,
     quote_text,
-    write_call,
-    write_code,
+    render_call,
+    render_code,
 )
 from carnation.adoption.graph import Node
 from carnation.adoption.inventory import Inventory
-from carnation.adoption.inventory_code import Written, write_inventory
+from carnation.adoption.inventory_code import Written, render_inventory
 from carnation.adoption.names import make_identifier
 from carnation.adoption.structure import Define, Section
 from carnation.cloudformation.substitutions import find_substitutions
@@ -49,7 +49,7 @@ class _Body:
         self.chained = {node for chain in chains for node in chain[:-1]}
         self.last = {chain[-1] for chain in chains if len(chain) > 1}
 
-    def write(self) -> list[str]:
+    def render(self) -> list[str]:
         """Write every statement but the one that gives the graph back."""
         for step in self.part.steps:
             if isinstance(step, Define):
@@ -60,15 +60,15 @@ class _Body:
             self.connect()
         return self.statements
 
-    def write_chain(self) -> Code:
+    def render_chain(self) -> Code:
         """Give the code of the part's chain."""
-        return self.writer.write_chain(self.part.chain, self.find)
+        return self.writer.render_chain(self.part.chain, self.find)
 
     def define(self, node: Node) -> None:
         if self.is_inline(node):
             self.defined.add(node)
             return
-        code = self.writer.write_state(node, self.find)
+        code = self.writer.render_state(node, self.find)
         if self.is_alone(node):
             self.returns = True
             self.add(node, "return ", code)
@@ -97,7 +97,7 @@ class _Body:
         notes = "".join(
             f"    # {line}".rstrip() + "\n" for line in self.comments.get(node.pointer, ())
         )
-        self.statements.append(f"{notes}    {before}{write_code(code, 4, len(before))}")
+        self.statements.append(f"{notes}    {before}{render_code(code, 4, len(before))}")
 
     def connect(self) -> None:
         """Write the moves that are no part of a chain, as soon as both states are there."""
@@ -107,7 +107,7 @@ class _Body:
                 left.append((node, target))
                 continue
             code = Group(f"{self.writer.variables[node]}.next(", [Item(self.find(target))], ")")
-            self.statements.append(f"    {write_code(code, 4)}")
+            self.statements.append(f"    {render_code(code, 4)}")
         self.waiting = left
 
     def is_told_here(self, node: Node) -> bool:
@@ -121,11 +121,11 @@ class _Body:
             return Token(f"{self.writer.functions[home]}()")
         if node in self.defined:
             inline = self.is_inline(node)
-            return self.write_inline(node) if inline else Token(self.writer.variables[node])
+            return self.render_inline(node) if inline else Token(self.writer.variables[node])
         return Text(node.name)
 
-    def write_inline(self, node: Node) -> Code:
-        return self.writer.write_state(node, self.find)
+    def render_inline(self, node: Node) -> Code:
+        return self.writer.render_state(node, self.find)
 
     def is_inline(self, node: Node) -> bool:
         """Tell whether a state is so short, and used but once, that it needs no variable."""
@@ -135,11 +135,11 @@ class _Body:
             return False
         if node in self.last and node.type not in ("Succeed", "Fail"):
             return False
-        text = write_code(self.write_inline(node))
+        text = render_code(self.render_inline(node))
         return "\n" not in text and len(text) <= _INLINE
 
 
-def write_module(
+def render_module(
     definition: Mapping[str, Any],
     name: str,
     origin: str,
@@ -155,31 +155,31 @@ def write_module(
     comments = comments or {}
     written = _EMPTY
     if inventory is not None:
-        written = write_inventory(inventory, writer.names, set(find_substitutions(definition)))
+        written = render_inventory(inventory, writer.names, set(find_substitutions(definition)))
         writer.texts.update(written.texts)
         writer.constants[:0] = written.constants
     bodies = [_Body(writer, part, comments) for part in writer.flow.parts]
-    functions = [(body, body.write()) for body in bodies]
+    functions = [(body, body.render()) for body in bodies]
     root, statements = functions[0]
     whole = len(statements) <= _WHOLE
     rest = functions[1:] if whole else functions
-    blocks = [_write_function(writer, body, body_statements) for body, body_statements in rest]
+    blocks = [_render_function(writer, body, body_statements) for body, body_statements in rest]
     blocks = [*filter(None, [written.functions.rstrip()]), *blocks]
     own = written.arguments if inventory is not None else _ELSEWHERE
-    blocks.append(_write_make(writer, definition, name, root, statements if whole else None, own))
+    blocks.append(_render_make(writer, definition, name, root, statements if whole else None, own))
     head = "".join(f"# {line}".rstrip() + "\n" for line in comments.get("", ()))
     return "\n".join(
         [
-            _write_docstring(name, origin),
+            _render_docstring(name, origin),
             *([head] if head else []),
-            *_write_imports(writer, written),
-            *([_write_constants(writer)] if writer.constants else []),
+            *_render_imports(writer, written),
+            *([_render_constants(writer)] if writer.constants else []),
             *(f"\n{block}\n" for block in blocks),
         ]
     )
 
 
-def _write_docstring(name: str, origin: str) -> str:
+def _render_docstring(name: str, origin: str) -> str:
     first = f"The workflow {name}, adopted from {_clean(origin)}."
     if len(first) > WIDTH - 6:
         first = f"The workflow {name}.\n\nAdopted from {_clean(origin)}.\n"
@@ -191,7 +191,7 @@ def _clean(text: str) -> str:
     return "".join(char if char.isprintable() and char not in '\\"' else "?" for char in text)
 
 
-def _write_imports(writer: Writer, written: Written) -> Iterator[str]:
+def _render_imports(writer: Writer, written: Written) -> Iterator[str]:
     if written.functions:
         yield "from typing import Any\n"
     if written.imports:
@@ -208,10 +208,10 @@ def _import(module: str, names: Sequence[str]) -> str:
     return f"from {module} import (\n{inner})"
 
 
-def _write_constants(writer: Writer) -> str:
+def _render_constants(writer: Writer) -> str:
     lines = []
     for name, code in writer.constants:
-        text = write_code(code, 0, len(name) + 3)
+        text = render_code(code, 0, len(name) + 3)
         single = isinstance(code, Text) and "\n" not in text
         if single and len(name) + 3 + len(text) > WIDTH >= len(text) + 4:
             text = f"(\n    {text}\n)"
@@ -219,11 +219,11 @@ def _write_constants(writer: Writer) -> str:
     return "".join(lines)
 
 
-def _write_function(writer: Writer, body: _Body, statements: Sequence[str]) -> str:
+def _render_function(writer: Writer, body: _Body, statements: Sequence[str]) -> str:
     part = body.part
     kind = "Chain" if len(part.chain) > 1 else writer.use("State")
     if not body.returns:
-        chain = write_code(body.write_chain(), 4, len("return "))
+        chain = render_code(body.render_chain(), 4, len("return "))
         statements = [*statements, f"    return {chain}"]
     head = f'def {writer.functions[part]}() -> {kind}:\n    """{_describe(part)}"""\n'
     return head + "\n".join(_space(statements))
@@ -255,7 +255,7 @@ def _name(node: Node) -> str:
     return make_identifier(node.name, node.type.lower())
 
 
-def _write_make(
+def _render_make(
     writer: Writer,
     definition: Mapping[str, Any],
     name: str,
@@ -264,17 +264,17 @@ def _write_make(
     own: Mapping[str, Code],
 ) -> str:
     call = Token(f"{writer.functions[root.part]}()")
-    fields = writer.write_fields("StateMachine", definition)
+    fields = writer.render_fields("StateMachine", definition)
     if "version" in fields:  # the language's; the workflow's is its own
         fields["language_version"] = fields.pop("version")
     named: dict[str, Code] = {
         "name": Token(quote_text(name)),
         "version": Token('"0.1.0"'),
         **fields,
-        "states": call if statements is None else root.write_chain(),
+        "states": call if statements is None else root.render_chain(),
         **own,
     }
-    result = write_code(write_call("Workflow", **named), 4, len("return "))
+    result = render_code(render_call("Workflow", **named), 4, len("return "))
     lines = _space([*(statements or ()), f"    return {result}"])
     head = 'def make_workflow() -> Workflow:\n    """Make the workflow."""\n'
     return head + "\n".join(lines)

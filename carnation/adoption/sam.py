@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.adoption.formatter import Code, Group, Item, Text, Token, write_call, write_value
+from carnation.adoption.formatter import Code, Group, Item, Text, Token, render_call, render_value
 from carnation.adoption.inventory import Adopted, Inventory
 from carnation.adoption.kinds import KINDS, read_code
 
@@ -78,26 +78,26 @@ def _note_lost(inventory: Inventory, name: str, properties: dict[str, Any]) -> N
         inventory.note(f"{key} of {name}", "a Function has no such property")
 
 
-def write_uses(inventory: Inventory, name: str, policies: Any) -> Code | None:
+def render_uses(inventory: Inventory, name: str, policies: Any) -> Code | None:
     """Write what a function may do as grants; note the policies that nothing here says."""
     listed = policies if isinstance(policies, list) else [policies] if policies else []
-    grants = [grant for one in listed for grant in _write_policy(inventory, name, one)]
+    grants = [grant for one in listed for grant in _render_policy(inventory, name, one)]
     return Group("[", [Item(grant) for grant in grants], "]") if grants else None
 
 
-def _write_policy(inventory: Inventory, name: str, policy: Any) -> Iterator[Code]:
+def _render_policy(inventory: Inventory, name: str, policy: Any) -> Iterator[Code]:
     if isinstance(policy, str):
         if not policy.endswith(_BASIC):
             inventory.note(f"policy {policy} of {name}", "write what it needs as grants in uses=")
         return
-    found = list(_write_template(inventory, policy) or _write_statements(inventory, policy))
+    found = list(_render_template(inventory, policy) or _render_statements(inventory, policy))
     if not found:
         title = next(iter(policy), "") if isinstance(policy, Mapping) else policy
         inventory.note(f"policy {title} of {name}", "write what it needs as grants in uses=")
     yield from found
 
 
-def _write_template(inventory: Inventory, policy: Any) -> list[Code]:
+def _render_template(inventory: Inventory, policy: Any) -> list[Code]:
     if not isinstance(policy, Mapping) or len(policy) != 1:
         return []
     ((title, given),) = policy.items()
@@ -115,7 +115,7 @@ def _names(value: Any, logical_id: str) -> bool:
     return logical_id in list_targets([value])
 
 
-def _write_statements(inventory: Inventory, policy: Any) -> Iterator[Code]:
+def _render_statements(inventory: Inventory, policy: Any) -> Iterator[Code]:
     statements = policy.get("Statement") if isinstance(policy, Mapping) else None
     for one in [statements] if isinstance(statements, Mapping) else statements or ():
         actions, resources = _listed(one.get("Action")), _listed(one.get("Resource"))
@@ -130,7 +130,7 @@ def _write_statements(inventory: Inventory, policy: Any) -> Iterator[Code]:
             inventory.note(f"statement {one.get('Sid', actions)}", "write it as a grant in uses=")
         else:
             because = {"because": Text("the adopted template allows it")}
-            yield write_call("Grant", write_value(actions), write_value(texts), **because)
+            yield render_call("Grant", render_value(actions), render_value(texts), **because)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.adoption.formatter import Text, Token, write_value
+from carnation.adoption.formatter import Text, Token, render_value
 from carnation.adoption.inventory import Adopted, Inventory, list_targets
 
 _URI = "arn:aws:apigateway"
@@ -51,7 +51,7 @@ def _make_rule(
         return None
     id = inventory.choose_id(logical_id, "Rule")
     rule = Adopted("EventRule", id, logical_id, suffix="Rule", is_trigger=True)
-    rule.arguments["pattern"] = write_value(dict(pattern))
+    rule.arguments["pattern"] = render_value(dict(pattern))
     if path == "$":
         rule.arguments["whole_event"] = Token("True")
     bus = more.get("EventBusName", "default")
@@ -121,7 +121,7 @@ def make_schedule(
     if timezone and timezone != "UTC":
         schedule.arguments["timezone"] = Text(timezone)
     if value:
-        schedule.arguments["input"] = write_value(value)
+        schedule.arguments["input"] = render_value(value)
     return schedule
 
 
@@ -146,7 +146,7 @@ def read_events(inventory: Inventory, properties: Mapping[str, Any]) -> Iterator
             "for IAM's signature; callers move to it, or authorization= says NONE",
         )  # fmt: skip
         id = inventory.choose_id("front", "Api")
-        yield Adopted("HttpApi", id, "", {"routes": write_value(routes)}, is_trigger=True)
+        yield Adopted("HttpApi", id, "", {"routes": render_value(routes)}, is_trigger=True)
 
 
 def _read_event(

@@ -162,7 +162,7 @@ def _keep_sections(inventory: Inventory) -> None:
                 inventory.sections.setdefault(section, {})[name] = inventory.rewrite(body)
 
 
-def write_raw(inventory: Inventory, name: str) -> dict[str, Any]:
+def render_raw(inventory: Inventory, name: str) -> dict[str, Any]:
     """Give a resource as it is, its references to the state machine now to the workflow's."""
     body: dict[str, Any] = dict(inventory.rewrite(inventory.resources[name]))
     after = body.get("DependsOn", [])
@@ -172,7 +172,7 @@ def write_raw(inventory: Inventory, name: str) -> dict[str, Any]:
             **({"DependsOn": kept} if kept else {})}  # fmt: skip
 
 
-def write_arn(inventory: Inventory, name: str) -> str:
+def render_arn(inventory: Inventory, name: str) -> str:
     """Give the ARN of a resource that stays CloudFormation, for roles; '' of an unknown type."""
     rest = _ARNS.get(str(inventory.resources[name].get("Type")))
     return f"arn:${{AWS::Partition}}:{rest.replace('@', name)}" if rest else ""

@@ -23,7 +23,7 @@ from carnation.cloudformation.substitutions import fill_substitutions, find_subs
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import ArtifactError, DefinitionError, WorkflowError, suggest_name
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems, find_suppressed
-from carnation.resources.policy import write_machine_policy
+from carnation.resources.policy import render_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow, list_definitions
 
@@ -106,7 +106,7 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
         find_source=workflow.find_source,
     )
     templates = workflow.render_stacks(sources)
-    policy = dump_json(write_machine_policy(workflow.application, definition))
+    policy = dump_json(render_machine_policy(workflow.application, definition))
     files = {
         **templates,
         definition_path: text,

@@ -100,13 +100,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _estimate(options: argparse.Namespace) -> int:
     from carnation.asl.expressions.jsonata_values import Limits
     from carnation.estimates import estimate  # the engine takes a moment; --help need not wait
-    from carnation.estimates.formats import write_json, write_text
+    from carnation.estimates.formats import render_json, render_text
 
     Limits.seconds = _SECONDS
     sizes = sorted({read_integer("--items", word) for word in (options.items or _SIZES).split(",")})
     found = estimate(options.target, sizes, **dict(_read_facts(options)))
     found, month = (found, None) if options.items else apply_load(options.target, found)
-    write = write_json if options.format == "json" else write_text
+    write = render_json if options.format == "json" else render_text
     text = clean_lines(write(found.name, found.model, found.sizes, month))
     sys.stdout.write(text if options.format == "json" else wrap_lines(text))
     return EXIT_OK

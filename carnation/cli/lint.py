@@ -85,9 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.explain:
         return run_command(lambda: _print(find_rule(options.explain).describe() + "\n"))
     if options.policy:
-        from carnation.linter.policies import write_policies  # nothing else needs it
+        from carnation.linter.policies import render_policies  # nothing else needs it
 
-        return run_command(lambda: _print(write_policies(options.policy, options.names)))
+        return run_command(lambda: _print(render_policies(options.policy, options.names)))
     if options.names:
         parser.error("--names says how --policy FILE prints its policy; give --policy, too.")
     return run_command(lambda: _lint(options))
@@ -134,7 +134,7 @@ def _fix(options: argparse.Namespace, settings: Settings) -> bool:
     for fixed in files if options.diff else map(fixing.write_fixed, files):
         changed = changed or bool(fixed.lines)
         if options.diff:
-            echo_text(fixing.write_diff(fixed))
+            echo_text(fixing.render_diff(fixed))
         for line in fixed.kept if options.diff else [*fixed.lines, *fixed.kept]:
             print(line, file=sys.stderr)
     return changed

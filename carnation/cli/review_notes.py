@@ -76,7 +76,7 @@ class Notes:
 
     def _ask(self, review: Review, name: str) -> str:
         """Say how to get the cost; files of two names belong to no project that declares one."""
-        is_file = os.path.isfile(self._sides[1].name) and not _name_machine(review)
+        is_file = os.path.isfile(self._sides[1].name) and not _machine_name(review)
         return _UNNAMED if is_file and review.old_paths else _UNDECLARED.format(name=name)
 
     def _find_load(self, name: str) -> Load | None:
@@ -114,7 +114,7 @@ class Notes:
         return change
 
 
-def _name_machine(review: Review) -> str:
+def _machine_name(review: Review) -> str:
     """Name the state machine of a template that is reviewed; '' of a definition by itself."""
     return next((part.partition(", ")[2] for part, _, _ in review.definitions), "")
 

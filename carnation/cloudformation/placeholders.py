@@ -35,7 +35,7 @@ class Placeholders:
     """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        self._meanings = {name: _write_meaning(value) for name, value in given.items()}
+        self._meanings = {name: _render_meaning(value) for name, value in given.items()}
 
     def replace(self, value: Any, depth: int = 0) -> Any:
         """Copy a value, every function in it turned into a placeholder."""
@@ -109,14 +109,14 @@ class Placeholders:
     def _accept(self, wanted: str, value: Any) -> str:
         """Give a placeholder for a value: the one it has, or a new one that nothing else has."""
         name = first = _UNNAMED.sub("-", wanted)
-        meaning, count = _write_meaning(value), 1
+        meaning, count = _render_meaning(value), 1
         while self._meanings.setdefault(name, meaning) != meaning:
             count += 1
             name = f"{first}.{count}"
         return f"${{{name}}}"
 
 
-def _write_meaning(value: Any) -> str:
+def _render_meaning(value: Any) -> str:
     if isinstance(value, Mapping) and isinstance(value.get("Fn::GetAtt"), str):
         value = {"Fn::GetAtt": value["Fn::GetAtt"].split(".", 1)}
     return json.dumps(value, sort_keys=True, default=str)

@@ -72,7 +72,7 @@ def draw_mermaid(
         class A Succeed
     """
     return (
-        "\n".join(_Chart(read_graph(definition), marks or {}, direction or "down").write()) + "\n"
+        "\n".join(_Chart(read_graph(definition), marks or {}, direction or "down").render()) + "\n"
     )
 
 
@@ -112,7 +112,7 @@ class _Chart:
         self.taken.add(claimed.lower())
         return claimed
 
-    def write(self) -> Iterator[str]:
+    def render(self) -> Iterator[str]:
         yield "flowchart LR" if self.inner == "LR" else "flowchart TD"
         waiting: list[_Task] = [("", 1)]  # what is still to be written, the next one last
         while waiting:
@@ -120,16 +120,16 @@ class _Chart:
             if isinstance(task, str):
                 yield task
             elif isinstance(task[1], Edge):
-                yield f"{task[0]}{self.write_edge(task[1])}"
+                yield f"{task[0]}{self.render_edge(task[1])}"
             else:
-                waiting.extend(reversed(list(self.write_scope(*task))))
+                waiting.extend(reversed(list(self.render_scope(*task))))
         for name, members in self.classes.items():
             yield f"    classDef {name} {_STYLES[name]}"
             yield f"    class {','.join(members)} {name}"
         for mark, numbers in self.links.items():
             yield f"    linkStyle {','.join(numbers)} {_LINKS[mark]}"
 
-    def write_scope(self, pointer: str, depth: int) -> Iterator[_Task]:
+    def render_scope(self, pointer: str, depth: int) -> Iterator[_Task]:
         """Write a scope: its nodes in their order, with what is in them, then its edges."""
         scope, indent = self.scopes[pointer], "    " * depth
         for node in scope.nodes:
@@ -139,7 +139,7 @@ class _Chart:
             if any(self.scopes[inner].nodes for inner in node.scopes):
                 yield f'{indent}subgraph {self.ids[node.pointer]}["{_label_of(node, ": ")}"]'
                 yield f"{indent}    direction {self.inner}"
-                yield from self.write_inner(node, depth + 1)
+                yield from self.render_inner(node, depth + 1)
                 yield f"{indent}end"
             else:
                 opening, closing = _SHAPES.get(node.type, ("[", "]"))
@@ -148,7 +148,7 @@ class _Chart:
             if edge.kind != "end":
                 yield indent, edge
 
-    def write_inner(self, node: Node, depth: int) -> Iterator[_Task]:
+    def render_inner(self, node: Node, depth: int) -> Iterator[_Task]:
         """Write what is in a Map or a Parallel; several branches are boxes of their own."""
         inner = [pointer for pointer in node.scopes if self.scopes[pointer].nodes]
         if len(inner) == 1:
@@ -161,7 +161,7 @@ class _Chart:
             yield pointer, depth + 1
             yield f"{'    ' * depth}end"
 
-    def write_edge(self, edge: Edge) -> str:
+    def render_edge(self, edge: Edge) -> str:
         """Write a link; links are numbered as they stand in the text."""
         mark = self.marks.get(f"{edge.source}→{edge.target_name}", "")
         if mark in _LINKS:

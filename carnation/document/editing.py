@@ -85,7 +85,7 @@ class _Editor:
         written = self.text[slice(*span)]
         if written[:1] not in ("'", '"') and not _PLAIN.match(written):
             return []  # a block of YAML, an alias
-        return [(*span, _write_like(written, value))]
+        return [(*span, _render_like(written, value))]
 
     def rename(self, pointer: str, name: str) -> list[Splice]:
         span = self.document.find_scalar(pointer)
@@ -107,7 +107,7 @@ class _Editor:
             return []
         quoted = written[:1] in ("'", '"')
         bare = name if not self.is_json or name.isidentifier() else json.dumps(name)
-        return [(start, end, _write_like(written, name) if quoted else bare)]
+        return [(start, end, _render_like(written, name) if quoted else bare)]
 
     def remove(self, pointer: str) -> list[Splice]:
         span = self.bodies.get(pointer) or self.find_item(pointer)
@@ -156,7 +156,7 @@ def _find(value: Any, pointer: str) -> Any:
     return value
 
 
-def _write_like(written: str, value: str) -> str:
+def _render_like(written: str, value: str) -> str:
     """Write a text as another one is written: in its quotes, or without."""
     if written.startswith('"'):
         return json.dumps(value, ensure_ascii=False)

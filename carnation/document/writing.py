@@ -73,7 +73,7 @@ def dump_yaml(value: object) -> str:
 def _add_lines(value: object, indent: str, lines: list[str]) -> None:
     if isinstance(value, (dict, Mapping)) and value:
         for key, item in value.items():
-            _add_entry(f"{indent}{_write_text(str(key))}:", item, indent, lines)
+            _add_entry(f"{indent}{_render_text(str(key))}:", item, indent, lines)
     elif isinstance(value, (list, tuple)) and value:
         for item in value:
             _add_item(item, indent, lines)
@@ -88,7 +88,7 @@ def _add_entry(head: str, item: object, indent: str, lines: list[str]) -> None:
             lines.append(f"{head} |")
             lines.extend(f"{indent}  {line}" if line else indent for line in item[:-1].split("\n"))
         else:
-            lines.append(f"{head} {_write_text(item)}")
+            lines.append(f"{head} {_render_text(item)}")
     elif not item or not isinstance(item, (dict, list, tuple, Mapping)):
         lines.append(f"{head} {_yaml_scalar(item)}")
     elif tagged := _find_tag(item):
@@ -134,14 +134,14 @@ def _is_block(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)  # templates say the same few words again and again
-def _write_text(value: str) -> str:
+def _render_text(value: str) -> str:
     plain = _PLAIN.match(value.replace("::", ":")) and value.lower() not in _WORDS
     return value if plain else _quoted(value)
 
 
 def _yaml_scalar(value: object) -> str:
     if isinstance(value, str):
-        return _write_text(value)
+        return _render_text(value)
     if isinstance(value, float) and value != value:
         raise DocumentError("the value cannot be written as YAML: NaN has no place in a template")
     if value is True or value is False:

@@ -455,7 +455,7 @@ class Emulator:
         code = self._invocations.find_code(function_name, qualifier, ACCOUNT, self.region)
         return self._functions.load(code)
 
-    def take_snapshot(self) -> Snapshot:
+    def create_snapshot(self) -> Snapshot:
         """Remember what is in the tables, queues and buckets now."""
         return Snapshot(ACCOUNT, self.region)
 

@@ -122,7 +122,7 @@ class Invocations:
         if answer.failed:
             headers["X-Amz-Function-Error"] = "Unhandled"
         if response.headers.get("X-Amz-Log-Type") == "Tail":
-            headers["X-Amz-Log-Result"] = _write_tail(code, answer)
+            headers["X-Amz-Log-Result"] = _render_tail(code, answer)
         return _answer(200, answer.payload, headers)
 
     def _run_apart(self, code: FunctionCode, payload: bytes, context: str) -> None:
@@ -287,7 +287,7 @@ def _read_context(text: str | None) -> str:
     return content
 
 
-def _write_tail(code: FunctionCode, answer: Answer) -> str:
+def _render_tail(code: FunctionCode, answer: Answer) -> str:
     """Write the end of an invocation's log."""
     lines = "".join(f"{line}\n" for line in answer.lines)
     for folder, name in code.folders:

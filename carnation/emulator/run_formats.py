@@ -9,7 +9,7 @@ from typing import Any
 
 from carnation.console import count, echo, paint, show_progress
 from carnation.document.values import Json
-from carnation.emulator.events.schedules import Firing, write_time
+from carnation.emulator.events.schedules import Firing, render_time
 from carnation.emulator.state_faults import INJECTED_ERROR
 from carnation.emulator.stored import Stored
 from carnation.emulator.workflow_runs import Observer, WorkflowRun, WorkflowRuns
@@ -43,7 +43,7 @@ class RunPrinter(WarningPrinter):
     def fired(self, firing: Firing) -> None:
         """Print which schedule fired, and when."""
         show_progress("")
-        echo(f"{firing.schedule} fired at {write_time(firing.time)}")
+        echo(f"{firing.schedule} fired at {render_time(firing.time)}")
 
     def progressed(self, number: int, progress: Progress) -> None:
         """Show how far a run is."""

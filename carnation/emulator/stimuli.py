@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from carnation.document.values import Json
-from carnation.emulator.events.schedules import Firing, write_time
+from carnation.emulator.events.schedules import Firing, render_time
 from carnation.emulator.stored import StackResource, find_resources
 from carnation.errors import CarnationError, UsageError
 
@@ -91,7 +91,7 @@ def _advance(emulator: Emulator, text: str, told: Callable[[Firing], None]) -> N
         told(firing)
     if not fired:
         raise UsageError(
-            f"--advance {text}: no schedule is due until {write_time(emulator.clock.now())}. "
+            f"--advance {text}: no schedule is due until {render_time(emulator.clock.now())}. "
             "Advance by more, or begin at another time with --clock."
         )
 

@@ -10,7 +10,7 @@ from carnation.asl.cycles import find_cycles
 from carnation.document.values import Json
 from carnation.errors import CarnationError
 from carnation.estimates.estimate import Estimates, estimate
-from carnation.estimates.formats import CENT, write_dollars
+from carnation.estimates.formats import CENT, render_dollars
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
 from carnation.estimates.targets import Target
 
@@ -72,12 +72,12 @@ def _format_cost(old: Estimates | None, new: Estimates | None, load: Load) -> st
     before, after = (_find_month(side, load) for side in (old, new))
     step = after - before
     if old is None or new is None or abs(step) < CENT / 2:
-        same = f"{write_dollars(after if new else before)} a month at {load}"
+        same = f"{render_dollars(after if new else before)} a month at {load}"
         return f"as before, {same}" if old and new else f"{'+' if new else '-'}{same}"
     sign = "+" if step > 0 else "-"
     return (
-        f"{sign}{write_dollars(abs(step))} a month at {load} "
-        f"({write_dollars(after)} instead of {write_dollars(before)})"
+        f"{sign}{render_dollars(abs(step))} a month at {load} "
+        f"({render_dollars(after)} instead of {render_dollars(before)})"
     )
 
 

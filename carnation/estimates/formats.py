@@ -16,23 +16,23 @@ from carnation.services.prices import read_prices
 CENT = 0.01
 
 
-def write_text(
+def render_text(
     name: str, model: Model, sizes: Sequence[int], month: Mapping[str, Any] | None = None
 ) -> str:
     """Write a table, the cost of a month if it is known, the limits, then notes on the figures."""
     figures = [find_figures(model, items) for items in sizes]
-    lines = [*_write_table(model, figures), ""]
+    lines = [*_render_table(model, figures), ""]
     if month is not None:
         lines.append(
-            f"{write_dollars(month['dollars'])} a month at {month['load']} "
+            f"{render_dollars(month['dollars'])} a month at {month['load']} "
             f"([tool.carnation.load.{month['name']}])."
         )
-    lines += _write_breaks(find_breaks(model), sizes)
+    lines += _render_breaks(find_breaks(model), sizes)
     lines += [f"note: {note}" for note in _list_notes(model, figures)]
     return "".join(f"{clean(line)}\n" for line in lines)
 
 
-def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
+def _render_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
     """Write a column for each size; what breaks a limit has a mark behind it."""
     many = bool(model.outers)
     rows = [["items" if many else "executions", *(f"{one.items:,}" for one in figures)]]
@@ -42,7 +42,7 @@ def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
         rows.append(
             ["events of a child", *(_mark(one.child_events, HISTORY - 1) for one in figures)]
         )
-    rows.append(["largest payload", *(_write_bytes(one.payload) for one in figures)])
+    rows.append(["largest payload", *(_render_bytes(one.payload) for one in figures)])
     states = [one.state or "the input" for one in figures]
     if len(set(states)) == 1:  # a long name once leaves the columns narrow
         rows.append([f"  in {states[0]}", *("" for _ in figures)])
@@ -55,10 +55,10 @@ def _write_table(model: Model, figures: Sequence[Estimate]) -> list[str]:
     for call in sorted({call for one in figures for call in one.requests}):
         if call != "lambda:invoke":
             rows.append([call, *(f"{one.requests.get(call, 0):,}" for one in figures)])
-    rows.append(["duration", *(_write_seconds(one.seconds) for one in figures)])
-    rows.append(["cost", *(write_dollars(one.total) for one in figures)])
+    rows.append(["duration", *(_render_seconds(one.seconds) for one in figures)])
+    rows.append(["cost", *(render_dollars(one.total) for one in figures)])
     for service in dict.fromkeys(name for one in figures for name in one.dollars):
-        cells = (write_dollars(one.dollars.get(service, 0.0)) for one in figures)
+        cells = (render_dollars(one.dollars.get(service, 0.0)) for one in figures)
         rows.append([f"  {service}", *cells])
     return align_table(rows, right=range(1, len(figures) + 1))
 
@@ -67,15 +67,15 @@ def _mark(number: int, most: int) -> str:
     return f"{number:,}" + ("!" if number > most else " ")
 
 
-def _write_bytes(size: int) -> str:
+def _render_bytes(size: int) -> str:
     mark = "!" if size > PAYLOAD else " "
     return (f"{size:,} B" if size < 10_000 else f"{size / 1024:,.0f} KiB") + mark
 
 
-def _write_seconds(seconds: float) -> str:
+def _render_seconds(seconds: float) -> str:
     """Write a duration in the two largest of its units.
 
-    >>> _write_seconds(3725), _write_seconds(0.5), _write_seconds(59)
+    >>> _render_seconds(3725), _render_seconds(0.5), _render_seconds(59)
     ('1 h 2 min', '0.5 s', '59 s')
     """
     if seconds < 60:
@@ -87,10 +87,10 @@ def _write_seconds(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24:,} d {hours % 24} h"
 
 
-def write_dollars(dollars: float) -> str:
+def render_dollars(dollars: float) -> str:
     """Write dollars as people write them: no cents of hundreds, no parts of a cent.
 
-    >>> [write_dollars(n) for n in (1234.5, 12.345, 0.05, 0.0004, 0)]
+    >>> [render_dollars(n) for n in (1234.5, 12.345, 0.05, 0.0004, 0)]
     ['$1,234', '$12.35', '$0.05', '<$0.01', '$0']
     """
     if dollars >= 100:
@@ -100,7 +100,7 @@ def write_dollars(dollars: float) -> str:
     return "<$0.01" if dollars else "$0"
 
 
-def _write_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> list[str]:
+def _render_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> list[str]:
     hard = [one for one in breaks if one.is_hard]
     lines = []
     if not hard:
@@ -129,7 +129,7 @@ def _list_notes(model: Model, figures: Sequence[Estimate]) -> list[str]:
         )
     facts = model.facts
     notes.append(
-        f"tasks are taken to last {facts.usual:g} s, and functions to have {_write_memory(facts)} "
+        f"tasks are taken to last {facts.usual:g} s, and functions to have {_render_memory(facts)} "
         f"MB on {'arm64' if facts.arm else 'x86_64'} (--seconds, --memory, --architecture)."
     )
     if not model.outers:
@@ -144,7 +144,7 @@ def _list_notes(model: Model, figures: Sequence[Estimate]) -> list[str]:
     return notes
 
 
-def _write_memory(facts: Facts) -> str:
+def _render_memory(facts: Facts) -> str:
     sizes = sorted({*facts.memories.values()} or {facts.memory})
     return " or ".join(str(size) for size in sizes)
 
@@ -157,7 +157,7 @@ def _doubt_prices() -> str:
     return f" Not read from AWS's own price list: {', '.join(doubted)}." if doubted else ""
 
 
-def write_json(
+def render_json(
     name: str, model: Model, sizes: Sequence[int], month: Mapping[str, Any] | None = None
 ) -> str:
     """Write everything, for a machine."""
@@ -165,8 +165,8 @@ def write_json(
     document: dict[str, Any] = {
         "definition": name,
         "counted": "items" if model.outers else "executions",
-        "maps": [_write_outer(outer) for outer in model.outers],
-        "sizes": [_write_figures(one) for one in figures],
+        "maps": [_render_outer(outer) for outer in model.outers],
+        "sizes": [_render_figures(one) for one in figures],
         **({"month": dict(month)} if month is not None else {}),
         "limits": [one._asdict() for one in find_breaks(model)],
         "guessed": list(model.guessed),
@@ -177,7 +177,7 @@ def write_json(
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _write_outer(outer: TopLevelMap) -> dict[str, Any]:
+def _render_outer(outer: TopLevelMap) -> dict[str, Any]:
     return {
         "name": outer.name,
         "is_distributed": outer.is_distributed,
@@ -186,7 +186,7 @@ def _write_outer(outer: TopLevelMap) -> dict[str, Any]:
     }
 
 
-def _write_figures(figures: Estimate) -> dict[str, Any]:
+def _render_figures(figures: Estimate) -> dict[str, Any]:
     fields = figures._asdict()
     fields["dollars"] = {name: round(value, 8) for name, value in figures.dollars.items()}
     fields["total_dollars"] = round(figures.total, 8)

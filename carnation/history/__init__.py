@@ -5,8 +5,8 @@ Leaves: progress, a timeline, one page of HTML.
 May not know: where the events come from: the emulator or an account.
 """
 
-from carnation.history.html import save_page, write_page
+from carnation.history.html import render_page, save_page
 from carnation.history.progress import Progress
 from carnation.history.timeline import ItemNamer, Recorded, record_run
 
-__all__ = ["ItemNamer", "Progress", "Recorded", "record_run", "save_page", "write_page"]
+__all__ = ["ItemNamer", "Progress", "Recorded", "record_run", "render_page", "save_page"]

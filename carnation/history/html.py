@@ -26,16 +26,16 @@ from carnation.history.timeline import FAILED, OK, OPEN, RETRIED, Failure, Recor
 _WORST = (FAILED, RETRIED, OPEN, OK)
 
 
-def write_page(runs: Sequence[Recorded], title: str, items: Sequence[str] = ()) -> str:
+def render_page(runs: Sequence[Recorded], title: str, items: Sequence[str] = ()) -> str:
     """Write the page; `title` says what ran, `items` where every item is, if anybody knows."""
-    return "\n".join(_write_page(runs, title, items)) + "\n"
+    return "\n".join(_render_page(runs, title, items)) + "\n"
 
 
 def save_page(path: str, runs: Sequence[Recorded], title: str, items: Sequence[str] = ()) -> None:
     """Write the page into a file, whole or not at all; raises `UsageError` where it cannot be."""
     part = Path(f"{path}.part")
     try:
-        part.write_text(write_page(runs, title, items), encoding="utf-8")
+        part.write_text(render_page(runs, title, items), encoding="utf-8")
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def escape(text: str) -> str:
     return escape_html(shown, quote=True)
 
 
-def _write_page(runs: Sequence[Recorded], title: str, items: Sequence[str]) -> Iterator[str]:
+def _render_page(runs: Sequence[Recorded], title: str, items: Sequence[str]) -> Iterator[str]:
     script = b64encode(sha256(SCRIPT.encode()).digest()).decode()
     # the pictures bring their styles along, so styles are allowed inline; scripts only this one
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; "
@@ -58,16 +58,16 @@ def _write_page(runs: Sequence[Recorded], title: str, items: Sequence[str]) -> I
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>carnation run: {escape(title)}</title><style>{STYLE}</style></head><body>"
     yield f"<header><h1>{escape(title)}</h1></header><main>"
-    yield from _write_overview(runs, items)
+    yield from _render_overview(runs, items)
     for number, run in enumerate(runs, 1):
-        yield from _write_run(run, number)
+        yield from _render_run(run, number)
     yield '</main><aside id="detail" role="dialog" aria-label="Details" tabindex="-1" hidden>'
     yield "</aside>"
     yield f'<script type="application/json" id="data">{_embed(runs)}</script>'
     yield f"<script>{SCRIPT}</script></body></html>"
 
 
-def _write_overview(runs: Sequence[Recorded], items: Sequence[str]) -> Iterator[str]:
+def _render_overview(runs: Sequence[Recorded], items: Sequence[str]) -> Iterator[str]:
     """Write what a person asks first: how each run ended, where the items are, what failed."""
     yield '<section class="overview" aria-labelledby="overview"><h2 id="overview">Runs</h2>'
     yield '<div class="wide" role="region" aria-label="Each run" tabindex="0"><table><thead><tr>'
@@ -76,7 +76,7 @@ def _write_overview(runs: Sequence[Recorded], items: Sequence[str]) -> Iterator[
     for number, run in enumerate(runs, 1):
         yield (
             f'<tr class="{_find_ending(run)}"><th scope="row"><a href="#run{number}">Run {number}'
-            f"</a><td>{escape(run.status)}<td>{run.seconds:,.1f} s<td>{_write_waits(run)}"
+            f"</a><td>{escape(run.status)}<td>{run.seconds:,.1f} s<td>{_render_waits(run)}"
             f'<td class="text"><code>{escape(_cut(run.input, 120))}</code>'
         )
     yield "</tbody></table></div>"
@@ -85,13 +85,13 @@ def _write_overview(runs: Sequence[Recorded], items: Sequence[str]) -> Iterator[
         None,
     )
     if first is not None:
-        yield f"<p>{_write_failure(first[1], f'in run {first[0]} ' if runs[1:] else '')}</p>"
+        yield f"<p>{_render_failure(first[1], f'in run {first[0]} ' if runs[1:] else '')}</p>"
     if items:
         yield f"<h2>Where every item is</h2><pre>{escape(chr(10).join(items))}</pre>"
     yield "</section>"
 
 
-def _write_waits(run: Recorded) -> str:
+def _render_waits(run: Recorded) -> str:
     return f"{run.waited:,.1f} s" if run.waited else "none"
 
 
@@ -99,7 +99,7 @@ def _find_ending(run: Recorded) -> str:
     return "ok" if run.status == "SUCCEEDED" else "failed"
 
 
-def _write_failure(failure: Failure, run: str) -> str:
+def _render_failure(failure: Failure, run: str) -> str:
     """Write what failed first for good: where, when, why, and what came of it."""
     where = f" of {escape(failure.where)}," if failure.where else ","
     then = f" It went on to {escape(failure.then)}." if failure.then else ""
@@ -150,7 +150,7 @@ def _count_visits(run: Recorded) -> dict[tuple[str, str], Counter[str]]:
     return found
 
 
-def _write_run(run: Recorded, number: int) -> Iterator[str]:
+def _render_run(run: Recorded, number: int) -> Iterator[str]:
     """Write a run; those after the first are folded."""
     yield f'<section id="run{number}" data-run="{number - 1}" aria-label="Run {number}">'
     chip = f'<span class="chip {_find_ending(run)}">{escape(run.status)}</span>'
@@ -164,14 +164,14 @@ def _write_run(run: Recorded, number: int) -> Iterator[str]:
     yield "</figure><div>"
     if run.error or run.cause:
         yield f'<p class="cause"><b>{escape(run.error)}</b> {escape(run.cause)}</p>'
-    yield f"<p>{run.seconds:,.1f} s, of which waits: {_write_waits(run)}.</p>"
+    yield f"<p>{run.seconds:,.1f} s, of which waits: {_render_waits(run)}.</p>"
     if run.first_failure is not None:
-        yield f"<p>{_write_failure(run.first_failure, '')}</p>"
+        yield f"<p>{_render_failure(run.first_failure, '')}</p>"
     yield from (f"<p>{escape(line)}</p>" for line in run.lines)
     yield f"<p>Input <code>{escape(_cut(run.input))}</code></p>"
-    yield from _write_table(run)
+    yield from _render_table(run)
     if run.map_runs:
-        yield from _write_map_runs(run)
+        yield from _render_map_runs(run)
     yield "</div></div>"
     yield '<h3>Timeline</h3><div class="tools" role="toolbar" aria-label="Rows to show"></div>'
     yield '<div class="axis" aria-hidden="true"></div>'
@@ -184,7 +184,7 @@ def _cut(text: str, longest: int = 200) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _write_table(run: Recorded) -> Iterator[str]:
+def _render_table(run: Recorded) -> Iterator[str]:
     seconds: Counter[str] = Counter()
     for visit in _list_visits(run):
         seconds[visit["n"]] += visit["b"] - visit["a"]
@@ -203,7 +203,7 @@ def _write_table(run: Recorded) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _write_map_runs(run: Recorded) -> Iterator[str]:
+def _render_map_runs(run: Recorded) -> Iterator[str]:
     """Write what DescribeMapRun tells of the children of distributed Maps."""
     yield '<h3>Child executions</h3><div class="wide" role="region" aria-label="Children" '
     yield 'tabindex="0"><table><thead><tr>'

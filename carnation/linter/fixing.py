@@ -94,7 +94,7 @@ def _format_fix(finding: Finding, done: str) -> str:
     return f"{where}: {done} {finding.rule}: {finding.message}{state}"
 
 
-def write_diff(fixed: FixedFile) -> str:
+def render_diff(fixed: FixedFile) -> str:
     """Write what would change, as a unified diff; '' where nothing would."""
     lines = difflib.unified_diff(
         fixed.before.splitlines(keepends=True),

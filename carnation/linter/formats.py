@@ -29,7 +29,7 @@ class Lines(Protocol):
         ...
 
 
-def write_text(
+def render_text(
     findings: Iterable[Finding], sources: Mapping[str, Lines], *, colour: bool, frames: bool
 ) -> list[str]:
     """Write a line for each finding, and below it the line of the file it is about."""
@@ -43,7 +43,7 @@ def write_text(
             f"{clean(finding.message)}{state}"
         )
         if frames and finding.path in sources:
-            lines += _write_frame(finding, sources[finding.path].line_text(finding.line))
+            lines += _render_frame(finding, sources[finding.path].line_text(finding.line))
     return lines
 
 
@@ -56,7 +56,7 @@ def _state_name(finding: Finding) -> str:
     return f" (state '{finding.state}'{made})" if finding.state else ""
 
 
-def _write_frame(finding: Finding, text: str) -> list[str]:
+def _render_frame(finding: Finding, text: str) -> list[str]:
     if not text.strip():
         return []
     start = max(0, finding.column - 1 - _WIDEST // 2)
@@ -90,7 +90,9 @@ def _format_summary(report: Report) -> str:
     return f"checked {machines} in {files}: {count_severities(report.findings)} found{missed}"
 
 
-def write_json(findings: Iterable[Finding], definitions: int, unseen: Iterable[Unseen] = ()) -> str:
+def render_json(
+    findings: Iterable[Finding], definitions: int, unseen: Iterable[Unseen] = ()
+) -> str:
     """Write findings for a program; `aws` is AWS's code and its way to say where."""
     entries = []
     for finding in findings:
@@ -119,7 +121,7 @@ def locate_for_aws(pointer: str) -> str:
     )  # fmt: skip
 
 
-def write_github(findings: Iterable[Finding]) -> list[str]:
+def render_github(findings: Iterable[Finding]) -> list[str]:
     """Write findings as workflow commands, which GitHub shows beside the changed lines.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
@@ -141,7 +143,7 @@ def _escape_property(text: str) -> str:
     return _escape_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
+def render_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
     """Write findings as SARIF 2.1.0, with the page of each rule that has something to say.
 
     Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
@@ -156,7 +158,7 @@ def write_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_write_result(finding, used.index(finding.rule)) for finding in findings],
+        "results": [_render_result(finding, used.index(finding.rule)) for finding in findings],
     }
     schema = (
         "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -177,7 +179,7 @@ def _describe_rule(rule_id: str, rule: Rule | None) -> dict[str, Json]:
     }
 
 
-def _write_result(finding: Finding, index: int) -> dict[str, Json]:
+def _render_result(finding: Finding, index: int) -> dict[str, Json]:
     region = {"startLine": finding.line, "startColumn": finding.column}
     uri = finding.path.replace("\\", "/")
     return {
@@ -203,7 +205,7 @@ def _quote(uri: str) -> str:
     return quote(uri, safe="/:", errors="surrogatepass")
 
 
-def write_pages(rules: Iterable[Rule]) -> str:
+def render_pages(rules: Iterable[Rule]) -> str:
     """Write the page of all rules, in Markdown, from their docstrings."""
     from carnation.linter.fixes import FIXERS  # only the page needs it
 
@@ -254,9 +256,9 @@ def _mark_heads(page: str) -> list[str]:
 
 
 FORMATS: Final[Mapping[str, Callable[[Report], str]]] = {
-    "json": lambda report: write_json(report.findings, report.definitions, report.unseen),
-    "sarif": lambda report: write_sarif(report.findings, RULES),
-    "github": lambda report: "".join(f"{line}\n" for line in write_github(report.findings)),
+    "json": lambda report: render_json(report.findings, report.definitions, report.unseen),
+    "sarif": lambda report: render_sarif(report.findings, RULES),
+    "github": lambda report: "".join(f"{line}\n" for line in render_github(report.findings)),
 }
 """What `--format` names, beside `text`, which knows the terminal."""
 
@@ -266,5 +268,5 @@ def render(report: Report, name: str) -> str:
     if name != "text":
         return FORMATS[name](report)
     colour, frames = has_colour(sys.stdout), sys.stdout.isatty()
-    lines = write_text(report.findings, report.sources, colour=colour, frames=frames)
+    lines = render_text(report.findings, report.sources, colour=colour, frames=frames)
     return "".join(f"{line}\n" for line in lines)

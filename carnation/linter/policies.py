@@ -49,7 +49,7 @@ def render_policy(target: str, names: str) -> Json:
     return render_names(policy, names, source.substitutions)
 
 
-def write_policies(target: str, names: str | None = None) -> str:
+def render_policies(target: str, names: str | None = None) -> str:
     """Write the policies of a target as JSON; with `names`, the one policy document alone."""
     if names:
         return json.dumps(render_policy(target, names), indent=2, ensure_ascii=False) + "\n"

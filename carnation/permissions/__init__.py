@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         derive_policy,
         find_needed_actions,
         group_needs,
-        write_policy,
+        render_policy,
     )
     from carnation.permissions.required import RequiredAction
 
@@ -39,7 +39,7 @@ __all__ = [
     "group_needs",
     "is_distributed",
     "read_policy",
-    "write_policy",
+    "render_policy",
 ]
 
 # whoever derives a policy does not load what judges one
@@ -60,6 +60,6 @@ __getattr__ = load_lazily(
         "group_needs": "policy",
         "is_distributed": "maps",
         "read_policy": "grants",
-        "write_policy": "policy",
+        "render_policy": "policy",
     },
 )

@@ -56,17 +56,17 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[RequiredAc
     if ":activity:" in resource:  # its worker needs permissions, not we
         return
     call = resource.partition(":states:")[2].partition(":")[2].partition(":")[2]
-    name_of, _, pattern = call.partition(".")
-    service, _, action = name_of.rpartition(":")
+    full_name, _, pattern = call.partition(".")
+    service, _, action = full_name.rpartition(":")
     if not service:
         return
     given = read_given(state)
-    if name_of in _SPECIAL:
-        yield from _SPECIAL[name_of](given, name)
+    if full_name in _SPECIAL:
+        yield from _SPECIAL[full_name](given, name)
     elif service.startswith("aws-sdk:"):
         yield from _list_sdk(service.removeprefix("aws-sdk:"), action, given, name)
-    elif INTEGRATIONS.get(name_of, _UNKNOWN).authorized:
-        yield from _list_optimized(name_of, pattern, given, name)
+    elif INTEGRATIONS.get(full_name, _UNKNOWN).authorized:
+        yield from _list_optimized(full_name, pattern, given, name)
 
 
 def _assume_role(credentials: Json, state: str) -> RequiredAction:

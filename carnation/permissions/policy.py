@@ -260,7 +260,7 @@ def _takes_in(wide: str, narrow: str, action: str) -> bool:
     return compare_arns(*fixed) is Match.COVERS
 
 
-def write_policy(statements: Iterable[Statement]) -> dict[str, Json]:
+def render_policy(statements: Iterable[Statement]) -> dict[str, Json]:
     """Write statements as the policy document that IAM reads."""
     documents = []
     sids: set[str] = set()

@@ -8,7 +8,7 @@ from carnation.cloudformation.placeholders import Placeholders
 from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.document.values import Json
 from carnation.permissions.grants import Grant, open_branches, read_policy, render_value
-from carnation.permissions.policy import MachineSettings, derive_policy, write_policy
+from carnation.permissions.policy import MachineSettings, derive_policy, render_policy
 
 
 def read_machine(properties: Mapping[str, Json]) -> MachineSettings:
@@ -55,7 +55,7 @@ def report_policy(
 ) -> dict[str, Json]:
     """Report the policy of a definition: the document, and for each statement its reasons."""
     statements = derive_policy(definition, read_machine(properties))
-    policy = write_policy(statements)
+    policy = render_policy(statements)
     reasons = [
         {
             "sid": document["Sid"],

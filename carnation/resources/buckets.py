@@ -57,7 +57,7 @@ class Bucket(Resource):
         """Make the ARN of a bucket out of its name."""
         return make_arn("s3", name, region=False, account=False)
 
-    def name_of(self, arn: Value) -> Value:
+    def name_from_arn(self, arn: Value) -> Value:
         """Take the name out of an ARN."""
         return pick_part(arn, ":", 5)
 

@@ -115,7 +115,7 @@ class Function(Resource):
         """Make the ARN of a function, all its versions included where they are ours."""
         return make_arn("lambda", f"function:{name}")
 
-    def name_of(self, arn: Value) -> Value:
+    def name_from_arn(self, arn: Value) -> Value:
         """Give the ARN, which Lambda takes for a name."""
         return arn
 

@@ -16,7 +16,7 @@ from carnation.permissions import (
     RequiredAction,
     derive_needs,
     group_needs,
-    write_policy,
+    render_policy,
 )
 from carnation.permissions.grants import matches
 from carnation.resources.application import Application
@@ -140,6 +140,8 @@ def _unknown_resource(
     )
 
 
-def write_machine_policy(application: Application, definition: Mapping[str, Any]) -> dict[str, Any]:
+def render_machine_policy(
+    application: Application, definition: Mapping[str, Any]
+) -> dict[str, Any]:
     """Write the policy of the state machine for whoever deploys it, references as they stand."""
-    return write_policy(group_needs(list_machine_needs(application, definition, named=False)))
+    return render_policy(group_needs(list_machine_needs(application, definition, named=False)))

@@ -160,7 +160,7 @@ class Resource:
         """Make the ARN of a resource of this kind out of its name."""
         raise NotImplementedError(type(self).__name__)
 
-    def name_of(self, arn: Value) -> Value:
+    def name_from_arn(self, arn: Value) -> Value:
         """Take the name out of an ARN."""
         return _pick(arn, ":", 5)
 
@@ -216,7 +216,7 @@ class Resource:
         origin = self.origin or Existing()
         if origin.name is None:
             arn = self._find_given_arn()
-            return arn if name == "arn" else self.name_of(arn)
+            return arn if name == "arn" else self.name_from_arn(arn)
         if name == "arn":
             return {"Fn::Sub": [self.arn_of(self.full_name), self.list_markers()]}
         return read_given(origin.name)

@@ -109,7 +109,7 @@ class Table(Resource):
         """Make the ARN of a table out of its name."""
         return make_arn("dynamodb", f"table/{name}")
 
-    def name_of(self, arn: Value) -> Value:
+    def name_from_arn(self, arn: Value) -> Value:
         """Take the name out of an ARN."""
         return pick_part(arn, "/", 1)
 

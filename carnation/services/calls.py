@@ -128,7 +128,7 @@ class _Check:
 
     def _wrong(self, keys: tuple[str, ...], wanted: str, value: Any) -> CallProblem:
         shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-        where = write_keys(keys)
+        where = render_keys(keys)
         return CallProblem(WRONG, keys, f"{self.owner} expects {wanted} as '{where}', not {shown}")
 
     def _find_in_structure(
@@ -148,12 +148,12 @@ class _Check:
         # inside an optimized integration it may be there by another name
         if not keys or (value and self.is_strict):
             for name in (name for name in shape.required if name not in names):
-                where = write_keys((*keys, name))
+                where = render_keys((*keys, name))
                 yield CallProblem(MISSING, keys, f"{self.owner} requires '{where}'", (name,))
 
     def _unknown(self, shape: Shape, name: str, keys: tuple[str, ...]) -> CallProblem:
         """Describe a name that is no member, with the one that it is but for its letters' case."""
-        where = write_keys((*keys[:-1], name))[:_MAX_NAME_LENGTH]
+        where = render_keys((*keys[:-1], name))[:_MAX_NAME_LENGTH]
         self.hints -= 1
         if self.hints < 0 or len(name) > _MAX_NAME_LENGTH:
             return CallProblem(UNKNOWN, keys, f"{self.owner} has no parameter '{where}'")
@@ -176,20 +176,20 @@ class _Check:
         meant = plain.get(re.sub("[-_ ]", "", value).lower())
         if not meant:
             listed = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-            where = f"'{write_keys(keys)}'"
+            where = f"'{render_keys(keys)}'"
             said = f"{self.owner}: {value[:60]!r} is not known as {where}; known are {listed}"
             yield CallProblem(NEWER, keys, said)
         else:
             yield CallProblem(
                 WRONG,
                 keys,
-                f"{self.owner} expects '{meant}' as '{write_keys(keys)}', not {value!r}: AWS "
+                f"{self.owner} expects '{meant}' as '{render_keys(keys)}', not {value!r}: AWS "
                 "distinguishes upper and lower case",
                 (value, meant),
             )
 
 
-def write_keys(keys: tuple[str, ...]) -> str:
+def render_keys(keys: tuple[str, ...]) -> str:
     """Write the way to a parameter: `Tags[0].Key`."""
     parts = [f"[{key}]" if key.isdigit() else f".{key}" for key in keys]
     return "".join(parts).removeprefix(".").replace(".$", "")

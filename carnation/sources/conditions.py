@@ -70,7 +70,7 @@ def _collect(
         texts = [_read_text(one) for one in inner]
         for one, other in zip(inner, reversed(texts), strict=True):
             if _read_text(one) is None:
-                known = compared.setdefault(_write_key(one), [])
+                known = compared.setdefault(_render_key(one), [])
                 known += [other] if other is not None and other not in known else []
     elif name in ("Fn::And", "Fn::Or", "Fn::Not") and isinstance(inner, list):
         for one in inner:
@@ -113,7 +113,7 @@ def _holds(value: Any, conditions: Mapping[str, Any], world: Mapping[str, Any], 
         return False
     if name == "Fn::Equals" and len(inner) == 2:
         left, right = (
-            world.get(_write_key(one), _OTHER) if _read_text(one) is None else _read_text(one)
+            world.get(_render_key(one), _OTHER) if _read_text(one) is None else _read_text(one)
             for one in inner
         )
         return bool(left == right)
@@ -129,5 +129,5 @@ def _read_text(value: Any) -> str | None:
     return str(value) if isinstance(value, (str, int, float)) else None
 
 
-def _write_key(value: Any) -> str:
+def _render_key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)

@@ -139,7 +139,7 @@ class Scope:
             if kind == "%":
                 _note_directive(part, skipping, self.way.taken)
             elif not any(skipping):
-                parts.append(part if kind == "" else write_text(self.evaluate_text(part)))
+                parts.append(part if kind == "" else render_text(self.evaluate_text(part)))
         return "".join(parts)
 
     def evaluate_text(self, expression: str) -> Any:
@@ -160,7 +160,7 @@ class Scope:
         return inner.evaluate(children(children(tree)[0])[0].children[-1])
 
 
-def write_text(value: Any) -> str:
+def render_text(value: Any) -> str:
     """Write a value into a text, as Terraform does."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -180,7 +180,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, Encoded):
-        return write_text(value)
+        return render_text(value)
     return str(value) if isinstance(value, (Unknown, FileText)) else value
 
 
@@ -293,7 +293,7 @@ def _read_string(scope: Scope, node: Any) -> Any:
             parts.append(unescape(str(inner)))
     if len(parts) == 1:
         return parts[0]
-    return "".join(write_text(part) for part in parts)
+    return "".join(render_text(part) for part in parts)
 
 
 def _read_heredoc(scope: Scope, node: Any) -> str:
@@ -336,7 +336,7 @@ def read_key(scope: Scope, node: Any) -> str:
         return str(term.children[0])
     if kind_of(inner) == "keyword" or kind_of(term) == "keyword":
         return str(term.children[0])
-    return write_text(scope.evaluate(inner))
+    return render_text(scope.evaluate(inner))
 
 
 def _read_object(scope: Scope, node: Any) -> dict[str, Any]:
@@ -398,7 +398,7 @@ def _read_for(scope: Scope, node: Any) -> Any:
     scope.names = outer
     if kind_of(node) == "for_tuple_expr":
         return [one[0] for one in made]
-    return {write_text(one[0]): one[1] for one in made if len(one) > 1}
+    return {render_text(one[0]): one[1] for one in made if len(one) > 1}
 
 
 def _list_pairs(collection: Any, name: str) -> list[tuple[Any, Any]]:

@@ -82,27 +82,27 @@ def _repeat(
                     yield found._replace(pointer=place)
 
 
-def write_loops(value: Any, template: Mapping[str, Any]) -> Any:
+def render_loops(value: Any, template: Mapping[str, Any]) -> Any:
     """Write out the loops between parts of a definition; the value itself where it has none.
 
     Raises `DocumentError` for loops that make more than any definition holds.
 
-    >>> write_loops({"Fn::ForEach::Each": ["X", ["a", "b"], {"S${X}": {"Next": "${X}"}}]}, {})
+    >>> render_loops({"Fn::ForEach::Each": ["X", ["a", "b"], {"S${X}": {"Next": "${X}"}}]}, {})
     {'Sa': {'Next': 'a'}, 'Sb': {'Next': 'b'}}
     """
-    return _Writer(template).write(value, 0)
+    return _Expander(template).expand(value, 0)
 
 
-class _Writer:
+class _Expander:
     def __init__(self, template: Mapping[str, Any]) -> None:
         self.template = template
         self.made = 0
 
-    def write(self, value: Any, depth: int) -> Any:
+    def expand(self, value: Any, depth: int) -> Any:
         if depth > _MAX_DEPTH:
             return value
         if isinstance(value, list):
-            items = [self.write(item, depth + 1) for item in value]
+            items = [self.expand(item, depth + 1) for item in value]
             return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
         if not isinstance(value, Mapping):
             return value
@@ -111,7 +111,7 @@ class _Writer:
             if str(key).startswith(_LOOP) and _is_loop(item):
                 made |= self.repeat(item, depth)
             else:
-                made[key] = self.write(item, depth + 1)
+                made[key] = self.expand(item, depth + 1)
         same = len(made) == len(value) and all(made.get(key) is item for key, item in value.items())
         return value if same else made
 
@@ -122,7 +122,7 @@ class _Writer:
             self.made += 1
             if self.made > _MAX_PARTS:
                 raise DocumentError(f"its loops make more than {_MAX_PARTS:,} parts")
-            made |= self.write(replace_identifier(loop[2], identifier, one), depth + 1)
+            made |= self.expand(replace_identifier(loop[2], identifier, one), depth + 1)
         return made
 
 

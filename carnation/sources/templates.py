@@ -19,7 +19,7 @@ from carnation.sources.assets import find_asset
 from carnation.sources.branches import MAX_WAYS, choose_branches, choose_ways, read_if
 from carnation.sources.conditions import Ways
 from carnation.sources.files import Files
-from carnation.sources.loops import Resource, list_resources, write_loops
+from carnation.sources.loops import Resource, list_resources, render_loops
 from carnation.sources.source import (
     EXPRESS,
     NO_DEFINITION,
@@ -150,7 +150,7 @@ class _Machine:
         """Put in their place what loops write out, and what `AWS::Include` brings."""
         written = self.properties[field]
         parts = self.include(written) if isinstance(written, (Mapping, list)) else written
-        parts = write_loops(parts, self.template)
+        parts = render_loops(parts, self.template)
         if parts is not written:
             self.properties = {**self.properties, field: parts}
             self.is_editable = False

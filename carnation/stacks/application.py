@@ -24,7 +24,7 @@ from carnation.stacks.roles import add_role, state_machine_arns, trust
 from carnation.stacks.snippets import render_rule, to_arn
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.versions import describe_parameters
-from carnation.stacks.writing import list_sections, write_document
+from carnation.stacks.writing import list_sections, render_document
 
 _RENDERERS: Mapping[str, tuple[str, str]] = {
     "Activity": ("others", "render_activity"),
@@ -62,7 +62,7 @@ def render_application(application: Application, sources: Sources) -> dict[str, 
         from carnation.stacks.by_kind import split_template
 
         return split_template(document, sources)
-    return {path: write_document(document)}
+    return {path: render_document(document)}
 
 
 def make_document(application: Application, sources: Sources) -> dict[str, Any]:

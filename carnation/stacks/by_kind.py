@@ -18,7 +18,7 @@ from carnation.errors import WorkflowError
 from carnation.stacks.parameters import SHARED
 from carnation.stacks.references import KEY_NAME, PLAIN_KEY, Swap, list_conditions, refer, rewrite
 from carnation.stacks.resources import Sources
-from carnation.stacks.writing import write_document
+from carnation.stacks.writing import render_document
 
 ROOT = "root"
 MAX_RESOURCES = 450
@@ -105,8 +105,8 @@ def split_template(
     """
     split = _Split(document, layout or ByKind())
     order = sorted(split.nested, key=lambda name: "dynamodb" if name == "s3" else name)  # the store
-    nested = {nested_name(name): write_document(split.make_nested(name)) for name in order}
-    root = write_document(split.make_root(sources, nested))
+    nested = {nested_name(name): render_document(split.make_nested(name)) for name in order}
+    root = render_document(split.make_root(sources, nested))
     return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
 

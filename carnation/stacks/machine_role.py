@@ -18,7 +18,7 @@ from carnation.permissions import (
     RequiredAction,
     derive_needs,
     group_needs,
-    write_policy,
+    render_policy,
 )
 from carnation.stacks.snippets import KEY, PREFIX, Statement
 
@@ -56,7 +56,7 @@ def list_machine_permissions(
     needs = derive_needs(definition, machine, stand_ins)
     for need in needs:
         _check(need, definition, known)
-    return [_render(statement) for statement in write_policy(group_needs(needs))["Statement"]]
+    return [_render(statement) for statement in render_policy(group_needs(needs))["Statement"]]
 
 
 def _check(

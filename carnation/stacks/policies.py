@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from carnation.permissions import RequiredAction, group_needs, write_policy
+from carnation.permissions import RequiredAction, group_needs, render_policy
 from carnation.resources.grants import Grant
 from carnation.resources.policy import KEY_MARKER, SERVICES, list_machine_needs
 from carnation.stacks.rendering import Rendering
@@ -33,7 +33,7 @@ def list_granted(rendering: Rendering, grants: Sequence[Grant]) -> list[Statemen
 
 
 def _render(rendering: Rendering, needs: Sequence[RequiredAction]) -> Iterator[Statement]:
-    for statement in write_policy(group_needs(needs))["Statement"]:
+    for statement in render_policy(group_needs(needs))["Statement"]:
         actions = statement["Action"]
         resources = [_render_text(rendering, text) for text in statement["Resource"]]
         rendered = {

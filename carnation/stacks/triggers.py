@@ -152,7 +152,7 @@ def render_schedule(rendering: Rendering, schedule: triggers.Schedule) -> None:
             Target=Target(
                 Arn=ALIAS,
                 RoleArn=role,
-                Input=_write_input(schedule.input),
+                Input=_render_input(schedule.input),
                 DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(UNDELIVERED, "Arn")),
                 RetryPolicy=RetryPolicy(MaximumRetryAttempts=3, MaximumEventAgeInSeconds=3600),
             ),
@@ -169,7 +169,7 @@ def _plain_schedule() -> dict[str, Any]:
     return except_from(("CKV_AWS_297", "EventBridge's own key encrypts the schedule"))
 
 
-def _write_input(given: Mapping[str, Any]) -> str:
+def _render_input(given: Mapping[str, Any]) -> str:
     from json import dumps
 
     return dumps(dict(given), ensure_ascii=False)

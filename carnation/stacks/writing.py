@@ -39,12 +39,12 @@ def list_sections(template: Template) -> dict[str, Any]:
     return {name: make_plain(value) for name, value in sections.items() if value}
 
 
-def write_template(template: Template) -> str:
+def render_template(template: Template) -> str:
     """Write a template as YAML."""
-    return write_document(list_sections(template))
+    return render_document(list_sections(template))
 
 
-def write_document(document: Mapping[str, Any]) -> str:
+def render_document(document: Mapping[str, Any]) -> str:
     """Write a template's document as YAML, in the order of sections and of a resource's fields."""
     resources = {
         name: {key: resource[key] for key in (*_HEAD, *resource) if key in resource}

@@ -21,11 +21,11 @@ from carnation.states.raw import Raw
 from carnation.states.sdk import sdk
 from carnation.states.state import State
 from carnation.states.values import (
-    write_extra,
-    write_field,
-    write_fields,
-    write_payload,
-    write_rule,
+    render_extra,
+    render_field,
+    render_fields,
+    render_payload,
+    render_rule,
 )
 from carnation.states.walk import first_of, targets_of
 
@@ -52,20 +52,20 @@ class _Emitter:
         self.scopes: list[_Scope] = []
         self.by_name: list[tuple[Any, str, _Scope]] = []
 
-    def write_scopes(self) -> None:
+    def render_scopes(self) -> None:
         for scope in self.scopes:  # grows while Maps and Parallels are met
-            self._write_states(scope)
+            self._render_states(scope)
         for state, name, scope in self.by_name:
             self._check_name(state, name, scope)
 
-    def _write_states(self, scope: _Scope) -> None:
+    def _render_states(self, scope: _Scope) -> None:
         states: Document = {}
-        scope.target.update(StartAt=_name_of(scope.start), States=states)
+        scope.target.update(StartAt=_target_name(scope.start), States=states)
         waiting = [first_of(scope.start)]
         while waiting:
             state = waiting.pop()
             if self._enter(state, scope):
-                states[state.state_id] = self._write_state(state, scope)
+                states[state.state_id] = self._render_state(state, scope)
                 waiting.extend(reversed(list(self._follow(state, scope))))
 
     def _enter(self, state: Any, scope: _Scope) -> bool:
@@ -110,12 +110,12 @@ class _Emitter:
             f"{suggest_name(name, scope.members)}"
         )
 
-    def _write_state(self, state: Any, scope: _Scope) -> Document:
+    def _render_state(self, state: Any, scope: _Scope) -> Document:
         owner = f"state {_described(state)}"
         if isinstance(state, State):
             self._reject_language(state, owner)
         if isinstance(state, Raw):
-            return _write_raw(state, owner)
+            return _render_raw(state, owner)
         ours = isinstance(state, State)
         document: Document = {}
         for field in fields_of(state.type, legacy=ours):
@@ -124,9 +124,9 @@ class _Emitter:
             elif field.name in _WRITERS:
                 document.update(_WRITERS[field.name](self, state))
             else:
-                document.update(write_field(field, self._values_of(state), owner))
+                document.update(render_field(field, self._values_of(state), owner))
         if ours:
-            document.update(write_extra(state, owner))
+            document.update(render_extra(state, owner))
         return document
 
     def _reject_language(self, state: State, owner: str) -> None:
@@ -146,7 +146,7 @@ class _Emitter:
                 f"{self.language}. {remedy}"
             )
 
-    def write_branches(self, state: Any) -> Document:
+    def render_branches(self, state: Any) -> Document:
         if not state.branches:
             raise DefinitionError(f"state {_described(state)} has no branches; give one or more.")
         return {
@@ -156,7 +156,7 @@ class _Emitter:
             ]
         }
 
-    def write_processor(self, state: Any) -> Document:
+    def render_processor(self, state: Any) -> Document:
         processor = state.__dict__.get("iterator") or state.fields.get("iterator")
         if processor is None:
             raise DefinitionError(
@@ -172,7 +172,7 @@ class _Emitter:
     def _open(self, start: Any, place: str, target: Document) -> Document:
         """Put a graph on the list of those to write; what it writes into stands already."""
         if isinstance(start, Subgraph):
-            own = write_fields(start.place, start, place)
+            own = render_fields(start.place, start, place)
             target = {**own, **target} if "Comment" in own else {**target, **own}
             start = start.states
         self.scopes.append(_Scope(start, place, target))
@@ -182,10 +182,10 @@ class _Emitter:
         fields: Mapping[str, Any] = state.fields
         if state.type == "Map" and "parameters" in fields and not isinstance(state, State):
             return {"item_selector": fields["parameters"], **fields}
-        return _write_calls(state, fields, fields.get("query_language", self.language))
+        return _render_calls(state, fields, fields.get("query_language", self.language))
 
 
-def _write_calls(state: Any, fields: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+def _render_calls(state: Any, fields: Mapping[str, Any], language: str) -> Mapping[str, Any]:
     """Give the fields with the parameters of calls that belong to neither language in this one."""
     if isinstance(state, CallTask) and language == PATH:
         rest = {name: value for name, value in fields.items() if name != "arguments"}
@@ -200,78 +200,78 @@ def _list_empty(state: Any) -> tuple[str, ...]:
     return getattr(state, "empty_blocks", None) or ()
 
 
-def _write_retriers(_: _Emitter, state: Any) -> Document:
-    retriers = [_write_block("Retrier", retrier, state) for retrier in state.retries]
+def _render_retriers(_: _Emitter, state: Any) -> Document:
+    retriers = [_render_block("Retrier", retrier, state) for retrier in state.retries]
     return {"Retry": retriers} if retriers or "Retry" in _list_empty(state) else {}
 
 
-def _write_catchers(_: _Emitter, state: Any) -> Document:
+def _render_catchers(_: _Emitter, state: Any) -> Document:
     catchers = [
-        {**_write_block("Catcher", catcher, state), "Next": _name_of(catcher.next_step)}
+        {**_render_block("Catcher", catcher, state), "Next": _target_name(catcher.next_step)}
         for catcher in state.catches
     ]
     return {"Catch": catchers} if catchers or "Catch" in _list_empty(state) else {}
 
 
-def _write_block(place: str, block: Any, state: Any) -> Document:
-    return write_fields(place, block, f"state {_described(state)}: a {place.lower()}'s field")
+def _render_block(place: str, block: Any, state: Any) -> Document:
+    return render_fields(place, block, f"state {_described(state)}: a {place.lower()}'s field")
 
 
-def _write_choices(_: _Emitter, state: Any) -> Document:
+def _render_choices(_: _Emitter, state: Any) -> Document:
     owner = f"state {_described(state)}"
     if not state.choices:
         raise DefinitionError(f"{owner} has no choices; give one rule or more.")
     return {
         "Choices": [
-            {**write_rule(rule, f"{owner}: a rule"), "Next": _name_of(target)}
+            {**render_rule(rule, f"{owner}: a rule"), "Next": _target_name(target)}
             for rule, target in state.choices
         ]
     }
 
 
-def _write_default(_: _Emitter, state: Any) -> Document:
-    return {} if state.default is None else {"Default": _name_of(state.default)}
+def _render_default(_: _Emitter, state: Any) -> Document:
+    return {} if state.default is None else {"Default": _target_name(state.default)}
 
 
-def _write_next(_: _Emitter, state: Any) -> Document:
-    return {"End": True} if state.next_step is None else {"Next": _name_of(state.next_step)}
+def _render_next(_: _Emitter, state: Any) -> Document:
+    return {"End": True} if state.next_step is None else {"Next": _target_name(state.next_step)}
 
 
 _WRITERS: Mapping[str, Any] = {
-    "Branches": _Emitter.write_branches,
-    "ItemProcessor": _Emitter.write_processor,
-    "Retry": _write_retriers,
-    "Catch": _write_catchers,
-    "Choices": _write_choices,
-    "Default": _write_default,
-    "Next": _write_next,
+    "Branches": _Emitter.render_branches,
+    "ItemProcessor": _Emitter.render_processor,
+    "Retry": _render_retriers,
+    "Catch": _render_catchers,
+    "Choices": _render_choices,
+    "Default": _render_default,
+    "Next": _render_next,
     "End": lambda _, state: {},
 }
 
 
-def _write_raw(state: Raw, owner: str) -> Document:
+def _render_raw(state: Raw, owner: str) -> Document:
     """Write a raw state as it was given, states in it turned into their names."""
     body = dict(state.body)
     for name in ("Choices", "Catch"):
         if isinstance(body.get(name), (list, tuple)):
-            body[name] = [_target_name(block) for block in body[name]]
+            body[name] = [_with_target_name(block) for block in body[name]]
     if state.default is not None:
-        body["Default"] = _name_of(state.default)
+        body["Default"] = _target_name(state.default)
     if state.next_step is not None:
-        body["Next"] = _name_of(state.next_step)
+        body["Next"] = _target_name(state.next_step)
     elif "End" in KNOWN.get(state.type, ()) and "End" not in body:
         body["End"] = True
-    document: Document = write_payload(body, owner)
+    document: Document = render_payload(body, owner)
     return document
 
 
-def _target_name(block: Any) -> Any:
+def _with_target_name(block: Any) -> Any:
     if isinstance(block, Mapping) and "Next" in block:
-        return {**block, "Next": _name_of(block["Next"])}
+        return {**block, "Next": _target_name(block["Next"])}
     return block
 
 
-def _name_of(target: Any) -> str:
+def _target_name(target: Any) -> str:
     return target if isinstance(target, str) else str(first_of(target).state_id)
 
 
@@ -312,13 +312,13 @@ def make_definition(
     body: Document = {}
     emitter = _Emitter(query_language or PATH)
     emitter.scopes.append(_Scope(start, "the top level", body))
-    emitter.write_scopes()
+    emitter.render_scopes()
     definition: Document = {}
     for field in fields_of("StateMachine"):
         if field.name in body:
             definition[field.name] = body[field.name]
         else:
-            definition.update(write_field(field, given, "the state machine"))
+            definition.update(render_field(field, given, "the state machine"))
     return definition
 
 

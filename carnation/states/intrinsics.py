@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from carnation.errors import DefinitionError
 from carnation.states.arguments import find_line
 from carnation.states.context import Expression
-from carnation.states.values import write_argument
+from carnation.states.values import render_argument
 
 
 class Dynamic(Protocol):
@@ -29,7 +29,7 @@ Hash = Literal["MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"]
 
 
 def _call(name: str, *arguments: Any) -> Expression:
-    written = [write_argument(argument, f"States.{name}") for argument in arguments]
+    written = [render_argument(argument, f"States.{name}") for argument in arguments]
     return Expression(f"States.{name}({', '.join(written)})")
 
 
@@ -149,8 +149,8 @@ def format_text(template: str, *values: Any) -> Expression:
     """
     if template.count("{}") != len(values):
         _reject("Format", f"has {template.count('{}')} places and {len(values)} values.")
-    pieces = [write_argument(piece, "")[1:-1] for piece in template.split("{}")]
-    written = [write_argument(value, "States.Format") for value in values]
+    pieces = [render_argument(piece, "")[1:-1] for piece in template.split("{}")]
+    written = [render_argument(value, "States.Format") for value in values]
     return Expression(f"States.Format({', '.join([_join(pieces), *written])})")
 
 

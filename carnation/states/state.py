@@ -214,11 +214,11 @@ def reject_no_target(owner: str, target: Any) -> None:
 def reject_rewiring(state: Any, next_step: Target) -> None:
     """Raise `DefinitionError` if a state (ours or the SDK's) already moves to another one."""
     before = state.default if state.type == "Choice" else state.next_step
-    if before is not None and _name_of(before) != _name_of(next_step):
+    if before is not None and _target_name(before) != _target_name(next_step):
         raise DefinitionError(
-            f"state '{state.state_id}'{format_source(state)} already moves to '{_name_of(before)}' "
-            f"and cannot also move to '{_name_of(next_step)}' ({find_line()}). Make a fresh state "
-            "for the second place."
+            f"state '{state.state_id}'{format_source(state)} already moves to "
+            f"'{_target_name(before)}' and cannot also move to '{_target_name(next_step)}' "
+            f"({find_line()}). Make a fresh state for the second place."
         )
 
 
@@ -227,7 +227,7 @@ def format_source(state: Any) -> str:
     return f" ({state.source})" if isinstance(state, State) else ""
 
 
-def _name_of(target: Any) -> str:
+def _target_name(target: Any) -> str:
     return target if isinstance(target, str) else str(target.state_id)
 
 

@@ -14,7 +14,7 @@ from carnation.states.arguments import is_dynamic
 Document = dict[str, Any]
 
 
-def write_field(field: Field, values: Mapping[str, Any], owner: str) -> Document:
+def render_field(field: Field, values: Mapping[str, Any], owner: str) -> Document:
     """Write one field, if it was given: an expression as a path or under a key that ends in `.$`.
 
     Raises `DefinitionError` for an expression of JSONPath in a field of JSONata.
@@ -26,14 +26,14 @@ def write_field(field: Field, values: Mapping[str, Any], owner: str) -> Document
         return {}  # the SDK's way of leaving a field out
     where = f"{owner}: {field.name}"
     if field.language == ATA:
-        return {field.name: write_payload(value, where, paths=False)}
+        return {field.name: render_payload(value, where, paths=False)}
     if is_dynamic(value):
         dynamic = field.kind == "payload"
         return {f"{field.name}.$" if dynamic else field.name: value.to_jsonpath()}
-    return {field.name: write_payload(value, where)}
+    return {field.name: render_payload(value, where)}
 
 
-def write_payload(value: Any, where: str, *, paths: bool = True) -> Any:
+def render_payload(value: Any, where: str, *, paths: bool = True) -> Any:
     """Copy a payload, expressions in it turned into `"key.$": path`; raise for what cannot be."""
     if is_dynamic(value):
         raise DefinitionError(
@@ -48,12 +48,12 @@ def write_payload(value: Any, where: str, *, paths: bool = True) -> Any:
                     f"{where} has the key {key!r}; the keys of JSON are texts. Quote it."
                 )
             if paths and (is_dynamic(item) or _holds_expressions(item)):
-                copy[f"{key}.$"] = write_argument(item, f"{where}.{key}")
+                copy[f"{key}.$"] = render_argument(item, f"{where}.{key}")
             else:
-                copy[key] = write_payload(item, f"{where}.{key}", paths=paths)
+                copy[key] = render_payload(item, f"{where}.{key}", paths=paths)
         return copy
     if isinstance(value, (list, tuple)):
-        return [write_payload(item, f"{where}[{i}]", paths=paths) for i, item in enumerate(value)]
+        return [render_payload(item, f"{where}[{i}]", paths=paths) for i, item in enumerate(value)]
     if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, float) and value - value == 0:  # neither NaN nor infinite
@@ -70,21 +70,21 @@ def _holds_expressions(value: Any) -> bool:
     return held and any(is_dynamic(item) or _holds_expressions(item) for item in value)
 
 
-def write_argument(value: Any, where: str) -> str:
+def render_argument(value: Any, where: str) -> str:
     r"""Write a value as the argument of an intrinsic function.
 
-    >>> write_argument(["it's", 1, None], "")
+    >>> render_argument(["it's", 1, None], "")
     "States.Array('it\\'s', 1, null)"
     """
     if is_dynamic(value):
         return str(value.to_jsonpath())
     if isinstance(value, (list, tuple)):
-        held = [write_argument(item, f"{where}[{i}]") for i, item in enumerate(value)]
+        held = [render_argument(item, f"{where}[{i}]") for i, item in enumerate(value)]
         return f"States.Array({', '.join(held)})"
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, Mapping):
-        text = json.dumps(write_payload(value, where), ensure_ascii=False)
+        text = json.dumps(render_payload(value, where), ensure_ascii=False)
         if '.$":' in text:
             raise DefinitionError(
                 f"{where} is a mapping with expressions in it, beside others in a list, which "
@@ -101,33 +101,33 @@ def _quote(text: str) -> str:
     return f"'{escaped}'"
 
 
-def write_fields(place: str, block: Any, owner: str) -> Document:
+def render_fields(place: str, block: Any, owner: str) -> Document:
     """Write the fields of a retrier, catcher, rule or graph, then those that nobody knows."""
     document: Document = {}
     for field in fields_of(place):
-        document.update(write_field(field, block.fields, owner))
-    document.update(write_extra(block, owner))
+        document.update(render_field(field, block.fields, owner))
+    document.update(render_extra(block, owner))
     return document
 
 
-def write_extra(block: Any, owner: str) -> Document:
+def render_extra(block: Any, owner: str) -> Document:
     """Write what was given as `extra`, expressions replaced."""
-    written: Document = write_payload(block.__dict__.get("extra") or {}, owner)
+    written: Document = render_payload(block.__dict__.get("extra") or {}, owner)
     return written
 
 
-def write_rule(rule: Any, owner: str) -> Document:
+def render_rule(rule: Any, owner: str) -> Document:
     """Write a rule of a Choice, ours or the SDK's."""
-    own = write_fields("Rule", rule, owner) if hasattr(rule, "extra") else {}
+    own = render_fields("Rule", rule, owner) if hasattr(rule, "extra") else {}
     head = {"Comment": own.pop("Comment")} if "Comment" in own else {}
-    return {**head, **_write_test(rule, owner), **own}
+    return {**head, **_render_test(rule, owner), **own}
 
 
-def _write_test(rule: Any, owner: str) -> Document:
+def _render_test(rule: Any, owner: str) -> Document:
     if hasattr(rule, "rules"):
-        return {rule.operator: [write_rule(inner, owner) for inner in rule.rules]}
+        return {rule.operator: [render_rule(inner, owner) for inner in rule.rules]}
     if hasattr(rule, "rule"):
-        return {"Not": write_rule(rule.rule, owner)}
+        return {"Not": render_rule(rule.rule, owner)}
     if hasattr(rule, "operator"):
         return {"Variable": _path_of(rule.variable), rule.operator: _path_of(rule.value)}
     return {}

@@ -105,7 +105,7 @@ def _open(artifacts: Artifacts, key: str, root: str) -> _Kept:
             for row in rows
             if row["CodeSha256"] in names
         }
-        kept = _Kept(key, emulator, outputs, functions, emulator.take_snapshot())
+        kept = _Kept(key, emulator, outputs, functions, emulator.create_snapshot())
     except BaseException:
         with _environment_kept():
             emulator.__exit__(None, None, None)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carnation.adoption import find_difference, write_module
-from carnation.adoption.formatter import quote_text, write_code, write_value
+from carnation.adoption import find_difference, render_module
+from carnation.adoption.formatter import quote_text, render_code, render_value
 from carnation.adoption.round_trip import build_module
 from carnation.errors import DefinitionError
 from tests.definitions import HOSTILE, VALUES, definitions
@@ -40,7 +40,7 @@ def task(**fields: Any) -> dict[str, Any]:
 
 
 def adopt(definition: dict[str, Any]) -> str:
-    text = write_module(definition, "order", "order.asl.json")
+    text = render_module(definition, "order", "order.asl.json")
     assert find_difference(definition, text) is None
     return text
 
@@ -205,7 +205,7 @@ def test_a_hostile_name_stays_a_text(name: str) -> None:
     )  # fmt: skip
     if len(name) > 79:
         definition = json.loads(json.dumps(definition).replace(name, name[:70]))
-    text = write_module(definition, "order", f"{name}.asl.json", {"/States/x": [name]})
+    text = render_module(definition, "order", f"{name}.asl.json", {"/States/x": [name]})
     assert find_difference(definition, text) is None
     assert list_foreign_code(text) == set()
 
@@ -245,7 +245,7 @@ def test_foreign_code_would_be_found() -> None:
 
 @given(VALUES)
 def test_a_value_is_read_back_as_it_was(value: Any) -> None:
-    code = write_code(write_value(value), 4, 4)
+    code = render_code(render_value(value), 4, 4)
     assert ast.literal_eval(code) == value
     assert json.dumps(ast.literal_eval(code)) == json.dumps(value)
 
@@ -262,7 +262,7 @@ def test_a_value_too_deep_for_python_is_refused() -> None:
     for _ in range(70):
         value = [value]
     with pytest.raises(DefinitionError, match="too deep for Python"):
-        write_value(value)
+        render_value(value)
 
 
 # the way back
@@ -271,7 +271,7 @@ def test_a_value_too_deep_for_python_is_refused() -> None:
 @settings(max_examples=150, deadline=None)
 @given(definitions())
 def test_any_definition_comes_back_exactly_and_brings_no_code(definition: dict[str, Any]) -> None:
-    text = write_module(definition, "order", "order.asl.json")
+    text = render_module(definition, "order", "order.asl.json")
     assert find_difference(definition, text) is None
     assert list_foreign_code(text) == set()
 
@@ -284,7 +284,7 @@ def test_a_formatter_and_the_checks_of_imports_find_nothing_to_do(tmp_path: Path
     def write(definition: dict[str, Any]) -> None:
         nonlocal count
         count += 1
-        text = write_module(definition, "order", "order.asl.json")
+        text = render_module(definition, "order", "order.asl.json")
         (tmp_path / f"m{count}.py").write_text(text, encoding="utf-8")
 
     write()

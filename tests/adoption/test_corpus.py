@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from carnation.adoption import find_difference, read_sources, write_module
+from carnation.adoption import find_difference, read_sources, render_module
 from carnation.sources import read_target
 from tests.conftest import ROOT
 
@@ -22,7 +22,7 @@ def list_valid() -> list[str]:
 def list_inexact() -> Iterator[str]:
     for path in list_valid():
         for source in read_sources(read_target(path)):
-            text = write_module(source.definition, source.name, source.origin, source.remarks)
+            text = render_module(source.definition, source.name, source.origin, source.remarks)
             difference = find_difference(source.definition, text)
             if difference is not None:
                 yield f"{path}{difference.pointer}: {difference.message}"

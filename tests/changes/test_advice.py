@@ -10,7 +10,7 @@ from carnation.changes import KINDS, Change
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.formats.actions import ACTIONS
 from carnation.changes.formats.advice import format_before_merging, format_running
-from carnation.changes.formats.markdown import write_markdown
+from carnation.changes.formats.markdown import render_markdown
 from carnation.changes.formats.wording import find_gravest
 from carnation.changes.reviews import Review
 
@@ -67,7 +67,7 @@ def test_running_executions_meet_what_is_no_part_of_their_definition() -> None:
 
 
 def test_a_picture_that_is_the_same_on_both_sides_is_shown_once() -> None:
-    text = write_markdown([compare({**OLD, "States": {**OLD["States"], "Ask": {
+    text = render_markdown([compare({**OLD, "States": {**OLD["States"], "Ask": {
         **TASK, "Catch": CATCH, "TimeoutSeconds": 9}}})])  # fmt: skip
     assert text.count("```mermaid") == 1
     assert "**Running executions**: nothing changes" in text

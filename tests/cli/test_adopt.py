@@ -107,8 +107,8 @@ def test_check_exits_with_1_and_the_place_where_the_way_back_is_not_exact(
     def write_other(definition: Any, *arguments: Any) -> str:
         return write(json.loads(json.dumps(definition).replace("Function}", "}")), *arguments)
 
-    write = adopting.write_module
-    monkeypatch.setattr(adopting, "write_module", write_other)
+    write = adopting.render_module
+    monkeypatch.setattr(adopting, "render_module", write_other)
     assert main(["adopt", "--check", "order.asl.json"]) == 1
     assert capsys.readouterr().out == (
         "order.asl.json:6:19: '/States/Charge/Resource' is not exact: "

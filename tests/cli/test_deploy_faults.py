@@ -314,7 +314,7 @@ def test_the_loop_finds_a_bucket_that_stays_half_made(
     original = bucket._furnish
 
     def policy_first(account: Account, name: str) -> None:
-        policy = bucket._write_policy(account, name)
+        policy = bucket._render_policy(account, name)
         account.call("s3", "put_bucket_policy", Bucket=name, Policy=policy)
         original(account, name)
 

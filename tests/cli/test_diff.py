@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from carnation.changes import KINDS, Change
-from carnation.changes.formats.html import write_page
+from carnation.changes.formats.html import render_page
 from carnation.changes.formats.json import make_report
-from carnation.changes.formats.markdown import MARK, MAX_COMMENT_LENGTH, escape, write_markdown
+from carnation.changes.formats.markdown import MARK, MAX_COMMENT_LENGTH, escape, render_markdown
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.pictures import draw_changed
 from carnation.changes.formats.spans import code, format_change
@@ -387,7 +387,7 @@ def test_control_codes_of_a_foreign_document_reach_no_terminal() -> None:
 
 def test_a_comment_is_found_again_and_fits() -> None:
     reviews = [make_review(3000, name=f"w{n}") for n in range(3)]
-    text = write_markdown(reviews)
+    text = render_markdown(reviews)
     assert text.startswith(MARK)
     assert MAX_COMMENT_LENGTH - 1000 < len(text) < 65_000
     assert re.search(r"… and \d+ more changes\.", text)
@@ -395,13 +395,13 @@ def test_a_comment_is_found_again_and_fits() -> None:
 
 
 def test_a_comment_without_changes_says_so() -> None:
-    assert "no changes" in write_markdown([])
+    assert "no changes" in render_markdown([])
 
 
 def test_names_are_text_in_a_comment_and_nothing_else() -> None:
     name = "<script>|@somebody `x` [l](http://e) *b*"
     assert escape(name) == ("&lt;script&gt;\\|&#64;somebody \\`x\\` \\[l\\](http:&#47;/e) \\*b\\*")
-    text = write_markdown([make_review(subject=name)])
+    text = render_markdown([make_review(subject=name)])
     assert code(name) in text
     assert name not in text
     assert not {"<script", "`x`", "|@"} & set(re.findall(r"<script|`x`|\|@", text))
@@ -412,7 +412,7 @@ def test_a_comment_begins_with_a_verdict_and_says_why_and_for_whom() -> None:
         Change("permission-narrowed", "", "Role", "lost sqs:SendMessage"),
         Change("state-removed", "/States/Charge", "Charge", "is removed", old=True),
     ]
-    text = write_markdown([Review("w", "0.9.0", "0.9.0", sort_changes(changes), [], [])], "a to b")
+    text = render_markdown([Review("w", "0.9.0", "0.9.0", sort_changes(changes), [], [])], "a to b")
     verdict = text.splitlines()[5]
     assert verdict.startswith("**Breaking**: ")
     assert "Needs version 0.10.0; the version is unchanged (0.9.0)." in verdict
@@ -572,7 +572,7 @@ def test_the_policy_of_the_page_names_its_script() -> None:
     from base64 import b64encode
     from hashlib import sha256
 
-    page = write_page([make_review()], "a to b")
+    page = render_page([make_review()], "a to b")
     script = page.partition("<script>")[2].partition("</script>")[0]
     assert f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" in page
 

@@ -309,7 +309,7 @@ FINDING = Finding(
 
 
 def test_github_is_told_in_its_own_commands() -> None:
-    assert reports.write_github([FINDING]) == [
+    assert reports.render_github([FINDING]) == [
         "::error file=a%2Cb%3Ac.json,line=3,col=7,title=missing-target::no 100%25%0Astate"
     ]
 
@@ -325,7 +325,7 @@ def test_every_format_can_be_printed(root: Path, capsys: pytest.CaptureFixture[s
 
 
 def read_sarif(findings: list[Finding]) -> Any:
-    return json.loads(reports.write_sarif(findings, {rule.id: rule for rule in load_rules()}))
+    return json.loads(reports.render_sarif(findings, {rule.id: rule for rule in load_rules()}))
 
 
 def test_sarif_has_the_shape_that_its_standard_gives_it() -> None:
@@ -427,7 +427,7 @@ def test_a_long_line_is_cut_around_its_finding() -> None:
 
 def test_the_page_of_the_rules_is_current() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert page == reports.write_pages(load_rules()), "run: python scripts/write_rules.py"
+    assert page == reports.render_pages(load_rules()), "run: python scripts/write_rules.py"
 
 
 def test_the_lint_of_a_jsonpath_definition_loads_nothing_heavy(root: Path) -> None:

@@ -153,7 +153,7 @@ def test_what_invoke_refuses(
     found, message = refusal(client.invoke, **request_)
     assert found == code
     assert text in message
-    assert emulator.take_snapshot() is not None
+    assert emulator.create_snapshot() is not None
 
 
 def test_a_task_whose_function_cannot_run_fails_by_its_runtimes_name(emulator: Emulator) -> None:

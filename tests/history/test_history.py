@@ -17,7 +17,7 @@ from carnation.cli import run
 from carnation.engine import Execution, Failed, Outcome, Port, Succeeded, Task, compile_definition
 from carnation.engine.history_export import export_event
 from carnation.errors import CarnationError
-from carnation.history import Progress, Recorded, record_run, write_page
+from carnation.history import Progress, Recorded, record_run, render_page
 from tests.conftest import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -125,7 +125,7 @@ def test_a_run_becomes_rows_of_states_and_items_with_what_went_wrong() -> None:
 
 def test_the_page_holds_hostile_names_and_values_as_data_only() -> None:
     found, _ = run_items([{"n": HOSTILE}], name=HOSTILE[:80])
-    page = write_page([found], HOSTILE)
+    page = render_page([found], HOSTILE)
     assert "<img" not in page
     assert "<script>document" not in page
     assert page.count("<script") == page.count("</script") == 2
@@ -143,7 +143,7 @@ def test_the_page_begins_with_the_runs_and_what_failed_first_of_all() -> None:
     told = (failure.state, failure.where, failure.error, failure.then)
     assert told == ("Work", "Each [1] (order_id o-1)", "Broken", "Sorry")
     assert [row.get("k") for row in found.rows[1:3]] == ["order_id o-0", "order_id o-1"]
-    page = write_page([found, found], "t", ["all <of> them"])
+    page = render_page([found, found], "t", ["all <of> them"])
     overview = page[page.index('class="overview"') : page.index('id="run1"')]
     for words in ("Of which waits", "Failed first in run 1", "o-1", "all &lt;of&gt; them"):
         assert words in overview
@@ -273,7 +273,7 @@ def browse(folder: Path, page: str, probe: str = "") -> dict[str, Any]:
 @pytest.mark.slow
 def test_the_policy_lets_the_pages_own_script_run_and_no_other(tmp_path: Path) -> None:
     found, _ = run_items([{"n": HOSTILE}, {"n": 1, "fails": 5}], name=HOSTILE[:80])
-    page = write_page([found], "t").replace(
+    page = render_page([found], "t").replace(
         "</main>", "<script>document.title='in'</script></main>"
     )
     dom = browse(tmp_path, page)["dom"]
@@ -289,7 +289,7 @@ def test_five_thousand_items_are_a_few_dozen_rows_of_html(tmp_path: Path, mode: 
     found, _ = run_items([{"n": n, "fails": n % 10 // 9} for n in range(5000)], mode=mode)
     seen = browse(
         tmp_path,
-        write_page([found], "many"),
+        render_page([found], "many"),
         """
         const list = document.querySelector('.timeline'), times = [];
         for (let n = 0; n < 50; n += 1) {

@@ -79,7 +79,7 @@ def deploy_once(emulator: Emulator, artifacts: Artifacts) -> Deployed:
     kept = KEPT.get((emulator, artifacts.workflow))
     if kept is None or not emulator.restore(kept[1]):
         deployed = Deployed(emulator, artifacts)
-        KEPT[emulator, artifacts.workflow] = kept = deployed, emulator.take_snapshot()
+        KEPT[emulator, artifacts.workflow] = kept = deployed, emulator.create_snapshot()
     return kept[0]
 
 

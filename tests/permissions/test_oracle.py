@@ -15,7 +15,7 @@ from carnation.permissions import (
     find_missing,
     find_unneeded,
     read_policy,
-    write_policy,
+    render_policy,
 )
 from carnation.permissions.spelling import Match, compare_arns
 from carnation.services import INTEGRATIONS
@@ -50,7 +50,7 @@ def group(size: int) -> Iterator[dict[str, Any]]:
 
 
 def list_grants(definition: dict[str, Any]) -> list[Grant]:
-    return list(read_policy(write_policy(derive_policy(definition)), ""))
+    return list(read_policy(render_policy(derive_policy(definition)), ""))
 
 
 def as_literal(text: str) -> str:

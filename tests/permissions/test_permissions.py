@@ -25,7 +25,7 @@ from carnation.permissions import (
     find_needed_actions,
     find_unneeded,
     read_policy,
-    write_policy,
+    render_policy,
 )
 from carnation.permissions.calls import RULE_ACTIONS
 from carnation.permissions.policy import LOG_DELIVERY, TRACING
@@ -443,7 +443,7 @@ MACHINE = MachineSettings(logs=True, traces=True, key="!KeyArn", sealed=("sqs", 
 
 
 def test_the_policy_of_the_reference_is_the_one_written_by_hand() -> None:
-    policy = write_policy(derive_policy(read_definition(), MACHINE, KNOWN))
+    policy = render_policy(derive_policy(read_definition(), MACHINE, KNOWN))
     derived = set()
     for grant in read_policy(policy, ""):
         condition = ""
@@ -466,7 +466,7 @@ def test_a_policy_names_each_statement_once_and_keeps_the_reasons() -> None:
     statements = derive_policy(definition)
     assert [need.state for need in statements[0].needs] == ["A", "B"]
     assert statements[0].actions == ("s3:GetObject", "s3:PutObject")
-    written = write_policy(statements)["Statement"]
+    written = render_policy(statements)["Statement"]
     sids = [statement["Sid"] for statement in written]
     assert len(set(sids)) == len(sids)
     assert {"ListBucket", "S3ListBucket"} <= set(sids)
@@ -553,7 +553,7 @@ def test_a_need_is_met_by_what_covers_it(
 def test_the_derived_policy_lacks_nothing_and_has_nothing_to_spare() -> None:
     definition = read_definition()
     needs = derive_needs(definition, MACHINE)
-    grants = list(read_policy(write_policy(derive_policy(definition, MACHINE)), ""))
+    grants = list(read_policy(render_policy(derive_policy(definition, MACHINE)), ""))
     assert find_missing(grants, needs) == []
     assert find_unneeded(grants, needs) == []
     for left_out in {need.action for need in needs}:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from carnation.linter import lint
-from carnation.permissions import derive_policy, write_policy
+from carnation.permissions import derive_policy, render_policy
 
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"},
                         "Action": "sts:AssumeRole"}]}  # fmt: skip
@@ -87,7 +87,7 @@ def read_printed() -> list[Any]:
     named = {name: state | {"Resource": state["Resource"]["Fn::Sub"]}
              for name, state in STATES.items()}  # fmt: skip
     definition = DEFINITION | {"States": named}
-    statements: list[Any] = write_policy(derive_policy(definition))["Statement"]
+    statements: list[Any] = render_policy(derive_policy(definition))["Statement"]
     return [one | {"Resource": [{"Fn::Sub": text} for text in one["Resource"]]}
             for one in statements]  # fmt: skip
 

@@ -11,7 +11,7 @@ from carnation.errors import WorkflowError
 from carnation.stacks import Sources
 from carnation.stacks.by_kind import ROOT, ByKind, split_template
 from carnation.stacks.references import PLAIN_KEY
-from carnation.stacks.writing import write_document
+from carnation.stacks.writing import render_document
 from tests.stacks.test_stacks import parse
 
 SOURCES = Sources("pay", "1.0.0", {}, "code/state-machine/pay.asl.json", "", {})
@@ -188,7 +188,7 @@ def test_a_version_is_described_by_its_function_as_it_is_written(memory: int) ->
         "Type": "AWS::Lambda::Function",
         "Properties": {"MemorySize": memory, **unversioned},
     }
-    text = write_document(template({"Work": work, "V": version}))
+    text = render_document(template({"Work": work, "V": version}))
     described = parse(text)["Resources"]["V"]["Properties"]["Description"]
     configuration = f'{{"MemorySize": {memory}}}'
     assert described == f"is {hashlib.sha256(configuration.encode()).hexdigest()[:16]}"

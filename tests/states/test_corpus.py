@@ -76,7 +76,7 @@ CANNOT_BE_WRITTEN = {
 """Invalid definitions for which the constructors have no words, and why."""
 
 
-def say_refusal(path: Path) -> tuple[str, str]:
+def format_refusal(path: Path) -> tuple[str, str]:
     """Say who refuses a definition, the constructors or the build, and in which words."""
     document = read_document(str(path))
     try:
@@ -95,7 +95,7 @@ def test_every_invalid_definition_is_refused_while_it_is_written_or_built() -> N
     files = [path for path in sorted(INVALID.rglob("*")) if path.is_file()]
     expressible = [path for path in files if path.name not in CANNOT_BE_WRITTEN]
     assert len(files) - len(expressible) == len(CANNOT_BE_WRITTEN)
-    said = {path.name: say_refusal(path) for path in expressible}
+    said = {path.name: format_refusal(path) for path in expressible}
     assert [name for name, (who, _) in said.items() if who == "nobody"] == []
     assert {who for who, _ in said.values()} == {"constructors", "build"}
     placed = re.compile(r"'.+'|/[A-Z]|\w+\.py:\d+")

@@ -110,10 +110,10 @@ def _furnish(account: Account, name: str) -> None:
     account.call(
         "s3", "put_bucket_versioning", VersioningConfiguration={"Status": "Enabled"}, **owner
     )
-    account.call("s3", "put_bucket_policy", Policy=_write_policy(account, name), **owner)
+    account.call("s3", "put_bucket_policy", Policy=_render_policy(account, name), **owner)
 
 
-def _write_policy(account: Account, name: str) -> str:
+def _render_policy(account: Account, name: str) -> str:
     arn = f"arn:{find_partition(account.region).name}:s3:::{name}"
     refuse = {
         "Sid": "RefusePlainHttp",

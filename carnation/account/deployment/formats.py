@@ -11,7 +11,7 @@ from carnation.account.deployment.execution import find_remedy
 from carnation.account.deployment.plan import Plan
 from carnation.account.deployment.stack_events import Outcome
 from carnation.changes.formats.json import make_report
-from carnation.changes.formats.text import write_text
+from carnation.changes.formats.text import render_text
 from carnation.console import align_table, paint
 
 _REPLACED = {"True": "replaced", "Conditional": "may be replaced"}
@@ -26,7 +26,7 @@ def format_plan(
     yield ""
     if plan.is_new and change_set:
         yield f"New stack: {len(rows)} resources and nested stacks will be created."
-    yield from write_text(plan.reviews, width, colour=colour)
+    yield from render_text(plan.reviews, width, colour=colour)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
     if plan.tags:

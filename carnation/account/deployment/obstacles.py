@@ -164,7 +164,7 @@ def write_names(artifacts: Artifacts, found: Sequence[Named]) -> Artifacts:
     """Copy a tree with the names of what is imported written out."""
     texts = dict(artifacts.files)
     for row in found:
-        texts[row.file] = _write_name(texts[row.file], row)
+        texts[row.file] = _render_name(texts[row.file], row)
     root = next(path for path in texts if path.endswith("-root-stack.yaml"))
     rows = {path: dict(entry) for path, entry in artifacts.manifest["artifacts"].items()}
     for path in sorted({row.file for row in found} - {root}):
@@ -182,7 +182,7 @@ def _note(artifacts: Artifacts, path: str, text: str, before: Mapping[str, Any])
     return {**before, "key": key, "sha256": found, "bytes": len(text.encode())}
 
 
-def _write_name(text: str, row: Named) -> str:
+def _render_name(text: str, row: Named) -> str:
     logical_id, field = row.path.rpartition("/")[2], LOOKUPS[row.kind].property
     start = text.index(f"\n  {logical_id}:\n")
     line = re.compile(rf"^( +{field}:) .+$", re.MULTILINE).search(text, start)

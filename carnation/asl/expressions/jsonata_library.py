@@ -55,16 +55,16 @@ def _write(value: Any, line: str) -> Iterator[str]:
             raise JException("D1001", -1, NULL)
         yield format_number(shorten(value))
     elif isinstance(value, list):
-        yield from _write_all("[]", ([item] for item in value), line)
+        yield from _render_all("[]", ([item] for item in value), line)
     elif isinstance(value, Mapping):
         colon = ": " if line else ":"
         members = ([key, colon, item] for key, item in value.items())
-        yield from _write_all("{}", members, line)
+        yield from _render_all("{}", members, line)
     else:
         yield '""' if _is_function(value) else json.dumps(value, ensure_ascii=False)
 
 
-def _write_all(brackets: str, members: Iterator[list[Any]], line: str) -> Iterator[str]:
+def _render_all(brackets: str, members: Iterator[list[Any]], line: str) -> Iterator[str]:
     inner = line + "  " if line else ""
     opened = False
     yield brackets[0]

@@ -9,39 +9,39 @@ from carnation.changes.reviews import Review
 from carnation.document import dump_json
 
 
-def _write_text(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
-    from carnation.changes.formats.text import write_text
+def _render_text(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+    from carnation.changes.formats.text import render_text
 
     if not reviews:
         return "nothing changed\n"
-    return "\n".join(write_text(reviews, width, colour=colour)) + "\n"
+    return "\n".join(render_text(reviews, width, colour=colour)) + "\n"
 
 
-def _write_markdown(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
-    from carnation.changes.formats.markdown import write_markdown
+def _render_markdown(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+    from carnation.changes.formats.markdown import render_markdown
 
-    return write_markdown(reviews, title)
+    return render_markdown(reviews, title)
 
 
-def _write_json(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+def _render_json(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
     from carnation.changes.formats.json import make_report
 
     return dump_json(make_report(reviews))
 
 
-def _write_html(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
-    from carnation.changes.formats.html import write_page
+def _render_html(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+    from carnation.changes.formats.html import render_page
 
-    return write_page(reviews, title)
+    return render_page(reviews, title)
 
 
 Format = Callable[[Sequence[Review], str, int, bool], str]
 """Writes reviews with their title, for a width, in colour or not."""
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "text": _write_text,
-    "markdown": _write_markdown,
-    "json": _write_json,
-    "html": _write_html,
+    "text": _render_text,
+    "markdown": _render_markdown,
+    "json": _render_json,
+    "html": _render_html,
 }
 """What `carnation diff --format` names; each is loaded by who asks for it."""

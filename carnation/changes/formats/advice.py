@@ -75,7 +75,7 @@ def format_before_merging(review: Review) -> str:
             subjects = found.setdefault(action, [])
             if change.subject not in subjects:
                 subjects.append(change.subject)
-    told = [_name_subjects(action, subjects) for action, subjects in found.items()]
+    told = [_format_subjects(action, subjects) for action, subjects in found.items()]
     told += _list_new_needs(review)
     if not told:
         return "nothing to do"
@@ -87,7 +87,7 @@ def _weigh(change: Change) -> int:
     return IMPACTS.index(change.impact)
 
 
-def _name_subjects(action: str, subjects: list[str]) -> str:
+def _format_subjects(action: str, subjects: list[str]) -> str:
     names = [one if one.startswith("the ") else f"'{shorten(one, 40)}'" for one in subjects]
     return f"{action} ({format_list(names, 3)})"
 

@@ -36,9 +36,9 @@ from carnation.diagram import draw_svg, make_id
 from carnation.document.values import Json
 
 
-def write_page(reviews: Sequence[Review], title: str) -> str:
+def render_page(reviews: Sequence[Review], title: str) -> str:
     """Write the page; `title` says what was compared."""
-    return "\n".join(_write_page(reviews, title)) + "\n"
+    return "\n".join(_render_page(reviews, title)) + "\n"
 
 
 def escape(text: str) -> str:
@@ -46,7 +46,7 @@ def escape(text: str) -> str:
     return escape_html(clean(text), quote=True)
 
 
-def _write_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
+def _render_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
     script = b64encode(sha256(SCRIPT.encode()).digest()).decode()
     # the pictures bring their styles along, so styles are allowed inline; scripts only this one
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; "
@@ -61,11 +61,11 @@ def _write_page(reviews: Sequence[Review], title: str) -> Iterator[str]:
     if not reviews:
         yield "<p>Nothing changed.</p>"
     for index, review in enumerate(reviews):
-        yield from _write_review(review, f"r{index}")
+        yield from _render_review(review, f"r{index}")
     yield f"</main><script>{SCRIPT}</script></body></html>"
 
 
-def _write_review(review: Review, prefix: str) -> Iterator[str]:
+def _render_review(review: Review, prefix: str) -> Iterator[str]:
     impact = format_impact(review)
     name = escape(" ".join(filter(None, [format_name(review), format_versions(review)])))
     yield f'<section><h2>{name} <span class="impact {impact}">{impact}</span></h2>'
@@ -76,7 +76,7 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
     for family, changes in group_changes(review):
         yield f"<h3>{family.capitalize()}</h3><ul>"
         for change in changes:
-            yield _write_change(review, change, prefix)
+            yield _render_change(review, change, prefix)
         yield "</ul>"
     noise = count_noise(review.changes)
     for line in filter(None, (format_elsewhere(review), noise)):
@@ -85,7 +85,7 @@ def _write_review(review: Review, prefix: str) -> Iterator[str]:
         line = escape(f"{change.subject}: {change.sentence} ({reason})")
         yield f'<p class="noise">accepted <code>{change.fingerprint}</code> {line}</p>'
     yield "</div>"
-    yield from _write_pictures(review, prefix)
+    yield from _render_pictures(review, prefix)
     yield "</div></section>"
 
 
@@ -102,7 +102,7 @@ def _format_verdict(review: Review) -> str:
     return f"<b>{worst.impact.capitalize()}</b>: {subject}{why}{needed}{others}"
 
 
-def _write_values(change: Change) -> str:
+def _render_values(change: Change) -> str:
     values = list_values(change)
     if not values:
         return ""
@@ -111,7 +111,7 @@ def _write_values(change: Change) -> str:
     return f"<details><summary>{words}, in full</summary>{shown}</details>"
 
 
-def _write_change(review: Review, change: Change, prefix: str) -> str:
+def _render_change(review: Review, change: Change, prefix: str) -> str:
     target = _find_target(review, change, prefix)
     subject = f"<b>{escape(change.subject)}</b>"
     if target:
@@ -120,7 +120,7 @@ def _write_change(review: Review, change: Change, prefix: str) -> str:
     return (
         f'<li title="{where}"><span class="impact {change.impact}">{change.impact}</span> '
         f"{subject}{find_joint(change)}{escape(change.sentence)}"
-        f'<p class="why">{escape(format_reason(change))}</p>{_write_values(change)}</li>'
+        f'<p class="why">{escape(format_reason(change))}</p>{_render_values(change)}</li>'
     )
 
 
@@ -134,7 +134,7 @@ def _find_target(review: Review, change: Change, prefix: str) -> str:
     return ""
 
 
-def _write_pictures(review: Review, prefix: str) -> Iterator[str]:
+def _render_pictures(review: Review, prefix: str) -> Iterator[str]:
     if not review.definitions:
         return
     yield '<div class="pictures">'

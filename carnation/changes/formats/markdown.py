@@ -33,7 +33,7 @@ from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json
 
-__all__ = ["MARK", "MAX_COMMENT_LENGTH", "escape", "write_markdown"]
+__all__ = ["MARK", "MAX_COMMENT_LENGTH", "escape", "render_markdown"]
 
 MARK = "<!-- carnation diff -->"
 MAX_COMMENT_LENGTH = 60_000
@@ -48,7 +48,7 @@ _CUT = 200  # characters; what little the counts of what was left out may take
 _MAX_PICTURE = 8_000  # characters; a larger picture is for the page
 
 
-def write_markdown(reviews: Sequence[Review], title: str = "") -> str:
+def render_markdown(reviews: Sequence[Review], title: str = "") -> str:
     """Write a report of at most 60,000 characters; `title` says what was compared."""
     worst = find_worst(review.impact for review in reviews if review.impact)
     lines = [MARK, f"### Workflow changes: {f'**{worst}**' if worst else 'no changes'}", ""]
@@ -58,7 +58,7 @@ def write_markdown(reviews: Sequence[Review], title: str = "") -> str:
     room = MAX_COMMENT_LENGTH - sum(map(len, [*lines, *end])) - _CUT
     left = len(reviews)
     for review in sorted(reviews, key=_rank):
-        written, room = _fit(list(_write_review(review)), room)
+        written, room = _fit(list(_render_review(review)), room)
         if not written:
             break
         lines += written
@@ -85,7 +85,7 @@ def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
         yield f"<sub>{' · '.join(words)}.</sub>"
 
 
-def _write_review(review: Review) -> Iterator[str]:
+def _render_review(review: Review) -> Iterator[str]:
     impact = format_impact(review)
     name = escape(" ".join(filter(None, [format_name(review), format_versions(review)])))
     yield f"#### {_SIGNS[impact]} {name}"
@@ -100,7 +100,7 @@ def _write_review(review: Review) -> Iterator[str]:
         yield ""
         yield "| impact | what changes | why it matters |"
         yield "| --- | --- | --- |"
-        yield from map(_write_row, changes)
+        yield from map(_render_row, changes)
         yield ""
     noise = count_noise(review.changes)
     for line in filter(None, (format_elsewhere(review), noise)):
@@ -112,7 +112,7 @@ def _write_review(review: Review) -> Iterator[str]:
     if review.accepted:
         yield ""
     for part, old, new in review.definitions:
-        yield from _write_pictures(review, part, old, new)
+        yield from _render_pictures(review, part, old, new)
 
 
 def _format_verdict(review: Review) -> str:
@@ -134,13 +134,13 @@ def _name(change: Change) -> str:
     return (escape(change.subject) if plain else code(change.subject)) + find_joint(change)
 
 
-def _write_row(change: Change) -> str:
+def _render_row(change: Change) -> str:
     sign, impact = _SIGNS[change.impact], change.impact
     what = _name(change) + format_change(change)
     return f"| {sign} {impact} | {what} | {escape(format_reason(change))} |"
 
 
-def _write_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator[str]:
+def _render_pictures(review: Review, part: str, old: Json, new: Json) -> Iterator[str]:
     """Write both sides of what changed, folded; as one piece, which fits as a whole or not."""
     changes = [change for change in review.changes if change.part == part.partition(", ")[0]]
     marks = mark_changes(changes, old)

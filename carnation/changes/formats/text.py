@@ -28,15 +28,15 @@ _WIDEST_SUBJECT = 30
 _IMPACT = 11  # as long as "behavioural"
 
 
-def write_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterator[str]:
+def render_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterator[str]:
     """Yield the lines of a report, none wider than a terminal of at least 20 columns."""
     for index, review in enumerate(reviews):
         if index:
             yield ""
-        yield from _write_review(review, max(20, width), colour)
+        yield from _render_review(review, max(20, width), colour)
 
 
-def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
+def _render_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     impact = format_impact(review)
     head = " ".join(filter(None, [clean(format_name(review)), clean(format_versions(review))]))
     yield f"{paint(head, 'bold', shown=colour)}: {paint(impact, _COLOURS[impact], shown=colour)}"
@@ -48,7 +48,7 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
     for family, changes in group_changes(review):
         yield ""
         yield paint(family.capitalize(), "bold", shown=colour)
-        yield from _write_changes(changes, width, colour)
+        yield from _render_changes(changes, width, colour)
     noise = count_noise(review.changes)
     for told in filter(None, (format_elsewhere(review), noise)):
         yield ""
@@ -58,7 +58,7 @@ def _write_review(review: Review, width: int, colour: bool) -> Iterator[str]:
         yield from (paint(text, "dim", shown=colour) for text in _wrap(clean(line), width, "  "))
 
 
-def _write_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
+def _render_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
     told: set[str] = set()
     widest = min(_WIDEST_SUBJECT, max(len(change.subject) for change in changes))
     for change in changes:

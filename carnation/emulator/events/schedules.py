@@ -67,7 +67,7 @@ class _Listed(NamedTuple):
         return self.parse().after(moment, moment)
 
 
-def write_time(moment: datetime) -> str:
+def render_time(moment: datetime) -> str:
     """Write a moment as events carry it."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -75,9 +75,9 @@ def write_time(moment: datetime) -> str:
 def write_firings(fired: Sequence[Firing], now: datetime) -> str:
     """Write what fired, and what time it is, as JSON."""
     rows = [
-        {"time": write_time(one.time), "schedule": one.schedule, "arn": one.arn} for one in fired
+        {"time": render_time(one.time), "schedule": one.schedule, "arn": one.arn} for one in fired
     ]
-    return json.dumps({"now": write_time(now), "fired": rows})
+    return json.dumps({"now": render_time(now), "fired": rows})
 
 
 class Clock:
@@ -118,7 +118,7 @@ class Schedules:
         self._now = max(self._now, self._clock.now())
         until = as_utc(to) if isinstance(to, datetime) else self._now + to
         if until < self._now:
-            raise EmulatorError(f"time goes forward only: it is {write_time(self._now)}.")
+            raise EmulatorError(f"time goes forward only: it is {render_time(self._now)}.")
         for _ in range(_MAX_FIRINGS):
             listed = self._find_due()
             when = min((moment for moment, _ in listed), default=until + timedelta(1))
@@ -134,7 +134,7 @@ class Schedules:
                 one.fire(when)
                 yield Firing(when, one.name, one.arn)
         raise EmulatorError(
-            f"schedules would fire at more than {_MAX_FIRINGS} times until {write_time(until)}. "
+            f"schedules would fire at more than {_MAX_FIRINGS} times until {render_time(until)}. "
             "Advance by less."
         )
 

@@ -103,7 +103,7 @@ def _send(
     body = asked.get("RequestBody")
     if added:
         body = {**(body if isinstance(body, dict) else {}), **added}
-    content = None if body is None else _write_body(body, asked, given)
+    content = None if body is None else _render_body(body, asked, given)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS)
     try:
@@ -120,7 +120,7 @@ def _flatten_query(asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield str(name), one if isinstance(one, str) else to_text(one)
 
 
-def _write_body(body: Any, asked: Mapping[str, Any], headers: dict[str, str]) -> bytes:
+def _render_body(body: Any, asked: Mapping[str, Any], headers: dict[str, str]) -> bytes:
     """Write the body as JSON, or as a form where the Task transforms it so."""
     transform = asked.get("Transform") or {}
     names = {name.lower() for name in headers}

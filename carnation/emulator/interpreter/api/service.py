@@ -46,11 +46,11 @@ def answer_request(region: Region, target: str, body: bytes, decide: Decide) -> 
     try:
         return _answer(region, target, body, decide)
     except ApiError as error:
-        return write_error(error)
+        return render_error(error)
     except Exception as error:
         _LOG.debug("the emulator failed", exc_info=True)
         text = f"The emulator failed with {type(error).__name__}: {error}"
-        return write_error(ApiError("InternalFailure", text, 500))
+        return render_error(ApiError("InternalFailure", text, 500))
 
 
 def _answer(region: Region, target: str, body: bytes, decide: Decide) -> Response:
@@ -98,7 +98,7 @@ def _export(value: Any, shape: Shape | None) -> Any:
     return value.timestamp() if isinstance(value, datetime) else value
 
 
-def write_error(error: ApiError) -> Response:
+def render_error(error: ApiError) -> Response:
     """Write an error as the service does."""
     content = {"__type": error.code, "message": error.message, **error.fields}
     return _write(error.status, content, {"x-amzn-errortype": error.code})

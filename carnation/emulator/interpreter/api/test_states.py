@@ -52,7 +52,7 @@ class _Texts:
         self._given.append((value, text))
         return value
 
-    def write(self, value: Any) -> str:
+    def render(self, value: Any) -> str:
         given = next((text for given, text in self._given if given is value), None)
         return given or json.dumps(value, ensure_ascii=False)
 
@@ -93,10 +93,10 @@ test_state.__test__ = False  # type: ignore[attr-defined]  # it is no test of ou
 
 def _export(found: dict[str, Any], texts: _Texts) -> dict[str, Any]:
     if "output" in found:
-        found["output"] = texts.write(found["output"])
+        found["output"] = texts.render(found["output"])
     if "inspectionData" in found:
         found["inspectionData"] = {
-            name: value if name in _PLAIN else texts.write(value)
+            name: value if name in _PLAIN else texts.render(value)
             for name, value in found["inspectionData"].items()
         }
     return found

@@ -47,7 +47,7 @@ def _read(node: Json, depth: int) -> dict[str, Json]:
         read = _read_comparison(node) or _read_test(node, depth)
         if read:
             return read
-    return {"Asks": write_node(node)}
+    return {"Asks": render_node(node)}
 
 
 def _read_comparison(node: Json) -> dict[str, Json] | None:
@@ -60,11 +60,11 @@ def _read_comparison(node: Json) -> dict[str, Json] | None:
         return None
     value = right.value
     if _calls(left) == "type" and order == "=" and value in _TYPES and left.arguments:
-        return {"Variable": write_node(left.arguments[0]), _TYPES[value]: True}
+        return {"Variable": render_node(left.arguments[0]), _TYPES[value]: True}
     if isinstance(value, bool):
-        return {"Variable": write_node(left), "BooleanEquals": value} if order == "=" else None
+        return {"Variable": render_node(left), "BooleanEquals": value} if order == "=" else None
     family = "String" if isinstance(value, str) else "Numeric"
-    return {"Variable": write_node(left), family + _ORDERS[order]: value}
+    return {"Variable": render_node(left), family + _ORDERS[order]: value}
 
 
 def _read_test(node: Json, depth: int) -> dict[str, Json] | None:
@@ -74,7 +74,7 @@ def _read_test(node: Json, depth: int) -> dict[str, Json] | None:
     if name == "boolean" and len(node.arguments) == 1:
         return _read(node.arguments[0], depth + 1)
     if name == "exists" and len(node.arguments) == 1:
-        return {"Variable": write_node(node.arguments[0]), "IsPresent": True}
+        return {"Variable": render_node(node.arguments[0]), "IsPresent": True}
     return None
 
 
@@ -180,10 +180,10 @@ _PARTS = (
 )  # fmt: skip
 
 
-def write_node(node: Json, depth: int = 0) -> str:
+def render_node(node: Json, depth: int = 0) -> str:
     """Write a part of an expression; a path as it is usual, anything else by its structure."""
     if isinstance(node, (list, tuple)):
-        return "[" + ",".join(write_node(one, depth + 1) for one in node) + "]"
+        return "[" + ",".join(render_node(one, depth + 1) for one in node) + "]"
     if not hasattr(node, "type"):
         return repr(node)
     if depth > _MAX_DEPTH:
@@ -194,6 +194,6 @@ def write_node(node: Json, depth: int = 0) -> str:
     if node.type == "name" and not parts:
         return str(node.value)
     if node.type == "path" and parts == ["steps"]:
-        return ".".join(write_node(step, depth + 1) for step in node.steps)
-    inner = ",".join(f"{name}={write_node(getattr(node, name), depth + 1)}" for name in parts)
+        return ".".join(render_node(step, depth + 1) for step in node.steps)
+    inner = ",".join(f"{name}={render_node(getattr(node, name), depth + 1)}" for name in parts)
     return f"{node.type} {node.value!r} ({inner})"
