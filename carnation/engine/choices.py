@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -28,11 +29,11 @@ _CHECKS: Mapping[str, Test] = {
     "IsTimestamp": lambda value: parse_timestamp(value) is not None,
 }
 _ORDERS: Mapping[str, Callable[[Json, Json], bool]] = {
-    "Equals": lambda left, right: bool(left == right),
-    "LessThan": lambda left, right: bool(left < right),
-    "GreaterThan": lambda left, right: bool(left > right),
-    "LessThanEquals": lambda left, right: bool(left <= right),
-    "GreaterThanEquals": lambda left, right: bool(left >= right),
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "GreaterThan": operator.gt,
+    "LessThanEquals": operator.le,
+    "GreaterThanEquals": operator.ge,
 }
 
 
@@ -115,8 +116,8 @@ def _compile_condition(rule: Mapping[str, Json], where: str) -> Compiled:
 
 def _compile_comparison(rule: Mapping[str, Json], where: str) -> Compiled:
     variable = rule.get("Variable")
-    operator = next((key for key in rule if _is_operator(key)), None)
-    if not isinstance(variable, str) or operator is None:
+    name = next((key for key in rule if _is_operator(key)), None)
+    if not isinstance(variable, str) or name is None:
         raise DefinitionError(
             f"{where}: a rule takes Variable and an operator like StringEquals, or And, Or, Not."
         )
@@ -128,26 +129,26 @@ def _compile_comparison(rule: Mapping[str, Json], where: str) -> Compiled:
         except EvaluationError:
             return MISSING
 
-    return _compile_operator(operator, rule[operator], find, variable)
+    return _compile_operator(name, rule[name], find, variable)
 
 
 def _is_operator(key: str) -> bool:
     return key in _CHECKS or key == "StringMatches" or key.removesuffix("Path") in OPERATORS
 
 
-def _compile_operator(operator: str, wanted: Json, find: Compiled, variable: str) -> Compiled:
-    if operator in _CHECKS:
-        check = _CHECKS[operator]
-        if operator == "IsPresent":
+def _compile_operator(name: str, wanted: Json, find: Compiled, variable: str) -> Compiled:
+    if name in _CHECKS:
+        check = _CHECKS[name]
+        if name == "IsPresent":
             return lambda scope: check(find(scope)) is wanted
         return lambda scope: check(_present(find(scope), variable)) is wanted
-    if operator == "StringMatches":
+    if name == "StringMatches":
         pattern = compile_pattern(str(wanted))
         return lambda scope: (
             isinstance(value := _present(find(scope), variable), str) and pattern.takes_in(value)
         )
-    convert, compare = OPERATORS[operator.removesuffix("Path")]
-    if operator.endswith("Path"):
+    convert, compare = OPERATORS[name.removesuffix("Path")]
+    if name.endswith("Path"):
         other = parse_path(wanted)
 
         def right(scope: Scope) -> Json:

@@ -131,18 +131,26 @@ class DistributedMap(MapState):
     ) -> Steps:
         total = sum(count for _, count in inputs)
         map_run.total, map_run.items = len(inputs), {"total": total, "failed": 0}
-        last = fiber.previous
+        last, prefix = fiber.previous, self._find_prefix(map_run)
         value = self.data_flow.select_input(fiber)
 
         def start(index: int) -> Fiber:
             item, _ = inputs[index]
             if self.batcher is None:
                 item = self.select(fiber, value, inputs[index][0], index)
-            return self._start_child(fiber, map_run, item, inputs[index], index)
+            child = self._start_child(fiber, item, index, prefix)
+            if self.batcher is None:
+                child.item = describe_item(inputs[index][0], index)
+            if fiber.run.observe_child is not None:
+                _show(child, map_run, inputs[index][1])
+            details = {"input": item}
+            child.history.add("ExecutionStarted", 0, details, fiber.run.clock.now)
+            return child
 
         def accept(child: Fiber) -> bool:
             if child.failure is None:
                 map_run.succeeded += 1
+                child.item = None
                 _report_end(child, "ExecutionSucceeded", {"output": child.output})
                 return True
             map_run.failed += 1
@@ -160,29 +168,27 @@ class DistributedMap(MapState):
             map_run.aborted = len(others)
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
-    def _start_child(
-        self, fiber: Fiber, map_run: MapRun, given: Json, item: tuple[Json, int], index: int
-    ) -> Fiber:
+    def _find_prefix(self, map_run: MapRun) -> str:
+        """Find what the ARNs of the children begin with."""
+        kind = ":execution:" if self.child_type == "STANDARD" else ":express:"
+        return map_run.arn.replace(":mapRun:", kind, 1).rpartition(":")[0] + ":"
+
+    def _start_child(self, fiber: Fiber, given: Json, index: int, prefix: str) -> Fiber:
         run = fiber.run
         limit = LIMIT if self.child_type == "STANDARD" else None
         history = History(limit, None, keep=run.keeps_children)
         child = run.spawn(fiber, self.inner[0], given, index, history)
         name = make_uuid(run.tokens)
-        machine, _, label = map_run.arn.partition("/")
-        kind = ":execution:" if self.child_type == "STANDARD" else ":express:"
-        base = machine.replace(":mapRun:", kind)
-        execution = {**fiber.context["Execution"], "Name": name, "Input": given}
-        execution["Id"] = f"{base}/{label.rpartition(':')[0]}:{name}"
-        execution["StartTime"] = format_timestamp(run.clock.now)
+        execution = {
+            **fiber.context["Execution"],
+            "Id": prefix + name,
+            "Input": given,
+            "Name": name,
+            "StartTime": format_timestamp(run.clock.now),
+        }
         child.context = {**fiber.context, "Execution": execution}
-        if self.batcher is None:
-            child.item = describe_item(item[0], index)
         child.variables = {}  # a child execution sees none of its parent's
         child.previous = 0
-        if run.observe_child is not None:
-            seen = Child(map_run, execution["Id"], index, item[1])
-            history.observe = partial(run.observe_child, seen)
-        history.add("ExecutionStarted", 0, {"input": given}, run.clock.now)
         return child
 
     def _is_tolerated(self, map_run: MapRun) -> bool:
@@ -211,6 +217,13 @@ class DistributedMap(MapState):
         return output
 
 
+def _show(child: Fiber, map_run: MapRun, items: int) -> None:
+    """Let whoever watches see the child's events, and whose they are."""
+    seen = Child(map_run, child.context["Execution"]["Id"], child.index, items)
+    watch = child.run.observe_child
+    child.history.observe = None if watch is None else partial(watch, seen)
+
+
 def _report_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
     """Show whoever watches how a child ended; its history, kept for counts, is without that."""
     if child.history.observe is not None and not child.is_kept:
@@ -224,7 +237,7 @@ def _redrive(map_run: MapRun, child: Fiber) -> None:
     child.history.count += 1  # how it ended was shown, and not written
     details: dict[str, Json] = {"redriveCount": map_run.redrives}
     now = child.run.clock.now
-    child.previous = child.history.write("ExecutionRedriven", 0, details, now)
+    child.previous = child.history.add("ExecutionRedriven", 0, details, now, is_end=True)
 
 
 def _restart(child: Fiber) -> None:
@@ -233,6 +246,6 @@ def _restart(child: Fiber) -> None:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.
     """
     child.state, child.input = child.flow.start, child.context["Execution"]["Input"]
-    child.variables, child.children, child.entered_id = {}, [], 0
+    child.variables, child.children, child.entered_id = {}, (), 0
     child.previous = 0
     child.run.revive(child)

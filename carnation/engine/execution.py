@@ -216,7 +216,7 @@ class Execution:
         self._write_end("ExecutionFailed", (fiber or self.root).previous, failure.details)
 
     def _write_end(self, type_: str, previous: int, details: dict[str, Json]) -> None:
-        self.history.write(type_, previous, details, self.clock.now)
+        self.history.add(type_, previous, details, self.clock.now, is_end=True)
 
     def stop(self, error: str | None = None, cause: str | None = None) -> None:
         """Abort, as StopExecution does; an execution that has ended stays as it is."""
@@ -240,7 +240,7 @@ class Execution:
         self.pending.pop(child.token, None)
         if child.steps is not None:
             child.steps.close()
-        child.history.write("ExecutionAborted", 0, {}, self.clock.now)
+        child.history.add("ExecutionAborted", 0, {}, self.clock.now, is_end=True)
         self._finish(child, StateError(None))
 
     def release(self) -> None:
@@ -337,8 +337,7 @@ def walk(fiber: Fiber) -> Steps:
         if not fiber.redriven:
             fiber.entered_at, fiber.before = run.clock.now, fiber.previous
             fiber.entered_id = fiber.add(state.entered, {"name": state.name, "input": fiber.input})
-            fiber.attempt = 0
-            fiber.children = []
+            fiber.attempt, fiber.children = 0, ()
         if state.waits:
             following = yield from state.run(fiber)
         else:

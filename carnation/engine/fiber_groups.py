@@ -7,7 +7,7 @@ beyond what is tolerated, the others are aborted where they stand.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import WAIT, Fiber, Steps
@@ -29,12 +29,13 @@ def run_group(
     revive = fiber.run.revive if revive is None else revive
     running: dict[int, Fiber] = {}
     following, clock = 0, fiber.run.clock
-    kept = fiber.children if fiber.redriven else []
-    fiber.children, fiber.mail = [], deque()
+    kept = fiber.children if fiber.redriven else ()
+    children: list[Fiber] = []
+    fiber.children, fiber.mail = children, deque()
     while following < count or running:
         while following < count and len(running) < concurrency:
             child = _start_or_keep(start, revive, kept, following)
-            fiber.children.append(child)
+            children.append(child)
             following += 1
             if child.is_done:
                 fiber.mail.append(child)
@@ -54,7 +55,7 @@ def run_group(
 def _start_or_keep(
     start: Callable[[int], Fiber],
     revive: Callable[[Fiber], None],
-    kept: list[Fiber],
+    kept: Sequence[Fiber],
     index: int,
 ) -> Fiber:
     """On a redrive, what is finished stays finished, and what failed goes on where it stood."""
@@ -71,7 +72,7 @@ def _start_or_keep(
     return child
 
 
-def abort(fibers: list[Fiber], iteration: str = "") -> None:
+def abort(fibers: Sequence[Fiber], iteration: str = "") -> None:
     """End fibers where they stand, the innermost first; they are told nothing any more."""
     waiting = list(fibers)
     order: list[Fiber] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from carnation.document.values import Json
@@ -127,7 +127,7 @@ class Fiber:
         self.state: State = flow.start
         self.input, self.output = value, None
         self.parent: Fiber | None = None
-        self.children: list[Fiber] = []
+        self.children: Sequence[Fiber] = ()
         self.mail = _NO_MAIL  # made by the states that have fibers inside
         self.variables: dict[str, Json] = {}
         self.item: dict[str, Json] | None = None

@@ -35,9 +35,12 @@ class QueryError(StateError):
         self.location = location
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def to_text(value: Json) -> str:
     """Write a value as compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def is_jsonata(value: Json) -> bool:

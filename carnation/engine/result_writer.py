@@ -5,8 +5,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-result
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
 from carnation.engine.child_executions import MapRun
@@ -36,19 +35,18 @@ class ResultWriter:
     def write(self, fiber: Fiber, value: Json, map_run: MapRun) -> Json:
         """Write the manifest and the files; gives the state's output."""
         place = self._data_flow.evaluate(fiber, self._request, value)
-        results = self._results(fiber)
         if not self._resource:
-            return results["SUCCEEDED"]
+            return list(self._list_results(fiber, "SUCCEEDED"))
         run_id = map_run.arn.rpartition(":")[2]
         prefix = place.get("Prefix", "").rstrip("/")
         folder = f"{prefix}/{run_id}" if prefix else run_id
         suffix = "jsonl" if self._config.get("OutputType") == "JSONL" else "json"
         files: dict[str, list[dict[str, Json]]] = {}
         for status in ("FAILED", "PENDING", "SUCCEEDED"):
-            found = results.get(status, [])
             files[status] = []
-            if found:
-                key, text = f"{folder}/{status}_0.{suffix}", self._format(found)
+            if any(_status(child) == status for child in fiber.children):
+                texts = [to_text(each) for each in self._list_results(fiber, status)]
+                key, text = f"{folder}/{status}_0.{suffix}", _join(texts, suffix)
                 self._put(fiber, place, key, text)
                 files[status].append({"Key": key, "Size": len(text.encode())})
         manifest = {
@@ -65,12 +63,15 @@ class ResultWriter:
             },
         }
 
-    def _results(self, fiber: Fiber) -> dict[str, list[Json]]:
-        found: dict[str, list[Json]] = {"SUCCEEDED": [], "FAILED": []}
+    def _list_results(self, fiber: Fiber, status: str) -> Iterator[Json]:
+        """Yield what the file of a status holds, one after the other."""
         for child in fiber.children:
-            status = "SUCCEEDED" if child.failure is None else "FAILED"
-            found[status].append(self._transform(child, status))
-        return found
+            if _status(child) == status:
+                result = self._transform(child, status)
+                if self._config.get("Transformation") == "FLATTEN" and isinstance(result, list):
+                    yield from result
+                else:
+                    yield result
 
     def _transform(self, child: Fiber, status: str) -> Json:
         transformation = self._config.get("Transformation", "NONE")
@@ -93,17 +94,6 @@ class ResultWriter:
             record["Error"], record["Cause"] = child.failure.error, child.failure.cause
         return record
 
-    def _format(self, results: list[Json]) -> str:
-        if self._config.get("Transformation") == "FLATTEN":
-            results = [
-                item
-                for result in results
-                for item in (result if isinstance(result, list) else [result])
-            ]
-        if self._config.get("OutputType") == "JSONL":
-            return "".join(to_text(result) + "\n" for result in results)
-        return json.dumps(results, separators=(",", ":"), ensure_ascii=False)
-
     def _put(self, fiber: Fiber, place: Mapping[str, Json], key: str, text: str) -> None:
         kind, service, action = split_resource(self._resource)
         request = {"Bucket": place.get("Bucket"), "Key": key, "Body": text}
@@ -111,3 +101,13 @@ class ResultWriter:
         outcome = fiber.run.perform(fiber, task)
         if isinstance(outcome, Failed):
             raise StateError(FAILED, outcome.cause)
+
+
+def _status(child: Fiber) -> str:
+    return "SUCCEEDED" if child.failure is None else "FAILED"
+
+
+def _join(texts: list[str], suffix: str) -> str:
+    if suffix == "jsonl":
+        return "".join(f"{text}\n" for text in texts)
+    return f"[{','.join(texts)}]"

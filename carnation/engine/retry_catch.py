@@ -113,7 +113,7 @@ class RetryableState(State):
                 if delay is None:
                     return self._catch(fiber, failure)
                 fiber.attempt += 1
-                fiber.children, fiber.redriven = [], False
+                fiber.children, fiber.redriven = (), False
                 fiber.run.waited += delay
                 fiber.run.clock.sleep(fiber, delay)
                 yield WAIT

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 _TIMESTAMP = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", re.ASCII
@@ -35,6 +36,7 @@ def parse_timestamp(text: object) -> float | None:
     return moment.timestamp() + float(f"0.{fraction or 0}")
 
 
+@lru_cache(maxsize=256)
 def format_timestamp(seconds: float) -> str:
     """Write seconds since 1970 as the Context object does.
 

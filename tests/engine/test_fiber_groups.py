@@ -411,6 +411,15 @@ def test_a_batch_of_no_size_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("transformation", "expected"), [("COMPACT", [[1], [2]]), ("FLATTEN", [1, 2])]
+)
+def test_results_that_are_not_exported_are_transformed(transformation: str, expected: Any) -> None:
+    writer = {"WriterConfig": {"Transformation": transformation, "OutputType": "JSON"}}
+    state = children({"Type": "Pass"}, ResultWriter=writer)
+    assert run(machine(state), [[1], [2]]).output == expected
+
+
+@pytest.mark.parametrize(
     ("config", "expected"),
     [
         ({}, None),

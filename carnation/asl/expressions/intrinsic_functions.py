@@ -44,9 +44,9 @@ class Function(NamedTuple):
 
 def make_uuid(chance: random.Random) -> str:
     """Make a version 4 UUID out of a given source of randomness."""
-    import uuid
-
-    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
+    digits = f"{chance.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def hash_text(data: object, algorithm: object) -> str:
