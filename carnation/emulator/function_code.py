@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import sys
 import sysconfig
 import threading
 import uuid
@@ -81,9 +80,8 @@ class FunctionCode:
         """
         found = [self.folder] if self.wheels is None else [self.wheels, self.folder]
         if self.layers is not None:
-            version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
             inner = self.layers / "python"
-            found += [inner, inner / "lib" / version / "site-packages"]
+            found += [inner, inner / "lib" / self.runtime / "site-packages"]
         return [str(folder) for folder in found]
 
     def environment(self, endpoint: str, secret_key: str = SECRET_KEY) -> dict[str, str]:

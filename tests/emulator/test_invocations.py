@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from carnation.emulator import Emulator
-from carnation.emulator.runtimes import find_obstacle
+from carnation.emulator.runtimes import find_obstacle, find_python
 from tests.emulator.test_emulator import chain, invoke, make_function, make_machine, pack
 
 VERSIONED = "def handle(event, context):\n    return [%d, context.invoked_function_arn]\n"
@@ -221,3 +223,43 @@ def test_a_runtime_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "node 20 is there" in find_obstacle("nodejs22.x")
     assert find_obstacle("nodejs20.x") == find_obstacle("python3.14") == ""
     assert "'python3.8'" in find_obstacle("python3.8")
+
+
+OWN_PYTHON = """import sys
+import boto3
+
+def handle(event, context):
+    if event == "fail":
+        raise ValueError("ü")
+    print("said")
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    in_time = 0 < context.get_remaining_time_in_millis() <= 10000
+    return ["python%d.%d" % sys.version_info[:2], account, context.function_name, in_time]
+"""
+
+
+@pytest.mark.parametrize("runtime", ["python3.11", "python3.12", "python3.13", "python3.14"])
+def test_a_runtime_of_python_runs_on_the_interpreter_of_its_name(
+    emulator: Emulator, runtime: str
+) -> None:
+    if find_python(runtime) is None:
+        pytest.skip(f"no {runtime} is on PATH")
+    name = runtime.replace(".", "-")
+    make_function(emulator, name, OWN_PYTHON, Runtime=runtime)
+    client = emulator.client("lambda")
+    answer = client.invoke(FunctionName=name, LogType="Tail")
+    assert json.loads(answer["Payload"].read()) == [runtime, "123456789012", name, True]
+    assert b"said" in base64.b64decode(answer["LogResult"])
+    failed, error = invoke(emulator, name, "fail")
+    assert (failed, error["errorType"], error["errorMessage"]) == (True, "ValueError", "ü")
+
+
+def test_an_interpreter_that_does_not_start_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("python3.1", "exit 127"), ("python3.2", "echo /usr/bin/python3.2")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_python("python3.1") is find_python("python3.3") is None
+    assert find_python("python3.2") == "/usr/bin/python3.2"
