@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.changes.context import StatePair
 from carnation.changes.records import Change
 from carnation.changes.wording import quote, shorten
 from carnation.document.values import Json
-from carnation.services.arns import split_arn
+from carnation.services.task_calls import (
+    FUNCTION,
+    INTEGRATION,
+    SUBSTITUTION,
+    Resource,
+    read_resource,
+)
 
 _TARGETS = frozenset({
     "ActivityArn", "Bucket", "BucketName", "Cluster", "EventBusName", "FunctionName", "Host",
@@ -28,65 +33,40 @@ _WAITING = {
 }
 
 
+_UNKNOWN = ("", SUBSTITUTION)
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _FUNCTION = re.compile(r"(arn:[\w-]+:lambda:[^:]*:[^:]*:function:[^:]+|[\w-]+)(?::([\w$-]+))?\Z")
-
-
-class Call(NamedTuple):
-    """A Resource taken apart: `action` is `service:action`; `pattern` is '' for request-response.
-
-    `target` is what a plain ARN names, and the whole of what cannot be taken apart.
-    """
-
-    action: str
-    pattern: str
-    target: str
-
-
-def read_resource(resource: Json) -> Call:
-    """Take a Resource apart.
-
-    >>> read_resource("arn:aws:states:::aws-sdk:sqs:deleteMessage")
-    Call(action='sqs:deleteMessage', pattern='', target='')
-    >>> read_resource("arn:aws:states:::ecs:runTask.sync").pattern
-    'sync'
-    >>> read_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay").action
-    'lambda:invoke'
-    """
-    if not isinstance(resource, str):
-        return Call("", "", quote(resource))
-    parts = split_arn(resource)
-    if len(parts) == 6 and parts[2] == "states" and not parts[3] and not parts[4]:
-        action, _, pattern = parts[5].removeprefix("aws-sdk:").partition(".")
-        return Call(action, pattern, "")
-    if len(parts) == 6 and parts[2] == "lambda":
-        return Call("lambda:invoke", "", resource)
-    return Call("activity" if ":activity:" in resource else "", "", resource)
 
 
 def find_resource_changes(sides: StatePair) -> Iterator[Change]:
     """Yield what a task calls now, and called before."""
     for edit in sides.find_edits("Resource"):
         old, new = read_resource(edit.before), read_resource(edit.after)
-        if old.action != new.action or not (old.action or old.target == new.target):
-            kind, sentence = "action-changed", f"calls {_name(new)} instead of {_name(old)}"
+        sentence = f"calls {_name(edit.after)} instead of {_name(edit.before)}"
+        if _read_action(old) != _read_action(new) or old.kind in _UNKNOWN:
+            kind = "action-changed"
         elif old.pattern != new.pattern:
-            kind, sentence = "pattern-changed", f"{_format_pattern(new)} ({_name(new)})"
+            waits = _WAITING.get(new.pattern, f"waits as '{shorten(new.pattern)}' says")
+            kind, sentence = "pattern-changed", f"{waits} ({_name(edit.after)})"
         else:
-            kind, sentence = "target-changed", f"calls {_name(new)} instead of {_name(old)}"
-            if old.target == new.target:
+            kind = "target-changed"
+            if old.kind == INTEGRATION:  # the ARN is spelled otherwise
                 sentence = f"its Resource was {quote(edit.before)} and is {quote(edit.after)}"
         yield edit.describe(kind, sides.subject, sentence)
 
 
-def _name(call: Call) -> str:
-    if call.action and not call.target:
-        return call.action + (f".{call.pattern}" if call.pattern else "")
-    return shorten(call.target)
+def _read_action(resource: Resource) -> str:
+    """Name what is done, whether by an optimized integration, the SDK's, or a function's ARN."""
+    if resource.kind == INTEGRATION:
+        return f"{resource.service}:{resource.action}"
+    return "lambda:invoke" if resource.kind == FUNCTION else resource.kind
 
 
-def _format_pattern(call: Call) -> str:
-    return _WAITING.get(call.pattern, f"waits as '{shorten(call.pattern)}' says")
+def _name(resource: Json) -> str:
+    read = read_resource(resource)
+    if read.kind == INTEGRATION:
+        return read.full_call.removeprefix("aws-sdk:")
+    return shorten(resource) if isinstance(resource, str) else quote(resource)
 
 
 def is_target(pointer: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.diagram.conditions import describe_expression, describe_path
-from carnation.services.arns import split_arn
+from carnation.services.task_calls import ACTIVITY, FUNCTION, INTEGRATION, read_resource
 
 _SERVICES = {
     "apigateway": "API Gateway",
@@ -46,7 +46,7 @@ _SERVICES = {
     "states": "Step Functions",
     "stepfunctions": "Step Functions",
 }
-_INTEGRATION = re.compile(r"(?:aws-sdk:)?([\w-]+):([\w-]+)(?:\.(sync(?::2)?|waitForTaskToken))?")
+_KINDS = {FUNCTION: "Lambda", ACTIVITY: "Activity"}
 # up to the version or alias; a colon within a variable, `${self:service}`, is the variable's
 _RESOURCE_NAME = re.compile(r"(?:\$\{[^}]*\}|[^:])+")
 _PATTERNS = {"sync": ", waits for it", "sync:2": ", waits for it", "waitForTaskToken": ", waits"}
@@ -88,21 +88,13 @@ def describe_resource(resource: object) -> str:
     """
     if not isinstance(resource, str) or not resource:
         return "Task"
-    found = _find_integration(resource)
-    if found:
-        return f"{_service_name(found[1])} {found[2]}{_PATTERNS.get(found[3], '')}"
-    for mark, title in ((":function:", "Lambda"), (":activity:", "Activity")):
-        if mark in resource:
-            named = _RESOURCE_NAME.match(resource.partition(mark)[2])
-            return f"{title} {named[0] if named else ''}".rstrip()
+    read = read_resource(resource)
+    if read.kind == INTEGRATION:
+        return f"{_service_name(read.service)} {read.action}{_PATTERNS.get(read.pattern, '')}"
+    if read.kind in _KINDS:
+        named = _RESOURCE_NAME.match(read.name)
+        return f"{_KINDS[read.kind]} {named[0] if named else ''}".rstrip()
     return f"Task {resource.removeprefix('${').removesuffix('}')}"
-
-
-def _find_integration(resource: str) -> re.Match[str] | None:
-    parts = split_arn(resource)
-    is_states = len(parts) == 6 and parts[0] == "arn" and parts[2] == "states"
-    found = _INTEGRATION.fullmatch(parts[5]) if is_states else None
-    return found if found and found[1] != "activity" else None
 
 
 def find_symbol(state: Mapping[str, Any]) -> str:
@@ -114,12 +106,10 @@ def find_symbol(state: Mapping[str, Any]) -> str:
     kind, resource = state.get("Type"), state.get("Resource")
     if kind == "Map":
         return "distributed" if _is_distributed(state) else ""
-    if kind != "Task" or not isinstance(resource, str):
+    read = read_resource(resource)
+    if kind != "Task" or not read.kind:
         return ""
-    found = _find_integration(resource)
-    if found:
-        return found[1].lower()
-    return "lambda" if ":function:" in resource else "activity" if ":activity:" in resource else ""
+    return read.service.lower() or {FUNCTION: "lambda", ACTIVITY: "activity"}.get(read.kind, "")
 
 
 def _is_distributed(state: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from carnation.engine.ports import (
 )
 from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
-from carnation.services.arns import split_arn
+from carnation.services.task_calls import ACTIVITY, FUNCTION, INTEGRATION, read_resource
 
 
 class TaskState(RetryableState):
@@ -200,13 +200,9 @@ def split_resource(resource: str) -> tuple[str, str, str]:
     >>> split_resource("arn:aws:lambda:eu-west-1:123456789012:function:pay")[0]
     'LambdaFunction'
     """
-    parts = split_arn(resource)
-    if len(parts) == 6 and parts[2] == "lambda":
+    read = read_resource(resource)
+    if read.kind == INTEGRATION:
+        return "Task", read.owner, f"{read.action}.{read.pattern}".removesuffix(".")
+    if read.kind == FUNCTION:
         return "LambdaFunction", "", ""
-    if len(parts) == 6 and parts[2] == "states" and parts[5].startswith("activity:"):
-        return "Activity", "", ""
-    if len(parts) == 6 and parts[2] == "states":
-        version = ":2" if parts[5].endswith(".sync:2") else ""
-        service, _, action = parts[5].removesuffix(version).rpartition(":")
-        return "Task", service, action + version
-    return "Task", "", resource
+    return ("Activity", "", "") if read.kind == ACTIVITY else ("Task", "", resource)

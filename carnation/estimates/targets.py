@@ -11,6 +11,7 @@ from carnation.errors import UsageError, suggest_name
 from carnation.estimates.built_workflow import read_built
 from carnation.estimates.models import Facts
 from carnation.estimates.samples import sample_schema
+from carnation.services.task_calls import read_call
 from carnation.sources import STDIN, Source, read_target, split_target
 
 
@@ -78,7 +79,7 @@ def derive_facts(target: Target) -> Facts:
 def _find_memories(target: Target) -> Iterator[tuple[str, int]]:
     """Yield the memory of the function that a state invokes: `${PayFunction}` is `PayFunction`."""
     for place in walk_states(target.definition):
-        given = place.body.get("Parameters", place.body.get("Arguments"))
+        given = read_call(place.body).given
         named = given.get("FunctionName") if isinstance(given, Mapping) else None
         title = str(named or place.body.get("Resource", "")).strip("${}")
         if title in target.memories:

@@ -22,9 +22,9 @@ from carnation.linter.findings import Rule
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.risks.errors import find_meant_name
-from carnation.linter.rules.task_arns import parse_resource
 from carnation.linter.runner import find_problems
 from carnation.linter.suppressions import find_suppressed
+from carnation.services.task_calls import find_integration
 
 _Counts = Counter[tuple[str, str, str]]
 _MAX_TRIES = 60
@@ -148,7 +148,7 @@ def _fix_value(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]
 def _fix_integration(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
     """Write the name that is meant, where only its letters' case differs."""
     text, meant = part.body.get("Resource"), "".join(problem.facts)
-    resource = parse_resource(text) if isinstance(text, str) else None
+    resource = find_integration(part.body)
     if isinstance(text, str) and resource and resource.call.casefold() == meant.casefold():
         head, _, tail = text.rpartition(resource.call)
         yield Edit("replace", f"{part.pointer}/Resource", f"{head}{meant}{tail}")

@@ -25,9 +25,14 @@ from carnation.permissions.variants import Variant, list_variants
 from carnation.services.iam import Authorization, find_authorizations
 from carnation.services.integrations import INTEGRATIONS, Integration, Job
 from carnation.services.optimized import APIS, find_task_parameters
+from carnation.services.task_calls import (
+    FUNCTION,
+    INTEGRATION,
+    SUBSTITUTION,
+    Resource,
+    read_resource,
+)
 
-_FUNCTION = re.compile(r"arn:(?:[^:$]*|\$\{[^}]*\}):lambda:")
-_SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
 _UNKNOWN = Integration((), "")
 RULE_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
 _NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
@@ -44,29 +49,26 @@ def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[RequiredAc
     >>> [(need.action, need.resource) for need in list_task_needs("Tell", task)]
     [('sns:Publish', '${Topic}')]
     """
-    resource = state.get("Resource")
-    if not isinstance(resource, str):
-        return
+    resource = read_resource(state.get("Resource"))
     if "Credentials" in state:
         yield _assume_role(state["Credentials"], name)
-        return
-    if _FUNCTION.match(resource) or _SUBSTITUTION.match(resource):
-        yield require("lambda:InvokeFunction", Target(resource), name, "invokes the function")
-        return
-    if ":activity:" in resource:  # its worker needs permissions, not we
-        return
-    call = resource.partition(":states:")[2].partition(":")[2].partition(":")[2]
-    full_name, _, pattern = call.partition(".")
-    service, _, action = full_name.rpartition(":")
-    if not service:
-        return
-    given = read_given(state)
-    if full_name in _SPECIAL:
-        yield from _SPECIAL[full_name](given, name)
-    elif service.startswith("aws-sdk:"):
-        yield from _list_sdk(service.removeprefix("aws-sdk:"), action, given, name)
-    elif INTEGRATIONS.get(full_name, _UNKNOWN).authorized:
-        yield from _list_optimized(full_name, pattern, given, name)
+    elif resource.kind in (FUNCTION, SUBSTITUTION):
+        function = Target(str(state["Resource"]))
+        yield require("lambda:InvokeFunction", function, name, "invokes the function")
+    elif resource.kind == INTEGRATION:  # an activity's worker needs permissions, not we
+        yield from _list_call_needs(resource, read_given(state), name)
+
+
+def _list_call_needs(
+    resource: Resource, given: Mapping[str, Json], state: str
+) -> Iterator[RequiredAction]:
+    call = resource.call
+    if call in _SPECIAL:
+        yield from _SPECIAL[call](given, state)
+    elif resource.is_sdk:
+        yield from _list_sdk(resource.service, resource.action, given, state)
+    elif INTEGRATIONS.get(call, _UNKNOWN).authorized:
+        yield from _list_optimized(call, resource.pattern, given, state)
 
 
 def _assume_role(credentials: Json, state: str) -> RequiredAction:

@@ -19,6 +19,7 @@ from carnation.permissions.required import (
     to_arn,
     when,
 )
+from carnation.services.task_calls import read_resource
 
 _NAME = "${StateMachineName}"
 _WRITTEN = (
@@ -59,7 +60,7 @@ def _list_read(reader: Mapping[str, Json], state: str) -> Iterator[RequiredActio
     bucket, key = read_parameter(given, "Bucket"), read_parameter(given, "Key")
     config = reader.get("ReaderConfig")
     config = config if isinstance(config, Mapping) else {}
-    if str(reader["Resource"]).endswith("listObjectsV2"):
+    if read_resource(reader["Resource"]).action == "listObjectsV2":
         prefix = read_parameter(given, "Prefix")
         condition: Condition = ()
         if prefix and prefix.text:

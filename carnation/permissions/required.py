@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.services.task_calls import read_call
 
 Condition = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Operator, key and values, each: `(("StringEquals", "iam:PassedToService", ("ecs…",)),)`."""
@@ -84,5 +85,5 @@ def own_arn(kind: str, behind: str = "") -> str:
 
 def read_given(state: Mapping[str, Json]) -> Mapping[str, Json]:
     """Give what a state gives to its call; {} where that is worked out as a whole."""
-    given = state.get("Parameters", state.get("Arguments"))
+    given = read_call(state).given
     return given if isinstance(given, Mapping) else {}

@@ -17,6 +17,7 @@ from carnation.resources.grants import list_given
 from carnation.resources.references import Reference, find_references
 from carnation.resources.resource import Resource
 from carnation.resources.triggers import QueueSource
+from carnation.services.task_calls import ACTIVITY, read_resource
 from carnation.stacks.references import rewrite
 from carnation.stacks.rendering import Rendering, list_names
 from carnation.stacks.resources import Sources
@@ -201,12 +202,12 @@ def _reject_standard_only(application: Application, sources: Sources) -> None:
     activities = [str(one.refer("arn")) for one in application.resources
                   if type(one).__name__ == "Activity"]  # fmt: skip
     for place in walk_states(sources.definition):
-        resource = str(place.body.get("Resource", ""))
-        pattern = resource.rpartition(":")[2].partition(".")[2]
+        resource = read_resource(place.body.get("Resource"))
+        is_activity = resource.kind == ACTIVITY or place.body.get("Resource") in activities
         found = (
-            f".{pattern}" if pattern in ("sync", "waitForTaskToken") or resource.endswith(".sync:2")
+            f".{resource.pattern}" if resource.pattern
             else "a distributed Map" if is_distributed(place.body)
-            else "an activity" if ":activity:" in resource or resource in activities else ""
+            else "an activity" if is_activity else ""
         )  # fmt: skip
         if found:
             source = sources.find_source(place.name)

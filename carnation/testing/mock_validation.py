@@ -10,6 +10,7 @@ from typing import Any
 
 from carnation.errors import UsageError, suggest_name
 from carnation.services import STATES_ERRORS, Shape, find_errors, find_task_result
+from carnation.services.task_calls import read_resource
 from carnation.testing.mock_results import (
     Answer,
     Delay,
@@ -44,8 +45,7 @@ def check_task(name: str, states: Mapping[str, Mapping[str, Any]]) -> str:
             f"state '{name}' is a {state.get('Type')}, and only a Task calls anything that could "
             f"be mocked. There are {', '.join(tasks) or 'none'}."
         )
-    resource = str(state.get("Resource"))
-    return resource.rpartition(":states:::")[2] if ":states:::" in resource else resource
+    return read_resource(state.get("Resource")).full_call or str(state.get("Resource"))
 
 
 def check_answer(name: str, call: str, answer: object) -> None:

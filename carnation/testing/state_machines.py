@@ -15,6 +15,7 @@ from carnation.engine import Execution, Outcome, Task, compile_definition, expor
 from carnation.errors import DefinitionError, UsageError, suggest_name
 from carnation.history.visits import Children
 from carnation.linter import REFUSAL, find_problems
+from carnation.services.task_calls import read_call
 from carnation.sources import read_target, split_target
 from carnation.testing.coverage import Coverage
 from carnation.testing.mock_results import Answer, Invoke, find_outcome
@@ -179,7 +180,7 @@ class DeployedMachine(StateMachine):
     def _find_qualifier(self, function: str) -> str | None:
         """Find the version or alias by which the definition calls a function."""
         for state in self.states.values():
-            given = state.get("Parameters", state.get("Arguments"))
+            given = read_call(state).given
             called = given.get("FunctionName") if isinstance(given, Mapping) else None
             name = str(called or state.get("Resource")).rpartition(":function:")[2]
             if name.partition(":")[0] == function:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from carnation.changes.tasks import read_resource
 from carnation.diagram.captions import describe_resource
 from carnation.engine.tasks import split_resource
-from carnation.linter.rules.task_arns import parse_resource
 from carnation.permissions.calls import list_task_needs
+from carnation.services.task_calls import FUNCTION, INTEGRATION, read_resource
 
 PARTITIONS = ("aws-cn", "${Partition}", "${AWS::Partition}", "${data.aws_partition.x.partition}")
 
@@ -17,8 +16,9 @@ PARTITIONS = ("aws-cn", "${Partition}", "${AWS::Partition}", "${data.aws_partiti
 @pytest.mark.parametrize("call", ["sqs:sendMessage", "ecs:runTask.sync", "aws-sdk:s3:getObject"])
 def test_every_reader_finds_the_same_integration(partition: str, call: str) -> None:
     plain, spelled = (f"arn:{name}:states:::{call}" for name in ("aws", partition))
-    assert parse_resource(spelled) == parse_resource(plain) is not None
-    assert read_resource(spelled) == read_resource(plain)
+    read = read_resource(spelled)
+    assert (read.kind, read.partition) == (INTEGRATION, partition)
+    assert read._replace(partition="aws") == read_resource(plain)
     assert split_resource(spelled) == split_resource(plain)
     assert describe_resource(spelled) == describe_resource(plain)
     needs = [
@@ -31,6 +31,6 @@ def test_every_reader_finds_the_same_integration(partition: str, call: str) -> N
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_a_function_is_one_too(partition: str) -> None:
     function = f"arn:{partition}:lambda:eu-west-1:123456789012:function:pay"
-    assert read_resource(function).action == "lambda:invoke"
+    assert read_resource(function)[0::5][:2] == (FUNCTION, "pay")
     assert split_resource(function)[0] == "LambdaFunction"
     assert describe_resource(function) == "Lambda pay"

@@ -10,8 +10,8 @@ from carnation.artifacts import make_artifacts
 from carnation.asl import walk_states
 from carnation.document import read_document
 from carnation.errors import DefinitionError
-from carnation.linter.rules.task_arns import parse_resource
 from carnation.services import list_services
+from carnation.services.task_calls import find_integration
 from carnation.states import Chain, Pass, Task, context, integrate, integration_arn, path
 from carnation.workflow import Workflow
 from tests.conftest import SHARED
@@ -136,8 +136,7 @@ def test_no_call_of_a_published_definition_is_refused() -> None:
     for file in sorted(one for one in VALID.rglob("*") if one.is_file()):
         for place in walk_states(read_document(str(file)).value):
             resource = place.body.get("Resource")
-            parts = parse_resource(resource) if isinstance(resource, str) else None
-            if parts is None or ":states:::" not in resource:
+            if find_integration(place.body) is None or ":states:::" not in resource:
                 continue
             calls += 1
             action, _, pattern = resource.rpartition(":::")[2].partition(".")

@@ -17,6 +17,7 @@ from carnation.emulator.interpreter.services import to_text
 from carnation.engine import Failed, Submitted, Succeeded, Task
 from carnation.errors import UsageError
 from carnation.services.optimized import find_task_result
+from carnation.services.task_calls import read_resource
 
 ENDS = ("succeed", "fail")
 
@@ -65,7 +66,7 @@ _METADATA: Mapping[str, Json] = {
 
 def _describe(task: Task, facts: Mapping[str, Json]) -> Json:
     """Add, of what was asked, what the service gives back; in the order of the names."""
-    shape = find_task_result(task.resource.removeprefix("arn:aws:states:::"))
+    shape = find_task_result(read_resource(task.resource).full_call)
     asked = task.parameters if isinstance(task.parameters, dict) else {}
     if shape is None:
         return dict(facts)

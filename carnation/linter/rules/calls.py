@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.linter.findings import WARNING, call, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.task_arns import payload_of, resource_of
 from carnation.services.calls import (
     MISSING,
     NEWER,
@@ -21,6 +19,7 @@ from carnation.services.calls import (
     check_call,
     check_connector,
 )
+from carnation.services.task_calls import INTEGRATION, read_call
 
 
 class JudgedCall(NamedTuple):
@@ -32,8 +31,8 @@ class JudgedCall(NamedTuple):
 
     def problem(self) -> Problem:
         """Make a problem of it, at the parameter."""
-        field = "Arguments" if self.part.language == ATA else "Parameters"
-        inner = join_pointer("", field, *self.found.keys) if field in self.part.body else ""
+        field = read_call(self.part.body).field
+        inner = join_pointer("", field, *self.found.keys) if field else ""
         return self.part.problem(self.found.message, inner, self.found.facts)
 
 
@@ -42,13 +41,13 @@ def list_call_problems(machine: Machine) -> list[JudgedCall]:
     """List what is wrong with the calls of a definition."""
     judged = []
     for state in machine.by_type["Task"]:
-        resource = resource_of(state)
-        if resource is not None:
-            found = check_call(resource.call, payload_of(state))
+        resource, _, given = read_call(state.body)
+        if resource.kind == INTEGRATION:
+            found = check_call(resource.call, given)
             judged += [JudgedCall(state, not resource.is_sdk, one) for one in found]
     for part in machine.parts_of("ItemReader", "ResultWriter"):
-        resource, given = resource_of(part), payload_of(part)
-        if resource is not None and given is not None:
+        resource, _, given = read_call(part.body)
+        if resource.kind == INTEGRATION and given is not None:
             found = check_connector(part.place, resource.action, given)
             judged += [JudgedCall(part, False, one) for one in found]
     return judged

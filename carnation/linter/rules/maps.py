@@ -10,6 +10,7 @@ from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine
+from carnation.services.task_calls import read_resource
 
 _BAD_LABEL = r"""[\s?*<>{}\[\]:;,\\|^~$#%&`"\x00-\x1f\x7f-\x9f\ufffe\uffff]"""
 _MAX_LABEL_LENGTH = 40
@@ -139,8 +140,8 @@ def find_wrong_connectors(machine: Machine) -> Iterator[Problem]:
             resource = part.body.get("Resource")
             if not isinstance(resource, str) or is_placeholder(resource):
                 continue
-            service, _, action = resource.partition(":states:::")[2].partition(":")
-            if service != "s3" or action not in actions:
+            call = read_resource(resource).full_call
+            if call not in {f"s3:{name}" for name in actions}:
                 ways = " or ".join(f"s3:{name}" for name in actions)
                 yield part.problem(f"a Map's {place} uses {ways}", "/Resource")
 

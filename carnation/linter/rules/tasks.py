@@ -10,10 +10,16 @@ from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.calls import list_call_problems
-from carnation.linter.rules.task_arns import Resource, resource_of
 from carnation.services.call_names import NameProblem, check_name
 from carnation.services.calls import MISSING
 from carnation.services.integrations import INTEGRATIONS
+from carnation.services.task_calls import (
+    ACTIVITY,
+    FUNCTION,
+    Resource,
+    find_integration,
+    read_resource,
+)
 
 _ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
 _ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
@@ -45,11 +51,12 @@ def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
     """
     for state in machine.by_type["Task"]:
         text = state.body.get("Resource")
-        if not isinstance(text, str) or is_placeholder(text) or ":lambda:" not in text:
+        resource = read_resource(text)
+        if resource.kind != FUNCTION or is_placeholder(text):
             continue
-        parts = text.split(":", 7)
-        if len(parts) == 8 and parts[5] == "function" and not re.match(_ALIAS, parts[7]):
-            yield state.problem(f"'{parts[7]}' is no alias and no version", "/Resource")
+        _, colon, alias = resource.name.partition(":")
+        if colon and not re.match(_ALIAS, alias):
+            yield state.problem(f"'{alias}' is no alias and no version", "/Resource")
 
 
 @refusal("unknown-integration", "INVALID_RESOURCE")
@@ -135,11 +142,10 @@ def find_standard_patterns(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html
     """
     for state in machine.by_type["Task"] if machine.type == "EXPRESS" else ():
-        text = state.body.get("Resource")
-        resource = resource_of(state)
-        if resource is not None and resource.pattern:
+        resource = read_resource(state.body.get("Resource"))
+        if resource.pattern:
             yield state.problem(f"Express does not know '.{resource.pattern}'", "/Resource")
-        elif isinstance(text, str) and _is_activity(text):
+        elif resource.kind == ACTIVITY:
             yield state.problem("Express does not know activities", "/Resource")
 
 
@@ -152,17 +158,13 @@ def find_lent_credentials(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
     """
     for state in machine.by_type["Task"]:
-        text = state.body.get("Resource")
-        if "Credentials" in state.body and isinstance(text, str) and _is_activity(text):
+        resource = read_resource(state.body.get("Resource"))
+        if "Credentials" in state.body and resource.kind == ACTIVITY:
             yield state.problem("an activity takes no credentials", "/Credentials")
-
-
-def _is_activity(text: str) -> bool:
-    return ":states:" in text and ":activity:" in text
 
 
 def _list_integrations(machine: Machine) -> Iterator[tuple[State, Resource]]:
     for state in machine.by_type["Task"]:
-        resource = resource_of(state)
+        resource = find_integration(state.body)
         if resource is not None:
             yield state, resource

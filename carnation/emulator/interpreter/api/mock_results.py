@@ -5,7 +5,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolatio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,8 +15,8 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 from carnation.emulator.interpreter.api.errors import ApiError, validation_error
 from carnation.services.clients import botocore_name
+from carnation.services.task_calls import INTEGRATION, read_resource
 
-_INTEGRATION = re.compile(r"arn:[^:]+:states:::(aws-sdk:)?([a-z0-9-]+):([A-Za-z0-9]+)$")
 _TYPES: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     **dict.fromkeys(("string", "character", "blob", "timestamp"), (str, "a string")),
     **dict.fromkeys(("integer", "long", "float", "double"), ((int, float), "a number")),
@@ -37,11 +36,13 @@ def check_mock_result(resource: str, result: Any, *, strict: bool) -> None:
     Results of `.sync` and callbacks are no API's answers and are not looked at, nor is what
     botocore has no model of.
     """
-    match = _INTEGRATION.match(resource)
-    shape = _find_shape(match[2], match[3]) if match else None
-    if match is None or shape is None:
+    read = read_resource(resource)
+    if read.kind != INTEGRATION or read.pattern:
         return
-    free = {field for service, action, field in _FREE if not match[1] and match[2] == service}
+    shape = _find_shape(read.service, read.action)
+    if shape is None:
+        return
+    free = {field for service, action, field in _FREE if read.owner == service}
     _check(result, shape, "", strict, free)
 
 

@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestS
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +19,7 @@ from carnation.emulator.interpreter.api.names import check_role
 from carnation.emulator.interpreter.api.records import Region
 from carnation.engine import test_state as run_state
 from carnation.errors import CarnationError
+from carnation.services.task_calls import ACTIVITY, read_resource
 
 Params = Mapping[str, Any]
 _NAME = "StateName"  # what AWS calls a state that has no name
@@ -154,10 +154,10 @@ def _find_state(document: Mapping[str, Any], name: str | None) -> Mapping[str, A
 
 def _find_unsupported(resource: str) -> str:
     """Name what of a Task is only tested with a mock; '' for the others."""
-    if ":states:" in resource and ":activity:" in resource:
+    read = read_resource(resource)
+    if read.kind == ACTIVITY:
         return "Activity tasks"
-    pattern = re.search(r"\.(sync(?::2)?|waitForTaskToken)$", resource)
-    return f"the service integration pattern {pattern[0]}" if pattern else ""
+    return f"the service integration pattern .{read.pattern}" if read.pattern else ""
 
 
 def _check_combination(params: Params, kind: str, resource: str) -> None:

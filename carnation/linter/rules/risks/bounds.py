@@ -12,7 +12,7 @@ from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.maps import is_distributed
 from carnation.linter.rules.risks.dataflow import find_most_items
-from carnation.linter.rules.task_arns import resource_of
+from carnation.services.task_calls import find_integration
 
 _MAX_EVENTS = 25_000
 _MAX_BYTES = 256 * 1024  # bytes
@@ -133,7 +133,7 @@ def _measure_end(state: State) -> int:
         return 0
     if state.place == "Pass" and "Result" in body:
         return len(json.dumps(body["Result"], separators=(",", ":"))) + 1
-    resource = resource_of(state)
+    resource = find_integration(state.body)
     # a callback gives what it is called back with, an API of the SDK brings no metadata
     known = resource is not None and not resource.is_sdk and not resource.pattern
     return _ENVELOPE if state.place == "Task" and known else 0

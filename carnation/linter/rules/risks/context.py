@@ -13,7 +13,7 @@ from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.expressions import list_jsonata
 from carnation.linter.rules.risks.variables import paths_in
-from carnation.linter.rules.task_arns import resource_of
+from carnation.services.task_calls import FUNCTION, INTEGRATION, read_resource
 
 _Fields = Mapping[str, Json]
 _ANY: _Fields = {}
@@ -100,11 +100,10 @@ def _may_have_token(state: State) -> bool:
     """Tell whether a state may have a token: it waits for one, or nobody can tell."""
     if state.place != "Task":
         return False
-    text = state.body.get("Resource")
-    resource = resource_of(state)
-    if resource is not None:
+    resource = read_resource(state.body.get("Resource"))
+    if resource.kind == INTEGRATION:
         return resource.pattern != ""  # those that wait for a job are seen to have one, too
-    return not isinstance(text, str) or is_placeholder(text) or ":activity:" in text
+    return resource.kind != FUNCTION
 
 
 def _is_in_map(state: State) -> bool:

@@ -30,7 +30,7 @@ from carnation.linter.rules.risks.shapes import (
     shape_of,
 )
 from carnation.linter.rules.risks.variables import paths_in
-from carnation.linter.rules.task_arns import resource_of
+from carnation.services.task_calls import find_integration
 
 _MAX_VISITS = 4
 _ERROR_OUTPUT = Object({"Error": TEXT, "Cause": TEXT}, origin="error")
@@ -143,7 +143,7 @@ class _Flow:
         """Give what a Task gives: by its API; what is declared of a function lies in `Payload`."""
         schema = self.declared.get(state.name)
         declared = ANY if schema is None else read_schema(schema)
-        if resource_of(state) is None:
+        if find_integration(state.body) is None:
             return declared
         known = find_result_shape(state.body["Resource"])
         if schema is None or (isinstance(declared, Object) and "Payload" in declared.fields):

@@ -10,7 +10,7 @@ from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, RESERVED, names_of
 from carnation.linter.rules.maps import is_distributed
-from carnation.linter.rules.task_arns import resource_of
+from carnation.services.task_calls import FUNCTION, find_integration, read_resource
 
 _FOLDED = {name.casefold(): name for name in RESERVED}
 _NOT_A_TASK_FAILURE = {"States.Timeout", "States.HeartbeatTimeout", ALL}
@@ -115,11 +115,8 @@ def find_unretried_functions(machine: Machine) -> Iterator[Problem]:
 
 
 def _invokes_function(state: State) -> bool:
-    text = state.body.get("Resource")
-    if isinstance(text, str) and ":lambda:" in text and ":function:" in text:
-        return True
-    resource = resource_of(state)
-    return resource is not None and (resource.service, resource.action) == ("lambda", "invoke")
+    resource = read_resource(state.body.get("Resource"))
+    return resource.kind == FUNCTION or resource[1:3] == ("lambda", "invoke")
 
 
 @risk("fan-out-without-jitter", NOTE)
@@ -163,6 +160,6 @@ def find_silent_heartbeats(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
     """
     for state in machine.by_type["Task"]:
-        resource = resource_of(state)
+        resource = find_integration(state.body)
         if "HeartbeatSeconds" in state.body and resource and not resource.pattern:
             yield state.problem("nobody sends heartbeats for this Task", "/HeartbeatSeconds")

@@ -17,7 +17,7 @@ from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import names_of
 from carnation.linter.rules.risks.errors import find_meant_name
-from carnation.linter.rules.task_arns import Resource, resource_of
+from carnation.services.task_calls import find_integration
 
 _MAY_REPORT_ANY = frozenset({"lambda", "states", "http", "apigateway", "eks"})
 _ALIKE = 0.9
@@ -133,8 +133,8 @@ def _find_misspelled(state: State, name: str) -> str:
 
     from carnation.services import find_errors  # reads a data file
 
-    resource = resource_of(state)
-    known = find_errors(_service_of(resource)) if resource else None
+    resource = find_integration(state.body)
+    known = find_errors(resource.owner) if resource else None
     if not known or name in known:
         return ""
     if f"{name}Exception" in known:
@@ -184,7 +184,7 @@ def _reports_of(state: State) -> _Reports:
 def _reports_of_task(state: State) -> _Reports:
     from carnation.services.errors import find_prefix  # reads a data file
 
-    resource = resource_of(state)
+    resource = find_integration(state.body)
     names = {
         name
         for name, there in (
@@ -195,13 +195,9 @@ def _reports_of_task(state: State) -> _Reports:
     }
     if resource is None or resource.pattern or resource.service in _MAY_REPORT_ANY:
         return _Reports(is_any=True, names=frozenset(names))
-    prefix = find_prefix(_service_of(resource))
+    prefix = find_prefix(resource.owner)
     prefixes = frozenset({prefix}) if prefix else frozenset()
     return _Reports(not prefix, prefixes, frozenset(names))
-
-
-def _service_of(resource: Resource) -> str:
-    return f"{'aws-sdk:' if resource.is_sdk else ''}{resource.service}"
 
 
 def _list_named(machine: Machine) -> Iterator[tuple[Node, str, str]]:
@@ -209,11 +205,11 @@ def _list_named(machine: Machine) -> Iterator[tuple[Node, str, str]]:
     from carnation.services.errors import find_prefix  # reads a data file
 
     for state in machine.by_type["Task"]:
-        resource = resource_of(state)
+        resource = find_integration(state.body)
         parts = (*state.retriers, *state.catchers) if resource is not None else ()
         if resource is None or not any("." in name for part in parts for name in names_of(part)):
             continue
-        prefix = find_prefix(_service_of(resource))
+        prefix = find_prefix(resource.owner)
         for part in parts if prefix else ():
             for name in names_of(part):
                 yield part, name, prefix

@@ -18,6 +18,7 @@ from carnation.linter.rules.risks.shapes import (
     join,
     shape_of,
 )
+from carnation.services.task_calls import read_resource
 
 _MAX_DEPTH = 6
 _WIDEST = 120
@@ -38,7 +39,7 @@ def find_result_shape(resource: str) -> Shape:
     >>> shape.origin, "MessageId" in shape.fields
     ('sqs:sendMessage', True)
     """
-    call = resource.rpartition(":::")[2]
+    call = read_resource(resource).full_call
     found = services.find_task_result(call)
     if found is None or found.kind != "structure":
         return ANY

@@ -9,7 +9,7 @@ from carnation.asl.graph import Node, Problem, State
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
-from carnation.linter.rules.task_arns import payload_of, resource_of
+from carnation.services.task_calls import find_integration, read_call
 
 _LIMITS = ("TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath")
 _TOKEN = "Task.Token"  # noqa: S105  a path, no secret
@@ -25,7 +25,7 @@ def _is_bounded(machine: Machine, state: State) -> bool:
 
 def _list_waiting(machine: Machine, *patterns: str) -> Iterator[State]:
     for state in machine.by_type["Task"]:
-        resource = resource_of(state)
+        resource = find_integration(state.body)
         if resource is not None and resource.pattern in patterns:
             yield state
 
@@ -54,7 +54,7 @@ def find_lost_tokens(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
     """
     for state in _list_waiting(machine, "waitForTaskToken"):
-        payload = payload_of(state)
+        payload = read_call(state.body).given
         if payload is not None and not _holds_token(payload) and "Assign" not in _whole(machine):
             yield state.problem("nothing it sends holds the task token")
 
