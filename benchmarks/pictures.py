@@ -3,14 +3,16 @@
     python benchmarks/pictures.py FOLDER [--most 100] [--format json]
 
 FOLDER holds definitions (`*.json`). Each is laid out by carnation and, where it is installed, by
-Graphviz's `dot` (the same boxes and labels, scopes as clusters). Text is 11 pixels high, less where
-a picture is wider than a page of 900 pixels. Mermaid's `mmdc` draws with a browser and tells no
-geometry; where it is on PATH only its areas are compared. What is missing is named as skipped.
+Graphviz's `dot` (the same boxes and labels, scopes as clusters), and by Mermaid's `mmdc` (its own
+boxes, seconds each). Text is 11 pixels high, less where a picture is wider than a page of 900. All
+lines count alike: a bend is a turn of the corners that a line, or the curve along them, follows.
+Pictures count with their margins. What is missing is named as skipped.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import re
 import shutil
@@ -19,9 +21,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import atan2, radians
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -32,11 +36,13 @@ from carnation.diagram.layout import Layout, lay_out_for_page  # noqa: E402
 
 Point = tuple[float, float]
 _PAGE, _TEXT, _INCH = 900.0, 11.0, 72.0
+_PAD = 8.0  # what dot leaves free around a picture that it writes as SVG
+_STRAIGHT = radians(6)
 _STEPS = 6  # straight pieces that a curve is measured by
 
 
 class Figures(NamedTuple):
-    """What one picture measures; a tool that tells no geometry has no crossings and bends."""
+    """What one picture measures."""
 
     crossings: float
     bends: float
@@ -102,14 +108,31 @@ def measure_dot(definition: Mapping[str, Any], layout: Layout) -> Figures:
     for number, line in enumerate(plain.splitlines()):
         words = line.split()
         if words[0] == "graph":
-            size = (float(words[2]) * _INCH, float(words[3]) * _INCH)
+            size = (float(words[2]) * _INCH + _PAD, float(words[3]) * _INCH + _PAD)
         if words[0] == "edge":
             count = int(words[3])
             numbers = [float(word) * _INCH for word in words[4 : 4 + 2 * count]]
             points = list(zip(numbers[::2], numbers[1::2], strict=True))
-            bends += max(0, (count - 1) // 3 - 1)
+            bends += count_turns(points)
             lines[number, words[2]] = [list(_flatten(points))]
     return measure(lines, bends, size)
+
+
+def count_turns(points: Sequence[Point]) -> int:
+    """Count where a line turns: a curve does so at its control points, an S twice as our corners.
+
+    What turns by less than a fourteenth of a right angle looks straight.
+    """
+    turns = 0
+    corners = [points[0]]
+    for point in points[1:]:
+        if point != corners[-1]:
+            corners.append(point)
+    for (ax, ay), (bx, by), (cx, cy) in zip(corners, corners[1:], corners[2:], strict=False):
+        across = (bx - ax) * (cy - by) - (by - ay) * (cx - bx)
+        along = (bx - ax) * (cx - bx) + (by - ay) * (cy - by)
+        turns += abs(atan2(across, along)) > _STRAIGHT
+    return turns
 
 
 def _flatten(points: Sequence[Point]) -> Iterator[Point]:
@@ -167,29 +190,58 @@ def _write_node(box: Any) -> str:
 
 
 def measure_mermaid(definition: Mapping[str, Any]) -> Figures:
-    """Measure the area of what Mermaid draws, by its `mmdc`."""
+    """Measure what Mermaid draws, by its `mmdc`, with its text as high as ours."""
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "a.mmd"), Path(folder, "a.svg")
+        source, target, config = (Path(folder, name) for name in ("a.mmd", "a.svg", "a.json"))
         source.write_text(draw_mermaid(definition), encoding="utf-8")
-        command = [str(shutil.which("mmdc")), "-q", "-i", str(source), "-o", str(target)]
-        subprocess.run(command, check=True, timeout=120)
-        found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', target.read_text(encoding="utf-8"))
-    width, height = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
-    none = float("nan")
-    return Figures(none, none, width * height, _TEXT * min(1, _PAGE / (width or 1)))
+        config.write_text(json.dumps({"themeVariables": {"fontSize": f"{_TEXT:g}px"}}))
+        command = [str(shutil.which("mmdc")), "-q", "-c", str(config)]
+        command += ["-i", str(source), "-o", str(target)]
+        subprocess.run(command, check=True, timeout=120, stdout=subprocess.DEVNULL)
+        root = ElementTree.parse(target).getroot()  # noqa: S314  of our own making
+    width, height = (float(number) for number in root.attrib["viewBox"].split()[2:])
+    lines: dict[Any, Sequence[Sequence[Point]]] = {}
+    bends = 0
+    for number, (name, points) in enumerate(_list_links(root, (0.0, 0.0))):
+        bends += count_turns(points)
+        lines[number, _target_of(name, root)] = [points]
+    return measure(lines, bends, (width, height))
+
+
+def _list_links(element: Any, shift: Point) -> Iterator[tuple[str, Sequence[Point]]]:
+    """List the links of Mermaid's picture, each with the corners that its curve follows."""
+    moved = re.match(r"translate\(([^,)]+),? *([^)]*)\)", element.get("transform", ""))
+    if moved:
+        shift = shift[0] + float(moved[1]), shift[1] + float(moved[2] or 0)
+    if "data-points" in element.attrib and "flowchart-link" in element.get("class", ""):
+        corners = json.loads(base64.b64decode(element.get("data-points")))
+        yield element.get("data-id"), [(p["x"] + shift[0], p["y"] + shift[1]) for p in corners]
+    for inner in element:
+        yield from _list_links(inner, shift)
+
+
+def _target_of(link: str, root: Any) -> str:
+    """Find the node that a link named L_SOURCE_TARGET_NUMBER leads to."""
+    ids = {element.get("id", "") for element in root.iter()}
+    names = {re.sub(r"^.*?flowchart-|-\d+$", "", one) for one in ids if "flowchart-" in one}
+    body = link.rpartition("_")[0]
+    return max((name for name in names | ids if body.endswith(f"_{name}")), key=len, default=link)
 
 
 def main() -> int:
     """Measure, and print a table or a document."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--most", type=int, default=1000, help="Definitions that are measured")
+    parser.add_argument(
+        "--most", type=int, default=1000, help="Definitions, from all over the folder"
+    )
     parser.add_argument("--format", choices=["text", "json"], default="text")
     options = parser.parse_args()
     found: dict[str, list[Figures]] = {"carnation": []}
     skipped = {tool: "is not installed" for tool in ("dot", "mmdc") if not shutil.which(tool)}
     failed = 0
-    for path in sorted(options.folder.rglob("*.json"))[: options.most]:
+    paths = sorted(options.folder.rglob("*.json"))
+    for path in paths[:: -(-len(paths) // options.most)]:
         definition = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(definition, dict) or not isinstance(definition.get("States"), dict):
             continue

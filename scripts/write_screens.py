@@ -98,10 +98,12 @@ def watch(words: list[str], folder: Path) -> str:
     command = [sys.executable, "-m", *words]
     with subprocess.Popen(  # noqa: S603  the commands of our own pages
         command, cwd=folder, env=environment, stdout=slave, stderr=subprocess.DEVNULL
-    ):
+    ) as process:
         os.close(slave)
         shown = b"".join(_read(master))
     os.close(master)
+    if process.returncode > 1:
+        raise SystemExit(f"{shlex.join(words)} exited with {process.returncode}: no screen of it")
     return shown.decode().replace("\r\n", "\n")
 
 

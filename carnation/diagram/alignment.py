@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.diagram.layers import Item, Layered
 
-_GAPS = {"node": 20.0, "label": 9.0, "bend": 8.0, "turn": 6.0}
+_GAPS = {"node": 12.0, "label": 6.0, "bend": 7.0, "turn": 6.0}
 """Half the space between two items, by kind."""
 _ROUNDS = 5
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from carnation.diagram.alignment import align_items, separation
-from carnation.diagram.layers import Item, Layered
+from carnation.diagram.layers import MAIN, Item, Layered
 
 
 def place_items(layered: Layered) -> None:
@@ -40,6 +40,7 @@ def _find_conflicts(layered: Layered) -> set[tuple[int, int]]:
         for other in items[index].up
         if _chain_above(items, index) not in (None, other)
     }
+    conflicts |= _beside_main_way(layered, conflicts)
     for upper, lower in pairwise(layered.layers):
         places = {index: place for place, index in enumerate(upper)}
         chain_of = [_chain_above(items, index) for index in lower]
@@ -54,6 +55,20 @@ def _find_conflicts(layered: Layered) -> set[tuple[int, int]]:
                         conflicts.add((other, index))
             left, first = right, place + 1
     return conflicts
+
+
+def _beside_main_way(layered: Layered, lost: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Find the pieces that share an end with one of the main way, which is the one to be straight.
+
+    What is `lost` to a chain is no such piece.
+    """
+    main = [p for p, weight in layered.weights.items() if weight == MAIN and p not in lost]
+    tops, bottoms = dict(main), {lower: upper for upper, lower in main}
+    return {
+        (upper, lower)
+        for upper, lower in layered.weights
+        if tops.get(upper, lower) != lower or bottoms.get(lower, upper) != upper
+    }
 
 
 def _chain_above(items: Sequence[Item], index: int) -> int | None:

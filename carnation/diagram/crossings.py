@@ -38,9 +38,10 @@ def order_items(layered: Layered) -> None:
 
 def _list_starts(layered: Layered) -> Iterator[list[list[int]]]:
     """Yield orders to begin with: a walk's, those with the long ways at the sides, other walks'."""
-    first = walk_layers(layered, 0)
-    yield first
-    yield from (split_sides(layered, first, mirrored=mirrored) for mirrored in (False, True))
+    walks = [walk_layers(layered, start) for start in (0, 1)]
+    yield walks[0]
+    for walk in walks:
+        yield from (split_sides(layered, walk, mirrored=mirrored) for mirrored in (False, True))
     for start in range(1, min(_STARTS, _EFFORT // max(len(layered.items), 1))):
         yield walk_layers(layered, start)
 

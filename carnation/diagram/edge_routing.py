@@ -18,12 +18,14 @@ Piece = tuple[int, int]
 _TRACK = 9.0
 _ABOVE, _BELOW, _ARROW = 8.0, 8.0, 16.0
 """Room in a gap: above the first track, below the last, and below it where arrows end."""
+_STRAIGHT, _STRAIGHT_ARROW = 8.0, 14.0
+"""Room in a gap where nothing moves sideways, and where arrows end below it."""
 _BESIDE = 6.0
 """How near a box a loop may pass beside it."""
 _INSET, _PORT = 16.0, 14.0
 """How far from a box's corner an edge may meet it, and from another edge."""
-_FIRM = 1_000_000
-"""How much more a straight line's place counts than that of one that bends anyhow."""
+_FIRM = 10
+"""A straight line's place counts as one more than its weight to this power, another's as 1."""
 _MANY = 250
 """Tracks of one gap beyond which we sort them by direction instead of comparing every pair."""
 
@@ -68,7 +70,8 @@ class Routes:
                 continue
             aims = {piece: self._aim_of(piece[down]) for piece in pieces}
             pieces.sort(key=lambda piece: (aims[piece], items[piece[down]].x, piece))
-            spread = spread_ports(item.x, item.width, [aims[piece] for piece in pieces])
+            firm = [self.layered.weights[piece] for piece in pieces]
+            spread = spread_ports(item.x, item.width, [aims[piece] for piece in pieces], firm)
             ports.update(zip(pieces, spread, strict=True))
 
     def _aim_of(self, index: int) -> float:
@@ -101,7 +104,9 @@ class Routes:
             for piece in track.pieces:
                 self.heights[piece] = start + _ABOVE + level * _TRACK
         arrows = any(self.layered.items[index].kind == "node" for index in lower)
-        return _ABOVE + max(levels, default=0) * _TRACK + (_ARROW if arrows else _BELOW)
+        if not levels:
+            return _STRAIGHT_ARROW if arrows else _STRAIGHT
+        return _ABOVE + max(levels) * _TRACK + (_ARROW if arrows else _BELOW)
 
     def _find_floor(self, upper: Sequence[int], track: Track, y: float) -> float:
         """Give where what a track passes on its layer ends, at most the end of the layer."""
@@ -183,8 +188,12 @@ class Routes:
         return points if down else points[::-1]
 
 
-def spread_ports(centre: float, width: float, aims: Sequence[float]) -> list[float]:
+def spread_ports(
+    centre: float, width: float, aims: Sequence[float], weights: Sequence[int] = ()
+) -> list[float]:
     """Choose where edges meet a side of a box: straight where they can, apart, in their order.
+
+    What weighs more stays straight before the others do.
 
     >>> spread_ports(100, 120, [70]), spread_ports(100, 120, [0, 100, 300])
     ([70.0], [86.0, 100.0, 114.0])
@@ -193,11 +202,14 @@ def spread_ports(centre: float, width: float, aims: Sequence[float]) -> list[flo
     straight = [abs(aim - centre) <= reach for aim in aims]
     wanted = [aim if fits else centre for aim, fits in zip(aims, straight, strict=True)]
     step = min(_PORT, 2 * reach / max(len(aims) - 1, 1))
-    ports = _keep_apart(wanted, [_FIRM if fits else 1 for fits in straight], step)
-    if not ports:
-        return []
-    shift = max(centre - reach - ports[0], 0) or min(centre + reach - ports[-1], 0)
-    return [round(port + shift, 1) for port in ports]
+    firm = [(1 + weight) ** _FIRM for weight in weights or [1] * len(aims)]
+    firm = [weight if fits else 1 for weight, fits in zip(firm, straight, strict=True)]
+    ports = _keep_apart(wanted, firm, step)
+    low, high = centre - reach, centre + reach - step * (len(aims) - 1)
+    return [
+        round(min(max(port, low + number * step), high + number * step), 1)
+        for number, port in enumerate(ports)
+    ]
 
 
 def _keep_apart(wanted: Sequence[float], weights: Sequence[int], step: float) -> list[float]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 _STRAIGHT = 8
 """The weight of a piece of a chain: long edges are straight before anything else is."""
 
-_MAIN = 6
+MAIN = 6
 """The weight of a piece of the longest path that no error is part of."""
 
 
@@ -137,7 +137,7 @@ def _stress_main_way(links: Sequence[Link], back: set[int], ranks: Sequence[int]
     stressed = list(links)
     while node in came:
         link = links[came[node]]
-        stressed[came[node]] = link._replace(weight=_MAIN)
+        stressed[came[node]] = link._replace(weight=MAIN)
         node = link.source
     return stressed
 
@@ -181,7 +181,8 @@ class _Builder:
 
     def reach_down(self, link: Link, layer: int) -> int:
         """Give what stands on a layer in the chain down to a target: a bend, or the target."""
-        chain = self.chains.setdefault((link.target, link.style), [])
+        style = "main" if link.weight == MAIN else link.style
+        chain = self.chains.setdefault((link.target, style), [])
         bottom = self.items[link.target].layer
         while len(chain) < bottom - layer:
             below = chain[-1] if chain else link.target

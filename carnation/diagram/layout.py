@@ -20,7 +20,7 @@ from carnation.diagram.layers import Item, Layered, Link, build_layers
 Size = tuple[float, float]
 Direction = Literal["down", "right"]
 
-_MARGIN, _PADDING, _APART = 20.0, 14.0, 14.0
+_MARGIN, _RIM, _PADDING, _APART = 10.0, 6.0, 10.0, 8.0
 _WIDE = 960.0
 """How wide a row of branches may be: shown at a page's 900 pixels, its text has at least 9."""
 _PAGE = 1100.0
@@ -185,9 +185,9 @@ def _measure_box(
         needed = _SIDE + _STEP * (ways - 1) if direction == "right" and ways > 2 else 0
         return face.width, max(face.height, needed)
     rows = _make_rows([_measure_frame(drawn[pointer]) for pointer in node.scopes], direction)
-    width = max(_measure_row(row) for row in rows) + 2 * _PADDING
+    width = max(_measure_row(row) for row in rows) + 2 * _RIM
     height = sum(max(size[1] for size in row) for row in rows) + _APART * (len(rows) - 1)
-    return max(width, face.width), height + face.height + _PADDING
+    return max(width, face.width), height + face.height + _RIM
 
 
 def _make_rows(sizes: Sequence[Size], direction: Direction) -> list[Sequence[Size]]:
@@ -249,8 +249,8 @@ def _place_frames(
     pointers, y = iter(node.scopes), box.y + box.face.height
     frames = []
     for row in rows:
-        more = (box.width - _measure_row(row) - 2 * _PADDING) / len(row)
-        x, height = box.x + _PADDING, max(size[1] for size in row)
+        more = (box.width - _measure_row(row) - 2 * _RIM) / len(row)
+        x, height = box.x + _RIM, max(size[1] for size in row)
         for (width, _), pointer in zip(row, pointers, strict=False):
             frames.append(Frame(pointer, x, y, width + more, height))
             x += width + more + _APART

@@ -314,6 +314,14 @@ def test_the_longest_way_runs_down_one_column_past_choices() -> None:
     assert len({boxes[name].x + boxes[name].width / 2 for name in "ABCDEF"}) == 1
 
 
+def test_the_longest_way_is_straight_where_another_way_joins_it_or_leaves_it_first() -> None:
+    past = graph(A="B", B="X C", C="D E", D="E", E="F G", F="G", G="Z", X="Y", Y="Z", Z="")
+    boxes = {box.node.name: box for box in lay_out(past).boxes if box.node.name}
+    assert len({boxes[name].x + boxes[name].width / 2 for name in "ABCDEFGZ"}) == 1
+    saga = {box.node.name: box for box in lay_out(make_saga(6)).boxes if box.node.name != "Done"}
+    assert len({box.x + box.width / 2 for name, box in saga.items() if name}) == 1
+
+
 def test_two_branches_that_are_too_wide_side_by_side_lie_below_each_other() -> None:
     names = [f"Handle{number}" for number in range(4)]
     branch = graph(A=" ".join(names), **dict.fromkeys(names, ""))
