@@ -20,7 +20,7 @@ from carnation.changes.formats.markdown import MARK, MAX_COMMENT_LENGTH, escape,
 from carnation.changes.formats.marks import find_state, mark_changes
 from carnation.changes.formats.pictures import draw_changed
 from carnation.changes.formats.spans import code, format_change
-from carnation.changes.formats.text import write_text
+from carnation.changes.formats.text import render_text
 from carnation.changes.reviews import Review, VersionBump, check_version_bump, sort_changes
 from carnation.changes.reviews.code import find_package
 from carnation.cli.diff import main
@@ -366,21 +366,21 @@ def make_review(count: int = 1, name: str = "w", subject: str = "A") -> Review:
 def test_every_line_fits_the_terminal() -> None:
     review = make_review(3, subject="A state with a rather long name, as people give them")
     for width in (20, 40, 71, 72, 100, 200):
-        lines = list(write_text([review, review], width, colour=False))
+        lines = list(render_text([review, review], width, colour=False))
         assert max(map(len, lines[1:3])) <= max(width, 40)
         assert all(len(line) <= max(width, 40) for line in lines)
 
 
 def test_colour_is_laid_around_words_and_changes_none() -> None:
     review = make_review()
-    plain = "\n".join(write_text([review], 80, colour=False))
-    coloured = "\n".join(write_text([review], 80, colour=True))
+    plain = "\n".join(render_text([review], 80, colour=False))
+    coloured = "\n".join(render_text([review], 80, colour=True))
     assert "\x1b[31mbreaking" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_control_codes_of_a_foreign_document_reach_no_terminal() -> None:
-    text = "\n".join(write_text([make_review(subject="a\x1b]0;x\x07")], 80, colour=False))
+    text = "\n".join(render_text([make_review(subject="a\x1b]0;x\x07")], 80, colour=False))
     assert "\x1b" not in text
     assert "\x07" not in text
 
