@@ -33,6 +33,14 @@ def add_account_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--endpoint-url", metavar="URL", help="URL of an AWS-compatible endpoint")
 
 
+def rest_collector() -> None:
+    """Have the garbage collector look less often: what a command loads and makes, it keeps.
+
+    It would look through all that moto and botocore hold again and again: a third of a run's time.
+    """
+    gc.set_threshold(50_000, 20, 100)
+
+
 def exit_fast(status: int) -> NoReturn:
     """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
     gc.freeze()

@@ -7,13 +7,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from carnation.emulator.fork_server import Fork, start_fork_server
 from carnation.emulator.function_code import FunctionCode
 
 _PYTHON = ("python3.11", "python3.12", "python3.13", "python3.14")
 _NODE = re.compile(r"nodejs(\d+)\.x")
+_RUNTIME = re.compile(r"\bRuntime\"?: \"?(python3\.\d+)")
 _WORKER = Path(__file__).with_name("worker.py")
 _NODE_WORKER = Path(__file__).with_name("worker.mjs")
 _PACKAGES = sysconfig.get_path("purelib")  # where boto3 and the runtime's client lie
@@ -54,14 +58,50 @@ def is_python(runtime: str) -> bool:
     return runtime.startswith("python")
 
 
-def make_command(code: FunctionCode) -> list[str]:
-    """Give the command that runs a function's worker."""
+def start_worker(code: FunctionCode, variables: Mapping[str, str]) -> Fork | subprocess.Popen[str]:
+    """Start a function's worker with these variables, by a fork where that makes no difference."""
     node = None if is_python(code.runtime) else _find_node()
-    if node is None:
-        python = find_python(code.runtime) if code.wheels is None else None
-        # wheels that were fetched for this machine are for the interpreter that runs this
-        return [python or sys.executable, str(_WORKER), _PACKAGES, *code.module_folders]
-    return [node[0], str(_NODE_WORKER)]
+    if node is not None:
+        return _start_process([node[0], str(_NODE_WORKER)], code, variables)
+    # wheels that were fetched for this machine are for the interpreter that runs this
+    command = _make_command(code.runtime if code.wheels is None else None)
+    folders, server = code.module_folders, start_fork_server(command)
+    fork = server and server.fork(folders, str(code.folder), variables)
+    return fork or _start_process([*command, *folders], code, variables)
+
+
+def _start_process(
+    command: Sequence[str], code: FunctionCode, variables: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own program, by its path
+        command,
+        cwd=code.folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+
+
+def start_fork_servers(templates: Iterable[str]) -> None:
+    """Let the processes load of which these templates' functions will be forks.
+
+    Nobody waits for it; the interpreter of a runtime's name may be slow to find.
+    """
+    runtimes = sorted({name for text in templates for name in _RUNTIME.findall(text)})
+
+    def start() -> None:
+        for runtime in runtimes:
+            start_fork_server(_make_command(runtime))
+
+    threading.Thread(target=start, daemon=True).start()
+
+
+def _make_command(runtime: str | None) -> list[str]:
+    python = runtime and find_python(runtime)
+    return [python or sys.executable, str(_WORKER), _PACKAGES]
 
 
 @cache

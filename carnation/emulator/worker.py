@@ -6,20 +6,30 @@ The interpreter may be another than carnation's: then the client's compiled part
 `HttpClient` stands in for it. Behind all that an invocation
 printed it prints a mark, by which the emulator knows that it has read all. awslambdaric takes an
 address with a path behind the port for invocations, but not for errors while a module is imported;
-the client below does.
+the client below does. With `--forks` it is the process of `fork_server`: it loads what nearly every
+function loads, once, and forks itself for each worker.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.machinery
+import json
 import os
+import signal
+import socket
 import sys
+import time
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 MARK = "\x00\x04 end of invocation"
+FORKS = "--forks"
+ORDER_BYTES = 131_072  # of an order to fork; a function's variables are 4 KB at the most
 
 
 class EndpointError(RuntimeError):
@@ -107,14 +117,81 @@ def make_client(runtime_client: type[Any], address: str) -> Any:
     return Client(host)
 
 
+def _load_ahead() -> None:
+    """Load boto3 and its descriptions; Lambda's client reads its variables when it is loaded."""
+    import boto3
+    from botocore import session
+
+    vars(session)["create_loader"] = cache(session.create_loader)
+    place = boto3.session.Session("none", "none", region_name="us-east-1")
+    for service in ("dynamodb", "sqs"):
+        place.client(service)
+
+
+def _is_shadowed(folders: list[str], loaded: set[str]) -> bool:
+    """Tell whether a function brings a module of its own in place of one that is loaded."""
+    names = (
+        entry.name
+        for folder in folders
+        if os.path.isdir(folder)
+        for entry in Path(folder).iterdir()
+    )
+    return any(name.partition(".")[0] in loaded for name in names)
+
+
+def _become(order: dict[str, Any], output: int) -> None:
+    """Make a fresh fork what a process is that was started with these variables."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (1, 2):
+        os.dup2(output, number)
+    os.close(output)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["variables"])
+    time.tzset()
+    sys.argv[2:] = order["folders"]
+
+
+def serve_forks(channel: socket.socket) -> None:
+    """Fork for each order until nobody orders any more; returns in the forks.
+
+    An order to fork comes with the fork's output and is answered by its process ID, or by 0 where
+    the function needs a process of its own; one that names a fork waits for it, and is answered by
+    how it ended.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    _load_ahead()
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    gc.freeze()
+    gc.enable()
+    while True:
+        text, outputs, _, _ = socket.recv_fds(channel, ORDER_BYTES, 1)
+        if not text:
+            sys.exit()
+        order = json.loads(text)
+        if "ended" in order:
+            channel.send(b"%d" % os.waitstatus_to_exitcode(os.waitpid(order["ended"], 0)[1]))
+            continue
+        child = -1 if _is_shadowed(order["folders"], loaded) else os.fork()
+        if child == 0:
+            channel.close()
+            return _become(order, outputs[0])
+        os.close(outputs[0])
+        channel.send(b"%d" % max(child, 0))
+
+
 def main() -> None:
     """Serve invocations until the process is ended."""
+    del sys.path[0]  # the modules beside this one are not the function's
     packages = sys.argv[1]
-    sys.path[:1] = sys.argv[2:]
     if packages not in sys.path:
         sys.path.append(packages)
-    del sys.argv[1:]
     sys.meta_path.insert(0, _Guard())
+    if sys.argv[2:3] == [FORKS]:
+        serve_forks(socket.socket(fileno=int(sys.argv[3])))
+    sys.path[:0] = sys.argv[2:]
+    del sys.argv[1:]
     from awslambdaric import bootstrap, lambda_runtime_client
 
     address = os.environ["AWS_LAMBDA_RUNTIME_API"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import subprocess
 import threading
 import time
 from collections import deque
@@ -21,7 +20,7 @@ from carnation.emulator.functions import (
     report_timeout,
 )
 from carnation.emulator.runtime import Invocation, RuntimeServer
-from carnation.emulator.runtimes import make_command
+from carnation.emulator.runtimes import start_worker
 from carnation.emulator.worker import MARK
 
 _NUMBERS = itertools.count(1)
@@ -45,16 +44,7 @@ class ProcessWorker:
         self._said_all = threading.Event()
         address, self._mailbox = server.register(f"{code.name}/{next(_NUMBERS)}")
         environment = {**variables, "AWS_LAMBDA_RUNTIME_API": address}
-        self._process = subprocess.Popen(  # noqa: S603 - our own program, by its path
-            make_command(code),
-            cwd=code.folder,
-            env=process_environment(code, environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+        self._process = start_worker(code, process_environment(code, environment))
         self._reader = threading.Thread(target=self._read, args=(log,), daemon=True)
         self._reader.start()
         # the pool counts it as starting until here: importing the handler takes a core
@@ -116,7 +106,7 @@ class ProcessWorker:
             return Answer(invocation.result, invocation.failed)
         if self._mailbox.init_error is not None:
             return Answer(self._mailbox.init_error, True)
-        return Answer(report_exit(invocation.request.id, self._process.returncode), True)
+        return Answer(report_exit(invocation.request.id, self._process.returncode or 0), True)
 
     def is_alive(self) -> bool:
         """Tell whether the process still runs."""
