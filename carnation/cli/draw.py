@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.diagram import Direction, draw_mermaid, draw_svg
+from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
 from carnation.errors import UsageError, suggest_name
 from carnation.sources import split_target
@@ -52,6 +52,11 @@ def _make_parser() -> CommandParser:
         help="Direction of the graph (default: down; as SVG, right if only that fits a page)",
     )
     parser.add_argument(
+        "--fold",
+        action="store_true",
+        help="Draw three or more equal branches of a Parallel or a Choice as one",
+    )
+    parser.add_argument(
         "--out",
         metavar="FILE|DIR",
         help="File, or folder for several pictures (default: standard output)",
@@ -73,13 +78,11 @@ def _draw(options: argparse.Namespace) -> int:
         if len(pictures) > 1:
             names = ", ".join(picture.name for picture in pictures)
             raise UsageError(f"these are {len(pictures)} pictures: {names}. Give --out a folder.")
-        sys.stdout.buffer.write(_render(pictures[0], form, options.direction))
+        sys.stdout.buffer.write(_render(pictures[0], form, options))
         sys.stdout.flush()
         return EXIT_OK
     paths = _choose_paths(pictures, out, _SUFFIXES[form])
-    write_files(
-        {path: _render(picture, form, options.direction) for path, picture in paths.items()}
-    )
+    write_files({path: _render(picture, form, options) for path, picture in paths.items()})
     for path in paths:
         print(path)
     return EXIT_OK
@@ -112,11 +115,13 @@ def _open(target: str) -> Iterator[_Picture]:
             yield _Picture("definition" if target == STDIN else found.name, found.value)
 
 
-def _render(picture: _Picture, form: str, direction: Direction | None) -> bytes:
+def _render(picture: _Picture, form: str, options: argparse.Namespace) -> bytes:
     if form == "mermaid":
-        return draw_mermaid(picture.definition, direction=direction).encode()
-    title = f"State machine {picture.name}"
-    return draw_svg(picture.definition, title=title, direction=direction).encode()
+        text = draw_mermaid(picture.definition, direction=options.direction, fold=options.fold)
+        return text.encode()
+    title, direction = f"State machine {picture.name}", options.direction
+    text = draw_svg(picture.definition, title=title, direction=direction, fold=options.fold)
+    return text.encode()
 
 
 def _choose_paths(pictures: Sequence[_Picture], out: str, suffix: str) -> dict[str, _Picture]:

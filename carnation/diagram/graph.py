@@ -28,7 +28,10 @@ START, END, MISSING = "Start", "End", "Missing"
 
 
 class Node(NamedTuple):
-    """A state, or a marker; `symbol` chooses its icon, `scopes` are those inside, by pointer."""
+    """A state, or a marker; `symbol` chooses its icon, `scopes` are those inside, by pointer.
+
+    `folded` are the names of the states that it represents, if these are several.
+    """
 
     pointer: str
     name: str
@@ -38,6 +41,7 @@ class Node(NamedTuple):
     symbol: str = ""
     notes: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
 
 
 class Edge(NamedTuple):
@@ -51,6 +55,7 @@ class Edge(NamedTuple):
     target_name: str
     kind: str
     texts: tuple[str, ...]
+    source_name: str = ""
 
 
 class Scope(NamedTuple):
@@ -81,7 +86,7 @@ def _read_scope(scope: asl.Scope) -> Scope:
         if state.body.get("End") is True:
             end = f"{state.pointer}/End"
             nodes[end] = Node(end, "", END)
-            edges.append(Edge(state.pointer, end, "", "end", ()))
+            edges.append(Edge(state.pointer, end, "", "end", (), state.name))
     for edge in edges:
         if edge.target not in nodes:
             nodes[edge.target] = Node(edge.target, edge.target_name, MISSING, "does not exist")
@@ -115,7 +120,14 @@ def _read_edges(state: State) -> list[Edge]:
         kind = "choice" if move.kind == DEFAULT else move.kind
         texts.setdefault((kind, move.target), []).extend([text] if text else [])
     return [
-        Edge(state.pointer, _pointer_to(state.scope, target), target, kind, _widest_first(words))
+        Edge(
+            state.pointer,
+            _pointer_to(state.scope, target),
+            target,
+            kind,
+            _widest_first(words),
+            state.name,
+        )
         for (kind, target), words in texts.items()
     ]
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from carnation.diagram.coordinates import place_items
 from carnation.diagram.crossings import order_items
 from carnation.diagram.edge_routing import Point, Routes
+from carnation.diagram.folding import fold_scopes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
 from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
 from carnation.diagram.layers import Item, Layered, Link, build_layers
@@ -87,14 +88,16 @@ class _Drawn(NamedTuple):
     height: float
 
 
-def lay_out(definition: Mapping[str, Any], direction: Direction = "down") -> Layout:
-    """Lay out a definition.
+def lay_out(
+    definition: Mapping[str, Any], direction: Direction = "down", *, fold: bool = False
+) -> Layout:
+    """Lay out a definition, its equal branches folded or not.
 
     >>> layout = lay_out({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
     >>> [box.node.name for box in layout.boxes]
     ['', 'A']
     """
-    scopes = read_graph(definition)
+    scopes = fold_scopes(read_graph(definition)) if fold else read_graph(definition)
     drawn: dict[str, _Drawn] = {}
     for scope in reversed(scopes):
         drawn[scope.pointer] = _draw_scope(scope, drawn, direction)
@@ -112,13 +115,13 @@ def lay_out(definition: Mapping[str, Any], direction: Direction = "down") -> Lay
     )  # fmt: skip
 
 
-def lay_out_for_page(definition: Mapping[str, Any]) -> Layout:
+def lay_out_for_page(definition: Mapping[str, Any], *, fold: bool = False) -> Layout:
     """Lay out from the top down; to the right where only that is narrow enough for a page."""
-    layout = lay_out(definition)
+    layout = lay_out(definition, fold=fold)
     # what runs to the right is about as wide as it would be high, and more
     if layout.width <= _PAGE or layout.height > _PAGE:
         return layout
-    other = lay_out(definition, "right")
+    other = lay_out(definition, "right", fold=fold)
     return other if other.width <= _PAGE else layout
 
 

@@ -8,7 +8,6 @@ from carnation.diagram.font_metrics import wrap_text
 from carnation.diagram.graph import Edge
 from carnation.diagram.labels import SMALL, clean_text
 from carnation.diagram.layout import Box, Layout, Line
-from carnation.document import split_pointer
 
 _LINES = 12
 """How many lines of a legend one text may take; on hover it is whole."""
@@ -30,6 +29,8 @@ def _box_lines(box: Box) -> Iterator[str]:
     name, caption = clean_text(box.node.name), clean_text(box.node.caption)
     if box.face.name and name and _is_cut(box.face.name, [name]):
         yield name
+    if box.node.folded:
+        yield f"{name}: {', '.join(map(clean_text, box.node.folded))}"
     if box.face.name and box.face.caption != caption:
         yield caption
 
@@ -41,8 +42,7 @@ def _line_lines(line: Line) -> Iterator[str]:
 
 
 def _format_ends(edge: Edge) -> str:
-    source = split_pointer(edge.source)[-1]
-    return f"{clean_text(source)} → {clean_text(edge.target_name)}"
+    return f"{clean_text(edge.source_name)} → {clean_text(edge.target_name)}"
 
 
 def _is_cut(lines: Sequence[str], texts: Sequence[str]) -> bool:

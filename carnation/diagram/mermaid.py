@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from carnation.diagram.folding import fold_scopes
 from carnation.diagram.graph import END, MISSING, START, Edge, Node, Scope, read_graph
 from carnation.diagram.labels import clean_text, split_texts
 from carnation.diagram.layout import Direction
@@ -59,10 +60,11 @@ def draw_mermaid(
     marks: Mapping[str, str] | None = None,
     *,
     direction: Direction | None = None,
+    fold: bool = False,
 ) -> str:
     """Draw a definition as the text of a Mermaid flowchart, without the fence around it.
 
-    `marks` and `direction` are those of `draw_svg`.
+    `marks`, `direction`, and `fold` are those of `draw_svg`.
 
     >>> print(draw_mermaid({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}), end="")
     flowchart TD
@@ -71,9 +73,8 @@ def draw_mermaid(
         classDef Succeed stroke:#15803d,stroke-width:2px
         class A Succeed
     """
-    return (
-        "\n".join(_Chart(read_graph(definition), marks or {}, direction or "down").render()) + "\n"
-    )
+    scopes = fold_scopes(read_graph(definition)) if fold else read_graph(definition)
+    return "\n".join(_Chart(scopes, marks or {}, direction or "down").render()) + "\n"
 
 
 _Task: TypeAlias = "str | tuple[str, int] | tuple[str, Edge]"
@@ -187,8 +188,10 @@ def _label_of(node: Node, between: str = "<br>") -> str:
     retries = f" ↻ {node.retries}" if node.retries else ""
     name = _escape(node.name, _ROOM) or "(no name)"
     if node.caption in ("Choice", "Pass", "Succeed"):
-        return name  # its shape tells
-    return f"{name}{between}<i>{_escape(node.caption + retries, _ROOM)}</i>"
+        text = name  # its shape tells
+    else:
+        text = f"{name}{between}<i>{_escape(node.caption + retries, _ROOM)}</i>"
+    return "<br>".join((text, *(_escape(one, _ROOM) for one in node.folded)))
 
 
 def _escape(text: str, room: int) -> str:

@@ -30,7 +30,6 @@ from carnation.diagram.labels import (
 )
 from carnation.diagram.layout import Box, Direction, Frame, Layout, Line, lay_out, lay_out_for_page
 from carnation.diagram.legend import make_legend
-from carnation.document import split_pointer
 
 _RADIUS = 7.0
 _HEAD = 7.0
@@ -45,10 +44,12 @@ def draw_svg(
     title: str = "State machine",
     prefix: str = "state",
     direction: Direction | None = None,
+    fold: bool = False,
 ) -> str:
     """Draw a definition as SVG.
 
-    `direction` is "down" or "right"; by default down, and right where only that fits a page.
+    `direction` is "down" or "right"; by default down, and right where only that fits a page. `fold`
+    draws three or more equal branches of a Parallel or a Choice as one, which lists their states.
 
     `marks` say of a state's JSON pointer whether it is "added", "removed" or "changed"; of a
     transition by its source's pointer, "→" and its target's name ("/States/A→B"; of where a scope
@@ -58,7 +59,11 @@ def draw_svg(
     >>> 'data-pointer="/States/A"' in svg
     True
     """
-    layout = lay_out(definition, direction) if direction else lay_out_for_page(definition)
+    layout = (
+        lay_out(definition, direction, fold=fold)
+        if direction
+        else lay_out_for_page(definition, fold=fold)
+    )
     return "\n".join(_draw(layout, definition, marks or {}, title, prefix)) + "\n"
 
 
@@ -140,11 +145,14 @@ def _keep_legible(layout: Layout, prefix: str) -> str:
 
 
 def _describe(layout: Layout, definition: Mapping[str, Any]) -> str:
-    states = [box for box in layout.boxes if box.node.type not in (START, END, MISSING)]
+    drawn = [box.node for box in layout.boxes if box.node.type not in (START, END, MISSING)]
+    states = [name for node in drawn for name in node.folded or (node.name,)]
     moves = [line for line in layout.lines if line.edge.kind not in ("start", "end")]
     comment = definition.get("Comment")
     way = "from the top down" if layout.direction == "down" else "from left to right"
     words = f"{_count(states, 'state')}, {_count(moves, 'transition')}, drawn {way}."
+    if any(node.folded for node in drawn):
+        words = f"{_count(states, 'state')}, drawn {way}; equal branches are folded."
     return f"{comment} {words}" if isinstance(comment, str) and comment else words
 
 
@@ -183,7 +191,8 @@ def _title_of(box: Box, mark: str) -> str:
     node = box.node
     kind = "" if node.type == MISSING else f" ({node.type or 'no type'})"
     first = f"{node.name}{kind}: {node.caption}{f' [{mark}]' if mark else ''}"
-    return "\n".join((first, *node.notes))
+    folded = [", ".join(node.folded)] if node.folded else []
+    return "\n".join((first, *folded, *node.notes))
 
 
 def _draw_rim(box: Box) -> str:
@@ -256,8 +265,7 @@ def _draw_line(line: Line, mark: str, direction: Direction) -> Iterator[str]:
 def _title_of_line(edge: Edge, mark: str) -> str:
     words = "\n".join(clean_text(text) for text in edge.texts)
     verb = {"start": "starts at", "end": "ends", "catch": "on error to"}.get(edge.kind, "to")
-    source = split_pointer(edge.source)[-1]
-    first = f"{'' if edge.kind == 'start' else source} {verb} {edge.target_name}".strip()
+    first = f"{edge.source_name} {verb} {edge.target_name}".strip()
     return "\n".join(filter(None, (first + (f" [{mark}]" if mark else ""), words)))
 
 

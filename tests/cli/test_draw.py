@@ -13,6 +13,7 @@ from carnation.__main__ import main
 from carnation.cli import draw
 from carnation.diagram import draw_mermaid, draw_svg
 from tests.conftest import ROOT
+from tests.diagram.test_folding import fan_out
 from tests.geometry import chain
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -50,6 +51,16 @@ def test_a_direction_is_that_of_both_formats(
     assert "drawn from left to right." in capsys.readouterr().out
     assert draw.main(["one.asl.json", "--direction", "right", "--format", "mermaid"]) == 0
     assert capsys.readouterr().out == draw_mermaid(chain(1), direction="right")
+
+
+def test_equal_branches_are_folded_in_both_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.asl.json"
+    path.write_text(json.dumps(fan_out("orders", "stock", "prices")), encoding="utf-8")
+    for form in ("svg", "mermaid"):
+        assert draw.main([str(path), "--fold", "--format", form]) == 0
+        assert "Load × 3" in capsys.readouterr().out
 
 
 def test_a_built_workflow_is_drawn_by_its_name(
