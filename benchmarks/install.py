@@ -24,10 +24,17 @@ WAYS = {
     "sdk": ("build", "--check"),
     "sagemaker": ("build", "--check"),
     "run,sdk": ("run", "carnation", "--input", '{"start_seq": 1, "end_seq": 3}'),
+    "run": ("run", "--help"),
     "deploy": ("deploy", "--help"),
     "yaml": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "terraform": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
+    "sam": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
+    "cloudformation": ("lint", "docs/pictures/orders.asl.json"),
+    "jsonata": ("estimate", "docs/pictures/orders.asl.json"),
+    "parquet": ("--version",),
     "completion": ("completion", "bash"),
+    "docs": ("--version",),
+    "test": ("build", "--check"),
 }
 """Extras, and the first command: what they are for."""
 TARGETS = {"base": 40, "sdk": 110, "run,sdk": 200}
