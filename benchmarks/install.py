@@ -24,7 +24,7 @@ WAYS = {
     "sdk": ("build", "--check"),
     "sagemaker": ("build", "--check"),
     "run,sdk": ("run", "carnation", "--input", '{"start_seq": 1, "end_seq": 3}'),
-    "run": ("run", "--help"),
+    "run": ("--version",),
     "deploy": ("deploy", "--help"),
     "yaml": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "terraform": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
