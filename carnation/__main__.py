@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from carnation import __version__
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast, rest_collector
-from carnation.cli.commands import COMMANDS, GROUPS
+from carnation.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from carnation.errors import CarnationError, suggest_name
 
 
@@ -38,9 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not command and not os.listdir():
             print("This folder is empty. Create a project: carnation init")
         return EXIT_OK if command else EXIT_ERROR
-    print(
-        f"carnation: unknown command '{command}'.{suggest_name(command, COMMANDS)}", file=sys.stderr
-    )
+    other = f" Use: {ELSEWHERE[command]}" if command in ELSEWHERE else ""
+    near = other or suggest_name(command, COMMANDS) or " Run `carnation help` for the list."
+    print(f"carnation: unknown command '{command}'.{near}", file=sys.stderr)
     return EXIT_ERROR
 
 

@@ -132,6 +132,19 @@ def test_without_the_sdk_the_error_says_how_to_install_it(tmp_path: Path) -> Non
     assert "Install it with: pip install 'carnation[sdk]'" in done.stderr
 
 
+def test_without_the_sdk_each_command_has_its_help() -> None:
+    code = """
+import sys
+from importlib import import_module
+sys.modules["stepfunctions"] = None
+from carnation.cli.commands import COMMANDS
+for name in COMMANDS:
+    assert import_module(f"carnation.cli.{name}")._make_parser().format_help()
+"""
+    done = run_python("-c", code)
+    assert done.returncode == 0, done.stderr
+
+
 # what setup.cfg says
 
 

@@ -78,7 +78,6 @@ def list_advice(adopted: Sequence[AdoptedMachine]) -> Iterator[str]:
         if needed:
             names = ", ".join(f"${{{name}}}" for name in needed)
             yield f"{one.source.name} needs values where it is deployed: {names}"
-    yield "Next: carnation build, then carnation lint."
 
 
 def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:

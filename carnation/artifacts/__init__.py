@@ -6,21 +6,27 @@ Leaves: the files of `build/`: definitions, templates, packages, a manifest; the
 May not know: the clock, the environment, the network (but `fetch`), who runs or deploys them.
 """
 
-from carnation.artifacts.packages import make_package, pack_files
-from carnation.artifacts.render import MANIFEST, Artifacts, make_artifacts
-from carnation.artifacts.store import (
-    Difference,
-    compare_artifacts,
-    is_released,
-    list_trees,
-    read_artifacts,
-    read_children,
-    reject_changed_release,
-    release_name,
-    remove_tree,
-    repair_build_folder,
-    write_artifacts,
-)
+from typing import TYPE_CHECKING
+
+from carnation.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from carnation.artifacts.contents import MANIFEST, Artifacts
+    from carnation.artifacts.packages import make_package, pack_files
+    from carnation.artifacts.render import make_artifacts
+    from carnation.artifacts.store import (
+        Difference,
+        compare_artifacts,
+        is_released,
+        list_trees,
+        read_artifacts,
+        read_children,
+        reject_changed_release,
+        release_name,
+        remove_tree,
+        repair_build_folder,
+        write_artifacts,
+    )
 
 __all__ = [
     "MANIFEST",
@@ -40,3 +46,13 @@ __all__ = [
     "repair_build_folder",
     "write_artifacts",
 ]
+
+_HOMES = {
+    "MANIFEST": "contents",
+    "Artifacts": "contents",
+    "make_artifacts": "render",
+    "make_package": "packages",
+    "pack_files": "packages",
+}
+# who reads build/ does not pay for the SDK, nor needs it
+__getattr__ = load_lazily(__name__, {**dict.fromkeys(__all__, "store"), **_HOMES})

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.artifacts.render import Artifacts, make_artifacts
+from carnation.artifacts.contents import Artifacts
+from carnation.artifacts.render import make_artifacts
 from carnation.artifacts.store import (
     Difference,
     compare_artifacts,

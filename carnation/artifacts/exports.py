@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 
-from carnation.artifacts.render import Artifacts
+from carnation.artifacts.contents import Artifacts
 
 _IMPORT = re.compile(r"(?:Fn::ImportValue:|!ImportValue) (?:!Sub )?(\S+)")
 _EXPORT = re.compile(r"Export:\n\s+Name: (?:!Sub )?(\S+)")

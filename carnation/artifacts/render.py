@@ -14,60 +14,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from carnation.artifacts.contents import MANIFEST, Artifacts
 from carnation.artifacts.handlers import check_handler
 from carnation.artifacts.packages import make_package, read_own_files
 from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
-from carnation.errors import ArtifactError, DefinitionError, WorkflowError, suggest_name
+from carnation.errors import DefinitionError, WorkflowError, suggest_name
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems, find_suppressed
 from carnation.resources.policy import render_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow, list_definitions
 
-MANIFEST = "manifest.json"
 _WHO = {REFUSAL: "AWS would refuse", CALL: "a service would refuse a call in"}
 _UNKNOWN = ("unknown-field", "unknown-state-type")
 _MAX_DEFINITION_BYTES = 1024 * 1024  # bytes
-
-
-class Artifacts(NamedTuple):
-    """What one workflow becomes: `files` (path to text), `packages` (path to zip), the manifest.
-
-    Paths are relative to `build/<workflow>/`.
-    """
-
-    workflow: str
-    version: str
-    files: Mapping[str, str]
-    packages: Mapping[str, bytes]
-    manifest: Mapping[str, Any]
-
-    @property
-    def definition(self) -> str:
-        """The definition of the workflow's state machine, as JSON."""
-        return self.files[f"code/state-machine/{self.workflow}.asl.json"]
-
-    def list_uploads(self) -> dict[str, bytes]:
-        """Give what belongs in the bucket: key (with the digest in it) to content."""
-        contents = {**{path: text.encode() for path, text in self.files.items()}, **self.packages}
-        return {entry["key"]: contents[path] for path, entry in self.manifest["artifacts"].items()}
-
-    def find_key(self, suffix: str) -> str:
-        """Give the key of the one artifact whose path ends so (`-root-stack.yaml`)."""
-        keys = [
-            str(entry["key"])
-            for path, entry in self.manifest["artifacts"].items()
-            if path.endswith(suffix)
-        ]
-        if len(keys) != 1:
-            raise ArtifactError(
-                f"'{self.workflow}' has no root stack template (found {len(keys)} files "
-                f"that end in '{suffix}'). With stacks=\"none\" none is built; leave it out."
-            )
-        return keys[0]
 
 
 def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Artifacts:

@@ -22,9 +22,9 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from carnation.artifacts.contents import MANIFEST, Artifacts
 from carnation.artifacts.exports import find_exporters, list_imports
 from carnation.artifacts.packages import make_package
-from carnation.artifacts.render import MANIFEST, Artifacts
 from carnation.document import digest, parse_json
 from carnation.errors import ArtifactError, suggest_name
 from carnation.workflow import validate_name
@@ -243,7 +243,7 @@ def read_artifacts(root: str, workflow: str) -> Artifacts:
         known = list_trees(root)
         hint = suggest_name(workflow, known) or " Build it with: carnation build"
         raise ArtifactError(
-            f"build/{workflow}/{MANIFEST} is not there (built: "
+            f"workflow '{workflow}' not found in build/ (built: "
             f"{', '.join(known) or 'nothing yet'}).{hint}"
         )
     manifest = parse_json(tree[MANIFEST].decode(), f"build/{workflow}/{MANIFEST}")

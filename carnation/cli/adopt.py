@@ -10,15 +10,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from carnation.adoption import Source, read_sources, rename_duplicates
-from carnation.adoption.adopting import AdoptedMachine, adopt_source, list_advice, list_files
 from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
 from carnation.console import clean_lines, paint
 from carnation.document import write_files
 from carnation.errors import DefinitionError, DocumentError, UsageError
 from carnation.sources import read_target
+
+if TYPE_CHECKING:
+    from carnation.adoption import Source
+    from carnation.adoption.adopting import AdoptedMachine
 
 
 def _make_parser() -> CommandParser:
@@ -52,14 +55,27 @@ def _make_parser() -> CommandParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, adopt, print or write; return the exit status."""
     options = _make_parser().parse_args(argv)
-    return run_command(lambda: _adopt(options))
+    return run_command(lambda: _adopt_and_continue(options))
 
 
-def _adopt(options: argparse.Namespace) -> int:
+def _adopt_and_continue(options: argparse.Namespace) -> int:
+    status = adopt_files(options.files, options.out, force=options.force, check=options.check)
+    if status == EXIT_OK and options.out and not options.check:
+        print("Next: carnation build, then carnation lint.", file=sys.stderr)
+    return status
+
+
+def adopt_files(
+    files: Sequence[str], out: str | None, *, force: bool = False, check: bool = False
+) -> int:
+    """Adopt the definitions in files; print or write their modules, and return the exit status."""
+    from carnation.adoption import read_sources, rename_duplicates
+    from carnation.adoption.adopting import adopt_source
+
     sources: list[Source] = []
     adopted: list[AdoptedMachine] = []
     refused = 0
-    for path in options.files:
+    for path in files:
         try:
             sources += read_sources(read_target(path))
         except DocumentError as error:
@@ -69,14 +85,14 @@ def _adopt(options: argparse.Namespace) -> int:
             adopted.append(adopt_source(source))
         except DocumentError as error:
             refused += _print_error(error)
-    if options.check:
+    if check:
         return max(_report(adopted), EXIT_ERROR if refused else EXIT_OK)
     for one in adopted:
         if one.problem:
             raise DefinitionError(f"{one.problem}. Nothing is written.")
     if refused:
         return EXIT_ERROR
-    _write(adopted, options.out, options.force)
+    _write(adopted, out, force)
     return EXIT_OK
 
 
@@ -101,6 +117,8 @@ def _write(adopted: Sequence[AdoptedMachine], out: str | None, force: bool) -> N
         for one in adopted:
             print((f"# {one.module}\n" if len(adopted) > 1 else "") + one.text, end="")
         return
+    from carnation.adoption.adopting import list_advice, list_files
+
     files = list_files(adopted, out)
     there = [path for path in files if os.path.lexists(path)]
     if there and not force:

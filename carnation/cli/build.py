@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from carnation.artifacts.building import Build, build_workflows
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
 from carnation.console import align_table, paint, wrap_lines
 from carnation.document import dump_json
 from carnation.workflow import find_root
+
+if TYPE_CHECKING:
+    from carnation.artifacts.building import Build
 
 _COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
 
@@ -47,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
+    from carnation.artifacts.building import build_workflows  # needs the SDK; --help does not
+
     built = build_workflows(
         find_root("."), options.workflows, write=not options.check, release=options.release
     )

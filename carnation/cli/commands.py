@@ -1,4 +1,4 @@
-"""The commands of `carnation`: `GROUPS`, title to commands, and `COMMANDS`, name to help."""
+"""The commands of `carnation`: `GROUPS`, `COMMANDS` (name to help), and `ELSEWHERE`."""
 
 from __future__ import annotations
 
@@ -39,3 +39,13 @@ GROUPS = {
     },
 }
 COMMANDS = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
+ELSEWHERE = {
+    "coverage": "pytest --carnation-cov",
+    "explain": "carnation lint --explain RULE",
+    "fix": "carnation lint --fix",
+    "policy": "carnation lint --policy FILE",
+    "report": "carnation run WORKFLOW --report FILE.html",
+    "test": "pytest",
+    "validate": "carnation lint",
+}
+"""What a newcomer may take for a command, and what does it."""

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.definition_files import find_definition_file, list_built
 from carnation.cli.parser import CommandParser
 from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
-from carnation.errors import UsageError, suggest_name
-from carnation.sources import split_target
+from carnation.errors import UsageError
 
 _SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
 
@@ -90,20 +90,18 @@ def _draw(options: argparse.Namespace) -> int:
 
 def _find_files(targets: Sequence[str]) -> Iterator[str]:
     """Yield the files to read; `-` is standard input."""
-    built = sorted(os.listdir("build")) if os.path.isdir("build") else []
+    built = list_built()
     if not targets and not built:
         raise UsageError(
             "no definitions found in build/. Name a file, or run `carnation build` first."
         )
-    for target in targets or built:
-        path = os.path.join("build", target, "code", "state-machine", f"{target}.asl.json")
-        if target == "-" or os.path.isfile(split_target(target)[0]):
-            yield target
-        elif os.path.isfile(path):
+    if targets:
+        yield from map(find_definition_file, targets)
+        return
+    for name in built:
+        path = os.path.join("build", name, "code", "state-machine", f"{name}.asl.json")
+        if os.path.isfile(path):
             yield path
-        elif targets:
-            near = suggest_name(target, [*built, *os.listdir(".")])
-            raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
 
 
 def _open(target: str) -> Iterator[_Picture]:

@@ -60,11 +60,12 @@ def _create(options: argparse.Namespace) -> int:
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    from carnation.cli import adopt
+    from carnation.cli.adopt import adopt_files
 
     files = {"tests/test_definitions.py": ADOPTED_TEST, **PROJECT_FILES}
     check_free(options.folder, {**files, "definitions/_": "", "lambdas/_": ""})
-    status = adopt.main([options.source, "--out", os.path.join(options.folder, "definitions")])
+    out = os.path.normpath(os.path.join(options.folder, "definitions"))
+    status = adopt_files([options.source], out)
     if status != EXIT_OK:
         return status
     for path in write_project(options.folder, files):

@@ -10,23 +10,24 @@ import json
 from collections.abc import Sequence
 
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cli.definition_files import find_definition_file
 from carnation.cli.json_values import read_json
-from carnation.console import echo, terminal_width
+from carnation.cli.parser import CommandParser
+from carnation.console import echo
 from carnation.errors import BrokenPromiseError
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _make_parser() -> CommandParser:
+    parser = CommandParser(
         prog="carnation prove",
         description="Run a definition once for every fault at every call and every step, and "
         "check invariants after every step. Tasks are stubs; nothing is deployed.",
         epilog="example: carnation prove orders.asl.json --invariant at-most-once:Charge "
         "--input @order.json",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=terminal_width()),
     )
     parser.add_argument(
-        "target", metavar="FILE",
-        help="Definition, or template (FILE#NAME for one of its machines)",
+        "target", metavar="FILE or WORKFLOW",
+        help="Definition, template (or one state machine: FILE#NAME), or built workflow",
     )  # fmt: skip
     parser.add_argument(
         "--invariant", action="append", required=True, metavar="INVARIANT",
@@ -67,7 +68,9 @@ def _prove(options: argparse.Namespace) -> int:
     invariant = all_of(options.invariant)
     inputs = [read_json("--input", text) for text in options.input] or [{}]
     kinds = options.kinds.split(",") if options.kinds else tuple(KINDS)
-    world = open_stubs(options.target, read_json("--results", options.results))
+    world = open_stubs(
+        find_definition_file(options.target), read_json("--results", options.results)
+    )
     try:
         proof = prove(world, invariant, inputs, kinds=kinds, times=options.times)
     except BrokenPromiseError as error:

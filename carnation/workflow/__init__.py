@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
-    from carnation.workflow.workflow import (
-        Workflow,
-        find_root,
-        list_definitions,
-        load_workflows,
-        validate_name,
-    )
+    from carnation.workflow.names import find_root, validate_name
+    from carnation.workflow.workflow import Workflow, list_definitions, load_workflows
 
 __all__ = ["Workflow", "find_root", "list_definitions", "load_workflows", "validate_name"]
 
-# who reads declared schemas does not pay for the SDK
-__getattr__ = load_lazily(__name__, dict.fromkeys(__all__, "workflow"))
+# who reads declared schemas, or a root, does not pay for the SDK
+_HOMES = {"find_root": "names", "validate_name": "names"}
+__getattr__ = load_lazily(__name__, {**dict.fromkeys(__all__, "workflow"), **_HOMES})

@@ -7,7 +7,6 @@ underscore has a function `make_workflow()` which returns a fresh `Workflow`.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -16,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
-from carnation.project import find_root as find_root
 from carnation.states import find_source, find_unchecked, make_definition
 from carnation.workflow.modules import importable, load_module
+from carnation.workflow.names import validate_name, validate_version
 
 if TYPE_CHECKING:
     from carnation.resources import (
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     )
     from carnation.stacks import Sources
     from carnation.workflow.reporters import Reporter
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 
 
 class Workflow:
@@ -94,7 +90,7 @@ class Workflow:
         reporter: Reporter | None = None,
     ) -> None:
         validate_name(name)
-        _require(_VERSION, version, "version", "three numbers, as in '1.2.0'")
+        validate_version(version)
         self.name = name
         self.version = version
         self.states = states
@@ -242,16 +238,6 @@ def _read_stacks(workflow: str, stacks: Any) -> Any:
         f"workflow '{workflow}': stacks is {stacks!r}; expected \"none\", where somebody else "
         "deploys it, or a function that renders templates."
     )
-
-
-def validate_name(name: object) -> None:
-    """Raise `WorkflowError` for what cannot be a workflow's name, nor its folder's in `build/`."""
-    _require(_NAME, name, "name", "up to 40 small letters, digits and hyphens, a letter first")
-
-
-def _require(pattern: re.Pattern[str], value: object, what: str, form: str) -> None:
-    if not isinstance(value, str) or not pattern.match(value):
-        raise WorkflowError(f"a workflow's {what} is {value!r}; it takes {form}.")
 
 
 def list_definitions(root: str) -> list[str]:

@@ -206,7 +206,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nothing"], "build/nothing/manifest.json is not there (built: "),
+        (["nothing"], "workflow 'nothing' not found in build/ (built: "),
         (["carnation", "--input", '{"a'], "--input:1:2: this is not valid JSON"),
         (["carnation", "--runs", "0"], "--runs and --fail-attempts take a number from 1"),
         (
@@ -227,7 +227,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
             "--input: nothing.json: the file cannot be read",
         ),
         (["carnatio"], "Did you mean 'carnation'?"),
-        (["../carnation"], "a workflow's name is '../carnation'"),
+        (["../carnation"], "got '../carnation'"),
         (["carnation", "--fail", "101%"], "a share is at most 100%"),
         (["carnation", "--fail", "7-5"], "invalid range 7-5"),
     ],

@@ -45,13 +45,13 @@ def test_plain_asl_is_taken_as_it_is() -> None:
 
 @pytest.mark.parametrize("name", ["", "Big", "a b", "../x", "x" * 41, "1a", None, "a\n"])
 def test_a_name_that_is_no_folder_is_refused(name: Any) -> None:
-    with pytest.raises(WorkflowError, match="a workflow's name is"):
+    with pytest.raises(WorkflowError, match="invalid name of a workflow"):
         Workflow(name=name, version="1.0.0", states=Succeed("A"))
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "1.0.0/..", 1, "1.0.0\n"])
 def test_a_version_that_is_none_is_refused(version: Any) -> None:
-    with pytest.raises(WorkflowError, match="a workflow's version is"):
+    with pytest.raises(WorkflowError, match="invalid version of a workflow"):
         Workflow(name="w", version=version, states=Succeed("A"))
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 
-from carnation.artifacts import Artifacts, compare_artifacts, make_artifacts, read_artifacts
+from carnation.artifacts import Artifacts, compare_artifacts, read_artifacts
 from carnation.errors import ArtifactError
 from carnation.linter import Finding, lint
 from carnation.linter.settings import read_settings
 from carnation.project import read_partition
-from carnation.workflow import load_workflows
 
 
 def check_tree(root: str, workflow: str) -> Artifacts:
     """Read a built workflow, and refuse what is stale or what the project's lint fails on."""
+    # both need the SDK; --help does not
+    from carnation.artifacts import make_artifacts
+    from carnation.workflow import load_workflows
+
     artifacts = read_artifacts(root, workflow)
     partition = read_partition(root)
     for made in load_workflows(root, [workflow]):
