@@ -36,20 +36,20 @@ def find_choice_changes(sides: StatePair) -> Iterator[Change]:
             return
         for i in removed:
             target = quote_target(old[i].get("Next"))
-            sentence = f"no longer goes on to {target} if {_format_rule(old[i])}"
+            sentence = f"no longer continues to {target} if {_format_rule(old[i])}"
             yield sides.remove("transition-removed", "Choices", i, sentence)
         for i, j in pairs:
             yield from _compare_rules(sides.enter("Choices", i, j))
         for j in added:
             sentence = (
-                f"now goes on to {quote_target(new[j].get('Next'))} if {_format_rule(new[j])}"
+                f"now continues to {quote_target(new[j].get('Next'))} if {_format_rule(new[j])}"
             )
             yield sides.add("transition-added", "Choices", j, sentence)
         if is_reordered(pairs):
             sentence = _format_order(new, pairs)
             at = f"{sides.new_at}/Choices"
             yield Change("choice-changed", at, sides.subject, sentence, old, new)
-    yield from find_target_changes(sides, "Default", "by default goes on to")
+    yield from find_target_changes(sides, "Default", "by default continues to")
 
 
 def _find_inversion(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | None:
@@ -74,7 +74,7 @@ def _find_inversion(sides: StatePair, pairs: list[tuple[int, int]]) -> Change | 
     first, rest = quote_target(new.get("Next")), quote_target(sides.new.get("Default"))
     was, otherwise = map(quote_target, ways[0])
     sentence = (
-        f"is inverted: with {rule} it goes on to {first}, else to {rest}; before, "
+        f"is inverted: with {rule} it continues to {first}, else to {rest}; before, "
         f"with {_quote_rule(old)} to {was}, else to {otherwise}"
     )
     return Change("choice-inverted", at, sides.subject, sentence, old, new)
@@ -154,7 +154,7 @@ def _format_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
 
 def _compare_rules(sides: StatePair) -> Iterator[Change]:
     yield from describe_comment(sides)
-    phrase = f"if {_format_rule(sides.new)} goes on to"
+    phrase = f"if {_format_rule(sides.new)} continues to"
     yield from find_target_changes(sides, "Next", phrase)
     for name in dict.fromkeys([*sides.new, *sides.old]):
         for edit in sides.find_edits(name) if name not in ("Next", "Comment") else ():

@@ -56,7 +56,7 @@ def _find_changes(old: Json, new: Json) -> Iterator[Change]:
     count = count_reordered(old, new)
     if count:
         places = "one place" if count == 1 else f"{count} places"
-        yield Change("order-changed", "", MACHINE, f"keys stand in another order in {places}")
+        yield Change("order-changed", "", MACHINE, f"keys are in another order in {places}")
 
 
 def _compare_plainly(old: Json, new: Json, old_at: str, new_at: str) -> Iterator[Change]:
@@ -69,7 +69,7 @@ def _compare_plainly(old: Json, new: Json, old_at: str, new_at: str) -> Iterator
 
 def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
     for place in match.removed:
-        sentence = f"is removed ({_describe(place)})"
+        sentence = f"was removed ({_describe(place)})"
         yield Change(
             "state-removed", place.pointer, place.name, sentence, _outline(place), MISSING, old=True
         )
@@ -82,7 +82,7 @@ def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
             sentence = f"moved from {_scope_name(here)} to {_scope_name(there)}"
             yield Change("state-moved", new.pointer, new.name, sentence, old.pointer, new.pointer)
     for place in match.added:
-        sentence = f"is new ({_describe(place)})"
+        sentence = f"was added ({_describe(place)})"
         yield Change("state-added", place.pointer, place.name, sentence, MISSING, _outline(place))
 
 

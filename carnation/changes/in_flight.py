@@ -100,7 +100,7 @@ def _describe(
 ) -> Change:
     where = format_list([f"'{shorten(name, 40)}'" for name in states], 3)
     on = format_list([shorten(name, 90) for name in dict.fromkeys(g.resource for g in grants)], 3)
-    sentence = f"lost {action} on {on}, which executions in flight still need in {where}"
+    sentence = f"lost {action} on {on}, which running executions still need in {where}"
     if still:
         named = format_list([f"'{shorten(name, 40)}'" for name in still], 3)
         sentence += f"; every new execution fails in {named}"

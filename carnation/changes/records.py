@@ -28,7 +28,7 @@ class Change(NamedTuple):
     then true); `subject` is whom it concerns, a state or a resource; `sentence` says it in the
     words of the field and follows the subject; `part` names the document, where there are several.
 
-    >>> change = Change("state-removed", "/States/Pay", "Pay", "is removed", old=True)
+    >>> change = Change("state-removed", "/States/Pay", "Pay", "was removed", old=True)
     >>> change.impact, change.fingerprint
     ('breaking', '68d90efab62e')
     """

@@ -72,7 +72,7 @@ def find_resource_changes(
         elif name in moved:
             yield _describe_moved(way, old[moved[name]], place)
         else:
-            sentence = f"is new ({place.kind})"
+            sentence = f"was added ({place.kind})"
             yield Change("resource-added", place.pointer, way + name, sentence, MISSING, place.body)
             nobody = Principal({}, place.pointer)
             yield from find_permission_changes(way + name, place.kind, nobody, _hold(place))
@@ -107,13 +107,13 @@ def _match_moved(old: Places, new: Places) -> dict[str, str]:
 
 
 def _describe_moved(way: str, old: ResourceRef, new: ResourceRef) -> Change:
-    sentence = f"was called '{old.name}': CloudFormation makes a new one and removes the old one"
+    sentence = f"was called '{old.name}': CloudFormation creates a new one and removes the old one"
     kind = "data-replaced" if is_stateful(new.kind) else "resource-moved"
     return Change(kind, new.pointer, way + new.name, sentence, old.name, new.name)
 
 
 def _describe_removed(way: str, place: ResourceRef) -> Change:
-    kind, sentence = "resource-removed", f"is removed ({place.kind})"
+    kind, sentence = "resource-removed", f"was removed ({place.kind})"
     if is_stateful(place.kind):
         kept = place.keeps_data("DeletionPolicy")
         kind = "data-orphaned" if kept else "data-removed"
@@ -171,7 +171,7 @@ def _compare_properties(
         told = list(find_permission_changes(subject, new.kind, _hold(old), _hold(new)))
         yield from told
         if not told:
-            sentence = "its policies say the same in other words"
+            sentence = "its policies are equivalent"
             yield Change("metadata-changed", about[0].pointer, subject, sentence, old=about[0].gone)
         edits = [edit for edit in edits if edit not in about]
     if edits and new.kind in _VERSIONS:
@@ -246,7 +246,7 @@ def _describe_code(
 ) -> Change:
     versions = [_list_versions(places, old.name) for places in both]
     if not versions[1]:
-        sentence = "its code changed, and executions in flight get it at once: it has no version"
+        sentence = "its code changed, and running executions use it, too: it has no version"
         return edit.describe("code-changed-in-flight", subject, sentence)
     if versions[0] == versions[1]:
         sentence = "its code changed, and no new version is published"

@@ -90,7 +90,7 @@ def find_retry_changes(sides: StatePair) -> Iterator[Change]:
         sentence = f"now retries {error_names(new[j])}: {format_retrier(new[j])}"
         yield sides.add("retry-added", "Retry", j, sentence)
     if is_reordered(pairs):
-        sentence = "its retriers stand in another order, and the first that fits counts"
+        sentence = "its retriers are in another order, and the first that matches applies"
         yield Change("retry-changed", f"{sides.new_at}/Retry", sides.subject, sentence, old, new)
 
 

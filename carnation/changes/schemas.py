@@ -70,11 +70,11 @@ def _compare(
     if old is MISSING and new is MISSING:
         return
     if old is MISSING:
-        yield Change("declaration-added", pointer, subject, "is new", old, new, part=part)
+        yield Change("declaration-added", pointer, subject, "was added", old, new, part=part)
         return
     if new is MISSING:
         kind = _KINDS.get(role, {}).get(_WIDER, "declaration-changed")
-        yield Change(kind, pointer, subject, "is gone", old, new, old=True, part=part)
+        yield Change(kind, pointer, subject, "was removed", old, new, old=True, part=part)
         return
     for step in _walk(old, new, pointer, ""):
         kind = _KINDS.get(role, {}).get(step.direction, "declaration-changed")
@@ -161,8 +161,8 @@ def _compare_values(
         less = [value for value in before if value not in after]
         more = [value for value in after if value not in before]
         direction = _OTHERWISE if less and more else _NARROWER if less else _WIDER
-        words = [f"{quote(less)} is gone"] if less else []
-        words += [f"{quote(more)} is new"] if more else []
+        words = [f"{quote(less)} was removed"] if less else []
+        words += [f"{quote(more)} was added"] if more else []
         sentence = f"{place or 'its whole'}: {', '.join(words) or 'in another order'}"
         direction = direction if words else _MORE
     values = [MISSING if side is None else side for side in (before, after)]
@@ -195,7 +195,9 @@ def _compare_members(
             yield _Step(_MORE, at, f"may have {path}", was, is_now)
         elif is_now is MISSING and was is not MISSING:
             closed = new.get("additionalProperties") is False
-            yield _Step(_NARROWER if closed else _WIDER, at, f"says nothing of {path}", was, is_now)
+            yield _Step(
+                _NARROWER if closed else _WIDER, at, f"does not mention {path}", was, is_now
+            )
         if was is not MISSING and is_now is not MISSING:
             yield from _walk(was, is_now, at, path)
     others = "additionalProperties"

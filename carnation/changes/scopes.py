@@ -126,7 +126,13 @@ def _compare_inner(pair: Pair, old_field: str, new_field: str) -> Iterator[Chang
     new = pair.new.body.get(new_field, MISSING)
     here, there = f"{pair.old.pointer}/{old_field}", f"{pair.new.pointer}/{new_field}"
     for edit in find_edits(old, new, here, there):
-        words = "is new" if edit.before is MISSING else "is gone" if edit.after is MISSING else ""
+        words = (
+            "was added"
+            if edit.before is MISSING
+            else "was removed"
+            if edit.after is MISSING
+            else ""
+        )
         sentence = f"{new_field} {words or 'is another'}"
         yield edit.describe("field-changed", pair.new.name, sentence)
 
@@ -144,7 +150,7 @@ def _compare_scopes(
             continue
         if field == "ProcessorConfig" and _is_same_mode(old, new):
             if old.get(field) != new.get(field):
-                sentence = "its ProcessorConfig says the same in other words"
+                sentence = "its ProcessorConfig is equivalent"
                 pointer = f"{at[1]}/{field}" if field in new else at[1]
                 yield Change("processor-respelled", pointer, name, sentence)
             continue
@@ -191,7 +197,7 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         here = f"{old.pointer}/Branches/{i}"
         there = scopes.pairs.get(here)
         if there is None:
-            sentence = f"branch {i + 1} is removed ({_format_branch(branch)})"
+            sentence = f"branch {i + 1} was removed ({_format_branch(branch)})"
             yield Change("branch-removed", here, new.name, sentence, branch, MISSING, old=True)
             continue
         j = int(there.rpartition("/")[2])
@@ -201,11 +207,11 @@ def _compare_branches(pair: Pair, scopes: Scopes) -> Iterator[Change]:
         yield from _compare_branch(new.name, inner, (here, there), scopes)
     for j, branch in enumerate(new.body["Branches"]):
         if j not in taken:
-            sentence = f"branch {j + 1} is new ({_format_branch(branch)})"
+            sentence = f"branch {j + 1} was added ({_format_branch(branch)})"
             pointer = f"{new.pointer}/Branches/{j}"
             yield Change("branch-added", pointer, new.name, sentence, MISSING, branch)
     if is_reordered(matched):
-        sentence = "its branches stand in another order, and so do the items of its output"
+        sentence = "its branches are in another order, and so are the items of its output"
         yield Change("branches-reordered", f"{new.pointer}/Branches", new.name, sentence)
 
 

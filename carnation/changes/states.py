@@ -31,7 +31,7 @@ _OUTPUT = ("ResultSelector", "ResultPath", "OutputPath", "Output", "Result", "Re
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 _TIMEOUTS = ("TimeoutSeconds", "HeartbeatSeconds")
 _TOLERANCES = ("ToleratedFailurePercentage", "ToleratedFailureCount")
-_AS_BEFORE = "0 is what no field means, too"
+_AS_BEFORE = "0 has the same meaning as no field"
 _PLAIN_KINDS: Mapping[str, str] = {
     **dict.fromkeys(_INPUT, "input-changed"),
     **dict.fromkeys(_OUTPUT, "output-changed"),
@@ -123,9 +123,9 @@ def _format_timeout(before: Json, after: Json) -> tuple[str, str]:
         format_seconds(value) if is_number(value) else quote(value) for value in (before, after)
     ]
     if before is MISSING:
-        return "timeout-added", f"{words[1]}, where there was none"
+        return "timeout-added", f"{words[1]} (before: none)"
     if after is MISSING:
-        return "timeout-removed", f"none, where there were {words[0]}"
+        return "timeout-removed", f"none (before: {words[0]})"
     raised = is_number(before) and is_number(after) and after > before
     return "timeout-raised" if raised else "timeout-lowered", f"{words[0]} to {words[1]}"
 
@@ -158,7 +158,7 @@ def _find_concurrency_changes(sides: StatePair) -> Iterator[Change]:
         elif after == 0:
             kind, sentence = "concurrency-unbounded", f"no limit, where it was {quote(before)}"
         elif before == 0:
-            kind, sentence = "concurrency-lowered", f"{quote(after)}, where there was no limit"
+            kind, sentence = "concurrency-lowered", f"{quote(after)} (before: no limit)"
         else:
             lowered = is_number(before) and is_number(after) and after < before
             kind = "concurrency-lowered" if lowered else "concurrency-raised"

@@ -26,10 +26,10 @@ _TARGETS = frozenset({
     "TableName", "TaskDefinition", "TopicArn", "ApiEndpoint", "ModelId", "StreamName",
 })  # fmt: skip
 _WAITING = {
-    "": "goes on when the call is answered",
+    "": "continues when the call returns",
     "sync": "waits until the job is done",
     "sync:2": "waits until the job is done, its output parsed",
-    "waitForTaskToken": "waits until somebody sends the task token",
+    "waitForTaskToken": "waits until the task token is returned",
 }
 
 
@@ -97,7 +97,7 @@ def describe_target(change: Change, given: Json) -> Iterator[Change]:
     )
     named = change.pointer.rpartition("/")[2] in ("QueueUrl", "TopicArn")
     if named and after.endswith(".fifo") and not is_grouped:
-        sentence = "sends to a FIFO target, and gives no MessageGroupId"
+        sentence = "sends to a FIFO target without a MessageGroupId"
         yield Change("group-missing", change.pointer, change.subject, sentence, after=after)
 
 

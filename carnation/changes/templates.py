@@ -164,9 +164,9 @@ def _compare_parameters(
 
 def _describe_new_parameter(subject: str, pointer: str, body: Json) -> Change:
     if isinstance(body, Mapping) and "Default" in body:
-        sentence = f"the parameter is new; {quote(body['Default'])} by default"
+        sentence = f"the parameter was added; {quote(body['Default'])} by default"
         return Change("parameter-added", pointer, subject, sentence, MISSING, body)
-    sentence = "the parameter is new, and has no default"
+    sentence = "the parameter was added, without a default"
     return Change("parameter-required", pointer, subject, sentence, MISSING, body)
 
 
@@ -178,12 +178,12 @@ def _compare_outputs(
         one, two = before.get(name, MISSING), after.get(name, MISSING)
         pointer, subject = join_pointer("/Outputs", name), way + name
         if one is MISSING:
-            yield Change("output-added", pointer, subject, "the output is new", MISSING, two)
+            yield Change("output-added", pointer, subject, "the output was added", MISSING, two)
         elif two is MISSING:
             exported = isinstance(one, Mapping) and "Export" in one
             kind = "export-removed" if exported else "output-removed"
             word = ", and with it the export" if exported else ""
-            sentence = f"the output is gone{word}"
+            sentence = f"the output was removed{word}"
             yield Change(kind, pointer, subject, sentence, one, MISSING, old=True)
         else:
             for edit in find_edits(one, two, pointer, pointer):

@@ -1,4 +1,4 @@
-"""Transitions: where a state goes on to, on which condition, after which error.
+"""Transitions: where a state continues to, on which condition, after which error.
 
 A target that was renamed is the same target. A catcher without a ResultPath puts the error in the
 input's place; with one it keeps the input.
@@ -21,7 +21,7 @@ from carnation.changes.retries import error_names, find_error_changes
 from carnation.changes.wording import quote_target
 from carnation.document.values import Json
 
-INPUT_LOST = "the result takes the place of the input, which is lost"
+INPUT_LOST = "the result replaces the input, which is lost"
 
 
 def find_next_changes(sides: StatePair) -> Iterator[Change]:
@@ -31,15 +31,15 @@ def find_next_changes(sides: StatePair) -> Iterator[Change]:
         if _is_rename(sides, edit):
             continue
         if edit.after is MISSING and ends and sides.new.get("End") is True:
-            sentence = f"ends here instead of going on to {quote_target(edit.before)}"
+            sentence = f"ends here instead of continuing to {quote_target(edit.before)}"
             yield edit.describe("transition-removed", sides.subject, sentence)
             ends = []
         elif edit.before is MISSING and ends and sides.old.get("End") is True:
-            sentence = f"goes on to {quote_target(edit.after)} instead of ending here"
+            sentence = f"continues to {quote_target(edit.after)} instead of ending here"
             yield edit.describe("transition-added", sides.subject, sentence)
             ends = []
         else:
-            yield _describe_target(sides, edit, "goes on to")
+            yield _describe_target(sides, edit, "continues to")
     for edit in ends:
         kind = "transition-removed" if sides.new.get("End") is True else "transition-added"
         word = "now ends here" if kind == "transition-removed" else "no longer ends here"
@@ -85,10 +85,10 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
     for j in added:
         kept = "keeps" if keeps_input(sides.language, new[j]) else "loses"
         target = quote_target(new[j].get("Next"))
-        sentence = f"now catches {error_names(new[j])}, goes on to {target} and {kept} the input"
+        sentence = f"now catches {error_names(new[j])}, continues to {target} and {kept} the input"
         yield sides.add("catch-added", "Catch", j, sentence)
     if is_reordered(pairs):
-        sentence = "its catchers stand in another order, and the first that fits counts"
+        sentence = "its catchers are in another order, and the first that matches applies"
         yield Change("catch-changed", f"{sides.new_at}/Catch", sides.subject, sentence)
 
 
@@ -114,7 +114,7 @@ def loses_input(sides: StatePair) -> bool:
 def _compare_catchers(sides: StatePair) -> Iterator[Change]:
     yield from describe_comment(sides)
     yield from find_error_changes(sides, "catch", "catches")
-    phrase = f"after {error_names(sides.new)} goes on to"
+    phrase = f"after {error_names(sides.new)} continues to"
     yield from find_target_changes(sides, "Next", phrase)
     keeps = [
         keeps_input(sides.old_language, sides.old), keeps_input(sides.language, sides.new),
@@ -134,7 +134,7 @@ def _describe_input(sides: StatePair, edit: Edit, *, kept: bool) -> Change:
     errors = error_names(sides.new)
     name = edit.pointer.rpartition("/")[2]
     if kept:
-        sentence = f"after {errors} the input is kept beside the error ({name})"
+        sentence = f"after {errors} the input is kept next to the error ({name})"
         return edit.describe("catch-keeps-input", sides.subject, sentence)
-    sentence = f"after {errors} the error takes the place of the input, which is lost ({name})"
+    sentence = f"after {errors} the error replaces the input, which is lost ({name})"
     return edit.describe("catch-loses-input", sides.subject, sentence)

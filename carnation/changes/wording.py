@@ -44,12 +44,12 @@ def contrast(before: object, after: object) -> str:
     """Say what a value was and is; long texts from a little before where they part.
 
     >>> contrast(30, 10), contrast(MISSING, "a"), contrast("a", MISSING)
-    ('30 to 10', '"a" is new', '"a" is gone')
+    ('30 to 10', '"a" was added', '"a" was removed')
     """
     if before is MISSING:
-        return f"{quote(after)} is new"
+        return f"{quote(after)} was added"
     if after is MISSING:
-        return f"{quote(before)} is gone"
+        return f"{quote(before)} was removed"
     if isinstance(before, str) and isinstance(after, str):
         before, after = _trim(before, after)
     return f"{quote(before)} to {quote(after)}"

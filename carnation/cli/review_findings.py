@@ -104,7 +104,7 @@ def _describe(finding: Finding, path: str) -> Change:
     family = find_rule(finding.rule).family
     kind, sentence = "finding-added", finding.message
     if family == REFUSAL and finding.severity == "error":
-        kind, sentence = "finding-refused", f"is refused by AWS: {finding.message}"
+        kind, sentence = "finding-refused", f"is rejected by AWS: {finding.message}"
     elif finding.rule == "missing-permission":
         kind, sentence = "finding-fails", f"every execution will be denied: {finding.message}"
     elif family == CALL and finding.severity == "error":

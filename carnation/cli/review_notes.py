@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from carnation.estimates import Load, Target
 
 _UNDECLARED = (
-    "not estimated, as no load is declared: give --items N, or declare executions_a_day and items "
-    "as [tool.carnation.load.{name}] in pyproject.toml"
+    "not estimated, because no load is declared: add --items N, or declare "
+    "executions_a_day and items as [tool.carnation.load.{name}] in pyproject.toml"
 )
-_UNNAMED = "not estimated, as no load is declared: give --items N, the items of a day"
+_UNNAMED = "not estimated, because no load is declared: add --items N, the items of a day"
 _SUFFIXES = (".json", ".yaml", ".yml", ".json5", ".asl", ".template")
 Definition = tuple[str, Json, Json]
 

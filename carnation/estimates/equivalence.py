@@ -149,7 +149,7 @@ def _list_samples(
 def _run(
     definition: Mapping[str, Any], name: str, known_as: str, sample: _Sample, port: _SamplePort
 ) -> _Outcome:
-    """Run one state, under the name that it had, up to the state that it goes on to."""
+    """Run one state, under the name that it had, up to the state that it continues to."""
     state = next(place for place in walk_states(definition) if place.name == name)
     body = {"QueryLanguage": state.language, **state.body}
     states: dict[str, Any] = {known_as: body}
@@ -181,7 +181,7 @@ def _format_difference(before: _Outcome, after: _Outcome) -> str:
     if before.status != after.status:
         return f"the old one ends with {before.status}, the new one with {after.status}"
     if before.next != after.next:
-        return f"the old one goes on to {before.next or 'the end'}, the new one to {after.next}"
+        return f"the old one continues to {before.next or 'the end'}, the new one to {after.next}"
     for word, one, two in (
         ("request", _open_one(before.requests), _open_one(after.requests)),
         ("output", before.output, after.output),

@@ -60,9 +60,9 @@ def test_what_the_role_must_newly_allow_is_named_with_the_state() -> None:
 
 def test_running_executions_meet_what_is_no_part_of_their_definition() -> None:
     lost = Change("action-lost", "", "Role", "lost sqs:SendMessage on *, which …")
-    assert "meet at once: 'Role' lost sqs:SendMessage" in format_running(review(lost))
+    assert "apply immediately: 'Role' lost sqs:SendMessage" in format_running(review(lost))
     rename = Change("state-renamed", "", "B", "was called 'A'", "A", "B")
-    assert format_running(review(rename)).startswith("nothing changes for them")
+    assert format_running(review(rename)).startswith("no effect")
     assert format_before_merging(review(Change("state-added", "", "B", ""))) == "nothing to do"
 
 
@@ -70,5 +70,5 @@ def test_a_picture_that_is_the_same_on_both_sides_is_shown_once() -> None:
     text = render_markdown([compare({**OLD, "States": {**OLD["States"], "Ask": {
         **TASK, "Catch": CATCH, "TimeoutSeconds": 9}}})])  # fmt: skip
     assert text.count("```mermaid") == 1
-    assert "**Running executions**: nothing changes" in text
+    assert "**Running executions**: no effect" in text
     assert "**Before merging**:" in text

@@ -582,24 +582,24 @@ def test_jsonata_in_a_payload_is_an_expression() -> None:
     ("pointer", "value", "sentence"),
     [
         ("/States/Put/TimeoutSeconds", 10, "TimeoutSeconds: 30 s to 10 s"),
-        ("/States/Put/TimeoutSeconds", GONE, "TimeoutSeconds: none, where there were 30 s"),
+        ("/States/Put/TimeoutSeconds", GONE, "TimeoutSeconds: none (before: 30 s)"),
         ("/States/Put/TimeoutSeconds", "odd", 'TimeoutSeconds: 30 s to "odd"'),
-        ("/States/Put/Next", "Done", "goes on to 'Done' instead of 'Each'"),
-        ("/States/Put/Next", 5, "goes on to 5 instead of 'Each'"),
-        ("/States/Pick/Choices/1", GONE, "no longer goes on to 'Done' if $.n NumericEquals 2"),
+        ("/States/Put/Next", "Done", "continues to 'Done' instead of 'Each'"),
+        ("/States/Put/Next", 5, "continues to 5 instead of 'Each'"),
+        ("/States/Pick/Choices/1", GONE, "no longer continues to 'Done' if $.n NumericEquals 2"),
         ("/States/Put/Resource", "arn:aws:states:::sns:publish",
          "calls sns:publish instead of sqs:sendMessage"),
         ("/States/Put/Resource", "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-         "waits until somebody sends the task token (sqs:sendMessage.waitForTaskToken)"),
+         "waits until the task token is returned (sqs:sendMessage.waitForTaskToken)"),
         ("/States/Put/Resource", "arn:aws:states:::sqs:sendMessage.odd",
          "waits as 'odd' says (sqs:sendMessage.odd)"),
-        ("/States/Put/Catch/0/ResultPath", GONE, "after States.ALL the error takes the place of "
+        ("/States/Put/Catch/0/ResultPath", GONE, "after States.ALL the error replaces "
          "the input, which is lost (ResultPath)"),
         (f"{EACH}/MaxConcurrency", 0, "MaxConcurrency: no limit, where it was 10"),
         (f"{EACH}/ToleratedFailurePercentage", 10,
          "tolerates 10 % of failed items, 0 % before (ToleratedFailurePercentage)"),
         ("/States/Put/Parameters/MessageBody/kind", GONE,
-         'Parameters.MessageBody.kind: "a" is gone'),
+         'Parameters.MessageBody.kind: "a" was removed'),
     ],
 )  # fmt: skip
 def test_a_change_is_told_in_the_words_of_its_field(
@@ -612,8 +612,8 @@ def test_ending_instead_of_going_on_is_one_change_each_way() -> None:
     new = edit(edit(BASE, "/States/Hold/Next", GONE), "/States/Hold/End", True)
     there = [c for c in compare(BASE, new) if c.subject == "Hold"]
     back = [c for c in compare(new, BASE) if c.subject == "Hold"]
-    assert [c.sentence for c in there] == ["ends here instead of going on to 'Done'"]
-    assert [c.sentence for c in back] == ["goes on to 'Done' instead of ending here"]
+    assert [c.sentence for c in there] == ["ends here instead of continuing to 'Done'"]
+    assert [c.sentence for c in back] == ["continues to 'Done' instead of ending here"]
 
 
 def test_a_cycle_is_told_with_the_states_on_its_way() -> None:
@@ -643,7 +643,7 @@ def test_the_order_of_keys_is_one_cosmetic_change_however_often() -> None:
     new["States"] = dict(reversed(BASE["States"].items()))
     (change,) = compare(BASE, new)
     assert (change.kind, change.impact) == ("order-changed", "cosmetic")
-    assert change.sentence == "keys stand in another order in 2 places"
+    assert change.sentence == "keys are in another order in 2 places"
     assert count_reordered([{"a": 1, "b": 2}], [{"b": 2, "a": 1}]) == 1
 
 
@@ -677,7 +677,7 @@ def test_a_fingerprint_names_the_change_and_not_the_next_one_of_the_same_field()
 
 
 def test_records_are_frozen_and_their_impact_is_the_tables() -> None:
-    change = Change("state-removed", "/States/A", "A", "is removed")
+    change = Change("state-removed", "/States/A", "A", "was removed")
     with pytest.raises(AttributeError):
         change.kind = "state-added"  # type: ignore[misc]
     assert change.impact == KINDS["state-removed"].impact == "breaking"

@@ -40,9 +40,14 @@ def edit(path: tuple[str, ...], value: Any) -> dict[str, Any]:
         (("required",), ["id", "total"], "has to have total", "may lack total"),
         (("properties", "id", "type"), ["string", "null"], None, "id: string and null to string"),
         (("properties", "total", "type"), "integer", "total: number to integer", None),
-        (("properties", "size", "enum"), ["s"], 'size: ["m"] is gone', 'size: ["m"] is new'),
+        (("properties", "size", "enum"), ["s"], 'size: ["m"] was removed', 'size: ["m"] was added'),
         (("properties", "total", "minimum"), 1, "total: minimum 0 to 1", "total: minimum 1 to 0"),
-        (("properties", "id", "maxLength"), 9, "id: maxLength 9 is new", "id: maxLength 9 is gone"),
+        (
+            ("properties", "id", "maxLength"),
+            9,
+            "id: maxLength 9 was added",
+            "id: maxLength 9 was removed",
+        ),
         (("additionalProperties",), False, None, None),
         (("properties", "id", "const"), "a", 'id: one of ["a"]', 'id: no longer one of ["a"]'),
         (
@@ -93,7 +98,7 @@ def test_what_becomes_of_a_whole_declaration() -> None:
     declared = {"input": ORDER, "output": ORDER, "results": {"Pay": ORDER}}
     found = {(c.kind, c.subject, c.sentence) for c in find_declaration_changes({}, declared)}
     assert found == {
-        ("declaration-added", subject, "is new")
+        ("declaration-added", subject, "was added")
         for subject in ("declared input", "declared output", "declared result of Pay")
     }
     found = {(c.kind, c.old) for c in find_declaration_changes(declared, {})}

@@ -257,7 +257,7 @@ def test_a_logical_id_that_changed_replaces_the_data() -> None:
 def test_what_a_removal_does_to_the_data_is_told() -> None:
     (change,) = compare(BASE, edit(BASE, f"{R}/Table", GONE))
     assert change.sentence == (
-        "is removed (AWS::DynamoDB::Table), the data is kept (DeletionPolicy: Retain)"
+        "was removed (AWS::DynamoDB::Table), the data is kept (DeletionPolicy: Retain)"
     )
 
 
@@ -284,7 +284,7 @@ def test_an_action_that_executions_in_flight_need_is_named_with_its_states() -> 
     changes = compare(BASE, new, {"States": {"Put": task}})
     (lost,) = [change for change in changes if change.kind == "action-lost"]
     assert lost.sentence == (
-        f"lost sqs:SendMessage on {ARN}, which executions in flight still need in 'Put'"
+        f"lost sqs:SendMessage on {ARN}, which running executions still need in 'Put'"
     )
     assert lost.impact == "dangerous"
     assert not [c for c in compare(BASE, new, {"States": {}}) if c.kind == "action-lost"]

@@ -358,7 +358,7 @@ def test_permissions_come_first_then_the_worst_then_data() -> None:
 
 
 def make_review(count: int = 1, name: str = "w", subject: str = "A") -> Review:
-    changes = [Change("state-removed", f"/States/{n}", subject, f"is removed {n}", old=True)
+    changes = [Change("state-removed", f"/States/{n}", subject, f"was removed {n}", old=True)
                for n in range(count)]  # fmt: skip
     return Review(name, "1.0.0", "1.1.0", changes, [], [])
 
@@ -410,7 +410,7 @@ def test_names_are_text_in_a_comment_and_nothing_else() -> None:
 def test_a_comment_begins_with_a_verdict_and_says_why_and_for_whom() -> None:
     changes = [
         Change("permission-narrowed", "", "Role", "lost sqs:SendMessage"),
-        Change("state-removed", "/States/Charge", "Charge", "is removed", old=True),
+        Change("state-removed", "/States/Charge", "Charge", "was removed", old=True),
     ]
     text = render_markdown([Review("w", "0.9.0", "0.9.0", sort_changes(changes), [], [])], "a to b")
     verdict = text.splitlines()[5]

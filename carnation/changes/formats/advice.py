@@ -37,20 +37,20 @@ def format_running(review: Review) -> str:
     """Tell what becomes of the executions that run while it is deployed.
 
     >>> format_running(Review("w", "", "", [Change("cycle-added", "", "A", "")], [], []))
-    'nothing changes for them: they keep the definition that they started with'
+    'no effect: they keep the definition that they started with'
     """
     if any(change.kind == "workflow-added" for change in review.changes):
-        return "there are none: it is new"
+        return "none: the workflow was added"
     if any(change.kind == "workflow-removed" for change in review.changes):
-        return f"{_KEPT}, and end with it; nobody can start it or redrive one afterwards"
+        return f"{_KEPT}, and end with it; afterwards it cannot be started or redriven"
     met = [change for change in review.changes if _reaches_running(change)]
     if not met:
-        return f"nothing changes for them: {_KEPT}"
+        return f"no effect: {_KEPT}"
     told = [
         f"'{shorten(one.subject, 60)}'{find_joint(one)}{one.sentence}" for one in met[:_MAX_TOLD]
     ]
     more = f"; and {len(met) - _MAX_TOLD} more" if met[_MAX_TOLD:] else ""
-    return f"{_KEPT}, but meet at once: {'; '.join(told)}{more}"
+    return f"{_KEPT}, but these changes apply immediately: {'; '.join(told)}{more}"
 
 
 def _reaches_running(change: Change) -> bool:
@@ -104,9 +104,9 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
         yield "catch States.Timeout, else the execution fails there and runs no state that deals " \
             "with errors"  # fmt: skip
     elif change.after == "missing-permission":
-        yield "give the role the permission"
+        yield "grant the role the permission"
     elif change.kind == "wait-changed" and _is_shorter(change):
-        yield "see that what comes after the wait is ready sooner, and may be called more often"
+        yield "check that the states after the wait may run sooner and more often"
     elif change.kind in ACTIONS:
         yield ACTIONS[change.kind]
 

@@ -17,20 +17,20 @@ COSMETIC = "cosmetic"
 _MAX_VALUE_LENGTH = 4000  # characters of a value
 
 IMPACT_MEANINGS: Mapping[str, str] = {
-    "dangerous": "data may be lost, somebody may do more than was listed, or executions stop",
-    "breaking": "somebody who relies on the old one may have to change something",
-    "behavioural": "executions do something else",
-    "cosmetic": "nothing runs otherwise",
+    "dangerous": "data may be lost, permissions exceed what was listed, or executions stop",
+    "breaking": "code or people that rely on the old behavior may have to change",
+    "behavioural": "executions behave differently",
+    "cosmetic": "no effect on executions",
 }
 """What the impacts mean, for somebody who has never seen them."""
 
 _CONCERNED: Mapping[str, str] = {
     "readers": "readers of the definition",
-    "callers": "whoever starts it or uses its output",
-    "watchers": "alarms, queries and dashboards that name states",
-    "in flight": "executions in flight",
+    "callers": "callers and readers of its output",
+    "watchers": "alarms, queries, and dashboards that name states",
+    "in flight": "running executions",
     "data": "the data",
-    "owners": "whoever deploys or operates it",
+    "owners": "operators of the workflow",
 }
 _NOTES = {"cost": "Cost and limits", "in flight": "Executions in flight"}
 _CLAUSES = ("after ", "an update ", "its ", "if ", "the ", "by ", "nothing ", "every ", "role ")
@@ -79,7 +79,9 @@ def _describe_package(review: Review, package: str, change: Change) -> Change:
     fact = review.packages.get(package)
     if fact is None:
         return change
-    files = "; ".join(fact.lines) or f"its sources, lambdas/{package}, are the same or not here"
+    files = (
+        "; ".join(fact.lines) or f"its sources, lambdas/{package}, are unchanged or not available"
+    )
     sentence = f"{change.sentence} ({files})"
     if len(fact.workflows) > 1:
         sentence += f"; {len(fact.workflows)} workflows use it: {', '.join(fact.workflows)}"
@@ -158,7 +160,7 @@ def format_reason(change: Change) -> str:
     """Tell whom a change concerns and why it matters, in words that need no glossary.
 
     >>> format_reason(Change("timeout-lowered", "", "A", ""))
-    'For whoever starts it or uses its output: what took longer now fails'
+    'For callers and readers of its output: longer runs now fail'
     """
     kind = KINDS[change.kind]
     return f"For {_CONCERNED[kind.concerns]}: {kind.reason}"

@@ -79,7 +79,7 @@ def _reject_nothing(
 ) -> None:
     """Raise `UsageError` where there is nothing to compare, or a file that was named is neither."""
     if not before and not after:
-        raise UsageError(f"there is no definition and no template in '{old.name}' or '{new.name}'.")
+        raise UsageError(f"no definition or template found in '{old.name}' or '{new.name}'.")
     for tree, units in ((old, before), (new, after)):
         if len(tree.paths) == 1 and len(units) == 1 and not units[0].manifest:
             reading = units[0].read(tree.paths[0].rpartition("/")[2])
@@ -259,6 +259,6 @@ def _describe_item(
             definitions.append((unit.root + path, *sides))
         elif not document or not _is_template(document.value):
             continue
-        kind, word = ("workflow-added", "is new") if new else ("workflow-removed", "is removed")
+        kind, word = ("workflow-added", "was added") if new else ("workflow-removed", "was removed")
         yield Change(kind, "", unit.name, word, part=unit.root + path, old=new is None)
         return

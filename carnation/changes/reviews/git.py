@@ -102,5 +102,5 @@ def _run_git(
         )
     except FileNotFoundError as error:
         raise UsageError(
-            "git is not installed here. Name two files or two folders to compare."
+            "git is not installed. Name two files or two folders to compare."
         ) from error
