@@ -611,7 +611,7 @@ def test_states_and_transitions_are_marked_in_both_pictures() -> None:
         (["broken.asl.json", "a.asl.json"], "broken.asl.json:1:"),
         (["latin.asl.json", "a.asl.json"], "latin.asl.json:1:1: the file is not UTF-8"),
         (["note.json", "note.json"], "it has neither StartAt nor States"),
-        (["empty", "empty"], "there is no definition and no template"),
+        (["empty", "empty"], "no definition or template found"),
         (["empty", "a.asl.json"], "are a folder and a file"),
     ],
 )
