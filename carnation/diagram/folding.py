@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from carnation.diagram.graph import END, MISSING, START, Edge, Scope
 
-_LEAST = 3
+_MIN_FOLDED = 3
 _WORD = re.compile(r"[^\W\d_]+?(?<=[a-z])(?=[A-Z])|[^\W\d_]+|\d+|[\W_]+")
 
 
@@ -179,7 +179,7 @@ def _group_equal(kinds: Mapping[str, Hashable]) -> list[list[str]]:
     groups: dict[Hashable, list[str]] = {}
     for one, kind in kinds.items():
         groups.setdefault(kind, []).append(one)
-    return [group for group in groups.values() if len(group) >= _LEAST]
+    return [group for group in groups.values() if len(group) >= _MIN_FOLDED]
 
 
 def find_common(texts: Sequence[str]) -> str:
