@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import socket
@@ -43,6 +44,13 @@ PYTHONS = find_pythons()
 def pytest_report_header() -> str:
     """Say on which interpreters the build is compared."""
     return f"builds are compared on Python {', '.join(sorted(PYTHONS)) or 'this one only'}"
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector off all that is loaded by now: it took a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,6 +120,15 @@ ONE_FAULT = [pytest.param(how, marks=pytest.mark.exhaustive) for how in FAULTS[:
 """For loops of a minute: one fault in each run of the tests, the others with `-m exhaustive`."""
 
 
+def one_fault_each(*what: str) -> list[Any]:
+    """Pair each of these with each fault: in each run of the tests with one, and all in turn."""
+    everyday = {(one, FAULTS[at % len(FAULTS)]) for at, one in enumerate(what)}
+    return [
+        pytest.param(*pair, marks=() if pair in everyday else pytest.mark.exhaustive)
+        for pair in itertools.product(what, FAULTS)
+    ]
+
+
 READS = ("describe_", "get_", "head_", "list_")
 """How the names of calls begin that change nothing. (`receive_message` hides what it gives.)"""
 
@@ -163,18 +173,21 @@ def attempt(verb: Any, words: list[str]) -> int:
         return -1
 
 
-def break_each(one_run: Callable[[int], list[str]]) -> set[str]:
+def break_each(one_run: Callable[[int], list[str]], stride: int = 1) -> set[str]:
     """Record the calls of a run in which none is broken, then run with each of them broken.
 
-    `one_run` takes the number of the call to break, and gives the calls that were made. That no
-    call was passed over is known by counting: what was broken is what was recorded. (The order of
-    uploads, of which several run at once, may differ.)
+    Of the calls every so-manieth (`stride`) is broken, the last one always. `one_run` takes the
+    number of the call to break, and gives the calls that were made. That no call was passed over
+    is known by counting: what was broken was recorded. (The order of uploads, of which several run
+    at once, may differ.)
     """
     recorded = one_run(0)
     broken = []
-    for number in range(1, len(recorded) + 1):
+    for number in range(len(recorded), 0, -stride):
         calls = one_run(number)
         assert len(calls) >= number, f"there is no call {number}"
         broken.append(calls[number - 1])
-    assert Counter(broken) == Counter(recorded)
+    assert Counter(broken) == Counter(recorded) or stride > 1
+    assert set(broken) <= set(recorded)
+    assert len(broken) == -(-len(recorded) // stride)
     return set(recorded)

@@ -18,6 +18,7 @@ from carnation.adoption.formatter import quote_text, render_code, render_value
 from carnation.adoption.round_trip import build_module
 from carnation.errors import DefinitionError
 from tests.definitions import HOSTILE, VALUES, definitions
+from tests.depth import every
 
 ROOT = Path(__file__).parents[2]
 
@@ -268,18 +269,25 @@ def test_a_value_too_deep_for_python_is_refused() -> None:
 # the way back
 
 
-@settings(max_examples=150, deadline=None)
-@given(definitions())
-def test_any_definition_comes_back_exactly_and_brings_no_code(definition: dict[str, Any]) -> None:
-    text = render_module(definition, "order", "order.asl.json")
-    assert find_difference(definition, text) is None
-    assert list_foreign_code(text) == set()
+@every(3)
+def test_any_definition_comes_back_exactly_and_brings_no_code(stride: int) -> None:
+    @settings(max_examples=150 // stride, deadline=None)
+    @given(definitions())
+    def check(definition: dict[str, Any]) -> None:
+        text = render_module(definition, "order", "order.asl.json")
+        assert find_difference(definition, text) is None
+        assert list_foreign_code(text) == set()
+
+    check()
 
 
-def test_a_formatter_and_the_checks_of_imports_find_nothing_to_do(tmp_path: Path) -> None:
+@every(3)
+def test_a_formatter_and_the_checks_of_imports_find_nothing_to_do(
+    tmp_path: Path, stride: int
+) -> None:
     count = 0
 
-    @settings(max_examples=120, deadline=None, database=None)
+    @settings(max_examples=120 // stride, deadline=None, database=None)
     @given(definitions())
     def write(definition: dict[str, Any]) -> None:
         nonlocal count

@@ -1,7 +1,8 @@
-"""Every call of deploy, destroy, rollback and dlq fails once, loses its answer, and crashes after.
+"""Each call of deploy, destroy, rollback and dlq fails once, loses its answer, or crashes after it.
 
-Each time nothing is lost, and the next run finishes. At the end promises are broken on purpose, to
-see that the loops find it.
+Each time nothing is lost, and the next run finishes. In each run of the tests every third call is
+broken in one of the three ways; `pytest -m exhaustive` breaks all of them in all ways. At the end
+promises are broken on purpose, to see that the loops find it.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ from carnation.emulator import Emulator, ServiceError
 from carnation.emulator.contents import expire_visibility, read_messages
 from carnation.errors import AccountError
 from tests.deployed import (
-    FAULTS,
     ONE_FAULT,
     TINY,
     attempt,
     break_call,
     break_each,
     make_tiny,
+    one_fault_each,
     write_definition,
 )
+from tests.depth import every
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # vendors' warnings
 HERE = ("123456789012", "us-east-1")
@@ -81,7 +83,9 @@ def check_deployed(tiny: Path, calls: Sequence[str]) -> None:
     assert account.call("s3", "get_public_access_block", Bucket=BUCKET)
 
 
-def break_first_deployment(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> set[str]:
+def break_first_deployment(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, stride: int = 1
+) -> set[str]:
     def one_run(number: int) -> list[str]:
         with Emulator(in_process=True):
             with break_call(monkeypatch, number, how) as calls:
@@ -91,14 +95,15 @@ def break_first_deployment(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
             assert read_alias() == {1: 100}, calls
         return calls
 
-    return break_each(one_run)
+    return break_each(one_run, stride)
 
 
+@every(3)
 @pytest.mark.parametrize("how", ONE_FAULT)
 def test_a_first_deployment_is_finished_by_the_next_run(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, stride: int
 ) -> None:
-    broken = break_first_deployment(tiny, monkeypatch, how)
+    broken = break_first_deployment(tiny, monkeypatch, how, stride)
     assert {"s3.create_bucket", "s3.put_object", "cloudformation.execute_change_set"} <= broken
 
 
@@ -119,9 +124,10 @@ def two_trees(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     assert build.main(["--check"]) == 0
 
 
+@every(3)
 @pytest.mark.parametrize("how", ONE_FAULT)
 def test_an_update_is_finished_by_the_next_run_and_the_queues_keep_what_they_hold(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, stride: int
 ) -> None:
     words = ["tiny", "--yes", "--parameter", "Size=large"]
     with two_trees(tiny, monkeypatch) as put:
@@ -144,7 +150,7 @@ def test_an_update_is_finished_by_the_next_run_and_the_queues_keep_what_they_hol
                 assert [message.body for message in read_messages(*HERE, url)] == ["kept"], calls
             return calls
 
-        broken = break_each(one_run)
+        broken = break_each(one_run, stride)
     assert {"s3.put_object", "cloudformation.execute_change_set"} <= broken
 
 
@@ -173,7 +179,9 @@ def test_a_rollback_is_finished_by_the_next_run(
     assert "stepfunctions.update_state_machine_alias" in break_rollback(tiny, monkeypatch, how)
 
 
-def break_dlq(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str) -> set[str]:
+def break_dlq(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str, stride: int = 1
+) -> set[str]:
     if do == "redrive slowly":  # so that letters have to be hidden again in between
         ticks = iter(range(0, 10**9, 1000))
         monkeypatch.setattr(
@@ -200,7 +208,7 @@ def break_dlq(tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str) ->
             assert left == (BODIES if verb in ("list", "show") else set()), calls
             return calls
 
-        return break_each(one_run)
+        return break_each(one_run, stride)
 
 
 def empty(url: str) -> None:
@@ -227,12 +235,14 @@ def find_bodies(urls: Sequence[str], files: Sequence[Path]) -> set[str]:
     return queued | {json.loads(line)["body"] for line in lines}
 
 
-@pytest.mark.parametrize("how", FAULTS)
-@pytest.mark.parametrize("do", ["list", "show", "redrive", "redrive slowly", "purge"])
+@every(3)
+@pytest.mark.parametrize(
+    ("do", "how"), one_fault_each("list", "show", "redrive", "redrive slowly", "purge")
+)
 def test_no_dead_letter_is_lost_and_the_next_run_finishes(
-    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, do: str, stride: int
 ) -> None:
-    broken = break_dlq(tiny, monkeypatch, how, do)
+    broken = break_dlq(tiny, monkeypatch, how, do, stride)
     assert ("sqs.delete_message" in broken) == (do not in ("list", "show"))
     assert ("sqs.change_message_visibility" in broken) == (do == "redrive slowly")
 

@@ -17,6 +17,7 @@ from carnation.diagram.graph import MISSING, read_graph
 from carnation.diagram.labels import NAME, SMALL
 from carnation.diagram.layout import Direction, Layout, lay_out, lay_out_for_page
 from tests.conftest import ROOT
+from tests.depth import every
 from tests.geometry import chain, count_crossings, find_faults, graph, nest
 
 CORPUS = sorted((ROOT.parent / "shared" / "corpus").rglob("*.json"))
@@ -116,13 +117,17 @@ def make_definitions(draw: st.DrawFn) -> dict[str, Any]:
     return {"StartAt": draw(targets), "States": states}
 
 
-@settings(max_examples=150, deadline=None)
-@given(make_definitions())
-def test_any_graph_is_drawn_whole_and_without_a_fault(definition: dict[str, Any]) -> None:
-    for direction in DIRECTIONS:
-        layout = lay_out(definition, direction)
-        assert list(find_faults(layout)) == []
-        check_whole(definition, layout)
+@every(5)
+def test_any_graph_is_drawn_whole_and_without_a_fault(stride: int) -> None:
+    @settings(max_examples=150 // stride, deadline=None)
+    @given(make_definitions())
+    def draw(definition: dict[str, Any]) -> None:
+        for direction in DIRECTIONS:
+            layout = lay_out(definition, direction)
+            assert list(find_faults(layout)) == []
+            check_whole(definition, layout)
+
+    draw()
 
 
 # crossings

@@ -37,6 +37,7 @@ from carnation.testing.proofs.scenarios import (
 )
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
+from tests.depth import every
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
@@ -70,10 +71,13 @@ naive = pytest.mark.parametrize("world", ["naive"], indirect=True)
 
 
 @every_workflow
-def test_every_fault_at_every_point_leaves_the_promise_whole(world: Environment) -> None:
-    proof = prove(world, all_invariants, [TWO], fails={2: 1}, then=QUEUE_ONLY)
+@every(5)
+def test_every_fault_at_every_point_leaves_the_promise_whole(
+    world: Environment, stride: int
+) -> None:
+    proof = prove(world, all_invariants, [TWO], fails={2: 1}, then=QUEUE_ONLY, every=stride)
     assert proof.points > 40
-    assert proof.stories > 2 * proof.points
+    assert proof.stories > 2 * proof.points / stride
     missing = set(KINDS) - set(proof.kinds)
     # none of them makes a batch call; a child to lose has a Map of executions
     alone = world.artifacts.workflow not in ("express", "distributed")
@@ -95,14 +99,15 @@ def test_dead_letters_come_exactly_after_the_third_failed_retry(
 
 
 @every_workflow
+@every(3)
 def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(
-    world: Environment,
+    world: Environment, stride: int
 ) -> None:
     proof = prove(
         world, all_invariants, [ONE, QUEUE_ONLY, QUEUE_ONLY], fails={1: 1}, then=QUEUE_ONLY,
-        overlap=True,
+        overlap=True, every=stride,
     )  # fmt: skip
-    assert proof.stories > 20
+    assert proof.stories > 20 / stride
 
 
 HARM = (
@@ -160,8 +165,10 @@ def test_a_dead_letter_that_was_redriven_beside_the_run_that_still_holds_it_is_w
 
 
 @reference
-def test_two_events_under_one_key_are_both_kept(world: Environment) -> None:
-    prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, CONFLICT], then=QUEUE_ONLY)
+@every(5)
+def test_two_events_under_one_key_are_both_kept(world: Environment, stride: int) -> None:
+    prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, CONFLICT], then=QUEUE_ONLY,
+          every=stride)  # fmt: skip
     (item,) = world.items()
     (letter,) = world.bodies("DeadLetterQueueUrl")
     assert {item["randomStringValue"], letter["random_value"]} == {"ok", "other"}
@@ -213,7 +220,7 @@ RANDOM = {
 
 
 @reference
-@settings(max_examples=6, **RANDOM)
+@settings(max_examples=2, **RANDOM)
 @given(story=stories_of(400, (FIFTY, {"start_seq": 51, "end_seq": 61}), range(1, 61)))
 def test_fifty_events_with_random_faults_and_turns_keep_the_promise(
     world: Environment, story: Scenario
