@@ -95,7 +95,7 @@ class ProofError(CarnationError):
 
 
 class BrokenPromiseError(ProofError, AssertionError):
-    """An invariant does not hold; says of what it complains, and tells the story."""
+    """An invariant does not hold; the text says why, and lists what happened."""
 
 
 class AccountError(CarnationError):

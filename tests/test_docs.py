@@ -163,10 +163,10 @@ def test_the_proof_of_an_own_workflow_goes_as_the_page_says(
     capsys.readouterr()
     (example,) = read_examples("proof.md")
     exec(compile(example, "docs/proof.md", "exec"), {})
-    holds, broken, *story = capsys.readouterr().out.splitlines()
-    assert re.fullmatch(r"holds in \d+ stories", holds)
+    holds, broken, *scenario = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"holds in \d+ scenarios", holds)
     assert broken == "order 7 was charged 2 times."
-    assert any("✗" in line for line in story)
+    assert any("✗" in line for line in scenario)
 
 
 def test_the_example_of_the_estimates_page_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from carnation.lazy import load_lazily
 
 if TYPE_CHECKING:
-    from carnation.artifacts.contents import MANIFEST, Artifacts
-    from carnation.artifacts.packages import make_package, pack_files
-    from carnation.artifacts.render import make_artifacts
-    from carnation.artifacts.store import (
+    from carnation.artifacts.build_folder import (
         Difference,
         compare_artifacts,
         is_released,
@@ -27,6 +24,9 @@ if TYPE_CHECKING:
         repair_build_folder,
         write_artifacts,
     )
+    from carnation.artifacts.contents import MANIFEST, Artifacts
+    from carnation.artifacts.function_zips import make_package, pack_files
+    from carnation.artifacts.render import make_artifacts
 
 __all__ = [
     "MANIFEST",
@@ -51,8 +51,8 @@ _HOMES = {
     "MANIFEST": "contents",
     "Artifacts": "contents",
     "make_artifacts": "render",
-    "make_package": "packages",
-    "pack_files": "packages",
+    "make_package": "function_zips",
+    "pack_files": "function_zips",
 }
 # who reads build/ does not pay for the SDK, nor needs it
-__getattr__ = load_lazily(__name__, {**dict.fromkeys(__all__, "store"), **_HOMES})
+__getattr__ = load_lazily(__name__, {**dict.fromkeys(__all__, "build_folder"), **_HOMES})

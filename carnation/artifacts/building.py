@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.artifacts.contents import Artifacts
-from carnation.artifacts.render import make_artifacts
-from carnation.artifacts.store import (
+from carnation.artifacts.build_folder import (
     Difference,
     compare_artifacts,
     is_released,
@@ -19,6 +17,8 @@ from carnation.artifacts.store import (
     repair_build_folder,
     write_artifacts,
 )
+from carnation.artifacts.contents import Artifacts
+from carnation.artifacts.render import make_artifacts
 from carnation.project import read_partition
 from carnation.resources import Application
 from carnation.resources.policy import list_open_needs

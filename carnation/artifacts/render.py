@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from carnation.artifacts.contents import MANIFEST, Artifacts
+from carnation.artifacts.function_zips import make_package, read_own_files
 from carnation.artifacts.handlers import check_handler
-from carnation.artifacts.packages import make_package, read_own_files
 from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path

@@ -9,7 +9,7 @@ have a door of their own, `carnation.changes.templates`, which who compares defi
 """
 
 from carnation.changes.definitions import find_definition_changes
-from carnation.changes.policy import FAMILIES, IMPACTS, KINDS, find_worst
+from carnation.changes.impacts import FAMILIES, IMPACTS, KINDS, find_worst
 from carnation.changes.records import MISSING, Change
 
 __all__ = [

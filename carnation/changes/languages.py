@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from carnation.changes.context import StatePair
 from carnation.changes.edits import find_edits
-from carnation.changes.policy import DANGEROUS
+from carnation.changes.impacts import DANGEROUS
 from carnation.changes.records import MISSING, Change
 from carnation.changes.tasks import is_target
 from carnation.changes.transitions import INPUT_LOST, loses_input

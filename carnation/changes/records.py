@@ -6,7 +6,7 @@ import json
 from typing import Final, NamedTuple
 
 from carnation.asl.expressions.spellings import is_spelling
-from carnation.changes.policy import KINDS
+from carnation.changes.impacts import KINDS
 from carnation.document import digest
 from carnation.document.values import Json
 
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
     @property
     def impact(self) -> str:
-        """How much it matters, by the table of `carnation.changes.policy`."""
+        """How much it matters, by the table of `carnation.changes.impacts`."""
         return KINDS[self.kind].impact
 
     @property

@@ -49,6 +49,10 @@ def _make_parser() -> CommandParser:
         help="How often a fault happens at one call, one after the other (default: 1)",
     )  # fmt: skip
     parser.add_argument(
+        "--together", type=int, default=1, metavar="N",
+        help="How many faults one scenario has, in every combination of points (default: 1)",
+    )  # fmt: skip
+    parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
     )
     return parser
@@ -72,21 +76,23 @@ def _prove(options: argparse.Namespace) -> int:
         find_definition_file(options.target), read_json("--results", options.results)
     )
     try:
-        proof = prove(world, invariant, inputs, kinds=kinds, times=options.times)
+        proof = prove(
+            world, invariant, inputs, kinds=kinds, times=options.times, together=options.together
+        )
     except BrokenPromiseError as error:
         return _print_broken(str(error), options.format)
     if options.format == "json":
         echo(json.dumps({"holds": True, **proof._asdict(), "kinds": dict(proof.kinds)}))
         return EXIT_OK
     counts = ", ".join(f"{kind} {count}" for kind, count in sorted(proof.kinds.items()))
-    echo(f"holds in {proof.stories} stories at {proof.points} points ({counts or 'no faults'})")
+    echo(f"holds in {proof.scenarios} scenarios at {proof.points} points ({counts or 'no faults'})")
     return EXIT_OK
 
 
 def _print_broken(text: str, format: str) -> int:
     complaint, *rest = text.splitlines()
     if format == "json":
-        echo(json.dumps({"holds": False, "complaint": complaint, "story": rest[1:]}))
+        echo(json.dumps({"holds": False, "complaint": complaint, "scenario": rest[1:]}))
     else:
         echo(text)
     return EXIT_FINDINGS

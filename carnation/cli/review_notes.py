@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from carnation.changes import Change
-from carnation.changes.policy import KINDS
+from carnation.changes.impacts import KINDS
 from carnation.changes.reviews import Note, Review, Tree
 from carnation.cli.review_findings import add_findings
 from carnation.document.values import Json

@@ -12,6 +12,7 @@ import pytest
 from carnation import artifacts
 from carnation.artifacts import (
     Difference,
+    build_folder,
     compare_artifacts,
     list_trees,
     make_artifacts,
@@ -20,7 +21,6 @@ from carnation.artifacts import (
     read_artifacts,
     remove_tree,
     repair_build_folder,
-    store,
     write_artifacts,
 )
 from carnation.errors import ArtifactError, DefinitionError, WorkflowError
@@ -136,7 +136,7 @@ def test_a_stale_a_foreign_and_a_missing_file_are_told_apart(root: Path) -> None
         (lambda tree: (tree / "cft/w-root-stack.yaml").unlink(), "w-root-stack.yaml is missing"),
         (
             lambda tree: (tree / "manifest.json").unlink(),
-            r"manifest\.json is not there \(built: not",
+            r"workflow .w. not found in build/ \(built: not",
         ),
         (
             lambda tree: (tree / "manifest.json").write_text("{"),
@@ -197,8 +197,8 @@ def crash_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
         monkeypatch.setattr(owner, name, call, raising=False)
 
-    monkeypatch.setattr(store, "open", open, raising=False)
-    for owner, name in [(store, "open"), (os, "fsync"), (os, "rename"), (os, "makedirs")]:
+    monkeypatch.setattr(build_folder, "open", open, raising=False)
+    for owner, name in [(build_folder, "open"), (os, "fsync"), (os, "rename"), (os, "makedirs")]:
         wrap(owner, name)
     import shutil
 
@@ -427,7 +427,7 @@ def test_writers_of_a_build_folder_wait_for_each_other(
     made = make_artifacts(str(root), make_workflow())
     inside: list[int] = []
     most: list[int] = []
-    real = store._write_tree
+    real = build_folder._write_tree
 
     def write(*given: Any) -> None:
         inside.append(1)
@@ -435,7 +435,7 @@ def test_writers_of_a_build_folder_wait_for_each_other(
         real(*given)
         inside.pop()
 
-    monkeypatch.setattr(store, "_write_tree", write)
+    monkeypatch.setattr(build_folder, "_write_tree", write)
     threads = [threading.Thread(target=write_artifacts, args=(str(root), made)) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from carnation.artifacts import make_package, wheels
-from carnation.artifacts.packages import pack_files
+from carnation.artifacts.function_zips import pack_files
 from carnation.cli import fetch
 from carnation.document import digest
 from carnation.emulator.embedded import use_local_packages

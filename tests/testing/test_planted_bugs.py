@@ -1,7 +1,7 @@
 """Planted bugs: the proof is turned on workflows with one mistake each, and finds every one.
 
 The reference workflow is deployed once. A bug is planted into its definition, one of its handlers
-or a queue, and taken out again; the invariants are asked in as few stories as find it.
+or a queue, and taken out again; the invariants are asked in as few scenarios as find it.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ States = dict[str, Any]
 class Bug(NamedTuple):
     """A mistake: planted into the definition's states, or into a module, or into a queue.
 
-    `story` says which runs find it: how many attempts of event 1 fail, what lies in the queue,
+    `scenario` says which runs find it: how many attempts of event 1 fail, what lies in the queue,
     which faults are tried.
     """
 
     name: str
     plant: Callable[[States], object] | None = None
     module: tuple[str, Callable[[Any, pytest.MonkeyPatch], object]] | None = None
-    story: Mapping[str, Any] = MappingProxyType({})
+    scenario: Mapping[str, Any] = MappingProxyType({})
 
 
 def inner(states: States) -> States:
@@ -168,69 +168,70 @@ COUNT = "PutInQueue/Parameters/MessageBody/retry_attempt.$"
 COLLECT, PROCESS = "CollectEventsFunction", "ProcessEventFunction"
 BUGS = (
     Bug("a failed send to the queue is swallowed", lambda each: swallow(each, "PutInQueue"),
-        story={"fails": {1: 1}, "kinds": ["throttle"], "times": 2}),
+        scenario={"fails": {1: 1}, "kinds": ["throttle"], "times": 2}),
     Bug("a failed send to the dead letters is swallowed",
         lambda each: swallow(each, "PutInDeadLetters"),
-        story={"fails": {1: 4}, "kinds": ["throttle"], "times": 2}),
-    Bug("a failed attempt is taken for success", lead(0, "WasQueued"), story=ALL_FAIL),
+        scenario={"fails": {1: 4}, "kinds": ["throttle"], "times": 2}),
+    Bug("a failed attempt is taken for success", lead(0, "WasQueued"), scenario=ALL_FAIL),
     Bug("dead after the second retry",
-        change("AttemptsLeft/Choices/1/NumericGreaterThanEquals", 2), story=ALL_FAIL),
+        change("AttemptsLeft/Choices/1/NumericGreaterThanEquals", 2), scenario=ALL_FAIL),
     Bug("never given up", change("AttemptsLeft/Choices/1/NumericGreaterThanEquals", 99),
-        story={"fails": {1: 9}, "kinds": ["stop"]}),
+        scenario={"fails": {1: 9}, "kinds": ["stop"]}),
     Bug("an attempt is not counted", change(COUNT, "$.event.retry_attempt"),
-        story={"fails": {1: 99}, "kinds": ["stop"]}),
+        scenario={"fails": {1: 99}, "kinds": ["stop"]}),
     Bug("an attempt is counted twice", change(COUNT, "States.MathAdd($.event.retry_attempt, 2)"),
-        story=ALL_FAIL),
+        scenario=ALL_FAIL),
     Bug("the message of a written event stays", lambda each: forget_message(each, "WasQueued"),
-        story=QUEUED),
+        scenario=QUEUED),
     Bug("the message of a failed event stays", lambda each: forget_message(each, "HadMessage"),
-        story={**QUEUED, "fails": {9: 2}}),
+        scenario={**QUEUED, "fails": {9: 2}}),
     Bug("another value is sent",
         change("PutInQueue/Parameters/MessageBody/random_value.$", "$$.Execution.Name"),
-        story={"fails": {1: 1}, "kinds": ["stop"]}),
+        scenario={"fails": {1: 1}, "kinds": ["stop"]}),
     Bug("another time is sent",
         change("PutInQueue/Parameters/MessageBody/generated_unix_time.$", "$.event.sequence_no"),
-        story={"fails": {1: 1}, "kinds": ["stop"]}),
+        scenario={"fails": {1: 1}, "kinds": ["stop"]}),
     Bug("what is to be tried again goes to the dead letters", lead(1, "PutInDeadLetters"),
-        story=ALL_FAIL),
+        scenario=ALL_FAIL),
     Bug("dead letters go to the queue", change("AttemptsLeft/Choices/1/Next", "PutInQueue"),
-        story={"fails": {1: 9}, "kinds": ["stop"]}),
+        scenario={"fails": {1: 9}, "kinds": ["stop"]}),
     Bug("what a handler gives replaces the event", change("ProcessEvent/ResultPath", "$"),
-        story=QUEUED),
+        scenario=QUEUED),
     Bug("what is new is left in a message that it does not have",
-        change("AttemptsLeft/Choices/0/And/0/IsPresent", False), story={"fails": {1: 1}}),
+        change("AttemptsLeft/Choices/0/And/0/IsPresent", False), scenario={"fails": {1: 1}}),
     Bug("an event is left in a message that may be over",
         **patch(COLLECT, find_end=lambda module, message: {"kept_until": "2999-01-01T00:00:00Z"}),
-        story={"queued": [WAITING], "fails": {9: 99}, "kinds": ["stop"]}),
+        scenario={"queued": [WAITING], "fails": {9: 99}, "kinds": ["stop"]}),
     Bug("what an error says replaces the event",
-        change("ProcessEvent/Catch/1/ResultPath", "$"), story=ALL_FAIL),
+        change("ProcessEvent/Catch/1/ResultPath", "$"), scenario=ALL_FAIL),
     Bug("the wrong queue's message is deleted",
         change("DeleteMessage/Parameters/QueueUrl", "https://sqs.us-east-1.amazonaws.com/1/none"),
-        story=QUEUED),
+        scenario=QUEUED),
     Bug("nothing catches a failure", change("ProcessEvent/Catch/1/ErrorEquals", ["Odd"]),
-        story=ALL_FAIL),
+        scenario=ALL_FAIL),
     Bug("deleted when it is received", **patch(COLLECT, read_message=delete_on_receipt),
-        story={"queued": [WAITING], "kinds": ["crash"]}),
+        scenario={"queued": [WAITING], "kinds": ["crash"]}),
     Bug("attempts begin anew when they are received",
         **patch(COLLECT, read_message=reset_attempts),
-        story={"fails": {1: 99}, "kinds": ["stop"]}),
-    Bug("the third retry is refused", **patch(COLLECT, read_message=refuse_third), story=ALL_FAIL),
+        scenario={"fails": {1: 99}, "kinds": ["stop"]}),
+    Bug("the third retry is refused", **patch(COLLECT, read_message=refuse_third),
+        scenario=ALL_FAIL),
     Bug("what is no event is thrown away", **patch(COLLECT, give_up=drop),
-        story={"queued": ["hello"], "kinds": ["stop"]}),
+        scenario={"queued": ["hello"], "kinds": ["stop"]}),
     Bug("what is no event is deleted before it is sent", **patch(COLLECT, give_up=delete_then_send),
-        story={"queued": ["hello"], "kinds": ["crash"]}),
+        scenario={"queued": ["hello"], "kinds": ["crash"]}),
     Bug("half a character is handed on", **patch(COLLECT, is_writable=lambda module, text: True),
-        story={"queued": [POISON, WAITING], "kinds": ["stop"]}),
+        scenario={"queued": [POISON, WAITING], "kinds": ["stop"]}),
     Bug("nothing new is made while something waits", **patch(COLLECT, handle=only_wait),
-        story=QUEUED),
+        scenario=QUEUED),
     Bug("written without a condition", **patch(PROCESS, handle=put),
-        story={"kinds": ["duplicate", "lose"]}),
+        scenario={"kinds": ["duplicate", "lose"]}),
     Bug("a refusal of the table is taken for success", **patch(PROCESS, handle=put_and_hope),
-        story={"kinds": ["throttle"], "times": 9}),
+        scenario={"kinds": ["throttle"], "times": 9}),
     Bug("a conflict is taken for success",
         **patch(PROCESS, refuse_other_event=lambda module, event, item: None),
-        story={"queued": [WAITING, OTHER], "kinds": ["stop"]}),
-    Bug("a value is cut off", **patch(PROCESS, make_item=make_short), story=QUEUED),
+        scenario={"queued": [WAITING, OTHER], "kinds": ["stop"]}),
+    Bug("a value is cut off", **patch(PROCESS, make_item=make_short), scenario=QUEUED),
 )  # fmt: skip
 
 
@@ -278,13 +279,13 @@ def test_a_planted_bug_is_found(
     write_definition(world, planted)
     try:
         with pytest.raises(BrokenPromiseError):
-            prove(world, all_invariants, [ONE], then=QUEUE_ONLY, **bug.story)
+            prove(world, all_invariants, [ONE], then=QUEUE_ONLY, **bug.scenario)
     finally:
         write_definition(world, before)
 
 
-def test_without_a_bug_the_same_stories_hold(world: Environment) -> None:
+def test_without_a_bug_the_same_scenarios_hold(world: Environment) -> None:
     assert len(BUGS) >= 20
     for bug in BUGS:
-        fails, queued = bug.story.get("fails", {}), tuple(bug.story.get("queued", ()))
+        fails, queued = bug.scenario.get("fails", {}), tuple(bug.scenario.get("queued", ()))
         play(world, Scenario((ONE,), fails=fails, queued=queued), all_invariants, QUEUE_ONLY)

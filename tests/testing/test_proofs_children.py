@@ -63,7 +63,7 @@ def test_calls_of_states_and_children_go_wrong_and_the_promise_stays_whole(
     world: Environment, stride: int
 ) -> None:
     proof = prove(world, all_invariants, [TWO], fails={2: 1}, then=QUEUE_ONLY, every=stride)
-    assert proof.stories > 2 * proof.points / stride
+    assert proof.scenarios > 2 * proof.points / stride
 
 
 @pytest.mark.exhaustive

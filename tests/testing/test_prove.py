@@ -95,7 +95,7 @@ def test_every_machine_completes_but_where_nobody_tries_again(name: str) -> None
             prove(world, completes, [given], kinds=kinds)
     else:  # what fails is redriven
         proof = prove(world, completes, [given], kinds=kinds)
-        assert proof.stories > 2
+        assert proof.scenarios > 2
         assert set(proof.kinds) == set(kinds)
 
 
@@ -103,14 +103,14 @@ def test_every_machine_completes_but_where_nobody_tries_again(name: str) -> None
 def test_no_call_without_a_key_of_its_own_is_done_once_whatever_happens(name: str) -> None:
     definition, given = MACHINES[name]
     world, invariant = StubbedEnvironment(definition, RESULTS), at_most_once(FIRST_CALLS[name])
-    assert prove(world, invariant, [given], kinds=["throttle"]).stories > 1
+    assert prove(world, invariant, [given], kinds=["throttle"]).scenarios > 1
     with pytest.raises(BrokenPromiseError) as error:
         prove(world, invariant, [given])
-    complaint, head, *story = str(error.value).splitlines()
+    complaint, head, *scenario = str(error.value).splitlines()
     assert "2 times" in complaint
     assert head == "What happened:"
-    assert len(story) <= 9
-    assert sum("✗" in line for line in story) == 1  # the shortest has one fault
+    assert len(scenario) <= 9
+    assert sum("✗" in line for line in scenario) == 1  # the shortest has one fault
 
 
 def test_what_happens_to_two_calls_at_once_is_an_invariant_of_ones_own() -> None:
@@ -121,7 +121,7 @@ def test_what_happens_to_two_calls_at_once_is_an_invariant_of_ones_own() -> None
 
     definition, given = MACHINES["saga"]
     world = StubbedEnvironment(definition)
-    assert prove(world, refunded_if_not_shipped, [given]).stories > 20
+    assert prove(world, refunded_if_not_shipped, [given]).scenarios > 20
     broken = chain(Charge=CHARGE, Ship=SHIP | {"Catch": [{**CAUGHT[0], "Next": "Bad"}]},
                    Bad={"Type": "Fail"})  # fmt: skip
     with pytest.raises(BrokenPromiseError, match="neither shipped nor refunded"):
@@ -149,17 +149,25 @@ def write(folder: Path) -> str:
     return str(path)
 
 
+def _run_json(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
+    assert prove_command([*arguments, "--format", "json"]) == 0
+    return capsys.readouterr().out
+
+
 def test_the_command_says_what_holds_and_tells_what_breaks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path)
     assert prove_command([path, "--invariant", "completes", "--input", '{"id": 1}']) == 0
     assert capsys.readouterr().out.startswith("holds in ")
+    once = json.loads(_run_json(capsys, [path, "--invariant", "completes"]))
+    twice = json.loads(_run_json(capsys, [path, "--invariant", "completes", "--together", "2"]))
+    assert twice["scenarios"] > 5 * once["scenarios"]
     assert prove_command([path, "--invariant", "at-most-once:Ship", "--format", "json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["holds"] is False
     assert "'Ship' was done 2 times" in told["complaint"]
-    assert any("✗" in line for line in told["story"])
+    assert any("✗" in line for line in told["scenario"])
 
 
 def test_the_command_takes_an_invariant_out_of_a_file(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from carnation.account import Account
 from carnation.account.deployment.change_sets import ChangeSet
 from carnation.account.deployment.plan import Plan
-from carnation.changes.policy import KINDS
+from carnation.changes.impacts import KINDS
 from carnation.console import count
 from carnation.errors import AccountError
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from carnation.changes.formats.actions import ACTIONS
 from carnation.changes.formats.wording import find_joint, list_notes
-from carnation.changes.policy import CODE, COSMETIC, IMPACTS, KINDS, PERMISSIONS, RESOURCES
+from carnation.changes.impacts import CODE, COSMETIC, IMPACTS, KINDS, PERMISSIONS, RESOURCES
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import rank_consequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.policy import KINDS, find_worst
+from carnation.changes.impacts import KINDS, find_worst
 from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json

@@ -28,7 +28,7 @@ from carnation.changes.formats.wording import (
     group_changes,
     rename_part,
 )
-from carnation.changes.policy import IMPACTS, find_worst
+from carnation.changes.impacts import IMPACTS, find_worst
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.document.values import Json

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from carnation.changes.policy import CODE, FAMILIES, IMPACTS, KINDS, PERMISSIONS
+from carnation.changes.impacts import CODE, FAMILIES, IMPACTS, KINDS, PERMISSIONS
 from carnation.changes.records import MISSING, Change
 from carnation.changes.reviews.code import find_package
 from carnation.changes.reviews.compare import Review

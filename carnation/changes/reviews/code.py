@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from carnation.changes.policy import CODE, KINDS
+from carnation.changes.impacts import CODE, KINDS
 from carnation.changes.records import Change, render_value
 from carnation.changes.reviews.trees import Tree
 from carnation.document.values import Json

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from carnation.changes.definitions import find_definition_changes
-from carnation.changes.policy import find_worst
+from carnation.changes.impacts import find_worst
 from carnation.changes.records import Change
 from carnation.changes.reviews.code import PackageChange, find_packages
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths

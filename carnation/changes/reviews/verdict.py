@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from carnation.changes.policy import FAMILIES, FINDINGS, IMPACTS, KINDS
+from carnation.changes.impacts import FAMILIES, FINDINGS, IMPACTS, KINDS
 from carnation.changes.records import Change
 
 NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"

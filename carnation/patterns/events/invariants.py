@@ -1,4 +1,4 @@
-"""The promise of a workflow of events, as invariants: none lost, none twice, dead after the third.
+"""Invariants of a workflow of events: none lost, none twice, dead letters after the third retry.
 
 They hold for workflows whose runs take `{"start_seq": a, "end_seq": b}`, whose events have a
 `sequence_no`, a `generated_unix_time` and a `retry_attempt`, and whose root stack names a table or
@@ -20,7 +20,7 @@ _QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
 
 
 def all_invariants(world: Environment) -> Iterator[str]:
-    """Complain of an event that is lost, applied twice, or dead too early."""
+    """Report an event that is lost, applied twice, or dead too early."""
     yield from no_event_lost(world)
     yield from applied_exactly_once(world)
     yield from retries_before_dead_letter(world)
@@ -29,9 +29,9 @@ def all_invariants(world: Environment) -> Iterator[str]:
 
 
 def no_event_lost(world: Environment) -> Iterator[str]:
-    """Complain of an event that is nowhere.
+    """Report an event that is nowhere.
 
-    At every moment each event is in the store, in the queue, in the dead-letter queue, or held by
+    At every point each event is in the store, in the queue, in the dead-letter queue, or held by
     an execution that runs or can be redriven; when all has settled, in the store or among the dead
     letters.
     """
@@ -47,10 +47,10 @@ def no_event_lost(world: Environment) -> Iterator[str]:
 
 
 def no_value_lost(world: Environment) -> Iterator[str]:
-    """Complain of an event of which only another one under its key is left.
+    """Report an event of which only another one under its key is left.
 
-    What was to be written lies, with its own value, in the store, in a queue, or in the hands of an
-    execution: that its key is taken makes it safe nowhere.
+    An event that was to be written is, with its own value, in the store, in a queue, or held by an
+    execution. That another event has its key does not make it safe.
     """
     tried = dict.fromkeys(find_identities([one.payload for one in world.attempts]))
     tried |= dict.fromkeys(find_identities([*world.queued]))
@@ -68,7 +68,7 @@ def no_value_lost(world: Environment) -> Iterator[str]:
 
 
 def no_message_lost(world: Environment) -> Iterator[str]:
-    """Complain of a message that is no event and lies in no queue any more."""
+    """Report a message that is no event and is in no queue any more."""
     if not world.queued:
         return
     left = {message.body for name in _QUEUES for message in world.messages(name)}
@@ -78,7 +78,7 @@ def no_message_lost(world: Environment) -> Iterator[str]:
 
 
 def applied_exactly_once(world: Environment) -> Iterator[str]:
-    """Complain of a key of the store that was written twice, and of an event that lies twice."""
+    """Report a key of the store that was written twice, and of an event that is stored twice."""
     stores = {world.outputs[name] for name in _find_store(world)}
     for (store, key), times in world.writes.items():
         if times > 1 and store in stores:
@@ -90,9 +90,9 @@ def applied_exactly_once(world: Environment) -> Iterator[str]:
 
 
 def retries_before_dead_letter(world: Environment) -> Iterator[str]:
-    """Complain of a dead letter that did not fail its first attempt and three retries.
+    """Report a dead letter that did not fail its first attempt and three retries.
 
-    An event that lay in the queue before the first run begins with the attempt that it has there.
+    An event that was in the queue before the first run begins with the attempt that it has there.
     """
     waiting = [one for body in world.queued for one in find_attempts(_parse(body))]
     begun = {one["sequence_no"]: one["retry_attempt"] for one in waiting}
@@ -101,7 +101,7 @@ def retries_before_dead_letter(world: Environment) -> Iterator[str]:
             continue
         number, attempt = body["sequence_no"], body.get("retry_attempt")
         if begun.get(number, 0) > RETRIES:
-            continue  # it lay in the queue like this, and is no event
+            continue  # it was in the queue like this, and is no event
         failed = {
             event["retry_attempt"]
             for one in world.attempts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 
@@ -57,20 +58,38 @@ def find_identities(value: Any) -> Iterator[Identity]:
     """
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    if isinstance(value, str) and "sequence" in value:
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):  # lines of JSON, or none
-            value = value.splitlines() if "\n" in value else None
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        yield from _read_identities(value) if "sequence" in value else ()
+    elif isinstance(value, dict):
         found = next((one for names in _NAMES if (one := _identify(value, names))), None)
-        parts: Iterable[Any] = () if found else value.values()
         if found:
             yield found
-    else:
-        parts = value if isinstance(value, (list, tuple)) else ()
-    for part in parts:
-        yield from find_identities(part)
+        else:
+            for part in value.values():
+                yield from find_identities(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from find_identities(part)
+
+
+@lru_cache(maxsize=4096)
+def _read_identities(text: str) -> tuple[Identity, ...]:
+    """Find events in a text: the same messages are asked about at each point of a scenario."""
+    return tuple(find_identities(_parse(text)))
+
+
+@lru_cache(maxsize=4096)
+def _read_numbers(text: str) -> tuple[int, ...]:
+    """Find sequence numbers in a text."""
+    return tuple(find_numbers(_parse(text)))
+
+
+def _parse(text: str) -> Any:
+    try:
+        parsed = json.loads(text)
+        return None if isinstance(parsed, str) else parsed
+    except (ValueError, RecursionError):  # lines of JSON, or none
+        return text.splitlines() if "\n" in text else None
 
 
 _NAMES = (
@@ -81,6 +100,8 @@ _NAMES = (
 
 def _identify(value: Mapping[str, Any], names: tuple[str, ...]) -> Identity | None:
     """Read an event by these names of its fields; None if it has not all three."""
+    if not all(name in value for name in names):
+        return None
     found = [value.get(name) for name in names]
     plain = [next(iter(one.values()), None) if isinstance(one, Mapping) else one for one in found]
     try:
@@ -96,15 +117,12 @@ def find_numbers(value: Any) -> Iterator[int]:
     >>> list(find_numbers({"MessageBody": '{"sequence_no": 3}'}))
     [3]
     """
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):  # lines of JSON, or none
-            value = value.splitlines() if "\n" in value else None
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        yield from _read_numbers(value) if value.startswith(("{", "[")) else ()
+    elif isinstance(value, dict):
         if isinstance(value.get("sequence_no"), int):
             yield value["sequence_no"]
-        elif isinstance(value.get("sequenceNo"), Mapping):
+        elif isinstance(value.get("sequenceNo"), dict):
             yield int(value["sequenceNo"].get("N", 0))
         else:
             for part in value.values():

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from carnation.engine import CompiledMachine, Execution, Failed, Outcome, Port, Succeeded, Task
-from carnation.testing.proofs import scenarios as stories
-from carnation.testing.proofs import transcript
+from carnation.testing.proofs import scenarios, transcript
 from carnation.testing.proofs.environment import Attempt, Environment
 from carnation.testing.proofs.executions import EXPRESS, STANDARD, find_child, find_child_type
 from carnation.testing.proofs.records import WRITES
@@ -165,7 +164,7 @@ class Actor(Port):
         function, payload = transcript.read_invocation(task)
         with self.scheduler.acting(self, FUNCTION):
             kind, times = self.scheduler.reach(self, BEFORE, FUNCTION, function), 0
-            if kind == stories.THROTTLE:
+            if kind == scenarios.THROTTLE:
                 outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
             elif self.has_ended:
                 return Failed(None)  # never seen: the execution has ended
@@ -184,11 +183,11 @@ class Actor(Port):
             self, transcript.format_invocation(self.world.find_keys, function, payload, outcome)
         )
         kind = self.scheduler.reach(self, AFTER, FUNCTION, function)
-        if kind == stories.DUPLICATE:
+        if kind == scenarios.DUPLICATE:
             return self._handle(task), 2
-        if kind == stories.LOSE:
+        if kind == scenarios.LOSE:
             return Failed("Lambda.SdkClientException", "the answer was lost"), 1
-        return (expire(task) if kind == stories.EXPIRE else outcome), 1
+        return (expire(task) if kind == scenarios.EXPIRE else outcome), 1
 
     def _handle(self, task: Task) -> Outcome:
         with self.scheduler.acting(self, HANDLER):

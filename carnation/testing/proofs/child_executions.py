@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from carnation.engine import Failed, Outcome, Submitted, Succeeded, Task
 from carnation.errors import EmulatorError
-from carnation.testing.proofs import scenarios as stories
+from carnation.testing.proofs import scenarios
 from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.scenarios import AFTER, BEFORE, TASK
 from carnation.testing.proofs.signals import expire
@@ -40,17 +40,17 @@ class Starter(Protocol):
 def start_execution(starter: Starter, caller: Actor, task: Task) -> Outcome:
     """Start the execution that a task asks for, and run it to its end if the task waits for it."""
     kind = starter.reach(caller, BEFORE, TASK, _ACTION)
-    if kind == stories.THROTTLE:
+    if kind == scenarios.THROTTLE:
         return Failed("StepFunctions.AWSStepFunctionsException", "Rate exceeded")
     if caller.has_ended:
         return Failed(None)  # never seen
     outcome = _start(starter, caller, task)
     kind = starter.reach(caller, AFTER, TASK, _ACTION)
-    if kind == stories.LOSE:
+    if kind == scenarios.LOSE:
         return Failed("StepFunctions.SdkClientException", "the answer was lost")
-    if kind == stories.EXPIRE:
+    if kind == scenarios.EXPIRE:
         return expire(task)
-    if kind == stories.DUPLICATE:
+    if kind == scenarios.DUPLICATE:
         _start(starter, caller, task)
     return outcome
 

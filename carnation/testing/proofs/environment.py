@@ -1,7 +1,7 @@
 """The world of a proof: a deployed workflow, its stores and executions, one step at a time.
 
 One thread runs everything: executions are stepped, handlers are called in this process, so that a
-story told twice goes the same way twice.
+scenario told twice goes the same way twice.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from carnation.artifacts import Artifacts, read_artifacts
@@ -62,6 +62,7 @@ class Environment:
         self.records = records or load_reporter(root, self.artifacts.manifest)
         self.outputs: Mapping[str, str] = {}
         self._resources: list[StackResource] = []
+        self._by_kind: dict[str, list[str]] = {}
         self._stack = ExitStack()
         self.forget()
 
@@ -76,6 +77,8 @@ class Environment:
             self.outputs = deploy_artifacts(self.emulator, self.artifacts)
             stack_id = default_stack_name(self.artifacts)
             self._resources = list(list_resources(self.emulator, stack_id))
+            for one in self._resources:
+                self._by_kind.setdefault(one.kind, []).append(one.physical_id)
             self._stack = stack.pop_all()
         return self
 
@@ -99,7 +102,9 @@ class Environment:
         self.attempts: list[Attempt] = []
         self.log: list[str] = []
         self._seen: dict[str, Any] = {}
+        self._checked: dict[str, list[Any]] | None = None
         self.is_settled = False
+        self.can_redrive = True
         self.queued: tuple[str, ...] = ()
 
     def queue(self, bodies: Iterable[str]) -> None:
@@ -118,7 +123,7 @@ class Environment:
 
     def _find_all(self, kind: str) -> list[str]:
         """Return the names (of queues the URLs) of all resources of a kind."""
-        return [one.physical_id for one in self._resources if one.kind == kind]
+        return self._by_kind.get(kind, [])
 
     def items(self, output: str = "") -> list[dict[str, Any]]:
         """Give the items of the table that an output names (default: the stack's first one)."""
@@ -184,8 +189,17 @@ class Environment:
         """The values that executions hold which run, or can be redriven.
 
         An object that such a value names by its key is held with it, for as long as it is there.
+        Within a check they are found once, however many invariants ask.
         """
-        held = [value for execution in self.executions for value in find_held(execution)]
+        if self._checked is None:
+            return self._find_held()
+        if "held" not in self._checked:
+            self._checked["held"] = self._find_held()
+        return self._checked["held"]
+
+    def _find_held(self) -> list[Any]:
+        kept = [one for one in self.executions if self.can_redrive or one.status == "RUNNING"]
+        held = [value for execution in kept for value in find_held(execution)]
         objects = {
             key: body
             for name in self._find_all("bucket")
@@ -194,10 +208,19 @@ class Environment:
         named = (text for value in held for text in _find_texts(value)) if objects else ()
         return held + [objects[key] for key in dict.fromkeys(named) if key in objects]
 
+    @contextmanager
+    def check(self) -> Iterator[None]:
+        """Ask the invariants: nothing changes meanwhile."""
+        self._checked = {}
+        try:
+            yield
+        finally:
+            self._checked = None
+
     @property
     def redrivable(self) -> list[Execution]:
         """The executions that ended and can be redriven."""
-        return [execution for execution in self.executions if can_redrive(execution)]
+        return [one for one in self.executions if self.can_redrive and can_redrive(one)]
 
     def note_write(self, action: str, parameters: Mapping[str, Any], answer: Any) -> None:
         """Count what a call that succeeded wrote, by store and key."""

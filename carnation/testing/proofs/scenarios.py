@@ -1,4 +1,4 @@
-"""Stories: what is run, what goes wrong at which point, and in which order two runs take turns."""
+"""Scenarios: the runs, the faults and their points, and the order in which two runs take turns."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class FaultPoint(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong at a point, counted from the story's beginning.
+    """Something that goes wrong at a point, counted from the scenario's beginning.
 
     What cannot happen at that point does not: no process of a handler dies where a state calls.
     With `times`, it happens again where the same call is tried again, so many times in all.
@@ -113,8 +113,9 @@ class Scenario:
 
     With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
     many of its attempts fail, in the handler or in the state that writes it. `redrive` is when an
-    execution that can be redriven is: `first`, before anything else runs, or `last`. `queued` are
-    the bodies of messages that lie in the queue before the first run, `refused` the actions that
+    execution that can be redriven is: `first`, before anything else runs, `last`, or `never`: its
+    14 days or its 25,000 events are used up, and what it alone held is gone. `queued` are
+    the bodies of messages that are in the queue before the first run, `refused` the actions that
     are refused for good.
     """
 
@@ -127,7 +128,7 @@ class Scenario:
     refused: tuple[str, ...] = ()
 
     def simplify(self) -> Iterator[Scenario]:
-        """Give the stories that are one thing shorter."""
+        """Give the scenarios that are one thing shorter."""
         if len(self.runs) > 1 and self.switches is None:
             yield from (
                 replace(self, runs=self.runs[:at] + self.runs[at + 1 :])

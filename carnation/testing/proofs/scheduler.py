@@ -1,4 +1,4 @@
-"""Running a story: every call and every step is a point, at which something may go wrong."""
+"""Running a scenario: every call and every step is a point, at which something may go wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from carnation.engine import Outcome, Task
 from carnation.errors import EmulatorError
-from carnation.testing.proofs import scenarios as stories
-from carnation.testing.proofs import transcript
+from carnation.testing.proofs import scenarios, transcript
 from carnation.testing.proofs.actors import Actor
 from carnation.testing.proofs.child_executions import start_execution
 from carnation.testing.proofs.environment import Attempt, Environment
@@ -38,17 +37,21 @@ _THROTTLING_ERRORS = {
 
 
 class ScenarioScheduler:
-    """Runs a story, one step of one run at a time, and notes the points that it comes to."""
+    """Runs a scenario, one step of one run at a time, and notes the points that it comes to."""
 
     def __init__(
-        self, world: Environment, story: Scenario, check: Callable[[Environment], None], then: Any
+        self,
+        world: Environment,
+        scenario: Scenario,
+        check: Callable[[Environment], None],
+        then: Any,
     ):
-        """Take the world, the story, what checks a moment, and the input that settles."""
-        self.world, self.story, self.check, self.then = world, story, check, then
+        """Take the world, the scenario, what checks a moment, and the input that settles."""
+        self.world, self.scenario, self.check, self.then = world, scenario, check, then
         self.points: list[FaultPoint] = []
-        self.faults = {fault.point: fault for fault in story.faults}
+        self.faults = {fault.point: fault for fault in scenario.faults}
         self.repeated: dict[FaultPoint, Fault] = {}  # what happens again at the same call
-        self.turns = {switch.point: switch for switch in story.switches or ()}
+        self.turns = {switch.point: switch for switch in scenario.switches or ()}
         self.pair: list[Actor] = []
         self.actors: list[Actor] = []
         self.waiting: list[Actor] = []  # started by a state that does not wait for them
@@ -57,12 +60,13 @@ class ScenarioScheduler:
     def run(self) -> list[FaultPoint]:
         """Run from an empty world until everything has settled; gives the points met."""
         self.world.reset()
-        self.world.queue(self.story.queued)
+        self.world.can_redrive = self.scenario.redrive != "never"
+        self.world.queue(self.scenario.queued)
         with self.world.emulator.intercept(around_call=self._surround):
-            alone = len(self.story.runs) - (2 if self.story.switches is not None else 0)
-            for given in self.story.runs[:alone]:
+            alone = len(self.scenario.runs) - (2 if self.scenario.switches is not None else 0)
+            for given in self.scenario.runs[:alone]:
                 self._run(given)
-            self._overlap(self.story.runs[alone:])
+            self._overlap(self.scenario.runs[alone:])
             self._settle()
         self.world.is_settled = True
         self.check(self.world)
@@ -114,7 +118,7 @@ class ScenarioScheduler:
 
     @contextmanager
     def _apart(self) -> Iterator[None]:
-        """Let calls made within the block be no part of the story."""
+        """Let calls made within the block be no part of the scenario."""
         before, self._acting = self._acting, None
         try:
             yield
@@ -127,7 +131,7 @@ class ScenarioScheduler:
         The executions it has started, without waiting for their ends, run then.
         """
         self.finish(actor)
-        if self.story.redrive == "first":
+        if self.scenario.redrive == "first":
             self._redrive(actor)
         self._drive_waiting()
 
@@ -149,7 +153,7 @@ class ScenarioScheduler:
 
     def _redrive(self, actor: Actor) -> None:
         for _ in range(REDRIVES):
-            if not can_redrive(actor.execution):
+            if not self.world.can_redrive or not can_redrive(actor.execution):
                 return
             self.world.expire_visibility()
             actor.execution.redrive()
@@ -159,7 +163,7 @@ class ScenarioScheduler:
     def _settle(self) -> None:
         """Redrive what can be, and work through the queue until it is empty: first one or other."""
         for _ in range(SETTLE):
-            if self.story.redrive == "first" or not self._is_queued:
+            if self.scenario.redrive == "first" or not self._is_queued:
                 for actor in self.actors:
                     self._redrive(actor)
                 self._drive_waiting()
@@ -172,7 +176,7 @@ class ScenarioScheduler:
         return self.then is not None and self.world.has_work
 
     def fail(self, payload: Any) -> str | None:
-        """Say whether an event's attempt fails, by the story."""
+        """Say whether an event's attempt fails, by the scenario."""
         if not isinstance(payload, dict):
             return None
         items = [
@@ -181,7 +185,7 @@ class ScenarioScheduler:
         return "Broken" if any(map(self._is_chosen, items)) else None
 
     def _is_chosen(self, item: ItemAttempt) -> bool:
-        return item.attempt < self.story.fails.get(item.key, 0)
+        return item.attempt < self.scenario.fails.get(item.key, 0)
 
     def log(self, actor: Actor | None, line: str) -> None:
         """Write a line of the trace."""
@@ -203,13 +207,13 @@ class ScenarioScheduler:
             return None
         self.log(actor, transcript.format_fault(kind, point))
         self._end(actor, kind)
-        if kind == stories.DUPLICATE and point.runs_again:
+        if kind == scenarios.DUPLICATE and point.runs_again:
             actor.run_again()
             return None
         return kind
 
     def _choose_fault(self, number: int, point: FaultPoint) -> str | None:
-        """Choose what goes wrong at a point: the story's fault, or the same once more."""
+        """Choose what goes wrong at a point: the scenario's fault, or the same once more."""
         fault = self.faults.get(number) or self.repeated.pop(point, None)
         if fault is None or fault.kind not in set(point.kinds):  # drawn at random, it may not fit
             return None
@@ -218,12 +222,12 @@ class ScenarioScheduler:
         return fault.kind
 
     def _end(self, actor: Actor, kind: str) -> None:
-        if kind == stories.LOSE_CHILD:
+        if kind == scenarios.LOSE_CHILD:
             actor.lose_child()
         for each in actor.lineage:
-            if kind == stories.STOP:
+            if kind == scenarios.STOP:
                 each.stop()
-            elif kind == stories.TIME_OUT:
+            elif kind == scenarios.TIME_OUT:
                 each.execution.time_out()
 
     def _take_turn(self, actor: Actor, switch: Interleaving) -> None:
@@ -270,7 +274,7 @@ class ScenarioScheduler:
         if place != HANDLER and actor.has_ended:
             raise EndedError
         self._reject(kind, service, action)
-        if action in self.story.refused:
+        if action in self.scenario.refused:
             raise _make_error("AccessDeniedException", "it is refused for good", 403)
         if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
             raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
@@ -286,16 +290,16 @@ class ScenarioScheduler:
                 self.world.attempts.append(Attempt(f"{service} {action}", item.fields, name))
 
     def _reject(self, kind: str | None, service: str, action: str) -> None:
-        if kind == stories.THROTTLE:
+        if kind == scenarios.THROTTLE:
             name = _THROTTLING_ERRORS.get(service, "ThrottlingException")
             raise _make_error(name, "slow down", 400)
-        if kind == stories.CRASH:
+        if kind == scenarios.CRASH:
             raise SystemExit(1)
 
     def _call(
         self, kind: str | None, action: str, parameters: Mapping[str, Any], proceed: Any
     ) -> Any:
-        given, added = halve(action, parameters) if kind == stories.HALF else (parameters, {})
+        given, added = halve(action, parameters) if kind == scenarios.HALF else (parameters, {})
         before = self.world.find_item(action, parameters)
         answer = {**(proceed(given) if given is not None else {}), **added}
         if before is None or before != self.world.find_item(action, parameters):
@@ -303,15 +307,15 @@ class ScenarioScheduler:
         return answer
 
     def _go_wrong(self, kind: str | None, action: str, again: Callable[[], Any]) -> None:
-        if kind == stories.CRASH:
+        if kind == scenarios.CRASH:
             raise SystemExit(1)
-        if kind == stories.LOSE:
+        if kind == scenarios.LOSE:
             raise _make_error("InternalError", "the answer was lost", 500)
-        if kind == stories.EXPIRE:
+        if kind == scenarios.EXPIRE:
             raise ExpiredError
-        if kind == stories.DUPLICATE and action == "ReceiveMessage":
+        if kind == scenarios.DUPLICATE and action == "ReceiveMessage":
             self.world.expire_visibility()
-        elif kind == stories.DUPLICATE:
+        elif kind == scenarios.DUPLICATE:
             again()
             self.world.look_again()
 

@@ -1,4 +1,4 @@
-"""Proving: every story of a kind is played, and the first that breaks the invariant is told."""
+"""Proving: run every scenario of a kind, and report the first that breaks the invariant."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Invariant = Callable[[Environment], "Iterable[str] | str | None"]
 
 
 class Proof(NamedTuple):
-    """What was played: how many stories, and how many points the one without faults has.
+    """The number of scenarios that ran, and of points in the one without faults.
 
-    `kinds` says how many of the stories have a fault of each kind.
+    `kinds` says how many of the scenarios have a fault of each kind.
     """
 
-    stories: int
+    scenarios: int
     points: int
     kinds: Mapping[str, int] = MappingProxyType({})
 
@@ -54,6 +54,7 @@ def prove(
     redrives: Iterable[str] = ("first", "last"),
     overlap: bool = False,
     times: int = 1,
+    together: int = 1,
     queued: Sequence[str] = (),
     refused: Sequence[str] = (),
     every: int = 1,
@@ -62,26 +63,28 @@ def prove(
 
     `runs` are the inputs of the executions, `fails` says how many attempts of an event fail
     (by key), `then` is the input of the runs that work through the queue at the end. Of
-    the kinds of faults (`KINDS`), those named are injected, one in each story. With `overlap`, the
-    first two runs overlap instead, in every order with at most two turns taken between calls. A
-    fault happens `times` times in a row at its call, where that is tried again. `queued` are bodies
-    of messages that lie in the queue before the first run; the actions `refused` (`DeleteMessage`)
-    are refused each time. Of all these stories one in `every` is played: 1 plays all, 5 a
-    fifth of each kind of fault, for proofs that are too long for each run of the tests.
+    the kinds of faults (`KINDS`), those named are injected, one in each scenario, or `together` at
+    different points of one, in every combination. With `overlap`,
+    the first two runs overlap instead, in every order with at most two turns taken between calls.
+    A fault happens `times` times in a row at its call, where that is tried again. `redrives` says
+    when a stopped execution is redriven: `first`, `last`, or `never`. `queued` are
+    bodies of messages that are in the queue before the first run; the actions `refused`
+    (`DeleteMessage`) are refused each time. Of all these scenarios one in `every` runs: 1 runs all,
+    5 a fifth of each kind of fault, for proofs that are too long for each run of the tests.
 
-    The invariant is asked at every point and at the end; it gives sentences that complain, or
-    nothing. Raises `BrokenPromiseError` with the shortest story found in which it complains, and
-    `ProofError` where it cannot be asked.
+    The invariant is checked at every point and at the end; it returns sentences that say what is
+    wrong, or nothing. Raises `BrokenPromiseError` with the shortest scenario found in which it does
+    not hold, and `ProofError` where it cannot be checked.
     """
     unknown = set(kinds) - set(KINDS)
     if unknown:
         raise ProofError(
             f"there is no fault '{sorted(unknown)[0]}'. The kinds are: {', '.join(KINDS)}."
         )
-    if times < 1:
-        raise ProofError("a fault happens once or more at its call; give times=1 or more.")
+    if times < 1 or together < 1:
+        raise ProofError("a fault happens once or more; give times and together of 1 or more.")
     if every < 1:
-        raise ProofError("every=1 plays each story, every=2 each second one; give 1 or more.")
+        raise ProofError("every=1 runs each scenario, every=2 each second one; give 1 or more.")
     plain = Scenario(
         tuple(runs), fails=dict(fails or {}), queued=tuple(queued), refused=tuple(refused)
     )
@@ -89,10 +92,15 @@ def prove(
         return _prove_overlap(world, invariant, plain, then, every)
     points = play(world, plain, invariant, then)
     played: Counter[str] = Counter()
-    stories = _vary(plain, points, tuple(kinds), tuple(redrives), times)
-    for story in _thin(stories, every):
-        play(world, story, invariant, then)
-        played[story.faults[0].kind] += 1
+    level = [(plain, points)]
+    for _ in range(together):
+        deeper = []
+        for before, met in level:
+            scenarios = _vary(before, met, tuple(kinds), tuple(redrives), times)
+            for scenario in _thin(scenarios, every):
+                deeper.append((scenario, play(world, scenario, invariant, then)))
+                played[scenario.faults[-1].kind] += 1
+        level = deeper
     return Proof(1 + sum(played.values()), len(points), dict(played))
 
 
@@ -103,21 +111,24 @@ def _vary(
     redrives: Sequence[str],
     times: int,
 ) -> Iterator[Scenario]:
-    for number, point in enumerate(points):
+    """Yield the scenario with one fault more, at each point after those that it has."""
+    first = max((fault.point for fault in plain.faults), default=-1) + 1
+    for number, point in enumerate(points[first:], first):
         for kind in point.kinds:
             if kind not in kinds:
                 continue
             for redrive in redrives if kind == STOP else redrives[:1]:
-                yield replace(plain, faults=(Fault(number, kind, times),), redrive=redrive)
+                faults = (*plain.faults, Fault(number, kind, times))
+                yield replace(plain, faults=faults, redrive=redrive)
 
 
-def _thin(stories: Iterable[Scenario], every: int) -> Iterator[Scenario]:
-    """Keep so many of the stories of each kind of fault, the first of each among them."""
+def _thin(scenarios: Iterable[Scenario], every: int) -> Iterator[Scenario]:
+    """Keep so many of the scenarios of each kind of fault, the first of each among them."""
     seen: Counter[tuple[str, str]] = Counter()
-    for story in stories:
-        kind = story.faults[0].kind, story.redrive
+    for scenario in scenarios:
+        kind = scenario.faults[-1].kind, scenario.redrive
         if seen[kind] % every == 0:
-            yield story
+            yield scenario
         seen[kind] += 1
 
 
@@ -138,23 +149,23 @@ def _prove_overlap(
     count = 1
     turns = product(calls, range(1, most + 1), (False, True))
     for at, turn, expire in islice(turns, 0, None, every):
-        story = replace(plain, switches=(Interleaving(at, turn, expire),))
-        play(world, story, invariant, then)
+        scenario = replace(plain, switches=(Interleaving(at, turn, expire),))
+        play(world, scenario, invariant, then)
         count += 1
     return Proof(count, len(points))
 
 
 def play(
-    world: Environment, story: Scenario, invariant: Invariant, then: Any = None
+    world: Environment, scenario: Scenario, invariant: Invariant, then: Any = None
 ) -> list[FaultPoint]:
-    """Play one story; gives its points. Raises as `prove` does."""
+    """Run one scenario and return its points. Raises as `prove` does."""
     try:
-        return ScenarioScheduler(world, story, lambda seen: _ask(invariant, seen), then).run()
+        return ScenarioScheduler(world, scenario, lambda seen: _ask(invariant, seen), then).run()
     except _Broken as broken:
         error, log = broken.error, list(world.log)
     if not isinstance(error, BrokenPromiseError):
         raise error
-    for simpler in story.simplify():
+    for simpler in scenario.simplify():
         try:
             play(world, simpler, invariant, then)
         except BrokenPromiseError as found:
@@ -165,8 +176,9 @@ def play(
 def _ask(invariant: Invariant, world: Environment) -> None:
     name = getattr(invariant, "__name__", "the invariant")
     try:
-        found = invariant(world)
-        complaints = [found] if isinstance(found, str) else list(found or ())
+        with world.check():
+            found = invariant(world)
+            complaints = [found] if isinstance(found, str) else list(found or ())
     except Exception as error:
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:

@@ -43,7 +43,7 @@ class Stubs(Port):
 
 
 class _Machines:
-    """What a story asks of an emulator, where there is only a definition."""
+    """What a scenario asks of an emulator, where there is only a definition."""
 
     def __init__(self, definition: Mapping[str, Any], port: Port, *, express: bool) -> None:
         self.machine, self.port, self.express = compile_machine(definition), port, express
@@ -86,7 +86,7 @@ class StubbedEnvironment(Environment):
         self.emulator = cast("Emulator", stubs)
         self.records = None
         self.outputs = {"StateMachineArn": ARN}
-        self._resources = []
+        self._resources, self._by_kind = [], {}
         self.forget()
 
     def __enter__(self) -> StubbedEnvironment:

@@ -1,4 +1,4 @@
-"""Telling a story in lines for a person: who called what, for which event, what went wrong."""
+"""Telling a scenario in lines for a person: who called what, for which event, what went wrong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from carnation.engine import Execution, Failed, Outcome, Task
-from carnation.testing.proofs import scenarios as stories
+from carnation.testing.proofs import scenarios
 from carnation.testing.proofs.scenarios import FaultPoint
 
 FindKeys = Callable[[Any], Iterable[Any]]
@@ -16,15 +16,15 @@ FindKeys = Callable[[Any], Iterable[Any]]
 
 _MAX_LINE_LENGTH = 100
 _FAULTS = {
-    stories.STOP: "the execution is aborted here",
-    stories.TIME_OUT: "the execution times out here",
-    stories.CRASH: "the handler's process dies here",
-    stories.LOSE: "the answer is lost",
-    stories.EXPIRE: "the state's time is over before the answer comes",
-    stories.THROTTLE: "the call is throttled",
-    stories.HALF: "half of the batch fails",
-    stories.DUPLICATE: "it happens twice",
-    stories.LOSE_CHILD: "the child execution ends here, alone",
+    scenarios.STOP: "the execution is aborted here",
+    scenarios.TIME_OUT: "the execution times out here",
+    scenarios.CRASH: "the handler's process dies here",
+    scenarios.LOSE: "the answer is lost",
+    scenarios.EXPIRE: "the state's time is over before the answer comes",
+    scenarios.THROTTLE: "the call is throttled",
+    scenarios.HALF: "half of the batch fails",
+    scenarios.DUPLICATE: "it happens twice",
+    scenarios.LOSE_CHILD: "the child execution ends here, alone",
 }
 
 
@@ -103,7 +103,7 @@ def format_invocation(find_keys: FindKeys, function: str, payload: Any, outcome:
 def format_fault(kind: str, point: FaultPoint) -> str:
     """Tell what goes wrong, and where."""
     where = f", {point.phase} {point.action}" if point.action else ""
-    again = kind == stories.DUPLICATE and point.runs_again
+    again = kind == scenarios.DUPLICATE and point.runs_again
     return f"✗ {'it runs a second time here' if again else _FAULTS[kind]}{where}"
 
 

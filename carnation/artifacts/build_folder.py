@@ -24,7 +24,7 @@ except ImportError:  # Windows
 
 from carnation.artifacts.contents import MANIFEST, Artifacts
 from carnation.artifacts.exports import find_exporters, list_imports
-from carnation.artifacts.packages import make_package
+from carnation.artifacts.function_zips import make_package
 from carnation.document import digest, parse_json
 from carnation.errors import ArtifactError, suggest_name
 from carnation.workflow import validate_name
