@@ -131,11 +131,11 @@ def _write_tree(root: str, artifacts: Artifacts, release: bool) -> None:
             os.makedirs(os.path.join(part, folder), exist_ok=True)
         for path, content in contents.items():
             _write_file(os.path.join(part, path), content, lasting=path in kept)
-    except OSError:  # a full disk
-        _delete(part)
+        os.rename(part, new)
+        _change_places(tree)
+    except OSError:  # a full or read-only disk
+        _repair(tree)
         raise
-    os.rename(part, new)
-    _change_places(tree)
 
 
 def remove_tree(root: str, workflow: str) -> None:

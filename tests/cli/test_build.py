@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -267,3 +268,47 @@ def test_a_call_that_names_nothing_is_told_as_an_open_permission(
     assert "state 'Read'" in out
     assert build.main([]) == 0
     assert "open-permission" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS], ids=errno.errorcode.get)
+@pytest.mark.parametrize("call", ["makedirs", "rename"])
+def test_a_full_or_read_only_disk_is_one_line_and_leaves_what_was_there(
+    call: str,
+    number: int,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fail(path: object, *_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(path))
+
+    assert build.main([]) == 0
+    capfd.readouterr()
+    before = {path: path.read_bytes() for path in root.rglob("build/**/*") if path.is_file()}
+    define(root, state="B")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, call, fail)
+        broken.setattr(os, "dup2", lambda *_: None)  # the test's own output stays open
+        assert build.main([]) == 2
+    error = capfd.readouterr().err
+    assert error.startswith("carnation: cannot write")
+    assert os.strerror(number).lower() in error
+    assert len(error.splitlines()) == 1
+    after = {path: path.read_bytes() for path in root.rglob("build/**/*") if path.is_file()}
+    assert after == before
+    assert build.main([]) == 0  # and the next build writes it
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.parametrize("command", [["build"], ["lint"], ["draw", "one"]], ids=str)
+def test_output_that_cannot_be_written_is_one_line(command: list[str], root: Path) -> None:
+    if command != ["build"]:
+        assert build.main([]) == 0
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "carnation", *command], cwd=root, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == "carnation: cannot write output: no space left on device\n"
