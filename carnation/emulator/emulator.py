@@ -122,7 +122,6 @@ class Emulator:
         self._hooks, self.clock = Hooks(), Clock(clock)
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
-        self._executions: list[str] = []
         self._is_closing = False
         self._elsewhere: dict[tuple[str, str], Clients] = {}
         self._streams: set[tuple[str, str]] = set()
@@ -177,7 +176,7 @@ class Emulator:
         self._runtime = RuntimeServer()
         stack.callback(self._runtime.close)
         stack.callback(self._functions.close)
-        stack.callback(self._stop_executions)
+        stack.callback(interpreter.stop_all)
         stack.callback(self.script_tasks, None)
         stack.callback(self.finish_jobs)
         stack.callback(setattr, MOUNT, "service", None)
@@ -295,10 +294,6 @@ class Emulator:
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         }
 
-    def _stop_executions(self) -> None:
-        for arn in self._executions:
-            interpreter.stop(arn, None, None)
-
     def _start_worker(self, code: FunctionCode) -> Worker:
         if self.in_process and is_python(code.runtime):
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
@@ -380,7 +375,6 @@ class Emulator:
             except ClientError as error:
                 raise EmulatorError(f"the execution could not be started: {error}") from error
         arn: str = answer["executionArn"]
-        self._executions.append(arn)
         return arn
 
     def hold(
@@ -464,10 +458,9 @@ class Emulator:
 
         Executions and lines of functions are forgotten, and handlers are imported anew.
         """
-        self._stop_executions()
+        interpreter.stop_all()
         if not snapshot.restore():
             return False
-        self._executions.clear()
         self._lines.clear()
         self._functions.close()
         return True

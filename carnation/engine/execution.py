@@ -17,7 +17,7 @@ from carnation.engine.compiler import CompiledMachine, compile_definition
 from carnation.engine.data_flow import check_size
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort
-from carnation.engine.fibers import CONTINUE, WAIT, Clock, Fiber, Flow, Steps
+from carnation.engine.fibers import CONTINUE, Clock, Fiber, Flow, Steps
 from carnation.engine.history import LIMIT, Event, History, HistoryFull, Observer
 from carnation.engine.ports import BEAT, NoTasks, Outcome, Pending, Port, Started, Task
 from carnation.engine.timestamps import format_timestamp
@@ -147,8 +147,18 @@ class Execution:
         fiber = self.clock.pop()
         if fiber is None:
             return self._let_time_pass(give_up=give_up)
-        if not fiber.is_done:
-            self._resume(fiber)
+        if fiber.is_done or fiber.steps is None:
+            return True
+        self.current = fiber
+        try:
+            if next(fiber.steps) is CONTINUE:
+                self.clock.ready.append(fiber)
+        except StopIteration:
+            self._finish(fiber, None)
+        except StateError as failure:
+            self._finish(fiber, failure)
+        except HistoryFull:
+            self._overflow(fiber)
         return True
 
     def _let_time_pass(self, *, give_up: bool) -> bool:
@@ -160,18 +170,6 @@ class Execution:
             self.time_out()
             return False
         return moved
-
-    def _resume(self, fiber: Fiber) -> None:
-        self.current = fiber
-        try:
-            if fiber.steps is not None and next(fiber.steps) is not WAIT:
-                self.clock.ready.append(fiber)
-        except StopIteration:
-            self._finish(fiber, None)
-        except StateError as failure:
-            self._finish(fiber, failure)
-        except HistoryFull:
-            self._overflow(fiber)
 
     def _finish(self, fiber: Fiber, failure: StateError | None) -> None:
         fiber.is_done, fiber.failure, fiber.steps = True, failure, None

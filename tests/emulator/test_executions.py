@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnation.emulator import Emulator, FunctionError
+from carnation.emulator.interpreter.api import records
 from carnation.engine import item_reader
 from carnation.errors import EmulatorError
 from tests.emulator.test_emulator import chain, make_function, make_machine, task
@@ -171,6 +172,21 @@ def test_a_clients_own_view_of_an_execution(emulator: Emulator, name: str) -> No
         emulator.start(arn, {"a": 2}, name="once")
     with pytest.raises(EmulatorError, match="not found in this emulator"):
         emulator.wait(execution + "-x")
+
+
+@pytest.mark.parametrize("limits", [{"MAX_EXECUTIONS": 2}, {"MAX_EVENTS": 8}])
+def test_executions_of_long_ago_are_forgotten_by_name(
+    emulator: Emulator, name: str, limits: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = make_machine(emulator, chain(P={"Type": "Pass"}), name)
+    for limit, value in {"_LOOKED_AFTER": 1, **limits}.items():
+        monkeypatch.setattr(records, limit, value)
+    runs = [emulator.execute(arn, {}).arn for _ in range(4)]
+    assert [emulator.wait(run).status for run in runs[2:]] == ["SUCCEEDED"] * 2
+    with pytest.raises(EmulatorError, match="not found in this emulator .*has forgotten"):
+        emulator.wait(runs[0])
+    with pytest.raises(ClientError, match="ExecutionDoesNotExist.* has forgotten"):
+        emulator.client("stepfunctions").describe_execution(executionArn=runs[1])
 
 
 def test_a_client_lists_executions_and_events_page_by_page_the_newest_first(

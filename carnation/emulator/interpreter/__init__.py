@@ -14,6 +14,7 @@ from carnation.emulator.interpreter.backend import (
     list_machines,
     settle,
     stop,
+    stop_all,
     time_out,
     watching,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "reject_unsupported",
     "settle",
     "stop",
+    "stop_all",
     "time_out",
     "watching",
 ]

@@ -207,15 +207,24 @@ def hold(arn: str, name: str, given: Any, port: Port, seed: int | None, now: flo
 
 def find(execution_arn: str) -> EmulatedExecution:
     """Find an execution by its ARN."""
-    run = _region_of(execution_arn).executions.get(execution_arn)
+    region = _region_of(execution_arn)
+    run = region.executions.get(execution_arn)
     if run is None:
-        raise EmulatorError(f"execution '{execution_arn}' not found in this emulator.")
+        forgotten = region.describe_forgotten()
+        raise EmulatorError(f"execution '{execution_arn}' not found in this emulator{forgotten}.")
     return run
 
 
 def stop(execution_arn: str, error: str | None, cause: str | None) -> None:
     """Abort an execution, as StopExecution does; one that has ended stays as it is."""
     find(execution_arn).stop(error, cause)
+
+
+def stop_all() -> None:
+    """Abort each execution that still runs, in every Region."""
+    for region in list(_service().regions.values()):
+        for run in list(region.executions.values()):
+            run.stop()
 
 
 def time_out(execution_arn: str) -> None:

@@ -58,6 +58,7 @@ class Children:
     def __init__(self) -> None:
         """Start with none."""
         self._all: dict[str, ChildExecution] = {}
+        self.event_count = 0  # of the histories that are kept
 
     def add_event(self, child: Child, event: Event) -> None:
         """Take an event of a child's history."""
@@ -67,6 +68,7 @@ class Children:
             found = self._all[child.arn] = ChildExecution(child, event.at, keeps_events=keeps)
         if found.events is not None:
             found.events.append(event)
+            self.event_count += 1
         if event.type == "ExecutionRedriven":
             found.status, found.stopped = "RUNNING", 0.0
             found.redrives += 1

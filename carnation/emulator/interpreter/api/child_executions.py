@@ -21,7 +21,7 @@ def find_child(region: Region, arn: StatesArn) -> tuple[EmulatedExecution, Child
         child = run.children.find(arn.text)
         if child is not None:
             return run, child
-    raise no_execution(arn.text)
+    raise no_execution(arn.text, region.describe_forgotten())
 
 
 def describe_child(

@@ -39,9 +39,9 @@ def no_state_machine(arn: str) -> ApiError:
     return ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
 
 
-def no_execution(arn: str) -> ApiError:
+def no_execution(arn: str, detail: str = "") -> ApiError:
     """Return an ExecutionDoesNotExist."""
-    return ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'{detail}")
 
 
 def no_activity(arn: str) -> ApiError:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from carnation.emulator.interpreter.api.errors import ApiError, no_execution, no_state_machine
@@ -23,8 +22,9 @@ if TYPE_CHECKING:
     Start = Callable[["Region", ExecutionRequest], EmulatedExecution]
 
 ACCOUNT = "123456789012"
-MAX_EXECUTIONS = 10_000
-_FORGOTTEN_TOGETHER = 1000
+# what is kept of executions that have ended: so many, and so many events of theirs in all
+MAX_EXECUTIONS, MAX_EVENTS = 10_000, 1_000_000
+_LOOKED_AFTER = 100  # new executions
 NO_LOGGING = {"level": "OFF", "includeExecutionData": False}
 AWS_KEY = {"type": "AWS_OWNED_KEY"}
 
@@ -109,6 +109,7 @@ class Region:
         self.machines: dict[str, StateMachine] = {}
         self.activities: dict[str, Activity] = {}
         self.executions: dict[str, EmulatedExecution] = {}
+        self.started = self.forgotten = 0
         self.lock = threading.RLock()
 
     def arn(self, kind: str, name: str) -> str:
@@ -142,12 +143,29 @@ class Region:
     def add_execution(self, run: EmulatedExecution) -> None:
         """Add an execution; of very many, the oldest that have ended are forgotten."""
         self.executions[run.arn] = run
-        if len(self.executions) > MAX_EXECUTIONS + _FORGOTTEN_TOGETHER:
-            ended = (each for each in self.executions.values() if each.status != "RUNNING")
-            for old in list(islice(ended, _FORGOTTEN_TOGETHER)):
-                del self.executions[old.arn]
-                for token in old.tokens:
+        self.started += 1
+        if self.started % _LOOKED_AFTER == 0:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        events = 0
+        for number, run in enumerate(reversed(list(self.executions.values())), 1):
+            events += run.event_count + run.children.event_count
+            is_old = number > MAX_EXECUTIONS or events > MAX_EVENTS
+            if is_old and run.status != "RUNNING":
+                del self.executions[run.arn]
+                self.forgotten += 1
+                for token in run.tokens:
                     self.task_runner.tokens.pop(token, None)
+
+    def describe_forgotten(self) -> str:
+        """Say why one that was there may not be found; '' while none is forgotten."""
+        if not self.forgotten:
+            return ""
+        return (
+            f" (the emulator has forgotten {self.forgotten} that ended long ago; it keeps "
+            f"{MAX_EXECUTIONS:,} executions with {MAX_EVENTS:,} events)"
+        )
 
     def remove_deleted(self) -> None:
         """Remove the state machines that are DELETING, and whose executions have ended."""
@@ -164,5 +182,5 @@ def find_execution(region: Region, text: str) -> EmulatedExecution:
     """Find an execution that the API knows, or raise `ApiError`."""
     parse_arn(text, "execution")
     if text not in region.executions:
-        raise no_execution(text)
+        raise no_execution(text, region.describe_forgotten())
     return region.executions[text]
