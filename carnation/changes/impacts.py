@@ -107,6 +107,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("finding-fails", FINDINGS, DANGEROUS, _CALLERS, "executions that reach it fail"),
     ("finding-added", FINDINGS, BREAKING, _OWNERS, "the lint did not report it before"),
     # permissions
+    ("permission-needed", PERMISSIONS, BEHAVIOURAL, _OWNERS, "a role without it is denied"),
     ("permission-broadened", PERMISSIONS, BREAKING, _OWNERS, "a role gets more permissions"),
     ("permission-wildcard", PERMISSIONS, DANGEROUS, _OWNERS, "a role gets unlisted permissions"),
     ("permission-narrowed", PERMISSIONS, BREAKING, _FLIGHT, "calls that relied on it are denied"),

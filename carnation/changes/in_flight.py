@@ -106,5 +106,10 @@ def _describe(
         sentence += f"; every new execution fails in {named}"
     value = [list(grant[:5]) for grant in grants]
     if grants[0].effect == "Deny":  # a denial that is new stands in the new document
-        return Change("action-lost", grants[0].pointer, subject, sentence, MISSING, value)
-    return Change("action-lost", grants[0].pointer, subject, sentence, value, MISSING, old=True)
+        return Change(
+            "action-lost", grants[0].pointer, subject, sentence, MISSING, value, facts=(action,)
+        )
+    return Change(
+        "action-lost", grants[0].pointer, subject, sentence, value, MISSING,
+        old=True, facts=(action,),
+    )  # fmt: skip

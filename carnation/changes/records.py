@@ -26,7 +26,8 @@ class Change(NamedTuple):
 
     `pointer` is where it stands in the new document, or in the old one for what is gone (`old` is
     then true); `subject` is whom it concerns, a state or a resource; `sentence` says it in the
-    words of the field and follows the subject; `part` names the document, where there are several.
+    words of the field and follows the subject; `part` names the document, where there are several;
+    `facts` are names in the sentence that another room asks for.
 
     >>> change = Change("state-removed", "/States/Pay", "Pay", "was removed", old=True)
     >>> change.impact, change.fingerprint
@@ -41,6 +42,7 @@ class Change(NamedTuple):
     after: Json = MISSING
     old: bool = False
     part: str = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def impact(self) -> str:

@@ -17,12 +17,8 @@ from carnation.estimates.samples import SampleData
 from carnation.estimates.simulated_tasks import Plan
 from carnation.estimates.simulation import Scene, is_express, trace
 from carnation.estimates.substitutions import Filled, fill_definition
-from carnation.estimates.tallies import ItemCounts
+from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts
 from carnation.estimates.top_level_maps import Pace, TopLevelMap, find_outers, find_pace
-
-_OURS = ("States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
-         "States.ParameterPathFailure", "States.IntrinsicFailure",
-         "States.NoChoiceMatched")  # fmt: skip
 
 
 class Child(NamedTuple):
@@ -177,10 +173,10 @@ class _Stage:
 
     def _needs_full(self) -> bool:
         """Tell whether guesses that are ready to make up more do not do."""
-        if self.run(Size(3)).error not in _OURS:
+        if not _is_stopped(self.run(Size(3))):
             return False
         self._is_full = True
-        return self.run(Size(3)).error not in _OURS
+        return not _is_stopped(self.run(Size(3)))
 
     def run(self, size: Size) -> ItemCounts:
         """Run a sample, each once; where no Map maps over items, one is as good as many."""
@@ -329,13 +325,25 @@ def _find_size(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> int:
     return 1
 
 
+def _is_stopped(tally: ItemCounts) -> bool:
+    """Tell whether an execution or a child of it fails on the sample's data."""
+    return tally.error in SAMPLE_ERRORS or bool(tally.stops)
+
+
 def _list_stops(tally: ItemCounts) -> list[str]:
     if tally.status == "ENDLESS":
         return [f"the loop through '{tally.where}' has no end that the sample shows: it is counted "
                 "with 100 rounds. Give results that end it."]  # fmt: skip
-    if tally.error in _OURS:
+    if tally.error in SAMPLE_ERRORS:
         return [f"the sample ends in '{tally.where}' with {tally.error}: {shorten(tally.cause)} "
                 "What comes after is not counted. Give --input or --results."]  # fmt: skip
+    if tally.stops:
+        return [
+            f"the sample ends in '{stop.where}', in a child execution of '{stop.starter}', with "
+            f"{stop.error}: {shorten(stop.cause)} What comes after is not counted. "
+            "Give --input or --results."
+            for stop in tally.stops
+        ]
     if tally.status == "RUNNING":
         return [f"'{tally.where}' waits for ever; what comes after is not counted."]
     return []

@@ -89,6 +89,8 @@ class SimulatedTasks:
         outcome: Succeeded | Failed
         if failure:
             outcome = Failed(failure, "as planned", seconds)
+        elif child is not None and child.error and task.is_sync and not self._is_told(task):
+            outcome = Failed("States.TaskFailed", f"{child.error}: {child.cause}", seconds)
         else:
             outcome = Succeeded(self._make_result(task, child), seconds)
         if task.kind == "Activity":
@@ -132,8 +134,11 @@ class SimulatedTasks:
             return _find_transient(self._states.get(task.name, {}))
         return ""
 
+    def _is_told(self, task: Task) -> bool:
+        return self._world.is_known(task.name)
+
     def _make_result(self, task: Task, child: ItemCounts | None) -> Any:
-        if child is not None and not self._world.is_known(task.name):
+        if child is not None and not self._is_told(task):
             return _child_output(task, child)
         path = self._states.get(task.name, {}).get("ResultPath", "$")
         is_dropped = path is None
@@ -158,6 +163,8 @@ def _child_output(task: Task, child: ItemCounts) -> Any:
     given: dict[str, Any] = {"ExecutionArn": _ARN, "StartDate": moment}
     if not task.is_sync and task.action != "startSyncExecution":
         return {**given, **(_METADATA if task.service == "states" else {})}
+    if child.error:
+        return {**given, "Error": child.error, "Cause": child.cause, "Status": "FAILED"}
     text = json.dumps(child.output, separators=(",", ":"), ensure_ascii=False)
     whole = task.action.endswith(":2")
     given |= {"Output": child.output if whole else text, "Status": "SUCCEEDED"}

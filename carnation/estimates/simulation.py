@@ -15,7 +15,7 @@ from carnation.engine.fibers import Fiber
 from carnation.engine.history import History, Observer
 from carnation.estimates.samples import Guess, SampleData
 from carnation.estimates.simulated_tasks import ROUNDS, Endless, Item, Plan, SimulatedTasks, Starter
-from carnation.estimates.tallies import ItemCounts
+from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts, Stop
 from carnation.services.limits import PAYLOAD
 
 _TOO_LARGE = ItemCounts(
@@ -95,10 +95,11 @@ class _Traced(Execution):
     def spawn(
         self, parent: Fiber, flow: Any, value: Any, index: int, history: History | None = None
     ) -> Fiber:
+        child = super().spawn(parent, flow, value, index, history)
         if history is not None:
-            self.__dict__.setdefault("families", []).append((parent.state.name, history))
+            self.__dict__.setdefault("families", []).append((parent.state.name, child))
             history.observe = self.doubt
-        return super().spawn(parent, flow, value, index, history)
+        return child
 
     def perform(self, fiber: Fiber, task: Task) -> Outcome:
         if isinstance(self.port, SimulatedTasks):
@@ -203,7 +204,11 @@ def _add_children(tally: ItemCounts, execution: _Traced, scene: Scene) -> ItemCo
     children: Counter[str] = Counter()
     largest: dict[str, int] = {}
     lengths: dict[str, float] = {}
-    for name, history in getattr(execution, "families", ()):
+    stops: dict[str, Stop] = {}
+    for name, child in getattr(execution, "families", ()):
+        history, failure = child.history, child.failure
+        if failure is not None and failure.error in SAMPLE_ERRORS:
+            stops.setdefault(name, Stop(name, child.state.name, failure.error, failure.cause or ""))
         _, sizes, inside = _count_history(history)
         children[name] += 1
         if not is_express(scene.states.get(name, {})):
@@ -216,6 +221,7 @@ def _add_children(tally: ItemCounts, execution: _Traced, scene: Scene) -> ItemCo
     return tally._replace(
         transitions=transitions, payloads=payloads,
         children=children, largest_child=largest, child_seconds=lengths,
+        stops=tuple(stops.values()),
     )  # fmt: skip
 
 
@@ -224,11 +230,14 @@ def _add_started(tally: ItemCounts, player: SimulatedTasks) -> ItemCounts:
     calls, units, payloads = Counter(player.calls), Counter(player.units), dict(tally.payloads)
     children, largest = dict(tally.children), dict(tally.largest_child)
     lengths, transitions = dict(tally.child_seconds), tally.transitions
+    stops = list(tally.stops)
     for name, child in player.started.items():
         times = sum(count for (state, _), count in player.calls.items() if state == name)
         children[name], lengths[name] = times, child.seconds
         largest[name] = sum(child.events.values())
         transitions += times * child.transitions
+        if child.error in SAMPLE_ERRORS:
+            stops.append(Stop(name, child.where, child.error, child.cause))
         for key, count in child.calls.items():
             calls[key] += times * count
             units[key] += times * child.units[key]
@@ -236,7 +245,7 @@ def _add_started(tally: ItemCounts, player: SimulatedTasks) -> ItemCounts:
             payloads[state] = max(payloads.get(state, 0), size)
     return tally._replace(
         transitions=transitions, payloads=payloads, calls=calls, units=units,
-        children=children, largest_child=largest, child_seconds=lengths,
+        children=children, largest_child=largest, child_seconds=lengths, stops=tuple(stops),
     )  # fmt: skip
 
 

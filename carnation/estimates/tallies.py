@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+SAMPLE_ERRORS = (
+    "States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",
+    "States.ParameterPathFailure", "States.IntrinsicFailure", "States.NoChoiceMatched",
+)  # fmt: skip
+"""Errors that say more of a sample's data than of the definition."""
+
+
+class Stop(NamedTuple):
+    """Where a child execution failed on its sample: the state that started it, and its own."""
+
+    starter: str
+    where: str
+    error: str
+    cause: str
+
 
 class ItemCounts(NamedTuple):
     """What a run counted.
@@ -14,7 +29,8 @@ class ItemCounts(NamedTuple):
     Maps, by name: `lengths` is how many items each had, `map_seconds` how long it took, `batches`
     how many items were put together, `most_at_once` how many ran at once. `guessed` are states
     whose result is a guess, `unknown` states that start a machine that nobody showed; `doubts` are
-    states and causes of expressions that failed, also where a catcher went on.
+    states and causes of expressions that failed, also where a catcher went on; `stops` are children
+    that failed on the sample.
     """
 
     status: str
@@ -38,3 +54,4 @@ class ItemCounts(NamedTuple):
     guessed: tuple[str, ...]
     unknown: tuple[str, ...]
     doubts: tuple[tuple[str, str], ...]
+    stops: tuple[Stop, ...] = ()

@@ -53,7 +53,8 @@ class Rule(NamedTuple):
 class Finding(NamedTuple):
     """A problem as it is reported: by which rule, how bad, and where in which file.
 
-    `source` is the line of Python that made the state, where the definition is built here.
+    `source` is the line of Python that made the state, where the definition is built here; `facts`
+    are those of the problem.
     """
 
     rule: str
@@ -66,6 +67,7 @@ class Finding(NamedTuple):
     state: str
     code: str
     source: str = ""
+    facts: tuple[str, ...] = ()
 
 
 RULES: dict[str, Rule] = {}

@@ -98,6 +98,7 @@ def render_json(
     for finding in findings:
         entry: dict[str, Json] = finding._asdict()
         code = entry.pop("code")
+        del entry["facts"]
         if not finding.source:
             del entry["source"]
         if code:

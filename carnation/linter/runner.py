@@ -163,4 +163,5 @@ def _make_finding(source: Source, rule: Rule, problem: Problem, severity: str) -
     return Finding(
         rule.id, severity, problem.message, source.where, span.line, span.column,
         source.place(problem.pointer), problem.state, rule.code,
+        facts=problem.facts,
     )  # fmt: skip

@@ -419,7 +419,7 @@ def test_a_long_line_is_cut_around_its_finding() -> None:
             return "x" * 500 + "\tHERE" + "y" * 500
 
     found = FINDING._replace(column=502)
-    _, shown, mark = reports.write_text([found], {found.path: Line()}, colour=False, frames=True)
+    _, shown, mark = reports.render_text([found], {found.path: Line()}, colour=False, frames=True)
     assert shown[mark.index("^")] == "H"
     assert len(shown) < 140
     assert reports.count_severities([found]) == "1 error"

@@ -275,6 +275,48 @@ def test_a_child_that_outgrows_its_own_history_is_named() -> None:
     )  # fmt: skip
 
 
+def test_a_child_execution_that_copies_a_guess_goes_as_far_as_the_same_states_inline() -> None:
+    given = {"Bucket": "b", "Key.$": "$.number", "Body.$": "$.a.Payload"}
+    save = call(Resource="arn:aws:states:::aws-sdk:s3:putObject", Parameters=given)
+    inner = chain("A", "B", A={**call(), "ResultPath": "$.a"}, B=save)
+    inline, distributed = (
+        find_figures(make_model(chain("M", M=how(inner)), Facts()), 1000) for how in (each, spread)
+    )
+    assert inline.requests == distributed.requests
+    assert inline.invocations == distributed.invocations == 1000
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_a_child_execution_that_fails_on_the_sample_is_told(kind: str) -> None:
+    parse = {"Type": "Pass", "Parameters": {"a.$": "States.StringToJson($.id)"}}
+    definition = chain("A", A=spread(chain("Parse", "B", Parse=parse, B=call()), kind=kind))
+    definition["States"]["A"]["ToleratedFailurePercentage"] = 100
+    (note, *_) = make_model(definition, Facts(given={"items": [ITEM]})).notes
+    assert note.startswith("the sample ends in 'Parse', in a child execution of 'A'")
+
+
+@pytest.mark.parametrize(
+    ("end", "noted"),
+    [
+        ({"Type": "Fail", "Error": "Declined"}, False),
+        ({"Type": "Pass", "Parameters": {"a.$": "$.lost"}}, True),
+    ],
+    ids=["on purpose", "on its sample"],
+)
+def test_a_child_of_another_machine_that_fails_is_no_success(
+    end: Mapping[str, Any], noted: bool
+) -> None:
+    child = machine(task(), dict(end))
+    catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "Undo"}]
+    start = {**START, "Resource": "arn:aws:states:::states:startExecution.sync:2", "Catch": catch}
+    definition = chain("Start", "Done", Start=start)
+    definition["States"]["Undo"] = {**call(), "End": True}
+    facts = Facts(given={"id": 1}, results={}, children={"Start": Child(child)})
+    model = make_model(definition, facts)
+    assert find_figures(model, 1).requests["lambda:invoke"] == 2  # the child's, and Undo
+    assert any("in a child execution of 'Start'" in note for note in model.notes) is noted
+
+
 # what is taken for granted
 
 

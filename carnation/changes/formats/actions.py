@@ -53,6 +53,7 @@ ACTIONS: Mapping[str, str] = {
     "declared-input-narrowed": _CALLERS,
     "declared-output-widened": _CALLERS,
     "workflow-removed": "stop what starts it",
+    "permission-needed": "allow the role what it then needs",
     "permission-broadened": _ROLE,
     "permission-wildcard": "name the actions and resources in place of *",
     "permission-narrowed": "check that no one else uses the role for it",

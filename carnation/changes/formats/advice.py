@@ -17,7 +17,9 @@ from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json, is_number
 
 _KEPT = "they keep the definition that they started with"
-_HARMLESS = ("resource-added", "output-added", "code-changed", "permission-wildcard")
+_HARMLESS = (
+    "resource-added", "output-added", "code-changed", "permission-wildcard", "permission-needed",
+)  # fmt: skip
 _MAX_TOLD = 3  # changes that are told in a line
 _MAX_ACTIONS = 5
 _WAITERS = ("timeout-added", "timeout-lowered")
@@ -76,7 +78,6 @@ def format_before_merging(review: Review) -> str:
             if change.subject not in subjects:
                 subjects.append(change.subject)
     told = [_format_subjects(action, subjects) for action, subjects in found.items()]
-    told += _list_new_needs(review)
     if not told:
         return "nothing to do"
     more = f"; and {len(told) - _MAX_ACTIONS} more, by the table" if told[_MAX_ACTIONS:] else ""
@@ -107,6 +108,8 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
         yield "grant the role the permission"
     elif change.kind == "wait-changed" and _is_shorter(change):
         yield "check that the states after the wait may run sooner and more often"
+    elif change.kind == "permission-needed" and isinstance(change.after, list):
+        yield f"allow the role {format_list(change.after[0], 6)}"
     elif change.kind in ACTIONS:
         yield ACTIONS[change.kind]
 
@@ -135,25 +138,3 @@ def _catches(state: Mapping[str, Json]) -> bool:
         for one in (catchers if isinstance(catchers, list) else ())
         if isinstance(one, Mapping)
     )
-
-
-def _list_new_needs(review: Review) -> list[str]:
-    """List what the role must allow that the old definition did not need.
-
-    A template that holds the role is told of by the lint.
-    """
-    told = []
-    for part, old, new in review.definitions:
-        if not isinstance(old, Mapping) or not isinstance(new, Mapping) or ", " in part:
-            continue
-        if not old.get("States") or part.startswith("build/"):
-            continue
-        from carnation.permissions import find_needed_actions
-
-        before = find_needed_actions(old)
-        needs = {a: s for a, s in find_needed_actions(new).items() if a not in before}
-        if needs:
-            states = dict.fromkeys(name for one in needs.values() for name in one if name)
-            names = format_list([f"'{shorten(name, 40)}'" for name in states], 3)
-            told.append(f"allow the role {format_list(list(needs), 6)} (for {names})")
-    return told

@@ -155,6 +155,10 @@ def _find_changes(
             templates.append(path)
         elif document and (is_definition(document.value) or path.endswith(DEFINITION_SUFFIXES)):
             yield from _compare_documents(new.root + twin, one, two, definitions)
+            if not new.manifest and one and two:
+                from carnation.changes.needs import find_new_needs
+
+                yield from find_new_needs(one.value, two.value, new.root + twin)
     if templates:
         from carnation.changes.reviews.stacks import find_stack_changes
 

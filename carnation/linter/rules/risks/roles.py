@@ -58,8 +58,8 @@ def find_missing_permissions(machine: Machine) -> Iterator[Problem]:
     name = machine.role.name if machine.role else ""
     for need in _compare_role(machine).missing:
         state = machine.by_name.get(need.state)
-        message = f"role '{name}' may not '{need.action}' ({need.why})"
-        yield state.problem(message) if state else Problem("", message)
+        message, facts = f"role '{name}' may not '{need.action}' ({need.why})", (need.action,)
+        yield state.problem(message, facts=facts) if state else Problem("", message, facts=facts)
 
 
 @risk("unneeded-permission", NOTE)
