@@ -34,8 +34,8 @@ def _make_parser() -> CommandParser:
     start.add_argument(
         "--shape",
         choices=list(SHAPES),
-        default="hello",
-        help="Example workflow to start from (default: hello)",
+        help="Example workflow to start from (default: the one that the folder is named after, "
+        "otherwise hello)",
     )
     start.add_argument(
         "--from",
@@ -53,9 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _create(options: argparse.Namespace) -> int:
-    for path in create_project(options.folder, options.shape):
+    folder = os.path.basename(os.path.abspath(options.folder))
+    shape = options.shape or (folder if folder in SHAPES else "hello")
+    for path in create_project(options.folder, shape):
         print(path)
-    _print_next(options.folder, SHAPES[options.shape].run)
+    _print_next(options.folder, SHAPES[shape].run)
     return EXIT_OK
 
 

@@ -60,6 +60,7 @@ def test_what_a_removed_stack_retained_is_named_before_anything_starts_and_impor
         assert "Queues/Queue (AWS::SQS::Queue) 'tiny-dev-queue'" in err
         assert "--import-existing" in err
     status, out, _ = run(capsys, deploy, "--yes", "--import-existing")
+    assert "that exist will be imported" in out
     assert status == 0, out
     assert "imported as it is: Queues/Letters" in out
     found = find_deployed(Account(), "tiny-dev")

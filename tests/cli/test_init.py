@@ -43,6 +43,13 @@ def test_the_project_of_each_shape_builds_passes_its_tests_and_has_no_finding(
     assert "passed" in call(tmp_path, "pytest", "-q")
 
 
+def test_a_folder_named_after_a_shape_gets_that_shape(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path / "order")]) == 0
+    assert main(["init", str(tmp_path / "shop")]) == 0
+    assert (tmp_path / "order" / "definitions" / "order.py").exists()
+    assert (tmp_path / "shop" / "definitions" / "hello.py").exists()
+
+
 def test_the_events_shape_is_the_reference() -> None:
     """Its files are copies, because the reference lies outside of the package."""
     events = SCAFFOLD / "shapes" / "events"

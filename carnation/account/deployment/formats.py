@@ -25,7 +25,9 @@ def format_plan(
     rows = change_set.rows if change_set else ()
     yield ""
     if plan.is_new and change_set:
-        yield f"New stack: {len(rows)} resources and nested stacks will be created."
+        imported = sum(row["Action"] == "Import" for row in rows)
+        more = f"; {imported} that exist will be imported" if imported else ""
+        yield f"New stack: {len(rows) - imported} resources and nested stacks will be created{more}."
     yield from render_text(plan.reviews, width, colour=colour)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
