@@ -27,7 +27,8 @@ def format_plan(
     if plan.is_new and change_set:
         imported = sum(row["Action"] == "Import" for row in rows)
         more = f"; {imported} that exist will be imported" if imported else ""
-        yield f"New stack: {len(rows) - imported} resources and nested stacks will be created{more}."
+        made = len(rows) - imported
+        yield f"New stack: {made} resources and nested stacks will be created{more}."
     yield from render_text(plan.reviews, width, colour=colour)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
