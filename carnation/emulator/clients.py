@@ -45,15 +45,27 @@ class Clients:
 def share_descriptions(patches: Patches) -> None:
     """Let all sessions of this process read botocore's descriptions of services once.
 
-    What moto read stays moto's: botocore's clients change what they have of S3.
+    What moto read stays moto's: botocore's clients change what they have of S3. A service is
+    known by its folder; botocore looks into each of 400, once for each kind of description.
     """
+    patches.set(Loader, "list_available_services", _list_services)
     patches.set(session, "create_loader", _share_loader)
     patches.set(utils, "create_loader", _share_motos_loader)
     patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read(*source))
 
 
+def _list_services(loader: Loader, type_name: str) -> list[str]:
+    return _list_folders(tuple(dict.fromkeys(loader.search_paths)))
+
+
 @cache
-def _share_loader(search_path: str | None) -> Loader:
+def _list_folders(paths: tuple[str, ...]) -> list[str]:
+    found = (os.scandir(path) for path in paths if os.path.isdir(path))
+    return sorted({entry.name for entries in found for entry in entries if entry.is_dir()})
+
+
+@cache
+def _share_loader(search_path: str | None = None) -> Loader:
     return create_loader(search_path)
 
 

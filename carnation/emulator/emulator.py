@@ -55,6 +55,7 @@ _KEPT_LINES = 1000
 _OPEN = threading.Lock()
 _OWN = Config(
     ignore_configured_endpoint_urls=True,
+    proxies={},  # no client of this process leaves it
     retries={"total_max_attempts": 1},
     account_id_endpoint_mode="disabled",  # moto knows no `123456789012.streams-ddb…`
     inject_host_prefix=False,  # moto knows no `sync-states…`

@@ -11,11 +11,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 from moto import backend_index
-from moto.core import errors
+from moto.core import errors, responses, routing, utils
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.iam.access_control import PermissionResult
@@ -34,6 +35,7 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging
     patches.defer(lambda: log.removeHandler(silent))
     _leave_rest_apis_out(patches)
+    _spare_preparations(patches)
     atomic = {"dynamodb", "s3"} if real_time else {"dynamodb", "s3", "sqs"}
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
@@ -60,6 +62,18 @@ def _leave_rest_apis_out(patches: Patches) -> None:
             (names.get(name, name), url) for name, url in backend_index.backend_url_patterns
         ]
         patches.set(backend_index, "backend_url_patterns", patterns)
+
+
+def _spare_preparations(patches: Patches) -> None:
+    """Spare what moto prepares and never uses, and what it finds out anew for each request.
+
+    For each operation of Lambda it compiles a program that would build its URL.
+    """
+    patches.set(routing.SmithyRule, "_compile_builder", lambda *_: lambda *_: ("", ""))
+    patches.set(responses, "method_names_from_class", _list_methods)
+
+
+_list_methods = cache(utils.method_names_from_class)
 
 
 class _InjectedError(ServiceException):

@@ -5,8 +5,17 @@ Leaves: progress, a timeline, one page of HTML.
 May not know: where the events come from: the emulator or an account.
 """
 
-from carnation.history.html import render_page, save_page
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from carnation.history.progress import Progress
 from carnation.history.timeline import ItemNamer, Recorded, record_run
+from carnation.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from carnation.history.html import render_page, save_page
 
 __all__ = ["ItemNamer", "Progress", "Recorded", "record_run", "render_page", "save_page"]
+
+__getattr__ = load_lazily(__name__, {"render_page": "html", "save_page": "html"})

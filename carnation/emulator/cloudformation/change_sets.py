@@ -274,10 +274,12 @@ class _Plan:
             },
         }
         try:
-            definition = self._engine.definer.define_nested(nested, properties, self._definition)
+            definition = self._engine.definer.define_nested(
+                nested, properties, self._definition, logical_id
+            )
             ahead = self._definition.nested.get(logical_id)
             if ahead is not None:
-                definition.validations, definition.nested = ahead.validations, ahead.nested
+                definition.validations = ahead.validations
             return definition
         except TemplateError as error:
             if self._is_unknown(body):

@@ -214,25 +214,31 @@ class Definer:
         nested: Stack,
         properties: Mapping[str, Any],
         outer: Definition,
+        name: str = "",
         *,
         validates: bool = False,
     ) -> Definition:
-        """Define a nested stack by its properties."""
+        """Define a nested stack by its properties; one of a name that was defined ahead is read."""
         url = properties.get("TemplateURL")
         if not url:
             raise TemplateError(
                 "Properties validation failed: required key [TemplateURL] not found"
             )
-        text = self.read_url(self._engine.connect(nested), str(url))
+        ahead = outer.nested.get(name)
+        text = ahead.text if ahead is not None else ""
+        text = text or self.read_url(self._engine.connect(nested), str(url))
         given = {
             name: ",".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
             for name, value in (properties.get("Parameters") or {}).items()
         }
         own = {row["Key"]: as_text(row["Value"]) for row in properties.get("Tags") or ()}
-        return self.define(
+        definition = self.define(
             nested, text, given, tags={**outer.tags, **own}, capabilities=outer.capabilities,
             validates=validates,
         )  # fmt: skip
+        if ahead is not None:
+            definition.nested = ahead.nested
+        return definition
 
 
 def walk_validations(definition: Definition) -> Iterator[Validation]:

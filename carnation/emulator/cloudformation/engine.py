@@ -78,11 +78,12 @@ class Engine:
             definition.template.body, definition.values, definition.tags,
         ):  # fmt: skip
             return True
-        for resource in stack.resources.values():
+        for name, resource in stack.resources.items():
             if resource.kind == STACK_TYPE and resource.physical_id:
                 nested = self.store_of(stack).stacks[resource.physical_id]
                 try:
-                    below = self.definer.define_nested(nested, resource.properties, definition)
+                    given = resource.properties
+                    below = self.definer.define_nested(nested, given, definition, name)
                 except TemplateError:
                     return True
                 if self.has_changes(nested, below):

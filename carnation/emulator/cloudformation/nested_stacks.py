@@ -52,7 +52,9 @@ def _define(operation: StackOperation, resource: Resource, wanted: Mapping[str, 
         parent=operation.stack,
     )
     nested.notification_arns = list(wanted.get("NotificationARNs") or ())
-    nested.definition = operation.engine.definer.define_nested(nested, wanted, operation.definition)
+    nested.definition = operation.engine.definer.define_nested(
+        nested, wanted, operation.definition, resource.logical_id
+    )
     return nested
 
 
@@ -65,7 +67,7 @@ def update_nested(
 ) -> None:
     """Update a nested stack, where anything of it changes."""
     nested = operation.store.stacks[before.physical_id]
-    definition = operation.engine.definer.define_nested(nested, wanted, operation.definition)
+    definition = operation.engine.definer.define_nested(nested, wanted, operation.definition, name)
     after = before.copy()
     after.body, after.properties = body, wanted
     operation.stack.resources[name] = after

@@ -9,9 +9,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore import handlers
+from botocore import handlers, session
 from botocore.awsrequest import AWSResponse
-from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
 from carnation.emulator.cloudformation.api import ActionError, Caller, answer
@@ -28,7 +27,7 @@ Response = tuple[int, dict[str, str], str]
 
 @lru_cache(maxsize=1)
 def _load_model() -> ServiceModel:
-    return ServiceModel(create_loader().load_service_model("cloudformation", "service-2"))
+    return ServiceModel(session.create_loader().load_service_model("cloudformation", "service-2"))
 
 
 class Service:

@@ -30,9 +30,9 @@ class NestedDefiner(Protocol):
     """Reads what nested stacks are to be."""
 
     def define_nested(
-        self, nested: Stack, wanted: Mapping[str, Any], outer: Definition
+        self, nested: Stack, wanted: Mapping[str, Any], outer: Definition, name: str
     ) -> Definition:
-        """Return the definition of a nested stack; raises `TemplateError`."""
+        """Return the definition of a resource's nested stack; raises `TemplateError`."""
 
 
 class Stacks(Protocol):

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from botocore.loaders import create_loader
+from botocore import session
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
 from carnation.emulator.interpreter.api.errors import ApiError
@@ -38,7 +38,7 @@ class Response(NamedTuple):
 @cache
 def load_model() -> ServiceModel:
     """Return botocore's model of the service, read once."""
-    return ServiceModel(create_loader().load_service_model("stepfunctions", "service-2"))
+    return ServiceModel(session.create_loader().load_service_model("stepfunctions", "service-2"))
 
 
 def answer_request(region: Region, target: str, body: bytes, decide: Decide) -> Response:
