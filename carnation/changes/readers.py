@@ -1,15 +1,17 @@
 """Readers of a path that vanished: states that still read what another state no longer gives.
 
 It goes by names, along the transitions: what a state writes with its ResultPath, its
-ResultSelector, its Output or Assign, what it passes on of its input, and which expressions of later
-states in the same scope name that. A path that every way to a reader still writes has not vanished;
-whether the input has it, nobody can tell from a definition.
+ResultSelector, its Output or Assign, what it passes on of its input, and which expressions name
+that, of later states in the same scope and in the branches that are given their input. A path that
+every way to a reader still writes has not vanished; whether the input has it, nobody can tell from
+a definition.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from carnation.asl import Scope, State
 from carnation.changes.context import format_path
@@ -43,7 +45,7 @@ def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
         for path in _list_named(old) if scope is not None else ():
             bare = _find_unwritten(path, scope) if scope is not None else set()
             found = _find_readers(path, scope) if scope is not None else []
-            readers = [one for one in found if one[0] in bare]
+            readers = [one for one in found if one.at in bare]
             if readers:
                 yield _make_change(path, old, readers, gone=True)
 
@@ -129,8 +131,8 @@ def _find_overwritten(old: State, new: State) -> Iterator[Change]:
     for path in _list_named(new):
         if path.count(".") != 1 or _is_in(path, _find_writes(old)) or _writes(old, path):
             continue
-        before = {name for name, _ in _find_readers(path, old.scope, old)}
-        readers = [one for one in _find_readers(path, new.scope, new) if one[0] in before]
+        before = {reader.name for reader in _find_readers(path, old.scope, old)}
+        readers = [one for one in _find_readers(path, new.scope, new) if one.name in before]
         if readers:
             sentence = f"now writes over '{path}', which {_format_readers(readers)}"
             yield Change("path-overwritten", new.pointer, new.name, sentence, after=path)
@@ -139,18 +141,10 @@ def _find_overwritten(old: State, new: State) -> Iterator[Change]:
 def _list_read(start: State) -> list[str]:
     """List the paths, of one name each, that states after one read from their input."""
     found: dict[str, None] = {}
-    waiting, seen = _list_targets(start), set(_list_targets(start))
-    while waiting:
-        state = start.scope.states.get(waiting.pop(0))
-        if state is None:
-            continue
+    for _, state in _walk_given(start.scope, _list_targets(start)):
         pattern = _NAMES_ATA if state.language == "JSONata" else _NAMES
         for _, text in _list_expressions(state.body, inner=False):
             found.update((f"$.{name}", None) for name in pattern.findall(text))
-        if _passes_input(state):
-            new = [name for name in _list_targets(state) if name not in seen]
-            seen.update(new)
-            waiting += new
     return list(found)
 
 
@@ -159,22 +153,52 @@ def _list_named(state: State) -> dict[str, bool]:
     return {path: is_listed for path, is_listed in _find_writes(state).items() if path != _WHOLE}
 
 
-def _find_readers(path: str, scope: Scope, start: State | None = None) -> list[tuple[str, str]]:
-    """Find who reads a path, of the states after one, or of all: the state's name, the field."""
-    is_variable = not path.startswith("$.")
-    waiting = _list_targets(start) if start else list(scope.states)
-    found, seen = [], set(waiting)
+class _Reader(NamedTuple):
+    """A state that reads a path, and the field; `at` is the state of the scope that it is in."""
+
+    name: str
+    field: str
+    at: str
+
+
+def _find_readers(path: str, scope: Scope, start: State | None = None) -> list[_Reader]:
+    """Find who reads a path, of the states after one, or of all; branches see it, too."""
+    first = _list_targets(start) if start else list(scope.states)
+    found = []
+    for at, state in _walk_given(scope, first, path):
+        fields = list(_list_fields(state.body, path, state.language, not path.startswith("$.")))
+        found += [_Reader(state.name, field, at) for field in fields[:1]]
+    return found
+
+
+def _walk_given(scope: Scope, first: list[str], path: str = "") -> Iterator[tuple[str, State]]:
+    """Yield the states that are given what the first ones are, and the state that each is in.
+
+    What writes the path is the last on its way. A variable goes on wherever an execution does; its
+    readers inside a state are found with that.
+    """
+    is_variable = bool(path) and not path.startswith("$.")
+    waiting, seen = list(first), set(first)
     while waiting:
         state = scope.states.get(waiting.pop(0))
         if state is None:
             continue
-        fields = list(_list_fields(state.body, path, state.language, is_variable))
-        found += [(state.name, field) for field in fields[:1]]
-        if (is_variable or _passes_input(state)) and not _writes(state, path):
+        yield state.name, state
+        for inner in () if is_variable else _list_given_scopes(state):
+            start = inner.body.get("StartAt")
+            starts = [start] if isinstance(start, str) else []
+            yield from ((state.name, one) for _, one in _walk_given(inner, starts, path))
+        if (is_variable or _passes_input(state)) and not (path and _writes(state, path)):
             targets = [name for name in _list_targets(state) if name not in seen]
             seen.update(targets)
             waiting += targets
-    return found
+
+
+def _list_given_scopes(state: State) -> Sequence[Scope]:
+    """List the branches that are given the whole input of their state; a Map gives items."""
+    chosen = {"Parameters", "Arguments"} & set(state.body)
+    whole = state.body.get("InputPath", _WHOLE) == _WHOLE and not chosen
+    return state.inner if state.type == "Parallel" and whole else ()
 
 
 def _list_targets(state: State) -> list[str]:
@@ -221,13 +245,13 @@ def _is_expression(text: Json, way: list[str]) -> bool:
     return text.startswith("{%") or last.endswith((".$", "Path", "Variable"))
 
 
-def _format_readers(readers: list[tuple[str, str]]) -> str:
+def _format_readers(readers: list[_Reader]) -> str:
     named = format_list(
-        [f"'{shorten(name, 40)}' ({shorten(field, 60)})" for name, field in readers]
+        [f"'{shorten(one.name, 40)}' ({shorten(one.field, 60)})" for one in readers]
     )
     return f"{named} still {'reads' if len(readers) == 1 else 'read'}"
 
 
-def _make_change(path: str, state: State, readers: list[tuple[str, str]], *, gone: bool) -> Change:
+def _make_change(path: str, state: State, readers: list[_Reader], *, gone: bool) -> Change:
     sentence = f"no longer gives '{path}', which {_format_readers(readers)}"
     return Change("path-lost", state.pointer, state.name, sentence, path, old=gone)

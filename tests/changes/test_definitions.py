@@ -453,6 +453,46 @@ def test_a_path_of_a_state_that_was_removed_has_vanished_unless_somebody_else_wr
     assert "path-lost" not in list_kinds(old, new)
 
 
+def branch(**fields: Any) -> dict[str, Any]:
+    """Make a branch that reads a path in its second state; the fields are those of the first."""
+    reads = {"Type": "Pass", "Parameters": {"id.$": "$.charge.id"}, "End": True}
+    first = {"Type": "Task", "Resource": "r", "ResultPath": None, **fields, "Next": "Reads"}
+    return {"StartAt": "First", "States": {"First": first, "Reads": reads}}
+
+
+ATA = {"StartAt": "Reads", "States": {"Reads": {
+    "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.charge.id %}",
+    "End": True,
+}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "reads"),
+    [
+        ({"Branches": [branch()]}, True),
+        ({"Branches": [{"StartAt": "P", "States": {
+            "P": {"Type": "Parallel", "Branches": [branch()], "End": True}}}]}, True),
+        ({"Branches": [ATA], "QueryLanguage": "JSONata"}, True),
+        ({"Branches": [branch()], "Parameters": {"x": 1}}, False),
+        ({"Branches": [branch()], "InputPath": "$.other"}, False),
+        ({"Branches": [branch(ResultPath="$.charge")]}, False),
+        ({"Branches": [branch(ResultPath="$")]}, False),
+        ({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": branch()}, False),
+    ],
+    ids=["a branch", "a branch in a branch", "JSONata", "Parameters", "another InputPath",
+         "written before", "the input is dropped", "a Map gives items"],
+)  # fmt: skip
+def test_branches_read_what_their_state_is_given(last: dict[str, Any], reads: bool) -> None:
+    last = {"Type": "Parallel", **last}
+    old, new = (make_pipeline({"ResultPath": path}, last) for path in ("$.charge", "$.bill"))
+    found = [one for one in compare(old, new) if one.kind == "path-lost"]
+    assert ["'Reads'" in one.sentence for one in found] == ([True] if reads else [])
+    gone = copy.deepcopy(old)
+    del gone["States"]["A"]
+    gone["StartAt"] = "W"
+    assert ("path-lost" in list_kinds(old, gone)) is reads
+
+
 def make_detour(first: dict[str, Any], last: dict[str, Any]) -> dict[str, Any]:
     """Make two ways from A to Z, of which one writes the path itself."""
     rule = {"Variable": "$.way", "IsPresent": True, "Next": "Z"}
