@@ -155,6 +155,26 @@ def test_what_is_not_emulated_is_refused_in_the_form_of_the_service(
     assert form in body
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "service", "body", "status", "code"),
+    [
+        ({"X-Amz-Target": "DynamoDB_20120810.Nope"}, "dynamodb", b"{}", 400, b"UnknownOperationEx"),
+        (FORM, "iam", b"Action=Nope&Version=2010-05-08", 400, b"<Code>InvalidAction</Code>"),
+        (FORM, "sqs", b"Action=Nope&Version=2012-11-05", 400, b"<Code>InvalidAction</Code>"),
+        ({}, "bedrock", b"{}", 501, b"NotImplemented"),
+    ],
+)
+def test_an_operation_that_no_service_has_is_refused_as_by_aws(
+    emulator: Emulator, headers: dict[str, str], service: str, body: bytes, status: int, code: bytes
+) -> None:
+    url = f"{emulator.endpoint}/"
+    answered, _, text = send(url, "POST", body, **sign(url, service, SECRET_KEY, body, **headers))
+    assert (answered, code in text) == (status, True)
+
+
 def test_in_process_what_is_not_emulated_is_a_client_error(emulator: Emulator) -> None:
     for service, operation, request in (
         ("braket", "search_devices", {"filters": []}),

@@ -91,8 +91,8 @@ def test_an_object_where_a_service_wants_text_is_written_as_json(emulator: Emula
          "DynamoDb.DynamoDbException", "Status Code: 400"),
         ("aws-sdk:s3:getObject", {"Bucket": "box", "Key": "none"}, "S3.NoSuchKeyException", "S3"),
         ("dynamodb:getItem", {"TableName": 7},
-         "DynamoDB.AmazonDynamoDBException", "Missing required"),
-        ("aws-sdk:s3:getObject", {}, "S3.S3Exception", "Missing required"),
+         "DynamoDB.AmazonDynamoDBException", "Value null at 'key'"),
+        ("aws-sdk:s3:getObject", {}, "S3.S3Exception", "2 validation errors detected: "),
         ("lambda:invoke", {"FunctionName": "none", "Qualifier": "1"},
          "Lambda.ResourceNotFoundException", "Function not found"),
     ],
@@ -114,6 +114,27 @@ class Answers:
 
     def put_events(self, **request: Any) -> dict[str, Any]:
         return dict(self.answer)
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error", "violation"),
+    [
+        ("dynamodb:putItem", {"TableName": "orders"}, "DynamoDB.AmazonDynamoDBException",
+         "1 validation error detected: Value null at 'item' failed to satisfy constraint: "
+         "Member must not be null (Service: AmazonDynamoDBv2; Status Code: 400; "),
+        ("aws-sdk:sqs:sendMessageBatch", {"QueueUrl": "q", "Entries": [{"Id": "a"}]},
+         "Sqs.SqsException", "Value null at 'entries.1.member.messageBody' "),
+        ("aws-sdk:s3:listObjectsV2", {"Bucket": "box", "MaxKeys": "x\ny"}, "S3.S3Exception",
+         "Value 'x\ny' at 'maxKeys' failed to satisfy constraint: Member must be of type Integer"),
+    ],
+)  # fmt: skip
+def test_parameters_that_a_service_forbids_are_its_own_error(
+    emulator: Emulator, resource: str, parameters: Any, error: str, violation: str
+) -> None:
+    outcome = call_service(emulator.client, ask(resource, parameters))
+    assert isinstance(outcome, Failed)
+    assert (outcome.error, violation in str(outcome.cause)) == (error, True)
+    assert "<class" not in str(outcome.cause)
 
 
 def test_events_that_were_not_taken_fail_the_task(emulator: Emulator) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.model import OperationNotFoundError
 from moto.core.botocore_stubber import BotocoreStubber
 
 from carnation.emulator.clients import Clients
@@ -144,12 +145,29 @@ def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: A
         answer = original(stubber, request)
     except NotImplementedError as error:
         return _reject(request, f": {error}")
+    except OperationNotFoundError as error:
+        return _reject_unknown(request, str(error))
     except CarnationError:
         raise
     except Exception as error:
         message = f"The emulator failed with {type(error).__name__}: {error}"
         return write_failure(*_find_service(request), 500, "InternalFailure", message)
-    return _reject(request) if answer is None or answer[2] == _NOT_EMULATED else answer
+    return _reject(request) if _is_not_emulated(request, answer) else answer
+
+
+def _is_not_emulated(request: Any, answer: Any) -> bool:
+    """Tell moto's ways to say that it has no such operation."""
+    if answer is None or answer[2] == _NOT_EMULATED:
+        return True
+    return answer[0] == 404 and not answer[2] and _find_service(request)[1] != "s3"
+
+
+def _reject_unknown(request: Any, operation: str) -> Any:
+    """Answer, as AWS does, an operation that the service does not have."""
+    headers, service = _find_service(request)
+    is_json = any(name.lower() == "x-amz-target" for name in headers)
+    code = "UnknownOperationException" if is_json else "InvalidAction"
+    return write_failure(headers, service, 400, code, f"Unknown operation: '{operation}'")
 
 
 def _find_service(request: Any) -> tuple[dict[str, str], str]:

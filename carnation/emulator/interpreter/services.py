@@ -19,6 +19,7 @@ from botocore.exceptions import (
 )
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from carnation.emulator.interpreter.unsent_requests import describe_violations
 from carnation.engine import Failed, Succeeded, Task
 from carnation.services.clients import (
     OPTIMIZED_CLIENTS,
@@ -49,6 +50,9 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
         answer = getattr(client, _method(client, operation))(**request)
     except ClientError as error:
         return _fail_sdk(service, error) if sdk else _fail_optimized(service, error, client)
+    except ParamValidationError as error:
+        refused = _make_refusal(task, operation, str(error.kwargs["report"]))
+        return _fail_sdk(service, refused) if sdk else _fail_optimized(service, refused, client)
     except BotoCoreError as error:
         return _fail_unsent(service, error, sdk=sdk)
     if task.context.get("ReaderConfig") and hasattr(answer.get("Body"), "read"):
@@ -147,13 +151,18 @@ def _describe(error: ClientError) -> tuple[str, str, int, str]:
 
 
 def _fail_unsent(service: str, error: BotoCoreError, *, sdk: bool) -> Failed:
-    """Name a failure of the client: of what lacks a parameter, the service's own error."""
-    name, shown = client_name(service), "SdkClientException"
-    if isinstance(error, ParamValidationError):
-        shown = f"{name}Exception" if sdk else client_exception(service)
+    """Name a failure of the client."""
+    name = client_name(service)
     if not sdk:
         name = OPTIMIZED_CLIENTS.get(service, (name, ""))[0]
-    return Failed(f"{name}.{shown}", str(error))
+    return Failed(f"{name}.SdkClientException", str(error))
+
+
+def _make_refusal(task: Task, operation: str, report: str) -> ClientError:
+    """Make what the service answers to parameters that its model forbids."""
+    metadata = {"HTTPStatusCode": 400, "RequestId": task.token, "RetryAttempts": 0}
+    error = {"Code": "ValidationException", "Message": describe_violations(report)}
+    return ClientError({"Error": error, "ResponseMetadata": metadata}, operation)
 
 
 def _fail_sdk(service: str, error: ClientError) -> Failed:
