@@ -14,6 +14,7 @@ from carnation.account.operations import find_detour
 from carnation.artifacts.sources import placing_resources
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_account, read_pairs
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
+from carnation.cli.loads import add_costs, list_first_costs
 from carnation.cli.parser import CommandParser
 from carnation.console import paint, report_width
 from carnation.errors import AccountError, UsageError
@@ -63,9 +64,7 @@ def _make_parser() -> CommandParser:
         "--import-existing", action="store_true",
         help="Import what a deleted stack retained into the new one",
     )  # fmt: skip
-    parser.add_argument(
-        "--wait", action="store_true", help="Execute only when no execution is running"
-    )
+    parser.add_argument("--wait", action="store_true", help="Execute when no execution is running")
     return parser
 
 
@@ -82,15 +81,15 @@ def _deploy(options: argparse.Namespace) -> int:
         )
     root = find_root(".")
     artifacts = deployment.check_tree(root, options.workflow)
-    known = deployment.find_parameters(artifacts)
+    slots = deployment.find_parameters(artifacts)
     given = {
-        **read_environment(root, options.environment, artifacts.workflow, known),
+        **read_environment(root, options.environment, artifacts.workflow, slots),
         **read_pairs(options.parameter, "--parameter"),
     }
     account = open_account(options)
     console = _Console(options.format, options.plan, options.allow_replacement)
-    console.echo(f"{artifacts.workflow} {artifacts.version} to stack '{options.stack}', "
-                f"account {account.number}, {account.region}")  # fmt: skip
+    where = f"account {account.number}, {account.region}"
+    console.echo(f"{artifacts.workflow} {artifacts.version} to stack '{options.stack}', {where}")
     deployer = deployment.Deployer(
         account, console,
         lambda plan: options.yes or confirm(f"deploy this to stack '{plan.stack}'?"),
@@ -115,15 +114,16 @@ class _Console(AccountConsole):
     def print_plan(
         self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
     ) -> None:
-        width, colour = report_width(), self.colour
-        for line in deployment.format_plan(plan, change_set, width=width, colour=colour):
+        width = report_width()
+        shown = deployment.format_plan(add_costs(plan), change_set, width=width, colour=self.colour)
+        lost = deployment.format_losses(losses, self._allowed) if self._only_shows else ()
+        for line in (*shown, *list_first_costs(plan, width), *(paint(one, "red") for one in lost)):
             self.echo(line)
-        for line in deployment.format_losses(losses, self._allowed) if self._only_shows else ():
-            self.echo(paint(line, "red"))
 
 
 def _end(account: Account, console: _Console, result: Result, options: argparse.Namespace) -> int:
-    report, stack, outcome = deployment.describe_result(result), result.plan.stack, result.outcome
+    told = result._replace(plan=add_costs(result.plan)) if options.format == "json" else result
+    report, stack, outcome = deployment.describe_result(told), result.plan.stack, result.outcome
     if outcome is not None and not outcome.succeeded:
         console.end(report, EXIT_ERROR)
         raise AccountError(deployment.format_failure(stack, outcome), reason="failed-deployment")

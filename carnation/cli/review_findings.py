@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from carnation.changes import Change
 from carnation.changes.reviews import Review, Tree
-from carnation.document import decode_text
-from carnation.errors import DocumentError
+from carnation.cli.review_sources import read_tree_sources
 
 if TYPE_CHECKING:
     from carnation.linter import Finding, Settings
@@ -47,24 +46,11 @@ def find_new_findings(review: Review, sides: tuple[Tree, Tree]) -> list[Change]:
 
 def _lint(tree: Tree, path: str, settings: Settings) -> list[Finding]:
     """Lint a file of a side; nothing of one that it has not, or that cannot be read."""
-    if path not in tree.paths:
+    sources = read_tree_sources(tree, path)
+    if not sources:
         return []
     from carnation.linter import review_definition
-    from carnation.sources import Files, read_sources
 
-    def load(name: str) -> str:
-        data = tree.read([name])[name] if name in tree.paths else tree.find(name)
-        if data is None:
-            raise DocumentError("there is no such file.", name)
-        return decode_text(data, name)
-
-    def exists(name: str) -> bool:
-        return name in tree.paths or tree.find(name) is not None
-
-    try:
-        sources = read_sources(path, Files(load, exists)).sources
-    except DocumentError:  # what cannot be read is no finding, and told of elsewhere
-        return []
     return [
         finding
         for source in sources

@@ -13,6 +13,7 @@ from carnation.changes import Change
 from carnation.changes.impacts import KINDS
 from carnation.changes.reviews import Note, Review, Tree
 from carnation.cli.review_findings import add_findings
+from carnation.cli.review_sources import Definition, list_compared, open_side
 from carnation.document.values import Json
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _UNDECLARED = (
 )
 _UNNAMED = "not estimated, because no load is declared: add --items N, the items of a day"
 _SUFFIXES = (".json", ".yaml", ".yml", ".json5", ".asl", ".template")
-Definition = tuple[str, Json, Json]
 
 
 class Notes:
@@ -57,10 +57,17 @@ class Notes:
         names = ", ".join(f"'{name}'" for name in dict.fromkeys(missed))
         yield Note("in flight", f"{running}{f'; at once they meet: {names}' if names else ''}")
 
+    def add_costs(self, review: Review) -> Review:
+        """Add the cost alone, where a load is declared."""
+        known = [one for one in list_compared(review, self._sides)
+                 if self._find_load(_name(review, one)) is not None]  # fmt: skip
+        return review._replace(notes=tuple(self._find_costs(review))) if known else review
+
     def _find_costs(self, review: Review) -> Iterator[Note]:
         if not any(change.impact != "cosmetic" for change in review.changes):
             return
-        for definition in review.definitions:
+        compared = list(list_compared(review, self._sides))
+        for definition in compared:
             name = _name(review, definition)
             load = self._find_load(name)
             if load is None:
@@ -72,7 +79,7 @@ class Notes:
 
             old, new = self._open(review, definition)
             line = compare_estimates(old, new, load)
-            yield Note("cost", line if len(review.definitions) == 1 else f"{name}: {line}")
+            yield Note("cost", line if len(compared) == 1 else f"{name}: {line}")
 
     def _ask(self, review: Review, name: str) -> str:
         """Say how to get the cost; files of two names belong to no project that declares one."""
@@ -91,10 +98,11 @@ class Notes:
     def _open(self, review: Review, definition: Definition) -> tuple[Target | None, Target | None]:
         """Open both sides for an estimate; None where there is no definition."""
         part, *values = definition
-        parts = (review.old_paths.get(part, part), part)
+        path = part.partition(", ")[0]
+        paths = (review.old_paths.get(path, path), path)
         old, new = (
-            _open_side(tree, review.name, path, value)
-            for tree, path, value in zip(self._sides, parts, values, strict=True)
+            open_side(tree, review.name, part, path, value)
+            for tree, path, value in zip(self._sides, paths, values, strict=True)
         )
         return old, new
 
@@ -160,20 +168,6 @@ def _name(review: Review, definition: Definition) -> str:
     while stem.endswith(_SUFFIXES):
         stem = stem.rpartition(".")[0]
     return stem
-
-
-def _open_side(tree: Tree, name: str, path: str, value: Json) -> Target | None:
-    from carnation.estimates import Target, parse_built
-
-    if not isinstance(value, dict) or not value.get("States"):
-        return None
-    folder = f"build/{name}/"
-    built = None
-    if path.startswith(folder):
-        paths = [one for one in tree.paths if one.startswith(folder)]
-        files = {one.removeprefix(folder): data for one, data in tree.read(paths).items()}
-        built = parse_built(name, files)
-    return Target(name, *built) if built is not None else Target(name, value)
 
 
 def add_notes(

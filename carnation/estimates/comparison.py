@@ -65,7 +65,14 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
     ends = list(_format_ends(before, after))
     # where a sample ends early, what it meets as it grows is not what an execution meets
     parts += ends or [*_format_limits(before, after, load), *_format_failures(after, load)]
-    return f"{'; '.join(parts)} ({_format_basis(before, after, load)})"
+    basis = [*_format_types(old, new), _format_basis(before, after, load)]
+    return f"{'; '.join(parts)} ({'; '.join(basis)})"
+
+
+def _format_types(old: Target | None, new: Target | None) -> Iterator[str]:
+    """Say so where each side is priced by another type."""
+    if old is not None and new is not None and old.type != new.type:
+        yield f"the old state machine is priced as {old.type}, the new one as {new.type}"
 
 
 def _format_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:

@@ -30,6 +30,11 @@ class Target(NamedTuple):
     memories: Mapping[str, int] = {}
     arm: bool = False
 
+    @classmethod
+    def from_source(cls, found: Source) -> Target:
+        """Make a target of a state machine in a file, with what its template says of it."""
+        return cls(found.name, found.value, found.type or "STANDARD", {}, _list_defaults(found))
+
 
 def find_target(target: str) -> Target:
     """Read a definition from a file, or a built workflow by its name.
@@ -50,8 +55,7 @@ def find_target(target: str) -> Target:
         raise UsageError(
             f"{target} holds {len(reading.sources)} state machines. Name one of them: {names}"
         )
-    (found,) = reading.sources
-    return Target(found.name, found.value, found.type or "STANDARD", {}, _list_defaults(found))
+    return Target.from_source(reading.sources[0])
 
 
 def _list_defaults(source: Source) -> dict[str, str]:

@@ -162,9 +162,13 @@ def test_a_plan_leaves_the_account_as_it_was(
         assert (status, read_account(emulator)) == (0, there)
         assert "termination protection is off" in out
     write_definition(tiny, monkeypatch, TINY.replace("result=1", "result=2"))
+    if before != "a failure":
+        load = "[tool.carnation.load.tiny]\nexecutions_a_day = 1000\n"
+        (tiny / "pyproject.toml").write_text(load, encoding="utf-8")
     there = read_account(emulator)
     status, out, _ = run(capsys, deploy, "tiny", "--plan")
     assert (status, read_account(emulator)) == (0, there)
+    assert ("a month at 1,000 executions a day" in out) == (before != "a failure")
     assert "No changes were made." in out
     if before == "a failure":
         assert "CloudFormation makes no change set before that" in out

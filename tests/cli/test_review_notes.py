@@ -206,3 +206,21 @@ def test_what_the_lint_newly_finds_is_a_change(field: str, value: Any, kind: str
     (found,) = add_notes(compare_trees(sides[0], sides[1], {}), (sides[0], sides[1]), None)
     kinds = {change.kind for change in found.changes if change.kind.startswith("finding")}
     assert kinds == ({kind} if kind else set())
+
+
+@pytest.mark.parametrize("name", ["f", "g"], ids=["the type alone", "the definition, too"])
+def test_each_side_is_priced_by_its_own_type(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for type, called in (("STANDARD", "f"), ("EXPRESS", name)):
+        task = {**LAMBDA, "Parameters": {"FunctionName": called}, "End": True}
+        machine = {"StateMachineType": type, "RoleArn": "arn:aws:iam::111122223333:role/r",
+                   "Definition": {"StartAt": "A", "States": {"A": task}}}  # fmt: skip
+        resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}
+        text = dump_json({"Resources": {"Machine": resource}})
+        Path(f"{type.lower()}.json").write_text(text, encoding="utf-8")
+    assert main(["standard.json", "express.json", "--items", "100000"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "-$" in words
+    assert "priced as STANDARD, the new one as EXPRESS" in words

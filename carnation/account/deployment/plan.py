@@ -45,6 +45,8 @@ class Plan(NamedTuple):
     same: bool
     tags: Mapping[str, str] = {}
     """The tags that the stack is given, where they are not the ones it has."""
+    sides: tuple[Tree, ...] = ()
+    """The two trees that were compared, deployed and built; none where there was nothing to."""
     protects_data: bool = False
     """Whether deletion protection is left off at first, and switched on when the stack stands."""
 
@@ -93,6 +95,7 @@ def make_plan(
         if deployed and deployed.exists and (name in secret or there.get(name) != value)
     }
     reviews: list[Review] = []
+    trees: tuple[Tree, ...] = ()
     same = False
     if deployed and deployed.exists:
         before = read_deployed(account, stack, artifacts.workflow)
@@ -104,10 +107,10 @@ def make_plan(
                 _plant(f"stack {stack}", artifacts, before),
                 _plant("build/", artifacts, after),
             )
-            reviews = compare_trees(*trees, {})
+            reviews = compare_trees(trees[0], trees[1], {})
     return Plan(
         stack, artifacts, deployed, values, reused, moved, reviews, same,
-        _choose_tags(artifacts, deployed, tags), protects_data,
+        _choose_tags(artifacts, deployed, tags), trees, protects_data,
     )  # fmt: skip
 
 
