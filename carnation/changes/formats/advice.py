@@ -109,7 +109,10 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
     elif change.kind == "wait-changed" and _is_shorter(change):
         yield "check that the states after the wait may run sooner and more often"
     elif change.kind == "permission-needed" and isinstance(change.after, list):
-        yield f"allow the role {format_list(change.after[0], 6)}"
+        needed = [one for one in review.changes if one.kind == change.kind]
+        several = len(needed) > 1
+        actions = "what Permissions lists" if several else format_list(change.after[0], 6)
+        yield f"allow the role {actions}"
     elif change.kind in ACTIONS:
         yield ACTIONS[change.kind]
 

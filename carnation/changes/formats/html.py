@@ -94,7 +94,9 @@ def _format_verdict(review: Review) -> str:
     worst = find_gravest(review)
     if worst is None:
         return "Every change is accepted."
-    subject = f"<code>{escape(worst.subject)}</code>{find_joint(worst)}"
+    name = escape(worst.subject)
+    subject = name if name.startswith("the ") else f"<code>{name}</code>"
+    subject += find_joint(worst)
     why = escape(f"{worst.sentence}. {format_reason(worst)}.")
     bump = format_bump(review)
     needed = f" <b>{escape(bump)}</b>" if bump else ""

@@ -66,7 +66,7 @@ def format_change(change: Change) -> str:
     shown = [code(text) for _, text in values]
     if len(shown) == 2:
         return f"{head}{shown[0]} → {shown[1]}"
-    return f"{head}{shown[0]} is {'new' if change.before is MISSING else 'gone'}"
+    return f"{head}{shown[0]} was {'added' if change.before is MISSING else 'removed'}"
 
 
 def _mark_path(head: str) -> str:

@@ -11,8 +11,8 @@ header, section { padding: 1rem 1.5rem; border-bottom: 1px solid var(--line); }
 h1 { font-size: 1.1rem; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
-.sides { display: grid; grid-template-columns: minmax(18rem, 1fr) 2fr; gap: 1.5rem; }
-@media (max-width: 60rem) { .sides { grid-template-columns: 1fr; } }
+.sides { display: grid; grid-template-columns: minmax(18rem, 1fr) minmax(0, 2fr); gap: 1.5rem; }
+@media (max-width: 60rem) { .sides { grid-template-columns: minmax(0, 1fr); } }
 .words { overflow-wrap: anywhere; }
 ul { list-style: none; margin: 0; padding: 0; }
 li { padding: .3rem .4rem; border-radius: .3rem; }
@@ -26,7 +26,7 @@ a { color: inherit; }
 .why, details { margin: .1rem 0 .1rem 1rem; opacity: .8; font-size: .9rem; }
 .noise { opacity: .75; font-size: .9rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-figure { margin: 0; flex: 1 1 20rem; min-width: 0; overflow: auto; max-height: 85vh;
+figure { margin: 0; flex: 1 1 min(20rem, 100%); min-width: 0; overflow: auto; max-height: 85vh;
   border: 1px solid var(--line); border-radius: .4rem; }
 figcaption { padding: .3rem .6rem; font-size: .85rem; opacity: .75; }
 svg { max-width: 100%; height: auto; display: block; margin: 0 auto; }
