@@ -119,6 +119,8 @@ class Resolver:
             return NO_VALUE
         if name in self.values:
             return self.values[name]
+        if name in self.template.parameters:
+            raise UnknownValueError(f"the value of parameter '{name}' is not known yet.")
         return self._find_resource(name, lambda: self.resources.ref(name))
 
     def find_attribute(self, name: str, attribute: str) -> Any:
@@ -145,14 +147,41 @@ def _format_value(value: Any) -> str:
     return "nothing" if value is NO_VALUE else json.dumps(value, default=str)[:80]
 
 
-def _accept_list(argument: Any, function: str, least: int, most: int | None = None) -> list[Any]:
-    most = least if most is None else most
-    if not isinstance(argument, list) or not least <= len(argument) <= most:
-        count = str(least) if least == most else f"{least} to {most}"
-        raise TemplateError(
-            f"{function}: expected a list of {count} items, got {_format_value(argument)}."
-        )
-    return argument
+# how many items the list has that a function takes: at least, at most
+_COUNTS = {
+    **dict.fromkeys(("Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn"), (2, 2)),
+    **dict.fromkeys(("Fn::Equals", "Fn::Join", "Fn::Select", "Fn::Split"), (2, 2)),
+    **dict.fromkeys(("Fn::And", "Fn::Or"), (2, 10)),
+    "Fn::Cidr": (2, 3),
+    "Fn::FindInMap": (3, 4),
+    "Fn::If": (3, 3),
+    "Fn::Not": (1, 1),
+    "Fn::Sub": (2, 2),
+}
+
+
+def find_wrong_count(argument: Any, function: str) -> str:
+    """Say that a function does not have the list of items that it takes; '' where it has.
+
+    >>> find_wrong_count([","], "Fn::Split")
+    'Fn::Split: expected a list of 2 items, got [","].'
+    """
+    if function not in _COUNTS:
+        return ""
+    least, most = _COUNTS[function]
+    if isinstance(argument, list) and least <= len(argument) <= most:
+        return ""
+    count = str(least) if least == most else f"{least} to {most}"
+    items = "item" if count == "1" else "items"
+    return f"{function}: expected a list of {count} {items}, got {_format_value(argument)}."
+
+
+def _accept_list(argument: Any, function: str) -> list[Any]:
+    problem = find_wrong_count(argument, function)
+    if problem:
+        raise TemplateError(problem)
+    found: list[Any] = argument
+    return found
 
 
 def split_attribute(argument: Any) -> tuple[str, Any]:
@@ -179,9 +208,7 @@ def _get_attribute(resolver: Resolver, argument: Any) -> Any:
 
 
 def _substitute(resolver: Resolver, argument: Any) -> str:
-    text, own = (
-        (argument, {}) if isinstance(argument, str) else _accept_list(argument, "Fn::Sub", 2)
-    )
+    text, own = (argument, {}) if isinstance(argument, str) else _accept_list(argument, "Fn::Sub")
     if not isinstance(text, str) or not isinstance(own, Mapping):
         raise TemplateError(
             f"Fn::Sub: expected a string and a mapping, got {_format_value(argument)}."
@@ -202,13 +229,13 @@ def _substitute(resolver: Resolver, argument: Any) -> str:
 
 
 def _join(resolver: Resolver, argument: Any) -> str:
-    delimiter, items = _accept_list(argument, "Fn::Join", 2)
+    delimiter, items = _accept_list(argument, "Fn::Join")
     texts = (resolver.text(item, "Fn::Join") for item in resolver.items(items, "Fn::Join"))
     return resolver.text(delimiter, "Fn::Join").join(texts)
 
 
 def _select(resolver: Resolver, argument: Any) -> Any:
-    index, items = _accept_list(argument, "Fn::Select", 2)
+    index, items = _accept_list(argument, "Fn::Select")
     found, text = resolver.items(items, "Fn::Select"), resolver.text(index, "Fn::Select")
     if not text.isdecimal() or int(text) >= len(found):
         raise TemplateError(
@@ -219,7 +246,7 @@ def _select(resolver: Resolver, argument: Any) -> Any:
 
 
 def _split(resolver: Resolver, argument: Any) -> list[str]:
-    delimiter, text = _accept_list(argument, "Fn::Split", 2)
+    delimiter, text = _accept_list(argument, "Fn::Split")
     found = resolver.text(delimiter, "Fn::Split")
     if not found:
         raise TemplateError("Fn::Split: expected a delimiter, got an empty string.")
@@ -227,13 +254,13 @@ def _split(resolver: Resolver, argument: Any) -> list[str]:
 
 
 def _choose(resolver: Resolver, argument: Any) -> Any:
-    condition, then, otherwise = _accept_list(argument, "Fn::If", 3)
+    condition, then, otherwise = _accept_list(argument, "Fn::If")
     name = condition if isinstance(condition, str) else resolver.text(condition, "Fn::If")
     return resolver.resolve(then if resolver.holds(name) else otherwise)
 
 
 def _find_in_map(resolver: Resolver, argument: Any) -> Any:
-    name, first, second, *more = _accept_list(argument, "Fn::FindInMap", 3, 4)
+    name, first, second, *more = _accept_list(argument, "Fn::FindInMap")
     keys = [resolver.text(part, "Fn::FindInMap") for part in (name, first, second)]
     found: Any = resolver.template.mappings
     for key in keys:
@@ -264,7 +291,7 @@ def _encode(resolver: Resolver, argument: Any) -> str:
 
 def _divide_network(resolver: Resolver, argument: Any) -> list[str]:
     block, count, *bits = (
-        resolver.text(part, "Fn::Cidr") for part in _accept_list(argument, "Fn::Cidr", 2, 3)
+        resolver.text(part, "Fn::Cidr") for part in _accept_list(argument, "Fn::Cidr")
     )
     try:
         network = ipaddress.ip_network(block, strict=False)
@@ -289,7 +316,7 @@ def _count(resolver: Resolver, argument: Any) -> int:
 
 
 def _equals(resolver: Resolver, argument: Any) -> bool:
-    left, right = (resolver.resolve(part) for part in _accept_list(argument, "Fn::Equals", 2))
+    left, right = (resolver.resolve(part) for part in _accept_list(argument, "Fn::Equals"))
     return bool(_comparable(left) == _comparable(right))
 
 
@@ -300,25 +327,25 @@ def _comparable(value: Any) -> Any:
 
 
 def _not(resolver: Resolver, argument: Any) -> bool:
-    (inner,) = _accept_list(argument, "Fn::Not", 1)
+    (inner,) = _accept_list(argument, "Fn::Not")
     return not resolver.decide(inner)
 
 
 def _and(resolver: Resolver, argument: Any) -> bool:
-    return all(resolver.decide(part) for part in _accept_list(argument, "Fn::And", 2, 10))
+    return all(resolver.decide(part) for part in _accept_list(argument, "Fn::And"))
 
 
 def _or(resolver: Resolver, argument: Any) -> bool:
-    return any(resolver.decide(part) for part in _accept_list(argument, "Fn::Or", 2, 10))
+    return any(resolver.decide(part) for part in _accept_list(argument, "Fn::Or"))
 
 
 def _contains(resolver: Resolver, argument: Any) -> bool:
-    items, wanted = _accept_list(argument, "Fn::Contains", 2)
+    items, wanted = _accept_list(argument, "Fn::Contains")
     return resolver.resolve(wanted) in resolver.items(items, "Fn::Contains")
 
 
 def _each_equals(resolver: Resolver, argument: Any) -> bool:
-    items, wanted = _accept_list(argument, "Fn::EachMemberEquals", 2)
+    items, wanted = _accept_list(argument, "Fn::EachMemberEquals")
     value = resolver.resolve(wanted)
     return all(item == value for item in resolver.items(items, "Fn::EachMemberEquals"))
 
@@ -326,7 +353,7 @@ def _each_equals(resolver: Resolver, argument: Any) -> bool:
 def _each_in(resolver: Resolver, argument: Any) -> bool:
     items, allowed = (
         resolver.items(part, "Fn::EachMemberIn")
-        for part in _accept_list(argument, "Fn::EachMemberIn", 2)
+        for part in _accept_list(argument, "Fn::EachMemberIn")
     )
     return all(item in allowed for item in items)
 

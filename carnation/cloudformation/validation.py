@@ -15,7 +15,7 @@ from carnation.cloudformation.dependencies import (
     list_depends_on,
     order_resources,
 )
-from carnation.cloudformation.intrinsics import EXTENSIONS, FUNCTIONS
+from carnation.cloudformation.intrinsics import EXTENSIONS, FUNCTIONS, find_wrong_count
 from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template
 from carnation.errors import TemplateError, suggest_name
 from carnation.services.properties import read_attributes, read_properties
@@ -154,6 +154,10 @@ def _find_function_problem(
         yield f"Template error: {where}: unknown function {name}.{suggest_name(name, FUNCTIONS)}"
     elif name in EXTENSIONS and not extended:
         yield f"Template error: {where}: {name} requires Transform: {LANGUAGE_EXTENSIONS}."
+    if name != "Fn::Sub" or not isinstance(argument, str):
+        wrong = find_wrong_count(argument, name)
+        if wrong:
+            yield f"Template error: {where}: {wrong}"
     check = _CHECKS.get(name)
     if check is not None and isinstance(argument, list) and argument:
         known, what = check(template)

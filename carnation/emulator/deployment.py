@@ -93,6 +93,7 @@ def _describe_failure(account: Account, stack_id: str) -> str:
     deployed, cause = find_deployed(account, stack_id), follow(account, stack_id).cause
     if cause is None or cause.kind == "AWS::CloudFormation::Stack":
         status, why = (deployed.status, deployed.reason) if deployed else ("DELETE_COMPLETE", "")
+        why = cause.reason if cause else why
         return f"stack '{stack_id.split('/')[1]}' is {status}: {why or 'no event says why.'}"
     return (
         f"stack '{cause.stack}': resource '{cause.path.rpartition('/')[2]}' ({cause.kind}) could "

@@ -6,8 +6,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
+import socket
 import sys
 import threading
 import time
@@ -60,7 +62,7 @@ class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
     closing = False
-    listening = False
+    _thread: threading.Thread | None = None
 
     def __init__(
         self, requests: type[BaseHTTPRequestHandler], port: int = 0, *, listen: bool = True
@@ -78,14 +80,21 @@ class LoopbackServer(ThreadingHTTPServer):
     def listen(self) -> None:
         """Serve from now on."""
         self.server_activate()
-        self.listening = True
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self) -> None:
+        """Take connections, each as it comes; `serve_forever` would look 20 times a second."""
+        while not self.closing:
+            self.handle_request()
 
     def close(self) -> None:
         """Stop serving."""
         self.closing = True
-        if self.listening:
-            self.shutdown()
+        if self._thread is not None:
+            with contextlib.suppress(OSError):  # the connection that it waits for
+                socket.create_connection(("127.0.0.1", self.server_port), 1).close()
+            self._thread.join(1)
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

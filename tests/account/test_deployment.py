@@ -21,6 +21,7 @@ from carnation.account.deployment import (
     reject_state,
 )
 from carnation.account.deployment.parameters import reject_missing
+from carnation.account.deployment.stack_events import Event, find_cause
 from carnation.account.deployment.uploads import upload_missing
 from carnation.artifacts import Artifacts
 from carnation.cli import destroy
@@ -192,3 +193,15 @@ def test_two_resources_of_one_name_are_allowed_one_by_one() -> None:
     with pytest.raises(AccountError, match="--allow-replacement B/Queue$"):
         reject_losses(losses, ["A/Queue", "Queue", "Table"])
     reject_losses(losses, ["A/Queue", "B/Queue", "Table"])
+
+
+def test_a_stack_that_goes_back_before_any_resource_failed_says_why() -> None:
+    def event(status: str, reason: str, path: str = "s") -> Event:
+        return Event(0, path, "AWS::CloudFormation::Stack", status, reason, "s")
+
+    begun = event("CREATE_IN_PROGRESS", "User Initiated")
+    back = event("ROLLBACK_IN_PROGRESS", "No export named x found.")
+    failed = event("CREATE_FAILED", "no room", "s/Queue")
+    assert find_cause([begun, back]) == back
+    assert find_cause([begun, failed, back]) == failed
+    assert find_cause([begun]) is None

@@ -155,6 +155,22 @@ def test_a_change_set_fails_and_its_events_say_why(cloudformation: Any) -> None:
         ({"A": QUEUE, "B": of("SNS::Topic", TopicName={"Fn::Sub": "${A.Arm}"})}, "Arm.*'Arn'"),
         ({"A": of("SQS::Queu")}, "AWS::SQS::Queu"),
         ({"A": {**QUEUE, "DependsOn": "Absent"}}, "Absent"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Split": [","]})}, "A: Fn::Split.* 2 items"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Select": "0"})}, "A: Fn::Select.* 2 items"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Sub": ["x", {}, 1]})}, "A: Fn::Sub.* 2 items"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Select": [2, ["a", "b"]]})}, "'A'.* index 2"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Select": ["x", ["a"]]})}, "'A'.* index x"),
+        ({"A": of("SQS::Queue", QueueName={"Fn::Cidr": ["10.0.0.0/33", 1]})}, "'A'.*Fn::Cidr"),
+        (
+            {
+                "A": QUEUE,
+                "B": of(
+                    "SNS::Topic",
+                    TopicName={"Fn::Join": ["", [{"Ref": "A"}, {"Fn::Select": [1, ["a"]]}]]},
+                ),
+            },
+            "'B'.* index 1",
+        ),
     ],
 )
 def test_a_template_that_cannot_be_is_refused_and_there_is_no_stack(
@@ -164,6 +180,71 @@ def test_a_template_that_cannot_be_is_refused_and_there_is_no_stack(
         cloudformation.create_stack(StackName="no", TemplateBody=template(resources))
     with pytest.raises(ClientError, match="does not exist"):
         cloudformation.describe_stacks(StackName="no")
+
+
+def test_the_branch_that_is_not_taken_may_select_what_is_not_there(cloudformation: Any) -> None:
+    name = {"Fn::If": ["Never", {"Fn::Select": [9, ["a"]]}, {"Ref": "AWS::NoValue"}]}
+    text = template(
+        {"A": of("SQS::Queue", QueueName=name)},
+        Conditions={"Never": {"Fn::Equals": ["a", "b"]}},
+        Parameters={"P": {"Type": "String", "Default": "x"}},
+    )
+    cloudformation.create_stack(StackName="s", TemplateBody=text)
+    assert cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        {"A": QUEUE, "B": of("SQS::Queue", QueueName={"Fn::ImportValue": "nowhere"})},
+        {
+            "A": QUEUE,
+            "B": of(
+                "SQS::Queue",
+                RedrivePolicy={
+                    "deadLetterTargetArn": {"Fn::GetAtt": "A.Arn"},
+                    "maxReceiveCount": {
+                        "Fn::ImportValue": {
+                            "Fn::Sub": "no${X}",
+                        }
+                    },
+                },
+            ),
+        },
+    ],
+)
+def test_a_missing_export_is_told_by_the_stack_before_anything_is_made(
+    cloudformation: Any, resources: dict[str, Any]
+) -> None:
+    text = template(resources, Parameters={"X": {"Type": "String", "Default": "where"}})
+    cloudformation.create_stack(StackName="s", TemplateBody=text)
+    events = cloudformation.describe_stack_events(StackName="s")["StackEvents"]
+    assert [(row["ResourceStatus"], row.get("ResourceStatusReason")) for row in events[::-1]] == [
+        ("CREATE_IN_PROGRESS", "User Initiated"),
+        ("ROLLBACK_IN_PROGRESS", "No export named nowhere found. Rollback requested by user."),
+        ("ROLLBACK_COMPLETE", None),
+    ]
+
+
+def test_a_nested_stack_may_import_what_the_one_before_it_exports(
+    emulator: Emulator, cloudformation: Any
+) -> None:
+    exported = {"O": {"Value": "v", "Export": {"Name": "given-by-first"}}}
+    texts = {
+        "first": template({"A": QUEUE}, Outputs=exported),
+        "second": template(
+            {"A": of("SQS::Queue", QueueName={"Fn::ImportValue": "given-by-first"})}
+        ),
+    }
+    place = "https://templates.s3.us-east-1.amazonaws.com"
+    for name, text in texts.items():
+        emulator.client("s3").put_object(Bucket="templates", Key=name, Body=text)
+    nested = {n: of("CloudFormation::Stack", TemplateURL=f"{place}/{n}") for n in texts}
+    root = {"A": nested["first"], "B": {**nested["second"], "DependsOn": "A"}}
+    cloudformation.create_stack(StackName="s", TemplateBody=template(root))
+    (made,) = cloudformation.describe_stacks(StackName="s")["Stacks"]
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    cloudformation.delete_stack(StackName="s")
 
 
 def test_parameters_that_are_not_there_or_not_given_are_refused(cloudformation: Any) -> None:

@@ -129,7 +129,11 @@ def follow(
 
 
 def find_cause(events: list[Event]) -> Event | None:
-    """Find the first failure that is no echo of another."""
+    """Find the first failure that is no echo of another.
+
+    A stack that fails before any resource of it (an export is missing) only says why it goes back.
+    """
     failed = [event for event in events if event.failed]
     first = [event for event in failed if not _ECHOES.search(event.reason)]
-    return next(iter(first or failed), None)
+    back = [e for e in events if e.status.endswith("ROLLBACK_IN_PROGRESS") and e.reason]
+    return next(iter(first or failed or back), None)

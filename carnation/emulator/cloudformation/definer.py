@@ -21,6 +21,7 @@ from carnation.cloudformation.language_extensions import expand_loops
 from carnation.cloudformation.parameters import as_text, resolve_parameters
 from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template, parse_template
 from carnation.cloudformation.validation import validate_template
+from carnation.emulator.cloudformation.ahead import reject_wrong_values
 from carnation.emulator.cloudformation.kind import Connect, Context
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Definition, Stack, Validation
@@ -126,6 +127,7 @@ class Definer:
             self._check_rule(resolver, rule, body)
         if not validates:
             return
+        reject_wrong_values(resolver, included)
         definition.validations = list(self._validate(stack, resolver, included))
         for name, body in included.items():
             if body["Type"] == STACK_TYPE:
@@ -194,6 +196,7 @@ class Definer:
         inner = self._make_resolver(nested, template, definition.values)
         included = dict(_choose_known(inner, template.resources))
         reject_unknown_types(nested.name, included)
+        reject_wrong_values(inner, included)
         definition.validations = list(self._validate(nested, inner, included))
         for name, body in included.items():
             if body["Type"] == STACK_TYPE:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from carnation.cloudformation.dynamic_references import DynamicReference, replace_references
 from carnation.cloudformation.intrinsics import Resolver, UnknownValueError
 from carnation.cloudformation.template import Template
+from carnation.emulator.cloudformation.ahead import missing_export
 from carnation.emulator.cloudformation.kind import Connect
 from carnation.emulator.cloudformation.stacks import STACK_TYPE, Resource, Stack, Store
 from carnation.errors import TemplateError, suggest_name
@@ -51,7 +52,7 @@ class StackResources:
         """Return the value of an export of another stack."""
         exports = {row["Name"]: row["Value"] for row in self._store.list_exports()}
         if name not in exports:
-            raise TemplateError(f"No export named {name} found.{suggest_name(name, exports)}")
+            raise missing_export(name, exports)
         self.imports.add(name)
         return exports[name]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from carnation.cloudformation.dependencies import find_dependencies, order_resources
 from carnation.emulator.cloudformation import stack_policies
+from carnation.emulator.cloudformation.ahead import reject_missing_exports
 from carnation.emulator.cloudformation.deletion import delete_all, discard
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.known import StackResources, StoredValues, make_resolver
@@ -78,9 +79,11 @@ class Operation:
         creating = self.stack.status.startswith("CREATE")
         self.stack.is_reverting = False
         try:
+            exports = [row["Name"] for row in self.store.list_exports()]
+            reject_missing_exports(self.resolver, exports)
             names = self.order()
         except TemplateError as error:
-            raise OperationError(str(error)) from error
+            raise OperationError(f"{error} ") from error
         for name in names:
             resource = self._prepare(name)
             try:
