@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from carnation.asl.expressions import MISSING, Scope, parse_path
+from carnation.asl.expressions import MISSING, Path, Scope, parse_path
 from carnation.document.values import Json, is_number
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
@@ -147,23 +147,28 @@ def _compile_operator(name: str, wanted: Json, find: Compiled, variable: str) ->
         return lambda scope: (
             isinstance(value := _present(find(scope), variable), str) and pattern.takes_in(value)
         )
-    convert, compare = OPERATORS[name.removesuffix("Path")]
     if name.endswith("Path"):
-        other = parse_path(wanted)
-
-        def right(scope: Scope) -> Json:
-            try:
-                return convert(other.evaluate(scope))
-            except EvaluationError:
-                return _present(MISSING, wanted)
-    else:
-        constant = convert(wanted)
-
-        def right(scope: Scope) -> Json:
-            return constant
+        return _compile_other(name.removesuffix("Path"), parse_path(wanted), find, variable)
+    convert, compare = OPERATORS[name]
+    bound = convert(wanted)
 
     def test(scope: Scope) -> bool:
-        left, bound = convert(_present(find(scope), variable)), right(scope)
+        left = convert(_present(find(scope), variable))
+        return left is not None and bound is not None and compare(left, bound)
+
+    return test
+
+
+def _compile_other(name: str, other: Path, find: Compiled, variable: str) -> Compiled:
+    """Compile a comparison with what a second path finds."""
+    convert, compare = OPERATORS[name]
+
+    def test(scope: Scope) -> bool:
+        left = convert(_present(find(scope), variable))
+        try:
+            bound = convert(other.evaluate(scope))
+        except EvaluationError:
+            bound = _present(MISSING, other.text)
         return left is not None and bound is not None and compare(left, bound)
 
     return test

@@ -53,6 +53,14 @@ def check_size(value: Json, what: str, sentence: str = _RESULT, limit: int = PAY
         raise StateError(DATA_LIMIT, f"{sentence.format(what)} {_EXCEEDS}.")
 
 
+def _is_within(value: Json) -> bool:
+    try:
+        check_size(value, "")
+    except StateError:
+        return False
+    return True
+
+
 def context_of(fiber: Fiber) -> dict[str, Json]:
     """Make the Context object as it is for a state now."""
     if fiber.run.given_context is not None:
@@ -87,7 +95,9 @@ class DataFlow:
         self._output = self._compile(body, "Output")
         self._put = compile_result_path(body)
         self._filter = _path_or_none(body, "OutputPath")
-        self.is_plain = not (self._assign or self._output or self._filter or self._selector)
+        # a literal is measured once, not each time that it is the output
+        is_measured = "Result" in body and _is_within(body["Result"])
+        self._literal: Json = body["Result"] if is_measured else MISSING
 
     def _compile(self, body: Mapping[str, Json], field: str) -> Compiled | None:
         return compile_payload(body[field], self.language, field) if field in body else None
@@ -173,7 +183,7 @@ class DataFlow:
         self, fiber: Fiber, output: Json, assigned: dict[str, Json] | None
     ) -> dict[str, Json]:
         """Keep the variables, and give the details of the StateExited event."""
-        if output is not fiber.input:
+        if output is not fiber.input and output is not self._literal:
             check_size(output, self.name)
         details = {"name": self.name, "output": output}
         if assigned:

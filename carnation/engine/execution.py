@@ -334,7 +334,10 @@ def walk(fiber: Fiber) -> Steps:
     while True:
         if not fiber.redriven:
             fiber.entered_at, fiber.before = run.clock.now, fiber.previous
-            fiber.entered_id = fiber.add(state.entered, {"name": state.name, "input": fiber.input})
+            details = {"name": state.name, "input": fiber.input}
+            fiber.previous = fiber.entered_id = fiber.history.add(
+                state.entered, fiber.previous, details, run.clock.now
+            )
             fiber.attempt, fiber.children = 0, ()
         if state.waits:
             following = yield from state.run(fiber)

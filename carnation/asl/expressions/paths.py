@@ -36,6 +36,8 @@ class Path:
             step.is_definite or (step.kind == "fields" and step is steps[-1]) for step in steps
         ) or (bool(steps) and steps[-1].kind == "function")
         self.find: Callable[[Any], Any] = _compile(steps)
+        # finds it in what its root stands for in a scope; raises `NoMatchError`
+        self.evaluate: Callable[[Scope], Any] = self._compile_root()
 
     def __repr__(self) -> str:
         """Show the text."""
@@ -59,15 +61,19 @@ class Path:
             for step in self.steps
         )
 
-    def evaluate(self, scope: Scope) -> Any:
-        """Find it in what its root stands for; raises `NoMatchError`."""
+    def _compile_root(self) -> Callable[[Scope], Any]:
+        find, name = self.find, self.root[1:]
         if self.root == "$":
-            return self.find(scope.document)
+            return lambda scope: find(scope.document)
         if self.root == "$$":
-            return self.find(scope.context)
-        if self.root[1:] not in scope.variables:
-            raise NoMatchError(f"No results for path: {self.root}")
-        return self.find(scope.variables[self.root[1:]])
+            return lambda scope: find(scope.context)
+
+        def evaluate(scope: Scope) -> Any:
+            if name not in scope.variables:
+                raise NoMatchError(f"No results for path: ${name}")
+            return find(scope.variables[name])
+
+        return evaluate
 
     def put(self, document: Any, value: Any) -> Any:
         """Give a copy of the document with a value at this path; what is in the way is made.
