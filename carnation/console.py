@@ -98,6 +98,29 @@ def align_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> 
     ]
 
 
+def fit_table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Align and indent rows; on a terminal, one that is too wide ends on a line of its own.
+
+    >>> fit_table([["Queue", "AWS::SQS::Queue", "jobs"]])
+    ['  Queue  AWS::SQS::Queue  jobs']
+    """
+    lines = [f"  {line}" for line in align_table(rows)]
+    width = report_width() if is_terminal(sys.stdout) else sys.maxsize
+    if all(len(line) <= width for line in lines):
+        return lines
+    found = []
+    heads = align_table([_split_end(row)[0] for row in rows])
+    for line, head, row in zip(lines, heads, rows, strict=True):
+        found += [line] if len(line) <= width else [f"  {head}", f"      {_split_end(row)[1]}"]
+    return found
+
+
+def _split_end(row: Sequence[str]) -> tuple[list[str], str]:
+    """Split off the last cell of a row that is not empty; the others keep their columns."""
+    last = max((i for i, cell in enumerate(row) if cell), default=0)
+    return [cell if i < last else "" for i, cell in enumerate(row)], row[last]
+
+
 def terminal_width() -> int:
     """Find how wide help may be; argparse would load shutil for it, 3 ms at every start."""
     try:
@@ -116,10 +139,10 @@ def wrap_lines(text: str) -> str:
     import textwrap  # who prints no long sentences need not load it
 
     width, lines = max(40, terminal_width()), text.split("\n")
-    return "\n".join(
-        line if "  " in line else textwrap.fill(line, width, subsequent_indent="  ") or line
-        for line in lines
+    wrap = textwrap.TextWrapper(
+        width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
     )
+    return "\n".join(line if "  " in line else wrap.fill(line) or line for line in lines)
 
 
 def report_width() -> int:

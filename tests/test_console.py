@@ -17,7 +17,7 @@ import carnation
 from carnation.__main__ import main
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.cli.commands import COMMANDS
-from carnation.console import has_colour, paint
+from carnation.console import fit_table, has_colour, paint, wrap_lines
 from carnation.errors import CarnationError
 from tests.conftest import ROOT
 
@@ -201,3 +201,24 @@ def test_help_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
     for columns, width in (("120", 118), ("no number", 78)):
         monkeypatch.setenv("COLUMNS", columns)
         assert terminal_width() == width
+
+
+def test_a_table_too_wide_for_its_terminal_ends_its_rows_on_lines_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [["Queue", "AWS::SQS::Queue", "q" * 60], ["Key", "AWS::KMS::Key", "k"]]
+    assert len(fit_table(rows)) == 2  # a pipe keeps its rows
+    monkeypatch.setattr("carnation.console.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert fit_table(rows) == [
+        "  Queue  AWS::SQS::Queue", f"      {'q' * 60}", f"  Key    AWS::KMS::Key    {'k'}"
+    ]  # fmt: skip
+    monkeypatch.setenv("COLUMNS", "140")
+    assert len(fit_table(rows)) == 2
+
+
+def test_an_arn_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carnation.console.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    arn = f"arn:aws:states:eu-west-1:111122223333:execution:a-b-c:{'x' * 40}"
+    assert arn in wrap_lines(f"started {arn}, which goes on")

@@ -12,7 +12,7 @@ from typing import Any
 from carnation.account import Account, Deployed, find_deployed
 from carnation.artifacts import read_artifacts
 from carnation.cli.command import add_account_options
-from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress
+from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress, wrap_lines
 from carnation.document import dump_json
 from carnation.errors import AccountError, CarnationError, UsageError, WorkflowError
 from carnation.workflow import find_root, validate_name
@@ -122,14 +122,15 @@ def confirm(question: str, look: str = "--plan to only look") -> bool:
 class AccountConsole:
     """What a verb says: lines for a person, or one document for a program."""
 
-    def __init__(self, form: str) -> None:
-        """Take `text` or `json`."""
-        self._form = form
+    def __init__(self, form: str, *, wraps: bool = False) -> None:
+        """Take `text` or `json`, and whether sentences are broken at a terminal's width."""
+        self._form, self._wraps = form, wraps
+        self._last = ("", "")
 
     def echo(self, line: str) -> None:
         """Print a line, unless a program reads."""
         if self._form == "text":
-            echo(line)
+            echo(wrap_lines(line) if self._wraps else line)
 
     def end(self, report: Mapping[str, Any], status: int) -> int:
         """Print the document, where a program reads; give the status back."""
@@ -139,6 +140,9 @@ class AccountConsole:
 
     def echo_event(self, event: Any) -> None:
         """Print an event of a stack."""
+        if (event.status, event.path) == self._last:  # that it begins is an event twice
+            return
+        self._last = event.status, event.path
         colour = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
         status = paint(event.status.ljust(28), colour)
         reason = "" if event.reason == "User Initiated" else f"  {event.reason}"

@@ -108,7 +108,7 @@ class _Console(AccountConsole):
     """Prints a plan, too."""
 
     def __init__(self, form: str, only_shows: bool, allowed: Sequence[str]) -> None:
-        super().__init__(form)
+        super().__init__(form, wraps=True)
         self._only_shows, self._allowed = only_shows, allowed
 
     def print_plan(

@@ -13,7 +13,7 @@ from carnation.account.operations.versions import count_running
 from carnation.cli.accounts import AccountConsole, add_options, confirm, open_stack
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import align_table, count, paint
+from carnation.console import count, fit_table, paint
 from carnation.errors import AccountError, UsageError
 
 _MACHINE = "StateMachineArn"  # an output of the root stack
@@ -54,8 +54,8 @@ def _destroy(options: argparse.Namespace) -> int:
     for title, rows in (("retained, and to be removed by hand", retained), ("deleted", lost)):
         console.echo(paint(f"{title}: {len(rows)}", "bold"))
         table = [[row.path, row.kind, row.physical] for row in rows]
-        for line in align_table(table):
-            console.echo(f"  {line}")
+        for line in fit_table(table):
+            console.echo(line)
     for row in holding:
         console.echo(paint(f"its data is lost: {row.path} ({row.physical})", "red"))
     running = count_running(account, deployed.outputs) if _MACHINE in deployed.outputs else 0

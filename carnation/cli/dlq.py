@@ -107,7 +107,7 @@ def _print_messages(
         for letter in letters:
             console.echo(dump_json(letter.describe(reporter)))
     else:
-        for line in align_table(list_rows(letters, reporter)):
+        for line in align_table(list_rows(letters, reporter)) if letters else ():
             console.echo(line)
         console.echo(count_letters(letters, reporter))
     return console.end({"letters": [one.describe(reporter) for one in letters]}, EXIT_OK)

@@ -12,7 +12,7 @@ from carnation.account.deployment.plan import Plan
 from carnation.account.deployment.stack_events import Outcome
 from carnation.changes.formats.json import make_report
 from carnation.changes.formats.text import render_text
-from carnation.console import align_table, paint
+from carnation.console import fit_table, paint
 
 _REPLACED = {"True": "replaced", "Conditional": "may be replaced"}
 _ROW = ("Action", "Path", "ResourceType", "Replacement")
@@ -48,7 +48,7 @@ def format_plan(
     yield from (
         "",
         "CloudFormation will perform these actions:",
-        *(f"  {line}" for line in align_table(table)),
+        *fit_table(table),
         "",
     )
 
@@ -82,9 +82,9 @@ def format_outcome(result: Result) -> list[str]:
     """Format what became of a deployment that did not fail."""
     if result.outcome is None:
         return [] if result.status == "unchanged" else ["No changes were made."]
-    rows = [[f"  {key}", value] for key, value in result.outcome.outputs.items()]
+    rows = [[key, value] for key, value in result.outcome.outputs.items()]
     head = f"\n{result.plan.stack} is {result.outcome.status}"
-    return [paint(head, "green"), *align_table(rows)]
+    return [paint(head, "green"), *fit_table(rows)]
 
 
 def describe_result(result: Result) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def lend_templates(
     if missing or not exists:
         also = "" if exists else ", and so is the bucket"
         tell(
-            f"a change set reads its templates from S3: {count(len(missing), 'object')} "
-            f"in {lent} will be removed again{also}"
+            f"The change set reads its templates from S3: {count(len(missing), 'object')} "
+            f"in {lent} will be removed again{also}."
         )
     with contextlib.ExitStack() as stack:
         if not exists:
