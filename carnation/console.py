@@ -9,8 +9,10 @@ import time
 from collections.abc import Sequence
 from typing import TextIO
 
+from carnation.lazy import compile_lazily
+
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
-_PAINTED = re.compile(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
+_PAINTED = compile_lazily(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -46,7 +48,7 @@ def clean(text: str, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
-_COMMAND = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)
+_COMMAND = compile_lazily(r"^(\s*)(?=::|##\[)", re.MULTILINE)
 
 
 def clean_lines(text: str) -> str:

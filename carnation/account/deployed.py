@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account.session import Account
 from carnation.document import digest, dump_json, parse_document
 from carnation.errors import AccountError, CarnationError
+from carnation.records import NamedTuple
 
 _DIGEST = re.compile(r"\.[0-9a-f]{16}(?=\.)")
 _NESTED = "AWS::CloudFormation::Stack"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from carnation.adoption.comparison import compare_templates
 from carnation.adoption.inventory import Inventory
@@ -13,6 +12,7 @@ from carnation.adoption.round_trip import find_difference
 from carnation.adoption.sources import Source
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.errors import DefinitionError
+from carnation.records import NamedTuple
 
 
 class AdoptedMachine(NamedTuple):

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from unicodedata import combining, east_asian_width
 
 from carnation.errors import DefinitionError
+from carnation.records import NamedTuple
 
 WIDTH = 88  # of a line, ruff's default
 WIDEST = 100  # a project may allow this much, and would join what fits into it again

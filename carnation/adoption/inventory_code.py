@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.adoption.formatter import (
     Code,
@@ -20,6 +20,7 @@ from carnation.adoption.kinds import NAMES, read_environment, render_list
 from carnation.adoption.names import Names
 from carnation.adoption.sam import render_uses
 from carnation.adoption.template import render_arn, render_raw
+from carnation.records import NamedTuple
 
 _UNUSED = "the adopted template has it"
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.adoption.formatter import Code, Group, Item, Text, render_call, render_value
 from carnation.adoption.inventory import Adopted, Inventory
+from carnation.records import NamedTuple
 
 _DAY = 86_400
 _KEY_TYPES = {"N": "Number", "B": "Binary"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib.abc import InspectLoader
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl import walk_states
 from carnation.asl.fields import KNOWN
 from carnation.document import join_pointer
+from carnation.records import NamedTuple
 from carnation.workflow import Workflow
 
 _PAYLOADS = ("payload", "items", "object")

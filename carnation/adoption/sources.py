@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.adoption.comments import find_remarks
 from carnation.adoption.graph import find_lost_transitions
@@ -15,6 +15,7 @@ from carnation.adoption.template import fill_definition
 from carnation.asl import Definition, read_definition
 from carnation.errors import DocumentError
 from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems
+from carnation.records import NamedTuple
 from carnation.sources import Reading
 from carnation.sources import Source as Machine
 

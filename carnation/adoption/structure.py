@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from carnation.adoption.graph import Node, Scope
+from carnation.records import NamedTuple
 
 _BESIDE = 2  # states that are told beside a chain; more of them make a part of their own
 _MAX_DEPTH = 100  # parts within parts; each is a call while the module builds its graph

@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 try:
     import fcntl

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.artifacts.build_folder import (
     Difference,
@@ -20,6 +19,7 @@ from carnation.artifacts.build_folder import (
 from carnation.artifacts.contents import Artifacts
 from carnation.artifacts.render import make_artifacts
 from carnation.project import read_partition
+from carnation.records import NamedTuple
 from carnation.resources import Application
 from carnation.resources.policy import list_open_needs
 from carnation.workflow import load_workflows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.errors import ArtifactError
+from carnation.records import NamedTuple
 
 MANIFEST = "manifest.json"
 

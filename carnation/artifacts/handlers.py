@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from carnation.errors import WorkflowError, suggest_name
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.resources import Function

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import cache
 
 from carnation.asl.kinds import KINDS, is_placeholder
+from carnation.records import NamedTuple
 
 STATE_TYPES = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
 PATH, ATA = "JSONPath", "JSONata"
@@ -25,7 +26,7 @@ PATH, ATA = "JSONPath", "JSONata"
 class Field(NamedTuple):
     """One row of the table.
 
-    `name` is ASL's word, `argument` Python's; `places` are the state types (and `StateMachine`,
+    `name` is ASL's word; `places` are the state types (and `StateMachine`,
     `Retrier`, `ItemReader`, …) that may carry it; `kind` names the check of its value in
     `carnation.asl.kinds`; `low` and `high` bound a number, both included; `language` is the query
     language it belongs to ('' for both); `dynamic` fields take an expression in JSONata; `legacy`
@@ -33,7 +34,6 @@ class Field(NamedTuple):
     """
 
     name: str
-    argument: str
     places: tuple[str, ...]
     kind: str
     low: float | None = None
@@ -41,6 +41,11 @@ class Field(NamedTuple):
     language: str = ""
     dynamic: bool = False
     legacy: bool = False
+
+    @property
+    def argument(self) -> str:
+        """Python's word for it."""
+        return argument_of(self.name)
 
 
 _CONFIGURED = ("ItemReader", "ReaderConfig", "ItemBatcher", "ResultWriter", "WriterConfig")
@@ -55,6 +60,7 @@ _CONNECTORS = ("ItemReader", "ResultWriter")
 _SECONDS = 99_999_999
 
 
+@cache
 def argument_of(name: str) -> str:
     """Turn ASL's PascalCase into Python's snake_case.
 
@@ -75,7 +81,7 @@ def _row(
     dynamic: bool = False,
     legacy: bool = False,
 ) -> Field:
-    return Field(name, argument_of(name), places, kind, low, high, language, dynamic, legacy)
+    return Field(name, places, kind, low, high, language, dynamic, legacy)
 
 
 FIELDS = (
@@ -203,13 +209,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 """The fields without which a part is none."""
 
-_WRITTEN: dict[str, tuple[Field, ...]] = {
-    place: tuple(field for field in FIELDS if place in field.places and not field.legacy)
-    for place in PLACES
-}
-_ALL: dict[str, tuple[Field, ...]] = {place: tuple(KNOWN[place].values()) for place in PLACES}
 
-
+@cache
 def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
     """Give the fields that may stand in a place, in the order in which they are written.
 
@@ -218,7 +219,8 @@ def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
     >>> [field.name for field in fields_of("Retrier")][:3]
     ['Comment', 'ErrorEquals', 'IntervalSeconds']
     """
-    return _ALL[place] if legacy else _WRITTEN[place]
+    known = KNOWN[place].values()
+    return tuple(field for field in known if legacy or not field.legacy)
 
 
 def find_problem(field: Field, value: object) -> str:

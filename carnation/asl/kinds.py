@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from carnation.document.values import is_number
+from carnation.lazy import compile_lazily
 
 Check = Callable[[object], bool]
 
@@ -45,7 +46,7 @@ def _is_names(value: object) -> bool:
     )
 
 
-_TIMESTAMP = re.compile(
+_TIMESTAMP = compile_lazily(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z", re.ASCII
 )
 

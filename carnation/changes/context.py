@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
 from carnation.changes.records import MISSING, Change, Edit, render_value
 from carnation.changes.wording import contrast, shorten
 from carnation.document import join_pointer, split_pointer
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _MAX_PATH_LENGTH = 120
 

@@ -7,7 +7,8 @@ An impact is an ordered scale, and of several changes the worst counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 COSMETIC, BEHAVIOURAL, BREAKING, DANGEROUS = "cosmetic", "behavioural", "breaking", "dangerous"
 IMPACTS = (COSMETIC, BEHAVIOURAL, BREAKING, DANGEROUS)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.asl import Definition, State, read_definition
 from carnation.changes.records import render_value
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 INNER = ("ItemProcessor", "Iterator", "Branches")
 _ALIKE = 0.6  # the share of fields in common from which two states are one

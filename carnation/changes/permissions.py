@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
@@ -15,6 +14,7 @@ from carnation.document import join_pointer
 from carnation.document.values import Json
 from carnation.permissions import Grant, covers, find_lost, read_policy
 from carnation.permissions.grants import render_value
+from carnation.records import NamedTuple
 
 _TRUST = "AssumeRolePolicyDocument"
 _ROLES = frozenset({"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"})

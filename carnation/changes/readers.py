@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.asl import Scope, State
 from carnation.changes.context import format_path
@@ -21,6 +20,7 @@ from carnation.changes.scopes import Scopes
 from carnation.changes.transitions import keeps_input
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _WHOLE = "$"
 """What a state writes whose output is not told field by field: anything may be in it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Final, NamedTuple
+from typing import Final
 
 from carnation.asl.expressions.spellings import is_spelling
 from carnation.changes.impacts import KINDS
 from carnation.document import digest
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 
 class _Missing:

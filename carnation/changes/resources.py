@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.changes.edits import find_edits
 from carnation.changes.in_flight import find_lost_actions, is_for_states
@@ -22,6 +21,7 @@ from carnation.changes.retention import find_retention_kind
 from carnation.changes.wording import contrast
 from carnation.document import split_pointer
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 from carnation.services.updates import INTERRUPTS, MAY_REPLACE, REPLACES, find_update, is_stateful
 
 _FUNCTIONS = ("AWS::Lambda::Function", "AWS::Serverless::Function")

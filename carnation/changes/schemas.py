@@ -8,13 +8,13 @@ Source: https://json-schema.org/draft/2020-12/json-schema-validation
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.changes.edits import is_same
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import contrast, format_list, quote
 from carnation.document import join_pointer
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _TYPES = ("string", "number", "integer", "boolean", "null", "object", "array")
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.changes.context import StatePair, is_reordered
 from carnation.changes.edits import find_edits
@@ -16,6 +15,7 @@ from carnation.changes.records import MISSING, Change
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, format_list
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _PROCESSORS = ("ItemProcessor", "Iterator")
 _SELECTORS = ("ItemSelector", "Parameters")

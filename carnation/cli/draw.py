@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.definition_files import find_definition_file, list_built
@@ -18,6 +18,7 @@ from carnation.cli.parser import CommandParser
 from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 
 _SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
 

@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 from carnation.console import terminal_width
 from carnation.errors import suggest_name
 
+# our messages are English, and so are argparse's: looking for translations costs 5 ms
+setattr(argparse, "_", str)  # noqa: B010  the name is argparse's own
+
 
 class CommandParser(argparse.ArgumentParser):
     """An argument parser as wide as the terminal; unknown options get a suggestion."""

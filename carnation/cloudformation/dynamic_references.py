@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.errors import TemplateError
+from carnation.records import NamedTuple
 
 _REFERENCE = re.compile(r"\{\{resolve:([^:{}]+):([^{}]*)\}\}")
 _SERVICES = ("ssm", "ssm-secure", "secretsmanager")

@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from carnation.lazy import compile_lazily
+
 _MAX_DEPTH = 200
-_SUBSTITUTED = re.compile(r"\$\{(!?)([^{}]*)\}")
-_UNNAMED = re.compile(r"[^A-Za-z0-9_.:-]+")
-_DYNAMIC = re.compile(r"\{\{(resolve:[^{}]*)\}\}")
+_SUBSTITUTED = compile_lazily(r"\$\{(!?)([^{}]*)\}")
+_UNNAMED = compile_lazily(r"[^A-Za-z0-9_.:-]+")
+_DYNAMIC = compile_lazily(r"\{\{(resolve:[^{}]*)\}\}")
 
 
 def is_intrinsic(value: Mapping[str, Any]) -> bool:

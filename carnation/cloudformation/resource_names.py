@@ -7,10 +7,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders
 from carnation.cloudformation.substitutions import fill_substitutions
+from carnation.records import NamedTuple
 
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.resource_names import resolve_substitutions
 from carnation.document import join_pointer
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
-_SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")
+_SUBSTITUTED = compile_lazily(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")
 
 
 class Role(NamedTuple):

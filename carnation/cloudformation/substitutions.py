@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-_SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}")
+from carnation.lazy import compile_lazily
+
+_SUBSTITUTION = compile_lazily(r"\$\{([A-Za-z0-9_.:-]+)\}")
 
 
 def find_substitutions(value: object) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from carnation.diagram.layers import Item, Layered
+from carnation.records import NamedTuple
 
 Point = tuple[float, float]
 Piece = tuple[int, int]

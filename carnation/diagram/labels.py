@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from carnation.diagram.font_metrics import cut_text, measure_text, wrap_text
 from carnation.diagram.graph import END, START, Node
+from carnation.records import NamedTuple
 
 NAME, SMALL = 13.0, 11.0
 """Font sizes: of a state's name, which is bold, and of all else."""

@@ -12,7 +12,8 @@ Structures, 1981 (layers, bends); the shared chains and the loops routed round a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 _STRAIGHT = 8
 """The weight of a piece of a chain: long edges are straight before anything else is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from carnation.diagram.coordinates import place_items
 from carnation.diagram.crossings import order_items
@@ -17,6 +17,7 @@ from carnation.diagram.folding import fold_scopes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
 from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
 from carnation.diagram.layers import Item, Layered, Link, build_layers
+from carnation.records import NamedTuple
 
 Size = tuple[float, float]
 Direction = Literal["down", "right"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document.pointers import split_pointer
 from carnation.document.reading import Document
+from carnation.records import NamedTuple
 
 Splice = tuple[int, int, str]
 _COMMA_AFTER = re.compile(r"\s*,[ \t]*(?:\r?\n[ \t]*)?")

@@ -12,10 +12,11 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from math import isinf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.document.pointers import split_pointer
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.document.scanner import Scanned

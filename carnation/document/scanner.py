@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from math import isinf
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document.pointers import escape
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 
 _MAX_DEPTH = 900  # a definition nests three levels for each Map; AWS gives up long before
 _TOKEN = re.compile(

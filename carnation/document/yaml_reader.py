@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document.pointers import join_pointer
 from carnation.errors import CarnationError, DocumentError
+from carnation.records import NamedTuple
 
 try:
     import yaml

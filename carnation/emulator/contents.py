@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
 from moto.dynamodb.models import dynamodb_backends
@@ -13,6 +13,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from carnation.errors import EmulatorError
+from carnation.records import NamedTuple
 
 
 class Message(NamedTuple):

@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from types import ModuleType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from carnation.emulator.faults import FunctionError, Hooks
 from carnation.emulator.function_code import FunctionCode
 from carnation.errors import EmulatorError
+from carnation.records import NamedTuple
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 RESPONSE_BYTES = 6_291_556

@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -29,6 +29,7 @@ from carnation.emulator.request_bodies import read_body
 from carnation.emulator.runtime import LoopbackServer
 from carnation.emulator.signatures import Refusal, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
+from carnation.records import NamedTuple
 
 HEALTH_PATH, ADVANCE_PATH = "/_health", "/_advance"
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.message import Message
 from http.client import HTTPMessage
-from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from carnation.records import NamedTuple
 
 # The credential scope of a signed request: Credential=AKIA…/20261123/us-east-1/sqs/aws4_request
 _SCOPE = re.compile(r"(?:Credential=)?([^/,\s]+)/(\d+)/([^/]+)/([^/]+)/aws4_request")

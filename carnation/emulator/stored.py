@@ -7,10 +7,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.emulator.emulator import Emulator

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 
 @dataclass

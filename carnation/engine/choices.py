@@ -8,7 +8,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from carnation.asl.expressions import MISSING, Path, Scope, parse_path
 from carnation.document.values import Json, is_number
@@ -16,6 +15,7 @@ from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.payloads import Compiled, compile_jsonata, is_jsonata
 from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError, EvaluationError
+from carnation.records import NamedTuple
 
 Test = Callable[[Json], bool]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 LIMIT = 25_000
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document import decode_text, parse_document
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 
 DEFAULT_MEMORY = 128
 _PART = re.compile(r"[A-Za-z0-9]+")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.asl import read_definition, walk_states
 from carnation.asl.cycles import find_cycles
@@ -13,6 +12,7 @@ from carnation.estimates.estimate import Estimates, estimate
 from carnation.estimates.formats import CENT, render_dollars
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
 from carnation.estimates.targets import Target
+from carnation.records import NamedTuple
 
 _DAYS = 30
 _ROUNDS = "the loop through"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.estimates.growth import Key
 from carnation.estimates.models import Model
 from carnation.estimates.top_level_maps import TopLevelMap
+from carnation.records import NamedTuple
 from carnation.services import limits
 from carnation.services.prices import find_price, read_prices
 

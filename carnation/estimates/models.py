@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl import read_definition, walk_states
 from carnation.cloudformation.substitutions import find_substitutions
@@ -19,6 +19,7 @@ from carnation.estimates.simulation import Scene, is_express, trace
 from carnation.estimates.substitutions import Filled, fill_definition
 from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts
 from carnation.estimates.top_level_maps import Pace, TopLevelMap, find_outers, find_pace
+from carnation.records import NamedTuple
 
 
 class Child(NamedTuple):

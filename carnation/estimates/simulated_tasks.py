@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.engine import Failed, Outcome, Started, Submitted, Succeeded, Task
 from carnation.estimates.samples import Guess, SampleData
 from carnation.estimates.tallies import ItemCounts
+from carnation.records import NamedTuple
 
 ROUNDS = 100
 """Visits of a state, for each item, after which its loop is taken for one without an end."""

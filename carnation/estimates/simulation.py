@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.engine import CompiledMachine, Event, Execution, Outcome, Task
 from carnation.engine.fibers import Fiber
@@ -16,6 +16,7 @@ from carnation.engine.history import History, Observer
 from carnation.estimates.samples import Guess, SampleData
 from carnation.estimates.simulated_tasks import ROUNDS, Endless, Item, Plan, SimulatedTasks, Starter
 from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts, Stop
+from carnation.records import NamedTuple
 from carnation.services.limits import PAYLOAD
 
 _TOO_LARGE = ItemCounts(

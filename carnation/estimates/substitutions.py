@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl.fields import FIELDS
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 
 _WHOLE = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}\Z")
 _EXPRESSION = re.compile(r"\s*\{%.*%\}\s*\Z", re.DOTALL)

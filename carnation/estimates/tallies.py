@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from carnation.records import NamedTuple
 
 SAMPLE_ERRORS = (
     "States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",

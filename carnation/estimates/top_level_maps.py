@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl import State, walk_states
 from carnation.estimates.inference import is_outermost
 from carnation.estimates.tallies import ItemCounts
 from carnation.permissions import is_distributed
+from carnation.records import NamedTuple
 from carnation.services.limits import DISTRIBUTED_CONCURRENCY, INLINE_CONCURRENCY
 
 _SCOUTED = 2_000

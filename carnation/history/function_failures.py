@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from carnation.records import NamedTuple
 
 
 class FunctionFailure(NamedTuple):

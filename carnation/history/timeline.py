@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl import walk_states
 from carnation.engine import Event, export_event
@@ -18,6 +18,7 @@ from carnation.engine.child_executions import MapRun
 from carnation.errors import CarnationError
 from carnation.history.progress import Progress
 from carnation.history.visits import Children, Scope, Visit, read_visits
+from carnation.records import NamedTuple
 
 OK, RETRIED, FAILED, OPEN = "ok", "retried", "failed", "open"
 

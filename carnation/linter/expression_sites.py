@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.fields import ATA, KNOWN, PATH, Field
@@ -16,6 +15,7 @@ from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
 from carnation.document.values import Json
 from carnation.linter.machine import Machine
+from carnation.records import NamedTuple
 
 ROOTLESS = "reference"
 _EXPRESSIVE = ("Error", "Cause", "RoleArn")

@@ -8,10 +8,10 @@ default that a project may change. Its docstring is its page: the problem, the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from carnation.asl.graph import Problem
 from carnation.linter.machine import Machine
+from carnation.records import NamedTuple
 
 REFUSAL, CALL, RISK = "refusal", "call", "risk"
 """The families: refused by AWS, refused by the service that is called, let through."""

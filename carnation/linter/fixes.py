@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
 from carnation.asl.fields import KNOWN, PATH, STATE_TYPES
@@ -24,6 +23,7 @@ from carnation.linter.rules.errors import ALL, names_of
 from carnation.linter.rules.risks.errors import find_meant_name
 from carnation.linter.runner import find_problems
 from carnation.linter.suppressions import find_suppressed
+from carnation.records import NamedTuple
 from carnation.services.task_calls import find_integration
 
 _Counts = Counter[tuple[str, str, str]]

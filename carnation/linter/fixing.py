@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from carnation.document import Document
 from carnation.errors import UsageError
@@ -19,6 +18,7 @@ from carnation.linter.linting import Locate
 from carnation.linter.runner import Settings
 from carnation.linter.sources import open_targets
 from carnation.linter.targets import STDIN
+from carnation.records import NamedTuple
 from carnation.sources import Source
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.linter.built import find_tree, read_declared, read_type
 from carnation.linter.findings import SEVERITIES, Finding
 from carnation.linter.runner import Settings, Source, review_definition
 from carnation.linter.sources import is_template_file, open_targets
 from carnation.linter.targets import walk_folder
+from carnation.records import NamedTuple
 from carnation.sources import Unseen
 
 Locate = Callable[[str, Iterable[Finding]], list[Finding]]

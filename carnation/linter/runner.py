@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
@@ -17,6 +17,7 @@ from carnation.errors import UsageError, suggest_name
 from carnation.linter.findings import CALL, NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
 from carnation.linter.machine import Machine
 from carnation.linter.suppressions import find_suppressed
+from carnation.records import NamedTuple
 
 _MODULES = {
     REFUSAL: ("structure", "fields", "errors", "choices", "maps", "tasks", "expressions"),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from carnation.errors import DocumentError
 from carnation.linter.findings import ERROR, Finding
 from carnation.linter.runner import find_rule
 from carnation.linter.targets import DEFINITION_SUFFIXES, STDIN, TargetFile, find_files
+from carnation.records import NamedTuple
 from carnation.sources import (
     Files,
     Reading,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from carnation.errors import UsageError, suggest_name
+from carnation.records import NamedTuple
 from carnation.sources import split_target
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")

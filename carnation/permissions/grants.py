@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _ALWAYS = ""
 _FEW = 200

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from carnation.document.values import Json
 from carnation.permissions.grants import Grant, list_excluded, matches
 from carnation.permissions.required import RequiredAction
 from carnation.permissions.spelling import Match, compare_arns
+from carnation.records import NamedTuple
 
 
 class Asked(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _FORMATTED = re.compile(r"\s*States\.Format\('([^'\\]*)'(\s*\))?")
 _JOINED = re.compile(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*(&|%\})")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions
@@ -27,6 +26,7 @@ from carnation.permissions.required import (
     when,
 )
 from carnation.permissions.spelling import Match, compare_arns
+from carnation.records import NamedTuple
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 LOG_DELIVERY = (

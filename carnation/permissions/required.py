@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 from carnation.services.task_calls import read_call
 
 Condition = tuple[tuple[str, str, tuple[str, ...]], ...]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from carnation.document.values import Json
 from carnation.permissions.parameters import read_inner, read_parameter
+from carnation.records import NamedTuple
 
 Parameters = Mapping[str, Json]
 

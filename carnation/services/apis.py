@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
+from carnation.records import NamedTuple
 from carnation.services.packed_files import read_block
 
 FILE = "apis.bin"

@@ -6,10 +6,11 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}")
+from carnation.lazy import compile_lazily
+
+_PLACEHOLDER = compile_lazily(r"\$\{[^{}]*\}")
 
 
 @lru_cache(maxsize=4096)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import lru_cache
-from typing import NamedTuple
 
+from carnation.records import NamedTuple
 from carnation.services.actions import find_action, list_actions, list_services
 from carnation.services.apis import FILE
 from carnation.services.clients import find_service

@@ -5,9 +5,11 @@ And what an HTTP task asks for. Each row has its page.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
+
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 
 
 class _Choice(NamedTuple):
@@ -73,8 +75,8 @@ _CHOICES: Mapping[str, tuple[_Choice, ...]] = {
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 _ENCODINGS = ("NONE", "URL_ENCODED")
 _ARRAYS = ("INDICES", "REPEAT", "COMMAS", "BRACKETS")
-_URL = re.compile(r"https://[^\s/?#]+\S*\Z")
-_NO_HOST = re.compile(r"\w+://|\$|.*/")
+_URL = compile_lazily(r"https://[^\s/?#]+\S*\Z")
+_NO_HOST = compile_lazily(r"\w+://|\$|.*/")
 _OWN_HEADERS = frozenset({
     "authorization", "connection", "content-md5", "date", "expect", "host", "max-forwards",
     "proxy-authenticate", "server", "te", "transfer-encoding", "trailer", "upgrade", "via",

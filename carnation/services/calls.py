@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.errors import suggest_name
+from carnation.lazy import compile_lazily
 from carnation.services.call_rules import find_rule_problems
 from carnation.services.optimized import find_task_parameters
 from carnation.services.shapes import Shape, to_member_name
-
-UNKNOWN, MISSING, WRONG, NEWER = "unknown", "missing", "wrong", "newer"
-"""The kinds of problems: a parameter that does not exist, one that is needed, a wrong value,
-and one that may be newer than what is known here."""
+from carnation.services.task_calls import MISSING, NEWER, UNKNOWN, WRONG, CallProblem
 
 _NUMBERS = frozenset({"integer", "long", "double"})
 _MAX_HINTS = 25  # comparing names is expensive
 _MAX_NAME_LENGTH = 200
-_NUMERIC = re.compile(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*\Z")
+_NUMERIC = compile_lazily(r"\s*[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?\s*\Z")
 _WANTED = {
     "structure": "a mapping",
     "map": "a mapping",
@@ -34,18 +32,6 @@ _WANTED = {
     "boolean": "true or false",
     **dict.fromkeys(_NUMBERS, "a number"),
 }
-
-
-class CallProblem(NamedTuple):
-    """What is wrong with a call: of which kind, at which keys and indexes, in words.
-
-    `facts` are the name that is there and the one that was meant, where that is certain.
-    """
-
-    kind: str
-    keys: tuple[str, ...]
-    message: str
-    facts: tuple[str, ...] = ()
 
 
 def never(value: object) -> bool:

@@ -12,8 +12,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-tem
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from carnation.records import NamedTuple
 from carnation.services.shapes import Shape
 
 TAKEN = "November 2026"

@@ -6,7 +6,9 @@ Each row asks one action about one name: it fails for what is not there, or list
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from carnation.records import NamedTuple
 
 
 class Lookup(NamedTuple):

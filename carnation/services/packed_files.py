@@ -10,7 +10,8 @@ import os
 import zlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 _FOLDER = os.path.dirname(__file__)
 

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-bound
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from carnation.records import NamedTuple
 
 
 class Partition(NamedTuple):

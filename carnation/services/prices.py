@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 _PATH = os.path.join(os.path.dirname(__file__), "prices.txt")
 _WRITES = ("put", "update", "delete", "write", "copy", "list", "create", "complete", "upload")

@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 _PATH = os.path.join(os.path.dirname(__file__), "properties.txt")
 

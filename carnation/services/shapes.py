@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 from carnation.services.apis import Api, read_api
 
 _KINDS = {
@@ -22,7 +23,7 @@ _KINDS = {
 }  # fmt: skip
 # DynamoDB's NULL is no word in Java, and `equals` every object has
 _RENAMED = {"NULL": "Nul", "Equals": "EqualsValue", "equals": "EqualsValue"}
-_RUN = re.compile(r".(?:[A-Z](?![a-z]))*")
+_RUN = compile_lazily(r".(?:[A-Z](?![a-z]))*")
 _NONE: Mapping[str, Shape] = MappingProxyType({})
 
 

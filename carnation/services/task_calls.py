@@ -6,11 +6,12 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 from carnation.services.arns import split_arn
 
 INTEGRATION, FUNCTION, ACTIVITY, SUBSTITUTION = (
@@ -18,10 +19,15 @@ INTEGRATION, FUNCTION, ACTIVITY, SUBSTITUTION = (
 )  # fmt: skip
 """Kinds of resources; of any other text the kind is ''."""
 
-_CALL = re.compile(
+UNKNOWN, MISSING, WRONG, NEWER = "unknown", "missing", "wrong", "newer"
+"""The kinds of problems: a parameter that does not exist, one that is needed, a wrong value,
+and one that may be newer than what is known here."""
+
+_CALL = compile_lazily(
     r"(?P<sdk>aws-sdk:)?(?P<service>[^:.]+):(?P<action>[^:.]+)(?:\.(?P<pattern>.*))?\Z"
 )
-_SUBSTITUTION = re.compile(r"\$\{[^{}]+\}(?::(?:[\w$-]+|\$\{[^{}]+\}))?\Z")  # maybe with an alias
+# maybe with an alias
+_SUBSTITUTION = compile_lazily(r"\$\{[^{}]+\}(?::(?:[\w$-]+|\$\{[^{}]+\}))?\Z")
 _OTHER_KINDS = ("activity", "stateMachine", "execution", "express", "mapRun")
 
 
@@ -64,6 +70,18 @@ class TaskCall(NamedTuple):
     resource: Resource
     field: str = ""
     given: Any = None
+
+
+class CallProblem(NamedTuple):
+    """What is wrong with a call: of which kind, at which keys and indexes, in words.
+
+    `facts` are the name that is there and the one that was meant, where that is certain.
+    """
+
+    kind: str
+    keys: tuple[str, ...]
+    message: str
+    facts: tuple[str, ...] = ()
 
 
 def read_call(task: Mapping[str, Any]) -> TaskCall:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+
+from carnation.records import NamedTuple
 
 IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES = "in place", "interrupts", "may replace", "replaces"
 

@@ -6,10 +6,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.placeholders import is_intrinsic
 from carnation.document import escape
+from carnation.records import NamedTuple
 from carnation.sources.conditions import Ways, list_ways
 
 _IF = "Fn::If"

@@ -6,11 +6,12 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.language_extensions import replace_identifier
 from carnation.document import join_pointer
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 from carnation.sources.source import Unseen
 
 _LOOP = "Fn::ForEach::"

@@ -6,16 +6,18 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document import Document, decode_text
 from carnation.errors import DocumentError, UsageError, suggest_name
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 from carnation.sources.files import Files, parse_stream
 from carnation.sources.source import Source, Unseen, is_definition
 
 STDIN = "-"
 _INPUT = "standard input"
-_TERRAFORM = re.compile(r"^\s*(?:resource|module|locals)\b[^\n]*\{", re.MULTILINE)
+_TERRAFORM = compile_lazily(r"^\s*(?:resource|module|locals)\b[^\n]*\{", re.MULTILINE)
 _NONE = (
     "not a state machine definition: it has neither StartAt nor States, and it is no template, no "
     "serverless.yml, no file of Terraform and no manifest with a state machine"

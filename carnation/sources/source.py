@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.cloudformation.placeholders import is_intrinsic
-from carnation.cloudformation.roles import Role, find_role
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document, parse_yaml
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from carnation.cloudformation.roles import Role
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 NO_DEFINITION = "the template gives it no definition"
 # where a text begins on the next line: a block of YAML, a heredoc of Terraform
-_BLOCK = re.compile(r"(?:(?:![A-Za-z0-9:]+\s+)?[|>][-+0-9]*\s*(?:#.*)?|<<-?\s*\w+\s*)\Z")
+_BLOCK = compile_lazily(r"(?:(?:![A-Za-z0-9:]+\s+)?[|>][-+0-9]*\s*(?:#.*)?|<<-?\s*\w+\s*)\Z")
 
 
 class Unseen(NamedTuple):
@@ -31,6 +35,12 @@ class Unseen(NamedTuple):
     def format(self) -> str:
         """Say it in one line."""
         return f"{self.where}:{self.line}:{self.column}: not seen: {self.name}: {self.why}"
+
+
+def _find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Role | None:
+    from carnation.cloudformation.roles import find_role  # a definition alone has none
+
+    return find_role(template, properties)
 
 
 class Source:
@@ -65,7 +75,7 @@ class Source:
         self.is_editable = True
         self.properties = properties or {}
         self.template = template
-        self.role: Role | None = find_role(template, self.properties) if template else None
+        self.role: Role | None = _find_role(template, self.properties) if template else None
         given = self.properties.get("DefinitionSubstitutions")
         self.substitutions: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         self.moved: Mapping[str, str] = {}

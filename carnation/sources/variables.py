@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 from carnation.sources.files import Files
 from carnation.sources.source import Unseen
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from troposphere import Sub
 
@@ -20,6 +20,7 @@ from carnation.permissions import (
     group_needs,
     render_policy,
 )
+from carnation.records import NamedTuple
 from carnation.stacks.snippets import KEY, PREFIX, Statement
 
 _OURS = {"StateMachineName": f"{PREFIX}-state-machine"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from carnation.records import NamedTuple
 from carnation.resources.functions import Function
 
 __all__ = ["Function", "Package", "Sources"]

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 from troposphere import GetAtt, Sub
 
 from carnation.errors import WorkflowError
+from carnation.records import NamedTuple
 from carnation.resources.machines import Alarms
 from carnation.stacks.alarms import TOPIC, add_alarm
 from carnation.stacks.rendering import Rendering, list_names

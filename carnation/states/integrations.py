@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from carnation.errors import DefinitionError
+from carnation.records import NamedTuple
 from carnation.states.arguments import UNSET, find_line
 from carnation.states.parameters import reject_parameters, reject_unknown_call
 from carnation.states.state_types import Task

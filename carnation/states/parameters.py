@@ -25,12 +25,12 @@ def reject_unknown_call(owner: str, action: str, comment: Any) -> None:
 
 def reject_parameters(owner: str, action: str, given: Any, comment: Any) -> None:
     """Raise `DefinitionError` for parameters that the action does not take, and for lost ones."""
-    from carnation.services.calls import (
+    from carnation.services.calls import check_call
+    from carnation.services.task_calls import (
         MISSING,
         NEWER,
         UNKNOWN,
         WRONG,
-        check_call,
     )  # reads a data file
 
     sent = None if given is UNSET else given

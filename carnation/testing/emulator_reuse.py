@@ -12,13 +12,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.artifacts import Artifacts, make_artifacts
 from carnation.document import digest
 from carnation.emulator.embedded import deploy_artifacts, import_emulator
 from carnation.errors import UsageError
 from carnation.project import read_partition
+from carnation.records import NamedTuple
 from carnation.testing.coverage import Coverage
 from carnation.testing.state_machines import DeployedMachine
 from carnation.workflow import Workflow, find_root, load_workflows

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.engine import Failed, Outcome, Succeeded, Task
+from carnation.records import NamedTuple
 
 _LONG = 10.0**9  # seconds: later than any timeout
 

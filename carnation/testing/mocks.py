@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.engine import Failed, Outcome, Task
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 from carnation.testing.mock_results import REAL, Answer, Delay, Throw, TimeOut, find_outcome
 from carnation.testing.mock_validation import check_answer, check_task
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document import read_document
 from carnation.errors import DocumentError
 from carnation.history.visits import find_details, read_visits, walk_visits
+from carnation.records import NamedTuple
 from carnation.testing.mock_results import Answer, Malformed, Throw
 from carnation.testing.mocks import Recorded
 

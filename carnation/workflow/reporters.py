@@ -11,9 +11,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from carnation.errors import WorkflowError
+from carnation.records import NamedTuple
 from carnation.workflow.modules import load_module
 
 GROUP = "carnation.reporters"

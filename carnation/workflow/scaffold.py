@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 
 
 class Shape(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account, Deployed
 from carnation.account.deployed import list_resources, read_template
@@ -12,6 +12,7 @@ from carnation.account.deployment.execution import protect
 from carnation.account.deployment.stack_events import Event, Outcome, find_last_event, follow
 from carnation.document import parse_document
 from carnation.errors import AccountError
+from carnation.records import NamedTuple
 from carnation.services.updates import is_stateful
 
 _KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from carnation.account import Account, Deployed
 from carnation.account.deployment.artifact_bucket import default_bucket_name, ensure_bucket
@@ -40,6 +40,7 @@ from carnation.account.deployment.stack_events import Event, Outcome
 from carnation.account.deployment.temporary import lend_templates
 from carnation.account.deployment.uploads import list_missing, upload_missing
 from carnation.artifacts import Artifacts
+from carnation.records import NamedTuple
 from carnation.services.partitions import find_partition
 
 Tell = Callable[[int, int], None]

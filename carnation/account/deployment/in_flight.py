@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.account import Account
 from carnation.account.deployment.change_sets import ChangeSet
@@ -18,6 +17,7 @@ from carnation.account.deployment.plan import Plan
 from carnation.changes.impacts import KINDS
 from carnation.console import count
 from carnation.errors import AccountError
+from carnation.records import NamedTuple
 
 _MAX_COUNTED = 1000  # executions that are counted
 _PAUSE = 5.0  # seconds between two looks

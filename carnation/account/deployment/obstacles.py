@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from carnation.account import Account
 from carnation.artifacts import Artifacts
@@ -19,6 +19,7 @@ from carnation.cloudformation.intrinsics import Resolver, UnknownValueError
 from carnation.cloudformation.template import parse_template
 from carnation.document import digest, keyed_path
 from carnation.errors import AccountError, TemplateError
+from carnation.records import NamedTuple
 from carnation.services.named_resources import LOOKUPS, find_named
 from carnation.services.partitions import find_partition
 from carnation.services.updates import is_stateful

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account, Deployed, read_deployed
 from carnation.account.deployment.change_sets import ChangeSet
@@ -22,6 +22,7 @@ from carnation.account.deployment.parameters import (
 from carnation.artifacts import Artifacts
 from carnation.changes.reviews import Review, Tree, compare_trees
 from carnation.errors import AccountError
+from carnation.records import NamedTuple
 from carnation.services.updates import is_stateful
 
 _KEPT = ("Retain", "Snapshot", "ReplaceAndRetain", "ReplaceAndSnapshot")

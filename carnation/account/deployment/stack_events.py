@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account, find_deployed
+from carnation.records import NamedTuple
 
 _NESTED = "AWS::CloudFormation::Stack"
 # failures that only follow from another one

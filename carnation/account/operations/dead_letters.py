@@ -10,12 +10,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.account import Account, Deployed
 from carnation.account.deployed import list_resources
 from carnation.console import count, format_time
 from carnation.errors import UsageError, suggest_name
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.workflow.reporters import Reporter

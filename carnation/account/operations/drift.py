@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
 from carnation.account import Account, Deployed
@@ -18,6 +18,7 @@ from carnation.account.deployed import list_resources, read_deployed, read_templ
 from carnation.account.operations.versions import find_routes
 from carnation.artifacts import Artifacts
 from carnation.document import parse_document
+from carnation.records import NamedTuple
 
 _HOLE = re.compile(r"\$\{[^}]*\}")
 _ANY = object()

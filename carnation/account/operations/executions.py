@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account
 from carnation.document import digest
 from carnation.errors import AccountError
+from carnation.records import NamedTuple
 
 ENDED = ("FAILED", "TIMED_OUT", "ABORTED")
 

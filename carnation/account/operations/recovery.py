@@ -7,7 +7,7 @@ execution: it is started again, from the beginning, with the input that is logge
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account
 from carnation.account.operations.execution_logs import (
@@ -25,6 +25,7 @@ from carnation.account.operations.executions import (
     start,
 )
 from carnation.console import format_time
+from carnation.records import NamedTuple
 
 
 class Recovery(NamedTuple):

@@ -6,10 +6,11 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cd-aliasin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.account import Account, Deployed
 from carnation.errors import AccountError, UsageError
+from carnation.records import NamedTuple
 
 
 class Version(NamedTuple):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.asl.expressions.scanner import Scanner
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.asl.expressions.patterns import Pattern
@@ -69,7 +71,7 @@ def _read_unary(scanner: Scanner, read_path: PathReader) -> Predicate:
     return found
 
 
-_OPERATOR = re.compile(r"===?|!==?|<=|>=|<|>|=~|[A-Za-z]+")
+_OPERATOR = compile_lazily(r"===?|!==?|<=|>=|<|>|=~|[A-Za-z]+")
 
 
 def _read_comparison(scanner: Scanner, read_path: PathReader) -> Predicate:
@@ -89,9 +91,9 @@ def _read_comparison(scanner: Scanner, read_path: PathReader) -> Predicate:
 
 
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
-_WORD = re.compile(r"true|false|null")
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")  # AWS's own samples compare with unquoted text
-_REGEX = re.compile(r"/((?:[^/\\]|\\.)*)/([a-z]*)")
+_WORD = compile_lazily(r"true|false|null")
+_BARE = compile_lazily(r"[A-Za-z_][A-Za-z0-9_-]*")  # AWS's own samples compare with unquoted text
+_REGEX = compile_lazily(r"/((?:[^/\\]|\\.)*)/([a-z]*)")
 
 
 def _read_operand(scanner: Scanner, read_path: PathReader) -> Operand:

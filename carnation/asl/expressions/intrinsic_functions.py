@@ -9,9 +9,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.asl.expressions.filters import same
+from carnation.records import NamedTuple
 
 # what computing needs is loaded when it computes: whoever only parses pays nothing
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import FUNCTIONS, FunctionError
 from carnation.asl.expressions.paths import NoMatchError, Path, read_path
 from carnation.asl.expressions.scanner import Scanner
 from carnation.errors import EvaluationError, suggest_name
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.asl.expressions.scope import Scope

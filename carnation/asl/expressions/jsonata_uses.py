@@ -10,9 +10,10 @@ Source: https://docs.jsonata.org/2.0.0/overview
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl.expressions.jsonata_guards import NO_NAMES, Names, known_if, type_of
+from carnation.records import NamedTuple
 
 _KINDS = ("function", "variable", "name", "$", "states", "call")
 _TESTS = frozenset({"exists", "boolean", "not", "type", "count"})

@@ -8,11 +8,12 @@ https://github.com/json-path/JsonPath.
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.asl.expressions.filters import parse_filter
 from carnation.asl.expressions.scanner import Scanner
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 
 FUNCTIONS = ("length", "min", "max", "avg", "sum", "stddev", "keys", "first", "last")
 
@@ -34,10 +35,10 @@ class Step(NamedTuple):
         return self.kind in ("field", "index", "function")
 
 
-_VARIABLE = re.compile(r"\$([^\W\d]\w*)")
-_NAME = re.compile(r"[^.\[\]()\s,'\"?*]+")
-_NAME_IN_FILTER = re.compile(r"[^.\[\]()\s,'\"?*<>=!&|~]+")
-_WHOLE = re.compile(r"-?\d+")
+_VARIABLE = compile_lazily(r"\$([^\W\d]\w*)")
+_NAME = compile_lazily(r"[^.\[\]()\s,'\"?*]+")
+_NAME_IN_FILTER = compile_lazily(r"[^.\[\]()\s,'\"?*<>=!&|~]+")
+_WHOLE = compile_lazily(r"-?\d+")
 
 
 def read_root(scanner: Scanner) -> str:

@@ -6,11 +6,12 @@ import re
 from typing import NoReturn
 
 from carnation.errors import ExpressionError
+from carnation.lazy import compile_lazily
 
 LENGTH_LIMIT = 50_000  # characters of one expression; the longest that is published has 2,000
 _SHOWN = 200
 DEPTH_LIMIT = 50  # AWS takes 10 levels of nested intrinsics; the rest is for filters
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = compile_lazily(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 def check_length(text: str, what: str) -> None:

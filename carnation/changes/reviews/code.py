@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.changes.impacts import CODE, KINDS
 from carnation.changes.records import Change, render_value
 from carnation.changes.reviews.trees import Tree
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _KEY = re.compile(r"(?<=/)(\w[\w.-]*)\.[0-9a-f]{16}\.zip")
 _NAME = re.compile(r"\w[\w.-]*")

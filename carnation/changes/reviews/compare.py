@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.impacts import find_worst
@@ -15,6 +14,7 @@ from carnation.changes.reviews.verdict import VersionBump, check_version_bump, s
 from carnation.document import Document
 from carnation.document.values import Json
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 from carnation.sources import Source
 
 _EMPTY: Mapping[str, Json] = {"States": {}}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 SUFFIXES = (*DEFINITION_SUFFIXES, ".json", ".json5", ".yaml", ".yml", ".template")

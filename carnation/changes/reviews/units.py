@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, MANIFEST, Tree
 from carnation.document import Document, decode_text, parse_document, parse_json
 from carnation.document.values import Json
 from carnation.errors import DocumentError
+from carnation.records import NamedTuple
 from carnation.sources import Files, Reading, Source, find_sources, read_sources
 
 _MARKS = (b"StartAt", b"Resources")  # nothing is a definition or a template without one

@@ -8,10 +8,10 @@ Source of the numbers: https://semver.org (before 1.0.0 the second number is for
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from carnation.changes.impacts import FAMILIES, FINDINGS, IMPACTS, KINDS
 from carnation.changes.records import Change
+from carnation.records import NamedTuple
 
 NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"
 _SIZES = (NONE, PATCH, MINOR, MAJOR)

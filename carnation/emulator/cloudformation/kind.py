@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.emulator.cloudformation.stacks import Stack
 from carnation.errors import EmulatorError
+from carnation.records import NamedTuple
 
 Properties = Mapping[str, Any]
 Connect = Callable[[str], Any]

@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.cloudformation.template import Template
+from carnation.records import NamedTuple
 from carnation.services.partitions import find_partition
 
 STACK_TYPE = "AWS::CloudFormation::Stack"

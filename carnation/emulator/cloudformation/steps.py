@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from carnation.cloudformation.intrinsics import Resolver
 from carnation.emulator.cloudformation.kind import Connect
 from carnation.emulator.cloudformation.resources import Provisioner
 from carnation.emulator.cloudformation.stacks import Definition, Resource, Stack, Store
 from carnation.errors import EmulatorError
+from carnation.records import NamedTuple
 
 
 class OperationError(EmulatorError):

@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from carnation.emulator.events.delivery import Connect
 from carnation.emulator.events.inputs import read_path
 from carnation.emulator.events.tokens import UnknownIssuerError, read_claims
+from carnation.records import NamedTuple
 
 PREFIX = "/_aws/execute-api/"
 _SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/[^/]+/execute-api/aws4_request")

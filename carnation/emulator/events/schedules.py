@@ -10,13 +10,14 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
 
 from carnation.emulator.events.rules import Rules
 from carnation.errors import EmulatorError, suggest_name
+from carnation.records import NamedTuple
 from carnation.services.schedules import Rate, Schedule, ScheduleError, as_utc, parse_schedule
 
 _MAX_FIRINGS = 10_000

@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation import engine
 from carnation.emulator.interpreter.children import Children
@@ -21,6 +21,7 @@ from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.emulator.interpreter.task_runner import TaskRunner
 from carnation.engine import Child, Event, Outcome, Task, export_event
 from carnation.errors import UsageError
+from carnation.records import NamedTuple
 
 _PATIENCE = 2.0
 Watcher = Callable[[dict[str, Any]], None]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.document.values import Json
 from carnation.engine import Task
 from carnation.engine.timestamps import parse_timestamp
+from carnation.records import NamedTuple
 
 SECONDS = 300.0
 _CAUSE = "the job was told to fail"

@@ -8,12 +8,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from carnation.emulator.interpreter.http_calls import invoke_http
 from carnation.emulator.interpreter.jobs import Jobs
 from carnation.emulator.interpreter.services import call_service, to_text
 from carnation.engine import Failed, Outcome, Pending, Submitted, Succeeded, Task
+from carnation.records import NamedTuple
 
 
 class TokenHolder(Protocol):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
+from carnation import services  # its tables are read when they are asked
 from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.linter.findings import WARNING, call, risk
 from carnation.linter.machine import Machine
-from carnation.services.calls import (
+from carnation.records import NamedTuple
+from carnation.services.task_calls import (
+    INTEGRATION,
     MISSING,
     NEWER,
     UNKNOWN,
     WRONG,
     CallProblem,
-    check_call,
-    check_connector,
+    read_call,
 )
-from carnation.services.task_calls import INTEGRATION, read_call
 
 
 class JudgedCall(NamedTuple):
@@ -43,12 +43,12 @@ def list_call_problems(machine: Machine) -> list[JudgedCall]:
     for state in machine.by_type["Task"]:
         resource, _, given = read_call(state.body)
         if resource.kind == INTEGRATION:
-            found = check_call(resource.call, given)
+            found = services.check_call(resource.call, given)
             judged += [JudgedCall(state, not resource.is_sdk, one) for one in found]
     for part in machine.parts_of("ItemReader", "ResultWriter"):
         resource, _, given = read_call(part.body)
         if resource.kind == INTEGRATION and given is not None:
-            found = check_connector(part.place, resource.action, given)
+            found = services.check_connector(part.place, resource.action, given)
             judged += [JudgedCall(part, False, one) for one in found]
     return judged
 

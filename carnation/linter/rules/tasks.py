@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from carnation import services  # its tables are read when they are asked
 from carnation.asl.graph import Problem, State
 from carnation.asl.kinds import is_placeholder
+from carnation.lazy import compile_lazily
 from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.calls import list_call_problems
-from carnation.services.call_names import NameProblem, check_name
-from carnation.services.calls import MISSING
-from carnation.services.integrations import INTEGRATIONS
 from carnation.services.task_calls import (
     ACTIVITY,
     FUNCTION,
+    MISSING,
     Resource,
     find_integration,
     read_resource,
 )
 
-_ARN = re.compile(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
+if TYPE_CHECKING:
+    from carnation.services.call_names import NameProblem
+
+_ARN = compile_lazily(r"arn:[^:\s]+:[^:\s]+:[^:\s]*:[^:\s]*:\S+\Z")
 _ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
 
 
@@ -90,7 +94,7 @@ def find_newer_integrations(machine: Machine) -> Iterator[Problem]:
 
 def _list_name_problems(machine: Machine) -> Iterator[tuple[State, NameProblem]]:
     for state, resource in _list_integrations(machine):
-        found = check_name(resource.call)
+        found = services.check_name(resource.call)
         if found is not None:
             yield state, found
 
@@ -108,8 +112,8 @@ def find_unknown_patterns(machine: Machine) -> Iterator[Problem]:
         name = f"{resource.service}:{resource.action}"
         if resource.is_sdk:
             patterns: tuple[str, ...] = ("", "waitForTaskToken")
-        elif name in INTEGRATIONS:
-            patterns = INTEGRATIONS[name].patterns
+        elif name in services.INTEGRATIONS:
+            patterns = services.INTEGRATIONS[name].patterns
         else:
             continue
         if resource.pattern not in patterns:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator, ExecutionResult

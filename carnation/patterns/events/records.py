@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
+
+from carnation.records import NamedTuple
 
 
 def find_attempts(value: Any) -> Iterator[dict[str, int]]:

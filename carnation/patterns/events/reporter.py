@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.console import align_table
+from carnation.records import NamedTuple
 from carnation.workflow.reporters import ItemAttempt
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from carnation.artifacts import Artifacts, read_artifacts
 from carnation.engine import Execution
+from carnation.records import NamedTuple
 from carnation.testing.proofs.executions import can_redrive, find_held
 from carnation.workflow.reporters import ItemAttempt, Reporter, load_reporter
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
+
+from carnation.records import NamedTuple
 
 STOP, TIME_OUT = "stop", "time-out"
 CRASH, LOSE, EXPIRE = "crash", "lose", "expire"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.errors import BrokenPromiseError, ProofError
+from carnation.records import NamedTuple
 from carnation.testing.proofs.environment import Environment
 from carnation.testing.proofs.scenarios import (
     KINDS,

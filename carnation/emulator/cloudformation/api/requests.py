@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from carnation.emulator.cloudformation.engine import Engine
 from carnation.emulator.cloudformation.kind import Connect
 from carnation.emulator.cloudformation.stacks import Stack, Store
+from carnation.records import NamedTuple
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}$")
 

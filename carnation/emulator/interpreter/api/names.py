@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from carnation.emulator.interpreter.api.errors import ApiError, invalid_arn, validation_error
+from carnation.records import NamedTuple
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
 _FORBIDDEN = re.compile(

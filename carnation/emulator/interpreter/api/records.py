@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from carnation.emulator.interpreter.api.errors import ApiError, no_execution, no_state_machine
 from carnation.emulator.interpreter.api.names import StatesArn, parse_arn, parse_machine_arn
 from carnation.emulator.interpreter.requests import ExecutionRequest, Revision, read_time
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.emulator.interpreter.executions import EmulatedExecution

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from botocore import session
@@ -21,6 +21,7 @@ from carnation.emulator.interpreter.api.errors import ApiError
 from carnation.emulator.interpreter.api.operations import OPERATIONS, UNLOCKED
 from carnation.emulator.interpreter.api.records import Region
 from carnation.emulator.interpreter.api.validation import check_request
+from carnation.records import NamedTuple
 
 _TARGET = "AWSStepFunctions."
 _LOG = logging.getLogger("carnation.emulator")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections.abc import Iterator
 
@@ -93,10 +92,12 @@ def _count_iteration(machine: Machine, state: State) -> int:
 
 def _count_scope(machine: Machine, scope: Scope) -> int:
     """Count the events of the shortest way through a scope (Dijkstra)."""
+    from heapq import heappop, heappush  # only a loop over many items needs them
+
     waiting = [(0, scope.reached[0].name)] if scope.reached else []
     seen: set[str] = set()
     while waiting:
-        events, name = heapq.heappop(waiting)
+        events, name = heappop(waiting)
         if name in seen:
             continue
         seen.add(name)
@@ -106,7 +107,7 @@ def _count_scope(machine: Machine, scope: Scope) -> int:
             return events
         for target in (move.target for move in state.transitions):
             if target in scope.states:
-                heapq.heappush(waiting, (events, target))
+                heappush(waiting, (events, target))
     return _NEVER
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 
 from carnation.asl.graph import Problem
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine
 
 _DEFINITIONS = ("Definition", "DefinitionString", "DefinitionS3Location", "DefinitionUri")
 _LEVELS = ("ALL", "ERROR", "FATAL", "OFF")
-_BAD_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
+_BAD_NAME = compile_lazily(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 _MAX_NAME_LENGTH = 80
 _OWN_KEY, _AWS_KEY = "CUSTOMER_MANAGED_KMS_KEY", "AWS_OWNED_KEY"
 

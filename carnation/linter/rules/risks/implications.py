@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.graph import Node
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
+from carnation.records import NamedTuple
 
 _MAX_DEPTH = 24
 _MAX_PAIRS = 500
-_OPERATOR = re.compile(
+_OPERATOR = compile_lazily(
     r"(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)\Z"
 )
 _TYPES = {"IsNumeric": "Numeric", "IsString": "String", "IsBoolean": "Boolean", "IsNull": "Null",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Problem
 from carnation.document import join_pointer
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.risks.payloads import list_texts
 
 _IN_JSONATA = ("Arguments", "Output", "Assign", "ItemSelector", "BatchInput", "Items")
-_PATH_LIKE = re.compile(r"\$\$?\.[A-Za-z_][\w.\[\]*-]*\Z")
-_CALL_LIKE = re.compile(r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z")
+_PATH_LIKE = compile_lazily(r"\$\$?\.[A-Za-z_][\w.\[\]*-]*\Z")
+_CALL_LIKE = compile_lazily(r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z")
 
 
 def _walk(value: Json, inner: str) -> Iterator[tuple[str, str, Json]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Node, Problem
@@ -13,6 +12,7 @@ from carnation.document import join_pointer
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
+from carnation.records import NamedTuple
 
 _PATH_LIKE = r"\$\$?\.[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*\Z"
 _CALL_LIKE = r"(?s)States\.[A-Z][A-Za-z0-9]+\(.*\)\Z"
@@ -75,10 +75,14 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html
     """
     for part, field, pointer, key, text in list_texts(machine):
-        if not text.startswith(("$", "States.")) or field not in _LOOKED_UP[part.language]:
+        if (
+            key.endswith(".$")
+            or not text.startswith(("$", "States."))
+            or field not in _LOOKED_UP[part.language]
+        ):
             continue
         meant = re.match(_CALL_LIKE, text) or re.match(_PATH_LIKE, text)
-        if meant and not key.endswith(".$") and not _is_elsewhere(key):
+        if meant and not _is_elsewhere(key):
             yield part.problem(f"'{text[:60]}' is sent as it stands", pointer)
 
 

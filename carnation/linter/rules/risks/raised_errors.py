@@ -9,14 +9,15 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from carnation import services  # its files are read when they are asked
 from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import names_of
 from carnation.linter.rules.risks.errors import find_meant_name
+from carnation.records import NamedTuple
 from carnation.services.task_calls import find_integration
 
 _MAY_REPORT_ANY = frozenset({"lambda", "states", "http", "apigateway", "eks"})
@@ -131,10 +132,8 @@ def _find_misspelled(state: State, name: str) -> str:
     """Say which error of the service was meant, if the name is one in a few other letters."""
     from difflib import get_close_matches  # only a name in doubt needs it
 
-    from carnation.services import find_errors  # reads a data file
-
     resource = find_integration(state.body)
-    known = find_errors(resource.owner) if resource else None
+    known = services.find_errors(resource.owner) if resource else None
     if not known or name in known:
         return ""
     if f"{name}Exception" in known:
@@ -182,8 +181,6 @@ def _reports_of(state: State) -> _Reports:
 
 
 def _reports_of_task(state: State) -> _Reports:
-    from carnation.services.errors import find_prefix  # reads a data file
-
     resource = find_integration(state.body)
     names = {
         name
@@ -195,21 +192,19 @@ def _reports_of_task(state: State) -> _Reports:
     }
     if resource is None or resource.pattern or resource.service in _MAY_REPORT_ANY:
         return _Reports(is_any=True, names=frozenset(names))
-    prefix = find_prefix(resource.owner)
+    prefix = services.find_prefix(resource.owner)
     prefixes = frozenset({prefix}) if prefix else frozenset()
     return _Reports(not prefix, prefixes, frozenset(names))
 
 
 def _list_named(machine: Machine) -> Iterator[tuple[Node, str, str]]:
     """Yield each error name of a Task whose service has a prefix, with that prefix."""
-    from carnation.services.errors import find_prefix  # reads a data file
-
     for state in machine.by_type["Task"]:
         resource = find_integration(state.body)
         parts = (*state.retriers, *state.catchers) if resource is not None else ()
         if resource is None or not any("." in name for part in parts for name in names_of(part)):
             continue
-        prefix = find_prefix(resource.owner)
+        prefix = services.find_prefix(resource.owner)
         for part in parts if prefix else ():
             for name in names_of(part):
                 yield part, name, prefix

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from carnation.asl.graph import Problem
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role

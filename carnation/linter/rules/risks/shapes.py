@@ -8,10 +8,11 @@ that a path that a shape has not is a path that no execution has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from carnation.asl.expressions import Path
 from carnation.document.values import Json
+from carnation.records import NamedTuple
 
 _MAX_DEPTH = 12
 _WIDEST = 200

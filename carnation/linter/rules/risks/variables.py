@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from carnation.asl.expressions import parse_path
 from carnation.asl.fields import ATA, PATH
@@ -21,6 +21,7 @@ from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.expressions import has_jsonata
 from carnation.linter.rules.maps import is_distributed
+from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
     from carnation.asl.expressions import Path
