@@ -51,7 +51,15 @@ def share_descriptions(patches: Patches) -> None:
     patches.set(Loader, "list_available_services", _list_services)
     patches.set(session, "create_loader", _share_loader)
     patches.set(utils, "create_loader", _share_motos_loader)
+    patches.set(utils, "service_name_from_moto_package_name", _name_service)
     patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read(*source))
+
+
+@cache
+def _name_service(package: str) -> str:
+    """Name the service of one of moto's packages; moto makes a session to list the services."""
+    names = {name.replace("-", ""): name for name in _list_services(_share_motos_loader(), "")}
+    return names.get(package, package)
 
 
 def _list_services(loader: Loader, type_name: str) -> list[str]:

@@ -64,8 +64,9 @@ def deploy_stack(
         if find_deployed(account, stack_name):
             raise EmulatorError(f"stack '{stack_name}' could not be created: it exists already.")
         change_set = make_change_set(
-            account, stack_name, url, parameters, (), is_new=True, pause=_never_wait
-        )
+            account, stack_name, url, parameters, (),
+            is_new=True, pause=_never_wait, reads_rows=False,
+        )  # fmt: skip
     except AccountError as error:
         raise EmulatorError(
             f"stack '{stack_name}' could not be created: {error.message}"

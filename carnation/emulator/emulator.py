@@ -181,7 +181,8 @@ class Emulator:
         stack.callback(self.script_tasks, None)
         stack.callback(self.finish_jobs)
         stack.callback(setattr, MOUNT, "service", None)
-        MOUNT.service = Service(self._connect_in, self._hooks, TRANSFORMS)
+        own = {ACCESS_KEY: ACCOUNT}
+        MOUNT.service = Service(self._connect_in, self._hooks, TRANSFORMS, own)
         MOUNT.service.engine.endpoint = self._handlers_endpoint
         self._delivery = Delivery(lambda region: self._connect_in(ACCESS_KEY, region), self._hooks)
         self._rules, pipes = Rules(self._delivery), Pipes(self._delivery, self._list_regions)

@@ -34,12 +34,16 @@ class Service:
     """CloudFormation's API over the stacks of one emulator."""
 
     def __init__(
-        self, connect_in: ConnectIn, hooks: Hooks, transforms: Mapping[str, Transform]
+        self,
+        connect_in: ConnectIn,
+        hooks: Hooks,
+        transforms: Mapping[str, Transform],
+        accounts: Mapping[str, str],
     ) -> None:
-        """Take what makes clients, the hooks that see calls, and the transforms."""
+        """Take what makes clients, the hooks that see calls, transforms, and known keys."""
         self._connect_in, self._hooks = connect_in, hooks
         self.engine = Engine(connect_in, transforms)
-        self._accounts: dict[str, str] = {}
+        self._accounts = dict(accounts)
 
     def respond(self, authorization: str, body: str) -> Response:
         """Answer a request: its Authorization header and its form."""

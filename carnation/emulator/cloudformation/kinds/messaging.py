@@ -50,8 +50,9 @@ def _make_queue(context: Context, properties: Properties) -> Made:
     attributes = {key: _text(properties[key]) for key in _QUEUE if key in properties}
     if not is_fifo:
         attributes.pop("FifoQueue", None)
-    sqs.create_queue(QueueName=name, Attributes=attributes, tags=as_tags(properties.get("Tags")))
-    return describe_queue(sqs, name)
+    tags = as_tags(properties.get("Tags"))
+    url = sqs.create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
+    return Made(url, {"Arn": context.arn("sqs", name), "QueueName": name, "QueueUrl": url})
 
 
 def describe_queue(sqs: Any, name: str) -> Made:
