@@ -100,8 +100,3 @@ class Snapshot:
                 bucket.keys.setlist(key, list(versions))
         interpreter.forget_executions(self._region)
         return True
-
-
-def _digest(function: Any) -> str:
-    """Return what tells a function's code from another: the digest of its zip, or its image."""
-    return str(getattr(function, "code_digest", function.code_sha_256))
