@@ -154,7 +154,7 @@ def report_width() -> int:
         return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or 100
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # a stand-in for a stream may have no number
         return 100
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
-from carnation.console import clean, clean_lines, has_colour, paint
+from carnation.console import clean, clean_lines, has_colour, paint, report_width
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
@@ -59,9 +59,10 @@ def _state_name(finding: Finding) -> str:
 def _render_frame(finding: Finding, text: str) -> list[str]:
     if not text.strip():
         return []
-    start = max(0, finding.column - 1 - _WIDEST // 2)
-    shown = clean(text[start : start + _WIDEST])
     number = f"{finding.line:>6} | "
+    room = max(20, min(_WIDEST, report_width() - len(number)))
+    start = max(0, finding.column - 1 - room // 2)
+    shown = clean(text[start : start + room])
     return [f"{number}{shown}", " " * 6 + " | " + " " * (finding.column - 1 - start) + "^"]
 
 

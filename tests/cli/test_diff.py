@@ -716,3 +716,11 @@ def test_comparing_definitions_loads_no_yaml_and_no_subprocess(folder: Path) -> 
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert run.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_arn_that_is_too_long_for_its_line_is_cut_behind_a_colon() -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:parse-telemetry"
+    review = make_review()._replace(changes=[Change("state-removed", "/States/A", "A", arn)])
+    lines = list(render_text([review], 72, colour=False))
+    assert any(line.endswith(":function:") for line in lines)
+    assert any(line.strip().startswith("parse-telemetry") for line in lines)

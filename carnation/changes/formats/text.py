@@ -85,7 +85,7 @@ def _render_changes(changes: Sequence[Change], width: int, colour: bool) -> Iter
 
 
 def _wrap(text: str, width: int, indent: str) -> Iterator[str]:
-    """Break a text into lines at its spaces; a word that is too long is cut.
+    """Break a text into lines at its spaces; a word that is too long is cut, behind punctuation.
 
     >>> list(_wrap("one two three", 10, "  "))
     ['  one two', '  three']
@@ -96,7 +96,8 @@ def _wrap(text: str, width: int, indent: str) -> Iterator[str]:
         while len(word) > room:
             if line:
                 yield indent + line
-            line, word = word[:room], word[room:]
+            cut = max(word.rfind(mark, room // 2, room) for mark in ":/,") + 1 or room
+            line, word = word[:cut], word[cut:]
         if line and len(line) + 1 + len(word) > room:
             yield indent + line
             line = word
