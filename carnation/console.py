@@ -131,12 +131,13 @@ def terminal_width() -> int:
         return 78
 
 
-def wrap_lines(text: str) -> str:
+def wrap_lines(text: str, stream: TextIO | None = None) -> str:
     r"""Break the sentences of a text at a terminal's width; tables and pipes keep their lines.
 
-    A line that is indented, or has two spaces within, is one of a table.
+    A line that is indented, or has two spaces within, is one of a table. The terminal is that of
+    the stream (default: standard output).
     """
-    if not is_terminal(sys.stdout):
+    if not is_terminal(stream or sys.stdout):
         return text
     import textwrap  # who prints no long sentences need not load it
 

@@ -222,3 +222,20 @@ def test_an_arn_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     arn = f"arn:aws:states:eu-west-1:111122223333:execution:a-b-c:{'x' * 40}"
     assert arn in wrap_lines(f"started {arn}, which goes on")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_an_error_is_as_wide_as_its_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> int:
+        raise CarnationError("the file is not there. " * 12 + "Give another one.")
+
+    assert run_command(fail) == EXIT_ERROR
+    assert capsys.readouterr().err.count("\n") == 1  # a pipe gets it in one line
+    monkeypatch.setattr("carnation.console.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert run_command(fail) == EXIT_ERROR
+    plain = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().err)
+    assert all(len(line) <= columns for line in plain.splitlines())
+    assert plain.startswith("carnation: the file")

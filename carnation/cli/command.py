@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from carnation.console import clean_lines, paint
+from carnation.console import clean_lines, paint, wrap_lines
 from carnation.errors import CarnationError
 
 EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
@@ -59,8 +59,8 @@ def run_command(command: Callable[[], int]) -> int:
         sys.stdout.flush()
         return status
     except CarnationError as error:
-        shown = clean_lines(str(error))
-        print(f"{paint('carnation:', 'red', sys.stderr)} {shown}", file=sys.stderr)
+        head, *rest = wrap_lines(f"carnation: {clean_lines(str(error))}", sys.stderr).split(" ", 1)
+        print(" ".join([paint(head, "red", sys.stderr), *rest]), file=sys.stderr)
     except KeyboardInterrupt:
         print("carnation: interrupted.", file=sys.stderr)
     except BrokenPipeError:

@@ -106,7 +106,7 @@ def _print_messages(
     if whole:
         for letter in letters:
             console.echo(dump_json(letter.describe(reporter)))
-    else:
+    if not whole or not letters:
         for line in align_table(list_rows(letters, reporter)) if letters else ():
             console.echo(line)
         console.echo(count_letters(letters, reporter))

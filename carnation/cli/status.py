@@ -37,7 +37,7 @@ def _print_status(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     account, deployed = open_stack(options)
     status = find_status(account, deployed)
-    shield = "protected" if status["protected"] else "not protected from deletion"
+    shield = "termination protection " + ("on" if status["protected"] else "off")
     console.echo(f"{status['stack']}: {status['status']}, {shield}")
     _print_table(console, "versions", status["versions"], ("number", "created", "weight"))
     _print_table(
