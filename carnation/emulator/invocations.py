@@ -12,7 +12,6 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +23,13 @@ from carnation.emulator.faults import Hooks
 from carnation.emulator.function_code import CodeStore, FunctionCode
 from carnation.emulator.functions import Answer, Functions, StillRunningError
 from carnation.emulator.interpreter.task_runner import LATE, Invoke, Late, Ran
+from carnation.emulator.invoke_requests import (
+    InvokeError,
+    Response,
+    answer_call,
+    check_member,
+    read_name,
+)
 from carnation.emulator.patching import Patches
 from carnation.emulator.runtimes import find_obstacle
 from carnation.errors import EmulatorError, suggest_name
@@ -31,29 +37,6 @@ from carnation.errors import EmulatorError, suggest_name
 _SYNCHRONOUS_BYTES, _EVENT_BYTES = 6_291_456, 1_048_576
 _TAIL = 4096  # bytes of the log that LogType=Tail answers
 _TYPES = ("RequestResponse", "Event", "DryRun")
-Response = tuple[int, dict[str, str], bytes]
-
-
-def _answer(
-    status: int, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})
-) -> Response:
-    # moto takes the status out of the headers
-    found = {**headers, "status": str(status), "Content-Type": "application/json"}
-    return status, found, body
-
-
-class InvokeError(Exception):
-    """An error of Invoke's own: its code, its text, its status."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        """Take what is answered."""
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-    def respond(self) -> Response:
-        """Write it as Lambda does."""
-        body = json.dumps({"Type": "User", "message": self.message, "Message": self.message})
-        return _answer(self.status, body.encode(), {"x-amzn-ErrorType": self.code})
 
 
 class Invocations:
@@ -94,36 +77,35 @@ class Invocations:
                 self._run_apart(code, _read_payload(response, _EVENT_BYTES, "Event"), "")
             except InvokeError as error:
                 return error.respond()
-            return _answer(202)
+            return answer_call(202)
 
         return invoke_async
 
     def _answer(self, response: LambdaResponse, name: str, qualifier: str | None) -> Response:
         kind = response.headers.get("X-Amz-Invocation-Type") or "RequestResponse"
-        if kind not in _TYPES:
-            raise InvokeError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
-                f"satisfy constraint: Member must satisfy enum value set: [{', '.join(_TYPES)}]",
-            )
+        log = response.headers.get("X-Amz-Log-Type") or "None"
+        check_member(
+            "invocationType", kind, f"enum value set: [{', '.join(_TYPES)}]", kind in _TYPES
+        )
+        check_member("logType", log, "enum value set: [None, Tail]", log in ("None", "Tail"))
         code = self.find(response.backend, name, qualifier)
         limit = _EVENT_BYTES if kind == "Event" else _SYNCHRONOUS_BYTES
         payload = _read_payload(response, limit, kind)
         if kind == "DryRun":
-            return _answer(204)
+            return answer_call(204)
         context = _read_context(response.headers.get("X-Amz-Client-Context"))
         if kind == "Event":
             self._run_apart(code, payload, context)
-            return _answer(202)
+            return answer_call(202)
         answer = self._functions.invoke(code, payload, context)
         headers = {"X-Amz-Executed-Version": code.version}
         if answer.request_id:
             headers["x-amzn-requestid"] = answer.request_id
         if answer.failed:
             headers["X-Amz-Function-Error"] = "Unhandled"
-        if response.headers.get("X-Amz-Log-Type") == "Tail":
+        if log == "Tail":
             headers["X-Amz-Log-Result"] = _render_tail(code, answer)
-        return _answer(200, answer.payload, headers)
+        return answer_call(200, answer.payload, headers)
 
     def _run_apart(self, code: FunctionCode, payload: bytes, context: str) -> None:
         run = threading.Thread(
@@ -135,7 +117,7 @@ class Invocations:
 
     def find(self, backend: Any, name: str, qualifier: str | None) -> FunctionCode:
         """Find the version that a name or ARN with a qualifier means; raises `InvokeError`."""
-        name, qualifier = _split_name(name, qualifier)
+        name, qualifier = read_name(name, qualifier, backend.region_name)
         try:
             function = backend.get_function(name, self._choose_version(backend, name, qualifier))
         except UnknownFunctionException as error:
@@ -222,19 +204,6 @@ class Invocations:
                 raise EmulatorError(f"function '{name}': {error.message}.") from None
             hint = suggest_name(name, known)
             raise EmulatorError(f"there is no function '{name}'.{hint}") from None
-
-
-def _split_name(name: str, qualifier: str | None) -> tuple[str, str | None]:
-    """Take the function's name and the qualifier out of a name, a part of an ARN, or an ARN.
-
-    >>> _split_name("arn:aws:lambda:eu-west-1:123456789012:function:pay:live", None)
-    ('pay', 'live')
-    >>> _split_name("123456789012:function:pay", "3"), _split_name("pay:live", None)
-    (('pay', '3'), ('pay', 'live'))
-    """
-    _, found, rest = name.rpartition("function:")
-    name, _, own = (rest if found else name).partition(":")
-    return name, own or qualifier
 
 
 def _find_obstacle(function: Any) -> str:

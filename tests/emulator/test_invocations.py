@@ -121,6 +121,13 @@ def test_a_dry_run_runs_nothing(emulator: Emulator) -> None:
     ("request_", "code", "text"),
     [
         ({"FunctionName": "nothing"}, "ResourceNotFoundException", f"{ARN}:nothing"),
+        ({"FunctionName": "no name"}, "ValidationException", "'functionName'"),
+        ({"FunctionName": "versions", "Qualifier": "a b"}, "ValidationException", "'qualifier'"),
+        ({"FunctionName": "versions", "LogType": "Head"}, "ValidationException", "[None, Tail]"),
+        ({"FunctionName": "versions:1", "Qualifier": "2"}, "InvalidParameterValueException",
+         "The derived qualifier"),
+        ({"FunctionName": f"{ARN}:versions".replace("us-east", "eu-west")},
+         "ResourceNotFoundException", "Functions from 'eu-west-1' are not reachable"),
         (
             {"FunctionName": "versions", "Qualifier": "7"},
             "ResourceNotFoundException",
