@@ -253,6 +253,8 @@ def test_without_the_embedded_aws_it_says_what_to_install(
 class _Nowhere:
     """An emulator whose stacks have no outputs."""
 
+    in_process = True
+
     def deploy(self, *_: Any, **__: Any) -> Any:
         return SimpleNamespace(outputs={}, warnings=())
 
