@@ -111,3 +111,12 @@ def make_again(make: Make) -> Update:
 
 def goes_with_owner(context: Context, ref: str, properties: Properties) -> None:
     """Delete nothing: it is part of another resource."""
+
+
+def delete_by(service: str, action: str, field: str) -> Delete:
+    """Delete by one call, which takes the physical ID in a field."""
+
+    def delete(context: Context, ref: str, properties: Properties) -> None:
+        getattr(context.connect(service), action)(**{field: ref})
+
+    return delete

@@ -10,6 +10,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     already_exists,
+    delete_by,
     make_again,
 )
 from carnation.emulator.cloudformation.requests import (
@@ -205,26 +206,20 @@ def _read_bucket(context: Context, ref: str, properties: Properties) -> Properti
     return found
 
 
-def _delete_bucket(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("s3").delete_bucket(Bucket=ref)
-
-
 def _put_bucket_policy(context: Context, properties: Properties) -> Made:
     bucket, policy = properties["Bucket"], as_document(properties["PolicyDocument"])
     context.connect("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
     return Made(bucket)
 
 
-def _delete_bucket_policy(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("s3").delete_bucket_policy(Bucket=ref)
-
-
 KINDS = {
     "AWS::S3::Bucket": Kind(
-        _make_bucket, _delete_bucket, _update_bucket, _read_bucket, "BucketName",
+        _make_bucket, delete_by("s3", "delete_bucket", "Bucket"),
+        _update_bucket, _read_bucket, "BucketName",
         frozenset({"BucketNamePrefix", "BucketNamespace"}), _BUCKET_UNUSED,
     ),
     "AWS::S3::BucketPolicy": Kind(
-        _put_bucket_policy, _delete_bucket_policy, make_again(_put_bucket_policy)
+        _put_bucket_policy, delete_by("s3", "delete_bucket_policy", "Bucket"),
+        make_again(_put_bucket_policy)
     ),
 }  # fmt: skip

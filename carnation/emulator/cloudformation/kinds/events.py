@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from carnation.emulator.cloudformation.kind import Context, Kind, Made, Properties, ResourceError
+from carnation.emulator.cloudformation.kind import (
+    Context,
+    Kind,
+    Made,
+    Properties,
+    ResourceError,
+    delete_by,
+)
 from carnation.emulator.cloudformation.requests import (
     as_document,
     as_tag_rows,
@@ -91,10 +98,6 @@ def _update_bus(context: Context, ref: str, wanted: Properties, had: Properties)
     )
 
 
-def _delete_bus(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("events").delete_event_bus(Name=ref)
-
-
 def _put_bus_policy(context: Context, properties: Properties) -> Made:
     events, statement = context.connect("events"), properties["StatementId"]
     bus = _bus_name(properties)
@@ -136,10 +139,6 @@ def _update_connection(context: Context, ref: str, wanted: Properties, had: Prop
     return Made(ref, _describe_connection(events, ref, arn))
 
 
-def _delete_connection(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("events").delete_connection(Name=ref)
-
-
 def _make_destination(context: Context, properties: Properties) -> Made:
     name = properties.get("Name") or context.make_name(64)
     values = without(properties, "Name")
@@ -150,10 +149,6 @@ def _make_destination(context: Context, properties: Properties) -> Made:
 
 def _update_destination(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     call(context.connect("events"), "update_api_destination", without(wanted, "Name"), Name=ref)
-
-
-def _delete_destination(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("events").delete_api_destination(Name=ref)
 
 
 def _make_archive(context: Context, properties: Properties) -> Made:
@@ -169,10 +164,6 @@ def _make_archive(context: Context, properties: Properties) -> Made:
 def _update_archive(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     values = without(wanted, "ArchiveName", "SourceArn")
     call(context.connect("events"), "update_archive", values, ArchiveName=ref)
-
-
-def _delete_archive(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("events").delete_archive(ArchiveName=ref)
 
 
 def _check_schedule(properties: Properties) -> None:
@@ -218,10 +209,6 @@ def _update_group(context: Context, ref: str, wanted: Properties, had: Propertie
     )
 
 
-def _delete_group(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("scheduler").delete_schedule_group(Name=ref)
-
-
 def _make_pipe(context: Context, properties: Properties) -> Made:
     name = properties.get("Name") or context.make_name(64)
     values = {"DesiredState": "RUNNING", **without(properties, "Name", "Tags")}
@@ -244,15 +231,11 @@ def _update_pipe(context: Context, ref: str, wanted: Properties, had: Properties
     call(context.connect("pipes"), "update_pipe", values, Name=ref)
 
 
-def _delete_pipe(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("pipes").delete_pipe(Name=ref)
-
-
 KINDS = {
     "AWS::Events::Rule": Kind(_make_rule, _delete_rule, _update_rule, name="Name"),
     "AWS::Events::EventBus": Kind(
         _make_bus,
-        _delete_bus,
+        delete_by("events", "delete_event_bus", "Name"),
         _update_bus,
         name="Name",
         unused=frozenset({"DeadLetterConfig", "LogConfig"}),
@@ -260,24 +243,27 @@ KINDS = {
     "AWS::Events::EventBusPolicy": Kind(_put_bus_policy, _delete_bus_policy),
     "AWS::Events::Connection": Kind(
         _make_connection,
-        _delete_connection,
+        delete_by("events", "delete_connection", "Name"),
         _update_connection,
         name="Name",
         refused=frozenset({"InvocationConnectivityParameters"}),
     ),
     "AWS::Events::ApiDestination": Kind(
-        _make_destination, _delete_destination, _update_destination, name="Name"
+        _make_destination,
+        delete_by("events", "delete_api_destination", "Name"),
+        _update_destination,
+        name="Name",
     ),
     "AWS::Events::Archive": Kind(
         _make_archive,
-        _delete_archive,
+        delete_by("events", "delete_archive", "ArchiveName"),
         _update_archive,
         name="ArchiveName",
         unused=frozenset({"RetentionDays"}),
     ),
     "AWS::Pipes::Pipe": Kind(
         _make_pipe,
-        _delete_pipe,
+        delete_by("pipes", "delete_pipe", "Name"),
         _update_pipe,
         name="Name",
         unused=frozenset({"LogConfiguration"}),
@@ -285,5 +271,10 @@ KINDS = {
     "AWS::Scheduler::Schedule": Kind(
         _make_schedule, _delete_schedule, _update_schedule, name="Name"
     ),
-    "AWS::Scheduler::ScheduleGroup": Kind(_make_group, _delete_group, _update_group, name="Name"),
+    "AWS::Scheduler::ScheduleGroup": Kind(
+        _make_group,
+        delete_by("scheduler", "delete_schedule_group", "Name"),
+        _update_group,
+        name="Name",
+    ),
 }

@@ -11,6 +11,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     ResourceError,
+    delete_by,
     make_again,
 )
 from carnation.emulator.cloudformation.requests import (
@@ -121,10 +122,6 @@ def _read_function(context: Context, ref: str, properties: Properties) -> Proper
     return read_answer(found, names)
 
 
-def _delete_function(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("lambda").delete_function(FunctionName=ref)
-
-
 def _make_version(context: Context, properties: Properties) -> Made:
     client = context.connect("lambda")
     expected = properties.get("CodeSha256")
@@ -220,10 +217,6 @@ def _update_source(context: Context, ref: str, wanted: Properties, had: Properti
     call(client, "update_event_source_mapping", values, UUID=ref)
 
 
-def _delete_source(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("lambda").delete_event_source_mapping(UUID=ref)
-
-
 def _make_layer(context: Context, properties: Properties) -> Made:
     name = properties.get("LayerName") or context.make_name(100)
     answer = call(
@@ -264,7 +257,8 @@ def _delete_url(context: Context, ref: str, properties: Properties) -> None:
 
 KINDS = {
     "AWS::Lambda::Function": Kind(
-        _make_function, _delete_function, _update_function, _read_function, "FunctionName",
+        _make_function, delete_by("lambda", "delete_function", "FunctionName"),
+        _update_function, _read_function, "FunctionName",
         _REFUSED, _UNUSED,
     ),
     "AWS::Lambda::Version": Kind(
@@ -281,7 +275,8 @@ KINDS = {
     ),
     "AWS::Lambda::Permission": Kind(_add_permission, _remove_permission),
     "AWS::Lambda::EventSourceMapping": Kind(
-        _make_source, _delete_source, _update_source, unused=_SOURCE_UNUSED
+        _make_source, delete_by("lambda", "delete_event_source_mapping", "UUID"),
+        _update_source, unused=_SOURCE_UNUSED
     ),
     "AWS::Lambda::LayerVersion": Kind(_make_layer, _delete_layer),
     "AWS::Lambda::Url": Kind(_make_url, _delete_url, _update_url),

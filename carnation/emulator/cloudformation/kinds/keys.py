@@ -11,6 +11,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     ResourceError,
+    delete_by,
     make_again,
 )
 from carnation.emulator.cloudformation.requests import (
@@ -71,10 +72,6 @@ def _make_key_alias(context: Context, properties: Properties) -> Made:
 
 def _update_key_alias(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     context.connect("kms").update_alias(AliasName=ref, TargetKeyId=wanted["TargetKeyId"])
-
-
-def _delete_key_alias(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("kms").delete_alias(AliasName=ref)
 
 
 _GENERATED = (
@@ -143,7 +140,8 @@ KINDS = {
         _make_key, _delete_key, _update_key, unused=frozenset({"BypassPolicyLockoutSafetyCheck"}),
     ),
     "AWS::KMS::Alias": Kind(
-        _make_key_alias, _delete_key_alias, _update_key_alias, name="AliasName"
+        _make_key_alias, delete_by("kms", "delete_alias", "AliasName"),
+        _update_key_alias, name="AliasName"
     ),
     "AWS::SecretsManager::Secret": Kind(
         _make_secret, _delete_secret, _update_secret, name="Name",

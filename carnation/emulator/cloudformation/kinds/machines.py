@@ -20,6 +20,7 @@ from carnation.emulator.cloudformation.kind import (
     Properties,
     ResourceError,
     already_exists,
+    delete_by,
 )
 from carnation.emulator.cloudformation.requests import (
     as_tags,
@@ -245,10 +246,6 @@ def _route(properties: Properties) -> dict[str, Any]:
     return {"routingConfiguration": rows, **pick(properties, Description="description")}
 
 
-def _delete_alias(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("stepfunctions").delete_state_machine_alias(stateMachineAliasArn=ref)
-
-
 def _make_activity(context: Context, properties: Properties) -> Made:
     client = context.connect("stepfunctions")
     name = properties["Name"]
@@ -280,19 +277,21 @@ def _change_tags(client: Any, ref: str, wanted: Properties, had: Properties) -> 
     )
 
 
-def _delete_activity(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("stepfunctions").delete_activity(activityArn=ref)
-
-
 KINDS = {
     "AWS::StepFunctions::StateMachine": Kind(
         _make_machine, _delete_machine, _update_machine, _read_machine, "StateMachineName"
     ),
     "AWS::StepFunctions::StateMachineVersion": Kind(_make_version, _delete_version),
     "AWS::StepFunctions::StateMachineAlias": Kind(
-        _make_alias, _delete_alias, _update_alias, name="Name"
+        _make_alias,
+        delete_by("stepfunctions", "delete_state_machine_alias", "stateMachineAliasArn"),
+        _update_alias,
+        name="Name",
     ),
     "AWS::StepFunctions::Activity": Kind(
-        _make_activity, _delete_activity, _update_activity, name="Name"
+        _make_activity,
+        delete_by("stepfunctions", "delete_activity", "activityArn"),
+        _update_activity,
+        name="Name",
     ),
 }

@@ -11,6 +11,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     already_exists,
+    delete_by,
 )
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
@@ -93,10 +94,6 @@ def _read_queue(context: Context, ref: str, properties: Properties) -> Propertie
     for key in ("KmsMasterKeyId", "RedrivePolicy", "RedriveAllowPolicy"):
         found.setdefault(key, "")
     return {key: value for key, value in found.items() if key in properties}
-
-
-def _delete_queue(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("sqs").delete_queue(QueueUrl=ref)
 
 
 def _make_queue_policy(context: Context, properties: Properties) -> Made:
@@ -235,13 +232,10 @@ def _read_subscription(context: Context, ref: str, properties: Properties) -> Pr
     )
 
 
-def _delete_subscription(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("sns").unsubscribe(SubscriptionArn=ref)
-
-
 KINDS = {
     "AWS::SQS::Queue": Kind(
-        _make_queue, _delete_queue, _update_queue, _read_queue, "QueueName"
+        _make_queue, delete_by("sqs", "delete_queue", "QueueUrl"),
+        _update_queue, _read_queue, "QueueName"
     ),
     "AWS::SQS::QueuePolicy": Kind(
         _make_queue_policy, _delete_queue_policy, _update_queue_policy
@@ -254,7 +248,8 @@ KINDS = {
         _make_topic_policy, _delete_topic_policy, _update_topic_policy
     ),
     "AWS::SNS::Subscription": Kind(
-        _make_subscription, _delete_subscription, _update_subscription, _read_subscription,
+        _make_subscription, delete_by("sns", "unsubscribe", "SubscriptionArn"),
+        _update_subscription, _read_subscription,
         unused=frozenset({"DeliveryPolicy", "RedrivePolicy", "ReplayPolicy"}),
     ),
 }  # fmt: skip

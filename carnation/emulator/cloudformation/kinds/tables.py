@@ -11,6 +11,7 @@ from carnation.emulator.cloudformation.kind import (
     Made,
     Properties,
     ResourceError,
+    delete_by,
 )
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
@@ -168,10 +169,6 @@ def _read_table(context: Context, ref: str, properties: Properties) -> Propertie
     return read_answer(table, pick(properties, *names))
 
 
-def _delete_table(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("dynamodb").delete_table(TableName=ref)
-
-
 def _make_global_table(context: Context, properties: Properties) -> Made:
     return _add_id(context, _make_table(context, _as_table(context, properties)))
 
@@ -229,11 +226,13 @@ def _delete_stream(context: Context, ref: str, properties: Properties) -> None:
 
 KINDS = {
     "AWS::DynamoDB::Table": Kind(
-        _make_table, _delete_table, _update_table, _read_table, "TableName",
+        _make_table, delete_by("dynamodb", "delete_table", "TableName"),
+        _update_table, _read_table, "TableName",
         frozenset({"VectorIndexes"}), _TABLE_UNUSED,
     ),
     "AWS::DynamoDB::GlobalTable": Kind(
-        _make_global_table, _delete_table, _update_global_table, name="TableName",
+        _make_global_table, delete_by("dynamodb", "delete_table", "TableName"),
+        _update_global_table, name="TableName",
         refused=frozenset({
             "GlobalTableSourceArn", "GlobalTableWitnesses", "TableType", "VectorIndexes",
         }),

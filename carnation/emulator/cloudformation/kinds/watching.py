@@ -12,6 +12,7 @@ from carnation.emulator.cloudformation.kind import (
     Properties,
     ResourceError,
     already_exists,
+    delete_by,
     goes_with_owner,
     make_again,
 )
@@ -75,10 +76,6 @@ def _read_log_group(context: Context, ref: str, properties: Properties) -> Prope
     return read_answer(found, pick(properties, "LogGroupName", "RetentionInDays", "KmsKeyId"))
 
 
-def _delete_log_group(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("logs").delete_log_group(logGroupName=ref)
-
-
 def _make_log_stream(context: Context, properties: Properties) -> Made:
     name = properties.get("LogStreamName") or context.make_name(512)
     group = properties["LogGroupName"]
@@ -96,10 +93,6 @@ def _put_logs_policy(context: Context, properties: Properties) -> Made:
     name = properties["PolicyName"]
     context.connect("logs").put_resource_policy(policyName=name, policyDocument=document)
     return Made(name)
-
-
-def _delete_logs_policy(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("logs").delete_resource_policy(policyName=ref)
 
 
 def _put_metric_filter(context: Context, properties: Properties) -> Made:
@@ -207,10 +200,6 @@ def _read_parameter(context: Context, ref: str, properties: Properties) -> Prope
     return read_answer(found, pick(properties, "Type", "Value"))
 
 
-def _delete_parameter(context: Context, ref: str, properties: Properties) -> None:
-    context.connect("ssm").delete_parameter(Name=ref)
-
-
 _REPOSITORY = ("ImageTagMutability", "ImageScanningConfiguration", "EncryptionConfiguration")
 
 
@@ -268,7 +257,8 @@ def _make_wait(context: Context, properties: Properties) -> Made:
 
 KINDS = {
     "AWS::Logs::LogGroup": Kind(
-        _make_log_group, _delete_log_group, _update_log_group, _read_log_group, "LogGroupName",
+        _make_log_group, delete_by("logs", "delete_log_group", "logGroupName"),
+        _update_log_group, _read_log_group, "LogGroupName",
         unused=frozenset({
             "BearerTokenAuthenticationEnabled", "DataProtectionPolicy",
             "DeletionProtectionEnabled", "FieldIndexPolicies", "ResourcePolicyDocument",
@@ -276,7 +266,8 @@ KINDS = {
     ),
     "AWS::Logs::LogStream": Kind(_make_log_stream, _delete_log_stream, name="LogStreamName"),
     "AWS::Logs::ResourcePolicy": Kind(
-        _put_logs_policy, _delete_logs_policy, make_again(_put_logs_policy), name="PolicyName"
+        _put_logs_policy, delete_by("logs", "delete_resource_policy", "policyName"),
+        make_again(_put_logs_policy), name="PolicyName"
     ),
     "AWS::Logs::MetricFilter": Kind(
         _put_metric_filter, _delete_metric_filter, _update_metric_filter, name="FilterName"
@@ -291,7 +282,8 @@ KINDS = {
         _make_dashboard, _delete_dashboard, _update_dashboard, name="DashboardName"
     ),
     "AWS::SSM::Parameter": Kind(
-        _make_parameter, _delete_parameter, _update_parameter, _read_parameter, "Name"
+        _make_parameter, delete_by("ssm", "delete_parameter", "Name"),
+        _update_parameter, _read_parameter, "Name"
     ),
     "AWS::ECR::Repository": Kind(
         _make_repository, _delete_repository, _update_repository, name="RepositoryName"
