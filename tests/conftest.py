@@ -7,7 +7,7 @@ import importlib.util
 import os
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,6 +84,15 @@ def hide_credentials(
     for name in ("SHARED_CREDENTIALS_FILE", "CONFIG_FILE"):
         monkeypatch.setenv(f"AWS_{name}", str(tmp_path / "no-such-file"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def share_clients() -> Iterator[None]:
+    """Make each client of AWS once for all tests of a process."""
+    from tests.aws_clients import shared_clients
+
+    with shared_clients():
+        yield
 
 
 @pytest.fixture(autouse=True)

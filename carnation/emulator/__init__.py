@@ -2,13 +2,14 @@
 
 Enters: artifacts, inputs, calls of any AWS client.
 Leaves: executions, and what the stores hold.
+May not know: the commands, the words of any one workflow.
+
 `Emulator` deploys templates through CloudFormation, runs their state machines, and runs their
 Lambda functions out of their zips. It needs neither network nor credentials, and reads none. This
 is the only room that knows moto. A function's handler runs in a process (`worker_processes`, where
 its timeout is counted; `worker` is what runs there) or in this one (`in_process`); `invocations` is
 Lambda's Invoke. `interpreter` has the API of Step Functions, `cloudformation` stacks and resource
 types (`kinds`), `events` EventBridge, pipes and schedules; `workflow_runs` is `carnation run`.
-May not know: the commands, the words of any one workflow.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -56,12 +58,51 @@ class Night:
         return sorted(json.loads(message.body)["sequence_no"] for message in messages)
 
 
+class Deployed:
+    """The emulator of this module, deployed once, and what lay in its stores then."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self.emulator: Emulator | None = None
+
+    def open(self, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+        """Put back what was, or deploy where nothing stands or more was changed than that."""
+        if self.emulator is None or not self.emulator.restore(self.snapshot):
+            self.close()
+            # handlers elsewhere: their output is theirs
+            self.emulator = self._stack.enter_context(Emulator())
+            assert deploy.main(["carnation", "--yes"]) == 0
+            self.snapshot = self.emulator.create_snapshot()
+            self.environment = {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        return self.emulator
+
+    def close(self) -> None:
+        self._stack.close()
+        self.emulator = None
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Deployed]:
+    opened = Deployed()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def night(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
+def night(
+    deployed: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Night:
     monkeypatch.chdir(ROOT)
-    with Emulator() as emulator:  # handlers elsewhere: their output is theirs
-        assert deploy.main(["carnation", "--yes"]) == 0
-        yield Night(emulator, capsys)
+    return Night(deployed.open(monkeypatch), capsys)
+
+
+@pytest.fixture
+def changed_night(night: Night, deployed: Deployed) -> Iterator[Night]:
+    """Give a night in which more is changed than what lies in the stores."""
+    yield night
+    deployed.close()
 
 
 def test_a_second_start_of_the_same_input_is_the_same_execution(night: Night) -> None:
@@ -137,7 +178,8 @@ def test_what_ended_with_events_in_it_is_redriven_after_a_look(night: Night) -> 
     assert night.list_numbers("QueueUrl") == [3]
 
 
-def test_the_status_tells_routes_queues_alarms_and_executions(night: Night) -> None:
+def test_the_status_tells_routes_queues_alarms_and_executions(changed_night: Night) -> None:
+    night = changed_night
     night.bury(1, 2)
     night.run(start, "carnation", "--input", TEN)
     report = night.read(status, "carnation")
@@ -254,7 +296,8 @@ def test_there_is_no_drift_right_after_a_deployment(night: Night) -> None:
     assert (code, "No drift" in out) == (0, True)
 
 
-def test_drift_is_found_in_definition_role_alarm_and_alias(night: Night) -> None:
+def test_drift_is_found_in_definition_role_alarm_and_alias(changed_night: Night) -> None:
+    night = changed_night
     emulator, outputs = night.emulator, night.outputs
     machines = emulator.client("stepfunctions")
     arn = outputs["StateMachineArn"]
@@ -321,10 +364,9 @@ def test_of_a_long_map_only_failures_are_told(night: Night) -> None:
         if event.get("sequence_no") == 7:
             raise FunctionError("Boom", "no")
 
-    night.emulator.intercept(before_invoke=fail)
-    _, out, _ = night.run(
-        start, "carnation", "--region", "us-east-1", "--input", '{"start_seq": 1, "end_seq": 26}'
-    )
+    words = ("carnation", "--region", "us-east-1", "--input", '{"start_seq": 1, "end_seq": 26}')
+    with night.emulator.intercept(before_invoke=fail):
+        _, out, _ = night.run(start, *words)
 
     assert "AnyFailed" in out
     assert "ProcessEvents" in out
