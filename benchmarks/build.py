@@ -22,6 +22,10 @@ from typing import Any, NamedTuple
 # nothing heavy is imported here (not even `statistics`).
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.environment import make_environment  # noqa: E402
+
 MAX_RATIO = 8.0
 MAX_MEMORY = 25.0
 HEAVY_MODULES = (
@@ -117,7 +121,7 @@ def measure_all(comparators: Path, repeat: int) -> list[Row]:
     """Measure every subject, on a copy of the project that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="carnation-benchmark-") as folder:
         project = _copy_project(Path(folder))
-        return _measure(list_subjects(project, comparators), project, repeat)
+        return _measure(list_subjects(project, comparators, make_environment()), project, repeat)
 
 
 def _copy_project(folder: Path) -> Path:
@@ -128,7 +132,7 @@ def _copy_project(folder: Path) -> Path:
     return folder
 
 
-def list_subjects(project: Path, comparators: Path) -> list[Subject]:
+def list_subjects(project: Path, comparators: Path, python: str = sys.executable) -> list[Subject]:
     """List what is measured: the bare interpreter first, then carnation, then the others."""
 
     def remove_build() -> None:
@@ -136,10 +140,10 @@ def list_subjects(project: Path, comparators: Path) -> list[Subject]:
 
     build = ["-m", "carnation", "build", "carnation"]
     return [
-        Subject("python -c pass", ["-c", "pass"]),
-        Subject("carnation build, from nothing", build, prepare=remove_build, promised=True),
-        Subject("carnation build, up to date", build, promised=True),
-        Subject("carnation build --check", [*build, "--check"], promised=True),
+        Subject("python -c pass", ["-c", "pass"], python),
+        Subject("carnation build, from nothing", build, python, remove_build, promised=True),
+        Subject("carnation build, up to date", build, python, promised=True),
+        Subject("carnation build --check", [*build, "--check"], python, promised=True),
         *_list_comparators(project, comparators),
     ]
 
@@ -183,7 +187,6 @@ def _make_environment(project: Path, subjects: Sequence[Subject]) -> dict[str, s
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(project),
-        "PYTHONPATH": str(ROOT),
         "NODE_PATH": cdk.partition("/.bin/")[0],
         # its default validation takes several times the synthesis itself
         "CDK_VALIDATION": "false",

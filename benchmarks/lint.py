@@ -19,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.environment import make_environment  # noqa: E402
 from carnation.document import read_document  # noqa: E402  the project need not be installed
 from carnation.linter import review_definition  # noqa: E402
 
@@ -49,25 +50,26 @@ def measure_definitions() -> tuple[float, int]:
     return find_median(spent), len(files)
 
 
-def run(command: list[str]) -> float:
-    """Run a command and give its CPU seconds."""
+def run(command: list[str], folder: str) -> float:
+    """Run a command in a folder, without the caller's settings, and give its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, check=True, env=env, cwd=folder, stdout=quiet, stderr=quiet)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def measure_start(repeat: int = 21) -> float:
     """Lint a small JSONPath definition, as a multiple of `python -c pass`, runs taken in turn."""
+    python = make_environment()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "a.asl.json")
         Path(path).write_text(DEFINITION, encoding="utf-8")
         base, lint = [], []
         for _ in range(repeat):
-            base.append(run([sys.executable, "-c", "pass"]))
-            lint.append(run([sys.executable, "-m", "carnation", "lint", path]))
+            base.append(run([python, "-c", "pass"], folder))
+            lint.append(run([python, "-m", "carnation", "lint", path], folder))
     return find_median(lint) / find_median(base)
 
 

@@ -15,6 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.environment import make_environment
 from carnation.states import Chain, Choice, ChoiceRule, Map, Pass, Succeed, integrate
 from carnation.states import make_definition as write
 from carnation.states.sdk import sdk
@@ -107,8 +110,10 @@ def measure_call() -> float:
 
 
 def measure_process(folder: str, *arguments: str) -> tuple[float, float]:
-    """Give CPU seconds and MiB of a process of this interpreter."""
-    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, stdout=subprocess.DEVNULL)
+    """Give CPU seconds and MiB of a process of the plain environment."""
+    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder}
+    command = [make_environment(), *arguments]
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"benchmark: {' '.join(arguments)} ended with {status}")
@@ -116,11 +121,7 @@ def measure_process(folder: str, *arguments: str) -> tuple[float, float]:
 
 
 def measure_many(count: int) -> tuple[float, float, float]:
-    """Build so many copies of the reference workflow: times `python -c pass`, MiB, that pass in ms.
-
-    How long `python -c pass` takes is up to the environment: coverage's start-up file makes it two
-    and a half times what it is without.
-    """
+    """Build so many copies of the reference workflow: times `python -c pass`, MiB, pass in ms."""
     root = Path(__file__).resolve().parents[1]
     source = (root / "definitions" / "carnation.py").read_text()
     with tempfile.TemporaryDirectory(prefix="carnation-size-") as folder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from math import isinf
@@ -118,7 +119,7 @@ class Document:
     def _line_of(self, offset: int) -> tuple[int, int]:
         if not self._line_starts:
             self._line_starts = [0]
-            self._line_starts += [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+            self._line_starts += [found.end() for found in re.finditer("\n", self.text)]
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 

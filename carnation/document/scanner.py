@@ -19,7 +19,7 @@ from carnation.records import NamedTuple
 _MAX_DEPTH = 900  # a definition nests three levels for each Map; AWS gives up long before
 _TOKEN = re.compile(
     r"""
-      (?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")
+      (?P<string>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")
     | (?P<mark>[{}\[\],:])
     | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![0-9A-Za-z_.]))
     | (?P<word>[A-Za-z_$][A-Za-z0-9_$]*(?!\{))

@@ -14,7 +14,17 @@ from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
 from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
-from carnation.linter.findings import CALL, NOTE, REFUSAL, RISK, RULES, SEVERITIES, Finding, Rule
+from carnation.linter.findings import (
+    CALL,
+    ERROR,
+    NOTE,
+    REFUSAL,
+    RISK,
+    RULES,
+    SEVERITIES,
+    Finding,
+    Rule,
+)
 from carnation.linter.machine import Machine
 from carnation.linter.suppressions import find_suppressed
 from carnation.records import NamedTuple
@@ -43,6 +53,8 @@ _MODULES = {
         )
     ),
 }
+
+_MAX_BYTES = 4 * 1024 * 1024  # four times what AWS takes
 
 
 class Source(Protocol):
@@ -127,6 +139,8 @@ def review_definition(
 ) -> list[Finding]:
     """Find everything there is to say about a definition, sorted by where it stands."""
     severities, lowest = settings or Settings()
+    if source.measure() > _MAX_BYTES:
+        return list(_reject_size(source, severities))
     wanted = SEVERITIES[: SEVERITIES.index(lowest) + 1]
     rules = [rule for rule in load_rules() if severities.get(rule.id, rule.severity) in wanted]
     found = [*_find_notes(source)]
@@ -145,6 +159,14 @@ def review_definition(
     return sorted(
         dict.fromkeys(findings), key=lambda finding: (finding.line, finding.column, finding.rule)
     )
+
+
+def _reject_size(source: Source, severities: Mapping[str, str]) -> Iterator[Finding]:
+    """Refuse a definition so large that nobody meant it; looking through it would take minutes."""
+    rule = find_rule("definition-too-large")
+    message = f"the definition has {source.measure():,} bytes; nothing else in it was checked"
+    if severities.get(rule.id) != "off":
+        yield Finding(rule.id, ERROR, message, source.where, 1, 1, source.place(""), "", rule.code)
 
 
 def _prepare(source: Source, type: str, declared: Mapping[str, Json] | None) -> Machine:

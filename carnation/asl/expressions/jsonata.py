@@ -92,7 +92,7 @@ class Jsonata:
             raise InternalError("threw an internal error during evaluation.") from None
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16_384)  # of one definition: several rules ask, one after the other
 def parse_jsonata(text: str) -> Jsonata:
     """Parse an expression, without its `{% %}`; raises `ExpressionError` with the column.
 
@@ -114,7 +114,7 @@ def parse_jsonata(text: str) -> Jsonata:
         raise _refusal(text, problem, error.location) from None
     except (RecursionError, *_LEAKS):
         raise _refusal(text, "it cannot be parsed.", 0) from None
-    uses = find_uses(compiled.ast)
+    uses = find_uses(compiled.ast, binds=":=" in text)
     for use in (*uses.functions, *uses.variables):
         if use.name == "eval":
             raise _refusal(text, "AWS forbids $eval. Write the expression out.", use.column - 1)

@@ -72,13 +72,15 @@ class _Place(NamedTuple):
 
     def inside(self) -> _Place:
         """Give the place of what is evaluated in the context of a value."""
-        return self._replace(at_top=False, tested=False)
+        changed = self.at_top or self.tested
+        return self._replace(at_top=False, tested=False) if changed else self
 
     def plain(self) -> _Place:
         return self._replace(tested=False) if self.tested else self
 
     def bind(self, names: Iterable[str]) -> _Place:
-        return self._replace(own=self.own.union(names))
+        more = self.own.union(names)
+        return self if len(more) == len(self.own) else self._replace(own=more)
 
     def guard(self, names: Names) -> _Place:
         return self._replace(safe=self.safe | names, tested=False)
@@ -87,11 +89,11 @@ class _Place(NamedTuple):
 Walk = Iterator[tuple[Any, _Place]]
 
 
-def find_uses(ast: Any) -> Uses:
-    """Walk the tree of an expression."""
+def find_uses(ast: Any, *, binds: bool = True) -> Uses:
+    """Walk the tree of an expression; `binds` tells whether there is a `:=` in it."""
     found: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
     unguarded: set[str] = set()
-    for node, place in _walk(ast):
+    for node, place in _walk(ast, binds=binds):
         for kind, use in _uses_of(node, place):
             found[kind].append(use)
             if kind == "variable" and not place.tested and use.name not in place.safe:
@@ -102,9 +104,9 @@ def find_uses(ast: Any) -> Uses:
     return Uses(functions, variables, fields, contexts, states, calls, free, true, false)
 
 
-def _walk(ast: Any) -> Walk:
+def _walk(ast: Any, *, binds: bool = True) -> Walk:
     """Yield every node with its place, in the order in which the text has them."""
-    bound = _bound_in([ast])
+    bound = _bound_in([ast]) if binds else frozenset()
     waiting: list[tuple[Any, _Place]] = [(ast, _Place(own=bound - _root_names(ast), later=bound))]
     seen: set[int] = set()
     while waiting:

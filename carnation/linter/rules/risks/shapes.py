@@ -15,6 +15,7 @@ from carnation.document.values import Json
 from carnation.records import NamedTuple
 
 _MAX_DEPTH = 12
+_MAX_FIELDS = 1000
 _WIDEST = 200
 
 
@@ -133,6 +134,8 @@ def _put(shape: Shape, names: list[str], value: Shape) -> Shape:
         # what is not known may have any other fields; a scalar makes the state fail anyhow
         inner = _put(ANY, names[1:], value)
         return Object({names[0]: inner}, is_open=True)
+    if len(shape.fields) >= _MAX_FIELDS:  # each state copies them
+        return ANY
     inner = _put(shape.fields.get(names[0], _missing(shape)), names[1:], value)
     return shape._replace(fields={**shape.fields, names[0]: inner})
 
