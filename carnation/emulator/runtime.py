@@ -136,6 +136,26 @@ class _Requests(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     boxes: dict[str, Mailbox]
+    raw_requestline: bytes
+    _length = 0
+
+    def parse_request(self) -> bool:
+        """Read the request's first line and headers; http.server reads them as those of a mail.
+
+        Each invocation makes two requests, and its clients are Lambda's own.
+        """
+        words = self.raw_requestline.decode("latin-1").split()
+        if len(words) < 2:
+            self.close_connection = True
+            return False
+        self.command, self.path, self.request_version = words[0], words[1], self.protocol_version
+        found = dict(map(_split_header, iter(self.rfile.readline, b"\r\n")))
+        self._length = int(found.get(b"content-length", 0))
+        self.close_connection = found.get(b"connection", b"").lower() == b"close"
+        if b"expect" in found:
+            self.handle_expect_100()
+            self.wfile.flush()
+        return True
 
     def do_GET(self) -> None:
         """Wait for the worker's next invocation and hand it over."""
@@ -162,7 +182,7 @@ class _Requests(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a result or an error."""
         mailbox = self._mailbox()
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(self._length)
         if self.path.endswith("/runtime/init/error"):
             mailbox.init_error = body
             mailbox.ready.set()
@@ -184,3 +204,10 @@ class _Requests(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the requests are our own."""
+
+
+def _split_header(line: bytes) -> tuple[bytes, bytes]:
+    if not line:
+        raise ConnectionResetError  # the worker has gone
+    name, _, value = line.partition(b":")
+    return name.strip().lower(), value.strip()
