@@ -60,10 +60,16 @@ def find_target(target: str) -> Target:
 
 
 def _list_defaults(source: Source) -> dict[str, str]:
-    """List the substitutions that the template gives a text or a number."""
+    """List what the template gives a text or a number: as such, or as a parameter's default."""
+    declared = (source.template or {}).get("Parameters") or {}
+    found = {**source.defaults}
+    for name, value in source.substitutions.items():
+        named = value.get("Ref") if isinstance(value, Mapping) else None
+        body = declared.get(named) if isinstance(named, str) else None
+        found[name] = body.get("Default") if isinstance(body, Mapping) else value
     return {
         name: str(value)
-        for name, value in source.substitutions.items()
+        for name, value in found.items()
         if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     }
 

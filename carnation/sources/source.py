@@ -78,6 +78,7 @@ class Source:
         self.role: Role | None = _find_role(template, self.properties) if template else None
         given = self.properties.get("DefinitionSubstitutions")
         self.substitutions: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        self.defaults: Mapping[str, Any] = {}  # of Terraform's variables, by their placeholders
         self.moved: Mapping[str, str] = {}
         self.ways: list[Source] = []
 

@@ -101,6 +101,8 @@ class _Module:
         self.all: list[_Block] | None = None
         self.each: Mapping[str, Any] = {}
         self.way = Way()
+        self.defaults: dict[str, Any] = {}
+        self.given: dict[str, Any] | None = None
 
     def parse(self, path: str, text: str | None = None) -> list[_Block]:
         if path not in self.parsed:
@@ -121,6 +123,25 @@ class _Module:
                     except DocumentError:
                         continue
         return self.all
+
+    def list_given(self) -> dict[str, Any]:
+        """Give the variables that the module's `.tfvars` set, those that Terraform reads itself."""
+        if self.given is None:
+            self.given = {}
+            names = os.listdir(self.folder or ".") if self.is_on_disk() else []
+            for name in sorted(names, key=lambda one: (one != "terraform.tfvars", one)):
+                if name == "terraform.tfvars" or name.endswith(".auto.tfvars"):
+                    self.given |= self.read_given(os.path.join(self.folder, name))
+        return self.given
+
+    def read_given(self, path: str) -> dict[str, Any]:
+        try:
+            text = self.files.text(path)
+            attributes = read_body(children(parse_hcl(text, path))[0], text)[0]
+        except DocumentError:  # terraform itself says what is wrong in it
+            return {}
+        scope = Scope(text, lambda first, name: Unknown(f"{first}.{name}"), FUNCTIONS, self.way)
+        return {name: scope.evaluate(tree) for name, tree in attributes.items()}
 
     def is_on_disk(self) -> bool:
         return os.path.isdir(self.folder or ".")
@@ -183,6 +204,7 @@ class _Module:
             if isinstance(found, Source):
                 found.type = EXPRESS if kind == EXPRESS else STANDARD
                 found.is_editable = False
+                found.defaults = dict(self.defaults)
             return found
 
         for taken in (True, False):
@@ -311,6 +333,9 @@ class _Module:
             if first == "var" and block.words == ["variable", name]:
                 default = block.attributes.get("default")
                 value = self.scope(block).evaluate(default) if default is not None else None
+                value = self.list_given().get(name, value)
+                if isinstance(value, (str, int, float)):
+                    self.defaults[key] = value
                 return value if isinstance(value, (Mapping, list)) else Unknown(key, value)
             kind = block.words[1] if block.words[0] == "data" and len(block.words) == 3 else ""
             if kind in _DATA and first == f"data.{kind}.{block.words[2]}":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from carnation.errors import UsageError
 from carnation.estimates.substitutions import fill_definition
+from carnation.estimates.targets import find_target
 
 
 def fill(state: dict[str, Any], **given: str) -> tuple[Any, Any]:
@@ -51,3 +53,17 @@ def test_what_has_to_be_known_is_asked_for(state: dict[str, Any]) -> None:
 def test_texts_need_nothing() -> None:
     state = {"Resource": "${Fn}", "Parameters": {"MaxItems": "${X}"}, "Output": "{% '${X}' %}"}
     assert fill(state) == (state, ())
+
+
+def test_a_parameter_s_default_is_the_value_of_its_substitution(tmp_path: Path) -> None:
+    states = {"A": {"Type": "Wait", "Seconds": "${W}", "Next": "B"}, "B": {"Type": "Succeed"}}
+    given = {"W": {"Ref": "Wait"}, "Other": {"Ref": "Unset"}, "Plain": 7}
+    properties = {
+        "Definition": {"StartAt": "A", "States": states},
+        "DefinitionSubstitutions": given,
+    }
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    parameters = {"Wait": {"Type": "Number", "Default": 30}, "Unset": {"Type": "String"}}
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"Parameters": parameters, "Resources": {"M": machine}}))
+    assert find_target(str(path)).defaults == {"W": "30", "Plain": "7"}

@@ -139,3 +139,17 @@ def test_without_the_parser_each_machine_is_named(monkeypatch: pytest.MonkeyPatc
     (missed,) = read("jsonencode({})").unseen
     assert missed.name == "m"
     assert "carnation[terraform]" in missed.why
+
+
+def test_variables_keep_their_placeholders_and_have_the_values_of_their_files(
+    folder: Path,
+) -> None:
+    (folder / "terraform.tfvars").write_text('limit = 9\nname = "a"\n')
+    (folder / "more.auto.tfvars").write_text('name = "b"\n')
+    (folder / "broken.auto.tfvars").write_text("name = [\n")
+    variables = 'variable "wait" {\n default = 30\n}\nvariable "limit" {}\nvariable "name" {}\n'
+    values = "{ wait = var.wait, limit = var.limit, name = var.name, other = var.other }"
+    state = f'{{ A = {{ Type = "Pass", Result = {values}, End = true }} }}'
+    source = read_one(f'jsonencode({{ StartAt = "A", States = {state} }})', rest=variables)
+    assert source.value["States"]["A"]["Result"]["limit"] == "${var.limit}"
+    assert source.defaults == {"var.wait": 30, "var.limit": 9, "var.name": "b"}
