@@ -183,7 +183,7 @@ def break_each(one_run: Callable[[int], list[str]], stride: int = 1) -> set[str]
     """
     recorded = one_run(0)
     broken = []
-    for number in range(len(recorded), 0, -stride):
+    for number in range(1 + (len(recorded) - 1) % stride, len(recorded) + 1, stride):
         calls = one_run(number)
         assert len(calls) >= number, f"there is no call {number}"
         broken.append(calls[number - 1])
