@@ -75,7 +75,7 @@ def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
         )
     for old, new in match.pairs:
         if old.name != new.name:
-            sentence = f"was called '{shorten(old.name)}'"
+            sentence = f"was renamed from '{shorten(old.name)}'"
             yield Change("state-renamed", new.pointer, new.name, sentence, old.name, new.name)
         here, there = old.scope.pointer, new.scope.pointer
         if scopes.pairs.get(here) != there:

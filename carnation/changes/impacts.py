@@ -54,7 +54,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("cycle-added", DEFINITION, BREAKING, _CALLERS, "an execution may loop up to a limit"),
     ("cycle-removed", DEFINITION, BEHAVIOURAL, _CALLERS, "there is no loop any longer"),
     ("choice-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "other input takes this path"),
-    ("choice-inverted", DEFINITION, BREAKING, _CALLERS, "the two paths swap their input"),
+    ("choice-inverted", DEFINITION, BREAKING, _CALLERS, "each path now gets what the other got"),
     ("branch-added", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one more item"),
     ("branch-removed", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one item fewer"),
     ("branches-reordered", DEFINITION, BREAKING, _CALLERS, "the items of the output swap places"),

@@ -107,7 +107,9 @@ def _match_moved(old: Places, new: Places) -> dict[str, str]:
 
 
 def _describe_moved(way: str, old: ResourceRef, new: ResourceRef) -> Change:
-    sentence = f"was called '{old.name}': CloudFormation creates a new one and removes the old one"
+    sentence = (
+        f"was renamed from '{old.name}': CloudFormation creates a new one and removes the old one"
+    )
     kind = "data-replaced" if is_stateful(new.kind) else "resource-moved"
     return Change(kind, new.pointer, way + new.name, sentence, old.name, new.name)
 

@@ -64,7 +64,7 @@ def compare_estimates(old: Target | None, new: Target | None, load: Load) -> str
     parts = [_format_cost(before, after, load)]
     ends = list(_format_ends(before, after))
     # where a sample ends early, what it meets as it grows is not what an execution meets
-    parts += ends or [*_format_limits(before, after, load), *_format_failures(after, load)]
+    parts += ends or [*_format_limits(before, after, load), *_format_failures(before, after, load)]
     basis = [*_format_types(old, new), _format_basis(before, after, load)]
     return f"{'; '.join(parts)} ({'; '.join(basis)})"
 
@@ -78,12 +78,15 @@ def _format_types(old: Target | None, new: Target | None) -> Iterator[str]:
 def _format_cost(old: Estimates | None, new: Estimates | None, load: Load) -> str:
     before, after = (_find_month(side, load) for side in (old, new))
     step = after - before
+    coming = str(load)
+    if load.executions_a_day is None and not any(side and side.model.outers for side in (old, new)):
+        coming = f"{load.items:,} executions a day"
     if old is None or new is None or abs(step) < CENT / 2:
-        same = f"{render_dollars(after if new else before)} a month at {load}"
+        same = f"{render_dollars(after if new else before)} a month at {coming}"
         return f"as before, {same}" if old and new else f"{'+' if new else '-'}{same}"
     sign = "+" if step > 0 else "-"
     return (
-        f"{sign}{render_dollars(abs(step))} a month at {load} "
+        f"{sign}{render_dollars(abs(step))} a month at {coming} "
         f"({render_dollars(after)} instead of {render_dollars(before)})"
     )
 
@@ -195,7 +198,7 @@ def _find_other_way(old: Side, new: Side) -> str:
     ):
         only = sorted((one - other) & both)
         if only:
-            return f"the sample comes to '{only[0]}' in the {word} definition only"
+            return f"in the sample execution only the {word} definition reaches '{only[0]}'"
     return ""
 
 
@@ -252,12 +255,24 @@ def _format_place(limit: LimitExceeded | None, unit: str) -> str:
     return "by every execution" if limit.items <= 1 else f"at {limit.items:,} {unit}".rstrip()
 
 
-def _format_failures(new: Estimates | None, load: Load) -> Iterator[str]:
+def _format_failures(old: Estimates | None, new: Estimates | None, load: Load) -> Iterator[str]:
     """Yield the limit that the load itself is beyond."""
-    if new is not None and new.model.outers:
-        broken = [one for one in new.limits if one.is_hard and one.items <= load.items]
-        if broken:
-            yield f"at this load executions fail in '{broken[0].state}'"
+    broken = _find_broken(new, load)
+    if broken is None:
+        return
+    before = _find_broken(old, load)
+    same = before is not None and (before.limit, before.state) == (broken.limit, broken.state)
+    yield (
+        f"at this load executions fail in '{broken.state}'{', as before' if same else ''}: "
+        f"{_limit_name(broken.limit)} is reached {_format_place(broken, 'items')}"
+    )
+
+
+def _find_broken(side: Estimates | None, load: Load) -> LimitExceeded | None:
+    """Find the first limit that the load itself is beyond."""
+    if side is None or not side.model.outers:
+        return None
+    return next((one for one in side.limits if one.is_hard and one.items <= load.items), None)
 
 
 def _format_basis(old: Estimates | None, new: Estimates | None, load: Load) -> str:
@@ -267,8 +282,9 @@ def _format_basis(old: Estimates | None, new: Estimates | None, load: Load) -> s
     unpriced = sorted({call for side in sides for call in _measure(side, load).unpriced})
     words = ["estimated from samples and list prices"]
     if guessed:
-        more = f" and {len(guessed) - 1} more give" if guessed[1:] else " gives"
-        words.append(f"what '{guessed[0]}'{more} is guessed")
+        others = len(guessed) - 1
+        more = f" and {others} more {'state' if others == 1 else 'states'}" if others else ""
+        words.append(f"the results of '{guessed[0]}'{more} are guessed")
     if unpriced:
         words.append(f"without the price of {', '.join(unpriced)}")
     return "; ".join(words)

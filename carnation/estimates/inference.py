@@ -43,6 +43,8 @@ class InferredData:
         self.values: dict[str, Any] = {}
         self.absent: set[str] = set()
         """What is not there, so that a Choice goes on."""
+        self.present: set[str] = set()
+        """What is there, so that a Choice goes on."""
         self.texts: set[str] = set()
         """What is parsed as JSON."""
         self._ways: dict[str, _Ways] = {}
@@ -199,9 +201,12 @@ class InferredData:
     def _satisfy(self, rule: Mapping[str, Any]) -> None:
         condition = rule.get("Condition")
         if isinstance(condition, str):
-            for read, value in read_text(condition).compared:
+            text = read_text(condition)
+            for read, value in text.compared:
                 if read.names:
                     self.values[read.names[-1]] = value
+            if text.exists and text.exists.names:
+                self.present.add(text.exists.names[-1])
         tests = [rule.get(name) for name in ("And", "Or")]
         both, either = (one if isinstance(one, list) else [] for one in tests)
         for inner in (rule, *both, *either[:1]):
@@ -220,6 +225,8 @@ class InferredData:
         for names, *_ in list_reads(test.get("Variable", "")):
             if test.get("IsPresent") is False:
                 self.absent.add(names[-1])
+            elif test.get("IsPresent") is True:
+                self.present.add(names[-1])
             for operator, value in test.items():
                 made = _make_value(operator, value)
                 if made is not None:

@@ -87,12 +87,16 @@ class SampleData:
         return [guess] * self.count if is_whole else guess
 
     def _fill(self, name: str, *, is_item: bool = False) -> Guess:
-        """Make a guess; a full one has its members, but none that it lies in itself."""
-        guess = Guess(self, is_item=is_item)
-        if self.is_full and len(self._open) < _MAX_DEPTH:
+        """Make a guess; a full one has its members, but none that it lies in itself.
+
+        What a Choice asks to be present is there from the start, full or not.
+        """
+        guess, hints = Guess(self, is_item=is_item), self.hints
+        if len(self._open) < _MAX_DEPTH:
             self._open.append(name)
-            for member in self.hints.members.get(name, ()):
-                if member not in self._open and member not in self.hints.absent:
+            for member in hints.members.get(name, ()):
+                wanted = self.is_full or member in hints.present
+                if wanted and member not in self._open and member not in hints.absent:
                     guess[member] = self.guess(member, is_item=is_item)
             self._open.pop()
         return guess

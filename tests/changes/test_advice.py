@@ -63,9 +63,28 @@ def test_what_the_role_must_newly_allow_is_named_with_the_state() -> None:
 def test_running_executions_meet_what_is_no_part_of_their_definition() -> None:
     lost = Change("action-lost", "", "Role", "lost sqs:SendMessage on *, which …")
     assert "apply immediately: 'Role' lost sqs:SendMessage" in format_running(review(lost))
-    rename = Change("state-renamed", "", "B", "was called 'A'", "A", "B")
+    rename = Change("state-renamed", "", "B", "was renamed from 'A'", "A", "B")
     assert format_running(review(rename)).startswith("no effect")
     assert format_before_merging(review(Change("state-added", "", "B", ""))) == "nothing to do"
+
+
+def test_fewer_attempts_are_told_with_where_the_error_then_goes() -> None:
+    def weigh(*catch: Any) -> str:
+        more = {"Catch": list(catch)} if catch else {}
+        old = {**TASK, **more, "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]}
+        bodies = [{**OLD, "States": {**OLD["States"], "Ask": one}} for one in (old, TASK | more)]
+        changes = find_definition_changes(*bodies, "w.asl.json")
+        return format_before_merging(review(*changes, new=bodies[1]))
+
+    assert "then the execution fails ('Ask')" in weigh()
+    assert "then 'Undo' runs ('Ask')" in weigh(CATCH[0])
+    other = {"ErrorEquals": ["Other"], "Next": "Undo"}
+    assert "fails unless a Catch names the error" in weigh(other)
+
+
+def test_a_renamed_state_is_sought_by_its_old_name() -> None:
+    change = Change("state-renamed", "", "New", "was renamed from 'Old'", "Old", "New")
+    assert "name the old state ('Old')" in format_before_merging(review(change))
 
 
 def test_a_picture_that_is_the_same_on_both_sides_is_shown_once() -> None:

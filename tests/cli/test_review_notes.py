@@ -190,7 +190,7 @@ def test_samples_that_go_different_ways_are_not_held_against_each_other() -> Non
     line = compare_estimates(
         Target("w", branch(first=True)), Target("w", branch(first=False)), Load(1000)
     )
-    assert line.startswith("unknown, because the sample comes to")
+    assert line.startswith("unknown, because in the sample execution only")
 
 
 @pytest.mark.parametrize(("field", "value", "kind"), [

@@ -145,3 +145,18 @@ def test_functions_say_what_they_take(text: str) -> None:
         {"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": state}}, Facts()
     )
     assert not [note for note in model.notes if "fails" in note or "ends in" in note]
+
+
+@pytest.mark.parametrize("present", [
+    {"Variable": "$.voucher", "IsPresent": True},
+    {"Condition": "{% $exists($states.input.voucher) %}"},
+])  # fmt: skip
+def test_what_a_choice_asks_to_be_there_is_there_whatever_is_read_later(
+    present: dict[str, Any],
+) -> None:
+    definition = decide(present, "Apply")
+    definition["States"]["Apply"] = call(End=True)
+    if "Condition" in present:
+        definition = query(definition)
+        definition["States"]["Apply"] = definition["States"]["Done"]
+    assert ("payload", "Apply") in make_model(definition, Facts()).growths

@@ -6,6 +6,7 @@ Two lines that stand under every verdict, also where the answer is that there is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from carnation.changes.formats.actions import ACTIONS
 from carnation.changes.formats.wording import find_joint, list_notes
@@ -16,12 +17,16 @@ from carnation.changes.reviews.verdict import rank_consequence
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json, is_number
 
+if TYPE_CHECKING:
+    from carnation.asl import State
+
 _KEPT = "they keep the definition that they started with"
 _HARMLESS = (
     "resource-added", "output-added", "code-changed", "permission-wildcard", "permission-needed",
 )  # fmt: skip
 _MAX_TOLD = 3  # changes that are told in a line
 _MAX_ACTIONS = 5
+_RETRIES = ("retry-changed", "retry-removed")
 _WAITERS = ("timeout-added", "timeout-lowered")
 _CAUGHT = frozenset({"States.ALL", "States.Timeout", "States.TaskFailed"})
 
@@ -68,15 +73,17 @@ def format_before_merging(review: Review) -> str:
 
     >>> changes = [Change("state-renamed", "", "B", "", "A", "B")]
     >>> format_before_merging(Review("w", "", "", changes, [], []))
-    "change the alarms, queries and dashboards that name the old state ('B')"
+    "change the alarms, queries and dashboards that name the old state ('A')"
     """
     found: dict[str, list[str]] = {}
     ranked = sorted(review.changes, key=lambda one: (-_weigh(one), rank_consequence(one)))
     for change in ranked:
         for action in _list_actions(review, change):
             subjects = found.setdefault(action, [])
-            if change.subject not in subjects:
-                subjects.append(change.subject)
+            is_renamed = change.kind == "state-renamed" and isinstance(change.before, str)
+            subject = str(change.before) if is_renamed else change.subject
+            if subject not in subjects:
+                subjects.append(subject)
     told = [_format_subjects(action, subjects) for action, subjects in found.items()]
     if not told:
         return "nothing to do"
@@ -104,6 +111,9 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
     elif change.kind in _WAITERS and not _catches_timeout(review, change):
         yield "catch States.Timeout, else the execution fails there and runs no state that deals " \
             "with errors"  # fmt: skip
+    elif change.kind in _RETRIES and (place := _find_state(review, change)) is not None:
+        joint = ", otherwise" if change.kind == "retry-changed" else ": then"
+        yield f"{ACTIONS[change.kind]}{joint} {_format_end(place)}"
     elif change.after == "missing-permission":
         yield "grant the role the permission"
     elif change.kind == "wait-changed" and _is_shorter(change):
@@ -124,14 +134,31 @@ def _is_shorter(change: Change) -> bool:
 
 def _catches_timeout(review: Review, change: Change) -> bool:
     """Tell whether a state of the new definition catches its timeout."""
+    place = _find_state(review, change)
+    return place is not None and _catches(place.body)
+
+
+def _find_state(review: Review, change: Change) -> State | None:
+    """Find the state of the new definition that a change is about."""
     from carnation.asl import walk_states
 
     for part, _, new in review.definitions:
         if part.partition(", ")[0] == change.part:
             for place in walk_states(new):
                 if place.name == change.subject:
-                    return _catches(place.body)
-    return False
+                    return place
+    return None
+
+
+def _format_end(place: State) -> str:
+    """Say where the error goes when the attempts are used up."""
+    caught = place.body.get("Catch")
+    for one in caught if isinstance(caught, list) else ():
+        if isinstance(one, Mapping) and "States.ALL" in one.get("ErrorEquals", ()):
+            return f"'{shorten(str(one.get('Next')), 40)}' runs"
+    other = " unless a Catch names the error" if caught else ""
+    where = "execution" if place.pointer.count("/States/") == 1 else "iteration or branch"
+    return f"the {where} fails{other}"
 
 
 def _catches(state: Mapping[str, Json]) -> bool:
