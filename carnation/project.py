@@ -44,7 +44,7 @@ def read_partition(start: str) -> str:
     if "partition" in table and partition not in PARTITIONS:
         near = suggest_name(str(partition), PARTITIONS)
         raise UsageError(
-            f"{path}: partition is {partition!r}; it takes {', '.join(PARTITIONS)}.{near}"
+            f"{path}: partition is {partition!r}; expected {', '.join(PARTITIONS)}.{near}"
         )
     return str(partition)
 

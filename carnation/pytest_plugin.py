@@ -178,5 +178,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if least is not None:
         word = "reached" if coverage.percent >= least else "not reached"
         terminalreporter.write_line(
-            f"{coverage.percent:.1f} % were taken; {least:g} % are required: {word}"
+            f"{coverage.percent:.1f} % covered; {least:g} % required: {word}"
         )

@@ -46,7 +46,10 @@ def fix_wheel(content: bytes) -> bytes:
 
 
 def fix_source(content: bytes) -> bytes:
-    """Write a source distribution again with fixed times, owners, permissions, and order."""
+    """Write a source distribution again with fixed times, owners, permissions, and order.
+
+    setuptools writes a setup.cfg without comments into it; this one has ours.
+    """
     result = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(content)) as old,
@@ -54,10 +57,14 @@ def fix_source(content: bytes) -> bytes:
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new,
     ):
         for member in sorted(old.getmembers(), key=lambda member: member.name):
+            file = old.extractfile(member) if member.isfile() else None
+            data = file.read() if file else b""
+            if member.name.count("/") == 1 and member.name.endswith("/setup.cfg"):
+                data = (ROOT / "setup.cfg").read_bytes()
             entry = tarfile.TarInfo(member.name)
-            entry.type, entry.size, entry.mtime = member.type, member.size, _TIME
+            entry.type, entry.size, entry.mtime = member.type, len(data), _TIME
             entry.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
-            new.addfile(entry, old.extractfile(member) if member.isfile() else None)
+            new.addfile(entry, io.BytesIO(data) if file else None)
     return result.getvalue()
 
 

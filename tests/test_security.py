@@ -103,7 +103,7 @@ def test_a_password_in_an_endpoint_is_refused_and_not_repeated(
 
     out, err = capsys.readouterr()
     assert found == 2
-    assert "--endpoint-url takes" in err
+    assert "--endpoint-url must be" in err
     assert "hunter2" not in out + err
 
 

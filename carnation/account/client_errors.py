@@ -91,7 +91,7 @@ def _word(code: str, message: str, action: str, region: str) -> tuple[str, str]:
         )
     if code in _BUSY:
         return "throttled", f"AWS asks for patience ({action}: {code}). Run the same command again."
-    return "refused", f"AWS refused {action} in {region}: {message or code} ({code})."
+    return "refused", f"AWS rejected {action} in {region}: {message or code} ({code})."
 
 
 def explain_failure(

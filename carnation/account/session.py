@@ -28,7 +28,8 @@ def _check_endpoint(url: str | None) -> str | None:
     """Refuse what is no endpoint, unseen: what stands before a host may be a password."""
     if url is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", url):
         raise UsageError(
-            "--endpoint-url takes http:// or https:// and a host, without user and password, as in "
+            "--endpoint-url must be http:// or https:// and a host, without user and password, "
+            "as in "
             "http://127.0.0.1:4599."
         )
     return url

@@ -73,7 +73,7 @@ def list_advice(adopted: Sequence[AdoptedMachine]) -> Iterator[str]:
             yield from compare_templates(one.source.inventory, one.text)
             continue
         if one.source.left:
-            yield f"{one.source.name}: resources are not brought along: {one.source.left}"
+            yield f"{one.source.name}: resources are not adopted: {one.source.left}"
         needed = find_substitutions(one.source.definition)
         if needed:
             names = ", ".join(f"${{{name}}}" for name in needed)
@@ -87,13 +87,13 @@ def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:
             if name not in others and one.logical_id in inventory.resources]  # fmt: skip
     kept += [one for one in inventory.triggers if one.logical_id]
     listed = ", ".join(one.logical_id for one in kept)
-    yield f"{name} brings along, under the logical IDs they have: {listed or 'nothing'}"
+    yield f"{name} adopts, with the same logical IDs: {listed or 'nothing'}"
     for gone, by in inventory.dropped.items():
         is_told = inventory.home and gone in others  # by the workflow that keeps the stack
         if gone not in [one.logical_id for one in kept] and not is_told:
             yield f"{gone} is replaced by {by}"
     for note in dict.fromkeys(inventory.notes):
-        yield f"not brought along: {note}"
+        yield f"not adopted: {note}"
     if inventory.home:
         yield (
             f"{name} uses what the stack of {inventory.home} exports. Deploy that first, then: "

@@ -59,7 +59,7 @@ def find_difference(adopted: Mapping[str, Any], text: str) -> Difference | None:
         return difference
     for pointer, payload, other in _list_payloads(adopted, built):
         if _order(payload) != _order(other):
-            return Difference(pointer, "the keys stand in another order")
+            return Difference(pointer, "the keys are in another order")
     return None
 
 

@@ -49,8 +49,8 @@ def read_sam_function(inventory: Inventory, name: str, body: Mapping[str, Any]) 
     )  # fmt: skip
     if arguments is None:
         del inventory.adopted[name]
-        inventory.note(name, "its code is no folder of Python here, or it has a condition; deploy "
-                       "it from its own template, and name it: Function.existing(…)")  # fmt: skip
+        inventory.note(name, "its code is not a Python folder in this project, or it has a "
+        "condition; deploy it from its template, and use Function.existing(…)")  # fmt: skip
         return None
     made.arguments.update(arguments)
     made.policies = properties.pop("Policies", None)
@@ -72,8 +72,8 @@ def _merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 def _note_lost(inventory: Inventory, name: str, properties: dict[str, Any]) -> None:
     events = properties.pop("Events", None) or {}
     for event, body in events.items():
-        inventory.note(f"event '{event}' of {name}", f"{body.get('Type')} is made by SAM's "
-                       "transform; write its resources as Raw(…)")  # fmt: skip
+        inventory.note(f"event '{event}' of {name}", f"{body.get('Type')} is created by SAM's "
+        f"transform; write its resources as Raw(…)")  # fmt: skip
     for key in sorted(set(properties) - _CARRIED - _COVERED):
         inventory.note(f"{key} of {name}", "a Function has no such property")
 
@@ -88,12 +88,12 @@ def render_uses(inventory: Inventory, name: str, policies: Any) -> Code | None:
 def _render_policy(inventory: Inventory, name: str, policy: Any) -> Iterator[Code]:
     if isinstance(policy, str):
         if not policy.endswith(_BASIC):
-            inventory.note(f"policy {policy} of {name}", "write what it needs as grants in uses=")
+            inventory.note(f"policy {policy} of {name}", "list its permissions as grants in uses=")
         return
     found = list(_render_template(inventory, policy) or _render_statements(inventory, policy))
     if not found:
         title = next(iter(policy), "") if isinstance(policy, Mapping) else policy
-        inventory.note(f"policy {title} of {name}", "write what it needs as grants in uses=")
+        inventory.note(f"policy {title} of {name}", "list its permissions as grants in uses=")
     yield from found
 
 

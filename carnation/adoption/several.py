@@ -82,8 +82,8 @@ def _share(
         type_ = str(home.resources[name].get("Type"))
         kind = KINDS.get(_SAM.get(type_, type_))
         if kind is None:
-            guest.note(name, f"it is in the stack of '{guest.home}'; give what is used of it as a "
-                       "Parameter")  # fmt: skip
+            guest.note(name, f"it is in the stack of '{guest.home}'; pass the values that are "
+            f"used as a Parameter")  # fmt: skip
             continue
         export = f"{guest.home}-${{Environment}}-{name}"
         id = one.id if one.kind == kind.name else guest.choose_id(name, kind.name, kind.longest)

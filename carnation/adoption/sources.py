@@ -63,7 +63,7 @@ class Source(NamedTuple):
         return _locate(self.document, pointer)
 
     def find_refusal(self) -> DocumentError | None:
-        """Find where and why AWS would refuse the definition; None if it would not."""
+        """Find where and why AWS would reject the definition; None if it would not."""
         for _, problem in _find_problems(self.document):
             return _problem_error(self.document, problem)
         return None
@@ -75,7 +75,7 @@ class Source(NamedTuple):
             return str(refusal)
         for _, problem in _find_problems(self.document, CALL):
             where = self.locate(problem.pointer)
-            return f"{where}: carnation build would refuse it: {problem.message}"
+            return f"{where}: carnation build would reject it: {problem.message}"
         return ""
 
     def make_error(self, pointer: str, reason: str) -> DocumentError:
@@ -89,7 +89,7 @@ class Source(NamedTuple):
                 yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
         for _, problem in _find_problems(self.document, CALL):
             where = self.locate(problem.pointer)
-            yield f"{where}: kept, and carnation build refuses it: {problem.message}"
+            yield f"{where}: kept, and carnation build rejects it: {problem.message}"
 
 
 def read_sources(reading: Reading) -> Iterator[Source]:
@@ -136,7 +136,7 @@ def _add_inventory(reading: Reading, sources: Sequence[Source]) -> Iterator[Sour
     machines = _list_machines(template or {})
     if template is None or machines != [source.document.name for source in sources]:
         left = (
-            f"{reading.path} is no template of CloudFormation"
+            f"{reading.path} is not a CloudFormation template"
             if template is None
             else f"{reading.path} has {len(machines)} state machines; adopt it as a whole"
         )
@@ -169,7 +169,7 @@ def _reject(document: Machine) -> None:
         )
     for note in document.notes:
         if note.kind == "repeated-key":
-            raise _make_error(document, note.pointer, f"{note.message}. Take one of the two out.")
+            raise _make_error(document, note.pointer, f"{note.message}. Remove one of the two.")
     for rule, problem in _find_problems(document):
         if rule.id in _NEEDED:
             raise _problem_error(document, problem)
@@ -177,7 +177,7 @@ def _reject(document: Machine) -> None:
         raise _make_error(
             document,
             pointer,
-            "a placeholder stands where the graph has to be known. Write what it stands for: a "
+            "a placeholder is used where the graph must be known. Replace it with its value: a "
             "state's name or type, its rules, retriers, catchers, branches.",
         )
 
@@ -216,7 +216,7 @@ def _problem_error(document: Machine, problem: Problem) -> DocumentError:
     return _make_error(
         document,
         problem.pointer,
-        f"AWS would refuse this definition: {state}{message} Fix it first; carnation lint lists "
+        f"AWS would reject this definition: {state}{message} Fix it first; carnation lint lists "
         "everything.",
     )
 

@@ -136,14 +136,14 @@ def read_events(inventory: Inventory, properties: Mapping[str, Any]) -> Iterator
             continue
         found = _read_event(inventory, logical_id, kind, body)
         if found is None:
-            inventory.note(f"event '{name}'", f"{kind} says more than a trigger can; "
-                           "write its trigger or Raw(…)")  # fmt: skip
+            inventory.note(f"event '{name}'", f"{kind} has settings that a trigger does not "
+            f"have; write its trigger or Raw(…)")  # fmt: skip
         else:
             yield found
     if routes:
         inventory.note(
-            ", ".join(routes), "answered by an HTTP API of its own, at another URL, which asks "
-            "for IAM's signature; callers move to it, or authorization= says NONE",
+            ", ".join(routes), "answered by an HTTP API of its own, at another URL, which "
+            "requires an IAM signature; change the callers, or set authorization= to NONE",
         )  # fmt: skip
         id = inventory.choose_id("front", "Api")
         yield Adopted("HttpApi", id, "", {"routes": render_value(routes)}, is_trigger=True)
@@ -162,7 +162,7 @@ def _read_event(
         found = make_schedule(inventory, logical_id, expression, timezone, body.get("Input"))
         if found and kind == "Schedule":
             found.logical_id = ""  # SAM makes a rule of it
-            inventory.note(logical_id, "a rule with a schedule; EventBridge Scheduler takes over")
+            inventory.note(logical_id, "a scheduled rule; EventBridge Scheduler replaces it")
     else:
         found = None
     if found is not None:

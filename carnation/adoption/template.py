@@ -195,5 +195,5 @@ def fill_definition(inventory: Inventory, value: Any, given: Mapping[str, Any]) 
         if text is not None:
             found[name] = text
         elif name != "Partition":
-            inventory.note(f"${{{name}}}", "no resource that is brought along gives it")
+            inventory.note(f"${{{name}}}", "no adopted resource provides it")
     return fill_substitutions(value, found)

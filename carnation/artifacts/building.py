@@ -49,7 +49,7 @@ class Build(NamedTuple):
             if Difference(name, root, "added") in self.differences[name]:
                 yield (
                     f"build/{name}/{root} deploys '{name}', which lists no resources. "
-                    'If somebody else deploys it: Workflow(stacks="none").'
+                    'If another tool deploys it: Workflow(stacks="none").'
                 )
         for artifacts in self.made:
             if self.differences[artifacts.workflow] and artifacts.workflow in self.applications:

@@ -72,7 +72,9 @@ def _read_files(folder: str) -> Iterator[tuple[str, bytes]]:
         folders[:] = [name for name in folders if _is_packed(name)]
         for name in folders:
             if os.path.islink(path := os.path.join(parent, name)):
-                raise WorkflowError(f"{path} is a link to a folder. Put the folder itself there.")
+                raise WorkflowError(
+                    f"{path} is a link to a folder. Replace it with the folder itself."
+                )
         for name in filter(_is_packed, names):
             path = os.path.join(parent, name)
             _require_file(path, folder)
@@ -83,10 +85,10 @@ def _read_files(folder: str) -> Iterator[tuple[str, bytes]]:
 def _require_file(path: str, folder: str) -> None:
     """Raise `WorkflowError` for what is not a file of the folder: a link out of it, a pipe."""
     if not os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep):
-        raise WorkflowError(f"{path} is a link out of its folder. Put the file itself there.")
+        raise WorkflowError(f"{path} is a link out of its folder. Replace it with the file itself.")
     if not os.path.isfile(path):
         kind = "a link to no file" if os.path.islink(path) else "not a regular file"
-        raise WorkflowError(f"{path} is {kind}. Remove it, or put a file there.")
+        raise WorkflowError(f"{path} is {kind}. Remove it, or replace it with a file.")
 
 
 def _is_packed(name: str) -> bool:

@@ -28,7 +28,7 @@ from carnation.resources.policy import render_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow, list_definitions
 
-_WHO = {REFUSAL: "AWS would refuse", CALL: "a service would refuse a call in"}
+_WHO = {REFUSAL: "AWS would reject", CALL: "a service would reject a call in"}
 _UNKNOWN = ("unknown-field", "unknown-state-type")
 _MAX_DEFINITION_BYTES = 1024 * 1024  # bytes
 
@@ -50,8 +50,8 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
     text = dump_json(definition)
     if len(text.encode()) > _MAX_DEFINITION_BYTES:
         raise DefinitionError(
-            f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes, and AWS takes "
-            f"{_MAX_DEFINITION_BYTES:,}. Move a part of it into a state machine of its own."
+            f"the definition of '{workflow.name}' has {len(text.encode()):,} bytes; the limit "
+            f"is {_MAX_DEFINITION_BYTES:,}. Move a part of it to a separate state machine."
         )
     _reject_lost_children(root, workflow)
     _reject_definition(workflow, definition)
@@ -123,7 +123,7 @@ def _reject_definition(workflow: Workflow, definition: Mapping[str, Any]) -> Non
     message = problem.message.rstrip(".")
     message += "" if message.endswith("?") else "."
     raise DefinitionError(
-        f"{_WHO[rule.family]} the definition of '{workflow.name}'. {state}{message} To mend it: "
+        f"{_WHO[rule.family]} the definition of '{workflow.name}'. {state}{message} To fix it: "
         f"{rule.format_solution()} (At {problem.pointer or '/'}; see: carnation lint "
         f"--explain {rule.id}){others}"
     )

@@ -236,11 +236,11 @@ def find_problem(field: Field, value: object) -> str:
     if not fits(value):
         if is_placeholder(value) or (field.dynamic and is_expression(value)):
             return ""
-        return f"is {_shortened(value)}; it takes {wanted}{_range_of(field)}"
+        return f"is {_shortened(value)}; expected {wanted}{_range_of(field)}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, high = field.low, field.high
         if (low is not None and value < low) or (high is not None and value > high):
-            return f"is {value}; it takes {wanted}{_range_of(field)}"
+            return f"is {value}; expected {wanted}{_range_of(field)}"
     return ""
 
 

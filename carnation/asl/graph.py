@@ -180,9 +180,9 @@ class Definition:
                     language = _read_language(body, self.language)
                     self._read_state(State(name, body, pointer, language, scope))
                 elif not is_placeholder(body):
-                    self.malformed.append(Problem(pointer, "a state takes a mapping", name))
+                    self.malformed.append(Problem(pointer, "a state must be an object", name))
         elif "States" in scope.body and not is_placeholder(states):
-            self.malformed.append(scope.problem("'States' takes a mapping of states", "/States"))
+            self.malformed.append(scope.problem("'States' must be an object of states", "/States"))
 
     def _read_state(self, state: State) -> None:
         state.scope.states[state.name] = state
@@ -196,7 +196,7 @@ class Definition:
             self._open(state, place, body, inner)
         branches = state.body.get("Branches", [])
         if not isinstance(branches, list) and not is_placeholder(branches):
-            self.malformed.append(state.problem("'Branches' takes a list", "/Branches"))
+            self.malformed.append(state.problem("'Branches' must be a list", "/Branches"))
 
     def _read_transition(self, state: State, part: Node, field: str, kind: str) -> None:
         if field not in part.body:
@@ -206,7 +206,9 @@ class Definition:
             inner = f"{part.pointer[len(state.pointer) :]}/{field}"
             state.transitions.append(Transition(inner, kind, target, part))
         else:
-            self.malformed.append(part.problem(f"'{field}' takes the name of a state", f"/{field}"))
+            self.malformed.append(
+                part.problem(f"'{field}' must be the name of a state", f"/{field}")
+            )
 
     def _read_list(self, state: State, field: str, place: str, kind: str) -> list[Node]:
         """Read a list of parts; those of a kind have transitions."""
@@ -220,10 +222,10 @@ class Definition:
                     if kind:
                         self._read_transition(state, found[-1], "Next", kind)
                 elif not is_placeholder(body):
-                    message = f"'{field}' takes a list of mappings"
+                    message = f"'{field}' must be a list of objects"
                     self.malformed.append(state.problem(message, inner))
         elif not is_placeholder(bodies):
-            self.malformed.append(state.problem(f"'{field}' takes a list", f"/{field}"))
+            self.malformed.append(state.problem(f"'{field}' must be a list", f"/{field}"))
         return found
 
     def _open(self, state: State, place: str, body: object, inner: str) -> None:

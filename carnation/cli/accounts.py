@@ -104,11 +104,11 @@ def read_pairs(words: Sequence[str], option: str) -> dict[str, str]:
     """
     for word in words:
         if not word.partition("=")[0] or "=" not in word:
-            raise UsageError(f"{option} {word}: it takes NAME=VALUE.")
+            raise UsageError(f"{option} {word}: expected NAME=VALUE.")
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
-def confirm(question: str, look: str = "--plan to only look") -> bool:
+def confirm(question: str, look: str = "--plan to preview") -> bool:
     """Ask a person; raises `UsageError` where there is none to ask."""
     if not sys.stdin.isatty():
         raise UsageError(

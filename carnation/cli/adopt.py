@@ -89,7 +89,7 @@ def adopt_files(
         return max(_report(adopted), EXIT_ERROR if refused else EXIT_OK)
     for one in adopted:
         if one.problem:
-            raise DefinitionError(f"{one.problem}. Nothing is written.")
+            raise DefinitionError(f"{one.problem}. Nothing was written.")
     if refused:
         return EXIT_ERROR
     _write(adopted, out, force)

@@ -70,9 +70,11 @@ def run_command(command: Callable[[], int]) -> int:
         _print_syntax(error)
     except (RecursionError, MemoryError) as error:
         limit = (
-            "memory than there is" if isinstance(error, MemoryError) else "levels than can be read"
+            "memory than is available"
+            if isinstance(error, MemoryError)
+            else "levels than can be read"
         )
-        print(f"carnation: what was given takes more {limit}. Make it smaller.", file=sys.stderr)
+        print(f"carnation: the input requires more {limit}. Reduce it.", file=sys.stderr)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EROFS):
             place, reason = error.filename or "output", os.strerror(error.errno).lower()

@@ -58,11 +58,11 @@ def _make_parser() -> CommandParser:
         help="Do not wait until resources are ready (express mode, for development)",
     )  # fmt: skip
     parser.add_argument(
-        "--revert-drift", action="store_true", help="Put back what was changed by hand, too"
+        "--revert-drift", action="store_true", help="Also revert changes made outside of carnation"
     )
     parser.add_argument(
         "--import-existing", action="store_true",
-        help="Import what a deleted stack retained into the new one",
+        help="Import resources that a deleted stack retained into the new one",
     )  # fmt: skip
     parser.add_argument("--wait", action="store_true", help="Execute when no execution is running")
     return parser

@@ -75,7 +75,7 @@ def _destroy(options: argparse.Namespace) -> int:
     outcome = deployment.remove(account, deployed, console.echo_event)
     if not outcome.succeeded:
         cause = outcome.cause
-        why = f"{cause.path}: {cause.reason}" if cause else "CloudFormation gives no cause"
+        why = f"{cause.path}: {cause.reason}" if cause else "CloudFormation reports no cause"
         raise AccountError(
             f"stack '{deployed.name}' is {outcome.status}: {why}. Some resources were "
             "deleted; the others still exist. Fix the cause and run the command again.",

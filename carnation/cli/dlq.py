@@ -68,7 +68,7 @@ def _do(options: argparse.Namespace) -> int:
     console = AccountConsole(options.format)
     fits = read_filters(options.where)
     if options.rate < 0:
-        raise UsageError(f"--rate {options.rate:g}: it takes a number of messages per second.")
+        raise UsageError(f"--rate {options.rate:g}: expected a number of messages per second.")
     if options.do == "purge" and not options.to:
         raise UsageError(
             "purge saves messages before deleting them. Give a new file with --to FILE."
@@ -119,7 +119,7 @@ def _act(
     what = "sent back" if options.do == "redrive" else f"written to {options.to}"
     verb = "is" if number == 1 else "are"
     console.echo(f"{count(number, 'dead letter')} {verb} {what}, each then deleted here")
-    if not number or not (options.yes or confirm("go on?")):
+    if not number or not (options.yes or confirm("continue?")):
         return []
     done: list[DeadLetter] = []
     with console.progress(options.do) as show:

@@ -78,7 +78,7 @@ def _draw(options: argparse.Namespace) -> int:
     if not out:
         if len(pictures) > 1:
             names = ", ".join(picture.name for picture in pictures)
-            raise UsageError(f"these are {len(pictures)} pictures: {names}. Give --out a folder.")
+            raise UsageError(f"{len(pictures)} pictures: {names}. Set --out to a folder.")
         sys.stdout.buffer.write(_render(pictures[0], form, options))
         sys.stdout.flush()
         return EXIT_OK

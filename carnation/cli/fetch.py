@@ -64,7 +64,7 @@ def _fetch_all(root: str, names: Sequence[str], *, local: bool) -> int:
         if local and requirements:
             _install(root, name, requirements)
         here = ", and the same for this machine" if local else ""
-        print(f"{name}: {count} wheels{here}" if requirements else f"{name}: requires nothing")
+        print(f"{name}: {count} wheels{here}" if requirements else f"{name}: no requirements")
     return EXIT_OK
 
 

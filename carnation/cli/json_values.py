@@ -8,7 +8,7 @@ from carnation.document import parse_json, read_document
 from carnation.document.values import Json
 from carnation.errors import DocumentError, UsageError
 
-_REMEDY = """Give JSON, or @FILE, quoted for your shell: '{"a": 1}'."""
+_REMEDY = """Pass JSON, or @FILE, quoted for your shell: '{"a": 1}'."""
 
 
 def read_json(option: str, text: str) -> Json:
@@ -18,7 +18,7 @@ def read_json(option: str, text: str) -> Json:
     {'a': [1]}
     """
     if text == "@-":
-        return parse_json(sys.stdin.read(), f"{option} (standard input)", "Fix what is piped in.")
+        return parse_json(sys.stdin.read(), f"{option} (standard input)", "Fix the piped input.")
     if not text.startswith("@"):
         return parse_json(text, option, _REMEDY)
     try:

@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run_command(lambda: _print(render_policies(options.policy, options.names)))
     if options.names:
-        parser.error("--names says how --policy FILE prints its policy; give --policy, too.")
+        parser.error("--names requires --policy FILE.")
     return run_command(lambda: _lint(options))
 
 

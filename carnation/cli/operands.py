@@ -116,7 +116,7 @@ def _read_stacks(
     if not files:
         named = " or ".join(f"'{stack}'" for stack in stacks.values())
         raise AccountError(
-            f"there is no stack {named} in account {account.number}, {account.region}. "
+            f"stack {named} not found in account {account.number}, {account.region}. "
             "Check --environment, --profile and --region, or name it as deployed:STACK.",
             reason="no-stack",
         )
@@ -131,7 +131,7 @@ def _count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
     try:
         return count_in_flight(account, outputs)
     except AccountError as error:
-        return f"nobody knows how many run: {error.code or error}"
+        return f"the number of running executions is unknown: {error.code or error}"
 
 
 def _open_path(path: str) -> Tree:
@@ -149,14 +149,14 @@ def _open_beside(revision: str, path: str) -> Tree:
         if not is_repository(folder):
             where = os.path.abspath(folder)
             raise UsageError(
-                f"there is no file or folder '{revision}', and {where} is in no git repository "
-                "whose revision it could be."
+                f"'{revision}' not found: no such file or folder, and {where} is not in a Git "
+                f"repository."
             )
         near = suggest_name(revision, os.listdir(folder or "."))
-        raise UsageError(f"there is no file, folder or git revision '{revision}'.{near}")
+        raise UsageError(f"'{revision}' not found: no such file, folder, or Git revision.{near}")
     tree = open_revision(folder, revision, commit, name)
     if name and not tree.paths:
-        raise UsageError(f"there is no file '{path}' in '{revision}'.")
+        raise UsageError(f"file '{path}' not found in '{revision}'.")
     return _rename(tree, revision, name, path) if name else tree
 
 

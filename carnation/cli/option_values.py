@@ -25,7 +25,7 @@ def read_integer(option: str, text: str) -> int:
 def read_number(option: str, text: str) -> float:
     """Read a number that is not negative."""
     if not re.fullmatch(r"\d+(\.\d+)?", text):
-        raise UsageError(f"{option} {text}: give a number, such as 0.5")
+        raise UsageError(f"{option} {text}: expected a number, such as 0.5")
     return float(text)
 
 
@@ -48,5 +48,5 @@ def read_pairs(
     for word in words:
         name, mark, value = word.rpartition("=")
         if not mark and bare is None:
-            raise UsageError(f"{option} {word}: give a name and a value: NAME=VALUE")
+            raise UsageError(f"{option} {word}: expected NAME=VALUE")
         yield (name, value) if mark else (str(bare), word)

@@ -36,7 +36,7 @@ def _make_parser() -> CommandParser:
     )  # fmt: skip
     parser.add_argument(
         "--input", action="append", default=[], metavar="JSON",
-        help="Input of an execution, or @FILE; give it several times for several executions",
+        help="Input of an execution, or @FILE; repeat it for several executions",
     )  # fmt: skip
     parser.add_argument(
         "--results", default="{}", metavar="JSON", help="Task results by state name, or @FILE"

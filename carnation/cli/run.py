@@ -85,7 +85,7 @@ def _read_results(options: argparse.Namespace) -> dict[str, Any]:
         return {}
     results = read_json("--results", options.results)
     if not isinstance(results, dict):
-        raise UsageError('--results takes an object: {"State": what its task gives}')
+        raise UsageError('--results must be an object: {"State": result of its task}')
     return results
 
 
@@ -118,7 +118,7 @@ def _print_end(runs: WorkflowRuns, options: argparse.Namespace, reporter: Report
             runs.lines,
         )
         if options.format == "text":
-            echo(f"\nwhat happened, on one page: {options.report}")
+            echo(f"\nreport: {options.report}")
 
 
 def _make_namer(reporter: Reporter | None) -> Callable[[Mapping[str, Any]], str] | None:

@@ -91,8 +91,8 @@ def _add_stimuli(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--advance", metavar="TIME",
-        help="Let virtual time pass first (36h, 7d, or until 2026-03-29T04:00Z); what is scheduled "
-        "in between fires, in order",
+        help="Advance virtual time first (36h, 7d, or until 2026-03-29T04:00Z); schedules in "
+        "between fire in order",
     )  # fmt: skip
     parser.add_argument(
         "--results", metavar="JSON",
@@ -104,12 +104,9 @@ def check_options(options: argparse.Namespace) -> None:
     """Refuse before anything ran what contradicts itself, or could not be written after."""
     for option in ("fail_attempts", "fail_error"):
         if options.fail is None and getattr(options, option) is not None:
-            raise UsageError(
-                f"--{option.replace('_', '-')} says how --fail fails what it chooses; "
-                "give --fail, too."
-            )
+            raise UsageError(f"--{option.replace('_', '-')} requires --fail.")
     if options.runs < 1 or (options.fail_attempts is not None and options.fail_attempts < 1):
-        raise UsageError("--runs and --fail-attempts take a number from 1.")
+        raise UsageError("--runs and --fail-attempts must be integers >= 1.")
     path = options.report
     if path is not None and not Path(path).absolute().parent.is_dir():
         raise UsageError(f"--report: cannot write {path}: the folder does not exist.")

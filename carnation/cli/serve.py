@@ -48,7 +48,7 @@ def _make_parser() -> CommandParser:
     )  # fmt: skip
     parser.add_argument(
         "--require-signature", action="store_true",
-        help="Answer only requests signed with a key that is made at the start, and printed",
+        help="Accept only requests signed with a key that is created and printed at the start",
     )  # fmt: skip
     parser.add_argument(
         "--request-log", action="store_true", help="Print a line for each request to stderr"
@@ -114,8 +114,10 @@ def _print_endpoint(emulator: Emulator) -> None:
     for name, value in emulator.client_environment.items():
         print(f"  export {name}={value}")
     if not emulator.real_time:
-        print("\nTime is virtual: Wait and Retry take none, and time stamps say what they would.")
-        print("With --real-time they take the time they say. Schedules fire when asked:")
+        print(
+            "\nTime is virtual: Wait and Retry take no time, and timestamps advance as if they did."
+        )
+        print("Use --real-time for real waits. Schedules fire on request:")
         print(f"  curl -X POST '{emulator.endpoint}/_advance?by=24h'")
     print("\nPress Ctrl+C to stop.", flush=True)
 

@@ -91,7 +91,7 @@ class Resolver:
             if name in _LOGIC:
                 return _LOGIC[name](self, argument)
         raise TemplateError(
-            f"a condition is made of {', '.join(_LOGIC)} and Condition; got {_format_value(value)}"
+            f"a condition consists of {', '.join(_LOGIC)} and Condition; got {_format_value(value)}"
         )
 
     def includes(self, body: Mapping[str, Any]) -> bool:

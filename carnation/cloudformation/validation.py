@@ -139,7 +139,7 @@ def _find_function_problems(template: Template, value: Any, where: str) -> Itera
     functions = [name for name in value if name.startswith("Fn::") and name in FUNCTIONS]
     if functions and len(value) > 1:
         others = ", ".join(name for name in value if name != functions[0])
-        yield f"Template error: {where}: {functions[0]} stands beside {others}. It stands alone."
+        yield f"Template error: {where}: {functions[0]} cannot be combined with {others}."
     for name, argument in value.items():
         if name.startswith("Fn::") and len(value) == 1:
             yield from _find_function_problem(template, name, argument, where)

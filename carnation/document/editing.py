@@ -1,7 +1,7 @@
 """Editing a document's text in place: values, keys and items change, everything else stays.
 
 An edit that cannot be made for certain (a key written in a way that hides it, an item of a YAML
-block that is no scalar) is not made: the caller is told which edits were.
+block that is not a scalar) is not made: the caller is told which edits were.
 """
 
 from __future__ import annotations

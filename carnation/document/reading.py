@@ -275,4 +275,4 @@ def _reject_constant(name: str) -> None:
 
 def _note_repeated(pointer: str) -> Note:
     name = split_pointer(pointer)[-1]
-    return Note("repeated-key", pointer, f"the key '{name}' stands twice; the last one counts")
+    return Note("repeated-key", pointer, f"duplicate key '{name}'; the last one applies")

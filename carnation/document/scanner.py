@@ -176,7 +176,7 @@ class _Scanner:
             return str(self.read_scalar(match))
         if match.lastgroup == "word" and self.relaxed:
             return match[0]
-        raise self.fail(match.start(), "a key stands in double quotes")
+        raise self.fail(match.start(), "a key must be in double quotes")
 
     def read_scalar(self, match: re.Match[str]) -> Any:
         kind, token = match.lastgroup, match[0]
@@ -190,7 +190,7 @@ class _Scanner:
             return self.read_single(token, match.start())
         if kind == "other_number" and self.relaxed:
             return self.read_number(token, match.start())
-        raise self.fail(match.start(), f"'{token[:20]}' is no value")
+        raise self.fail(match.start(), f"'{token[:20]}' is not a value")
 
     def read_json(self, token: str, start: int) -> Any:
         try:
@@ -217,7 +217,7 @@ class _Scanner:
         try:
             return sign * (int(digits, 16) if digits[:2] in ("0x", "0X") else float(digits))
         except ValueError as error:
-            raise self.fail(start, f"'{token[:20]}' is no number") from error
+            raise self.fail(start, f"'{token[:20]}' is not a number") from error
 
     def fail(self, offset: int, problem: str) -> DocumentError:
         line = self.text.count("\n", 0, offset) + 1

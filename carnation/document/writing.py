@@ -152,7 +152,9 @@ def _yaml_scalar(value: object) -> str:
         return "{}"
     if isinstance(value, (list, tuple)) and not value:
         return "[]"
-    raise DocumentError(f"the value cannot be written as YAML: {type(value).__name__} is no scalar")
+    raise DocumentError(
+        f"the value cannot be written as YAML: {type(value).__name__} is not a scalar"
+    )
 
 
 _SURROGATES = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")

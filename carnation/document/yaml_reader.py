@@ -20,7 +20,7 @@ try:
     import yaml
 except ImportError as missing:
     raise CarnationError(
-        "reading YAML needs PyYAML, which is not installed here. Install it: pip install PyYAML"
+        "reading YAML requires PyYAML, which is not installed. Install it with: pip install PyYAML"
     ) from missing
 
 _MAX_NODES = 200_000  # a definition of 1 MiB has fewer; a bomb of aliases has more
@@ -58,7 +58,7 @@ class _Reader:
         if self.count > _MAX_NODES:
             raise self.fail(node, f"its aliases unfold to more than {_MAX_NODES:,} values")
         if id(node) in self.open:
-            raise self.fail(node, "an alias stands inside what it names")
+            raise self.fail(node, "an alias refers to itself")
         if pointer not in self.offsets:
             self.offsets[pointer] = _offsets_of(node)
         tag = node.tag
@@ -93,7 +93,7 @@ class _Reader:
         made: dict[str, Any] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise self.fail(key, "a key that is no text")
+                raise self.fail(key, "a key that is not a string")
             if key.tag == f"{_STANDARD}merge":
                 self.merge(item, pointer, made)
                 continue
@@ -110,7 +110,7 @@ class _Reader:
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             value = self.read(source, join_pointer(pointer, "<<"))
             if not isinstance(value, dict):
-                raise self.fail(source, "'<<' merges what is no mapping")
+                raise self.fail(source, "'<<' merges a value that is not a mapping")
             for key, item in value.items():
                 made.setdefault(key, item)
 
@@ -123,7 +123,7 @@ class _Reader:
         try:
             value = getattr(_SCALARS, f"construct_yaml_{kind}")(node)
         except (ValueError, KeyError, OverflowError) as error:
-            raise self.fail(node, f"'{node.value[:20]}' is no {kind}") from error
+            raise self.fail(node, f"'{node.value[:20]}' is not a valid {kind}") from error
         if isinstance(value, float) and not math.isfinite(value):
             raise self.fail(node, f"JSON has no word for {node.value}")
         return value

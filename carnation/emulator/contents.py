@@ -80,7 +80,7 @@ def read_items(account: str, region: str, table: str) -> list[dict[str, Any]]:
     read = TypeDeserializer().deserialize
     found = dynamodb_backends[account][region].tables.get(table)
     if found is None:
-        raise EmulatorError(f"there is no table '{table}'.")
+        raise EmulatorError(f"table '{table}' not found.")
     return [
         {name: read(_with_bytes(value)) for name, value in item.attrs.items()}
         for item in found.all_items()
@@ -111,7 +111,7 @@ def read_objects(account: str, bucket: str) -> dict[str, bytes]:
     """Read all objects of a bucket, by key."""
     found = s3_backends[account]["aws"].buckets.get(bucket)
     if found is None:
-        raise EmulatorError(f"there is no bucket '{bucket}'.")
+        raise EmulatorError(f"bucket '{bucket}' not found.")
     return {
         name: key.value
         for name, key in sorted(found.keys.items())

@@ -54,7 +54,7 @@ def deploy_stack(
     """Upload the artifacts and execute the change set that `carnation deploy` would make."""
     if template_key not in artifacts:
         raise EmulatorError(
-            f"the template '{template_key}' is not among the artifacts; there are "
+            f"the template '{template_key}' is not among the artifacts: "
             f"{', '.join(sorted(artifacts)) or 'none'}."
         )
     _upload(connect("s3"), artifacts, bucket, region)
@@ -97,8 +97,8 @@ def _describe_failure(account: Account, stack_id: str) -> str:
         why = cause.reason if cause else why
         return f"stack '{stack_id.split('/')[1]}' is {status}: {why or 'no event says why.'}"
     return (
-        f"stack '{cause.stack}': resource '{cause.path.rpartition('/')[2]}' ({cause.kind}) could "
-        f"not be made: {cause.reason}"
+        f"stack '{cause.stack}': resource '{cause.path.rpartition('/')[2]}' ({cause.kind}) "
+        f"could not be created: {cause.reason}"
     )
 
 

@@ -100,8 +100,8 @@ def use_local_packages(
                 emulator.wheels[digest(package)] = Path(folder)
             elif wheels.has_compiled_wheels(root, name):
                 warn(
-                    f"the wheels of function '{name}' are compiled for Lambda. If it does not run "
-                    f"here, fetch those for this machine: carnation fetch --local {name}"
+                    f"the wheels of function '{name}' are compiled for Lambda. If it does not "
+                    f"run, download those for this machine: carnation fetch --local {name}"
                 )
 
 
@@ -166,7 +166,7 @@ def _choose_parameters(artifacts: Artifacts, given: Mapping[str, str]) -> dict[s
     if missing:
         raise UsageError(
             f"parameter {missing[0]} of '{artifacts.workflow}' has neither example nor default. "
-            f"Give --parameter {missing[0]}=…, or write Parameter(…, example=…) and build."
+            f"Add --parameter {missing[0]}=…, or set Parameter(…, example=…) and build."
         )
     return chosen
 

@@ -419,9 +419,9 @@ class Emulator:
         running = sorted(set(self._functions.running.values()))
         function = f" Running: {', '.join(running)}." if running else ""
         return (
-            f"execution '{run.arn}' has done nothing for {silence:.0f} seconds; it waits "
-            f"in {run.describe_wait()}.{function} It was stopped; raise `limit` if that is how "
-            "long it takes."
+            f"execution '{run.arn}' made no progress for {silence:.0f} seconds; it waits "
+            f"in {run.describe_wait()}.{function} It was stopped; raise `limit` if it needs "
+            f"more time."
         )
 
     def stop(
@@ -447,7 +447,7 @@ class Emulator:
     def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
         """Give the module of a function's handler, as the function will run it in this process."""
         if not self.in_process:
-            raise EmulatorError("a handler's module is here only with in_process=True.")
+            raise EmulatorError("handler modules are available only with in_process=True.")
         code = self._invocations.find_code(function_name, qualifier, ACCOUNT, self.region)
         return self._functions.load(code)
 

@@ -169,5 +169,6 @@ class Hooks:
             failure = self._failures.pop(0)
             raise EmulatorError(
                 f"a hook of intercept() failed with {type(failure).__name__}: {failure}. "
-                "A hook gives or raises FunctionError or ServiceError to fail a call; mend it."
+                "A hook returns or raises FunctionError or ServiceError to fail a call; fix the "
+                "hook."
             ) from failure

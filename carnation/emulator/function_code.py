@@ -149,7 +149,7 @@ def _extract(content: bytes, folder: Path) -> None:
                     os.chmod(path, 0o700)
     except zipfile.BadZipFile as error:
         raise EmulatorError(
-            f"the code of a function is no zip ({error}). Look at its Code.S3Key."
+            f"the code of a function is not a zip file ({error}). Check its Code.S3Key."
         ) from error
 
 

@@ -203,7 +203,7 @@ class Invocations:
             if name in known:
                 raise EmulatorError(f"function '{name}': {error.message}.") from None
             hint = suggest_name(name, known)
-            raise EmulatorError(f"there is no function '{name}'.{hint}") from None
+            raise EmulatorError(f"function '{name}' not found.{hint}") from None
 
 
 def _find_obstacle(function: Any) -> str:

@@ -39,7 +39,7 @@ def _read_chunks(source: BufferedIOBase) -> bytes:
     while size := _read_size(source):
         parts.append(_read_exactly(source, size))
         if source.readline(_LINE).strip():
-            raise ValueError("the chunk is longer than it says")
+            raise ValueError("the chunk is longer than its declared length")
     while source.readline(_LINE).strip():
         pass  # trailers
     return b"".join(parts)

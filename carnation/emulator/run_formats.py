@@ -19,7 +19,7 @@ from carnation.history.function_failures import FunctionFailure, readable_cause
 _MAX_FAILURES = 5  # different errors of a run that are printed
 _MAX_STORED, _MAX_LENGTH = 20, 2000  # entries of a resource that are printed, their characters
 _WORDS = {"table": "item", "queue": "message", "topic": "message", "bucket": "object"}
-_UNUSED = "the state of --fail was not reached: nothing failed on purpose"
+_UNUSED = "the state of --fail was not reached: no fault was injected"
 _NO_ITEM = "warning: --fail matched nothing"
 
 

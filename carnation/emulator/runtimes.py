@@ -44,11 +44,11 @@ def find_obstacle(runtime: str | None) -> str:
         )
     found = _find_node()
     if found is None:
-        return f"functions of the runtime '{runtime}' need `node` on PATH, and it is not there"
+        return f"functions of the runtime '{runtime}' need `node` on PATH, which was not found"
     if found[1] < int(node[1]):
         return (
-            f"functions of the runtime '{runtime}' need node {node[1]} or newer on PATH; "
-            f"node {found[1]} is there"
+            f"functions of the runtime '{runtime}' need node {node[1]} or newer on PATH; found "
+            f"node {found[1]}"
         )
     return ""
 

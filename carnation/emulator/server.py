@@ -143,7 +143,7 @@ class _Requests(BaseHTTPRequestHandler):
             body = read_body(self.rfile, self.headers)
             urlsplit(self.path)
         except ValueError:
-            self.send_error(400, "the request is not what its headers or its path say")
+            self.send_error(400, "the request does not match its headers or path")
             return
         try:
             self._answer_request(body)

@@ -67,7 +67,7 @@ def check_signature(
     if not scope.day:
         return Refusal(
             "SignatureDoesNotMatch",
-            "the emulator checks signatures of version 4 only; make the URL with version s3v4",
+            "the emulator checks signatures of version 4 only; create the URL with version s3v4",
         )
     query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
     given = headers.get("Authorization", "")

@@ -105,7 +105,9 @@ def _put_items(emulator: Emulator, table: str, items: Sequence[Mapping[str, Json
         try:
             emulator.client("dynamodb").put_item(TableName=table, Item=typed)
         except emulator.client("dynamodb").exceptions.ClientError as error:
-            raise UsageError(f"--put: {table} takes no item {json.dumps(item)}: {error}") from error
+            raise UsageError(
+                f"--put: {table} rejects the item {json.dumps(item)}: {error}"
+            ) from error
 
 
 def _send(emulator: Emulator, name: str, message: Json, resources: Sequence[StackResource]) -> None:
@@ -121,7 +123,9 @@ def _send(emulator: Emulator, name: str, message: Json, resources: Sequence[Stac
 def _put_event(emulator: Emulator, event: Json) -> None:
     """Put an event on its bus; as EventBridge delivers it, or as PutEvents takes it."""
     if not isinstance(event, Mapping):
-        raise UsageError('--event takes an event: {"source": …, "detail-type": …, "detail": {…}}.')
+        raise UsageError(
+            '--event must be an event: {"source": …, "detail-type": …, "detail": {…}}.'
+        )
     entry = {
         "Source": event.get("source", event.get("Source")),
         "DetailType": event.get("detail-type", event.get("DetailType")),
@@ -160,4 +164,4 @@ def _format_nothing(emulator: Emulator, resources: Sequence[StackResource]) -> s
         found = client.describe_rule(Name=name, EventBusName=bus)
         patterns.append(f"{rule.logical_id} {found.get('EventPattern', '')} on bus '{bus}'")
     why = "; ".join([*patterns, *emulator.undelivered]) or "the stack has no rule"
-    return f"no execution was started. Rules: {why}. Change the event, or give --input."
+    return f"no execution was started. Rules: {why}. Change the event, or use --input."

@@ -92,7 +92,7 @@ def _inner_rules(rule: Mapping[str, Json], where: str) -> list[Mapping[str, Json
                 or not inner
                 or not all(isinstance(each, dict) for each in inner)
             ):
-                raise DefinitionError(f"{where}: '{key}' takes choice rules. Write at least one.")
+                raise DefinitionError(f"{where}: '{key}' must have at least one choice rule.")
             return inner
     return []
 
@@ -110,7 +110,7 @@ def _compile_condition(rule: Mapping[str, Json], where: str) -> Compiled:
     if isinstance(condition, bool):
         return lambda scope: condition
     if not is_jsonata(condition):
-        raise DefinitionError(f"{where}: Condition takes '{{% … %}}' or true or false.")
+        raise DefinitionError(f"{where}: Condition must be '{{% … %}}', true, or false.")
     return compile_jsonata(str(condition), where.rpartition(" ")[2] + "/Condition", "boolean")
 
 
@@ -119,7 +119,7 @@ def _compile_comparison(rule: Mapping[str, Json], where: str) -> Compiled:
     name = next((key for key in rule if _is_operator(key)), None)
     if not isinstance(variable, str) or name is None:
         raise DefinitionError(
-            f"{where}: a rule takes Variable and an operator like StringEquals, or And, Or, Not."
+            f"{where}: a rule needs Variable and an operator such as StringEquals, or And, Or, Not."
         )
     path = parse_path(variable)
 

@@ -61,16 +61,16 @@ def compile_definition(definition: Json) -> CompiledMachine:
     'A'
     """
     if not isinstance(definition, Mapping):
-        raise DefinitionError("the definition is no JSON object. Give one with StartAt and States.")
+        raise DefinitionError("the definition is not a JSON object with StartAt and States.")
     language = _language(definition, "JSONPath", "the definition")
     timeout = definition.get("TimeoutSeconds")
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int)):
-        raise DefinitionError("the definition: TimeoutSeconds takes a whole number of seconds.")
+        raise DefinitionError("the definition: TimeoutSeconds must be an integer.")
     flow = Flow("the definition")
     waiting = [(flow, definition, language, 0)]
     for target, body, inherited, depth in waiting:  # grows while we compile
         if depth > DEPTH_LIMIT:
-            raise DefinitionError(f"{target.where} lies deeper than {DEPTH_LIMIT} flows.")
+            raise DefinitionError(f"{target.where} is nested deeper than {DEPTH_LIMIT} flows.")
         for state in _compile_states(target, body, inherited):
             inner = find_inner(state)
             state.inner = [Flow(f"{where} of state '{state.name}'") for where, _ in inner]

@@ -151,7 +151,7 @@ class Wait(State):
         self.data_flow = DataFlow(name, body, language)
         fields = [key for key in _WAITS if key in body]
         if len(fields) != 1:
-            raise DefinitionError(f"state '{name}': a Wait takes one of {', '.join(_WAITS)}.")
+            raise DefinitionError(f"state '{name}': a Wait needs one of {', '.join(_WAITS)}.")
         self._field = fields[0]
         value = body[self._field]
         self._value: Compiled

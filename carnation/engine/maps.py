@@ -62,7 +62,7 @@ class MapState(RetryableState):
         if not is_jsonata(items):
             if not isinstance(items, (list, dict)):
                 raise DefinitionError(
-                    f"state '{self.name}': Items takes an array, an object or '{{% … %}}'."
+                    f"state '{self.name}': Items must be an array, an object, or '{{% … %}}'."
                 )
             return compile_payload(items, "JSONata", field)
         return compile_jsonata(items, field, "array", "object")

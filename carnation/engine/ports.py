@@ -108,4 +108,4 @@ class NoTasks:
 
     def perform(self, task: Task) -> Outcome:
         """Refuse."""
-        return Failed("States.Runtime", f"nobody performs '{task.resource}' here.")
+        return Failed("States.Runtime", f"nothing performs '{task.resource}'.")

@@ -87,7 +87,7 @@ class RetryableState(State):
                 for entry in entries
             ):
                 raise DefinitionError(
-                    f"state '{name}': {field} takes a list of objects with ErrorEquals."
+                    f"state '{name}': {field} must be a list of objects with ErrorEquals."
                 )
         self.retriers = [Retrier(entry) for entry in body.get("Retry", [])]
         self.catchers = [Catcher(name, entry, language) for entry in body.get("Catch", [])]

@@ -67,7 +67,7 @@ def _find_state(
     if "States" not in definition:
         return definition, definition.get("QueryLanguage", "JSONPath"), definition
     if name is None:
-        raise UsageError("the definition is a state machine: say which state to test.")
+        raise UsageError("the definition is a state machine: name the state to test.")
     for place in walk_states(definition):
         if place.name == name:
             language = definition.get("QueryLanguage", "JSONPath")
@@ -169,7 +169,7 @@ class _Test:
 
     def _mock_group(self, state: RetryableState, value: Json) -> Json:
         if not self.mock:
-            raise UsageError(f"a {state.type} is tested with a mock. Give its result or error.")
+            raise UsageError(f"a {state.type} is tested with a mock. Set its result or error.")
         if isinstance(state, MapState):
             self._look_at_map(state, value)
         return self._mocked_result()

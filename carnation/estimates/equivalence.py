@@ -70,8 +70,8 @@ def _compare(old: Target, new: Target, old_name: str, new_name: str) -> str:
         if difference:
             return f"run on samples, the two differ: {difference}"
     if not count:
-        return "no sample could be run through the old one, so nobody compared their outputs"
-    return f"run on {count} sample{'s' * (count > 1)}, both give the same output"
+        return "no sample could be run through the old one, so their outputs were not compared"
+    return f"run on {count} sample{'s' * (count > 1)}, both have the same output"
 
 
 class _SamplePort:

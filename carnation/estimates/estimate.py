@@ -50,7 +50,7 @@ def estimate(
     machines states start. Raises `UsageError` for what cannot be.
     """
     if results is not None and not isinstance(results, Mapping):
-        raise UsageError('--results takes an object: {"State": what its task gives}')
+        raise UsageError('--results must be an object: {"State": result of its task}')
     opened = find_target(target) if isinstance(target, str) else target
     known = derive_facts(opened)
     if "memory" in facts:
@@ -78,7 +78,7 @@ def _open_children(children: Mapping[str, str | Child], target: Target) -> dict[
     states = [place.name for place in walk_states(target.definition)]
     for name in children:
         if name not in states:
-            raise UsageError(f"--child: there is no state '{name}'.{suggest_name(name, states)}")
+            raise UsageError(f"--child: state '{name}' not found.{suggest_name(name, states)}")
     return {
         name: child if isinstance(child, Child) else _open_child(child)
         for name, child in children.items()

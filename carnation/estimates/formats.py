@@ -104,7 +104,7 @@ def _render_breaks(breaks: Sequence[LimitExceeded], sizes: Sequence[int]) -> lis
     hard = [one for one in breaks if one.is_hard]
     lines = []
     if not hard:
-        lines.append("No limit breaks.")
+        lines.append("No limit is exceeded.")
     for at, one in enumerate(hard):
         if at and one.items > max(sizes):
             continue
@@ -122,24 +122,23 @@ def _list_notes(model: Model, figures: Sequence[Estimate]) -> list[str]:
     if model.guessed:
         names = ", ".join(f"'{name}'" for name in model.guessed[:4])
         more = f" and {len(model.guessed) - 4} more" if len(model.guessed) > 4 else ""
-        verb = "gives" if len(model.guessed) == 1 else "give"
         notes.append(
-            f"nobody said what {names}{more} {verb}: payloads hold what the definition reads of "
-            "it, and are lower bounds. Give --results."
+            f"the results of {names}{more} are unknown: payloads hold only the fields that the "
+            f"definition reads, and are lower bounds. Add --results."
         )
     facts = model.facts
     notes.append(
-        f"tasks are taken to last {facts.usual:g} s, and functions to have {_render_memory(facts)} "
+        f"assumed: tasks last {facts.usual:g} s, and functions have {_render_memory(facts)} "
         f"MB on {'arm64' if facts.arm else 'x86_64'} (--seconds, --memory, --architecture)."
     )
     if not model.outers:
         notes.append(
-            "no Map grows with what is given, so an item is an execution; payload, events and time "
-            "are of one."
+            "no Map grows with the items, so an item is an execution; payload, events, and time "
+            "are those of one execution."
         )
     unpriced = sorted({call for one in figures for call in one.unpriced})
     if unpriced:
-        notes.append(f"without a price here: {', '.join(unpriced)}.")
+        notes.append(f"no price known for: {', '.join(unpriced)}.")
     notes.append(f"prices: {read_prices().origin}.{_doubt_prices()}")
     return notes
 

@@ -173,13 +173,13 @@ def _find_histories(model: Model) -> Iterator[LimitExceeded]:
     outer = _find_busiest_map(model)
     name = outer.name if outer else _find_busiest(model)
     if outer is None:
-        remedy = "Let an execution end earlier, and start the next one for what is left."
+        remedy = "End an execution earlier, and start the next one for the remaining items."
     elif outer.is_distributed:
         remedy = "Let a distributed Map around it start executions for parts of it."
     else:
         remedy = (
-            f"Each item takes {_slope(model, outer):.0f} events. Make the Map DISTRIBUTED: each "
-            "batch (ItemBatcher) has a history of its own."
+            f"Each item adds {_slope(model, outer):.0f} events. Make the Map DISTRIBUTED: each "
+            "batch (ItemBatcher) has its own history."
         )
     yield LimitExceeded(f"a history of {limits.HISTORY:,} events", items, name, remedy, True)
     for key in model.growths:
@@ -188,8 +188,8 @@ def _find_histories(model: Model) -> Iterator[LimitExceeded]:
             items = _first_above(model, key, limits.HISTORY - 1)
             yield LimitExceeded(
                 f"a child's history of {limits.HISTORY:,} events", items, key[1],
-                "Make the batches smaller (MaxItemsPerBatch)." if batched
-                else "Estimate the child by itself, and mend it there.", True,
+                "Reduce the batch size (MaxItemsPerBatch)." if batched
+                else "Estimate the child separately, and fix it there.", True,
             )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _suggest_payload_fix(model: Model, outer: TopLevelMap | None, state: str) ->
     if outer is not None and outer.is_distributed:
         return "Let a ResultWriter put the results into a bucket."
     if outer is not None and not model.growths["payload", state].item:
-        return "Let each item give less."
+        return "Reduce the output of each item."
     return (
         "Pass a reference instead: write the list to S3, and map over it with the ItemReader of a "
         "DISTRIBUTED Map."
@@ -266,7 +266,7 @@ def _find_distributed(model: Model, outer: TopLevelMap) -> Iterator[LimitExceede
         items = 1 if child > limits.EXPRESS_SECONDS else _FARTHEST + 1
         yield LimitExceeded(
             "an Express child's five minutes", items, outer.name,
-            "Make the batches smaller, or the children STANDARD.", True,
+            "Reduce the batch size, or the children STANDARD.", True,
         )  # fmt: skip
     yield LimitExceeded(
         f"{limits.DATASET:,} items of a dataset", limits.DATASET + 1, outer.name,
@@ -281,9 +281,10 @@ def _find_quotas(model: Model) -> Iterator[LimitExceeded]:
                  and key[1] in outer.inside and _grows(model, key)}  # fmt: skip
         if any("lambda" in call for call in calls) and outer.at_once > limits.LAMBDA_CONCURRENCY:
             yield LimitExceeded(
-                f"{limits.LAMBDA_CONCURRENCY:,} functions at once, an account's first quota",
+                f"{limits.LAMBDA_CONCURRENCY:,} concurrent functions, an account's first quota",
                 limits.LAMBDA_CONCURRENCY * max(outer.batch, 1) + 1, outer.name,
-                f"Set MaxConcurrency below it ({outer.at_once:,} run at once), or have it raised.",
+                f"Set MaxConcurrency below it (concurrency is {outer.at_once:,}), or request an "
+                f"increase.",
                 False,
             )  # fmt: skip
 

@@ -84,7 +84,7 @@ def list_summary(report: Report) -> Iterator[str]:
 def _format_summary(report: Report) -> str:
     """Say how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
     if report.is_empty:
-        return "nothing was checked: there is no state machine whose definition can be seen"
+        return "nothing was checked: no state machine definition found"
     files = f"{report.files} file{'' if report.files == 1 else 's'}"
     machines = f"{report.definitions} state machine{'' if report.definitions == 1 else 's'}"
     missed = f"; {len(report.unseen)} not seen" if report.unseen else ""

@@ -98,7 +98,7 @@ class Machine(Definition):
                 bodies = [held] if connective == "Not" else held
                 if not isinstance(bodies, list):
                     self.malformed.append(
-                        outer.problem(f"'{connective}' takes a list of rules", f"/{connective}")
+                        outer.problem(f"'{connective}' must be a list of rules", f"/{connective}")
                     )
                     continue
                 for index, body in enumerate(bodies):
@@ -108,7 +108,7 @@ class Machine(Definition):
                         waiting.append(Node("NestedRule", body, pointer, rule.language, rule.state))
                         self.parts.append(waiting[-1])
                     else:
-                        self.malformed.append(outer.problem("a rule takes a mapping", place))
+                        self.malformed.append(outer.problem("a rule must be an object", place))
 
     def _add_part(self, state: State, place: str) -> None:
         body = state.body[place]
@@ -116,7 +116,7 @@ class Machine(Definition):
             if not is_placeholder(body) and not (
                 state.language == ATA and isinstance(body, str) and body.startswith("{%")
             ):
-                self.malformed.append(state.problem(f"'{place}' takes a mapping", f"/{place}"))
+                self.malformed.append(state.problem(f"'{place}' must be an object", f"/{place}"))
             return
         part = self._add(state, place)
         config = _CONFIGURED.get(place, "")

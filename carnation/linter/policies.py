@@ -39,7 +39,7 @@ def render_policy(target: str, names: str) -> Json:
     """
     found = [one for one in open_targets([target]).sources if is_definition(one.value)]
     if len(found) != 1:
-        raise UsageError(f"{target}: {len(found)} definitions; --names takes a file with one.")
+        raise UsageError(f"{target}: {len(found)} definitions; --names requires a file with one.")
     (source,) = found
     beside = source.where.removesuffix(".asl.json") + ".policy.json"
     if os.path.isfile(beside):

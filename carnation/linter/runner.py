@@ -101,7 +101,7 @@ def find_rule(rule_id: str) -> Rule:
     """Give a rule by its id; raises `UsageError` with the nearest name if there is none."""
     load_rules()
     if rule_id not in RULES:
-        raise UsageError(f"there is no rule '{rule_id}'.{suggest_name(rule_id, RULES)}")
+        raise UsageError(f"unknown rule '{rule_id}'.{suggest_name(rule_id, RULES)}")
     return RULES[rule_id]
 
 

@@ -33,13 +33,13 @@ def _check_settings(path: str, table: Mapping[str, Json]) -> tuple[Settings, str
     fail_on = lint.get("fail-on", ERROR)
     if fail_on not in (*SEVERITIES, "never") or not isinstance(severities, Mapping):
         raise UsageError(
-            f"{path}: fail-on takes {', '.join(SEVERITIES)} or never; severity a table"
+            f"{path}: fail-on must be {', '.join(SEVERITIES)} or never; severity must be a table"
         )
     for rule_id, severity in severities.items():
         find_rule(rule_id)
         if severity not in (*SEVERITIES, "off"):
             raise UsageError(
-                f"{path}: the severity of '{rule_id}' is {severity!r}; it takes "
+                f"{path}: the severity of '{rule_id}' is {severity!r}; expected "
                 f"{', '.join(SEVERITIES)} or off."
             )
     return Settings(severities), fail_on

@@ -66,7 +66,7 @@ class Grant:
         for text in self.resources:
             if text != "*" and not text.startswith(("arn:", "${")):
                 raise UsageError(
-                    f"Grant ({find_line()}): resource '{text}' is no ARN; expected one, a "
+                    f"Grant ({find_line()}): resource '{text}' is not an ARN; expected one, a "
                     "reference, or '*'."
                 )
         if not self.because and self.wide_parts():

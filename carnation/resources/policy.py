@@ -134,7 +134,7 @@ def _unknown_resource(
     known = ", ".join(application.list_references().values()) or "nothing"
     return DefinitionError(
         f"state '{need.state}'{where} {need.why}. The role of the state machine would have to "
-        f"allow {need.action} on '{need.resource}'. Name what it is about, or allow it: "
+        f"allow {need.action} on '{need.resource}'. Name its resource, or allow it: "
         f"Workflow(uses=[Grant(('{need.action}',), (…,), because='…')]). "
         f"'{application.workflow}' has: {known}."
     )

@@ -235,8 +235,8 @@ def reject_unknown(kind: type, given: Iterable[str]) -> None:
     for name in given:
         if name not in (*known, "line"):
             raise UsageError(
-                f"{kind.__name__} ({find_line()}): there is no argument '{name}'."
-                f"{suggest_name(name, known)} It takes {', '.join(known)}."
+                f"{kind.__name__} ({find_line()}): unknown argument '{name}'."
+                f"{suggest_name(name, known)} Arguments: {', '.join(known)}."
             )
 
 

@@ -41,7 +41,7 @@ def call_api(
     for name in parameters:
         if name in fixed:
             raise DefinitionError(
-                f"state '{state_id}' ({find_line()}): {name} is given by {owner}. Leave it out."
+                f"state '{state_id}' ({find_line()}): {name} is set by {owner}. Remove it."
             )
     waits = pattern == ".waitForTaskToken"  # for a person, as long as that takes
     own = {"timeout_seconds", "timeout_seconds_path"} & fields.keys()

@@ -81,7 +81,7 @@ def _check_action(service: str, action: str) -> NameProblem | None:
 
 def _check_optimized(call: str) -> NameProblem:
     service, _, action = call.partition(":")
-    said = f"there is no optimized integration '{call[:80]}'"
+    said = f"unknown optimized integration '{call[:80]}'"
     meant = _same_letters(call, INTEGRATIONS)
     if meant:
         return NameProblem(f"{said}; it is '{meant}'", meant)
@@ -96,7 +96,7 @@ def _check_optimized(call: str) -> NameProblem:
 
 
 def _newer(what: str) -> NameProblem:
-    return NameProblem(f"{what} is not known here: {describe_facts()}", is_newer=True)
+    return NameProblem(f"{what} is unknown: {describe_facts()}", is_newer=True)
 
 
 def _fold(name: str) -> str:

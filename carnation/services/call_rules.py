@@ -94,7 +94,7 @@ def find_rule_problems(name: str, given: Mapping[str, Any]) -> Iterator[Found]:
         present = [one for one in choice.names if one in names]
         if len(present) > 1:
             both = " and ".join(f"'{one}'" for one in present)
-            yield (names[present[-1]],), f"takes only one of {both}"
+            yield (names[present[-1]],), f"accepts only one of {both}"
         elif choice.needed and not present:
             yield (), f"requires {' or '.join(repr(one) for one in choice.names)}"
     if name in _CHECKS:
@@ -119,7 +119,7 @@ def _check_http(given: Mapping[str, Any]) -> Iterator[Found]:
     for key in headers if isinstance(headers, Mapping) else ():
         name = str(key).removesuffix(".$").lower()
         if name in _OWN_HEADERS or name.startswith(_OWN_PREFIXES):
-            yield ("Headers", str(key)), f"does not take the header '{key}': it is AWS's own"
+            yield ("Headers", str(key)), f"does not accept the header '{key}', which AWS sets"
 
 
 def _check_api(given: Mapping[str, Any]) -> Iterator[Found]:

@@ -254,7 +254,8 @@ def read_time(text: str) -> timedelta | datetime:
         return as_utc(datetime.fromisoformat(text))
     except ValueError as error:
         raise UsageError(
-            f"'{text}' is no time. Give a duration, such as 90m, 36h or 7d, or a moment, such as "
+            f"'{text}' is not a time. Use a duration, such as 90m, 36h, or 7d, or a timestamp, "
+            f"such as "
             "2026-03-29T01:30Z."
         ) from error
 

@@ -51,7 +51,7 @@ class Files:
         """Find a file that another one names; raises `DocumentError` where it is not there."""
         found = os.path.normpath(os.path.join(os.path.dirname(where), path))
         if not self.exists(found):
-            raise DocumentError(f"there is no file '{found}'.", where)
+            raise DocumentError(f"file '{found}' not found.", where)
         self.followed.add(os.path.normpath(found))
         return found
 

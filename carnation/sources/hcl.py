@@ -59,7 +59,7 @@ def parse_hcl(text: str, where: str) -> Any:
         from lark.exceptions import LarkError, UnexpectedInput
     except ImportError as error:
         raise CarnationError(
-            "reading Terraform needs python-hcl2, which is not installed here. Install it: "
+            "reading Terraform requires python-hcl2, which is not installed. Install it with: "
             "pip install 'carnation[terraform]'"
         ) from error
     try:
@@ -67,7 +67,7 @@ def parse_hcl(text: str, where: str) -> Any:
     except (LarkError, RecursionError) as error:
         place = (error.line, error.column) if isinstance(error, UnexpectedInput) else (1, 1)
         raise DocumentError(
-            "this is not valid Terraform. Fix the file: terraform validate says more.",
+            "this is not valid Terraform. Fix the file: terraform validate shows details.",
             where, max(1, int(place[0])), max(1, int(place[1])),
         ) from error  # fmt: skip
 

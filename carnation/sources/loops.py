@@ -65,7 +65,7 @@ def _repeat(
     name: str, loop: Any, pointer: str, template: Mapping[str, Any]
 ) -> Iterator[Resource | Unseen]:
     if not _is_loop(loop):
-        yield Unseen(name, pointer, 0, 0, "it is no loop: it takes a name, a list and a mapping")
+        yield Unseen(name, pointer, 0, 0, "not a loop: expected a name, a list, and a mapping")
         return
     identifier = str(loop[0])
     for value in _list_values(loop[1], template) or [f"${{{identifier}}}"]:
@@ -122,7 +122,7 @@ class _Expander:
         for one in _list_values(loop[1], self.template) or [f"${{{identifier}}}"]:
             self.made += 1
             if self.made > _MAX_PARTS:
-                raise DocumentError(f"its loops make more than {_MAX_PARTS:,} parts")
+                raise DocumentError(f"its loops expand to more than {_MAX_PARTS:,} parts")
             made |= self.expand(replace_identifier(loop[2], identifier, one), depth + 1)
         return made
 

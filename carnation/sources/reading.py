@@ -19,8 +19,8 @@ STDIN = "-"
 _INPUT = "standard input"
 _TERRAFORM = compile_lazily(r"^\s*(?:resource|module|locals)\b[^\n]*\{", re.MULTILINE)
 _NONE = (
-    "not a state machine definition: it has neither StartAt nor States, and it is no template, no "
-    "serverless.yml, no file of Terraform and no manifest with a state machine"
+    "not a state machine definition: it has neither StartAt nor States, and it is not a "
+    "template, serverless.yml, Terraform file, or manifest with a state machine"
 )
 
 
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
         """Say why it contains no state machine definition."""
         if self.unseen:
             return "; ".join(f"{one.name}: {one.why}" for one in self.unseen)
-        return f"there is no state machine in this {self.kind}" if self.kind else _NONE
+        return f"no state machine found in this {self.kind}" if self.kind else _NONE
 
 
 def read_sources(path: str, files: Files | None = None) -> Reading:
@@ -49,7 +49,7 @@ def read_sources(path: str, files: Files | None = None) -> Reading:
         name = os.path.splitext(os.path.basename(path))[0].replace("_", "-")
         raise DocumentError(
             f"{path} is a Python module. Build it with `carnation build`, and name the workflow "
-            f"that it makes: '{name}'."
+            f"that it defines: '{name}'."
         )
     if path.endswith((".tf", ".tofu")):
         from carnation.sources.terraform import find_in_configuration
@@ -99,7 +99,7 @@ def choose_machine(reading: Reading, name: str) -> Reading:
     }
     if not kept:
         known = [one.name for one in every]
-        near = suggest_name(name, known) or f" There are {', '.join(known) or 'none'}."
+        near = suggest_name(name, known) or f" State machines: {', '.join(known) or 'none'}."
         raise UsageError(f"{reading.path} has no state machine '{name}'.{near}")
     return reading._replace(
         sources=[one for one in reading.sources if one.name in kept],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
-NO_DEFINITION = "the template gives it no definition"
+NO_DEFINITION = "the template has no definition for it"
 # where a text begins on the next line: a block of YAML, a heredoc of Terraform
 _BLOCK = compile_lazily(r"(?:(?:![A-Za-z0-9:]+\s+)?[|>][-+0-9]*\s*(?:#.*)?|<<-?\s*\w+\s*)\Z")
 
@@ -144,7 +144,7 @@ class Source:
     def note_undefined(self, written: Any) -> None:
         """Note the substitutions in what is written that the template gives no value to."""
         found = [
-            Note("undefined-substitution", pointer, f"the template gives no value to '${{{name}}}'")
+            Note("undefined-substitution", pointer, f"the template sets no value for '${{{name}}}'")
             for pointer, text in _list_texts(written)
             for name in find_substitutions(text)
             if name not in self.substitutions

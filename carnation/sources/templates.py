@@ -65,7 +65,7 @@ def find_in_template(
         elif resource.type in _NESTED:
             yield from _follow(document, files, resource)
         elif _is_module(resource):
-            yield _unseen(document, resource, "a module makes it")
+            yield _unseen(document, resource, "a module creates it")
 
 
 def _place(document: Document, unseen: Unseen) -> Unseen:
@@ -123,7 +123,7 @@ class _Machine:
         field = next((name for name in _FIELDS if name in self.properties), "")
         if not field:
             made = _TRANSFORM in self.properties
-            why = "a macro makes it" if made else NO_DEFINITION
+            why = "a macro creates it" if made else NO_DEFINITION
             yield self.miss(why, self.pointer)
             return
         try:
@@ -251,7 +251,7 @@ class _Machine:
     def read_include(self, transform: Any) -> Any:
         name = transform.get("Name") if isinstance(transform, Mapping) else None
         if name != "AWS::Include":
-            raise DocumentError("a macro makes it", self.document.where)
+            raise DocumentError("a macro creates it", self.document.where)
         parameters = transform.get("Parameters")
         location = parameters.get("Location") if isinstance(parameters, Mapping) else None
         if not isinstance(location, str) or "://" in location:
@@ -287,7 +287,7 @@ class _Machine:
         asset = find_asset(written, self.document.where, self.files)
         path = asset or written
         if not isinstance(path, str) or "://" in path:
-            return self.miss("its definition lies in a bucket", pointer)
+            return self.miss("its definition is in a bucket", pointer)
         try:
             document = self.files.read_beside(self.document.where, path)
         except DocumentError as error:
@@ -314,8 +314,8 @@ def _format_function(written: Any) -> str:
     if isinstance(written, Mapping) and len(written) == 1:
         ((name, argument),) = written.items()
         if name == "Ref":
-            return f"the parameter {argument} gives its definition"
-        return f"{name} gives its definition"
+            return f"the parameter {argument} holds its definition"
+        return f"{name} holds its definition"
     if isinstance(written, str):
         return "its definition is only known when it is deployed"
     return "its definition is neither an object nor a text"

@@ -93,10 +93,12 @@ class Variables:
         if isinstance(value, str) and (match := _INNERMOST.search(value)):
             named = _FILE.match(match[1].partition(",")[0].strip())
             if named:
-                return f"there is no file '{named[1]}'{f' with {named[2]}' if named[2] else ''}"
+                return f"file '{named[1]}'{f' with {named[2]}' if named[2] else ''} not found"
             return f"{value.strip()[:80]} is only known when it is deployed"
         return (
-            "it has no definition" if value is None else "its definition is no object and no text"
+            "it has no definition"
+            if value is None
+            else "its definition is neither an object nor a string"
         )
 
     def _settle(self, text: str, document: Document, *, whole: bool = False) -> str:
@@ -148,7 +150,7 @@ class Variables:
             try:
                 held = self.files.read_beside(where, match[1])
             except DocumentError as error:
-                if "there is no file" in error.reason:
+                if "not found" in error.reason:
                     continue
                 raise
             return _enter(Place(held.value, held, ""), match[2] or "")

@@ -39,8 +39,8 @@ def _find_renderer(trigger: triggers.Trigger) -> Callable[[Rendering, Any], None
     found = _RENDERERS.get(type(trigger))
     if found is None:
         raise UsageError(
-            f"{trigger!r} ({trigger.line}) is not a trigger of carnation.resources, so that "
-            "nothing renders it. Give its resources as Raw(…)."
+            f"{trigger!r} ({trigger.line}) is not a trigger of carnation.resources, so that it "
+            f"is not rendered. Write its resources as Raw(…)."
         )
     return found
 

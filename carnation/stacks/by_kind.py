@@ -225,8 +225,8 @@ class _Split:
             free = [name for name, needed in ways.items() if not needed & ways.keys()]
             if not free:
                 raise WorkflowError(
-                    f"layout by-kind: the templates {', '.join(ways)} need each other, so that no "
-                    "stack can be made first. Use one template: layout='one'."
+                    f"layout by-kind: the templates {', '.join(ways)} need each other, so that "
+                    f"no stack can be created first. Use one template: layout='one'."
                 )
             for name in free:
                 del ways[name]

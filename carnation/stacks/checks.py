@@ -82,11 +82,11 @@ def _format_unknown(rendering: Rendering, state: str, body: Any, key: str) -> st
     unlisted = [one.resource for one in _list_texts(body)
                 if isinstance(one, Reference) and one.key == key]  # fmt: skip
     if unlisted:
-        hint = f" {unlisted[0]!r} ({unlisted[0].line}) gives it."
+        hint = f" {unlisted[0]!r} ({unlisted[0].line}) provides it."
     listed = rendering.application.resources or rendering.application.triggers
-    other = "" if listed else ', or say that somebody else deploys it: Workflow(stacks="none")'
+    other = "" if listed else ', or, if another tool deploys it, use Workflow(stacks="none")'
     return (
-        f"{where} uses ${{{key}}}, which no resource of '{workflow}' gives.{hint} They give: "
+        f"{where} uses ${{{key}}}, which no resource of '{workflow}' provides.{hint} Provided: "
         f"{list_names(known)}. List the resource in Workflow(resources=[…]){other}."
     )
 
@@ -117,8 +117,8 @@ def _reject_unused(rendering: Rendering) -> None:
             first = resource.refer(resource.first_field) if resource.first_field else ""
             raise WorkflowError(
                 f"{resource!r} ({resource.line}) of '{application.workflow}' is used by no state, "
-                f"function or trigger. Use it ({first}), or take it out of resources=[…]; what "
-                "another application uses says so: unused_because='…'."
+                f"function or trigger. Use it ({first}), or remove it from resources=[…]; if "
+                f"another application uses it, set unused_because='…'."
             )
 
 
@@ -223,8 +223,8 @@ def check_template(application: Application, document: Any) -> None:
     owner = f"the template of '{application.workflow}'"
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
         raise WorkflowError(
-            f"{owner}: change= gave {document!r:.60}; expected a template, or None where it "
-            "changes the one that it is given."
+            f"{owner}: change= returned {document!r:.60}; expected a template, or None if it "
+            f"changes its argument."
         )
     for problem in find_reference_problems(Template(document)):
         raise WorkflowError(f"{owner}: {problem}")
@@ -247,7 +247,7 @@ def _reject_left_over(application: Application, resources: Mapping[str, Any]) ->
                 if key in known:
                     raise WorkflowError(
                         f"the template of '{application.workflow}': {name} has the text "
-                        f"{text!r:.80}, in which CloudFormation fills nothing. Write "
+                        f"{text!r:.80}, in which CloudFormation substitutes nothing. Write "
                         "{'Fn::Sub': …} around it."
                     )
 

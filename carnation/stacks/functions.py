@@ -166,8 +166,8 @@ def list_variables(rendering: Rendering, function: Function) -> dict[str, Any]:
             given[reference.variable] = rendering.value(reference)
     for name in given.keys() & function.environment.keys():
         raise WorkflowError(
-            f"{function!r} ({function.line}) of '{rendering.application.workflow}' is given {name} "
-            "twice: by environment=, and by what it uses. Take it out of environment=."
+            f"{function!r} ({function.line}) of '{rendering.application.workflow}' gets {name} "
+            f"twice: from environment=, and from uses=. Remove it from environment=."
         )
     own = {name: rendering.fill(text) for name, text in function.environment.items()}
     return {**given, **{name: as_property(value) for name, value in own.items()}}

@@ -70,7 +70,7 @@ def _check(
     named = ", ".join(f"${{{one.name}}}" for one in known.values() if PREFIX in one.stands_for)
     raise DefinitionError(
         f"state '{need.state}' ({pointer}) {need.why}. The role of the state machine would have to "
-        f"allow {need.action} on '{need.resource}'. Name what it is about; these stacks have: "
+        f"allow {need.action} on '{need.resource}'. Name its resource; these stacks have: "
         f"{named}."
     )
 

@@ -88,8 +88,8 @@ class _WholeTemplate(Template):  # type: ignore[misc]
         for what, taken in (("resources", self.resources), ("parameters", self.parameters)):
             if name in taken:
                 raise WorkflowError(
-                    f"one of the {what} of the template is named '{name}' already. Give one of the "
-                    "two another id, or logical_id=."
+                    f"one of the {what} of the template is already named '{name}'. Use another "
+                    f"id, or logical_id=, for one of the two."
                 )
         self.resources[name] = resource
 

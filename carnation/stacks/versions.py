@@ -74,10 +74,10 @@ def _reject_hidden(function: str, settings: list[_Setting], own: Mapping[str, An
         for name in _list_named(value):
             if str(own.get(name, {}).get("NoEcho", "")).lower() == "true":
                 raise WorkflowError(
-                    f"{function}: {label} takes parameter {name}, which has NoEcho, and the "
-                    "description of the function's version would show it, as Lambda shows the "
-                    "environment. Keep it in a Secret, give the function the secret's ARN, and "
-                    "read it there."
+                    f"{function}: {label} uses parameter {name}, which has NoEcho, and the "
+                    f"description of the function's version would show it, as Lambda shows the "
+                    f"environment. Keep it in a Secret, pass the secret's ARN to the function, "
+                    f"and read it there."
                 )
 
 
@@ -105,6 +105,6 @@ def _reject_long(name: str, function: str, description: Any, own: Mapping[str, A
     if len(filled) > MAX_LENGTH:
         raise WorkflowError(
             f"{function}: the description of {name} holds what parameters decide, has "
-            f"{len(filled)} characters, and Lambda takes {MAX_LENGTH}. Let the function read "
-            "fewer or shorter parameters."
+            f"{len(filled)} characters; the limit is {MAX_LENGTH}. Use fewer or shorter "
+            f"parameters in the function."
         )

@@ -61,7 +61,7 @@ def _reject_unknown(rendering: Rendering, alarms: Alarms, titles: list[str]) -> 
             if not any(fnmatchcase(title, pattern) for title in titles):
                 raise WorkflowError(
                     f"workflow '{rendering.application.workflow}': Alarms({name}=…) names "
-                    f"'{pattern}', which is no alarm. Alarms: {list_names(titles)}."
+                    f"'{pattern}', which is not an alarm. Alarms: {list_names(titles)}."
                 )
 
 

@@ -74,8 +74,7 @@ def _read_extra(place: str, owner: str, extra: Any, given: list[str]) -> dict[st
         return {}
     if not isinstance(extra, Mapping):
         raise DefinitionError(
-            f"{owner} ({find_line()}): extra takes a mapping of fields as ASL writes them, and "
-            f"{extra!r} is none."
+            f"{owner} ({find_line()}): expected extra to be a mapping of ASL fields, got {extra!r}."
         )
     for name, value in extra.items():
         field = KNOWN[place].get(name)
@@ -107,7 +106,7 @@ def reject_exclusions(place: str, owner: str, names: Iterable[str]) -> None:
         both = [name for name in group if name in there]
         if len(both) > 1:
             raise DefinitionError(
-                f"{owner} ({find_line()}): {' and '.join(both)} exclude each other; give one."
+                f"{owner} ({find_line()}): {' and '.join(both)} exclude each other; set one."
             )
 
 

@@ -61,4 +61,4 @@ def _reject_no_state(step: Any, owner: str) -> None:
     if not isinstance(step, (sdk.State, sdk.Chain)):
         given = step.__name__ if isinstance(step, type) else repr(step)
         hint = f" Did you mean {given}(...)?" if isinstance(step, type) else ""
-        raise DefinitionError(f"{owner} ({find_line()}) takes states, and {given} is none.{hint}")
+        raise DefinitionError(f"{owner} ({find_line()}) expected states, got {given}.{hint}")

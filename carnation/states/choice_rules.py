@@ -55,7 +55,7 @@ class Comparison(Rule, choice_rule.Rule):
         fits, wanted = KINDS[COMPARISONS[operator]]
         if not (fits(value) or is_placeholder(value) or is_dynamic(value)):
             raise DefinitionError(
-                f"the rule {operator} ({find_line()}) compares with {value!r}; it takes {wanted}."
+                f"the rule {operator} ({find_line()}) compares with {value!r}; expected {wanted}."
             )
         self.variable, self.operator, self.value = variable, operator, value
         self.note(operator, own)
@@ -64,7 +64,7 @@ class Comparison(Rule, choice_rule.Rule):
 def _reject_variable(operator: str, variable: Any) -> None:
     if not is_dynamic(variable) and not KINDS["path"][0](variable):
         raise DefinitionError(
-            f"the rule {operator} ({find_line()}) looks at {variable!r}; it takes "
+            f"the rule {operator} ({find_line()}) looks at {variable!r}; expected "
             f"{KINDS['path'][1]}."
         )
 
@@ -100,8 +100,8 @@ class Joined(Rule, choice_rule.CompoundRule):
         held = list(rules) if isinstance(rules, (list, tuple)) else []
         if not held:
             raise DefinitionError(
-                f"the rule {operator} ({find_line()}) joins {rules!r}; it takes a list of rules, "
-                "at least one."
+                f"the rule {operator} ({find_line()}) joins {rules!r}; expected a list of at "
+                f"least one rule."
             )
         for rule in held:
             reject_nested(operator, rule)
@@ -122,14 +122,14 @@ def reject_nested(operator: str, rule: Any) -> None:
     """Raise `DefinitionError` for what cannot stand inside And, Or and Not."""
     if isinstance(rule, Condition) or not isinstance(rule, choice_rule.BaseRule):
         raise DefinitionError(
-            f"the rule {operator} ({find_line()}) holds {rule!r}, which is no JSONPath rule. "
-            "Write it as ChoiceRule.StringEquals(...)."
+            f"the rule {operator} ({find_line()}) holds {rule!r}, which is not a JSONPath rule. "
+            f"Write it as ChoiceRule.StringEquals(...)."
         )
     for name in ("assign", "output"):
         if name in getattr(rule, "fields", ()):
             raise DefinitionError(
                 f"the rule {operator} ({find_line()}) holds a rule with '{name}'. Only the "
-                f"outermost rule has one; give it to {operator}."
+                f"outermost rule has one; move it to {operator}."
             )
 
 

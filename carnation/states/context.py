@@ -35,7 +35,7 @@ class Expression:
     def __getitem__(self, key: str | int) -> Expression:
         """Go on to a member of an object, by its name, or to an item of a list, by its number."""
         if not self.text.startswith("$"):
-            raise TypeError(f"{self.text} is a call, and JSONPath cannot go into what it gives.")
+            raise TypeError(f"{self.text} is a call, and JSONPath cannot select from its result.")
         if isinstance(key, int):
             return Expression(f"{self.text}[{key}]")
         if _PLAIN.match(key):
@@ -58,8 +58,8 @@ class Expression:
 
     def __str__(self) -> str:
         raise DefinitionError(
-            f"{self.text} ({find_line()}) is an expression, and a text cannot hold one. "
-            "Make the text with intrinsics.format_text('… {} …', …)."
+            f"{self.text} ({find_line()}) is an expression, and a string cannot contain one. "
+            "Create the string with intrinsics.format_text('… {} …', …)."
         )
 
     def __repr__(self) -> str:
@@ -73,7 +73,7 @@ def path(text: str = "$") -> Expression:
     Expression('$.order.id')
     """
     if not text.startswith("$"):
-        raise DefinitionError(f"{text!r} ({find_line()}) is no path; it starts with '$'.")
+        raise DefinitionError(f"{text!r} ({find_line()}) is not a path; a path starts with '$'.")
     return Expression(text)
 
 
@@ -87,8 +87,8 @@ def variable(name: str) -> Expression:
     """
     if not name.isidentifier() or len(name) > _MAX_NAME_LENGTH:
         raise DefinitionError(
-            f"{name!r} ({find_line()}) cannot name a variable. Give up to {_MAX_NAME_LENGTH} "
-            "letters, digits and underscores, a letter first."
+            f"{name!r} ({find_line()}) cannot name a variable. Use up to "
+            f"{_MAX_NAME_LENGTH} letters, digits, and underscores, beginning with a letter."
         )
     return Expression(f"${name}")
 

@@ -76,14 +76,14 @@ class _Emitter:
         if home is not None:
             raise DefinitionError(
                 f"state {_described(state)} is used in two graphs: in {home.place} and in "
-                f"{scope.place}. A state belongs to one graph; make a fresh state for the second."
+                f"{scope.place}. A state belongs to one graph; create another state for the second."
             )
         if state.state_id in self.names:
             other, other_scope = self.names[state.state_id]
             raise DefinitionError(
                 f"two states are named '{state.state_id}': {_described(other)} in "
-                f"{other_scope.place} and {_described(state)} in {scope.place}. A name stands once "
-                "in a state machine, its Maps and Parallels included; rename one of them."
+                f"{other_scope.place} and {_described(state)} in {scope.place}. Names are "
+                f"unique in a state machine, including its Maps and Parallels; rename one of them."
             )
         self.homes[id(state)] = scope
         self.names[state.state_id] = (state, scope)
@@ -139,7 +139,7 @@ class _Emitter:
             remedy = (
                 "A JSONata state machine holds no JSONPath state: use the field's counterpart."
                 if language == PATH
-                else "Give the state query_language='JSONata'."
+                else "Set query_language='JSONata' on the state."
             )
             raise DefinitionError(
                 f"{owner}: {name} belongs to {language}, and the state machine's QueryLanguage is "
@@ -148,7 +148,7 @@ class _Emitter:
 
     def render_branches(self, state: Any) -> Document:
         if not state.branches:
-            raise DefinitionError(f"state {_described(state)} has no branches; give one or more.")
+            raise DefinitionError(f"state {_described(state)} has no branches; add at least one.")
         return {
             "Branches": [
                 self._open(branch, f"branch {index} of Parallel '{state.state_id}'", {})
@@ -160,8 +160,7 @@ class _Emitter:
         processor = state.__dict__.get("iterator") or state.fields.get("iterator")
         if processor is None:
             raise DefinitionError(
-                f"state {_described(state)} has nothing to run for each item; "
-                "give it an item_processor."
+                f"state {_described(state)} has no item processor; set item_processor."
             )
         legacy = state.__dict__.get("is_legacy", False)
         configured = legacy or getattr(processor, "is_configured", False)
@@ -220,7 +219,7 @@ def _render_block(place: str, block: Any, state: Any) -> Document:
 def _render_choices(_: _Emitter, state: Any) -> Document:
     owner = f"state {_described(state)}"
     if not state.choices:
-        raise DefinitionError(f"{owner} has no choices; give one rule or more.")
+        raise DefinitionError(f"{owner} has no choices; add at least one rule.")
     return {
         "Choices": [
             {**render_rule(rule, f"{owner}: a rule"), "Next": _target_name(target)}

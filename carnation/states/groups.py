@@ -25,8 +25,7 @@ class Subgraph:
     def __init__(self, states: State | Chain, arguments: Mapping[str, Any]) -> None:
         if not isinstance(states, (sdk.State, sdk.Chain)):
             raise DefinitionError(
-                f"the {self.place} ({find_line()}) takes a state or a chain, and {states!r} is "
-                "none."
+                f"the {self.place} ({find_line()}) expected a state or a chain, got {states!r}."
             )
         owner = f"the {self.place}"
         self.states = states
@@ -107,8 +106,8 @@ class Parallel(State, sdk.Parallel):
         sdk.Parallel.__init__(self, state_id, *self.list_error_blocks(retry, catch), **given)
         if not isinstance(branches, (list, tuple)):
             raise DefinitionError(
-                f"state '{state_id}' ({self.source}): branches takes a list of graphs, and "
-                f"{branches!r} is none. Write it in [...]."
+                f"state '{state_id}' ({self.source}): expected a list of graphs for branches, "
+                f"got {branches!r}. Use [...]."
             )
         for branch in branches:
             self.add_branch(branch)
@@ -176,7 +175,7 @@ class Map(State, sdk.Map):
         """Take the one graph that was given, as an `ItemProcessor` where it has a config."""
         given = [graph for graph in (processor, iterator) if graph is not UNSET]
         if len(given) > 1:
-            self._reject("ItemProcessor and Iterator exclude each other; give one")
+            self._reject("ItemProcessor and Iterator exclude each other; set one")
         if not given:
             return
         graph = given[0]

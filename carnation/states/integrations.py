@@ -57,7 +57,7 @@ def integration_arn(action: str, pattern: Pattern = "", *, partition: str = "${P
     """
     if pattern not in _PATTERNS:
         raise DefinitionError(
-            f"'{pattern}' ({find_line()}) is no integration pattern. Give one of: "
+            f"'{pattern}' ({find_line()}) is not an integration pattern. Use one of: "
             + ", ".join(repr(known) for known in _PATTERNS)
         )
     return f"arn:{partition}:states:::{action}{pattern}"

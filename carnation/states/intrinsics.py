@@ -49,7 +49,7 @@ def array(*items: Any) -> Expression:
 def array_partition(items: List, size: Number) -> Expression:
     """Cut a list into lists of at most `size` items."""
     if isinstance(size, int) and size < 1:
-        _reject("ArrayPartition", f"has the size {size}; it takes a whole number from 1.")
+        _reject("ArrayPartition", f"has the size {size}; expected an integer >= 1.")
     return _call("ArrayPartition", items, size)
 
 
@@ -61,7 +61,7 @@ def array_contains(items: List, value: Any) -> Expression:
 def array_range(first: Number, last: Number, step: Number) -> Expression:
     """List numbers from `first` to `last`, both included; at most 1,000."""
     if step == 0:
-        _reject("ArrayRange", "has the step 0, which never arrives. Give another.")
+        _reject("ArrayRange", "has the step 0. Use another step.")
     return _call("ArrayRange", first, last, step)
 
 
@@ -98,7 +98,7 @@ def hash_of(data: Any, algorithm: Hash | Dynamic) -> Expression:
     """Give the hash of a value (`States.Hash`) by MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
     known = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
     if isinstance(algorithm, str) and algorithm not in known:
-        _reject("Hash", f"has the algorithm '{algorithm}'; it takes one of {', '.join(known)}.")
+        _reject("Hash", f"has the algorithm '{algorithm}'; expected one of {', '.join(known)}.")
     return _call("Hash", data, algorithm)
 
 

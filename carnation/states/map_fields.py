@@ -63,7 +63,7 @@ def reject_wrong_parts(owner: str, given: Mapping[str, Any]) -> None:
             _reject_wrong_part(owner, place, value)
         elif value is not UNSET and value is not None:
             raise DefinitionError(
-                f"{owner} ({find_line()}): its {place} is {value!r}; it takes {place}(...)."
+                f"{owner} ({find_line()}): its {place} is {value!r}; expected {place}(...)."
             )
 
 

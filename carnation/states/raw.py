@@ -41,8 +41,8 @@ class Raw(State, sdk.State):
     def __init__(self, state_id: str, body: Mapping[str, Any]) -> None:
         if not isinstance(body, Mapping) or not isinstance(body.get("Type"), str):
             raise DefinitionError(
-                f"the raw state '{state_id}' ({find_line()}) takes a mapping with a 'Type', and "
-                f"was given {body!r}."
+                f"the raw state '{state_id}' ({find_line()}) expected a mapping with a 'Type', "
+                f"got {body!r}."
             )
         self.set_name(state_id)
         self.extra = {}
@@ -56,8 +56,8 @@ class Raw(State, sdk.State):
         """Set the state that follows, unless the body says that the state ends."""
         if self.body.get("End") is True or self.body["Type"] in ("Succeed", "Fail"):
             raise DefinitionError(
-                f"state '{self.state_id}' ({self.source}) ends, and cannot also move on "
-                f"({find_line()}). Take 'End' out of it."
+                f"state '{self.state_id}' ({self.source}) has 'End' and cannot also have a Next "
+                f"({find_line()}). Remove 'End'."
             )
         if self.body["Type"] == "Choice":
             reject_rewiring(self, next_step)
@@ -85,8 +85,7 @@ def _reject_body(owner: str, body: Mapping[str, Any]) -> None:
         meant = [known for known in STATE_TYPES if known.lower() == place.lower()]
         if meant:  # a slip of the hand; what is merely alike may be new
             raise DefinitionError(
-                f"{owner} ({find_line()}): there is no state type '{place}'. Did you mean "
-                f"'{meant[0]}'?"
+                f"{owner} ({find_line()}): unknown state type '{place}'. Did you mean '{meant[0]}'?"
             )
         return
     for name, value in body.items():

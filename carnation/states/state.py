@@ -135,8 +135,8 @@ def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
     for block in found:
         if not isinstance(block, kind):
             raise DefinitionError(
-                f"{owner} ({find_line()}): {block!r} is no {kind.__name__}. "
-                f"Make it with {kind.__name__}(error_equals=[...], ...)."
+                f"{owner} ({find_line()}): {block!r} is not a {kind.__name__}. Create it with "
+                f"{kind.__name__}(error_equals=[...], ...)."
             )
     return found
 
@@ -206,8 +206,8 @@ def reject_no_target(owner: str, target: Any) -> None:
     """Raise `DefinitionError` for what no transition can go to."""
     if not isinstance(target, (str, sdk.State, sdk.Chain)):
         raise DefinitionError(
-            f"{owner} ({find_line()}) moves to {target!r}; it takes a state, a chain or the name "
-            "of a state."
+            f"{owner} ({find_line()}) moves to {target!r}; expected a state, a chain, or the "
+            f"name of a state."
         )
 
 
@@ -218,7 +218,7 @@ def reject_rewiring(state: Any, next_step: Target) -> None:
         raise DefinitionError(
             f"state '{state.state_id}'{format_source(state)} already moves to "
             f"'{_target_name(before)}' and cannot also move to '{_target_name(next_step)}' "
-            f"({find_line()}). Make a fresh state for the second place."
+            f"({find_line()}). Create another state for the second place."
         )
 
 

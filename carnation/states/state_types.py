@@ -162,8 +162,8 @@ def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
         reject_no_target(f"state '{state_id}': a choice", target)
         return rule, target
     raise DefinitionError(
-        f"state '{state_id}' ({find_line()}): choices takes pairs of a rule and a target, and "
-        f"{choice!r} is none. Write it as (ChoiceRule.StringEquals(...), Succeed(...))."
+        f"state '{state_id}' ({find_line()}): expected pairs of a rule and a target in choices, "
+        f"got {choice!r}. Write it as (ChoiceRule.StringEquals(...), Succeed(...))."
     )
 
 
@@ -194,8 +194,8 @@ class Wait(State, sdk.Wait):
         given = self.note(state_id, locals())
         if given.keys().isdisjoint(_WAYS_TO_WAIT) and not self.extra:
             raise DefinitionError(
-                f"state '{state_id}' ({self.source}): a Wait takes exactly one of seconds, "
-                "seconds_path, timestamp and timestamp_path, and was given none."
+                f"state '{state_id}' ({self.source}): a Wait needs exactly one of seconds, "
+                f"seconds_path, timestamp, and timestamp_path."
             )
         sdk.State.__init__(self, state_id, "Wait", **given)
         self.reject_mixture()

@@ -37,8 +37,8 @@ def render_payload(value: Any, where: str, *, paths: bool = True) -> Any:
     """Copy a payload, expressions in it turned into `"key.$": path`; raise for what cannot be."""
     if is_dynamic(value):
         raise DefinitionError(
-            f"{where} is an expression of JSONPath, which has no place there. "
-            + ("Give it as the value of a key." if paths else 'Write "{% … %}" in JSONata.')
+            f"{where} is a JSONPath expression, which is not valid there. "
+            + ("Use it as the value of a key." if paths else 'Write "{% … %}" in JSONata.')
         )
     if isinstance(value, Mapping):
         copy: Document = {}
@@ -87,8 +87,8 @@ def render_argument(value: Any, where: str) -> str:
         text = json.dumps(render_payload(value, where), ensure_ascii=False)
         if '.$":' in text:
             raise DefinitionError(
-                f"{where} is a mapping with expressions in it, beside others in a list, which "
-                "JSONPath cannot express. Make it in a Pass state first, and give its path."
+                f"{where} is a mapping with expressions inside a list, which JSONPath cannot "
+                f"express. Create it in a Pass state first, and use its path."
             )
         return f"States.StringToJson({_quote(text)})"
     return json.dumps(value)

@@ -95,10 +95,10 @@ def first_of(target: Any) -> Any:
     first = target
     while isinstance(first, sdk.Chain):
         if not first.steps:
-            raise DefinitionError("a chain has no states; give it one or more.")
+            raise DefinitionError("a chain has no states; add at least one.")
         first = first.steps[0]
     if isinstance(first, sdk.State):
         return first
     raise DefinitionError(
-        f"{target!r} stands where a state belongs. Give a state, a chain or the name of a state."
+        f"{target!r} is used as a state. Expected a state, a chain, or the name of a state."
     )

@@ -87,16 +87,16 @@ def compare_values(expected: Any, given: Any, where: str = "$") -> Iterator[str]
         for key in dict.fromkeys([*expected, *given]):
             here = f"{where}.{key}"
             if key not in given:
-                yield f"{here}: {format_value(expected[key])} expected, nothing given"
+                yield f"{here}: {format_value(expected[key])} expected, got nothing"
             elif key not in expected:
-                yield f"{here}: nothing expected, {format_value(given[key])} given"
+                yield f"{here}: nothing expected, got {format_value(given[key])}"
             else:
                 yield from compare_values(expected[key], given[key], here)
     elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):
         for at, (one, other) in enumerate(zip(expected, given, strict=True)):
             yield from compare_values(one, other, f"{where}[{at}]")
     elif expected != given:
-        yield f"{where}: {format_value(expected)} expected, {format_value(given)} given"
+        yield f"{where}: {format_value(expected)} expected, got {format_value(given)}"
 
 
 def format_value(value: Any) -> str:

@@ -71,7 +71,7 @@ def write_pictures(coverage: Coverage, folder: str) -> list[str]:
     except OSError as error:
         raise UsageError(
             f"{error.filename} cannot be written ({error.strerror}). "
-            "Give --carnation-cov-picture another folder."
+            "Set --carnation-cov-picture to another folder."
         ) from error
     return paths
 

@@ -62,8 +62,8 @@ def _build(source: str | Workflow, root: str) -> Artifacts:
         return make_artifacts(root, source, partition=read_partition(root))
     if not isinstance(source, str):
         raise UsageError(
-            f"deploy_workflow takes the name of a workflow in definitions/, or a Workflow, and "
-            f"not {source!r}. For a definition alone there is load_definition."
+            f"deploy_workflow expects the name of a workflow in definitions/, or a Workflow, "
+            f"got {source!r}. For a definition alone, use load_definition."
         )
     if (root, source) not in _built:
         (workflow,) = load_workflows(root, [source])

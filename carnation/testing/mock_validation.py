@@ -31,7 +31,7 @@ _FUNCTIONS = ("lambda:invoke",)
 def check_state(name: str, states: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """Give a state; raises `UsageError` for one that is not there."""
     if name not in states:
-        near = suggest_name(name, states) or f" There are {', '.join(states)}."
+        near = suggest_name(name, states) or f" States: {', '.join(states)}."
         raise UsageError(f"state '{name}' not found in the definition.{near}")
     return states[name]
 
@@ -42,8 +42,8 @@ def check_task(name: str, states: Mapping[str, Mapping[str, Any]]) -> str:
     if state.get("Type") != "Task":
         tasks = [key for key, body in states.items() if body.get("Type") == "Task"]
         raise UsageError(
-            f"state '{name}' is a {state.get('Type')}, and only a Task calls anything that could "
-            f"be mocked. There are {', '.join(tasks) or 'none'}."
+            f"state '{name}' is a {state.get('Type')}, and only Tasks can be mocked. Tasks: "
+            f"{', '.join(tasks) or 'none'}."
         )
     return read_resource(state.get("Resource")).full_call or str(state.get("Resource"))
 
@@ -59,12 +59,12 @@ def check_answer(name: str, call: str, answer: object) -> None:
         shape = find_task_result(call)
         for problem in _compare(answer.value, shape, "the result") if shape else ():
             raise UsageError(
-                f"the mock of state '{name}' returns what {call} never does: {problem} "
-                "Mend it, or say Malformed(…) if that is what you test."
+                f"the mock of state '{name}' returns a result that {call} never returns: "
+                f"{problem} Fix it, or use Malformed(…) to test that."
             )
     elif isinstance(answer, (ReturnPayload, Invoke)) and not _is_function(call):
         raise UsageError(
-            f"state '{name}' calls {call}, which is no function. Mock it with Return(…)."
+            f"state '{name}' calls {call}, which is not a function. Mock it with Return(…)."
         )
     elif not isinstance(answer, (ReturnPayload, Invoke, Malformed, TimeOut, Real)):
         known = ", ".join(kind.__name__ for kind in Answer.__args__ if kind is not Real)

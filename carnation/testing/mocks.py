@@ -49,7 +49,7 @@ class Mocks:
         if per not in ("visit", "execution"):
             raise UsageError(f"per is '{per}'; answers are counted per 'visit' or 'execution'.")
         if not answers:
-            raise UsageError(f"the mock of state '{state}' has no answer. Give one or more.")
+            raise UsageError(f"the mock of state '{state}' has no answer. Add at least one.")
         for answer in answers:
             check_answer(state, call, answer)
             if isinstance(answer, TimeOut):
@@ -99,7 +99,7 @@ def _check_limit(name: str, state: Mapping[str, Any]) -> None:
     if not any(limit in state for limit in limits):
         raise UsageError(
             f"the mock of state '{name}' times out, and the state has no TimeoutSeconds, so AWS "
-            "would wait for three years. Give it one, or mock it with Throw('States.Timeout')."
+            "would wait for three years. Set one, or mock it with Throw('States.Timeout')."
         )
 
 

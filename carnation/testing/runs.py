@@ -116,7 +116,7 @@ class TestRun:
         if index is not None and index >= len(paths):
             self._fail(f"'{inside}' has no iteration [{index}]; it has {len(paths)}.", [])
         if not paths:
-            self._fail(f"nothing was entered inside '{inside}'.", [])
+            self._fail(f"no state was entered inside '{inside}'.", [])
         for at, path in enumerate(paths):
             if path != list(states) and index in (None, at):
                 where = f" inside '{inside}' [{at}]" if inside else ""
@@ -172,7 +172,7 @@ class TestRun:
         try:
             expected = json.loads(json.dumps(expected))
         except (TypeError, ValueError) as error:
-            raise UsageError(f"what was expected is no JSON: {error}.") from error
+            raise UsageError(f"the expected value is not valid JSON: {error}.") from error
         lines = [f"  {line}" for line in compare_values(expected, given)]
         if lines:
             self._fail(sentence, lines)

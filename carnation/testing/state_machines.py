@@ -122,7 +122,7 @@ class LocalMachine(StateMachine):
             return find_outcome(Invoke(self._handlers[task.name]), task, self._call)
         called = f"{task.service}:{task.action}" if task.service else task.resource
         raise UsageError(
-            f"state '{task.name}' calls {called}, and nothing answers it here. Mock it, give "
+            f"state '{task.name}' calls {called}, and nothing answers it. Mock it, use "
             f"load_definition(…, handlers={{'{task.name}': …}}), or deploy the workflow."
         )
 
@@ -172,7 +172,7 @@ class DeployedMachine(StateMachine):
         """Give the module of `lambdas/<function>/` that will run, for `monkeypatch.setattr`."""
         if function not in self._functions:
             near = suggest_name(function, self._functions)
-            known = near or f" There are {', '.join(self._functions) or 'none'}."
+            known = near or f" Functions: {', '.join(self._functions) or 'none'}."
             raise UsageError(f"workflow '{self.name}' has no function '{function}'.{known}")
         deployed = self._functions[function]
         return self.emulator.load_handler(deployed, self._find_qualifier(deployed))
@@ -202,7 +202,7 @@ def load_machine(
     filled = _substitute(definition, substitutions)
     for rule, problem in find_problems(filled, families=(REFUSAL,)):
         state = f"state '{problem.state}': " if problem.state else ""
-        raise DefinitionError(f"AWS would refuse '{name}'. {state}{problem.message} ({rule.id}).")
+        raise DefinitionError(f"AWS would reject '{name}'. {state}{problem.message} ({rule.id}).")
     return LocalMachine(name, filled, coverage, handlers)
 
 
@@ -214,7 +214,7 @@ def _read_one(target: str) -> tuple[str, Mapping[str, Any]]:
         names = ", ".join(f"{file}#{one.name}" for one in found)
         raise UsageError(f"{target} holds {len(found)} state machines. Name one of them: {names}")
     if not isinstance(found[0].value, Mapping):
-        raise DefinitionError(f"{target}: not a state machine definition. Give one with StartAt.")
+        raise DefinitionError(f"{target}: not a state machine definition: StartAt is missing.")
     return found[0].name, found[0].value
 
 

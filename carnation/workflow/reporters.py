@@ -112,7 +112,7 @@ def note_reporter(workflow: str, reporter: object) -> dict[str, Any]:
     if not isinstance(point, str) or isinstance(outputs, str) or outputs is None:
         raise WorkflowError(
             f"workflow '{workflow}': reporter={reporter!r} has no entry_point ('module:NAME') or "
-            "no outputs (names of the root stack's outputs). Give it both."
+            "no outputs (names of the root stack's outputs). Set both."
         )
     return {"entry_point": point, "outputs": list(outputs)}
 
@@ -156,7 +156,8 @@ def _load_installed(point: str) -> Any:
     for found in entry_points(group=GROUP, name=point):
         return found.load()
     raise WorkflowError(
-        f"the reporter '{point}' is not loaded: it is no reporter of carnation, of definitions/, "
+        f"the reporter '{point}' is not loaded: it is not a reporter of carnation, of "
+        f"definitions/, "
         f"or of an installed entry point '{GROUP}'. Install its package, or build again."
     )
 

@@ -72,7 +72,7 @@ PROJECT_FILES = {
 }
 """The files that every project gets: path to text."""
 
-ADOPTED_TEST = '''"""What was adopted has no validation error; mock its tasks to test more of it."""
+ADOPTED_TEST = '''"""The adopted definitions have no validation error; mock their tasks."""
 
 from carnation.linter import lint
 
@@ -108,7 +108,7 @@ def check_free(folder: str, paths: Mapping[str, str]) -> None:
     if obstacles:
         raise UsageError(
             f"already exists: {', '.join(obstacles)}. Nothing was written. "
-            "Move it away, or choose an empty folder."
+            "Move it, or choose an empty folder."
         )
 
 

@@ -58,8 +58,8 @@ def _translate(hint: Any, where: str, outer: tuple[Any, ...]) -> dict[str, Any]:
     if typing.is_typeddict(hint) or (isinstance(hint, type) and dataclasses.is_dataclass(hint)):
         return _translate_members(hint, where, outer)
     raise WorkflowError(
-        f"{where} is declared as {getattr(hint, '__name__', hint)!r}, which JSON cannot hold. "
-        f"Declare a JSON schema, a TypedDict or a dataclass, made of {_SUPPORTED}."
+        f"{where} is declared as {getattr(hint, '__name__', hint)!r}, which is not JSON "
+        f"serializable. Declare a JSON schema, a TypedDict, or a dataclass with {_SUPPORTED}."
     )
 
 
@@ -119,7 +119,7 @@ def _copy_schema(schema: Any, where: str) -> dict[str, Any]:
     named = schema.get("type")
     for name in named if isinstance(named, (list, tuple)) else () if named is None else (named,):
         if name not in _TYPES:
-            hint = suggest_name(str(name), _TYPES) or f" It takes one of {', '.join(_TYPES)}."
+            hint = suggest_name(str(name), _TYPES) or f" Expected one of {', '.join(_TYPES)}."
             raise WorkflowError(f"{where}: unknown type {name!r}.{hint}")
     copy: dict[str, Any] = _copy(schema, where)
     return copy
@@ -133,6 +133,6 @@ def _copy(value: Any, where: str) -> Any:
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     raise WorkflowError(
-        f"{where} holds {value!r}, which is no JSON. A JSON schema is made of mappings, lists, "
-        "texts, numbers, True, False and None."
+        f"{where} holds {value!r}, which is not JSON serializable. A JSON schema consists of "
+        f"mappings, lists, strings, numbers, True, False, and None."
     )

@@ -107,9 +107,9 @@ class Workflow:
         self.stacks = _read_stacks(name, stacks)
         if self.stacks is not None and triggers:
             raise WorkflowError(
-                f"workflow '{name}': triggers would be made in vain, since stacks= says that "
-                f"{'somebody else' if stacks == 'none' else 'a function'} makes the templates. "
-                "Take out one of the two."
+                f"workflow '{name}': triggers have no effect, since with stacks= "
+                f"{'another tool' if stacks == 'none' else 'a function'} creates the templates. "
+                f"Remove one of the two."
             )
         given: dict[str, Any] = {
             "resources": (*listed, *(one for one in resources if one not in listed)),
@@ -262,7 +262,7 @@ def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
         if module not in modules:
             known = [module.replace("_", "-") for module in modules]
             raise WorkflowError(
-                f"there is no workflow '{name}' in definitions/.{suggest_name(name, known)}"
+                f"workflow '{name}' not found in definitions/.{suggest_name(name, known)}"
             )
     return (_load(root, module) for module in dict.fromkeys(chosen))
 
@@ -285,7 +285,7 @@ def _load(root: str, module: str) -> Workflow:
         )
     if workflow.name != module.replace("_", "-"):
         raise WorkflowError(
-            f"definitions/{module}.py makes a workflow named '{workflow.name}'. Name it "
+            f"definitions/{module}.py defines a workflow named '{workflow.name}'. Name it "
             f"'{module.replace('_', '-')}' like its module, or rename the module."
         )
     return workflow

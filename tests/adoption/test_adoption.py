@@ -172,7 +172,7 @@ def test_the_order_of_keys_is_kept_within_payloads() -> None:
     swapped = json.loads(json.dumps(definition))
     swapped["States"]["A"]["Parameters"] = {"a": {"y": 1, "b": 2}, "z": 1}
     difference = find_difference(swapped, adopt(definition))
-    assert difference == ("/States/A/Parameters", "the keys stand in another order")
+    assert difference == ("/States/A/Parameters", "the keys are in another order")
 
 
 @pytest.mark.parametrize(

@@ -145,17 +145,17 @@ def test_what_cannot_be_reached_is_not_among_the_reached() -> None:
 @pytest.mark.parametrize(
     ("state", "pointer", "message"),
     [
-        ({"Next": 1}, "/Next", "'Next' takes the name of a state"),
-        ({"Default": []}, "/Default", "'Default' takes the name of a state"),
-        ({"Choices": {}}, "/Choices", "'Choices' takes a list"),
-        ({"Choices": [1]}, "/Choices/0", "'Choices' takes a list of mappings"),
-        ({"Choices": [{"Next": {}}]}, "/Choices/0/Next", "'Next' takes the name of a state"),
-        ({"Retry": "x"}, "/Retry", "'Retry' takes a list"),
-        ({"Catch": [None]}, "/Catch/0", "'Catch' takes a list of mappings"),
-        ({"Branches": {}}, "/Branches", "'Branches' takes a list"),
+        ({"Next": 1}, "/Next", "'Next' must be the name of a state"),
+        ({"Default": []}, "/Default", "'Default' must be the name of a state"),
+        ({"Choices": {}}, "/Choices", "'Choices' must be a list"),
+        ({"Choices": [1]}, "/Choices/0", "'Choices' must be a list of objects"),
+        ({"Choices": [{"Next": {}}]}, "/Choices/0/Next", "'Next' must be the name of a state"),
+        ({"Retry": "x"}, "/Retry", "'Retry' must be a list"),
+        ({"Catch": [None]}, "/Catch/0", "'Catch' must be a list of objects"),
+        ({"Branches": {}}, "/Branches", "'Branches' must be a list"),
         ({"Branches": [1]}, "/Branches/0", "Branches: a graph of states is a mapping"),
         ({"ItemProcessor": []}, "/ItemProcessor", "ItemProcessor: a graph of states is a mapping"),
-        ({"Iterator": {"States": []}}, "/Iterator/States", "'States' takes a mapping of states"),
+        ({"Iterator": {"States": []}}, "/Iterator/States", "'States' must be an object of states"),
     ],
 )
 def test_what_is_malformed_is_listed_and_left_out(state: Any, pointer: str, message: str) -> None:

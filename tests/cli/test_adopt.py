@@ -115,7 +115,7 @@ def test_check_exits_with_1_and_the_place_where_the_way_back_is_not_exact(
         "it is '${ChargeFunction}' and becomes '${Charge}'\n"
     )
     assert main(["adopt", "order.asl.json", "--out", "definitions"]) == 2
-    assert "Nothing is written" in read_error(capsys)
+    assert "Nothing was written" in read_error(capsys)
     assert not Path("definitions").exists()
 
 
@@ -230,12 +230,12 @@ def test_standard_input_is_read(
         (
             "x.json",
             '{"StartAt": "A", "States": {\n"A": {"Type": "Pass", "Next": "B"}}}',
-            "x.json:2:31: AWS would refuse this definition: state 'A': there is no state 'B' here.",
+            "x.json:2:31: AWS would reject this definition: state 'A': state 'B' not found.",
         ),
         (
             "x.json",
             '{"StartAt": "Fist", "States": {"First": {"Type": "Pass", "End": true}}}',
-            "x.json:1:13: AWS would refuse this definition: there is no state 'Fist' here. Did "
+            "x.json:1:13: AWS would reject this definition: state 'Fist' not found. Did "
             "you mean 'First'? Fix it first;",
         ),
         (
@@ -246,19 +246,19 @@ def test_standard_input_is_read(
         (
             "x.json",
             '{"StartAt": "A", "States": {"A": {"Type": "Pass",\n"Next": "${Next}"}}}',
-            "x.json:1:29: a placeholder stands where the graph has to be known.",
+            "x.json:1:29: a placeholder is used where the graph must be known.",
         ),
         (
             "x.json",
             '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${F}",\n'
             '"TimeoutSeconds": 0, "End": true}}}',
-            "x.json:2:19: AWS would refuse this definition: state 'A': 'TimeoutSeconds' is 0",
+            "x.json:2:19: AWS would reject this definition: state 'A': 'TimeoutSeconds' is 0",
         ),
         (
             "x.yaml",
             "Resources:\n  A: {Type: 'AWS::Serverless::StateMachine', Properties: {DefinitionUri: "
             "a.json}}",
-            "x.yaml: A: there is no file 'a.json'",
+            "x.yaml: A: file 'a not found.json'",
         ),
         (
             "x.yaml",

@@ -49,7 +49,7 @@ def test_a_build_prints_what_changed_and_the_next_one_that_nothing_did(
         "added  build/one/code/state-machine/one.policy.json\n"
         "one 1.0.0: 4 files written\n"
         "build/one/cft/one-root-stack.yaml deploys 'one', which lists no resources. "
-        'If somebody else deploys it: Workflow(stacks="none").\n'
+        'If another tool deploys it: Workflow(stacks="none").\n'
     )
     assert build.main([]) == 0
     assert capsys.readouterr().out == "one 1.0.0: nothing changed\n"
@@ -131,7 +131,7 @@ def test_a_build_stops_on_what_aws_would_refuse_and_names_the_line_of_python(
     )
     assert build.main([]) == 2
     err = capsys.readouterr().err
-    assert "AWS would refuse the definition of 'one'. state 'A' (" in err
+    assert "AWS would reject the definition of 'one'. state 'A' (" in err
     assert "one.py:5): the path 'order', column 1" in err
     assert "carnation lint --explain invalid-path" in err
     assert not (root / "build").exists()
@@ -143,7 +143,7 @@ def test_an_error_of_ours_is_one_line_and_exit_2(
     assert build.main(["onne"]) == 2
     captured = capsys.readouterr()
     assert captured.err == (
-        "carnation: there is no workflow 'onne' in definitions/. Did you mean 'one'?\n"
+        "carnation: workflow 'onne' not found in definitions/. Did you mean 'one'?\n"
     )
     assert captured.out == ""
 

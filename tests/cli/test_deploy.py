@@ -229,7 +229,7 @@ def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
     key = "KeyArn=arn:aws:kms:us-east-1:123456789012:key/another"
     status, out, _ = run(capsys, deploy, "carnation", "--plan", "--parameter", key)
     assert status == 0
-    assert "Key is removed from the stack (AWS::KMS::Key); what is there now is retained" in out
+    assert "Key is removed from the stack (AWS::KMS::Key); the present one is retained" in out
     assert "needs --allow-replacement Key" in out
     status, _, err = run(capsys, deploy, "carnation", "--yes", "--parameter", key)
     assert (status, "add --allow-replacement Key" in err) == (2, True)
@@ -347,7 +347,7 @@ def test_a_bucket_of_somebody_else_is_refused(
     assert status == 2
     assert "belongs to another account" in err
     status, _, err = run(capsys, deploy, "tiny", "--yes", "--bucket", "nowhere")
-    assert (status, "there is no bucket 'nowhere'" in err) == (2, True)
+    assert (status, "bucket 'nowhere' not found" in err) == (2, True)
 
 
 @pytest.mark.parametrize("state", ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"])
@@ -419,7 +419,7 @@ def test_parameters_stay_as_they_are_and_unknown_ones_are_refused(
     run(capsys, deploy, "tiny", "--yes", "--parameter", "Size=large")
     assert "No changes." in run(capsys, deploy, "tiny", "--yes")[1]
     assert "no parameter 'Sise'" in run(capsys, deploy, "tiny", "--parameter", "Sise=1")[2]
-    assert "takes NAME=VALUE" in run(capsys, deploy, "tiny", "--parameter", "Size")[2]
+    assert "expected NAME=VALUE" in run(capsys, deploy, "tiny", "--parameter", "Size")[2]
 
 
 def test_the_project_gives_values_for_an_environment_and_the_command_line_beats_them(
@@ -481,7 +481,7 @@ def test_versions_are_listed_and_the_alias_moves_back_and_forth(
     status, out, _ = run(capsys, rollback, "tiny", "--yes")
     assert status == 0
     assert "version 2 → 1" in out
-    assert "goes on with the version" in out
+    assert "continues with the version" in out
     routes = json.loads(run(capsys, versions, "tiny", "--format", "json")[1])["versions"]
     assert [(row["number"], row["weight"]) for row in routes] == [(2, 0), (1, 100)]
     assert "--to 2" in run(capsys, deploy, "tiny", "--yes")[1]  # nothing to do, but a detour
@@ -555,7 +555,7 @@ def test_diff_is_told_where_the_stack_is_as_the_other_verbs_are(
     where = ("--endpoint-url", emulator.endpoint, "--region", "us-east-1")
     assert run(capsys, diff, "deployed", *where, "--environment", "test")[1] == "nothing changed\n"
     status, _, err = run(capsys, diff, "deployed", *where)
-    assert (status, "there is no stack 'other-dev' or 'tiny-dev'" in err) == (2, True)
+    assert (status, "stack 'other-dev' or 'tiny-dev' not found" in err) == (2, True)
     status, _, err = run(capsys, diff, ".", ".", "--region", "eu-west-1")
     assert (status, "carnation diff deployed --region eu-west-1" in err) == (2, True)
 

@@ -77,7 +77,7 @@ def test_an_interrupted_deployment_goes_on_and_the_next_run_finds_it(
 
         patch.setattr("carnation.account.deployment.execution.follow", interrupt)
         status, _, err = run(capsys, "tiny", "--yes")
-    assert (status, "CloudFormation goes on" in err) == (2, True)
+    assert (status, "CloudFormation continues" in err) == (2, True)
     found = find_deployed(Account(), "tiny-dev")
     assert found is not None
     assert (found.status, found.protected) == ("CREATE_COMPLETE", False)
@@ -279,11 +279,11 @@ SLOTS = """            "Count": {"Type": "Number", "Default": 1, "MinValue": 1, 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("Count=0", "Count does not take '0': it takes a number from 1 to 9."),
-        ("Count=many", "Count does not take 'many': it takes a number."),
-        ("Flag=yes", "Flag does not take 'yes': it takes true, false."),
-        ("Word=a", "Word does not take 'a': it takes 2 characters or more, 3 at the most."),
-        ("Key=secret", "Key does not take that value: it is made of k."),
+        ("Count=0", "Count does not accept '0': expected a number from 1 to 9."),
+        ("Count=many", "Count does not accept 'many': expected a number."),
+        ("Flag=yes", "Flag does not accept 'yes': it takes true, false."),
+        ("Word=a", "Word does not accept 'a': expected 2 characters or more, 3 at the most."),
+        ("Key=secret", "Key does not accept that value: it is made of k."),
         ("Flag=true", ""),
         ("Java=x", ""),
         ("Many=a,a", ""),

@@ -104,7 +104,7 @@ def test_an_execution_in_flight_keeps_the_code_and_the_definition_it_started_wit
     rows = json.loads(run(capsys, versions, "--format", "json")[1])["versions"]
     assert rows[0]["created"] > rows[1]["created"]
     out = run(capsys, rollback, "--yes")[1]
-    assert "2 executions in flight: each goes on with the version" in out
+    assert "2 executions in flight: each continues with the version" in out
     again, again_token = start_and_hold(emulator, alias, "again")
     for token in (old_token, new_token, again_token):
         emulator.client("stepfunctions").send_task_success(taskToken=token, output="{}")
@@ -130,7 +130,7 @@ def test_an_alarm_moves_the_alias_back_and_the_whole_deployment_with_it(
     assert status == 2
     assert "StateMachineAlias (AWS::StepFunctions::StateMachineAlias" in err
     assert "alarm 'carnation-dev-executions-timed-out' is in ALARM" in err
-    assert "UPDATE_ROLLBACK_COMPLETE: all is as it was before" in err
+    assert "UPDATE_ROLLBACK_COMPLETE: the stack was rolled back" in err
     assert [route for route in list_routes(capsys) if route[1]] == [(1, 100)]
     set_alarm("OK")
     assert run(capsys, deploy, "--yes")[0] == 0

@@ -602,7 +602,7 @@ def test_states_and_transitions_are_marked_in_both_pictures() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nosuch"], "there is no file, folder or git revision 'nosuch'"),
+        (["nosuch"], "'nosuch' not found: no such file, folder, or Git revision"),
         (["a.asl.jso"], "Did you mean 'a.asl.json'?"),
         (["HEAD~7", "HEAD"], "'HEAD~7'"),
         (["--", "--output=x", "HEAD"], "'--output=x'"),
@@ -633,7 +633,7 @@ def test_outside_of_a_repository_there_is_no_revision(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([]) == 2
-    assert "is in no git repository" in capsys.readouterr().err
+    assert "is not in a Git repository" in capsys.readouterr().err
 
 
 def test_without_git_paths_can_still_be_compared(
@@ -650,7 +650,7 @@ def test_a_file_that_a_revision_does_not_have_is_named(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([write("new.asl.json", WAIT)]) == 2
-    assert "there is no file 'new.asl.json' in 'HEAD'" in capsys.readouterr().err
+    assert "file 'new not found.asl.json' in 'HEAD'" in capsys.readouterr().err
 
 
 def test_an_unreadable_file_that_need_not_be_a_template_is_passed_over(

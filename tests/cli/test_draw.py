@@ -121,7 +121,7 @@ def refuse(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_several_pictures_want_a_folder_and_names_of_their_own(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "2 pictures: pay, ship. Give --out a folder" in refuse([], capsys)
+    assert "2 pictures: pay, ship. Set --out to a folder" in refuse([], capsys)
     Path("pay.asl.json").write_text(json.dumps(chain(1)))
     assert "two pictures would be" in refuse(["pay", "pay.asl.json", "--out", "x"], capsys)
     assert not Path("x").exists()

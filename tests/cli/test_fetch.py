@@ -64,7 +64,7 @@ def test_what_a_function_requires_is_fetched_for_lambda_and_packed(
 ) -> None:
     commands = stand_in_for_pip(monkeypatch, IDNA)
     assert fetch.main([]) == 0
-    assert capsys.readouterr().out == "needy: 1 wheels\nplain: requires nothing\n"
+    assert capsys.readouterr().out == "needy: 1 wheels\nplain: no requirements\n"
     (command,) = commands
     assert command[:4] == [sys.executable, "-m", "pip", "download"]
     assert {"--only-binary=:all:", "--python-version=3.13"} <= set(command)
@@ -80,7 +80,7 @@ def test_only_the_named_function_is_fetched(
 ) -> None:
     stand_in_for_pip(monkeypatch, IDNA)
     assert fetch.main(["plain"]) == 0
-    assert capsys.readouterr().out == "plain: requires nothing\n"
+    assert capsys.readouterr().out == "plain: no requirements\n"
     assert fetch.main(["nothing"]) == 2
     assert "function 'nothing' not found in lambdas/" in capsys.readouterr().err
 

@@ -39,7 +39,7 @@ def test_a_pipe_gets_a_line_for_each_finding_and_nothing_else(
     (root / "a.asl.json").write_text(BROKEN)
     assert run(capsys, "a.asl.json") == (
         1,
-        "a.asl.json:4:35: error missing-target: there is no state 'Bb' here. Did you mean 'B'?"
+        "a.asl.json:4:35: error missing-target: state 'Bb' not found. Did you mean 'B'?"
         " (state 'A')\n"
         "a.asl.json:5:5: error unreachable-state: no path from 'StartAt' reaches this state"
         " (state 'B')\n",
@@ -271,9 +271,9 @@ def test_a_project_changes_severities_and_the_level_to_fail_on(
 @pytest.mark.parametrize(
     ("severity", "message"),
     [
-        ('{ "no-such-rule" = "off" }', "there is no rule 'no-such-rule'"),
+        ('{ "no-such-rule" = "off" }', "unknown rule 'no-such-rule'"),
         ('{ "fail-without-error" = "loud" }', "the severity of 'fail-without-error' is 'loud'"),
-        ("3", "fail-on takes"),
+        ("3", "fail-on must be"),
         ("{", "invalid TOML"),
         ("{}\nsevrity = 1", "[tool.carnation.lint] has no 'sevrity'. Did you mean 'severity'?"),
     ],
@@ -538,7 +538,7 @@ def test_what_is_not_seen_is_named_and_nothing_seen_is_an_error(
     (root / "t.json").write_text(json.dumps({"Resources": {"Far": machine}}))
     status, out, err = run(capsys, "t.json")
     assert (status, out) == (2, "")
-    assert "not seen: Far: its definition lies in a bucket" in err
+    assert "not seen: Far: its definition is in a bucket" in err
     (root / "a.asl.json").write_text(FINE)
     status, _, err = run(capsys, ".")
     assert status == 0

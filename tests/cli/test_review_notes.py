@@ -112,7 +112,7 @@ def test_a_sample_that_ends_early_is_no_estimate_of_the_whole() -> None:
 
 
 @pytest.mark.parametrize(("fields", "words"), [
-    ({}, "run on 2 samples, both give the same output"),
+    ({}, "run on 2 samples, both have the same output"),
     ({"Output": GOOD.replace("Payload.total", "Payload.sum")}, "output.pay.total is missing"),
     ({"Arguments": {"FunctionName": "f", "Payload": {"id": "{% $states.input.name %}"}}},
      "request.Payload.id is"),
@@ -128,7 +128,7 @@ def test_what_the_samples_give_is_told_with_the_change() -> None:
     sides = make_trees(ONE, move())
     (review,) = add_notes(compare_trees(*sides, {}), sides, None)
     (change,) = (change for change in review.changes if change.kind == "language-changed")
-    assert "both give the same output" in change.sentence
+    assert "both have the same output" in change.sentence
 
 
 def make_trees(*values: Any) -> tuple[Tree, Tree]:

@@ -208,10 +208,10 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
     [
         (["nothing"], "workflow 'nothing' not found in build/ (built: "),
         (["carnation", "--input", '{"a'], "--input:1:2: this is not valid JSON"),
-        (["carnation", "--runs", "0"], "--runs and --fail-attempts take a number from 1"),
+        (["carnation", "--runs", "0"], "--runs and --fail-attempts must be integers"),
         (
             ["carnation", "--fail", "1", "--fail-attempts", "0"],
-            "--runs and --fail-attempts take a number",
+            "--runs and --fail-attempts must be integers",
         ),
         (
             ["carnation", "--fail", "3x"],
@@ -220,7 +220,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
         (["carnation", "--fail", "10%,3"], "'10%' is not a number or a range such as 5-7"),
         (
             ["carnation", "--fail-attempts", "3"],
-            "--fail-attempts says how --fail fails what it chooses",
+            "--fail-attempts requires --fail",
         ),
         (
             ["carnation", "--input", "@nothing.json"],

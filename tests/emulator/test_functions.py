@@ -169,7 +169,7 @@ def test_an_object_that_is_not_a_zip_is_refused_when_it_is_run(emulator: Emulato
     s3.create_bucket(Bucket="code", CreateBucketConfiguration=place)
     s3.put_object(Bucket="code", Key="key", Body=b"no zip")
     make_function(emulator, "not-zip", "", Code={"S3Bucket": "code", "S3Key": "key"})
-    with pytest.raises(EmulatorError, match="the code of a function is no zip"):
+    with pytest.raises(EmulatorError, match="the code of a function is not a zip"):
         invoke(emulator, "not-zip")
 
 

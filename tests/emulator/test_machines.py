@@ -95,7 +95,7 @@ def test_a_definition_may_stand_in_the_template(emulator: Emulator, field: str) 
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({}, "has no definition; it takes one of"),
+        ({}, "has no definition; expected one of"),
         ({"Definition": {}, "DefinitionString": "{}"}, "has Definition and DefinitionString"),
         ({"DefinitionString": "{"}, "definition is not one that can run: "),
         ({"DefinitionString": '{"A": "${Queue}"}'}, r"uses \$\{Queue\}.*it gives nothing"),

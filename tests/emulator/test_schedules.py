@@ -131,7 +131,7 @@ def test_what_cannot_be_is_told_by_name(emulator: Emulator) -> None:
     with pytest.raises(EmulatorError, match="forward only"):
         emulator.advance(datetime(2020, 1, 1, tzinfo=timezone.utc))
     for text in ("soon", "", "5"):
-        with pytest.raises(UsageError, match="is no time"):
+        with pytest.raises(UsageError, match="is not a time"):
             emulator.advance(text)
 
 

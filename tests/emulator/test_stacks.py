@@ -255,7 +255,7 @@ def test_source_text_of_python_is_a_module_index(emulator: Emulator) -> None:
 
 def test_source_text_of_another_language_is_refused(emulator: Emulator) -> None:
     inline = {**FUNCTION["Properties"], "Code": {"ZipFile": "..."}, "Runtime": "ruby3.3"}
-    with pytest.raises(EmulatorError, match="Give the function's zip by S3Bucket and S3Key"):
+    with pytest.raises(EmulatorError, match="Set the function's zip with S3Bucket and S3Key"):
         deploy(emulator, {"Role": ROLE, "Echo": {**FUNCTION, "Properties": inline}})
 
 

@@ -180,7 +180,7 @@ STACK = [
         (Stimuli(items=[("stok", [{}])]), "--put: 'stok' not found.*Did you mean 'stock'"),
         (Stimuli(fires=["weekly"]), "--fire: 'weekly' not found.*It has NightlySchedule"),
         (Stimuli(events=[{"detail": {}}]), "no 'source'"),
-        (Stimuli(events=[[]]), "--event takes an event"),
+        (Stimuli(events=[[]]), "--event must be an event"),
     ],
 )
 def test_what_the_stack_does_not_have_is_named(stimuli: Stimuli, message: str) -> None:

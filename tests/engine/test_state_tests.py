@@ -118,7 +118,7 @@ def test_a_state_of_a_machine_is_found_by_name_wherever_it_stands() -> None:
     assert test_state(definition, 5, state_name="B") == {"status": "FAILED", "error": "E"}
     with pytest.raises(UsageError, match="no state 'Z'"):
         test_state(definition, 5, state_name="Z")
-    with pytest.raises(UsageError, match="say which state"):
+    with pytest.raises(UsageError, match="name the state"):
         test_state(definition, 5)
     with pytest.raises(DefinitionError, match="Known"):
         test_state({"Type": "Zzz"}, 5)

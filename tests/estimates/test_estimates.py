@@ -247,7 +247,7 @@ def test_a_distributed_map_counts_children_and_breaks_later() -> None:
     assert figures.events < 20
     assert figures.dollars["Step Functions"] == pytest.approx(figures.transitions * 0.000025)
     soft = [one for one in find_breaks(model) if not one.is_hard]
-    assert any("functions at once" in one.limit and one.items == 10_001 for one in soft)
+    assert any("concurrent functions" in one.limit and one.items == 10_001 for one in soft)
 
 
 def test_express_children_are_priced_by_their_time() -> None:
@@ -296,7 +296,7 @@ def test_five_minutes_end_an_express_execution() -> None:
 def test_a_loop_without_an_end_is_said_to_be_one() -> None:
     definition = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}
     model = make_model(definition, Facts(given={}))
-    assert "has no end" in model.notes[0]
+    assert "does not end" in model.notes[0]
 
 
 # shapes
@@ -367,12 +367,12 @@ def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--items", "0"], "whole number"),
         (["--items", "a"], "whole number"),
-        (["--input", "{"], "Give JSON, or @FILE"),
+        (["--input", "{"], "Pass JSON, or @FILE"),
         (["--input", "@none.json"], "--input: none.json: the file cannot be read"),
-        (["--results", "[]"], "--results takes an object"),
+        (["--results", "[]"], "--results must be an object"),
         (["--fail", "200%"], "a share is at most"),
         (["--memory", "3"], "a function has 128 to 10240 MB"),
-        (["--seconds", "A=x"], "give a number"),
+        (["--seconds", "A=x"], "expected a number"),
         (["--set", "x"], "NAME=VALUE"),
     ],
 )

@@ -328,7 +328,7 @@ def test_a_note_says_which_maps_get_as_many_items_and_which_are_guessed() -> Non
     two = chain("A", "B", A=each(chain("A1")), B=each(chain("B1")))
     assert "each of the Maps 'A', 'B'" in find_notes(two)
     nested = chain("A", A=each(chain("L", L=each(chain("Line"), "$.lines"))))
-    assert "'L', inside another Map, is taken to get one item" in find_notes(nested)
+    assert "'L', inside another Map, is assumed to get one item" in find_notes(nested)
     assert find_notes(nested, given={"items": [ITEM]}) == ""
 
 

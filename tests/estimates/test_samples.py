@@ -120,7 +120,7 @@ def test_a_child_for_no_state_and_a_file_of_two_are_one_line_each(
     starts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["parent.json", "--child", "Stat=child.json"]) == 2
-    assert "--child: there is no state 'Stat'. Did you mean 'Start'?" in capsys.readouterr().err
+    assert "--child: state 'Stat' not found. Did you mean 'Start'?" in capsys.readouterr().err
     one = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": machine()}}
     (starts / "two.json").write_text(json.dumps({"Resources": {"A": one, "B": one}}), "utf-8")
     assert main(["two.json"]) == 2

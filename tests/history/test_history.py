@@ -190,7 +190,7 @@ def test_run_writes_the_page_of_all_its_runs(
     path = tmp_path / "report.html"
     assert report(path, "--fail", "2", "--runs", "2") == 0
     captured = capsys.readouterr()
-    assert captured.out.endswith(f"what happened, on one page: {path}\n")
+    assert captured.out.endswith(f"report: {path}\n")
     assert captured.err == ""  # nobody watches
     page = path.read_text(encoding="utf-8")
     assert page.count("<section") == 3

@@ -20,7 +20,9 @@ def find(inner: Any, items: int, type: str = "STANDARD") -> list[str]:
 
 def test_the_declared_number_of_items_is_counted() -> None:
     inner = machine(I=task())
-    assert find(inner, 3_572) == ["3,572 items make at least 25,004 events; a history holds 25,000"]
+    assert find(inner, 3_572) == [
+        "3,572 items cause at least 25,004 events; a history can hold 25,000"
+    ]
     assert not find(inner, 3_571)
     assert not find(inner, 0)
     assert not find(inner, 3_572, "EXPRESS")

@@ -44,13 +44,13 @@ CASES: list[Case] = [
     ),
     Case(
         "literal-path",
-        "a path is sent as it stands",
+        "a path is sent literally",
         only(pass_(Parameters={"id": "$.order.id"})),
         only(pass_(Parameters={"id.$": "$.order.id"})),
     ),
     Case(
         "literal-path",
-        "a call is sent as it stands",
+        "a call is sent literally",
         only(pass_(Parameters={"id": ["States.UUID()"]})),
         only(pass_(Parameters={"ItemsPath": "$.x"})),
     ),

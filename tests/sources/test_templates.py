@@ -202,7 +202,7 @@ def test_a_substitution_without_a_value_is_found() -> None:
         "States": {"A": {"Type": "Task", "Resource": "${F}", "Comment": "${G}", "End": True}},
     }
     given = {"G": "x"}
-    found = [("Definition/States/A/Resource", "the template gives no value to '${F}'")]
+    found = [("Definition/States/A/Resource", "the template sets no value for '${F}'")]
     assert list_undefined(Definition=definition, DefinitionSubstitutions=given) == found
     text = json.dumps(definition)
     (undefined,) = list_undefined(DefinitionString=text, DefinitionSubstitutions=given)

@@ -426,7 +426,7 @@ STOCK, JOBS = Table("stock"), Queue("jobs")
         ([look(STOCK)], {"resources": [Table]}, "expected a list of Resource"),
         ([Pass("A", output="${StokName}")], {"resources": [STOCK]}, "Did you mean 'StockName'"),
         ([Pass("A")], {"resources": [Child("nobody")]}, "definitions/nobody.py.*does not exist"),
-        ([Pass("A")], {"alarms": Alarms(off=["Faild"])}, "'Faild', which is no alarm"),
+        ([Pass("A")], {"alarms": Alarms(off=["Faild"])}, "'Faild', which is not an alarm"),
         ([Pass("A")], {"layout": "two"}, "layout is 'two'"),
         ([Pass("A")], {"tags": {"aws:x": "y"}}, "none beginning with aws:"),
         ([Pass("A")], {"stacks": "one"}, "stacks is 'one'"),

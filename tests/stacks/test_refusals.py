@@ -72,7 +72,7 @@ def change(path: str, value: Any) -> Any:
         ([Pass("A")], {"uses": [STOCK.grants.get()]}, rf"Table\('stock'\) {HERE}, which is not"),
         # in vain
         ([look(STOCK)], {"resources": [STOCK, TOLD]}, rf"Topic\('told'\) {HERE} .*used by no"),
-        ([Pass("A")], {"triggers": [DAILY], "stacks": "none"}, "triggers would be made in vain"),
+        ([Pass("A")], {"triggers": [DAILY], "stacks": "none"}, "triggers have no effect"),
         ([Pass("A")], {"uses": [Grant(["s3:GetObject"], ["arn:aws:s3:::a/*"], states=["B"])]},
          "s3:GetObject for state 'B', which does not exist"),
         # worked out while it runs
@@ -133,10 +133,10 @@ def test_what_does_not_fit_is_refused_with_both_places(
         # steps and grants
         (lambda: STOCK.get_item("Look", Keys={}), "'Keys'. Did you mean 'Key'"),  # type: ignore[call-arg]
         (lambda: JOBS.send_message("Send", QueueUrl="x"),  # type: ignore[call-arg]
-         r"QueueUrl is given by Queue\('jobs'\)"),
+         r"QueueUrl is set by Queue\('jobs'\)"),
         (lambda: Grant(["s3:GetObject"], ["*"]), "without a reason"),
         (lambda: Grant(["s3:*"], ["arn:aws:s3:::a"]), "without a reason"),
-        (lambda: Grant(["s3:GetObject"], ["a"]), "'a' is no ARN"),
+        (lambda: Grant(["s3:GetObject"], ["a"]), "'a' is not an ARN"),
         (lambda: STOCK.grants.stream(), "stream is ''"),
         # what exists
         (lambda: Table.existing("stock"), "one of name=, arn=, export= and ssm="),

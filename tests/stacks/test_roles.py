@@ -490,7 +490,7 @@ def test_every_statement_of_the_state_machine_has_a_name_of_its_own() -> None:
             r"state 'DeleteMessage' \(/States/ProcessEvents/ItemProcessor/States/DeleteMessage\) "
             r"calls aws-sdk:sqs:deleteMessage; QueueUrl is worked out while it runs\. The role of "
             r"the state machine would have to allow sqs:DeleteMessage on 'arn:.*:\*'\. Name what "
-            r"it is about; these stacks have: \$\{TableName\}, \$\{QueueUrl\}, ",
+            r"its resource; these stacks have: \$\{TableName\}, \$\{QueueUrl\}, ",
         ),
         (
             '"FunctionName": "${ProcessEventFunction}"',

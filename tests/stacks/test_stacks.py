@@ -222,7 +222,7 @@ def test_a_substitution_that_no_stack_gives_is_named_with_what_was_meant() -> No
     with pytest.raises(DefinitionError) as caught:
         render(json.loads(text))
     assert str(caught.value) == (
-        "the definition of 'pay' uses ${DeadLettersUrl}, which its stacks do not give. "
+        "the definition of 'pay' uses ${DeadLettersUrl}, which its stacks do not define. "
         "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, "
         "TableName, QueueUrl, DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
     )

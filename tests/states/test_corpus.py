@@ -110,5 +110,5 @@ def test_what_the_constructors_have_no_words_for_is_refused_as_a_plain_definitio
     with pytest.raises((TypeError, AttributeError, KeyError)):
         rebuild(read_document(str(path)).value)
     plain = Workflow(name="plain", version="1.0.0", states=read_document(str(path)).value)
-    with pytest.raises(DefinitionError, match="AWS would refuse the definition of 'plain'"):
+    with pytest.raises(DefinitionError, match="AWS would reject the definition of 'plain'"):
         make_artifacts(str(path.parent), plain)

@@ -294,9 +294,9 @@ RULE = ChoiceRule.IsNull("$.a", True)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ChoiceRule.And([]), "takes a list of rules, at least one"),
-        (lambda: ChoiceRule.Not(Condition("{% 1 %}")), "which is no JSONPath rule"),
-        (lambda: ChoiceRule.Not("$.a"), "which is no JSONPath rule"),
+        (lambda: ChoiceRule.And([]), "expected a list of at least one rule"),
+        (lambda: ChoiceRule.Not(Condition("{% 1 %}")), "which is not a JSONPath rule"),
+        (lambda: ChoiceRule.Not("$.a"), "which is not a JSONPath rule"),
         (
             lambda: ChoiceRule.Or([ChoiceRule.IsNull("$.a", True, assign={"a": 1})]),
             "holds a rule with 'assign'. Only the outermost rule has one",
@@ -344,17 +344,17 @@ RULE = ChoiceRule.IsNull("$.a", True)
             lambda: Map("M", item_reader={"Resource": "r", "ReaderConfig": {"InputType": "XML"}}),
             "ReaderConfig.InputType is 'XML'",
         ),
-        (lambda: ItemProcessor("A"), "takes a state or a chain, and 'A' is none"),
-        (lambda: Pass("P", extra=[]), "extra takes a mapping"),
+        (lambda: ItemProcessor("A"), "expected a state or a chain, got 'A'"),
+        (lambda: Pass("P", extra=[]), "expected extra to be a mapping"),
         (lambda: Pass("P", extra={"Next": "A"}), "'Next', which is an argument of its own"),
         (lambda: Pass("P", extra={"Branches": []}), "'Branches' has no place in a Pass"),
         (lambda: Pass("P", extra={"ResultPath": 1}), "ResultPath is 1"),
-        (lambda: Raw("R", {}), "takes a mapping with a 'Type'"),
+        (lambda: Raw("R", {}), "expected a mapping with a 'Type'"),
         (lambda: Raw("R", {"Type": "Wait", "Seconds": -1}), "Seconds is -1"),
         (lambda: Raw("R", {"Type": "Pass", "Seconds": 1}), "'Seconds' has no place in a Pass"),
         (lambda: Raw("R", {"Type": "Pass", "Next": "A", "End": True}), "Next and End exclude"),
         (lambda: Raw("R", {"Type": "Pass", "Result": 1, "Output": 1}), "Result belongs to"),
-        (lambda: Chain([Raw("R", {"Type": "Fail"}), Pass("A")]), "ends, and cannot also move on"),
+        (lambda: Chain([Raw("R", {"Type": "Fail"}), Pass("A")]), "has 'End' and cannot also"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_when_it_is_made(make: Any, message: str) -> None:
@@ -375,7 +375,7 @@ def test_a_state_that_is_not_in_the_machines_language_names_both() -> None:
 
 
 def test_an_expression_of_jsonpath_has_no_place_in_jsonata() -> None:
-    with pytest.raises(DefinitionError, match="Output.a is an expression of JSONPath"):
+    with pytest.raises(DefinitionError, match="Output.a is a JSONPath expression"):
         make_definition(Pass("P", query_language="JSONata", output={"a": path("$.a")}))
 
 
@@ -426,7 +426,7 @@ def test_paths_variables_and_the_context_are_expressions() -> None:
         path("a")
     with pytest.raises(TypeError, match="no items before it runs"):
         list(path("$.a"))
-    with pytest.raises(TypeError, match="cannot go into"):
+    with pytest.raises(TypeError, match="cannot select from"):
         intrinsics.uuid()["a"]
 
 
@@ -474,7 +474,7 @@ def test_all_18_intrinsic_functions_are_there() -> None:
         (lambda: intrinsics.array_range(1, 2, 0), "step 0"),
         (lambda: intrinsics.hash_of(X, "SHA1"), "SHA-1, SHA-256"),  # type: ignore[arg-type]
         (lambda: intrinsics.format_text("{} {}", 1), "2 places and 1 values"),
-        (lambda: intrinsics.array({"a": X}), "Make it in a Pass state first"),
+        (lambda: intrinsics.array({"a": X}), "Create it in a Pass state first"),
     ],
 )
 def test_a_call_that_would_fail_is_refused(make: Any, message: str) -> None:

@@ -252,9 +252,9 @@ def test_a_transition_by_name_is_kept() -> None:
     [
         (lambda: Choice("C"), "has no choices"),
         (lambda: Parallel("P"), "has no branches"),
-        (lambda: Map("M"), "has nothing to run for each item"),
+        (lambda: Map("M"), "has no item processor"),
         (lambda: Chain([]), "a chain has no states"),
-        (lambda: 3, "stands where a state belongs"),
+        (lambda: 3, "is used as a state"),
     ],
 )
 def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> None:
@@ -271,10 +271,10 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
         ),
         (lambda: Task("T", resource="r", retry={}), r"state 'T' \(.*\): {} is no Retry"),
         (lambda: Task("T", resource="r", catch=["x"]), r"state 'T' \(.*\): 'x' is no Catch"),
-        (lambda: Choice("C", choices=[Pass]), r"state 'C' \(.*\): choices takes pairs"),
-        (lambda: Choice("C", choices=[("A", "B")]), r"state 'C' \(.*\): choices takes pairs"),
+        (lambda: Choice("C", choices=[Pass]), r"state 'C' \(.*\): expected pairs"),
+        (lambda: Choice("C", choices=[("A", "B")]), r"state 'C' \(.*\): expected pairs"),
         (lambda: Chain([Succeed, Pass("A")]), r"takes states.*Did you mean Succeed\(\.\.\.\)"),
-        (lambda: Chain(["A"]), r"a chain \(.*test_states.py:\d+\) takes states, and 'A' is none"),
+        (lambda: Chain(["A"]), r"a chain \(.*test_states.py:\d+\) expected states, got 'A'"),
         (lambda: Wait("W"), "exactly one of seconds.*given none"),
         (
             lambda: Wait("W", seconds=1, timestamp="2026-01-31T12:00:00Z"),
@@ -285,7 +285,7 @@ def test_an_unfinished_graph_says_what_is_missing(make: Any, message: str) -> No
         (lambda: Pass(""), "1 to 80 characters"),
         (lambda: Retry(error_equals=["E"], jitter_strategy="full"), "JitterStrategy is 'full'"),
         (lambda: Catch(error_equals=[], next_step="A"), "ErrorEquals is"),
-        (lambda: integration_arn("sqs:sendMessage", ".synch"), "no integration pattern"),
+        (lambda: integration_arn("sqs:sendMessage", ".synch"), "not an integration pattern"),
     ],
 )
 def test_a_bad_value_is_an_error_when_the_state_is_made(make: Any, message: str) -> None:

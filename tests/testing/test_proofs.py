@@ -394,13 +394,13 @@ def test_an_invariant_that_raises_is_one_clear_line(world: Environment) -> None:
 
 @reference
 def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(world: Environment) -> None:
-    with pytest.raises(ProofError, match="there is no fault 'trottle'. The kinds are: stop, "):
+    with pytest.raises(ProofError, match="unknown fault 'trottle'. Kinds: stop, "):
         prove(world, all_invariants, [ONE], kinds=["trottle"])
 
 
 @reference
 def test_one_run_alone_overlaps_with_nothing(world: Environment) -> None:
-    with pytest.raises(ProofError, match="give two inputs or more"):
+    with pytest.raises(ProofError, match="pass at least two inputs"):
         prove(world, all_invariants, [ONE], overlap=True)
 
 

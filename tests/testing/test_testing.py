@@ -187,13 +187,13 @@ def test_it(load_definition, definition):
             "state 'Pya' not found in the definition. Did you mean 'Pay'?",
         ),
         ('m.mock("zzz", TimeOut())', "There are Choose, Pay, Late, Done."),
-        ('m.mock("Done", TimeOut())', "state 'Done' is a Succeed, and only a Task calls anything"),
+        ('m.mock("Done", TimeOut())', "state 'Done' is a Succeed, and only Tasks can be mocked"),
         ('m.mock("Pay")', "the mock of state 'Pay' has no answer"),
         ('m.mock("Pay", 1)', "invalid mock for state 'Pay'"),
         ('m.mock("Pay", TimeOut(), per="run")', "per is 'run'; answers are counted per 'visit'"),
         (
             'm.mock("Pay", ReturnPayload(1))',
-            "calls sqs:sendMessage, which is no function",
+            "calls sqs:sendMessage, which is not a function",
         ),
         (
             'm.mock("Pay", Throw("SQS.ThrotlingException"))',
@@ -208,14 +208,14 @@ def test_it(load_definition, definition):
             "the result.MessageId is 1, and it is a string.",
         ),
         ('m.mock("Pay", Return([]))', "the result is [], and it is a structure."),
-        ("m.run({})", "state 'Pay' calls sqs:sendMessage, and nothing answers it here. Mock it"),
+        ("m.run({})", "state 'Pay' calls sqs:sendMessage, and nothing answers it. Mock it"),
         ('load_definition(PAY, handlers={"P": 1})', "state 'P' not found in the definition."),
         ('load_definition(PAY, substitutions={"T": 1})', "the definition has no ${T} to fill in."),
-        ('load_definition({"StartAt": "A", "States": {}})', "AWS would refuse 'A'."),
+        ('load_definition({"StartAt": "A", "States": {}})', "AWS would reject 'A'."),
         ('load_definition("no.asl.json")', "no.asl.json"),
         ('m.run({"skip": 1}).find_visits("Dne")', "Did you mean 'Done'?"),
         ('m.run({"skip": 1}).assert_path("Dne")', "Did you mean 'Done'?"),
-        ('m.run({"skip": 1}).assert_output("Done", {1})', "what was expected is no JSON"),
+        ('m.run({"skip": 1}).assert_output("Done", {1})', "the expected value is not valid JSON"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -308,15 +308,15 @@ def test_it(load_definition):
         ("r.assert_failed('Later')", "the execution failed with another error than 'Later'."),
         ("r.assert_failed(cause='early')", "the cause of the failure does not contain 'early'."),
         ("ok.assert_failed()", "the execution did not fail."),
-        ("ok.assert_succeeded({'skip': 2})", "$.skip: 2 expected, 1 given"),
-        ("ok.assert_input('Done', {'skip': 1, 'b': 0})", "$.b: 0 expected, nothing given"),
-        ("ok.assert_input('Done', {})", "$.skip: nothing expected, 1 given"),
+        ("ok.assert_succeeded({'skip': 2})", "$.skip: 2 expected, got 1"),
+        ("ok.assert_input('Done', {'skip': 1, 'b': 0})", "$.b: 0 expected, got nothing"),
+        ("ok.assert_input('Done', {})", "$.skip: nothing expected, got 1"),
         ("ok.assert_output('Pay', {})", "state 'Pay' was entered never."),
         ("r.assert_visits('Pay', 2)", "state 'Pay' was entered once; expected: twice."),
         ("r.assert_retries('Pay', 3)", "state 'Pay' was retried never; expected: 3 times."),
         ("r.assert_waited(7)", "the execution waited 0 s, and 7 s were expected."),
         ("r.assert_waited((2, 4), 'Pay')", "state 'Pay' waited 0 s, and 2 to 4 s were expected."),
-        ("r.assert_path('Pay', inside='Pay')", "nothing was entered inside 'Pay'."),
+        ("r.assert_path('Pay', inside='Pay')", "no state was entered inside 'Pay'."),
         ("r.assert_path('Pay', inside='Pay', index=0)", "'Pay' has no iteration [0]; it has 0."),
     ],
 )
@@ -399,7 +399,7 @@ def test_without():
     assert "AWS_ACCESS_KEY_ID" not in os.environ
 
 def test_own_workflow(deploy_workflow):
-    with pytest.raises(Exception, match="takes the name of a workflow"):
+    with pytest.raises(Exception, match="expects the name of a workflow"):
         deploy_workflow({})
     with pytest.raises(Exception, match="no workflow 'carnaton'"):
         deploy_workflow("carnaton")
@@ -431,7 +431,7 @@ def test_the_deployed_machine_is_kept_and_put_back(monkeypatch: pytest.MonkeyPat
         assert handler.__file__ == str(ROOT / "lambdas" / "process_event" / "handler.py")
         with pytest.raises(UsageError, match="Did you mean 'process_event'"):
             first.load_handler("proces_event")
-        with pytest.raises(EmulatorError, match="there is no function 'nobody'"):
+        with pytest.raises(EmulatorError, match="function 'nobody' not found"):
             first.emulator.load_handler("nobody")
         kept.end_test()
         second = kept.deploy_machine("carnation", ROOT, coverage)
@@ -444,7 +444,7 @@ def test_the_deployed_machine_is_kept_and_put_back(monkeypatch: pytest.MonkeyPat
         assert kept.deploy_machine("carnation", ROOT, coverage, fresh=True).emulator is not (
             third.emulator
         )
-        with pytest.raises(UsageError, match="takes the name of a workflow"):
+        with pytest.raises(UsageError, match="expects the name of a workflow"):
             kept.deploy_machine({}, ROOT, coverage)  # type: ignore[arg-type]
         tiny = Workflow(name="tiny", version="1.0.0", states=Succeed("Done"), stacks="none")
         with pytest.raises(ArtifactError, match="has no root stack template"):
@@ -535,7 +535,7 @@ def test_a_threshold_decides_the_status(pytester: pytest.Pytester, least: str, s
     result = run(pytester, COVERED, "--carnation-cov-fail-under", least)
     assert result.ret == status
     word = "not reached" if status else "reached"
-    result.stdout.fnmatch_lines([f"60.0 % were taken; {least} % are required: {word}"])
+    result.stdout.fnmatch_lines([f"60.0 % covered; {least} % required: {word}"])
 
 
 def test_everything_taken_is_a_hundred(pytester: pytest.Pytester) -> None:

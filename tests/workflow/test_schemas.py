@@ -103,13 +103,16 @@ def test_a_json_schema_is_copied_so_that_nobody_changes_it_later() -> None:
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        (set[int], "its input is declared as 'set', which JSON cannot hold"),
-        (dict[int, str], "which JSON cannot hold"),
+        (set[int], "its input is declared as 'set', which is not JSON serializable"),
+        (dict[int, str], "which is not JSON serializable"),
         (list[bytes], r"its input\[\] is declared as 'bytes'"),
         (Tree, r"children\[\] is declared as Tree, which holds itself"),
         ({"type": "strin"}, r"unknown type 'strin'. Did you mean 'string'"),
-        ({"type": 7}, "takes one of string"),
-        ({"properties": {"a": {1: 2}}}, r"properties.a holds {1: 2}, which is no JSON"),
+        ({"type": 7}, "Expected one of string"),
+        (
+            {"properties": {"a": {1: 2}}},
+            r"properties.a holds {1: 2}, which is not JSON serializable",
+        ),
         ({"enum": [object]}, r"enum\[0\] holds"),
         (3, "declared as 3"),
     ],

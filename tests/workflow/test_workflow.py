@@ -83,7 +83,9 @@ def test_a_workflow_is_named_like_its_module(tmp_path: Path) -> None:
     root = str(tmp_path)
     for name in ("send-bills", "send_bills"):
         assert [w.name for w in load_workflows(root, [name])] == ["send-bills"]
-    message = r"definitions/other\.py makes a workflow named 'send-bills'. Name it 'other' like its"
+    message = (
+        r"definitions/other\.py defines a workflow named 'send-bills'. Name it 'other' like its"
+    )
     for names in ([], ["other"]):
         with pytest.raises(WorkflowError, match=message):
             list(load_workflows(root, names))

@@ -42,7 +42,7 @@ def ensure_bucket(account: Account, given: str | None) -> str:
     if not has_bucket(account, name):
         if given:
             raise AccountError(
-                f"there is no bucket '{name}' in {account.region}. Make it, or leave --bucket out "
+                f"bucket '{name}' not found in {account.region}. Create it, or leave --bucket out "
                 f"and '{default_bucket_name(account)}' is made.",
                 reason="no-bucket",
             )

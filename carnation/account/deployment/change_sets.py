@@ -74,8 +74,8 @@ def make_change_set(
     if any(words in reason for words in _NO_CHANGES):
         return None
     raise AccountError(
-        f"CloudFormation cannot make a change set for stack '{stack}': {why.rstrip('.')}. "
-        "Mend what it names, build, and deploy again.",
+        f"CloudFormation cannot create a change set for stack '{stack}': {why.rstrip('.')}. "
+        "Fix this cause, build, and deploy again.",
         reason="change-set",
         message=why,
     )

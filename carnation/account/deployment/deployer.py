@@ -89,7 +89,7 @@ class Request(NamedTuple):
 
     `role` is what CloudFormation does it with; `express` does not wait until resources are ready;
     `reverts_drift` puts what was changed by hand back; `imports` takes what is there already into
-    a new stack; `waits` executes only when no execution is in flight.
+    a new stack; `waits` executes only when no execution is running.
     """
 
     stack: str
@@ -179,7 +179,7 @@ class Deployer:
         if self._executes:
             return clear_failed_creation(self._account, deployed, console.echo)
         console.echo(
-            f"stack '{stack}' was never made ({FAILED_CREATION}): a deployment deletes its name "
+            f"stack '{stack}' was never created ({FAILED_CREATION}): a deployment deletes its name "
             "first, and CloudFormation makes no change set before that"
         )
         return deployed

@@ -15,17 +15,17 @@ from carnation.errors import AccountError
 
 _REMEDIES = {
     "UPDATE_ROLLBACK_FAILED": (
-        "an update failed, and so did putting it back. See which resource resists (`aws "
-        "cloudformation describe-stack-events --stack-name {name}`), mend it, then run `aws "
+        "an update failed, and so did its rollback. See which resource failed (`aws "
+        "cloudformation describe-stack-events --stack-name {name}`), fix it, then run `aws "
         "cloudformation continue-update-rollback --stack-name {name}` and deploy again"
     ),
     "ROLLBACK_FAILED": (
-        "its creation failed, and so did removing what had been made. A table that is protected "
-        "from deletion resists so. Empty or unprotect what is left, run `carnation destroy`, and "
+        "its creation failed, and so did its rollback. A table with deletion protection causes "
+        "this. Empty or unprotect what is left, run `carnation destroy`, and "
         "deploy again"
     ),
     "DELETE_FAILED": (
-        "it could not be deleted whole. Run `carnation destroy` again, which names what resists"
+        "its deletion failed. Run `carnation destroy` again, which names the resource that failed"
     ),
     "CREATE_FAILED": "its creation failed. Run `carnation destroy`, and deploy again",
 }
@@ -43,7 +43,7 @@ def reject_state(deployed: Deployed | None) -> None:
 
 def find_remedy(stack: str, status: str) -> str:
     """Find the way out of a status in which a stack cannot be deployed over."""
-    return _REMEDIES.get(status, "deploy again, and it goes on from there").format(name=stack)
+    return _REMEDIES.get(status, "deploy again, and the update continues").format(name=stack)
 
 
 UNPROTECTED = "carnation-unprotected-"
@@ -81,7 +81,7 @@ def clear_failed_creation(
     pause: Callable[[float], None] = time.sleep,
 ) -> Deployed | None:
     """Delete the name that a failed creation left; gives what is there then."""
-    tell(f"stack '{deployed.name}' was never made ({FAILED_CREATION}): clearing its name")
+    tell(f"stack '{deployed.name}' was never created ({FAILED_CREATION}): clearing its name")
     if deployed.protected:
         protect(account, deployed, on=False)
     account.call("cloudformation", "delete_stack", StackName=deployed.stack_id)
@@ -122,8 +122,8 @@ def execute(
         outcome = follow(account, change_set.stack_id, tell, since=since, pause=pause)
     except KeyboardInterrupt as error:
         raise AccountError(
-            "interrupted, but CloudFormation goes on with the deployment. Run the same command "
-            "again: it waits for the end and goes on from there.",
+            "interrupted, but CloudFormation continues the deployment. Run the same command "
+            "again: it waits for the end and continues.",
             reason="interrupted",
         ) from error
     if outcome.succeeded:

@@ -66,14 +66,14 @@ def format_failure(stack: str, outcome: Outcome) -> str:
     """Format why a deployment failed, what is left, and what to do."""
     cause = outcome.cause
     why = (
-        f"{cause.path} ({cause.kind}, in stack {cause.stack}) could not be made or changed: "
+        f"{cause.path} ({cause.kind}, in stack {cause.stack}) could not be created or updated: "
         f"{cause.reason.rstrip('.')}"
         if cause
-        else "CloudFormation gives no cause"
+        else "CloudFormation reports no cause"
     )
     left = {
-        "ROLLBACK_COMPLETE": "nothing of it is left; mend the cause, build and deploy again",
-        "UPDATE_ROLLBACK_COMPLETE": "all is as it was before; mend the cause and deploy again",
+        "ROLLBACK_COMPLETE": "nothing of it remains; fix the cause, build, and deploy again",
+        "UPDATE_ROLLBACK_COMPLETE": "the stack was rolled back; fix the cause and deploy again",
     }.get(outcome.status) or find_remedy(stack, outcome.status)
     return f"the deployment failed: {why}. Stack '{stack}' is {outcome.status}: {left}."
 

@@ -86,13 +86,13 @@ def _format_total(found: Sequence[InFlight]) -> str:
     )
     most = "at least " if total >= _MAX_COUNTED else ""
     number = f"{most}{count(total, 'execution')}"
-    return f"{number} in flight ({held}): each goes on with what it began with"
+    return f"{number} in flight ({held}): each continues with the version that it started with"
 
 
 def count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
     """Say how many executions run of a deployed state machine."""
     found = find_in_flight(account, outputs)
-    return _format_total(found) if found else "no execution is in flight"
+    return _format_total(found) if found else "no execution is running"
 
 
 def drain(
@@ -101,7 +101,7 @@ def drain(
     tell: Callable[[str], None],
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until no execution is in flight."""
+    """Wait until no execution is running."""
     before = -1
     while found := find_in_flight(account, outputs):
         total = sum(row.executions for row in found)

@@ -151,11 +151,11 @@ def reject_obstacles(found: Sequence[Named], *, imports: bool) -> None:
         "Take them into the stack with --import-existing"
         f"{', and remove the others' if len(retained) < len(left) else ''}, or remove them."
         if retained
-        else "Only what its template retains can be imported: remove them."
+        else "Only resources that the template retains can be imported: remove them."
     )
     data = " They may hold data." if any(is_stateful(row.kind) for row in left) else ""
     raise AccountError(
-        f"these exist already, and the new stack cannot make them: {told}. Nothing was executed."
+        f"these exist already, and the new stack cannot create them: {told}. Nothing was executed."
         f"{data} {remedy}",
         reason="obstacles",
     )

@@ -43,7 +43,7 @@ def reject_missing(names: Sequence[str]) -> None:
     """Raise `UsageError` for parameters that nobody gives a value."""
     if names:
         raise UsageError(
-            f"the root template wants {', '.join(names)}. Give "
+            f"the root template requires {', '.join(names)}. Give "
             f"{' '.join(f'--parameter {name}=…' for name in names)}"
         )
 
@@ -59,14 +59,14 @@ def reject_values(values: Mapping[str, str], slots: Slots) -> None:
         if wanted:
             told = "that value" if str(slot.get("NoEcho")).lower() == "true" else f"'{value}'"
             told_why = slot.get("ConstraintDescription") or wanted
-            raise UsageError(f"parameter {name} does not take {told}: {told_why}.")
+            raise UsageError(f"parameter {name} does not accept {told}: {told_why}.")
 
 
 def _find_wanted(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wanted instead of a value; lists and what AWS looks up are AWS's to judge."""
     allowed = [_write(one) for one in slot.get("AllowedValues", ())]
     if allowed and value not in allowed:
-        yield f"it takes {', '.join(allowed)}"
+        yield f"expected {', '.join(allowed)}"
     if slot.get("Type") == "Number":
         yield from _check_number(value, slot)
     if slot.get("Type") != "String":
@@ -78,18 +78,18 @@ def _find_wanted(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
             yield f"it has to match {slot['AllowedPattern']}"
     shortest, longest = int(slot.get("MinLength", 0)), int(slot.get("MaxLength", len(value)))
     if not shortest <= len(value) <= longest:
-        yield f"it takes {shortest} characters or more, {slot.get('MaxLength', 4096)} at the most"
+        yield f"expected {shortest} characters or more, {slot.get('MaxLength', 4096)} at the most"
 
 
 def _check_number(value: str, slot: Mapping[str, Any]) -> Iterator[str]:
     try:
         number = float(value)
     except ValueError:
-        yield "it takes a number"
+        yield "expected a number"
         return
     lowest, highest = slot.get("MinValue", number), slot.get("MaxValue", number)
     if not float(lowest) <= number <= float(highest):
-        yield f"it takes a number from {lowest} to {highest}"
+        yield f"expected a number from {lowest} to {highest}"
 
 
 def _write(value: Any) -> str:

@@ -165,7 +165,7 @@ def _find_loss(row: Mapping[str, Any]) -> str:
     kind = row["ResourceType"]
     if not is_stateful(kind):
         return ""
-    kept = "; what is there now is retained, outside of the stack" * (
+    kept = "; the present one is retained, outside of the stack" * (
         row.get("PolicyAction") in _KEPT
     )
     if row["Action"] == "Remove":

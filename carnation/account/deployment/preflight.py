@@ -24,7 +24,7 @@ def check_tree(root: str, workflow: str) -> Artifacts:
         if stale:
             files = ", ".join(change.path for change in stale[:3])
             raise ArtifactError(
-                f"build/{workflow} is not what definitions/ says ({files}"
+                f"build/{workflow} differs from definitions/ ({files}"
                 f"{' …' if len(stale) > 3 else ''}). Build it and have it reviewed: "
                 f"carnation build {workflow}"
             )

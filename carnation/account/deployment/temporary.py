@@ -33,7 +33,7 @@ def lend_templates(
     exists = has_bucket(account, bucket)
     if not exists and bucket != default_bucket_name(account):
         raise AccountError(
-            f"there is no bucket '{bucket}' in {account.region}. Make it, or leave --bucket out.",
+            f"bucket '{bucket}' not found in {account.region}. Create it, or leave --bucket out.",
             reason="no-bucket",
         )
     lent = bucket if exists else f"carnation-plan-{account.number}-{uuid.uuid4().hex[:12]}"

@@ -192,7 +192,8 @@ def _send_back(
         return
     if not target:
         raise UsageError(
-            f"letter {letter.id} of '{letter.queue}' names no state machine, and no queue sends to "
+            f"letter {letter.id} of '{letter.queue}' names no state machine, and no queue "
+            f"redrives to "
             f"'{letter.queue}'. Use purge --to FILE."
         )
     group = {"MessageGroupId": "redrive"} if target.endswith(".fifo") else {}
@@ -243,7 +244,7 @@ def purge(
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError as error:
-        raise UsageError(f"{path} is there already. Name another file with --to.") from error
+        raise UsageError(f"{path} already exists. Choose another file with --to.") from error
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written ({error.strerror}). Nothing was deleted."

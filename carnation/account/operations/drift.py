@@ -74,7 +74,7 @@ def _compare_definition(
     answer = account.call("stepfunctions", "describe_state_machine", stateMachineArn=machine)
     pattern, actual = json.loads(artifacts.files[path]), json.loads(answer["definition"])
     for pointer in _find_mismatches(pattern, actual, ""):
-        yield Drift("definition", pointer or "/", "is not what build/ says")
+        yield Drift("definition", pointer or "/", "differs from build/")
 
 
 def _find_mismatches(pattern: Any, actual: Any, pointer: str) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _compare_role(
     if not _fits(
         _read(properties.get("AssumeRolePolicyDocument")), _load(role["AssumeRolePolicyDocument"])
     ):
-        yield Drift("role", path, "may be assumed by others than build/ says")
+        yield Drift("role", path, "may be assumed by other principals than in build/")
     wanted = {
         str(row["PolicyName"]): row["PolicyDocument"] for row in _list(properties, "Policies")
     }
@@ -123,13 +123,11 @@ def _compare_role(
         else:
             document = account.call("iam", "get_role_policy", RoleName=name, PolicyName=policy)
             if not _fits(_read(wanted[policy]), _load(document["PolicyDocument"])):
-                yield Drift("role", path, f"its policy '{policy}' is not what build/ says")
+                yield Drift("role", path, f"its policy '{policy}' differs from build/")
     attached = account.call("iam", "list_attached_role_policies", RoleName=name)["AttachedPolicies"]
     if len(attached) != len(_list(properties, "ManagedPolicyArns")):
         names = ", ".join(row["PolicyName"] for row in attached)
-        yield Drift(
-            "role", path, f"has other managed policies than build/ says ({names or 'none'})"
-        )
+        yield Drift("role", path, f"has other managed policies than in build/ ({names or 'none'})")
 
 
 def _load(document: Any) -> Any:
@@ -147,10 +145,10 @@ def _compare_alarm(
 ) -> Iterator[Drift]:
     found = account.call("cloudwatch", "describe_alarms", AlarmNames=[name])["MetricAlarms"]
     if not found:
-        yield Drift("alarm", path, "is gone")
+        yield Drift("alarm", path, "was deleted")
         return
     if not found[0].get("ActionsEnabled", True):
-        yield Drift("alarm", path, "tells nobody: its actions are switched off")
+        yield Drift("alarm", path, "notifies no one: its actions are disabled")
     for field in _ALARM_FIELDS:
         if field in properties and not _fits(_read(properties[field]), found[0].get(field)):
             yield Drift("alarm", path, f"its {field} is {found[0].get(field)!r}")

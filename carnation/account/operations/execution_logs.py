@@ -137,8 +137,8 @@ def follow_logs(
         pause(seconds)
         waited += seconds
     raise AccountError(
-        f"the log group {group} does not have the end of {arn} after {_MAX_WAIT} seconds. Look "
-        "whether its role may deliver logs.",
+        f"the log group {group} does not have the end of {arn} after {_MAX_WAIT} seconds. Check "
+        f"whether its role may deliver logs.",
         reason="no-logs",
     )
 

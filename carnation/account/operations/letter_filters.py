@@ -27,7 +27,7 @@ def _read_filter(word: str) -> Filter:
     match = re.fullmatch(r"(\w+)\s*(!=|>=|<=|=|~|>|<)\s*(.*)", word, re.DOTALL)
     if not match:
         raise UsageError(
-            f"--where {word}: it takes FIELD, one of {' '.join(_OPERATORS)}, and a value, as in "
+            f"--where {word}: expected FIELD, one of {' '.join(_OPERATORS)}, and a value, as in "
             "reason=CardDeclined or 'order>=100'."
         )
     field, operator, value = match.groups()
@@ -35,7 +35,9 @@ def _read_filter(word: str) -> Filter:
         try:
             pattern = re.compile(value)
         except re.error as error:
-            raise UsageError(f"--where {word}: '{value}' is no pattern ({error}).") from error
+            raise UsageError(
+                f"--where {word}: '{value}' is not a valid pattern ({error})."
+            ) from error
         return lambda letter: bool(pattern.search(str(letter.find(field) or "")))
     if operator in ("=", "!="):
         wanted = operator == "="
@@ -47,7 +49,7 @@ def _compare(field: str, operator: str, value: str, word: str) -> Filter:
     try:
         bound = float(value)
     except ValueError as error:
-        raise UsageError(f"--where {word}: '{value}' is no number.") from error
+        raise UsageError(f"--where {word}: '{value}' is not a number.") from error
 
     def test(letter: DeadLetter) -> bool:
         found = letter.find(field)

@@ -58,12 +58,12 @@ def choose_version(versions: Sequence[Version], wanted: int | None) -> Version:
             if version.number == wanted:
                 return version
         there = ", ".join(str(version.number) for version in versions) or "none"
-        raise UsageError(f"there is no version {wanted}; there are {there}.")
+        raise UsageError(f"version {wanted} not found. Versions: {there}.")
     present = max((version.number for version in versions if version.weight), default=0)
     older = [version for version in versions if version.number < present]
     if not older:
         raise AccountError(
-            f"version {present} is the first: there is none before it to go back to.",
+            f"version {present} is the first: there is no earlier version.",
             reason="no-version",
         )
     return older[0]

@@ -33,7 +33,7 @@ def parse_filter(scanner: Scanner, read_path: PathReader) -> Predicate:
     """Read `(…)` behind a `?`."""
     scanner.skip_blanks()
     if not scanner.peek("("):
-        scanner.reject("a filter stands in parentheses: '[?(@.a == 1)]'.")
+        scanner.reject("write a filter in parentheses: '[?(@.a == 1)]'.")
     return _read_unary(scanner, read_path)
 
 
@@ -83,9 +83,7 @@ def _read_comparison(scanner: Scanner, read_path: PathReader) -> Predicate:
         return Predicate("exists", (left,))
     operator = {"===": "==", "!==": "!="}.get(found[0], found[0].lower())
     if operator not in _COMPARISONS:
-        scanner.reject(
-            f"there is no operator '{found[0]}'. Known: {', '.join(_COMPARISONS)}.", column
-        )
+        scanner.reject(f"unknown operator '{found[0]}'. Known: {', '.join(_COMPARISONS)}.", column)
     scanner.skip_blanks()
     return Predicate(operator, (left, _read_operand(scanner, read_path)))
 
@@ -124,7 +122,7 @@ def _compiled(scanner: Scanner, found: re.Match[str]) -> Pattern:
     try:
         return Pattern(found[1], re.IGNORECASE if "i" in found[2] else 0)
     except re.error as error:
-        return scanner.reject(f"the regular expression is none: {error}.", found.start() + 1)
+        return scanner.reject(f"invalid regular expression: {error}.", found.start() + 1)
 
 
 def _read_list(scanner: Scanner, read_path: PathReader) -> list[Any]:

@@ -121,7 +121,7 @@ def _check_range(call: Intrinsic) -> Iterator[str]:
         all(type(one) is int for one in (first, last, step))
         and (last - first) // step >= _RANGE_LIMIT
     ):
-        yield f"'States.ArrayRange' makes at most {_RANGE_LIMIT:,} items"
+        yield f"'States.ArrayRange' returns at most {_RANGE_LIMIT:,} items"
 
 
 def _check_item(call: Intrinsic) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _check_json(call: Intrinsic) -> Iterator[str]:
         try:
             json.loads(text)
         except ValueError:
-            yield "'States.StringToJson' is given what is not JSON"
+            yield "'States.StringToJson' requires valid JSON"
 
 
 _CHECKS = {

@@ -98,7 +98,7 @@ def parse_intrinsic(text: str) -> Intrinsic:
     call = _read_call(scanner)
     scanner.skip_blanks()
     if not scanner.at_end:
-        scanner.reject("the text goes on behind the last ')'. Drop the rest.")
+        scanner.reject("unexpected text after the last ')'. Remove it.")
     return call
 
 
@@ -111,7 +111,7 @@ def _read_call(scanner: Scanner) -> Intrinsic:
     name = found[0]
     if name not in FUNCTIONS:
         hint = suggest_name(name, FUNCTIONS) or " See the list of intrinsic functions."
-        scanner.reject(f"there is no function '{name}'.{hint}", start + 1)
+        scanner.reject(f"function '{name}' not found.{hint}", start + 1)
     arguments = _read_arguments(scanner, name)
     _check_count(scanner, name, len(arguments), start + 1)
     scanner.depth -= 1
@@ -181,4 +181,4 @@ def _check_count(scanner: Scanner, name: str, count: int, column: int) -> None:
 def _reject_count(scanner: Scanner, name: str, count: int, column: int) -> NoReturn:
     low, high = FUNCTIONS[name].low, FUNCTIONS[name].high
     wanted = f"{low}" if low == high else f"{low} or more" if high is None else f"{low} to {high}"
-    scanner.reject(f"'{name}' takes {wanted} arguments, and has {count}.", column)
+    scanner.reject(f"'{name}' expects {wanted} arguments, got {count}.", column)

@@ -83,7 +83,7 @@ def _read_dotted(scanner: Scanner) -> Step:
         scanner.reject("a field's name is missing. Write a name after the dot, or drop the dot.")
     if scanner.accept("("):
         if found[0] not in FUNCTIONS or not scanner.accept(")"):
-            scanner.reject(f"there is no function '{found[0]}'. Known: {', '.join(FUNCTIONS)}.")
+            scanner.reject(f"unknown function '{found[0]}'. Known: {', '.join(FUNCTIONS)}.")
         return Step("function", found[0], column)
     return Step("field", found[0], column)
 
@@ -123,7 +123,7 @@ def _read_numbers(scanner: Scanner, column: int) -> Step:
         scanner.skip_blanks()
         return Step("slice", (first, _read_whole(scanner)), column)
     if first is None:
-        scanner.reject("in brackets stand a number, a quoted name, '*', a slice or '?(…)'.")
+        scanner.reject("brackets hold a number, a quoted name, '*', a slice or '?(…)'.")
     numbers = [first]
     while scanner.accept(","):
         scanner.skip_blanks()

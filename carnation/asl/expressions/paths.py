@@ -140,7 +140,7 @@ def read_path(scanner: Scanner) -> Path:
     start = scanner.at
     root = read_root(scanner)
     if root == "@":
-        scanner.reject("'@' stands in filters only. A path starts with '$'.", start + 1)
+        scanner.reject("'@' is valid in filters only. A path starts with '$'.", start + 1)
     steps = read_steps(scanner)
     return Path(scanner.text[start : scanner.at], root, steps)
 

@@ -110,4 +110,4 @@ class Scanner:
         """Go one level deeper; refuses a text that nests without end."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
-            self.reject(f"it nests deeper than {DEPTH_LIMIT} levels. Make it flatter.")
+            self.reject(f"it is nested deeper than {DEPTH_LIMIT} levels. Reduce the nesting.")

@@ -65,7 +65,7 @@ class ComparedItem(NamedTuple):
         data = self.files.get(path.removeprefix(self.root))
         data = self.find(path) if data is None else data
         if data is None:
-            raise DocumentError("there is no such file.", path)
+            raise DocumentError("file not found.", path)
         return decode_text(data, path)
 
     def _exists(self, path: str) -> bool:

@@ -43,8 +43,8 @@ class StackResources:
             return found.attributes[attribute]
         what = "the nested stack" if found.kind == STACK_TYPE else found.kind
         raise TemplateError(
-            f"the template asks for the attribute '{attribute}' of '{name}', which the emulator "
-            f"cannot give: {what} has {', '.join(found.attributes) or 'none'}."
+            f"the template uses the attribute '{attribute}' of '{name}', which the emulator "
+            f"does not support; supported for {what}: {', '.join(found.attributes) or 'none'}."
             f"{suggest_name(attribute, found.attributes)}"
         )
 

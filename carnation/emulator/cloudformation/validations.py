@@ -47,7 +47,7 @@ def reject_unknown_types(stack: str, resources: Mapping[str, Mapping[str, Any]])
         raise TemplateError(
             f"Template format error: Unrecognized resource types: "
             f"[{', '.join(dict.fromkeys(unknown.values()))}]: stack '{stack}': resource "
-            f"'{name}' ({kind}) could not be made; the emulator has no row for its type."
+            f"'{name}' ({kind}) could not be created; the emulator does not support its type."
         )
 
 

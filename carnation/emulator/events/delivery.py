@@ -51,7 +51,7 @@ def _publish(connect: Connect, arn: str, text: str, target: Mapping[str, Any]) -
 def _put_event(connect: Connect, arn: str, text: str, target: Mapping[str, Any]) -> None:
     event = json.loads(text)
     if ":event-bus/" not in arn:
-        raise EmulatorError(f"the emulator sends nothing to {arn}: no network is reached from it.")
+        raise EmulatorError(f"the emulator does not deliver to {arn}: it does not use the network.")
     given = target.get("EventBridgeEventBusParameters") or {}
     entry = {
         "Source": given.get("Source") or event.get("source", "Pipe"),

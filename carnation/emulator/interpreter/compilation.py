@@ -14,17 +14,17 @@ from carnation.linter import REFUSAL, find_problems
 def compile_text(definition: str) -> CompiledMachine:
     """Compile a definition; raises `DefinitionError` or `ExpressionError`.
 
-    What the engine could run and AWS would refuse is refused by the rule's name.
+    What the engine could run and AWS would reject is refused by the rule's name.
     """
     try:
         document = json.loads(definition)
     except ValueError as error:
-        raise DefinitionError(f"the definition is no JSON: {error}") from error
+        raise DefinitionError(f"the definition is not valid JSON: {error}") from error
     machine = compile_definition(document)
     for rule, problem in find_problems(document, families=(REFUSAL,)):
         state = f"state '{problem.state}': " if problem.state else ""
         raise DefinitionError(
-            f"AWS would refuse it. {state}{problem.message}, at {problem.pointer or '/'} "
+            f"AWS would reject it. {state}{problem.message}, at {problem.pointer or '/'} "
             f"({rule.id})."
         )
     return machine

@@ -51,8 +51,8 @@ def _check(url: str, task: Task) -> None:
         host, scheme = "", ""
     if scheme not in ("http", "https") or not (host in _LOCAL or host.endswith(".localhost")):
         raise _RefusedError(
-            f"the emulator calls endpoints on this machine only, not '{url}'. Give the state's "
-            f"result by --results, or in a test by machine.mock('{task.name}', Return(…))."
+            f"the emulator calls endpoints on this machine only, not '{url}'. Set the state's "
+            f"result with --results, or in a test by machine.mock('{task.name}', Return(…))."
         )
 
 

@@ -16,7 +16,7 @@ from carnation.engine.timestamps import parse_timestamp
 from carnation.records import NamedTuple
 
 SECONDS = 300.0
-_CAUSE = "the job was told to fail"
+_CAUSE = "the job was configured to fail"
 
 
 class Job(NamedTuple):

@@ -114,8 +114,8 @@ class TaskRunner:
         elif task.is_sync:
             return Failed(
                 "States.Runtime",
-                f"the emulator cannot wait for '{task.resource}', and does not. Say how the job "
-                "ends: by --jobs succeed, by --results with what the state gives; or in a test by "
+                f"the emulator cannot wait for '{task.resource}'. Set how the job ends: with "
+                f"--jobs succeed, with --results for the state, or in a test with "
                 f"machine.mock('{task.name}', Return(…)).",
             )
         else:

@@ -53,7 +53,7 @@ def find_lost_variables(machine: Machine) -> Iterator[Problem]:
             continue
         if any(name in part.body for name in CONNECTIVES):
             if "Variable" in part.body:
-                yield part.problem("'Variable' has no place beside And, Or, Not", "/Variable")
+                yield part.problem("'Variable' cannot be combined with And, Or, Not", "/Variable")
         elif "Variable" not in part.body and not part.body.keys().isdisjoint(COMPARISONS):
             yield part.problem("the comparison has no 'Variable'")
 

@@ -37,7 +37,7 @@ def find_all_in_company(machine: Machine) -> Iterator[Problem]:
     for part in machine.parts_of("Retrier", "Catcher"):
         names = names_of(part)
         if ALL in names and len(names) > 1:
-            yield part.problem(f"'{ALL}' must stand alone in 'ErrorEquals'", "/ErrorEquals")
+            yield part.problem(f"'{ALL}' must be alone in 'ErrorEquals'", "/ErrorEquals")
 
 
 @refusal("states-all-not-last")
@@ -52,4 +52,4 @@ def find_all_before_others(machine: Machine) -> Iterator[Problem]:
         for parts in (state.retriers, state.catchers):
             for part in parts[:-1]:
                 if ALL in names_of(part):
-                    yield part.problem(f"'{ALL}' must stand in the last one", "/ErrorEquals")
+                    yield part.problem(f"'{ALL}' must be in the last one", "/ErrorEquals")

@@ -72,7 +72,7 @@ def _is_call(value: object) -> bool:
 
 def _parse(use: ExpressionSite, *, reference: bool) -> str:
     if not isinstance(use.value, str):
-        return f"'{use.inner.rpartition('/')[2]}' takes a path, not {type(use.value).__name__}"
+        return f"'{use.inner.rpartition('/')[2]}' must be a path, got {type(use.value).__name__}"
     try:
         path = (parse_reference_path if reference else parse_path)(use.value)
     except ExpressionError as error:
@@ -131,7 +131,7 @@ def find_doubled_fields(machine: Machine) -> Iterator[Problem]:
         for name in split_pointer(outer):
             body = _step(body, name)
         if isinstance(body, dict) and key.removesuffix(".$") in body:
-            yield use.part.problem(f"'{key}' and '{key[:-2]}' give the same field", use.inner)
+            yield use.part.problem(f"'{key}' and '{key[:-2]}' set the same field", use.inner)
 
 
 def _step(body: object, name: str) -> object:

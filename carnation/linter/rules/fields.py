@@ -177,7 +177,7 @@ def find_bad_variables(machine: Machine) -> Iterator[Problem]:
         assigned = part.body["Assign"]
         if not isinstance(assigned, dict):
             if not is_placeholder(assigned):
-                yield part.problem("'Assign' takes a mapping of variables", "/Assign")
+                yield part.problem("'Assign' must be an object of variables", "/Assign")
             continue
         for name in assigned:
             bare = name.removesuffix(".$") if part.language == PATH else name

@@ -69,7 +69,7 @@ def find_bad_labels(machine: Machine) -> Iterator[Problem]:
         if found:
             yield state.problem(f"'Label' cannot have the character {found[0]!r}", "/Label")
         elif not 0 < len(label) <= _MAX_LABEL_LENGTH:
-            yield state.problem(f"'Label' takes 1 to 40 characters; it has {len(label)}", "/Label")
+            yield state.problem(f"'Label' must have 1 to 40 characters, got {len(label)}", "/Label")
 
 
 @refusal("duplicate-label", "DUPLICATE_LABEL_NAME")

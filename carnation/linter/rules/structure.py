@@ -35,7 +35,7 @@ def find_size(machine: Machine) -> Iterator[Problem]:
     Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
     """
     if machine.size > _MAX_BYTES:
-        yield Problem("", f"the definition has {machine.size:,} bytes; AWS takes {_MAX_BYTES:,}")
+        yield Problem("", f"the definition has {machine.size:,} bytes; the limit is {_MAX_BYTES:,}")
 
 
 @refusal("unknown-state-type")
@@ -52,7 +52,7 @@ def find_unknown_types(machine: Machine) -> Iterator[Problem]:
                 yield state.problem("the state has no 'Type'")
                 continue
             near = machine.suggest(state.type, STATE_TYPES)
-            yield state.problem(f"there is no state type '{state.type[:40]}'.{near}", "/Type")
+            yield state.problem(f"unknown state type '{state.type[:40]}'.{near}", "/Type")
 
 
 @refusal("no-states", "MISSING_DESCRIPTION")
@@ -169,8 +169,8 @@ def find_missing_targets(machine: Machine) -> Iterator[Problem]:
 def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
     if target in machine.by_name:
         pointer = machine.by_name[target].pointer
-        return f"'{target}' stands in another graph ({pointer}); a transition cannot leave its own"
-    return f"there is no state '{target}' here.{machine.suggest(target, scope.states)}"
+        return f"'{target}' is in another graph ({pointer}); a transition cannot leave its own"
+    return f"state '{target}' not found.{machine.suggest(target, scope.states)}"
 
 
 @refusal("start-at-is-no-name")
@@ -183,7 +183,7 @@ def find_bad_starts(machine: Machine) -> Iterator[Problem]:
     """
     for scope in machine.scopes:
         if not isinstance(scope.body.get("StartAt", ""), str):
-            yield scope.problem("'StartAt' takes the name of a state", "/StartAt")
+            yield scope.problem("'StartAt' must be the name of a state", "/StartAt")
 
 
 @refusal("unreachable-state", "MISSING_TRANSITION_TARGET")
@@ -224,7 +224,7 @@ def find_endless(machine: Machine) -> Iterator[Problem]:
     """
     states: Mapping[str, State] = machine.top.states
     if states and not any(state.is_terminal() or _is_unknown(state) for state in states.values()):
-        yield Problem("/States", 'no state can end the execution; give one "End": true')
+        yield Problem("/States", 'no state can end the execution; add "End": true')
 
 
 def _is_unknown(state: State) -> bool:

@@ -41,7 +41,7 @@ def find_bad_resources(machine: Machine) -> Iterator[Problem]:
     for state in machine.by_type["Task"]:
         text = state.body.get("Resource")
         if isinstance(text, str) and not is_placeholder(text) and not _ARN.match(text):
-            yield state.problem(f"'{text[:80]}' is no ARN", "/Resource")
+            yield state.problem(f"'{text[:80]}' is not an ARN", "/Resource")
 
 
 @refusal("invalid-function-alias", "INVALID_RESOURCE")
@@ -60,7 +60,7 @@ def find_bad_aliases(machine: Machine) -> Iterator[Problem]:
             continue
         _, colon, alias = resource.name.partition(":")
         if colon and not re.match(_ALIAS, alias):
-            yield state.problem(f"'{alias}' is no alias and no version", "/Resource")
+            yield state.problem(f"'{alias}' is neither an alias nor a version", "/Resource")
 
 
 @refusal("unknown-integration", "INVALID_RESOURCE")
@@ -164,7 +164,7 @@ def find_lent_credentials(machine: Machine) -> Iterator[Problem]:
     for state in machine.by_type["Task"]:
         resource = read_resource(state.body.get("Resource"))
         if "Credentials" in state.body and resource.kind == ACTIVITY:
-            yield state.problem("an activity takes no credentials", "/Credentials")
+            yield state.problem("an activity does not accept credentials", "/Credentials")
 
 
 def _list_integrations(machine: Machine) -> Iterator[tuple[State, Resource]]:

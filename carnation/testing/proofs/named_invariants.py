@@ -36,7 +36,7 @@ def read_invariant(text: str) -> Invariant:
     if name.endswith(".py"):
         return _load(name, rest)
     raise UsageError(
-        f"there is no invariant '{text}'. Give completes, at-most-once:STATE, or FILE.py:FUNCTION."
+        f"unknown invariant '{text}'. Use completes, at-most-once:STATE, or FILE.py:FUNCTION."
     )
 
 
@@ -44,12 +44,12 @@ def _load(path: str, name: str) -> Callable[[Any], Any]:
     """Load a function out of a file of the user's own."""
     spec = importlib.util.spec_from_file_location("_invariants", path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{path} is no Python file.")
+        raise UsageError(f"{path} is not a Python file.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except FileNotFoundError as error:
-        raise UsageError(f"there is no file {path}.") from error
+        raise UsageError(f"file {path} not found.") from error
     found = getattr(module, name, None)
     if not callable(found):
         raise UsageError(f"{path} has no function '{name}'.")

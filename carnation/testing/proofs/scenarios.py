@@ -14,12 +14,12 @@ THROTTLE, HALF, DUPLICATE = "throttle", "half", "duplicate"
 LOSE_CHILD = "lose-child"
 
 KINDS: Mapping[str, str] = {
-    STOP: "the execution is aborted; a handler that runs goes on to its end, unheard",
+    STOP: "the execution is aborted; a running handler continues to its end, its result discarded",
     TIME_OUT: "the execution's TimeoutSeconds are over",
     CRASH: "the handler's process dies",
-    LOSE: "the call was made, and its answer is lost: the state sees an error that is retried",
+    LOSE: "the call was made, and its answer was lost: the state sees an error that is retried",
     EXPIRE: "the call was made, and the state's TimeoutSeconds were over",
-    THROTTLE: "the service refuses the call: too many requests",
+    THROTTLE: "the service rejects the call: too many requests",
     HALF: "a batch: the first half is done, the rest is reported as failed in a 200",
     DUPLICATE: "at least once: what was received is delivered again, what was sent arrives twice, "
     "a function is invoked twice, an Express execution runs a second time",

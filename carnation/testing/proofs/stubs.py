@@ -127,6 +127,6 @@ def open_stubs(target: str, results: Any) -> StubbedEnvironment:
         names = ", ".join(f"{target}#{one.name}" for one in found)
         raise UsageError(f"{target} holds {len(found)} state machines. Name one: {names or 'none'}")
     if not isinstance(results, dict):
-        raise UsageError("--results takes an object: results by the names of Task states.")
+        raise UsageError("--results must be an object: results by the names of Task states.")
     express = found[0].type == "EXPRESS"
     return StubbedEnvironment(found[0].value, results, express=express)

@@ -136,7 +136,7 @@ def test_a_path_without_match_is_named() -> None:
         ("States.Array(1,)", 16, "an argument is"),
         ("States.Array('x)", 14, "does not end"),
         ("States.Array(1) + 1", 17, "goes on"),
-        ("States.MathAdd(1)", 1, "takes 2 arguments, and has 1"),
+        ("States.MathAdd(1)", 1, "expects 2 arguments, got 1"),
         ("States.MathRandom(1)", 1, "takes 2 to 3 arguments"),
         ("States.Format()", 1, "takes 1 or more"),
         ("States.Array($.a[)", 18, "in brackets"),

@@ -168,7 +168,7 @@ def test_a_path_looks_into_the_document_the_context_or_a_variable() -> None:
         ("@.a", 1, "filters only"),
         ("$.", 3, "name is missing"),
         ("$a b", 3, "a step starts with"),
-        ("$.a[", 5, "in brackets stand"),
+        ("$.a[", 5, "brackets hold"),
         ("$.a[0", 6, "does not end"),
         ("$.a['b", 5, "does not end"),
         ("$.a['b',c]", 9, "quoted name is missing"),

@@ -76,8 +76,8 @@ def _read_code(properties: Properties) -> dict[str, Any]:
     packed = pack_inline(str(properties.get("Runtime", "")), str(code["ZipFile"]))
     if packed is None:
         raise ResourceError(
-            "Code.ZipFile: source text is for functions of Python and Node only. Give the "
-            "function's zip by S3Bucket and S3Key."
+            "Code.ZipFile: source text is supported for Python and Node only. Set the "
+            "function's zip with S3Bucket and S3Key."
         )
     return {"ZipFile": packed}
 
@@ -129,7 +129,7 @@ def _make_version(context: Context, properties: Properties) -> Made:
     if expected is not None and expected != answer["CodeSha256"]:
         raise ResourceError(
             f"CodeSha256 is {expected}, and the function's code has {answer['CodeSha256']}. "
-            "The zip in the bucket is not the one the template was made for; build again."
+            "The zip in the bucket is not the one that the template was built with; build again."
         )
     arn = answer["FunctionArn"]
     if not arn.endswith(f":{answer['Version']}"):

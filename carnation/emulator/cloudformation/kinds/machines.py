@@ -46,7 +46,7 @@ def substitute_definition(definition: str, substitutions: Mapping[str, Any], whe
         if name not in substitutions:
             raise ResourceError(
                 f"{where}: the definition uses ${{{name}}}, which DefinitionSubstitutions does "
-                f"not give; it gives {', '.join(sorted(substitutions)) or 'nothing'}."
+                f"not define; defined: {', '.join(sorted(substitutions)) or 'nothing'}."
             )
         value = substitutions[name]
         return json.dumps(value) if isinstance(value, (dict, list)) else as_text(value)
@@ -59,8 +59,8 @@ def _read_definition(context: Context, name: str, properties: Properties) -> str
     given = [key for key in names if key in properties]
     if len(given) != 1:
         raise ResourceError(
-            f"state machine '{name}' has {' and '.join(given) or 'no definition'}; it takes one of "
-            "Definition, DefinitionString and DefinitionS3Location."
+            f"state machine '{name}' has {' and '.join(given) or 'no definition'}; expected one "
+            f"of Definition, DefinitionString, and DefinitionS3Location."
         )
     value = properties[given[0]]
     if given[0] == "Definition":
@@ -235,7 +235,7 @@ def _route(properties: Properties) -> dict[str, Any]:
         version = (properties.get("DeploymentPreference") or {}).get("StateMachineVersionArn")
         if version is None:
             raise ResourceError(
-                "the alias has neither RoutingConfiguration nor DeploymentPreference; give one."
+                "the alias has neither RoutingConfiguration nor DeploymentPreference; set one."
             )
         # the first deployment of an alias moves all traffic at once, whatever the preference
         routes = [{"StateMachineVersionArn": version, "Weight": 100}]

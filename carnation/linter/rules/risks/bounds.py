@@ -35,7 +35,8 @@ def find_long_maps(machine: Machine) -> Iterator[Problem]:
         events = items * _count_iteration(machine, state) if items else 0
         if events > _MAX_EVENTS:
             yield state.problem(
-                f"{items:,} items make at least {events:,} events; a history holds {_MAX_EVENTS:,}"
+                f"{items:,} items cause at least {events:,} events; a history can hold "
+                f"{_MAX_EVENTS:,}"
             )
 
 
@@ -78,7 +79,7 @@ def find_half_caught(machine: Machine) -> Iterator[Problem]:
         thrown_away = state.body.get("ResultPath", "") is None or "ResultWriter" in state.body
         for catcher in () if thrown_away else state.catchers:
             if ALL in names_of(catcher):
-                yield catcher.problem(f"'{ALL}' does not take 'States.DataLimitExceeded'")
+                yield catcher.problem(f"'{ALL}' does not match 'States.DataLimitExceeded'")
 
 
 def _list_inline(machine: Machine) -> Iterator[State]:

@@ -101,7 +101,7 @@ def find_impossible(machine: Machine) -> Iterator[Problem]:
             if any(contradicts(one, rule) for one in rules[:index]):
                 inner = "/And" if "And" in part.body else "/Condition"
                 name = rule["Variable"] if "(" not in rule["Variable"] else "a value"
-                yield part.problem(f"'{name}' cannot be both at once", inner)
+                yield part.problem(f"'{name}' cannot be both", inner)
                 break
 
 

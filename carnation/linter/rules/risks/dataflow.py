@@ -295,13 +295,11 @@ def find_unproduced(machine: Machine) -> Iterator[Problem]:
             continue
         near = machine.suggest(miss.step, miss.shape.fields)
         if miss.shape.origin:
-            yield part.problem(
-                f"'{text}': {miss.shape.origin} gives no '{miss.step}'.{near}", inner
-            )
+            yield part.problem(f"'{text}': {miss.shape.origin} has no '{miss.step}'.{near}", inner)
             continue
         known = ", ".join(f"'{name}'" for name in list(miss.shape.fields)[:6]) or "nothing"
         yield part.problem(
-            f"'{text}': no state before gives '{miss.step}'; there is {known}", inner
+            f"'{text}': no state before provides '{miss.step}'; available: {known}", inner
         )
 
 

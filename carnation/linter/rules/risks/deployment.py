@@ -60,7 +60,7 @@ def find_several_definitions(machine: Machine) -> Iterator[Problem]:
     given = [name for name in _DEFINITIONS if name in machine.properties]
     if len(given) > 1:
         both = " and ".join(f"'{name}'" for name in given)
-        yield Problem("", f"the template gives {both}; a state machine takes one")
+        yield Problem("", f"the template sets {both}; a state machine accepts one")
 
 
 @risk("invalid-machine-name", ERROR)
@@ -80,7 +80,7 @@ def find_bad_names(machine: Machine) -> Iterator[Problem]:
         if found:
             yield Problem("", f"'{field}' cannot have the character {found[0]!r}: '{name[:80]}'")
         elif not 0 < len(name) <= _MAX_NAME_LENGTH:
-            yield Problem("", f"'{field}' takes 1 to 80 characters, and has {len(name)}")
+            yield Problem("", f"'{field}' must have 1 to 80 characters, got {len(name)}")
 
 
 @risk("logging-without-destination", ERROR)
@@ -102,7 +102,7 @@ def find_lost_logs(machine: Machine) -> Iterator[Problem]:
             "", f"the log level is {_format_level(level)}, and 'Destinations' names no log group"
         )
     elif isinstance(places, list) and len(places) > 1:
-        yield Problem("", f"'Destinations' takes one log group, and has {len(places)}")
+        yield Problem("", f"'Destinations' accepts one log group, got {len(places)}")
     for arn in _list_log_groups(places):
         if ":log-group:" in arn and not arn.endswith(":*"):
             yield Problem("", f"the ARN of a log group ends in ':*': '{arn[:120]}'")
@@ -139,7 +139,7 @@ def find_closed_keys(machine: Machine) -> Iterator[Problem]:
     if kind == _OWN_KEY and key is None:
         yield Problem("", f"{_OWN_KEY} needs a 'KmsKeyId'")
     elif kind == _AWS_KEY and key is not None:
-        yield Problem("", f"{_AWS_KEY} takes no 'KmsKeyId'; {_OWN_KEY} does")
+        yield Problem("", f"{_AWS_KEY} does not accept 'KmsKeyId'; {_OWN_KEY} does")
     name = _target_of(key)
     body = _find_key(machine, name)
     policy = body.get("KeyPolicy") if body is not None else None

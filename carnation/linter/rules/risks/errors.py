@@ -74,12 +74,12 @@ def _find_dead(parts: list[Node]) -> Iterator[Problem]:
     for part in parts:
         names = names_of(part)
         for name in dict.fromkeys(name for name in names if name in taken):
-            yield part.problem(f"'{name}' is taken by one before", "/ErrorEquals", (name,))
+            yield part.problem(f"'{name}' is handled by one before", "/ErrorEquals", (name,))
         dead = [name for name in names if name not in taken | _NOT_A_TASK_FAILURE | _TERMINAL]
         if dead and "States.TaskFailed" in taken:
             listed = ", ".join(f"'{name}'" for name in dead[:3])
             more = " and more" if len(dead) > 3 else ""
-            yield part.problem(f"'States.TaskFailed' before takes {listed}{more}", "/ErrorEquals")
+            yield part.problem(f"'States.TaskFailed' before handles {listed}{more}", "/ErrorEquals")
         taken.update(names)
 
 
@@ -162,4 +162,4 @@ def find_silent_heartbeats(machine: Machine) -> Iterator[Problem]:
     for state in machine.by_type["Task"]:
         resource = find_integration(state.body)
         if "HeartbeatSeconds" in state.body and resource and not resource.pattern:
-            yield state.problem("nobody sends heartbeats for this Task", "/HeartbeatSeconds")
+            yield state.problem("nothing sends heartbeats for this Task", "/HeartbeatSeconds")

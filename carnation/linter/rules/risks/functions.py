@@ -100,5 +100,5 @@ def find_unknown_functions(machine: Machine) -> Iterator[Problem]:
         for name, column in dict.fromkeys(expression.uses.functions):
             if name not in LIBRARY and name != "eval":
                 near = machine.suggest(name, LIBRARY)
-                message = f"there is no function '${name}' (column {column}).{near}"
+                message = f"function '${name}' not found (column {column}).{near}"
                 yield use.part.problem(message, use.inner)

@@ -25,7 +25,7 @@ def find_undecided(machine: Machine) -> Iterator[Problem]:
     """
     for state in machine.by_type["Choice"]:
         if "Default" not in state.body and not _is_exhaustive(state.rules):
-            yield state.problem("no rule may hold, and there is no 'Default'")
+            yield state.problem("no rule may match, and 'Default' is missing")
 
 
 def _is_exhaustive(rules: list[Node]) -> bool:
@@ -99,7 +99,7 @@ def find_wide_maps(machine: Machine) -> Iterator[Problem]:
     """
     for state in machine.by_type["Map"]:
         if not is_distributed(state) and not _has(state, "MaxConcurrency", "MaxConcurrencyPath"):
-            yield state.problem("up to 40 iterations run at once; set 'MaxConcurrency'")
+            yield state.problem("up to 40 iterations run concurrently; set 'MaxConcurrency'")
 
 
 @risk("distributed-map-without-tolerance", NOTE)

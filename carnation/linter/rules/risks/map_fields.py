@@ -33,7 +33,7 @@ def find_distributed_fields(machine: Machine) -> Iterator[Problem]:
         mode = config.body.get("Mode") if config else None
         if not is_distributed(state) and not is_placeholder(mode):
             for name in (name for name in _DISTRIBUTED if name in state.body):
-                yield state.problem(f"'{name}' does nothing in an inline Map", f"/{name}")
+                yield state.problem(f"'{name}' has no effect in an inline Map", f"/{name}")
 
 
 @risk("unused-reader-field", WARNING)

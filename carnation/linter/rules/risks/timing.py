@@ -41,7 +41,7 @@ def find_endless_callbacks(machine: Machine) -> Iterator[Problem]:
     """
     for state in _list_waiting(machine, "waitForTaskToken"):
         if not _is_bounded(machine, state):
-            yield state.problem("it may wait for its callback for a year; give it a timeout")
+            yield state.problem("it may wait for its callback for a year; set a timeout")
 
 
 @risk("callback-without-token", ERROR)
@@ -56,7 +56,7 @@ def find_lost_tokens(machine: Machine) -> Iterator[Problem]:
     for state in _list_waiting(machine, "waitForTaskToken"):
         payload = read_call(state.body).given
         if payload is not None and not _holds_token(payload) and "Assign" not in _whole(machine):
-            yield state.problem("nothing it sends holds the task token")
+            yield state.problem("its arguments do not contain the task token")
 
 
 def _whole(machine: Machine) -> set[str]:
@@ -91,7 +91,7 @@ def find_endless_jobs(machine: Machine) -> Iterator[Problem]:
     """
     for state in _list_waiting(machine, "sync", "sync:2"):
         if not _is_bounded(machine, state):
-            yield state.problem("it may wait for its job for a year; give it a 'TimeoutSeconds'")
+            yield state.problem("it may wait for its job for a year; set 'TimeoutSeconds'")
 
 
 @risk("heartbeat-not-below-timeout", ERROR)
@@ -131,7 +131,7 @@ def find_long_backoffs(machine: Machine) -> Iterator[Problem]:
     for part in machine.parts_of("Retrier"):
         total = _add_up(part, float(limit))
         if total > limit:
-            yield part.problem(f"its waits exceed the machine's timeout of {limit:g} s")
+            yield part.problem(f"its waits exceed the state machine's timeout of {limit:g} s")
 
 
 def _add_up(part: Node, enough: float) -> float:

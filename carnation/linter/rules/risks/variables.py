@@ -139,7 +139,7 @@ def find_undefined(machine: Machine) -> Iterator[Problem]:
     for use, name, known, bit, flow in _list_variables(machine):
         if not known.perhaps & bit:
             near = machine.suggest(name, flow.bits) if not bit else ""
-            yield use.part.problem(f"nothing before has assigned '${name}'.{near}", use.inner)
+            yield use.part.problem(f"'${name}' is not assigned before.{near}", use.inner)
 
 
 @risk("maybe-undefined-variable", WARNING)
@@ -152,7 +152,7 @@ def find_maybe_undefined(machine: Machine) -> Iterator[Problem]:
     """
     for use, name, known, bit, _ in _list_variables(machine):
         if known.perhaps & bit and not known.surely & bit:
-            yield use.part.problem(f"not every path here assigns '${name}'", use.inner)
+            yield use.part.problem(f"'${name}' is not assigned on every path", use.inner)
 
 
 @risk("assigned-outer-variable", WARNING)

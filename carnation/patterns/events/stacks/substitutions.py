@@ -58,12 +58,12 @@ def check_substitutions(sources: Sources, known: Mapping[str, Substitution]) -> 
     for name in used:
         if name not in known:
             raise DefinitionError(
-                f"the definition of '{sources.workflow}' uses ${{{name}}}, which its stacks do not "
-                f"give.{suggest_name(name, list(known))} They give: {', '.join(known)}."
+                f"the definition of '{sources.workflow}' uses ${{{name}}}, which its stacks do "
+                f"not define.{suggest_name(name, list(known))} Defined: {', '.join(known)}."
             )
     for name, one in known.items():
         if name not in used and not one.is_optional:
             raise DefinitionError(
                 f"the definition of '{sources.workflow}' never uses ${{{name}}}, for which its "
-                "stacks make a resource. Let a state use it, or write stacks without it."
+                f"stacks create a resource. Use it in a state, or write stacks without it."
             )
