@@ -7,7 +7,7 @@ May not know: how documents are made: workflows, states, stacks, artifacts; nor 
 Two families: *refusals* (what CreateStateMachine and ValidateStateMachineDefinition refuse) and
 *risks* (what AWS accepts and production regrets). Everything works on plain documents.
 `linting` is the call, `runner` runs the rules over a definition, `formats` prints findings, `fixes`
-corrects them. A rule is in `rules` (what AWS refuses: an unknown integration is in `tasks`, its
+corrects them. A rule is in `rules` (what AWS rejects: an unknown integration is in `tasks`, its
 parameters in `calls`) or in `rules.risks`; `findings` has the registers that rules enter.
 """
 

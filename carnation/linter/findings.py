@@ -1,7 +1,7 @@
 """Findings and rules: small frozen records, and the register in which rules enter themselves.
 
 A rule is a function over a prepared definition that yields problems. Its id is a slug that never
-changes; its family says what it means (AWS refuses, or production regrets); its severity is only a
+changes; its family says what it means (AWS rejects, or production regrets); its severity is only a
 default that a project may change. Its docstring is its page: the problem, the solution, the source.
 """
 
@@ -75,7 +75,7 @@ RULES: dict[str, Rule] = {}
 
 
 def refusal(rule_id: str, code: str = "SCHEMA_VALIDATION_FAILED") -> Callable[[Check], Check]:
-    """Enter a function as a rule about what AWS refuses, with AWS's code."""
+    """Enter a function as a rule about what AWS rejects, with AWS's code."""
     return _enter(rule_id, REFUSAL, ERROR, code)
 
 

@@ -57,7 +57,7 @@ def list_call_problems(machine: Machine) -> list[JudgedCall]:
 def find_unknown_parameters(machine: Machine) -> Iterator[Problem]:
     """A call has a parameter that its action does not have, or lacks one that it needs.
 
-    Problem: parameters are spelled as the AWS SDK for Java spells them, with a capital first letter
+    Problem: parameters are written as in the AWS SDK for Java, with a capital first letter
     and acronyms folded (`DbInstanceIdentifier`, `SsekmsKeyId`), at every depth. With another name
     the state fails: "The field 'Filter' is not supported by Step Functions".
     Solution: correct the spelling, take the parameter out, or add the one that is missing. Is it

@@ -21,7 +21,7 @@ def _list_rules(machine: Machine) -> Iterator[Node]:
 
 @refusal("rule-without-operator")
 def find_empty_rules(machine: Machine) -> Iterator[Problem]:
-    """A rule of a Choice compares nothing, or makes two comparisons at once.
+    """A rule of a Choice compares nothing, or has two comparisons.
 
     Problem: a JSONPath rule is one comparison of a `Variable`, or one of And, Or, Not; a JSONata
     rule is one `Condition`.
@@ -81,7 +81,7 @@ def find_nested_fields(machine: Machine) -> Iterator[Problem]:
     """A rule inside And, Or or Not has a field that it may not have.
 
     Problem: only the outermost rule moves on (`Next`) or assigns; the rules inside compare.
-    Solution: move the field to the outermost rule, or mend its name.
+    Solution: move the field to the outermost rule, or correct its name.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for part in machine.parts_of("NestedRule") if machine.by_type["Choice"] else ():

@@ -27,10 +27,10 @@ _IN_CONTEXT = ("ItemsPath", "ErrorPath", "CausePath")
 
 @refusal("invalid-path")
 def find_bad_paths(machine: Machine) -> Iterator[Problem]:
-    """A path is no JSONPath.
+    """A path is not a valid JSONPath.
 
     Problem: AWS parses `InputPath`, `OutputPath`, `Variable` and the values behind keys that end in
-    `.$` when the state machine is made; a text, a number or a broken path is refused.
+    `.$` when the state machine is made; a text, a number or a broken path is rejected.
     Solution: start with `$` (the input), `$$` (the context object) or `$name` (a variable); write
     odd names as `['the name']`. For a plain value take the `.$` off its key.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
@@ -60,7 +60,7 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
 
 
 def _find_stray_dot(use: ExpressionSite) -> str:
-    """Say where a dot is before the bracket of a number, which AWS refuses in an ItemReader."""
+    """Say where a dot is before the bracket of a number, which AWS rejects in an ItemReader."""
     bare = re.sub(_QUOTED, "''", use.value) if use.part.place == "ItemReader" else ""
     found = re.search(r"\.\[\s*-?\d", bare)
     return f"in an ItemReader no '.' may be before '[': {use.value[:80]!r}" if found else ""
@@ -98,7 +98,7 @@ def find_bad_intrinsics(machine: Machine) -> Iterator[Problem]:
 
     Problem: AWS parses `States.Format(…)` and its like when the state machine is made: name, number
     of arguments, quotes (single ones, with the escapes \\' \\{ \\} \\\\), brackets.
-    Solution: mend the call at the column that the message names.
+    Solution: fix the call at the column that the message names.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
     """
     for use in list_expressions(machine):
@@ -144,7 +144,7 @@ def _step(body: object, name: str) -> object:
 def find_unbalanced(machine: Machine) -> Iterator[Problem]:
     """A text begins with `{%` and does not end with `%}`, or the other way round.
 
-    Problem: an expression fills its whole text; AWS refuses one that is opened and not closed.
+    Problem: an expression fills its whole text; AWS rejects one that is opened and not closed.
     Solution: write `{% … %}` around the whole text, without blanks outside.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
@@ -182,7 +182,7 @@ def find_bad_jsonata(machine: Machine) -> Iterator[Problem]:
     """A JSONata expression cannot be parsed.
 
     Problem: AWS parses every `{% … %}` when the state machine is made.
-    Solution: mend the expression at the column that the message names; a program that tries it out
+    Solution: fix the expression at the column that the message names; a program that tries it out
     is at https://try.jsonata.org.
     Source: https://docs.jsonata.org/overview
     """
@@ -214,8 +214,8 @@ def find_unchecked(machine: Machine) -> Iterator[Problem]:
 def find_unsupported_references(machine: Machine) -> Iterator[Problem]:
     """A JSONata expression refers to what Step Functions does not have.
 
-    Problem: there is no input at the top of an expression: a bare name (`orders`), `$` and `$$`
-    refer to nothing, and AWS refuses them; behind a step of a path, in a predicate, a sort, a
+    Problem: an expression has no input at the top level: a bare name (`orders`), `$` and `$$`
+    refer to nothing, and AWS rejects them; behind a step of a path, in a predicate, a sort, a
     group-by or a transform they look at the value there. `$states.errorOutput` exists in a catcher
     only, `$states.result` in the `Assign` and `Output` of a state that has a result.
     Solution: write `$states.input.orders`; use `$states.errorOutput` in the `Assign` or `Output` of

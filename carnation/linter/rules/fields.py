@@ -24,9 +24,9 @@ for _place, _fields in KNOWN.items():
 def find_unknown_fields(machine: Machine) -> Iterator[Problem]:
     """A field does not exist, or does not belong to this type of state.
 
-    Problem: AWS refuses what it does not know: a misspelt field, a `Catch` on a Pass, a
+    Problem: AWS rejects what it does not know: a misspelled field, a `Catch` on a Pass, a
     `TimeoutSeconds` on a Map.
-    Solution: mend the name, or move the field to a state that may have it.
+    Solution: correct the name, or move the field to a state that may have it.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
     """
     for part in machine.parts:
@@ -54,7 +54,7 @@ def find_foreign_fields(machine: Machine) -> Iterator[Problem]:
     """A field belongs to the other query language.
 
     Problem: a state is written either in JSONPath (InputPath, Parameters, ResultPath …) or in
-    JSONata (Arguments, Output, Condition …); AWS refuses a mixture.
+    JSONata (Arguments, Output, Condition …); AWS rejects a mixture.
     Solution: use the field's counterpart, or set the state's `QueryLanguage`. The language of a Map
     or Parallel does not reach the states inside; they take the state machine's, or their own.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
@@ -74,7 +74,7 @@ def find_older_language(machine: Machine) -> Iterator[Problem]:
     """A state asks for JSONPath in a state machine that is JSONata.
 
     Problem: a JSONPath machine may have JSONata states, but not the other way round.
-    Solution: write the state in JSONata, or make JSONPath the language of the machine.
+    Solution: write the state in JSONata, or make JSONPath the language of the state machine.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
     """
     for state in machine.states if machine.language == ATA else ():
@@ -86,7 +86,7 @@ def find_older_language(machine: Machine) -> Iterator[Problem]:
 def find_wrong_values(machine: Machine) -> Iterator[Problem]:
     """A field holds a value of the wrong kind, or out of range.
 
-    Problem: AWS refuses text where a number belongs, a negative time, a jitter strategy that does
+    Problem: AWS rejects text where a number belongs, a negative time, a jitter strategy that does
     not exist.
     Solution: give the field what the message names.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
@@ -110,10 +110,10 @@ def _find_misused_expression(part: Node, field: Field, value: object) -> str:
 
 @refusal("missing-field")
 def find_missing_fields(machine: Machine) -> Iterator[Problem]:
-    """A field without which the part is none is missing.
+    """A required field is missing.
 
     Problem: a Task without `Resource`, a Choice without `Choices`, a rule or a catcher without
-    `Next`, a graph without `StartAt`: AWS refuses them.
+    `Next`, a graph without `StartAt`: AWS rejects them.
     Solution: add the field.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
     """
@@ -164,7 +164,7 @@ _VARIABLE = r"[^\W\d]\w{0,79}\Z"
 
 @refusal("invalid-variable-name", "INVALID_VARIABLE_NAME")
 def find_bad_variables(machine: Machine) -> Iterator[Problem]:
-    """`Assign` names a variable as none may be named, or is no mapping.
+    """`Assign` has an invalid variable name, or is not an object.
 
     Problem: a variable is named like an identifier (letters, digits, underscores, no digit first,
     up to 80 characters); `states` is AWS's own.

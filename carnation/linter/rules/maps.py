@@ -115,7 +115,7 @@ def find_half_writers(machine: Machine) -> Iterator[Problem]:
     """A `ResultWriter` has a `Resource` without its parameters, or parameters without a `Resource`.
 
     Problem: results are exported with both, or, without both, only formatted (`WriterConfig`). AWS
-    refuses one alone: "These fields are required: [Arguments]".
+    rejects one alone: "These fields are required: [Arguments]".
     Solution: give `Resource` and `Parameters` (in JSONata `Arguments`) together.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
     """

@@ -18,7 +18,7 @@ _MAX_NAME_LENGTH = 80
 def find_malformed(machine: Machine) -> Iterator[Problem]:
     """A part of the definition has another shape than the language gives it.
 
-    Problem: a list is where a mapping belongs, a number where a name belongs. AWS refuses the
+    Problem: a list is where a mapping belongs, a number where a name belongs. AWS rejects the
     definition, and nothing inside that part can be checked.
     Solution: give the part the shape that the message names.
     Source: https://states-language.net/spec.html#structure-of-a-state-machine
@@ -127,7 +127,7 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
     """The file, or the text in a template that should be a definition, cannot be read.
 
     Problem: it is not the JSON or YAML that its name promises.
-    Solution: mend it at the line and column that the message names.
+    Solution: fix it at the line and column that the message names.
     Source: https://www.rfc-editor.org/rfc/rfc8259
     """
     yield from ()  # what cannot be read has no machine; `carnation.cli.lint` reports it
@@ -137,7 +137,7 @@ def find_unreadable(machine: Machine) -> Iterator[Problem]:
 def find_undefined_substitutions(machine: Machine) -> Iterator[Problem]:
     """A definition in a template has a `${Name}` that the template gives no value to.
 
-    Problem: CloudFormation leaves the text as it is, and Step Functions refuses it or sends
+    Problem: CloudFormation leaves the text as it is, and Step Functions rejects it or sends
     eleven characters where a value was meant.
     Solution: name it in `DefinitionSubstitutions`, or write the text with `Fn::Sub`.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
@@ -151,7 +151,7 @@ def find_missing_targets(machine: Machine) -> Iterator[Problem]:
 
     Problem: `StartAt`, `Next` and `Default` name states of the same graph. A state inside a Map or
     a branch cannot move to one outside, nor the other way round.
-    Solution: mend the name, or let the inner graph end and move on from the Map or Parallel.
+    Solution: correct the name, or let the inner graph end and move on from the Map or Parallel.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
     """
     for scope in machine.scopes:
@@ -175,7 +175,7 @@ def _describe_missing(machine: Machine, scope: Scope, target: str) -> str:
 
 @refusal("start-at-is-no-name")
 def find_bad_starts(machine: Machine) -> Iterator[Problem]:
-    """`StartAt` is no text.
+    """`StartAt` is not a string.
 
     Problem: a graph starts at the state that `StartAt` names.
     Solution: write the name of a state of this graph.
@@ -191,7 +191,7 @@ def find_unreachable(machine: Machine) -> Iterator[Problem]:
     """A state cannot be reached from `StartAt`.
 
     Problem: no way through transitions, rules and catchers leads from the start of the graph to
-    this state, so AWS refuses it. A ring of states that only reach each other is such a case too.
+    this state, so AWS rejects it. A ring of states that only reach each other is such a case too.
     Solution: add the transition that was forgotten, or take the state out.
     Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
     """

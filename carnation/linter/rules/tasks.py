@@ -31,7 +31,7 @@ _ALIAS = r"(?:\$LATEST|[A-Za-z0-9_-]{1,128})\Z"
 
 @refusal("invalid-resource", "INVALID_RESOURCE")
 def find_bad_resources(machine: Machine) -> Iterator[Problem]:
-    """A Task's `Resource` is no ARN.
+    """A Task's `Resource` is not an ARN.
 
     Problem: a Task names what it does by an ARN: an integration (`arn:aws:states:::…`), a Lambda
     function, an activity.

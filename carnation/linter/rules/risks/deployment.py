@@ -40,7 +40,7 @@ def _is_known(value: object) -> bool:
 def find_missing_definitions(machine: Machine) -> Iterator[Problem]:
     """A state machine in a template is given no definition.
 
-    Problem: CloudFormation refuses it.
+    Problem: CloudFormation rejects it.
     Solution: give it `Definition`, `DefinitionString` or `DefinitionS3Location` (in SAM
     `DefinitionUri`).
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
@@ -53,7 +53,7 @@ def find_several_definitions(machine: Machine) -> Iterator[Problem]:
     """A state machine in a template is given more than one definition.
 
     Problem: CloudFormation takes one of `Definition`, `DefinitionString`, `DefinitionS3Location`
-    (in SAM `DefinitionUri`) and refuses a second one.
+    (in SAM `DefinitionUri`) and rejects a second one.
     Solution: keep one.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
     """
@@ -88,7 +88,7 @@ def find_lost_logs(machine: Machine) -> Iterator[Problem]:
     """A template sets a log level and no place to log to, or none that can be one.
 
     Problem: above `OFF` CloudFormation wants exactly one log group, by an ARN that ends in `:*`;
-    it refuses anything else (`InvalidLoggingConfiguration`).
+    it rejects anything else (`InvalidLoggingConfiguration`).
     Solution: give `Destinations` the `CloudWatchLogsLogGroup` of a log group
     (`!GetAtt LogGroup.Arn`), or set `Level` to OFF.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html

@@ -39,7 +39,7 @@ def is_of_http(name: str) -> bool:
 
 @risk("miscased-error-name", WARNING)
 def find_miscased_names(machine: Machine) -> Iterator[Problem]:
-    """An error name looks like one of AWS's and is none.
+    """An error name looks like one of AWS's, but is not.
 
     Problem: error names are compared letter by letter. `State.ALL`, `States.all` or
     `States.Timeouts` match nothing, so the retrier or catcher never acts.
@@ -89,7 +89,7 @@ def find_retried_terminal_errors(machine: Machine) -> Iterator[Problem]:
 
     Problem: `States.Runtime` and `States.DataLimitExceeded` are decided by the data; a retry meets
     them again, and `States.ALL` does not take them.
-    Solution: mend what makes them: a path that is not there, a payload above 256 KiB.
+    Solution: fix the cause: a path that is not there, a payload above 256 KiB.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
     for part in machine.parts_of("Retrier"):
@@ -141,7 +141,8 @@ def find_synchronous_retries(machine: Machine) -> Iterator[Problem]:
 def find_nameless_failures(machine: Machine) -> Iterator[Problem]:
     """A Fail state does not say with which error.
 
-    Problem: the caller of the execution, and every alarm on it, cannot tell this end from another.
+    Problem: the caller of the execution, and every alarm on it, cannot distinguish
+    this end from another.
     Solution: give it an `Error` (a short name) and a `Cause`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html
     """
@@ -152,7 +153,7 @@ def find_nameless_failures(machine: Machine) -> Iterator[Problem]:
 
 @risk("heartbeat-never-sent", NOTE)
 def find_silent_heartbeats(machine: Machine) -> Iterator[Problem]:
-    """A Task has `HeartbeatSeconds`, and nobody could send a heartbeat.
+    """A Task has `HeartbeatSeconds`, and nothing can send a heartbeat.
 
     Problem: heartbeats come from activities and from holders of a task token; for any other Task
     the field does nothing.

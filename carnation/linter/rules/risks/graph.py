@@ -91,9 +91,9 @@ def _find_cycles(scope: Scope) -> Iterator[list[State]]:
 
 @risk("inline-map-without-concurrency", NOTE)
 def find_wide_maps(machine: Machine) -> Iterator[Problem]:
-    """An inline Map does not say how many iterations run at once.
+    """An inline Map does not say how many iterations run concurrently.
 
-    Problem: AWS runs up to 40 at once; the service behind it (a database, an API) meets them all.
+    Problem: AWS runs up to 40 concurrently; the called service (a database, an API) gets them all.
     Solution: set `MaxConcurrency` to what the slowest part bears.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
     """

@@ -110,7 +110,7 @@ def find_accounts(machine: Machine) -> Iterator[Problem]:
 def find_regions(machine: Machine) -> Iterator[Problem]:
     """The address of an endpoint, or an ARN without an account, holds a region.
 
-    Problem: a copy of the state machine in another region goes on calling into this one.
+    Problem: a copy of the state machine in another region keeps calling into this one.
     Solution: put a substitution there, or `${AWS::Region}` in the template.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html
     """

@@ -68,7 +68,7 @@ def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
     """The role in the same template may do what no state asks for.
 
     Problem: those who can change the definition may do all that the role may do. Rights that
-    are left over from an earlier definition are the ones that nobody watches.
+    are left over from an earlier definition are the ones that no one checks.
     Solution: take the action out of the policy; if another state machine or function uses the role,
     give that one a role of its own.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege

@@ -34,7 +34,7 @@ def _list_waiting(machine: Machine, *patterns: str) -> Iterator[State]:
 def find_endless_callbacks(machine: Machine) -> Iterator[Problem]:
     """A Task waits for a task token with no limit.
 
-    Problem: if the holder of the token dies, nobody answers; the execution stays open for up to
+    Problem: if the holder of the token dies, no one answers; the execution stays open for up to
     a year, and nothing alarms.
     Solution: give the Task a `HeartbeatSeconds` or `TimeoutSeconds`, and catch `States.Timeout`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
@@ -46,10 +46,10 @@ def find_endless_callbacks(machine: Machine) -> Iterator[Problem]:
 
 @risk("callback-without-token", ERROR)
 def find_lost_tokens(machine: Machine) -> Iterator[Problem]:
-    """A Task waits for a task token that it gives to nobody.
+    """A Task waits for a task token that it does not send.
 
     Problem: nothing in what the Task sends holds the token (`$$.Task.Token`, or
-    `$states.context.Task.Token`), so nobody can answer; it waits until its timeout, or for ever.
+    `$states.context.Task.Token`), so no one can answer; it waits until its timeout, or forever.
     Solution: send the token, as in `"TaskToken.$": "$$.Task.Token"`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
     """
@@ -122,7 +122,7 @@ def find_long_backoffs(machine: Machine) -> Iterator[Problem]:
 
     Problem: the last retries can never happen; the execution times out between them, and no catcher
     of the state sees it.
-    Solution: fewer attempts, a `MaxDelaySeconds`, or a longer `TimeoutSeconds` of the machine.
+    Solution: fewer attempts, a `MaxDelaySeconds`, or a longer timeout of the state machine.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
     limit = machine.body.get("TimeoutSeconds")
