@@ -56,7 +56,7 @@ def blank(value: Any, pointers: list[str]) -> Any:
 
 
 def parse_text(value: Any) -> Any:
-    """Read a cause that is JSON text as JSON, for those that the recorder wrote anew."""
+    """Read a cause that is JSON text as JSON, for those that the recorder wrote again."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -144,7 +144,7 @@ def run_test_state(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def compare_outcome(case: dict[str, Any], actual: dict[str, Any]) -> str:
-    """Say what differs from the recorded outcome; '' if nothing does."""
+    """Describe what differs from the recorded outcome; '' if nothing does."""
     pointers = list(case.get("volatile") or ())
     expected = blank({"expected": case["expected"]}, pointers)["expected"]
     if "/expected/cause" in (case.get("reencoded") or ()) and expected.get("cause") is not SKIP:
@@ -191,7 +191,7 @@ def compare_history(case: dict[str, Any], execution: engine.Execution, result: R
 
 
 def reencoded_events(case: dict[str, Any]) -> bool:
-    """Tell whether causes in the history have to be compared as JSON."""
+    """Return whether causes in the history have to be compared as JSON."""
     return any(str(pointer).startswith("/history") for pointer in case.get("reencoded") or ())
 
 
@@ -245,7 +245,7 @@ def load_cases(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def summarize(results: list[Result]) -> dict[str, Any]:
-    """Give the rates and the misses."""
+    """Return the rates and the misses."""
     counted = [result for result in results if not result.is_left_out]
     histories = [result for result in counted if result.types is not None]
     events = sum(result.events for result in histories)
@@ -278,7 +278,7 @@ def summarize(results: list[Result]) -> dict[str, Any]:
 
 
 def rate(part: int, whole: int) -> float:
-    """Give a share as a number from 0 to 1, of which four digits count."""
+    """Return a share as a number from 0 to 1, of which four digits count."""
     return round(part / whole, 4) if whole else 1.0
 
 

@@ -1,8 +1,8 @@
-"""What deploying the reference stack to the embedded AWS costs: the first time, and again.
+"""What deploying the reference stack to the local emulator costs: the first time, and again.
 
     python benchmarks/deploy.py [--repeat 5] [--format json]
 
-Each run has an embedded AWS of its own (`carnation serve`), which knows nothing yet; the verb is a
+Each run has a local emulator of its own (`carnation serve`), which knows nothing yet; the verb is a
 process of its own, as a person starts it. Seconds are what one waits, the server's work and what it
 loads at the first calls included; the ratio is the verb's own CPU as a multiple of
 `python -c pass`. Says whether the promises hold, and exits 1 if they do not.
@@ -56,7 +56,7 @@ def time_process(command: list[str], environment: dict[str, str]) -> Run:
 
 @contextmanager
 def serve() -> Iterator[dict[str, str]]:
-    """Open an embedded AWS of its own; gives the environment in which a client finds it."""
+    """Open a local emulator of its own; gives the environment in which a client finds it."""
     command = [sys.executable, "-u", "-m", "carnation", "serve"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -73,7 +73,7 @@ def serve() -> Iterator[dict[str, str]]:
 
 
 def measure(repeat: int) -> dict[str, list[Run]]:
-    """Measure every subject on as many embedded AWS as there are repetitions."""
+    """Measure every subject on as many local emulator as there are repetitions."""
     runs: dict[str, list[Run]] = {name: [] for name in ("python -c pass", *SUBJECTS)}
     for _ in range(repeat):
         with serve() as environment:
@@ -93,7 +93,7 @@ def measure(repeat: int) -> dict[str, list[Run]]:
 
 
 def summarize(runs: dict[str, list[Run]]) -> dict[str, dict[str, float]]:
-    """Give the medians: seconds, and CPU as a multiple of `python -c pass`."""
+    """Return the medians: seconds, and CPU as a multiple of `python -c pass`."""
     base = median(run.cpu for run in runs["python -c pass"])
     return {
         name: {
@@ -106,7 +106,7 @@ def summarize(runs: dict[str, list[Run]]) -> dict[str, dict[str, float]]:
 
 
 def find_broken(rows: dict[str, dict[str, float]]) -> list[str]:
-    """Say which promises are broken; the slowest run counts."""
+    """Describe which promises are broken; the slowest run counts."""
     return [
         f"{name}: {rows[name]['slowest']} s, promised less than {limit:g}"
         for name, limit in PROMISES.items()

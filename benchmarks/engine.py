@@ -91,7 +91,7 @@ class _Store:
         self.text = text
 
     def perform(self, task: Any) -> Any:
-        """Give the object, or take one."""
+        """Return the object, or take one."""
         from carnation.engine import Succeeded
 
         return Succeeded({"Body": self.text} if "get" in task.action else {})

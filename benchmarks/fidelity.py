@@ -112,7 +112,7 @@ def list_misses(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def find_reason(miss: dict[str, Any]) -> str:
-    """Give the reason for a miss; an unknown one shows what differs."""
+    """Return the reason for a miss; an unknown one shows what differs."""
     for beginning, reason in REASONS.items():
         if miss["id"].startswith(beginning):
             return reason

@@ -67,7 +67,7 @@ def run_pytest(folder: Path, *arguments: str) -> tuple[float, str]:
 
 
 def run_warm(folder: Path) -> float:
-    """Give the seconds of the tenth test: its setup, call and teardown."""
+    """Return the seconds of the tenth test: its setup, call and teardown."""
     _, said = run_pytest(folder, *PLUGIN, "--durations=0", "-vv", "test_warm.py")
     parts = re.findall(r"([\d.]+)s \w+ +test_warm\.py::test_again\[9\]", said)
     return sum(map(float, parts))
@@ -92,7 +92,7 @@ def measure(repeat: int) -> dict[str, list[float]]:
 
 
 def summarize(seconds: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    """Give the medians, and their multiples of a pytest start."""
+    """Return the medians, and their multiples of a pytest start."""
     rows = {name: median(found) for name, found in seconds.items()}
     rows[ADDED] = max(0.0, rows[USED] - rows[START])
     return {
@@ -102,7 +102,7 @@ def summarize(seconds: dict[str, list[float]]) -> dict[str, dict[str, float]]:
 
 
 def find_broken(rows: dict[str, dict[str, float]]) -> list[str]:
-    """Say which promises are broken."""
+    """Describe which promises are broken."""
     return [
         f"{name}: {rows[name]['seconds']} s, promised less than {limit:g}"
         for name, limit in PROMISES.items()

@@ -34,7 +34,7 @@ DEFINITION = (
 
 
 def find_median(numbers: list[float]) -> float:
-    """Give the middle one."""
+    """Return the middle one."""
     return sorted(numbers)[len(numbers) // 2]
 
 

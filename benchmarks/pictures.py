@@ -67,7 +67,7 @@ def measure(lines: Mapping[Any, Sequence[Sequence[Point]]], bends: int, size: Po
 
 
 def _intersect(a: Point, b: Point, c: Point, d: Point) -> Point | None:
-    """Give where two pieces cross; None where they do not, or only touch."""
+    """Return where two pieces cross; None where they do not, or only touch."""
     if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
         return None
     if max(a[1], b[1]) < min(c[1], d[1]) or max(c[1], d[1]) < min(a[1], b[1]):

@@ -27,13 +27,13 @@ class Recorded:
         self.activities = {task["resource"] for task in self.waiting if task["kind"] == "Activity"}
 
     def refuse(self, task: Task) -> str | None:
-        """Say what AWS says about an activity that is not there."""
+        """Describe what AWS says about an activity that is not there."""
         if task.kind == "Activity" and task.resource not in self.activities:
             return f"The activity {task.resource} does not exist."
         return None
 
     def perform(self, task: Task) -> Outcome:
-        """Give the recorded outcome: by state, then order, then parameters."""
+        """Return the recorded outcome: by state, then order, then parameters."""
         found = [each for each in self.waiting if each["state"] == task.name]
         if not found:
             return self._reach_store(task)

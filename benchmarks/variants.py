@@ -56,7 +56,7 @@ def walk_states(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_jsonata(case: Case) -> bool:
-    """Say whether any state speaks JSONata."""
+    """Return whether any state speaks JSONata."""
     return "JSONata" in json.dumps(case["definition"])
 
 

@@ -1,4 +1,4 @@
-"""The console: how the verbs speak. Errors in one line, colour only where a person looks."""
+"""The console: how the verbs speak. Errors in one line, color only where a person looks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _PAINTED = compile_lazily(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Tell whether to colour: a terminal, and neither NO_COLOR nor TERM=dumb set."""
+    """Return whether to color: a terminal, and neither NO_COLOR nor TERM=dumb set."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
 def paint(
     text: str, colour: str, stream: TextIO | None = None, *, shown: bool | None = None
 ) -> str:
-    r"""Colour a text ("red", "bold red") for a stream that shows colour (default: standard output).
+    r"""Color a text ("red", "bold red") for a stream that shows color (default: standard output).
 
-    `shown` says whether to colour, where the caller knows it.
+    `shown` says whether to color, where the caller knows it.
 
     >>> paint("late", "bold red", shown=True)
     '\x1b[1;31mlate\x1b[0m'
@@ -61,7 +61,7 @@ def clean_lines(text: str) -> str:
 
 
 def echo(line: str) -> None:
-    """Print a line on standard output at once; of codes for the terminal only our own colours."""
+    """Print a line on standard output at once; of codes for the terminal only our own colors."""
     parts = _PAINTED.split(line) if has_colour(sys.stdout) else [line]
     shown = (part if index % 2 else clean(part, "\n\t") for index, part in enumerate(parts))
     print("".join(shown), flush=True)
@@ -160,7 +160,7 @@ def report_width() -> int:
 
 
 def format_time(seconds: float) -> str:
-    """Tell a Unix time to the minute, in UTC: whoever is called at night compares places.
+    """Format a Unix time to the minute, in UTC, so that times of several places compare.
 
     >>> format_time(1795716435.387)
     '2026-11-26 18:07 UTC'
@@ -178,7 +178,7 @@ def count(number: int, noun: str) -> str:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Tell whether a person watches a stream that can be written over."""
+    """Return whether a person watches a stream that can be written over."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -6,7 +6,7 @@ sentence and exits with status 2; a program catches `CarnationError`, or the chi
     CarnationError
     ├── UsageError        a command or a function was called with what it cannot take
     ├── DocumentError     a file that cannot be read, or is not what its name says
-    ├── DefinitionError   a graph of states that is no definition AWS would accept
+    ├── DefinitionError   a graph of states that is not a definition AWS would accept
     ├── WorkflowError     a module of definitions/ or a package of lambdas/ that is not usable
     ├── ArtifactError     a tree in build/ that does not fit what is to be done with it
     ├── ExpressionError   a path, intrinsic function or JSONata expression that is not one
@@ -114,7 +114,7 @@ class AccountError(CarnationError):
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, as a sentence to append; empty if none is near.
+    """Describe which known name was probably meant, as a sentence to append; empty if none is near.
 
     >>> suggest_name("Refnd", ["Refund", "Pay"])
     " Did you mean 'Refund'?"

@@ -162,7 +162,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell the coverage."""
+    """Report the coverage."""
     if not _is_wanted(config):
         return
     from carnation.testing.coverage_report import format_coverage, write_pictures

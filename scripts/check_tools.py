@@ -165,7 +165,7 @@ def try_cdk(folder: Path, env: Mapping[str, str]) -> None:
 
 
 def has_cdk() -> bool:
-    """Tell whether the CDK and its library are found from the current folder."""
+    """Return whether the CDK and its library are found from the current folder."""
     if shutil.which("npx") is None:
         return False
     found = subprocess.run(

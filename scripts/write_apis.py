@@ -1,4 +1,4 @@
-"""Write `carnation/services/apis.bin` anew from botocore's models.
+"""Write `carnation/services/apis.bin` again from botocore's models.
 
 One block for each service, compressed by itself, behind an index in plain text: the service's
 actions, each with its input and its output, then the shapes that they are made of. The format is
@@ -69,7 +69,7 @@ class Block:
             self.shapes[-1] = write_shape(shape, refer)
 
     def write(self) -> bytes:
-        """Give the whole block."""
+        """Return the whole block."""
         actions = [f"{name} {ends}" for name, ends in sorted(self.actions.items())]
         return "\n".join([*actions, "", *self.shapes]).encode("utf-8")
 
@@ -104,7 +104,7 @@ def make_blocks() -> Iterator[tuple[str, bytes]]:
 
 
 def write_blocks(origin: str, blocks: Iterable[tuple[str, bytes]]) -> bytes:
-    """Give a whole file: a line that says where it is from, the index, an empty line, blocks."""
+    """Return a whole file: a line that says where it is from, the index, an empty line, blocks."""
     rows, data, start = [f"# {origin}"], [], 0
     for service, block in blocks:
         packed = zlib.compress(block, 9)

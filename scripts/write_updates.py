@@ -1,4 +1,4 @@
-"""Write `carnation/services/updates.txt` anew from the resource schemas that cfn-lint carries.
+"""Write `carnation/services/updates.txt` again from the resource schemas that cfn-lint carries.
 
 One line for each resource type that has something to tell: `*` where it is stateful, then the
 properties whose change replaces the resource, and, behind `?`, those whose change may. Run as

@@ -30,7 +30,7 @@ class Script:
 
 
 def machine(*states: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A chain of states A, B, C …; what has no Next goes on to the next one."""
+    """A chain of states A, B, C …; what has no Next continues to the next one."""
     names = [chr(ord("A") + at) for at in range(len(states))]
     chain: dict[str, Any] = {}
     for at, (name, state) in enumerate(zip(names, states, strict=True)):

@@ -92,7 +92,7 @@ def list_pieces(line: Line) -> Iterator[Piece]:
 
 
 def scope_of(pointer: str) -> str:
-    """Give the scope of a state, of a start or of an end."""
+    """Return the scope of a state, of a start or of an end."""
     *rest, before, last = pointer.split("/")
     if before == "States":
         return "/".join(rest)

@@ -1,4 +1,4 @@
-"""A definition made anew by the constructors, as an adopted module would make it."""
+"""A definition made again by the constructors, as an adopted module would make it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from carnation.states.arguments import WIRED
 
 
 def read_fields(place: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a constructor's arguments: known fields by argument, others as `extra`."""
+    """Return a constructor's arguments: known fields by argument, others as `extra`."""
     given: dict[str, Any] = {}
     extra = {}
     for name, value in body.items():

@@ -1,4 +1,4 @@
-"""How the verbs speak: one line for an error, colour for people only, one name for all verbs."""
+"""How the verbs speak: one line for an error, color for people only, one name for all verbs."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are 
 
 
 def read_examples(page: str) -> list[str]:
-    """Give a page's Python examples, from top to bottom."""
+    """Return a page's Python examples, from top to bottom."""
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
 
 

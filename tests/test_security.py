@@ -27,7 +27,7 @@ ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
 
 @pytest.fixture
 def letters(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Give what sends a message to the dead letters of the reference workflow."""
+    """Return what sends a message to the dead letters of the reference workflow."""
     monkeypatch.chdir(ROOT)
     with Emulator() as emulator:
         assert deploy.main(["carnation", "--yes"]) == 0

@@ -34,7 +34,7 @@ class Deployed(NamedTuple):
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is more than a name kept for a change set."""
+        """Return whether there is more than a name kept for a change set."""
         return self.status != "REVIEW_IN_PROGRESS"
 
 
@@ -143,14 +143,14 @@ def _find_bucket(account: Account, stack: str) -> str:
 
 
 def _read_text(value: Any) -> str:
-    """Give the text of a value that is one, or a Fn::Sub of one."""
+    """Return the text of a value that is one, or a Fn::Sub of one."""
     inner = value.get("Fn::Sub", "") if isinstance(value, Mapping) else value
     inner = inner[0] if isinstance(inner, list) and inner else inner
     return inner if isinstance(inner, str) else ""
 
 
 def _find_path(key: str, workflow: str) -> str:
-    """Give the path in the tree of an object, by its key or a URL that ends in it.
+    """Return the path in the tree of an object, by its key or a URL that ends in it.
 
     >>> _find_path("https://${B}.s3.amazonaws.com/shop/cft/a.0123456789abcdef.yaml", "shop")
     'cft/a.yaml'

@@ -25,7 +25,7 @@ def _import_boto3() -> Any:
 
 
 def _check_endpoint(url: str | None) -> str | None:
-    """Refuse what is no endpoint, unseen: what stands before a host may be a password."""
+    """Reject what is no endpoint, unseen: what stands before a host may be a password."""
     if url is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", url):
         raise UsageError(
             "--endpoint-url must be http:// or https:// and a host, without user and password, "
@@ -36,7 +36,7 @@ def _check_endpoint(url: str | None) -> str | None:
 
 
 def _is_loopback(url: str) -> bool:
-    """Tell whether a URL is one of this computer.
+    """Return whether a URL is one of this computer.
 
     >>> _is_loopback("http://127.0.0.1:4599"), _is_loopback("https://sts.amazonaws.com")
     (True, False)
@@ -86,12 +86,12 @@ class Account:
 
     @property
     def is_local(self) -> bool:
-        """Tell whether the endpoint is one of this machine, where nothing takes long."""
+        """Return whether the endpoint is one of this machine, where nothing takes long."""
         return _is_loopback(self.endpoint_url or self._client("sts").meta.endpoint_url)
 
     @property
     def _is_loopback(self) -> bool:
-        """Tell the same before there is a client, which needs a Region."""
+        """Return the same before there is a client, which needs a Region."""
         return _is_loopback(self.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def _client(self, service: str) -> Any:

@@ -65,7 +65,7 @@ def _list_code(adopted: AdoptedMachine, root: str) -> dict[str, bytes]:
 
 
 def list_advice(adopted: Sequence[AdoptedMachine]) -> Iterator[str]:
-    """Say what is left to do: where a person has to look, and the next command."""
+    """Describe what is left to do: where a person has to look, and the next command."""
     for one in adopted:
         yield from one.source.list_unknown()
         if one.source.inventory is not None:
@@ -81,7 +81,7 @@ def list_advice(adopted: Sequence[AdoptedMachine]) -> Iterator[str]:
 
 
 def _format_inventory(inventory: Inventory, name: str) -> Iterator[str]:
-    """Say what the workflow took over, and what of its template is left behind."""
+    """Describe what the workflow took over, and what of its template is left behind."""
     others = set(inventory.elsewhere)  # the other state machines of the template
     kept = [one for name, one in inventory.adopted.items()
             if name not in others and one.logical_id in inventory.resources]  # fmt: skip

@@ -94,7 +94,7 @@ class Writer:
         return name
 
     def render_payload(self, value: Any) -> Code:
-        """Give the code of a payload, or the name of the constant that holds it."""
+        """Return the code of a payload, or the name of the constant that holds it."""
         if isinstance(value, (dict, list)):
             key = "payload " + constants.make_key(value, ordered=True)
             if key in self.lifted:
@@ -102,7 +102,7 @@ class Writer:
         return render_value(value, self.texts)
 
     def render_retriers(self, retriers: Any) -> Code:
-        """Give the code of a retrier, of a list of them, or of one alone in its list."""
+        """Return the code of a retrier, of a list of them, or of one alone in its list."""
         key = "retrier " + constants.make_key(retriers)
         if key in self.lifted:
             return Token(self.lifted[key])
@@ -113,7 +113,7 @@ class Writer:
         return render_call(self.use("Retry"), **fields)
 
     def render_fields(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
-        """Give the code of each field that is nothing but a value, by its argument."""
+        """Return the code of each field that is nothing but a value, by its argument."""
         return {
             field.argument: self.render_payload(body[field.name])
             for field in fields_of(place)
@@ -121,7 +121,7 @@ class Writer:
         }
 
     def render_rule(self, rule: Mapping[str, Any]) -> Code:
-        """Give the code of a rule, without where it leads."""
+        """Return the code of a rule, without where it leads."""
         own = self.render_own(rule, ("Comment", "Assign", "Output")) | self.render_extra(
             "Rule", rule
         )
@@ -137,19 +137,19 @@ class Writer:
         return render_call(function, Text(rule["Variable"]), render_value(rule[operator]), **own)
 
     def render_own(self, body: Mapping[str, Any], names: Sequence[str]) -> dict[str, Code]:
-        """Give the code of some fields, by their arguments."""
+        """Return the code of some fields, by their arguments."""
         return {
             argument_of(name): self.render_payload(body[name]) for name in names if name in body
         }
 
     def render_extra(self, place: str, body: Mapping[str, Any]) -> dict[str, Code]:
-        """Give the code of the fields that the table does not know, as ASL writes them."""
+        """Return the code of the fields that the table does not know, as ASL writes them."""
         known = KNOWN[place].keys() | (_RULE_FIELDS if place == "Rule" else set())
         extra = {name: value for name, value in body.items() if name not in known}
         return {"extra": render_value(extra, self.texts)} if extra else {}
 
     def render_state(self, node: Node, find: Find) -> Code:
-        """Give the code of a state; `find` gives the code of the states it moves to."""
+        """Return the code of a state; `find` gives the code of the states it moves to."""
         state = node.state
         fields = self.render_fields(node.type, state)
         fields.pop("type", None)
@@ -164,7 +164,7 @@ class Writer:
         return render_call(self.use(node.type), Text(node.name), **fields)
 
     def render_catchers(self, node: Node, find: Find) -> Code:
-        """Give the code of a state's catchers."""
+        """Return the code of a state's catchers."""
         found = []
         for catcher in node.state["Catch"]:
             fields = self.render_fields("Catcher", catcher)
@@ -175,7 +175,7 @@ class Writer:
         return found[0] if len(found) == 1 else Group("[", [*map(Item, found)], "]")
 
     def render_choices(self, node: Node, find: Find) -> Code:
-        """Give the code of a Choice's rules, each with the state it leads to."""
+        """Return the code of a Choice's rules, each with the state it leads to."""
         pairs = []
         for rule in node.state["Choices"]:
             target = find(self.flow.find(node, rule["Next"]))
@@ -183,17 +183,17 @@ class Writer:
         return Group("[", [*map(Item, pairs)], "]")
 
     def render_scopes(self, node: Node, find: Find) -> Code:
-        """Give the code of a Parallel's branches."""
+        """Return the code of a Parallel's branches."""
         return Group("[", [Item(self.render_branch(scope, find)) for scope in node.scopes], "]")
 
     def render_branch(self, scope: Scope, find: Find) -> Code:
-        """Give the code of a branch; one with fields of its own is a `Branch`."""
+        """Return the code of a branch; one with fields of its own is a `Branch`."""
         own = self.render_own(scope.body, ("Comment",)) | self.render_extra("Branch", scope.body)
         graph = self.render_scope(scope, find)
         return render_call(self.use("Branch"), graph, **own) if own else graph
 
     def render_processor(self, node: Node, find: Find) -> dict[str, Code]:
-        """Give the code of a Map's graph, and of how it runs, by their arguments."""
+        """Return the code of a Map's graph, and of how it runs, by their arguments."""
         name = "ItemProcessor" if "ItemProcessor" in node.state else "Iterator"
         scope = node.scopes[0]
         graph = self.render_scope(scope, find)
@@ -210,13 +210,13 @@ class Writer:
         return {argument_of(name): graph, **own}
 
     def render_scope(self, scope: Scope, find: Find) -> Code:
-        """Give the code of a graph inside a state: its only state, its chain, or a call."""
+        """Return the code of a graph inside a state: its only state, its chain, or a call."""
         if scope not in self.flow.inner:
             return Token(f"{self.functions[self.flow.drawn[scope]]}()")
         return self.render_chain(self.flow.inner[scope], find)
 
     def render_chain(self, chain: Sequence[Node], find: Find) -> Code:
-        """Give the code of states that follow one another."""
+        """Return the code of states that follow one another."""
         found = [find(node) for node in chain]
         if len(found) == 1:
             return found[0]

@@ -38,7 +38,7 @@ def compare_templates(inventory: Inventory, text: str) -> Iterator[str]:
 
 
 def _shape(inventory: Inventory) -> dict[str, Any]:
-    """Give the old template with the types that SAM's transform gives."""
+    """Return the old template with the types that SAM's transform gives."""
     resources = {
         name: {**body, "Type": _TYPES.get(str(body.get("Type")), body.get("Type"))}
         for name, body in inventory.resources.items()

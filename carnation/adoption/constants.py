@@ -79,7 +79,7 @@ def find_payloads(states: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Any, s
 
 
 def make_key(value: Any, *, ordered: bool = False) -> str:
-    """Give equal values an equal text; where `ordered`, in the same order of keys only.
+    """Return equal values an equal text; where `ordered`, in the same order of keys only.
 
     A number keeps how it was written, so that 2 and 2.0 stay what they are.
     """

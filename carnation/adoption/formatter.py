@@ -87,7 +87,7 @@ def measure(code: str) -> int:
 
 
 def render_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 0) -> Code:
-    """Give the code of a JSON value, its keys in their order, texts that are constants by name.
+    """Return the code of a JSON value, its keys in their order, texts that are constants by name.
 
     Raises `DefinitionError` for what Python's own parser would not read.
 
@@ -114,7 +114,7 @@ def render_value(value: Any, constants: Mapping[str, str] = _NONE, depth: int = 
 
 
 def render_call(function: str, *given: Code, **named: Code) -> Group:
-    """Give the code of a call.
+    """Return the code of a call.
 
     >>> render_code(render_call("Fail", Text("No"), error=Text("E")))
     'Fail("No", error="E")'

@@ -62,7 +62,7 @@ class Adopted:
         return "".join(part[:1].upper() + part[1:] for part in self.id.split("_"))
 
     def key_of(self, attribute: str) -> str | None:
-        """Give the reference that stands for an attribute: `${StockName}`."""
+        """Return the reference that stands for an attribute: `${StockName}`."""
         if self.kind == "Raw":
             return f"${{{self.id}{attribute.replace('.', '')}}}"
         name = self.fields.get(attribute)
@@ -70,7 +70,7 @@ class Adopted:
         return f"${{{self.title}{''.join(parts)}}}" if name else None
 
     def code_of(self, attribute: str) -> str:
-        """Give the Python that makes that reference: `STOCK.name`."""
+        """Return the Python that makes that reference: `STOCK.name`."""
         if self.kind == "Raw":
             return f"{self.variable}.ref" if attribute == "Ref" else (
                 f'{self.variable}.attribute("{attribute}")'
@@ -138,7 +138,7 @@ class Inventory:
         return not (made & (set(self.resources) - {logical_id}))
 
     def find(self, value: Any) -> str | None:
-        """Give a value of the template as the module's text; None where it has none.
+        """Return a value of the template as the module's text; None where it has none.
 
         >>> inventory = Inventory({}, "M", "")
         >>> inventory.adopted["T"] = Adopted("Table", "t", "T", fields={"Ref": "name"})
@@ -160,7 +160,7 @@ class Inventory:
         return self._substitute(inner) if name == "Fn::Sub" else None
 
     def find_attribute(self, owner: str, attribute: str) -> str | None:
-        """Give the reference to what the template says of a resource or parameter."""
+        """Return the reference to what the template says of a resource or parameter."""
         if owner == "AWS::Partition":
             return "${Partition}"
         one = self.adopted.get(owner)
@@ -229,7 +229,7 @@ class Inventory:
 
 
 def join_attribute(inner: Any) -> str:
-    """Give what `Fn::GetAtt` names in one text: `Stock.Arn`."""
+    """Return what `Fn::GetAtt` names in one text: `Stock.Arn`."""
     return ".".join(map(str, inner)) if isinstance(inner, list) else str(inner)
 
 
@@ -251,5 +251,5 @@ def list_targets(value: Any) -> Iterator[str]:
 
 
 def is_our_parameter(name: str) -> bool:
-    """Tell whether every workflow's template has a parameter of this name."""
+    """Return whether every workflow's template has a parameter of this name."""
     return name in _OUR_PARAMETERS

@@ -120,7 +120,7 @@ def _read_bucket(
 
 
 def _has_policy(inventory: Inventory, kind: str, field: str, name: str) -> bool:
-    """Tell whether a policy of its own belongs to a resource, which can have but one."""
+    """Return whether a policy of its own belongs to a resource, which can have but one."""
     from carnation.adoption.inventory import list_targets
 
     return any(
@@ -144,7 +144,7 @@ def _read_function(
 def read_code(
     inventory: Inventory, name: str, properties: dict[str, Any], folder: Any, inline: Any
 ) -> dict[str, Any] | None:
-    """Give the arguments of a Python function whose code is here; None for any other."""
+    """Return the arguments of a Python function whose code is here; None for any other."""
     runtime = str(properties.get("Runtime", ""))
     handler = properties.get("Handler")
     files = _read_files(inventory, folder, inline)
@@ -202,7 +202,7 @@ def read_environment(
 
 
 def read_parameter(inventory: Inventory, name: str, body: Mapping[str, Any]) -> Adopted:
-    """Give a parameter of the template as one of the workflow."""
+    """Return a parameter of the template as one of the workflow."""
     more = {
         key: value
         for key, value in body.items()

@@ -61,7 +61,7 @@ class _Body:
         return self.statements
 
     def render_chain(self) -> Code:
-        """Give the code of the part's chain."""
+        """Return the code of the part's chain."""
         return self.writer.render_chain(self.part.chain, self.find)
 
     def define(self, node: Node) -> None:
@@ -79,7 +79,7 @@ class _Body:
             self.waiting.append((node, target))
 
     def is_alone(self, node: Node) -> bool:
-        """Tell whether a part gives this state back, and nothing names or follows it there."""
+        """Return whether a part gives this state back, and nothing names or follows it there."""
         part = self.part
         moves = self.writer.flow.moves_by_itself(node)
         return (
@@ -128,7 +128,7 @@ class _Body:
         return self.writer.render_state(node, self.find)
 
     def is_inline(self, node: Node) -> bool:
-        """Tell whether a state is so short, and used but once, that it needs no variable."""
+        """Return whether a state is so short, and used but once, that it needs no variable."""
         if self.writer.counts.get(node, 0) > 1 or node.pointer in self.comments:
             return False
         if node.scopes or next(node.list_targets(), None) is not None:
@@ -230,7 +230,7 @@ def _render_function(writer: Writer, body: _Body, statements: Sequence[str]) -> 
 
 
 def _space(statements: Sequence[str]) -> Iterator[str]:
-    """Set a statement of several lines off from its neighbours."""
+    """Set a statement of several lines off from its neighbors."""
     for at, statement in enumerate(statements):
         close = ".next(" in statement.partition("(")[0] + "("
         if at and not close and ("\n" in statement or "\n" in statements[at - 1]):

@@ -27,7 +27,7 @@ MAX_WORKFLOW_LENGTH = 40
 
 
 def split_words(text: str) -> list[str]:
-    """Split a text into words of ASCII letters and digits, in small letters.
+    """Split a text into words of ASCII letters and digits, in lowercase letters.
 
     A service that boto3 writes as one word is one.
 
@@ -77,7 +77,7 @@ class Names:
         self._counts: dict[str, int] = {}
 
     def reserve(self, name: str) -> str:
-        """Give the name away, with a number at its end where it is taken."""
+        """Return the name away, with a number at its end where it is taken."""
         chosen, count = name, self._counts.get(name, 1)
         while chosen in self._taken:
             count += 1
@@ -88,7 +88,7 @@ class Names:
 
 
 def to_workflow_name(text: str) -> str:
-    """Name a workflow after a file or a logical ID: small letters, digits, hyphens, at most 40.
+    """Name a workflow after a file or a logical ID: lowercase letters, digits, hyphens, at most 40.
 
     >>> to_workflow_name("OrderStateMachine"), to_workflow_name("2_Order Pipeline.asl.json")
     ('order-state-machine', 'workflow-2-order-pipeline')

@@ -30,7 +30,7 @@ class _Loader(InspectLoader):
         self._text = text
 
     def get_source(self, fullname: str) -> str:
-        """Give the text, whatever the module is called."""
+        """Return the text, whatever the module is called."""
         return self._text
 
 

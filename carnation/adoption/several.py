@@ -70,7 +70,7 @@ def _add_children(inventory: Inventory, workflows: Mapping[str, str], own: str) 
 def _share(
     home: Inventory, guest: Inventory, definition: Mapping[str, Any], given: Mapping[str, Any]
 ) -> None:
-    """Give a guest what it uses of the first workflow's resources, and let that export it."""
+    """Return a guest what it uses of the first workflow's resources, and let that export it."""
     named = [name.partition(".")[0] for name in find_substitutions(definition)]
     used = {*named, *(owner for value in given.values() for owner in list_targets([value]))}
     for name, one in home.adopted.items():

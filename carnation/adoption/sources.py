@@ -59,7 +59,7 @@ class Source(NamedTuple):
         return value
 
     def locate(self, pointer: str) -> str:
-        """Say where a part stands: file, line and column."""
+        """Describe where a part stands: file, line and column."""
         return _locate(self.document, pointer)
 
     def find_refusal(self) -> DocumentError | None:
@@ -69,7 +69,7 @@ class Source(NamedTuple):
         return None
 
     def format_refusal(self) -> str:
-        """Say why AWS or the build would refuse the definition; '' where neither would."""
+        """Describe why AWS or the build would refuse the definition; '' where neither would."""
         refusal = self.find_refusal()
         if refusal is not None:
             return str(refusal)
@@ -95,7 +95,7 @@ class Source(NamedTuple):
 def read_sources(reading: Reading) -> Iterator[Source]:
     """Yield what can be adopted of the definitions that a file leads to.
 
-    Raises `DocumentError`, with line and column, for what is no definition.
+    Raises `DocumentError`, with line and column, for what is not a definition.
     """
     file = os.path.basename(reading.path)
     sources = [_read_source(found, file, reading.kind == "definition") for found in reading.sources]
@@ -232,7 +232,7 @@ def _locate(document: Machine, pointer: str) -> str:
 
 
 def rename_duplicates(sources: Sequence[Source]) -> list[Source]:
-    """Give sources of one name names of their own: with their folder's before it, or a number."""
+    """Return sources of one name names of their own: with their folder's before it, or a number."""
     taken: set[str] = set()
     named = []
     for source in sources:

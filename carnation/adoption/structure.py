@@ -78,7 +78,7 @@ class Flow:
         return self._scopes[node].nodes[name]
 
     def moves_by_itself(self, node: Node) -> Node | None:
-        """Give the state that a state moves to by itself; a Choice's default is no such move."""
+        """Return the state that a state moves to by itself; a Choice's default is no such move."""
         if node.main is None or node.type == "Choice":
             return None
         return self.find(node, node.main)
@@ -102,7 +102,7 @@ class Flow:
         )
 
     def _arrange_left(self, part: Section) -> Iterator[Step | list[Node]]:
-        """Tell what was put off for a state that had been told already."""
+        """Return what was put off for a state that had been told already."""
         wanted, self._wanted = self._wanted, set()
         for target in sorted(wanted, key=lambda node: node.pointer):
             if target not in self.homes:
@@ -138,7 +138,7 @@ class Flow:
         return target
 
     def _leads(self, dominator: Node, node: Node) -> bool:
-        """Tell whether a chain leads from one state to another."""
+        """Return whether a chain leads from one state to another."""
         while dominator is not node:
             if dominator not in self.chained:
                 return False
@@ -146,7 +146,7 @@ class Flow:
         return True
 
     def _is_way_out(self, node: Node, default: Node) -> bool:
-        """Tell whether a Choice's default only ends, and what matters follows a rule."""
+        """Return whether a Choice's default only ends, and what matters follows a rule."""
         return (
             default.size == 1
             and default.main is None

@@ -163,7 +163,7 @@ def _keep_sections(inventory: Inventory) -> None:
 
 
 def render_raw(inventory: Inventory, name: str) -> dict[str, Any]:
-    """Give a resource as it is, its references to the state machine now to the workflow's."""
+    """Return a resource as it is, its references to the state machine now to the workflow's."""
     body: dict[str, Any] = dict(inventory.rewrite(inventory.resources[name]))
     after = body.get("DependsOn", [])
     kept = [one for one in ([after] if isinstance(after, str) else after)
@@ -173,7 +173,7 @@ def render_raw(inventory: Inventory, name: str) -> dict[str, Any]:
 
 
 def render_arn(inventory: Inventory, name: str) -> str:
-    """Give the ARN of a resource that stays CloudFormation, for roles; '' of an unknown type."""
+    """Return the ARN of a resource that stays CloudFormation, for roles; '' of an unknown type."""
     rest = _ARNS.get(str(inventory.resources[name].get("Type")))
     return f"arn:${{AWS::Partition}}:{rest.replace('@', name)}" if rest else ""
 

@@ -97,12 +97,12 @@ def _reject_changed_release(root: str, artifacts: Artifacts) -> None:
 
 
 def release_name(artifacts: Artifacts) -> str:
-    """Give the path, below `build/<workflow>/`, at which this version is frozen."""
+    """Return the path, below `build/<workflow>/`, at which this version is frozen."""
     return f"{_RELEASES}{artifacts.version}.asl.json"
 
 
 def is_released(root: str, artifacts: Artifacts) -> bool:
-    """Tell whether this version is frozen already."""
+    """Return whether this version is frozen already."""
     path = os.path.join(_tree_of(root, artifacts.workflow), *release_name(artifacts).split("/"))
     return os.path.exists(path)
 

@@ -29,12 +29,12 @@ class Artifacts(NamedTuple):
         return self.files[f"code/state-machine/{self.workflow}.asl.json"]
 
     def list_uploads(self) -> dict[str, bytes]:
-        """Give what belongs in the bucket: key (with the digest in it) to content."""
+        """Return what belongs in the bucket: key (with the digest in it) to content."""
         contents = {**{path: text.encode() for path, text in self.files.items()}, **self.packages}
         return {entry["key"]: contents[path] for path, entry in self.manifest["artifacts"].items()}
 
     def find_key(self, suffix: str) -> str:
-        """Give the key of the one artifact whose path ends so (`-root-stack.yaml`)."""
+        """Return the key of the one artifact whose path ends so (`-root-stack.yaml`)."""
         keys = [
             str(entry["key"])
             for path, entry in self.manifest["artifacts"].items()

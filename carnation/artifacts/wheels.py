@@ -23,7 +23,7 @@ _STAMP = "requirements.sha256"
 
 
 def find_wheels(root: str, name: str) -> str:
-    """Give the folder in which the wheels of a function lie."""
+    """Return the folder in which the wheels of a function lie."""
     return os.path.join(root, ".carnation", "wheels", name)
 
 
@@ -45,7 +45,7 @@ def read_requirements(root: str, name: str) -> str:
 
 
 def find_local_packages(root: str, name: str) -> str:
-    """Give the folder in which the packages of a function lie that are for this machine."""
+    """Return the folder in which the packages of a function lie that are for this machine."""
     return os.path.join(root, ".carnation", "packages", name)
 
 
@@ -55,7 +55,7 @@ def write_local_stamp(folder: str, requirements: str) -> None:
 
 
 def read_local_packages(root: str, name: str) -> str | None:
-    """Give the folder of a function's packages for this machine; None where none were fetched.
+    """Return the folder of a function's packages for this machine; None where none were fetched.
 
     Raises `WorkflowError` where they are of other requirements, or of another Python.
     """
@@ -71,7 +71,7 @@ def read_local_packages(root: str, name: str) -> str | None:
 
 
 def has_compiled_wheels(root: str, name: str) -> bool:
-    """Say whether a function's wheels for Lambda hold code of its processor."""
+    """Return whether a function's wheels for Lambda hold code of its processor."""
     folder = find_wheels(root, name)
     found = os.listdir(folder) if os.path.isdir(folder) else ()
     return any(wheel.endswith(".whl") and not wheel.endswith("-any.whl") for wheel in found)

@@ -212,7 +212,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 
 @cache
 def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
-    """Give the fields that may stand in a place, in the order in which they are written.
+    """Return the fields that may stand in a place, in the order in which they are written.
 
     With `legacy` also those that AWS still takes and advises against.
 
@@ -224,7 +224,7 @@ def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
 
 
 def find_problem(field: Field, value: object) -> str:
-    """Say what is wrong with a field's value, in words that follow its name; '' if nothing is.
+    """Describe what is wrong with a field's value, in words that follow its name; '' if nothing is.
 
     >>> seconds = next(field for field in fields_of("Task") if field.name == "TimeoutSeconds")
     >>> find_problem(seconds, 0)
@@ -245,7 +245,7 @@ def find_problem(field: Field, value: object) -> str:
 
 
 def is_expression(value: object) -> bool:
-    """Tell whether a value is an expression of JSONata: a text between `{%` and `%}`."""
+    """Return whether a value is an expression of JSONata: a text between `{%` and `%}`."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 

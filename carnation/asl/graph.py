@@ -82,7 +82,7 @@ class State(Node):
         self.inner: list[Scope] = []
 
     def is_terminal(self) -> bool:
-        """Tell whether its scope may end here."""
+        """Return whether its scope may end here."""
         return self.type in ("Succeed", "Fail") or self.body.get("End") is True
 
 

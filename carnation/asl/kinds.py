@@ -16,7 +16,7 @@ Check = Callable[[object], bool]
 
 
 def is_placeholder(value: object) -> bool:
-    """Tell whether a value is, or holds, a substitution (`${Name}`) that is not known yet."""
+    """Return whether a value is, or holds, a substitution (`${Name}`) that is not known yet."""
     return isinstance(value, str) and "${" in value
 
 

@@ -96,7 +96,7 @@ _NOT = re.compile(r"\$not\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
 def find_polarity(rule: Mapping[str, Json]) -> tuple[str, bool] | None:
-    """Give a condition without its negations, and whether it holds where that does.
+    """Return a condition without its negations, and whether it holds where that does.
 
     None of a rule that does more than go on, or that is not shaped like one.
 
@@ -140,7 +140,7 @@ def _find_sign(text: str) -> tuple[str, bool]:
 
 
 def _format_order(rules: list[Json], pairs: list[tuple[int, int]]) -> str:
-    """Say which rule is now tested before which; of several such pairs, the first."""
+    """Describe which rule is now tested before which; of several such pairs, the first."""
     was = {new: old for old, new in pairs}
     order = sorted(was)
     swapped = [(a, b) for a, b in pairwise(order) if was[a] > was[b]]

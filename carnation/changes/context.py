@@ -43,7 +43,7 @@ class StatePair(NamedTuple):
         )
 
     def enter(self, field: str, old: int, new: int) -> StatePair:
-        """Give the items of a list of mappings, one of each side."""
+        """Return the items of a list of mappings, one of each side."""
         return self._replace(
             old=self.old[field][old],
             new=self.new[field][new],
@@ -80,7 +80,7 @@ def format_path(parts: list[str]) -> str:
 
 
 def has_objects(value: Json) -> bool:
-    """Tell whether a value is a list of mappings, as Retry, Catch and Choices should be."""
+    """Return whether a value is a list of mappings, as Retry, Catch and Choices should be."""
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
@@ -123,7 +123,7 @@ def _render_without(item: Json, leave_out: tuple[str, ...]) -> str:
 
 
 def is_reordered(pairs: list[tuple[int, int]]) -> bool:
-    """Tell whether items that are in both lists have changed places."""
+    """Return whether items that are in both lists have changed places."""
     places = [new for _, new in pairs]
     return places != sorted(places)
 

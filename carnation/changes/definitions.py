@@ -87,7 +87,7 @@ def _describe_states(match: Match, scopes: Scopes) -> Iterator[Change]:
 
 
 def _outline(place: State) -> dict[str, Json]:
-    """Give a state without the states inside it, which are told by themselves."""
+    """Return a state without the states inside it, which are told by themselves."""
     return {key: value for key, value in place.body.items() if key not in INNER}
 
 

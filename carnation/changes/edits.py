@@ -47,7 +47,7 @@ def find_edits(
 
 
 def is_same(before: Json, after: Json) -> bool:
-    """Tell whether two values are one: true is not 1, but 2 is 2.0."""
+    """Return whether two values are one: true is not 1, but 2 is 2.0."""
     if before is after:
         return True
     if isinstance(before, bool) or isinstance(after, bool):

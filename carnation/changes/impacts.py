@@ -21,7 +21,7 @@ FAMILIES = (PERMISSIONS, FINDINGS, DEFINITION, RESOURCES, CODE)
 
 
 class Kind(NamedTuple):
-    """A row of the policy: whom it concerns (callers, watchers, executions in flight, data)."""
+    """A row of the policy: whom it concerns (callers, watchers, running executions, data)."""
 
     slug: str
     family: str
@@ -162,7 +162,7 @@ KINDS: Mapping[str, Kind] = {row[0]: Kind(*row) for row in _ROWS}
 
 
 def find_worst(impacts: Iterable[str]) -> str:
-    """Give the worst of some impacts; '' of none.
+    """Return the worst of some impacts; '' of none.
 
     >>> find_worst(["breaking", "cosmetic"])
     'breaking'

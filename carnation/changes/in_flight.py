@@ -1,4 +1,4 @@
-"""Executions in flight: they keep the old definition, and get the new role.
+"""Running executions: they keep the old definition, and get the new role.
 
 So an action that the old definition needs and a role has lost stops them, though the new definition
 no longer needs it.
@@ -28,7 +28,7 @@ _UNKNOWN = re.compile(r"\$\{(?!AWS::)")
 
 
 def is_for_states(kind: str, body: Mapping[str, Json], others: Mapping[str, Json]) -> bool:
-    """Tell whether a resource says what Step Functions may do: a role, or a policy of one.
+    """Return whether a resource says what Step Functions may do: a role, or a policy of one.
 
     `others` are the bodies of the resources beside it, by their names.
     """
@@ -77,7 +77,7 @@ def find_lost_actions(
 def _find_unmet(
     definition: Mapping[str, Json], lost: Sequence[Grant], after: Sequence[Grant]
 ) -> dict[str, list[str]]:
-    """Give the actions that were lost and are needed, with the states that need them."""
+    """Return the actions that were lost and are needed, with the states that need them."""
     found: dict[str, dict[str, None]] = {}
     for need in derive_needs(definition):
         action = need.action.lower()

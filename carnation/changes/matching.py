@@ -79,7 +79,7 @@ class _Matcher:
                 self.pair(place, twin)
 
     def _translate(self, place: State) -> str:
-        """Say where a state of the old definition would be now, had only its scope moved."""
+        """Describe where a state of the old definition would be now, had only its scope moved."""
         owner = place.scope.owner
         twin = self.found.get(owner) if owner else None
         if owner is None or twin is None:

@@ -39,7 +39,7 @@ class Principal(NamedTuple):
 
 
 def is_policy(kind: str) -> bool:
-    """Tell whether a type of resource says what somebody may do, and not who may do it to it."""
+    """Return whether a type of resource says what somebody may do, and not who may do it to it."""
     return kind in _ROLES or kind in _IDENTITY or kind in _SAM
 
 
@@ -144,7 +144,7 @@ def _compare_grants(
 
 
 def _find_kept(lost: Sequence[Grant], after: Iterable[Grant]) -> str:
-    """Say which narrower grants are there in the place of those that were lost."""
+    """Describe which narrower grants are there in the place of those that were lost."""
     left = [
         one for one in after
         if one.effect == "Allow" and any(covers(wide, one) for wide in lost)
@@ -154,7 +154,7 @@ def _find_kept(lost: Sequence[Grant], after: Iterable[Grant]) -> str:
 
 
 def _find_dropped(grant: Grant, before: Iterable[Grant]) -> str:
-    """Give the condition under which the same was allowed before; '' where it was not."""
+    """Return the condition under which the same was allowed before; '' where it was not."""
     if grant.condition or grant.effect != "Allow":
         return ""
     same = (one for one in before if one[:4] == grant[:4] and one.condition)

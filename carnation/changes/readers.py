@@ -51,7 +51,7 @@ def find_lost_paths(match: Match, scopes: Scopes) -> Iterator[Change]:
 
 
 def _find_writes(state: State) -> dict[str, bool]:
-    """Give the paths that a state writes, and of each whether its content is all listed here."""
+    """Return the paths that a state writes, and of each whether its content is all listed here."""
     body, found = state.body, dict[str, bool]()
     assigned = body.get("Assign")
     for name in assigned if isinstance(assigned, Mapping) else ():
@@ -85,7 +85,7 @@ def _subtract(old: Mapping[str, bool], new: Mapping[str, bool]) -> list[str]:
 
 
 def _is_in(path: str, written: Mapping[str, bool]) -> bool:
-    """Tell whether a path is written, or may be in something whose content is not listed."""
+    """Return whether a path is written, or may be in something whose content is not listed."""
     return path in written or any(
         path.startswith(f"{one}.") for one, is_listed in written.items() if not is_listed
     )
@@ -149,7 +149,7 @@ def _list_read(start: State) -> list[str]:
 
 
 def _list_named(state: State) -> dict[str, bool]:
-    """Give the paths that a state writes by name; what its whole output may hold is not told."""
+    """Return the paths that a state writes by name; what its whole output may hold is not told."""
     return {path: is_listed for path, is_listed in _find_writes(state).items() if path != _WHOLE}
 
 
@@ -206,7 +206,7 @@ def _list_targets(state: State) -> list[str]:
 
 
 def _passes_input(state: State) -> bool:
-    """Tell whether later states see what this one was given."""
+    """Return whether later states see what this one was given."""
     if state.type == "Pass" and not {"Result", "Parameters", "Output"} & set(state.body):
         return True
     return state.type not in _MAKERS or keeps_input(state.language, state.body)

@@ -73,7 +73,7 @@ class Edit(NamedTuple):
 
     @property
     def gone(self) -> bool:
-        """Tell whether the pointer is one of the old document."""
+        """Return whether the pointer is one of the old document."""
         return self.new is None
 
     def describe(self, kind: str, subject: str, sentence: str) -> Change:
@@ -83,7 +83,7 @@ class Edit(NamedTuple):
 
 
 def render_value(value: object) -> str:
-    """Write a value so that equal ones, and no others, are spelt alike.
+    """Write a value so that equal ones, and no others, are spelled alike.
 
     >>> render_value({"b": 1, "a": True}), render_value(MISSING)
     ('{"a": true, "b": 1}', '')

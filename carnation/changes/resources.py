@@ -52,13 +52,13 @@ class ResourceRef(NamedTuple):
         return str(self.body.get("Type", ""))
 
     def keeps_data(self, field: str) -> bool:
-        """Tell whether a policy of the resource leaves its data, or a snapshot, behind."""
+        """Return whether a policy of the resource leaves its data, or a snapshot, behind."""
         return _RETENTION.get(str(self.body.get(field)), 0) > 0
 
 
 Places = Mapping[str, ResourceRef]
 Definitions = tuple[Sequence[Mapping[str, Json]], Sequence[Mapping[str, Json]]]
-"""Those that executions in flight may have started with, and those of the new side."""
+"""Those that running executions may have started with, and those of the new side."""
 
 
 def find_resource_changes(
@@ -191,7 +191,7 @@ def _compare_properties(
 
 
 def _way(edit: Edit) -> list[str]:
-    """Give the way of an edit into the properties."""
+    """Return the way of an edit into the properties."""
     return split_pointer(edit.pointer)[3:]
 
 
@@ -200,7 +200,7 @@ def _first(edit: Edit) -> str:
 
 
 def _is_told(kind: str, edit: Edit) -> bool:
-    """Tell whether only a digest changed: what it is the digest of is told by itself."""
+    """Return whether only a digest changed: what it is the digest of is told by itself."""
     if (kind, _first(edit)) not in _KEYED:
         return False
     return _DIGEST.sub("", render_value(edit.before)) == _DIGEST.sub("", render_value(edit.after))
@@ -236,7 +236,7 @@ def _describe_property(subject: str, new: ResourceRef, edit: Edit) -> Change:
 
 
 def _is_default(edit: Edit) -> bool:
-    """Tell whether a machine's type is only said now, or no longer: it was STANDARD all along."""
+    """Return whether a machine's type is only said now, or no longer: it was STANDARD all along."""
     return {render_value(edit.before), render_value(edit.after)} == {
         render_value(MISSING),
         render_value("STANDARD"),

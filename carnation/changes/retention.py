@@ -33,7 +33,7 @@ _OFF = (False, "false", "Suspended", MISSING)
 
 
 def find_retention_kind(kind: str, way: Sequence[str], edit: Edit) -> str:
-    """Give the kind of change of a property that lets data go; '' of any other.
+    """Return the kind of change of a property that lets data go; '' of any other.
 
     >>> edit = Edit("/a", "/a", 90, 30)
     >>> find_retention_kind("AWS::Logs::LogGroup", ["RetentionInDays"], edit)
@@ -58,7 +58,7 @@ def _measure(value: Json, place: tuple[str, str]) -> float:
 
 
 def _expires(way: Sequence[str], edit: Edit) -> bool:
-    """Tell whether items now expire that did not, or sooner."""
+    """Return whether items now expire that did not, or sooner."""
     if edit.after in _OFF or edit.after == "Disabled":
         return False
     if way[0] == "LifecycleConfiguration" and "xpir" not in f"{way}{render_value(edit.after)}":

@@ -25,7 +25,7 @@ _MANY_ROUNDS = 100_000
 
 
 def measure_wait(retrier: Mapping[str, Json]) -> float:
-    """Give the seconds that a retrier adds at worst; jitter only shortens a wait.
+    """Return the seconds that a retrier adds at worst; jitter only shortens a wait.
 
     >>> measure_wait({"MaxAttempts": 6}), measure_wait({"MaxAttempts": 2, "IntervalSeconds": 2})
     (63.0, 6.0)
@@ -53,7 +53,7 @@ def _number(value: Json, default: float) -> float:
 
 
 def format_retrier(retrier: Mapping[str, Json]) -> str:
-    """Say how often a retrier tries, and how long that takes at worst.
+    """Describe how often a retrier tries, and how long that takes at worst.
 
     >>> format_retrier({"ErrorEquals": ["States.ALL"], "MaxAttempts": 1})
     '1 attempt, worst-case wait 1 s'

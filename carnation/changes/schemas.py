@@ -106,7 +106,7 @@ def _walk(old: Json, new: Json, pointer: str, place: str) -> Iterator[_Step]:
 
 
 def _classify(word: str, old: Json, new: Json, pointer: str, place: str) -> _Step:
-    """Tell which way another keyword changed."""
+    """Return which way another keyword changed."""
     sentence = f"{place or 'its whole'}: {word} {contrast(old, new)}"
     if word in _WORDS:
         return _Step(_REWORDED, pointer, sentence, old, new)

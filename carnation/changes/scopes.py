@@ -32,7 +32,7 @@ class Scopes(NamedTuple):
     names: Mapping[str, Mapping[str, str]]
 
     def renamer(self, scope: str) -> Callable[[str], str]:
-        """Give the function from a state's old name, in a scope, to its name now."""
+        """Return the function from a state's old name, in a scope, to its name now."""
         names = self.names.get(scope, {})
         return lambda name: names.get(name, name)
 
@@ -161,7 +161,7 @@ def _compare_scopes(
 
 
 def _is_same_mode(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
-    """Tell whether two processors run in the same way: without a word, a Map is INLINE."""
+    """Return whether two processors run in the same way: without a word, a Map is INLINE."""
     configs = [side.get("ProcessorConfig", {}) for side in (old, new)]
     if not all(isinstance(config, Mapping) for config in configs):
         return False

@@ -86,7 +86,7 @@ def _refine(sides: StatePair, field: str, kind: str, edit: Edit) -> str:
 
 
 def _is_expression(sides: StatePair, field: str, edit: Edit) -> bool:
-    """Tell whether both values are expressions: a path, an intrinsic function, JSONata."""
+    """Return whether both values are expressions: a path, an intrinsic function, JSONata."""
     if not (isinstance(edit.before, str) and isinstance(edit.after, str)):
         return False
     if sides.language == "JSONata":

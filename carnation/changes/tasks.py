@@ -70,7 +70,7 @@ def _name(resource: Json) -> str:
 
 
 def is_target(pointer: str) -> bool:
-    """Tell whether a pointer is to the parameter that names what a task works on.
+    """Return whether a pointer is to the parameter that names what a task works on.
 
     >>> is_target("/States/A/Parameters/QueueUrl"), is_target("/States/A/Parameters/MessageBody")
     (True, False)

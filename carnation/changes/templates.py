@@ -33,7 +33,7 @@ def find_template_changes(
 ) -> Iterator[Change]:
     """Yield every change between two sets of templates, path to document.
 
-    `definitions` are the old ones, which executions in flight keep, and `current` the new ones;
+    `definitions` are the old ones, which running executions keep, and `current` the new ones;
     `parts` names the documents in the records, where their paths do not.
 
     >>> one = {"t": {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}}
@@ -56,7 +56,7 @@ def _shape(template: Json) -> Mapping[str, Json]:
 
 
 def stack_paths(templates: Templates) -> dict[str, str]:
-    """Give for each template the way to it, through the stacks that use it; '' for a root.
+    """Return for each template the way to it, through the stacks that use it; '' for a root.
 
     >>> stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "x/a.yaml"}}
     >>> stack_paths({"root.yaml": {"Resources": {"A": stack}}, "nested/a.yaml": {}})

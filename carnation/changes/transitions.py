@@ -93,14 +93,14 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
 
 
 def keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
-    """Tell whether the input survives an error: beside it, or named in the Output."""
+    """Return whether the input survives an error: beside it, or named in the Output."""
     if language == "JSONata":
         return "$states.input" in render_value(catcher.get("Output", ""))
     return "ResultPath" in catcher and catcher["ResultPath"] != "$"
 
 
 def loses_input(sides: StatePair) -> bool:
-    """Tell whether later states had the input of this one, and have only its result now."""
+    """Return whether later states had the input of this one, and have only its result now."""
     makes = {"Task", "Map", "Parallel"}
     if sides.language == "JSONPath" and {"Result", "Parameters"} & set(sides.new):
         makes.add("Pass")

@@ -41,7 +41,7 @@ def shorten(text: str, longest: int = _MAX_QUOTE_LENGTH) -> str:
 
 
 def contrast(before: object, after: object) -> str:
-    """Say what a value was and is; long texts from a little before where they part.
+    """Describe what a value was and is; long texts from a little before where they part.
 
     >>> contrast(30, 10), contrast(MISSING, "a"), contrast("a", MISSING)
     ('30 to 10', '"a" was added', '"a" was removed')

@@ -86,7 +86,7 @@ def find_reporter(workflow: str) -> Reporter | None:
 
 
 def find_output(deployed: Deployed, name: str) -> str:
-    """Give an output of the root stack; raises `AccountError` where it has none of that name."""
+    """Return an output of the root stack; raises `AccountError` where it has none of that name."""
     if name not in deployed.outputs:
         raise AccountError(
             f"stack '{deployed.name}' has no output {name}; it has "
@@ -163,5 +163,5 @@ class AccountConsole:
 
     @property
     def colour(self) -> bool:
-        """Tell whether to colour."""
+        """Return whether to color."""
         return has_colour(sys.stdout)

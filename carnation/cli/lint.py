@@ -1,4 +1,4 @@
-"""Lint definitions: what AWS would refuse, and what it would let through to break at night.
+"""Lint definitions: what AWS would reject, and what it would let through to break at night.
 
 Run as `carnation lint`. It reads documents only: built ones, hand-written ones, and templates.
 """

@@ -124,7 +124,7 @@ def _read_stacks(
 
 
 def _count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
-    """Say how many executions run, and what they hold on to."""
+    """Describe how many executions run, and what they hold on to."""
     from carnation.account.deployment.in_flight import count_in_flight
     from carnation.errors import AccountError
 
@@ -161,7 +161,7 @@ def _open_beside(revision: str, path: str) -> Tree:
 
 
 def _rename(tree: Tree, revision: str, name: str, path: str) -> Tree:
-    """Give a tree of one file under the name that it has on the other side."""
+    """Return a tree of one file under the name that it has on the other side."""
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
         return dict.fromkeys(paths, tree.read([name])[name])

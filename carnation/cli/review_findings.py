@@ -77,7 +77,7 @@ def _identify(finding: Finding) -> tuple[str, str, str]:
 
 
 def _is_told(finding: Finding, review: Review) -> bool:
-    """Tell whether a loss of the role has been told that is the cause."""
+    """Return whether a loss of the role has been told that is the cause."""
     return finding.rule == "missing-permission" and any(
         change.kind == "action-lost" and change.facts == finding.facts for change in review.changes
     )

@@ -134,7 +134,7 @@ def _make_load(items: int, executions_a_day: int | None = None) -> Load:
 
 
 def _find_old_name(review: Review, change: Change) -> str:
-    """Give the name that a state had."""
+    """Return the name that a state had."""
     return next(
         (
             str(one.before)
@@ -152,7 +152,7 @@ def _list_states(definition: Json) -> set[str]:
 
 
 def _find_folder(tree: Tree) -> str:
-    """Give the folder of a side that is a path; the current one of a revision."""
+    """Return the folder of a side that is a path; the current one of a revision."""
     path = tree.name
     if os.path.isdir(path):
         return path

@@ -101,7 +101,7 @@ def _add_stimuli(parser: argparse.ArgumentParser) -> None:
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Refuse before anything ran what contradicts itself, or could not be written after."""
+    """Reject before anything ran what contradicts itself, or could not be written after."""
     for option in ("fail_attempts", "fail_error"):
         if options.fail is None and getattr(options, option) is not None:
             raise UsageError(f"--{option.replace('_', '-')} requires --fail.")

@@ -20,7 +20,7 @@ _DYNAMIC = compile_lazily(r"\{\{(resolve:[^{}]*)\}\}")
 
 
 def is_intrinsic(value: Mapping[str, Any]) -> bool:
-    """Tell whether a mapping is a function of CloudFormation.
+    """Return whether a mapping is a function of CloudFormation.
 
     >>> is_intrinsic({"Ref": "Queue"}), is_intrinsic({"Refund": 1})
     (True, False)
@@ -109,7 +109,7 @@ class Placeholders:
         return self._accept(".".join(texts), function)
 
     def _accept(self, wanted: str, value: Any) -> str:
-        """Give a placeholder for a value: the one it has, or a new one that nothing else has."""
+        """Return a placeholder for a value: the one it has, or a new one that nothing else has."""
         name = first = _UNNAMED.sub("-", wanted)
         meaning, count = _render_meaning(value), 1
         while self._meanings.setdefault(name, meaning) != meaning:

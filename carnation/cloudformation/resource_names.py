@@ -61,7 +61,7 @@ _NAMES = ("Name", "QueueName", "TopicName", "FunctionName")
 
 
 def resolve_resources(template: Mapping[str, Any]) -> dict[str, str]:
-    """Give what `Jobs` and `Jobs.Arn` stand for, for each resource of a type that is known.
+    """Return what `Jobs` and `Jobs.Arn` stand for, for each resource of a type that is known.
 
     >>> queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}}
     >>> resolve_resources({"Resources": {"Jobs": queue}})["Jobs.Arn"].rpartition(":")[2]
@@ -90,7 +90,7 @@ def _read_name(properties: Any, field: str) -> str:
 def resolve_substitutions(
     template: Mapping[str, Any], properties: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Give what the `${…}` of a definition stand for: its own substitutions, then resources."""
+    """Return what the `${…}` of a definition stand for: its own substitutions, then resources."""
     names = resolve_resources(template)
     given = properties.get("DefinitionSubstitutions")
     placeholders = Placeholders({})

@@ -76,7 +76,7 @@ def _is_attached(body: Mapping[str, Any], name: str) -> bool:
 
 
 def _target_name(value: Any) -> str:
-    """Give the logical ID that a reference is to: `Ref`, `Fn::GetAtt`, `${Role.Arn}`."""
+    """Return the logical ID that a reference is to: `Ref`, `Fn::GetAtt`, `${Role.Arn}`."""
     if not isinstance(value, Mapping) or len(value) != 1:
         return ""
     ((key, inner),) = value.items()

@@ -1,4 +1,4 @@
-"""The last touch on an arrangement: what stands away from its neighbours for no need moves closer.
+"""The last touch on an arrangement: what stands away from its neighbors for no need moves closer.
 
 Items that stand exactly below each other along a chain or a main line stay so: they move as one.
 Our own; each move shortens the edges, keeps the order, and leaves everything as far apart as it
@@ -18,7 +18,7 @@ _ROUNDS = 5
 
 
 def separation(left: Item, right: Item) -> float:
-    """Give the least distance between the centres of two neighbours."""
+    """Return the least distance between the centres of two neighbors."""
     return (left.width + right.width) / 2 + _GAPS[left.kind] + _GAPS[right.kind]
 
 
@@ -100,7 +100,7 @@ def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: flo
 
 
 def _strength(items: Sequence[Item], item: Item, other: Item, weight: int) -> int:
-    """Say how much one item pulls another: a way round follows what it goes round, not it.
+    """Describe how much one item pulls another: a way round follows what it goes round, not it.
 
     A label stands above what it leads to, unless that is a chain of many: then below its source.
     """

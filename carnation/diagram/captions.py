@@ -126,7 +126,7 @@ def _service_name(name: str) -> str:
 
 
 def describe_wait(state: Mapping[str, Any]) -> str:
-    """Say how long, or until when, a Wait waits."""
+    """Describe how long, or until when, a Wait waits."""
     for field, word in (("Seconds", "Wait "), ("Timestamp", "Wait until ")):
         if f"{field}Path" in state:
             return word + describe_path(state[f"{field}Path"])
@@ -139,7 +139,7 @@ def describe_wait(state: Mapping[str, Any]) -> str:
 
 
 def describe_map(state: Mapping[str, Any]) -> str:
-    """Say what a Map goes through, whether distributed, and how many at once."""
+    """Describe what a Map goes through, whether distributed, and how many at once."""
     words = "Distributed Map" if _is_distributed(state) else "Map"
     items = state.get("ItemsPath", state.get("Items"))
     if isinstance(items, str) and items != "$":
@@ -172,7 +172,7 @@ def list_retriers(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def count_retries(state: Mapping[str, Any]) -> str:
-    """Give the most retries that a state may make, as its badge says it; '' where it makes none.
+    """Return the most retries that a state may make, as its badge says it; '' where it makes none.
 
     >>> count_retries({"Retry": [{"ErrorEquals": ["A"], "MaxAttempts": 2}, {"MaxAttempts": 1}]})
     '3'
@@ -186,7 +186,7 @@ def count_retries(state: Mapping[str, Any]) -> str:
 
 
 def describe_retries(state: Mapping[str, Any]) -> list[str]:
-    """Tell each retrier in a sentence.
+    """Format each retrier in a sentence.
 
     >>> describe_retries({"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]})
     ['any error: up to 2 retries, the first after 1 s, then 2 times as long']

@@ -79,7 +79,7 @@ def _describe_comparison(rule: Mapping[str, Any]) -> str:
 
 
 def describe_path(path: object) -> str:
-    """Give a path as a reader calls what it leads to: without the `$.` in front.
+    """Return a path as a reader calls what it leads to: without the `$.` in front.
 
     >>> describe_path("$.order.total"), describe_path("$$.Execution.Id"), describe_path("$")
     ('order.total', '$$.Execution.Id', 'the input')

@@ -1,4 +1,4 @@
-"""Where on its layer each item stands: chains straight, nodes in the middle of their neighbours.
+"""Where on its layer each item stands: chains straight, nodes in the middle of their neighbors.
 
 Source: U. Brandes, B. Köpf, Fast and Simple Horizontal Coordinate Assignment, 2001, with the
 compaction over a graph of blocks, since boxes differ in width.
@@ -14,7 +14,7 @@ from carnation.diagram.layers import MAIN, Item, Layered
 
 
 def place_items(layered: Layered) -> None:
-    """Give every item its x, in whole units; the leftmost edge of all is at 0."""
+    """Return every item its x, in whole units; the leftmost edge of all is at 0."""
     conflicts = _find_conflicts(layered)
     candidates = []
     for down in (True, False):
@@ -80,7 +80,7 @@ def _chain_above(items: Sequence[Item], index: int) -> int | None:
 def _align(
     layered: Layered, conflicts: set[tuple[int, int]], *, down: bool, right: bool
 ) -> list[int]:
-    """Gather items into vertical blocks, each aligned with a median neighbour; give the roots."""
+    """Gather items into vertical blocks, each aligned with a median neighbor; give the roots."""
     items, weights = layered.items, layered.weights
     roots = list(range(len(items)))
     taken = [False] * len(items)
@@ -110,7 +110,7 @@ def _medians(
     *,
     down: bool,
 ) -> Sequence[int]:
-    """Give the middle neighbours among those that weigh most."""
+    """Return the middle neighbors among those that weigh most."""
     near = item.up if down else item.down
     if len(near) < 2:
         return near

@@ -1,6 +1,6 @@
 """The order of items on their layers: few crossings, found by sweeps.
 
-Source: barycenter sweeps as in Sugiyama, Tagawa, Toda 1981; exchanges of neighbours as in
+Source: barycenter sweeps as in Sugiyama, Tagawa, Toda 1981; exchanges of neighbors as in
 E. R. Gansner et al., A Technique for Drawing Directed Graphs, 1993.
 """
 
@@ -76,13 +76,13 @@ class _Sides:
         return after is None or self._items[after].layer < self._items[bend].layer
 
     def _find_end(self, bend: int) -> int:
-        """Give the layer of the node that a chain leads back to."""
+        """Return the layer of the node that a chain leads back to."""
         while bend in self._onward:
             bend = self._onward[bend]
         return self._items[bend].layer
 
     def rank(self, index: int) -> tuple[int, int]:
-        """Give the side: 0 the left, 1 what stands between, 2 and 3 the right; and the place."""
+        """Return the side: 0 the left, 1 what stands between, 2 and 3 the right; and the place."""
         item = self._items[index]
         if item.kind == "bend":
             if self._comes_back(index):
@@ -121,7 +121,7 @@ def walk_layers(layered: Layered, start: int) -> list[list[int]]:
 
 
 def _mix(branches: Sequence[int], start: int) -> Sequence[int]:
-    """Give the branches, the first one last, since a stack gives them back that way."""
+    """Return the branches, the first one last, since a stack gives them back that way."""
     if start < 2:
         return branches if start else branches[::-1]
     # a multiplicative hash: mixed, but the same on every machine (Knuth, TAOCP 3, 6.4)
@@ -201,7 +201,7 @@ def _number(layer: Sequence[int], places: list[int]) -> None:
 def _sweep(
     items: Sequence[Item], layers: list[list[int]], places: list[int], *, down: bool
 ) -> None:
-    """Sort each layer by the mean place of its neighbours on the layer before it."""
+    """Sort each layer by the mean place of its neighbors on the layer before it."""
     for layer in layers[1:] if down else layers[-2::-1]:
         means = {}
         for index in layer:
@@ -209,13 +209,13 @@ def _sweep(
             if near:
                 means[index] = sum(places[other] for other in near) / len(near)
         ordered = iter(sorted(means, key=lambda index: (means[index], places[index])))
-        # what has no neighbour there stays where it is
+        # what has no neighbor there stays where it is
         layer[:] = [next(ordered) if index in means else index for index in layer]
         _number(layer, places)
 
 
 def _exchange(items: Sequence[Item], layers: list[list[int]], places: list[int]) -> None:
-    """Exchange neighbours wherever that removes a crossing, once through all layers."""
+    """Exchange neighbors wherever that removes a crossing, once through all layers."""
     for layer in layers:
         for place in range(len(layer) - 1):
             left, right = layer[place], layer[place + 1]
@@ -225,7 +225,7 @@ def _exchange(items: Sequence[Item], layers: list[list[int]], places: list[int])
 
 
 def _gain(items: Sequence[Item], left: int, right: int, places: Sequence[int]) -> int:
-    """Count the crossings that go if two neighbours change places, less those that come."""
+    """Count the crossings that go if two neighbors change places, less those that come."""
     gain = 0
     one, other = items[left], items[right]
     for ours, theirs in ((one.up, other.up), (one.down, other.down)):

@@ -109,7 +109,7 @@ class Routes:
         return _ABOVE + max(levels) * _TRACK + (_ARROW if arrows else _BELOW)
 
     def _find_floor(self, upper: Sequence[int], track: Track, y: float) -> float:
-        """Give where what a track passes on its layer ends, at most the end of the layer."""
+        """Return where what a track passes on its layer ends, at most the end of the layer."""
         passed = [
             item.y + item.height
             for item in (self.layered.items[index] for index in upper)
@@ -153,7 +153,7 @@ class Routes:
         return [straighten(line) for line in lines]
 
     def _jump(self, bend: int) -> int:
-        """Give the last bend of a chain that lies straight above or below this one."""
+        """Return the last bend of a chain that lies straight above or below this one."""
         items, onward = self.layered.items, self.layered.onward
         passed = []
         while bend not in self.jumps:
@@ -168,7 +168,7 @@ class Routes:
         return self.jumps[bend]
 
     def _step(self, one: int, other: int) -> list[Point]:
-        """Give the corners between two items that follow each other on a way."""
+        """Return the corners between two items that follow each other on a way."""
         first, second = self.layered.items[one], self.layered.items[other]
         if abs(first.layer - second.layer) != 1:
             return []  # a jump along a chain: its ends are corners of other steps
@@ -215,7 +215,7 @@ def spread_ports(
 def _keep_apart(wanted: Sequence[float], weights: Sequence[int], step: float) -> list[float]:
     """Move values as little as possible until each is a step beyond the one before it.
 
-    Pools neighbours that violate the order: isotonic regression, exact for weighted least squares.
+    Pools neighbors that violate the order: isotonic regression, exact for weighted least squares.
     """
     pools: list[tuple[float, int, int]] = []  # the weighted sum, the weight, how many
     for number, (value, weight) in enumerate(zip(wanted, weights, strict=True)):

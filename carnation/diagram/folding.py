@@ -38,7 +38,7 @@ class _Graph:
         self.numbers: dict[Hashable, int] = {}
 
     def list_scopes(self) -> Iterator[Scope]:
-        """Give the scopes that are left; edges name their ends as these are called now."""
+        """Return the scopes that are left; edges name their ends as these are called now."""
         left = {""}
         for pointer, members in self.members.items():
             if pointer in left:
@@ -80,14 +80,14 @@ class _Graph:
                 })  # fmt: skip
 
     def number_kind(self, pointer: str) -> None:
-        """Give a scope the number of all that are equal to it."""
+        """Return a scope the number of all that are equal to it."""
         places = {member: place for place, member in enumerate(self.members[pointer])}
         moves = [(places[e.source], places[e.target], e.kind, e.texts) for e in self.edges[pointer]]
         looks = tuple(self.describe(member) for member in places)
         self.kinds[pointer] = self.numbers.setdefault((looks, tuple(moves)), len(self.numbers))
 
     def describe(self, member: str) -> Hashable:
-        """Give what equal nodes have in common."""
+        """Return what equal nodes have in common."""
         node = self.nodes[member]
         kinds = tuple(self.kinds[inner] for inner in node.scopes)
         caption = "" if node.type == "Task" else node.caption
@@ -146,7 +146,7 @@ class _Branches:
         self._arrivals = Counter(edge.target for edge in graph.edges[pointer])
 
     def list_branches(self, choice: str) -> dict[str, Hashable]:
-        """Give the first state of each branch, and what equal branches have in common."""
+        """Return the first state of each branch, and what equal branches have in common."""
         targets = [edge.target for edge in self._leaving.get(choice, ()) if self._is_own(edge)]
         return {target: tuple(self._describe(target)) for target in targets}
 
@@ -159,7 +159,7 @@ class _Branches:
         return onward[0].target if len(onward) == 1 and self._is_own(onward[0]) else None
 
     def follow(self, member: str) -> list[str]:
-        """Give the states of a branch."""
+        """Return the states of a branch."""
         found, after = [member], self._step(member)
         while after:
             found.append(after)
@@ -183,7 +183,7 @@ def _group_equal(kinds: Mapping[str, Hashable]) -> list[list[str]]:
 
 
 def find_common(texts: Sequence[str]) -> str:
-    """Give the words that texts begin with and end with.
+    """Return the words that texts begin with and end with.
 
     >>> find_common(["Load orders", "Load stock"]), find_common(["GetEuTax", "GetUsTax"])
     ('Load', 'Get…Tax')

@@ -44,7 +44,7 @@ def _width_of(letter: str, bold: bool) -> int:
 
 
 def measure_text(text: str, size: float, bold: bool = False) -> float:
-    """Give the width of a line of text at a font size, in the same unit.
+    """Return the width of a line of text at a font size, in the same unit.
 
     >>> measure_text("iii", 10), measure_text("WWW", 10)
     (6.66, 28.32)
@@ -53,7 +53,7 @@ def measure_text(text: str, size: float, bold: bool = False) -> float:
 
 
 def cut_text(text: str, room: float, size: float, bold: bool = False) -> str:
-    """Give the text if it fits into the room, else its beginning with an ellipsis.
+    """Return the text if it fits into the room, else its beginning with an ellipsis.
 
     >>> cut_text("ProcessEveryEvent", 60, 13)
     'Process…'

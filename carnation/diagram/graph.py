@@ -139,7 +139,7 @@ def _widest_first(texts: list[str]) -> tuple[str, ...]:
 
 
 def _describe(move: Transition) -> str:
-    """Say when a transition is taken; '' for one that always is."""
+    """Describe when a transition is taken; '' for one that always is."""
     if move.kind == CHOICE:
         return describe_rule(move.part.body)
     if move.kind == CATCH:

@@ -67,7 +67,7 @@ _BY_SYMBOL = {name: icon for icon, names in _SERVICES.items() for name in names}
 
 
 def choose_icon(kind: str, symbol: str) -> str:
-    """Give the icon of a state; `symbol` is a Task's service, or "distributed" of a Map.
+    """Return the icon of a state; `symbol` is a Task's service, or "distributed" of a Map.
 
     A service that has no icon of its own is a cloud; a Task whose service is not known, a bolt.
     """

@@ -81,7 +81,7 @@ def make_label(texts: Sequence[str]) -> Label | None:
 
 
 def split_texts(texts: Sequence[str]) -> tuple[Sequence[str], str]:
-    """Give the texts that are written beside an edge, and how the rest is told.
+    """Return the texts that are written beside an edge, and how the rest is told.
 
     >>> split_texts(["a", "b", "c", "d"])
     (['a', 'b'], 'or 2 more')

@@ -125,7 +125,7 @@ def rank_nodes(count: int, links: Sequence[Link]) -> list[int]:
 
 
 def _stress_main_way(links: Sequence[Link], back: set[int], ranks: Sequence[int]) -> list[Link]:
-    """Give the links of the longest path without an error their weight: it is to run straight."""
+    """Return the links of the longest path without an error their weight: it is to run straight."""
     lengths = [0] * len(ranks)
     came: dict[int, int] = {}
     for index in sorted(range(len(links)), key=lambda index: (ranks[links[index].source], index)):
@@ -181,7 +181,7 @@ class _Builder:
         return [*way, entry]
 
     def reach_down(self, link: Link, layer: int) -> int:
-        """Give what stands on a layer in the chain down to a target: a bend, or the target."""
+        """Return what stands on a layer in the chain down to a target: a bend, or the target."""
         style = "main" if link.weight == MAIN else link.style
         chain = self.chains.setdefault((link.target, style), [])
         bottom = self.items[link.target].layer
@@ -204,7 +204,7 @@ class _Builder:
         return [*way, turn, bend]
 
     def reach_up(self, link: Link, layer: int) -> int:
-        """Give the bend on a layer in the chain that leads up, and round above a target."""
+        """Return the bend on a layer in the chain that leads up, and round above a target."""
         chain = self.chains.setdefault((link.target, f"back {link.style}"), [])
         top = self.items[link.target].layer
         if not chain:

@@ -160,7 +160,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
 
 
 def _list_texts(edges: Sequence[Edge]) -> list[tuple[str, ...]]:
-    """Give what is written beside each edge: of many catchers that say the same, once."""
+    """Return what is written beside each edge: of many catchers that say the same, once."""
     alike = Counter((edge.target, edge.texts) for edge in edges if edge.kind == "catch")
     told: set[tuple[str, tuple[str, ...]]] = set()
     found = []
@@ -173,7 +173,7 @@ def _list_texts(edges: Sequence[Edge]) -> list[tuple[str, ...]]:
 
 
 def _measure_label(label: Label, direction: Direction) -> Size:
-    """Give the size of a label on its layer; an edge that goes on sideways keeps a distance."""
+    """Return the size of a label on its layer; an edge that goes on sideways keeps a distance."""
     apart = _BESIDE if direction == "right" else 0
     return _turn((label.width + 2 * apart, label.height), direction)
 
@@ -181,7 +181,7 @@ def _measure_label(label: Label, direction: Direction) -> Size:
 def _measure_box(
     node: Node, face: NodeLabel, drawn: Mapping[str, _Drawn], direction: Direction, ways: int
 ) -> Size:
-    """Give the size of a node's box; a Map or a Parallel holds its scopes in rows.
+    """Return the size of a node's box; a Map or a Parallel holds its scopes in rows.
 
     The ways out of a box leave from its longer side if they go down; else it grows with them.
     """

@@ -187,7 +187,7 @@ def _draw_box(box: Box, mark: str, prefix: str) -> Iterator[str]:
 
 
 def _title_of(box: Box, mark: str) -> str:
-    """Tell on hover, and to whoever hears the picture, what the box has no room for."""
+    """Show on hover, and to screen readers, what the box has no room for."""
     node = box.node
     kind = "" if node.type == MISSING else f" ({node.type or 'no type'})"
     first = f"{node.name}{kind}: {node.caption}{f' [{mark}]' if mark else ''}"

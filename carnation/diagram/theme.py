@@ -1,4 +1,4 @@
-"""How the picture looks: a colour for each type of state, light and dark."""
+"""How the picture looks: a color for each type of state, light and dark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from carnation.records import NamedTuple
 
 
 class Look(NamedTuple):
-    """The colours of a type of state, on light and on dark."""
+    """The colors of a type of state, on light and on dark."""
 
     light: str
     dark: str
@@ -68,7 +68,7 @@ svg.carnation{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
 .carnation .sign{fill:#fff;font-size:14px;font-weight:bold;text-anchor:middle}
 .carnation .removed>.name,.carnation .removed>.label{text-decoration:line-through}
 """
-# colours stand in the rules themselves: not every viewer of SVG knows variables
+# colors stand in the rules themselves: not every viewer of SVG knows variables
 _COLOURS = """\
 .carnation .ground{fill:%(ground)s}
 .carnation .box{fill:%(box)s;stroke:%(rim)s}
@@ -100,7 +100,7 @@ def _colour_rules(colours: dict[str, str], *, dark: bool) -> str:
 
 
 def _mark_rules(colours: dict[str, str]) -> str:
-    """Tell marks by colour, by a sign and by the line, so that no one needs the colour."""
+    """Distinguish marks by color, by a sign and by the line, so that no one needs the color."""
     rules = []
     for mark in MARKS:
         scope, colour = f".carnation .{mark}", colours[mark]

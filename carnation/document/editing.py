@@ -35,7 +35,7 @@ class Edit(NamedTuple):
 
 
 def edit_text(document: Document, edits: Sequence[Edit]) -> str | None:
-    """Give the document's text with all the edits made; None if one of them cannot be made.
+    """Return the document's text with all the edits made; None if one of them cannot be made.
 
     >>> from carnation.document import parse_document
     >>> document = parse_document('{"a": ["x", "y"], /* why */ "b": 1}', "x.json5")
@@ -136,7 +136,7 @@ class _Editor:
         return [(first, last, "")] if is_alone and not self.is_json else []
 
     def move_last(self, pointer: str) -> list[Splice]:
-        """Move an item behind its neighbours: the texts change places, what is between stays."""
+        """Move an item behind its neighbors: the texts change places, what is between stays."""
         parent, _, index = pointer.rpartition("/")
         items = _find(self.document.value, parent)
         spans = [self.bodies.get(f"{parent}/{at}") for at in range(len(items))]

@@ -77,7 +77,7 @@ class Document:
         return Span(*self._line_of(start), *self._line_of(end))
 
     def line_text(self, line: int) -> str:
-        """Give one line of the text, without its end; '' beyond the last one."""
+        """Return one line of the text, without its end; '' beyond the last one."""
         self._line_of(0)
         if not 0 < line <= len(self._line_starts):
             return ""
@@ -86,11 +86,11 @@ class Document:
         return self.text[start : len(self.text) if end < 0 else end].rstrip("\r")
 
     def place(self, pointer: str) -> str:
-        """Give the pointer to a part within the whole file: here the same."""
+        """Return the pointer to a part within the whole file: here the same."""
         return pointer
 
     def measure(self) -> int:
-        """Give the size of the text in bytes."""
+        """Return the size of the text in bytes."""
         return len(self.text.encode("utf-8", "surrogatepass"))
 
     @property
@@ -164,7 +164,7 @@ def read_text_file(path: str) -> str:
 
 
 def decode_text(data: bytes, where: str) -> str:
-    """Give the text of a file's bytes; raises `DocumentError` where they are not UTF-8."""
+    """Return the text of a file's bytes; raises `DocumentError` where they are not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DocumentError("the file is written in UTF-16. Save it as UTF-8.", where, 1, 1)
     try:

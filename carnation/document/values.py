@@ -11,7 +11,7 @@ Json: TypeAlias = Any
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a JSON value is a number; true and false are none, though Python counts them.
+    """Return whether a JSON value is a number; true and false are none, though Python counts them.
 
     >>> is_number(1), is_number(0.5), is_number(True), is_number("1")
     (True, True, False, False)

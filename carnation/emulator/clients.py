@@ -1,6 +1,6 @@
 """boto3's clients of the local emulator, and service descriptions for all clients of this process.
 
-botocore reads its descriptions of services anew for every session; that is most of what opening an
+botocore reads its descriptions of services again for every session; that is most of what opening an
 emulator would cost.
 """
 
@@ -35,7 +35,7 @@ class Clients:
         self._lock = threading.Lock()
 
     def __call__(self, service: str) -> Any:
-        """Give the client of a service."""
+        """Return the client of a service."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._session.client(service, config=self._config)

@@ -88,7 +88,7 @@ def read_items(account: str, region: str, table: str) -> list[dict[str, Any]]:
 
 
 def _with_bytes(value: Any) -> Any:
-    """Give DynamoDB's JSON with bytes where moto keeps base64."""
+    """Return DynamoDB's JSON with bytes where moto keeps base64."""
     ((kind, inner),) = (value.to_json() if hasattr(value, "to_json") else value).items()
     if kind == "B" and isinstance(inner, str):
         return {kind: base64.b64decode(inner)}
@@ -132,6 +132,6 @@ def clear_stores(account: str, region: str, buckets: Collection[str]) -> None:
 
 
 def find_key_fields(account: str, region: str, table: str) -> tuple[str, ...]:
-    """Give the names of a table's key attributes."""
+    """Return the names of a table's key attributes."""
     found = dynamodb_backends[account][region].tables[table]
     return tuple(name for name in (found.hash_key_attr, found.range_key_attr) if name)

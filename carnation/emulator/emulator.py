@@ -90,7 +90,7 @@ class Emulator:
     reach it (0: any that is free); with `hold_port` it answers nobody but the handlers before
     `open_port()`, so that nobody sees it half furnished. It answers to the names of this machine
     and to `host_names`; with `require_signature` only to requests that are signed with
-    `secret_key`, which is made anew; `request_log` is told of each request in a line. `clock` is
+    `secret_key`, which is made again; `request_log` is told of each request in a line. `clock` is
     the time at which it begins (None: now), for executions and schedules. One emulator at a time
     is open in a process, and while it is, this process has no other AWS environment.
 
@@ -215,7 +215,7 @@ class Emulator:
         )
 
     def _announce(self, run: Any) -> None:
-        """Tell the default bus of an execution's status, where a rule of it listens."""
+        """Notify the default bus of an execution's status, where a rule of it listens."""
         parts = run.arn.split(":")
         bus = events_backends[parts[4]][parts[3]].event_buses["default"]
         for rule in list(bus.rules.values()):
@@ -311,11 +311,11 @@ class Emulator:
         return sorted(self._lines)
 
     def lines(self, function_name: str) -> list[str]:
-        """Give the last lines (up to 1,000) that a function printed or logged."""
+        """Return the last lines (up to 1,000) that a function printed or logged."""
         return list(self._lines.get(function_name, ()))
 
     def client(self, service: str) -> Any:
-        """Give a boto3 client of this emulator: its credentials and its answers are dummies."""
+        """Return a boto3 client of this emulator: its credentials and its answers are dummies."""
         return self._connect(service)
 
     def deploy(
@@ -458,7 +458,7 @@ class Emulator:
     def restore(self, snapshot: Snapshot) -> bool:
         """Put everything back as it was; False, with nothing done, if more was changed than that.
 
-        Executions and lines of functions are forgotten, and handlers are imported anew.
+        Executions and lines of functions are forgotten, and handlers are imported again.
         """
         interpreter.stop_all()
         if not snapshot.restore():
@@ -490,7 +490,7 @@ class Emulator:
         return self._hooks.add(before_invoke, before_call, around_call)
 
     def messages(self, queue_url: str) -> list[contents.Message]:
-        """Give all messages of a queue, visible or not, without receiving them."""
+        """Return all messages of a queue, visible or not, without receiving them."""
         return contents.read_messages(ACCOUNT, self.region, queue_url)
 
     def expire_visibility(self, queue_url: str) -> int:
@@ -502,7 +502,7 @@ class Emulator:
         contents.clear_stores(ACCOUNT, self.region, buckets)
 
     def key_fields(self, table_name: str) -> tuple[str, ...]:
-        """Give the names of the attributes that make a table's key."""
+        """Return the names of the attributes that make a table's key."""
         return contents.find_key_fields(ACCOUNT, self.region, table_name)
 
     def let_time_pass(self, seconds: float) -> None:
@@ -510,11 +510,11 @@ class Emulator:
         self._let_time_pass(seconds)
 
     def items(self, table_name: str) -> list[dict[str, Any]]:
-        """Give all items of a table as plain values; numbers are `Decimal`."""
+        """Return all items of a table as plain values; numbers are `Decimal`."""
         return contents.read_items(ACCOUNT, self.region, table_name)
 
     def published(self, topic_arn: str) -> list[str]:
-        """Give all messages that were published to a topic, the first one first."""
+        """Return all messages that were published to a topic, the first one first."""
         return contents.read_published(ACCOUNT, self.region, topic_arn)
 
     def executions(self, state_machine_arn: str) -> list[str]:
@@ -522,5 +522,5 @@ class Emulator:
         return interpreter.list_executions(state_machine_arn)
 
     def objects(self, bucket: str) -> dict[str, bytes]:
-        """Give all objects of a bucket by key."""
+        """Return all objects of a bucket by key."""
         return contents.read_objects(ACCOUNT, bucket)

@@ -34,7 +34,7 @@ class FunctionError(Exception):
         self.error, self.message, self.stack_trace = error, message, stack_trace
 
     def payload(self, request_id: str = "") -> dict[str, Any]:
-        """Give the error as Lambda does."""
+        """Return the error as Lambda does."""
         return {
             "errorMessage": self.message,
             "errorType": self.error,

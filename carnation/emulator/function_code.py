@@ -85,7 +85,7 @@ class FunctionCode:
         return [str(folder) for folder in found]
 
     def environment(self, endpoint: str, secret_key: str = SECRET_KEY) -> dict[str, str]:
-        """Give the function's environment: its own variables and the ones Lambda reserves.
+        """Return the function's environment: its own variables and the ones Lambda reserves.
 
         Nothing of the process's own AWS environment is in it. Source:
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html

@@ -66,7 +66,7 @@ class Worker(Protocol):
         """Run the handler with an event; may raise `StillRunningError` after so many seconds."""
 
     def is_alive(self) -> bool:
-        """Tell whether it can run another."""
+        """Return whether it can run another."""
 
     def close(self) -> None:
         """End it, whatever it is doing."""
@@ -235,13 +235,13 @@ def _too_large(size: int) -> bytes:
 
 
 def report_timeout(request_id: str, code: FunctionCode) -> bytes:
-    """Give the payload of a function that took longer than it may."""
+    """Return the payload of a function that took longer than it may."""
     message = f"RequestId: {request_id} Error: Task timed out after {code.timeout}.00 seconds"
     return json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": message}).encode()
 
 
 def report_exit(request_id: str, status: int) -> bytes:
-    """Give the payload of a function whose process ended while it ran."""
+    """Return the payload of a function whose process ended while it ran."""
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status < 0:

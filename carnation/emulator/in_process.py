@@ -57,7 +57,7 @@ class Context:
         self._deadline = time.monotonic() + code.timeout
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds left before the function's timeout."""
+        """Return the milliseconds left before the function's timeout."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 

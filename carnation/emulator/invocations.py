@@ -207,7 +207,7 @@ class Invocations:
 
 
 def _find_obstacle(function: Any) -> str:
-    """Say why a function cannot be run here; '' if it can."""
+    """Describe why a function cannot be run here; '' if it can."""
     if function.package_type == "Image":
         return (
             f"function '{function.function_name}' is a container image, and the emulator runs "

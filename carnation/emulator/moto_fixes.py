@@ -98,7 +98,7 @@ def _decide(response: BaseResponse, hooks: Hooks) -> Any:
 
 
 def _identify(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Give an answer the request ID that every answer of AWS has, and not every one of moto."""
+    """Return an answer the request ID that every answer of AWS has, and not every one of moto."""
     return {"x-amzn-requestid": str(uuid.uuid4()), **headers}
 
 

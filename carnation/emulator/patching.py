@@ -70,7 +70,7 @@ class Patches:
 
 
 def dummy_environment(region: str) -> dict[str, str]:
-    """Give the environment that leads to no account: dummy credentials and empty config files.
+    """Return the environment that leads to no account: dummy credentials and empty config files.
 
     >>> dummy_environment("eu-west-1")["AWS_REGION"]
     'eu-west-1'

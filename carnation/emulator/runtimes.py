@@ -24,7 +24,7 @@ _PACKAGES = sysconfig.get_path("purelib")  # where boto3 and the runtime's clien
 
 
 def find_obstacle(runtime: str | None) -> str:
-    """Say why functions of a runtime do not run here; '' if they do.
+    """Describe why functions of a runtime do not run here; '' if they do.
 
     Python's run on the interpreter of their name where it is on PATH, else on the one that runs
     this.
@@ -54,7 +54,7 @@ def find_obstacle(runtime: str | None) -> str:
 
 
 def is_python(runtime: str) -> bool:
-    """Say whether functions of a runtime are Python's."""
+    """Return whether functions of a runtime are Python's."""
     return runtime.startswith("python")
 
 

@@ -93,7 +93,7 @@ class EndpointServer:
 
 
 def is_own_host(host: str, more: tuple[str, ...] = ()) -> bool:
-    """Say whether a Host header names this machine, with or without a service's prefix.
+    """Return whether a Host header names this machine, with or without a service's prefix.
 
     >>> is_own_host("sync-localhost:4599"), is_own_host("example.com")
     (True, False)
@@ -172,7 +172,7 @@ class _Requests(BaseHTTPRequestHandler):
     do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _answer  # noqa: N815
 
     def _find_refusal(self) -> str:
-        """Say why a request is not answered: a web page may have caused it."""
+        """Describe why a request is not answered: a web page may have caused it."""
         names = self.gate.host_names
         if not is_own_host(self.headers.get("Host", ""), names):
             return "the emulator answers to the host names of this machine only"
@@ -215,7 +215,7 @@ class _Requests(BaseHTTPRequestHandler):
         self._reply(status, headers, answer)
 
     def _check_caller(self, body: bytes) -> Refusal | None:
-        """Say why a request's signature is refused; None if it is not."""
+        """Describe why a request's signature is refused; None if it is not."""
         if self.gate.secret is not None:
             given = (self.command, self.path, self.headers, body)
             return check_signature(*given, self.gate.secret)

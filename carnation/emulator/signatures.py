@@ -60,7 +60,7 @@ def find_scope(headers: Mapping[str, str] | Message, path: str) -> Scope | None:
 def check_signature(
     method: str, path: str, headers: Message, body: bytes, secret: str
 ) -> Refusal | None:
-    """Say why a request's signature is not right; None if it is."""
+    """Describe why a request's signature is not right; None if it is."""
     scope = find_scope(headers, path)
     if scope is None:
         return Refusal("MissingAuthenticationToken", "Missing Authentication Token")

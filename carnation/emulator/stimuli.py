@@ -45,7 +45,7 @@ class Stimuli:
 
     @property
     def must_start(self) -> bool:
-        """Tell whether an execution is expected: files and messages may just lie there."""
+        """Return whether an execution is expected: files and messages may just lie there."""
         return bool(self.events or self.fires or self.advance)
 
     def __bool__(self) -> bool:

@@ -48,7 +48,7 @@ class StackResource(NamedTuple):
         return re.split(r"[:/]", self.physical_id)[-1]
 
     def is_meant_by(self, name: str) -> bool:
-        """Tell whether a name is its id, its logical ID, or its physical name.
+        """Return whether a name is its id, its logical ID, or its physical name.
 
         >>> resource = StackResource("StockTable", "AWS::DynamoDB::Table", "orders-dev-stock")
         >>> resource.is_meant_by("stock"), resource.is_meant_by("stock_queue")

@@ -20,7 +20,7 @@ _SOURCES = ("ZipFile", "S3Bucket", "ImageUri")
 
 
 def patch_uploads(patches: Patches) -> None:
-    """Refuse code that is missing, given twice, or not a zip; moto keeps it, or breaks."""
+    """Reject code that is missing, given twice, or not a zip; moto keeps it, or breaks."""
     for name, find in (
         ("create_function", lambda body: body.get("Code") or {}),
         ("update_function_code", lambda body: body),
@@ -43,7 +43,7 @@ def _check_first(
 
 
 def find_problem(code: Mapping[str, Any]) -> str:
-    """Say why a function cannot have this code; '' if it can.
+    """Describe why a function cannot have this code; '' if it can.
 
     >>> find_problem({})
     'Please provide a source for function code.'

@@ -78,11 +78,11 @@ class HttpClient:
         return event, {**found, deadline: int(found[deadline])}
 
     def post_invocation_result(self, id: str, result: bytes, *_: Any) -> None:
-        """Give a handler's result."""
+        """Return a handler's result."""
         self._ask("POST", f"{id}/response", result)
 
     def post_error(self, id: str, error: str, *_: Any) -> None:
-        """Give what a handler raised."""
+        """Return what a handler raised."""
         self._ask("POST", f"{id}/error", error.encode())
 
     def _ask(self, method: str, what: str, body: bytes | None = None) -> tuple[bytes, Any]:
@@ -129,7 +129,7 @@ def _load_ahead() -> None:
 
 
 def _is_shadowed(folders: list[str], loaded: set[str]) -> bool:
-    """Tell whether a function brings a module of its own in place of one that is loaded."""
+    """Return whether a function brings a module of its own in place of one that is loaded."""
     names = (
         entry.name
         for folder in folders

@@ -109,7 +109,7 @@ class ProcessWorker:
         return Answer(report_exit(invocation.request.id, self._process.returncode or 0), True)
 
     def is_alive(self) -> bool:
-        """Tell whether the process still runs."""
+        """Return whether the process still runs."""
         return self._process.poll() is None
 
     def close(self) -> None:

@@ -209,7 +209,7 @@ def _apply(
 def _check_results(
     artifacts: Artifacts, children: Sequence[Artifacts], results: Mapping[str, Json]
 ) -> None:
-    """Refuse results of states that are no Tasks of what runs."""
+    """Reject results of states that are no Tasks of what runs."""
     tasks = list_task_states(artifacts, *children)
     for name in results:
         if name not in tasks:

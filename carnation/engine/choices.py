@@ -205,7 +205,7 @@ class TextPattern(NamedTuple):
     parts: tuple[str, ...]
 
     def takes_in(self, text: str) -> bool:
-        """Tell whether the pattern takes in a text: each part as early as it can be."""
+        """Return whether the pattern takes in a text: each part as early as it can be."""
         first, *middle, last = self.parts if len(self.parts) > 1 else (*self.parts, "")
         if len(self.parts) == 1:
             return text == first

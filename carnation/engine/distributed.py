@@ -120,7 +120,7 @@ class DistributedMap(MapState):
             )
 
     def _make_inputs(self, fiber: Fiber, value: Json, items: list[Json]) -> list[tuple[Json, int]]:
-        """Give what each child is started with: (its input, the number of its items)."""
+        """Return what each child is started with: (its input, the number of its items)."""
         if self.batcher is None:
             return [(items[at], 1) for at in range(len(items))]
         selected = [self.select(fiber, value, item, at) for at, item in enumerate(items)]
@@ -241,7 +241,7 @@ def _redrive(map_run: MapRun, child: Fiber) -> None:
 
 
 def _restart(child: Fiber) -> None:
-    """Let an Express child begin anew: its redrive is another StartExecution.
+    """Let an Express child begin again: its redrive is another StartExecution.
 
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.
     """

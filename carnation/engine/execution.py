@@ -127,7 +127,7 @@ class Execution:
         return list(self.history)
 
     def read_clock(self) -> float:
-        """Give the moment it is for the execution, in seconds since 1970."""
+        """Return the moment it is for the execution, in seconds since 1970."""
         return self.clock.now
 
     def run(self, *, give_up: bool = True) -> str:
@@ -141,7 +141,7 @@ class Execution:
         return self.status
 
     def step(self, *, give_up: bool = True) -> bool:
-        """Let one fiber go on to its next transition; False if none can."""
+        """Let one fiber continue to its next transition; False if none can."""
         if self.status != "RUNNING":
             return False
         fiber = self.clock.pop()

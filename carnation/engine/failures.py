@@ -40,7 +40,7 @@ class StateError(Exception):
 
 
 def matches(failure: StateError, names: Collection[str]) -> bool:
-    """Tell whether a list of ErrorEquals takes this failure.
+    """Return whether a list of ErrorEquals takes this failure.
 
     >>> matches(StateError("States.Runtime"), ["States.ALL"])
     False

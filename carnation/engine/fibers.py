@@ -65,7 +65,7 @@ class Flow:
         self.start: State
 
     def check(self, start: Json) -> None:
-        """Refuse transitions to nowhere."""
+        """Reject transitions to nowhere."""
         self.start = self.states[self._known("StartAt", start, self.where)]
         for state in self.states.values():
             for field, target in state.targets():

@@ -31,7 +31,7 @@ class ItemBatcher:
     def make_batches(
         self, fiber: Fiber, value: Json, items: list[Json]
     ) -> list[tuple[dict[str, Json], int]]:
-        """Give the inputs of the children, each with its number of items."""
+        """Return the inputs of the children, each with its number of items."""
         count = self._limit(fiber, value, self._count, "MaxItemsPerBatch")
         size = self._limit(fiber, value, self._bytes, "MaxInputBytesPerBatch") or PAYLOAD_LIMIT
         frame: dict[str, Json] = {"Items": []}

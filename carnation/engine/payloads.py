@@ -30,7 +30,7 @@ class QueryError(StateError):
     """A JSONata expression failed; `location` is the field it stands in."""
 
     def __init__(self, cause: str, location: str) -> None:
-        """Say what failed where."""
+        """Describe what failed where."""
         super().__init__(QUERY, cause)
         self.location = location
 
@@ -44,7 +44,7 @@ def to_text(value: Json) -> str:
 
 
 def is_jsonata(value: Json) -> bool:
-    """Tell whether a value is a `{% … %}` string."""
+    """Return whether a value is a `{% … %}` string."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 

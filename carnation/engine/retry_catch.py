@@ -28,7 +28,7 @@ class Retrier:
         self.is_jittered: bool = body.get("JitterStrategy") == "FULL"
 
     def delay(self, attempt: int) -> float:
-        """Give the seconds before a further attempt, the first being number 0, without jitter.
+        """Return the seconds before a further attempt, the first being number 0, without jitter.
 
         >>> Retrier({"ErrorEquals": ["States.ALL"], "MaxDelaySeconds": 3}).delay(4)
         3
@@ -121,14 +121,14 @@ class RetryableState(State):
         return self.next
 
     def find_retrier(self, failure: StateError) -> int | None:
-        """Give the number of the retrier that takes a failure."""
+        """Return the number of the retrier that takes a failure."""
         for at, retrier in enumerate(self.retriers):
             if matches(failure, retrier.names):
                 return at
         return None
 
     def find_catcher(self, failure: StateError) -> int | None:
-        """Give the number of the catcher that takes a failure."""
+        """Return the number of the catcher that takes a failure."""
         for at, catcher in enumerate(self.catchers):
             if matches(failure, catcher.names):
                 return at

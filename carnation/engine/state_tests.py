@@ -224,7 +224,7 @@ class _Test:
         return self.mock.get("result")
 
     def _check_failure(self, failure: StateError) -> dict[str, Json]:
-        """Say whether a retrier or a catcher takes a failure."""
+        """Return whether a retrier or a catcher takes a failure."""
         state, fiber = self.state, self.fiber
         found = {"error": failure.error, "cause": failure.cause}
         if not isinstance(state, RetryableState):

@@ -193,7 +193,7 @@ class TaskState(RetryableState):
 
 
 def split_resource(resource: str) -> tuple[str, str, str]:
-    """Tell the kind, service and action of a resource.
+    """Return the kind, service, and action of a resource.
 
     >>> split_resource("arn:aws:states:::aws-sdk:sfn:sendTaskSuccess")
     ('Task', 'aws-sdk:sfn', 'sendTaskSuccess')

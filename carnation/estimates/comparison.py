@@ -35,13 +35,13 @@ class Load(NamedTuple):
         return f"{self.executions_a_day:,} executions a day of {items}"
 
     def measure(self, estimates: Estimates) -> tuple[int, int]:
-        """Give the items of an execution and how often a day; without a Map, all executions."""
+        """Return the items of an execution and how often a day; without a Map, all executions."""
         if estimates.model.outers:
             return self.items, self.executions_a_day or 1
         return self.executions_a_day or self.items, 1
 
     def find_month(self, estimates: Estimates) -> float:
-        """Give the dollars of a month of 30 days."""
+        """Return the dollars of a month of 30 days."""
         items, times = self.measure(estimates)
         return find_figures(estimates.model, items).total * times * _DAYS
 
@@ -129,7 +129,7 @@ Side = tuple[Target | None, Estimates | None]
 
 
 def _find_doubt(old: Side, new: Side) -> str:
-    """Say why two figures cannot be held against each other; '' where they can."""
+    """Describe why two figures cannot be held against each other; '' where they can."""
     if old[1] is None or new[1] is None or old[0] is None or new[0] is None:
         return ""
     ends = [_find_end(side[1]) for side in (old, new)]
@@ -149,7 +149,7 @@ def _find_doubt(old: Side, new: Side) -> str:
 
 
 def _compare_waits(old: Mapping[str, Json], new: Mapping[str, Json]) -> str:
-    """Say how much more often a loop goes round whose wait is another."""
+    """Describe how much more often a loop goes round whose wait is another."""
     for name, seconds in new.items():
         before = old.get(name)
         if isinstance(before, int) and isinstance(seconds, int) and 0 < seconds != before > 0:
@@ -188,7 +188,7 @@ def _list_waits(target: Target | None) -> dict[str, Json]:
 
 
 def _find_other_way(old: Side, new: Side) -> str:
-    """Say where the samples of two sides go different ways through states that both have."""
+    """Describe where the samples of two sides go different ways through states that both have."""
     visited = [_list_visited(side[1]) for side in (old, new)]
     tasks = [_list_tasks(side[0]) for side in (old, new)]
     both = tasks[0] & tasks[1]
@@ -216,7 +216,7 @@ def _list_tasks(target: Target | None) -> set[str]:
 
 
 def _find_end(side: Estimates | None) -> str:
-    """Give why the sample ends before its time; '' where it does not."""
+    """Return why the sample ends before its time; '' where it does not."""
     notes = side.model.notes if side is not None else ()
     return next((note.partition(". ")[0] for note in notes if note.startswith(_ENDS)), "")
 
@@ -276,7 +276,7 @@ def _find_broken(side: Estimates | None, load: Load) -> LimitExceeded | None:
 
 
 def _format_basis(old: Estimates | None, new: Estimates | None, load: Load) -> str:
-    """Say what the figures stand on."""
+    """Describe what the figures stand on."""
     sides = [side for side in (old, new) if side is not None]
     guessed = sorted({name for side in sides for name in side.model.guessed})
     unpriced = sorted({call for side in sides for call in _measure(side, load).unpriced})

@@ -45,7 +45,7 @@ class _Outcome(NamedTuple):
 
 
 def compare_outputs(old: Target, new: Target, old_name: str, new_name: str) -> str:
-    """Say whether a state gives the same in both definitions, for the samples."""
+    """Return whether a state gives the same in both definitions, for the samples."""
     try:
         return _compare(old, new, old_name, new_name)
     except (CarnationError, RecursionError, Endless) as error:
@@ -100,7 +100,7 @@ def _make_plain(value: Any) -> Any:
 
 
 def distinguish(value: Any, name: str = "input") -> Any:
-    """Give every text that was made up a value of its own: its place.
+    """Return every text that was made up a value of its own: its place.
 
     >>> distinguish({"a": [TEXT, "known"], "b": TEXT})
     {'a': ['input.a.0', 'known'], 'b': 'input.b'}
@@ -195,7 +195,7 @@ def _format_difference(before: _Outcome, after: _Outcome) -> str:
 
 
 def _open_one(requests: list[Any]) -> Any:
-    """Give the request of a task that makes one; a Map or a Parallel may make several."""
+    """Return the request of a task that makes one; a Map or a Parallel may make several."""
     return requests[0] if len(requests) == 1 else requests
 
 

@@ -69,7 +69,7 @@ def estimate(
 
 
 def _check_memory(given: int) -> None:
-    """Refuse what Lambda refuses."""
+    """Reject what Lambda refuses."""
     if not MIN_MEMORY <= given <= MAX_MEMORY:
         raise UsageError(f"--memory {given}: a function has {MIN_MEMORY} to {MAX_MEMORY} MB")
 

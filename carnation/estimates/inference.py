@@ -257,7 +257,7 @@ def _variable_name(value: Any) -> str:
 
 
 def is_outermost(pointer: str) -> bool:
-    """Tell whether no Map is around a state, of which this is the pointer.
+    """Return whether no Map is around a state, of which this is the pointer.
 
     >>> is_outermost("/States/A/Branches/0/States/B"), is_outermost("/States/A/Iterator/States/B")
     (True, False)
@@ -294,7 +294,7 @@ class _Ways:
         self.loops = {name: at for at, group in enumerate(find_cycles(plain)) for name in group}
 
     def choose_rules(self, name: str, choice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Give the first rule that goes on, if the default does not; several may be as good."""
+        """Return the first rule that goes on, if the default does not; several may be as good."""
         rules = [rule for rule in choice.get("Choices", ()) if isinstance(rule, Mapping)]
         good = [rule for rule in rules if self.goes_on(name, rule.get("Next"))]
         if good:
@@ -302,7 +302,7 @@ class _Ways:
         return [] if self.goes_on(name, choice.get("Default")) else rules[:1]
 
     def goes_on(self, name: str, target: Any) -> bool:
-        """Tell whether a way neither ends in a Fail at once nor comes back to where it began."""
+        """Return whether a way neither ends in a Fail at once nor comes back to where it began."""
         if not isinstance(target, str) or self.states.get(target, {}).get("Type") == "Fail":
             return False
         loop = self.loops.get(name)

@@ -194,7 +194,7 @@ def _find_histories(model: Model) -> Iterator[LimitExceeded]:
 
 
 def _slope(model: Model, outer: TopLevelMap) -> float:
-    """Give how many events an item of a Map takes, as it grows."""
+    """Return how many events an item of a Map takes, as it grows."""
     names = {outer.name, *outer.inside}
     return sum(
         growth.item + sum(growth.batches)

@@ -65,7 +65,7 @@ MADE = "()"
 
 @lru_cache(maxsize=4096)
 def read_text(text: str) -> Expression:
-    """Say what a text reads, if it is an expression.
+    """Describe what a text reads, if it is an expression.
 
     >>> [read.names for read in read_text("States.Format('{}', $.order.id)").reads]
     [('order', 'id')]

@@ -25,7 +25,7 @@ class Guess(dict[str, Any]):
         self.world, self.is_item = world, is_item
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Give a member, made up if need be."""
+        """Return a member, made up if need be."""
         if name not in self and name in self.world.hints.absent:
             return default
         if name not in self:
@@ -78,7 +78,7 @@ class SampleData:
         return self._make_whole(state)
 
     def is_known(self, state: str) -> bool:
-        """Tell whether somebody said what a state's task gives."""
+        """Return whether somebody said what a state's task gives."""
         return state in self._results
 
     def _make_whole(self, state: str) -> Any:

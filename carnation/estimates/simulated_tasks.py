@@ -159,7 +159,7 @@ class SimulatedTasks:
 
 
 def _child_output(task: Task, child: ItemCounts) -> Any:
-    """Give what starting a child gives: its output where it is waited for, as text or parsed."""
+    """Return what starting a child gives: its output where it is waited for, as text or parsed."""
     moment = "2016-03-14T01:59:00.000Z"
     given: dict[str, Any] = {"ExecutionArn": _ARN, "StartDate": moment}
     if not task.is_sync and task.action != "startSyncExecution":
@@ -173,7 +173,7 @@ def _child_output(task: Task, child: ItemCounts) -> Any:
 
 
 def _is_chosen(index: int, chosen: int, count: int) -> bool:
-    """Tell whether an item is one of those chosen, spread evenly over all."""
+    """Return whether an item is one of those chosen, spread evenly over all."""
     return bool(chosen) and (index % count + 1) * chosen // count != index % count * chosen // count
 
 

@@ -125,7 +125,7 @@ def _find_item(fiber: Fiber) -> Item | None:
 
 
 def _read_batch(fiber: Fiber) -> Sequence[Any]:
-    """Give the items of a child execution; none where it was started with one by itself."""
+    """Return the items of a child execution; none where it was started with one by itself."""
     given = fiber.context["Execution"]["Input"]
     batch = given.get("Items") if fiber.item is None and isinstance(given, dict) else None
     return batch if isinstance(batch, list) else ()
@@ -251,7 +251,7 @@ def _add_started(tally: ItemCounts, player: SimulatedTasks) -> ItemCounts:
 
 
 def is_express(state: Mapping[str, Any]) -> bool:
-    """Tell whether a Map starts Express executions.
+    """Return whether a Map starts Express executions.
 
     >>> is_express({"ItemProcessor": {"ProcessorConfig": {"ExecutionType": "EXPRESS"}}})
     True

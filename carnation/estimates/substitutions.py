@@ -101,6 +101,6 @@ def _list_expressions(definition: Any) -> Iterator[tuple[str, str]]:
 
 
 def _is_quoted(name: str, text: str) -> bool:
-    """Tell whether a substitution stands in a text of an expression, where any text will do."""
+    """Return whether a substitution stands in a text of an expression, where any text will do."""
     before = text.partition(f"${{{name}}}")[0]
     return before.count("'") % 2 == 1 or before.count('"') % 2 == 1

@@ -31,7 +31,7 @@ class TopLevelMap(NamedTuple):
 
     @property
     def is_distributed(self) -> bool:
-        """Tell whether it starts child executions."""
+        """Return whether it starts child executions."""
         return self.batch > 0
 
     def count_batches(self, items: int) -> int:
@@ -101,7 +101,7 @@ class Pace(NamedTuple):
     rounds: Mapping[str, float]
 
     def at(self, items: int, outers: Iterable[TopLevelMap]) -> float:
-        """Give the seconds for so many items; of Maps beside each other, the slowest counts."""
+        """Return the seconds for so many items; of Maps beside each other, the slowest counts."""
         longest: dict[str, float] = {}
         for outer in outers:
             more = outer.count_rounds(items) - outer.count_rounds(self.items)

@@ -97,14 +97,14 @@ class Progress:
             self._failures.add((whose, number))
 
     def is_due(self) -> bool:
-        """Tell whether a person could read another line by now."""
+        """Return whether a person could read another line by now."""
         due = self.seconds - self._told >= _EVERY
         if due:
             self._told = self.seconds
         return due
 
     def format(self) -> str:
-        """Say how far the execution is: items done, failed, retried, and the rate."""
+        """Describe how far the execution is: items done, failed, retried, and the rate."""
         parts = [f"{self.done:,} of {self.total:,} items"] if self.total else []
         parts += [f"{self.failed:,} failed"] if self.failed else []
         parts += [f"{self.retried:,} retried"] if self.retried else []

@@ -117,12 +117,12 @@ class _Clock:
         return float(paper + self._moments.get(event["id"], 0.0))
 
     def stamp(self, history: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Give the events with the moment at which each happened."""
+        """Return the events with the moment at which each happened."""
         for event in history:
             yield {**event, "timestamp": self._at(event)}
 
     def stamp_child(self, events: Sequence[tuple[Event, float]]) -> Iterator[dict[str, Any]]:
-        """Give the events of a child likewise."""
+        """Return the events of a child likewise."""
         for event, moment in events:
             yield {**export_event(event), "timestamp": event.at - self._first + moment}
 
@@ -160,7 +160,7 @@ class _Writer:
             ]
 
     def _find_key(self, scope: Scope) -> str:
-        """Give the key of an item: as the reporter names it, or its first field that is one."""
+        """Return the key of an item: as the reporter names it, or its first field that is one."""
         given = scope.visits[0].input if scope.visits else None
         if not isinstance(given, Mapping):
             return str(given)[:_MAX_KEY_LENGTH] if isinstance(given, (str, int)) else ""
@@ -234,13 +234,13 @@ def find_item_name(value: Mapping[str, Any]) -> str:
 
 
 def _is_before(at: float, where: str, known: Failure) -> bool:
-    """Tell whether a failure came first; what lies inside fails before what is around it."""
+    """Return whether a failure came first; what lies inside fails before what is around it."""
     inside = where != known.where and where.startswith(known.where)
     return at < known.at or (at == known.at and inside)
 
 
 def _read_fail(visit: Visit, found: Recorded) -> tuple[str, str]:
-    """Give the error of a Fail state, which ends the execution with it."""
+    """Return the error of a Fail state, which ends the execution with it."""
     return (found.error, found.cause) if visit.type == "Fail" else ("", "")
 
 

@@ -1,7 +1,7 @@
 """A history as what happened: visits of states, one below the other, as they lay inside each other.
 
 Reads the events as GetExecutionHistory gives them, from wherever they come: the engine, the
-embedded AWS, or an account.
+local emulator, or an account.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ def _find_type(place: _Place, kind: str) -> _Place:
 
 
 def find_details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the details of an event, whatever they are called."""
+    """Return the details of an event, whatever they are called."""
     for key, value in event.items():
         if key.endswith("EventDetails") and isinstance(value, Mapping):
             return value

@@ -21,7 +21,7 @@ def find_tree(path: str) -> str:
 
 
 def read_declared(path: str) -> Mapping[str, Json]:
-    """Give the shapes that the workflow of a built definition declares; its manifest has them."""
+    """Return the shapes that the workflow of a built definition declares; its manifest has them."""
     tree = find_tree(path)
     return _get(_read_manifest(tree), "declared") if tree else {}
 

@@ -124,7 +124,7 @@ def _walk_template(part: Node, name: str, value: Json) -> Iterator[ExpressionSit
 
 
 def read_expression(text: str) -> str | None:
-    """Give what stands between `{%` and `%}`; None for a text that is no expression.
+    """Return what stands between `{%` and `%}`; None for a text that is not an expression.
 
     >>> read_expression("{% $n %}")
     ' $n '

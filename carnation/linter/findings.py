@@ -34,18 +34,18 @@ class Rule(NamedTuple):
     check: Check
 
     def explain(self) -> str:
-        """Give the rule's page: its docstring, without the indentation of the source."""
+        """Return the rule's page: its docstring, without the indentation of the source."""
         from inspect import getdoc  # 5 ms, and only --explain needs it
 
         return getdoc(self.check) or ""
 
     def describe(self) -> str:
-        """Give the rule's id, family, severity and AWS's code, and its page."""
+        """Return the rule's id, family, severity and AWS's code, and its page."""
         code = f", AWS: {self.code}" if self.code else ""
         return f"{self.id} ({self.family}, {self.severity}{code})\n\n{self.explain()}"
 
     def format_solution(self) -> str:
-        """Give the solution of the rule's page in one line."""
+        """Return the solution of the rule's page in one line."""
         _, _, rest = (self.check.__doc__ or "").partition("Solution: ")
         return " ".join(rest.partition("Source:")[0].split())
 
@@ -80,7 +80,7 @@ def refusal(rule_id: str, code: str = "SCHEMA_VALIDATION_FAILED") -> Callable[[C
 
 
 def call(rule_id: str, severity: str) -> Callable[[Check], Check]:
-    """Enter a function as a rule about what a service refuses when it is called."""
+    """Enter a function as a rule about what a service rejects when it is called."""
     return _enter(rule_id, CALL, severity, "")
 
 

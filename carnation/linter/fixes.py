@@ -47,7 +47,7 @@ Fixer = Callable[[Machine, Node, Problem], Iterator[Edit]]
 
 
 def _same_letters(name: str, known: Iterable[str]) -> str:
-    """Give the one known name that differs in the case of its letters only."""
+    """Return the one known name that differs in the case of its letters only."""
     found = [other for other in known if other != name and other.casefold() == name.casefold()]
     return found[0] if len(found) == 1 else ""
 
@@ -73,7 +73,7 @@ def _list_names(part: Node) -> list[tuple[int, str]]:
 
 
 def _mark_path(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
-    """Give the key of a path its `.$`, unless the path stands in a list."""
+    """Return the key of a path its `.$`, unless the path stands in a list."""
     outer, _, _ = problem.pointer.rpartition("/")
     key = split_pointer(problem.pointer)[-1]
     holder = _look_up(machine.body, outer)
@@ -279,7 +279,7 @@ def _split(group: list[Fix], states: Collection[str]) -> list[list[Fix]]:
 def _try(
     document: Document, before: _Counts, prefixes: Mapping[str, str], fixes: Sequence[Fix]
 ) -> tuple[str | None, set[str]]:
-    """Give the text with the fixes made; or None, and the states that have something new."""
+    """Return the text with the fixes made; or None, and the states that have something new."""
     edits = [
         edit._replace(pointer=fix.prefix + edit.pointer) for fix in fixes for edit in fix.edits
     ]

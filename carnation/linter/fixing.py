@@ -1,6 +1,6 @@
-"""Fixing: files whose findings have one safe answer, mended in place and written whole.
+"""Fixing: files whose findings have one safe answer, fixed in place and written whole.
 
-What is built here is not mended, since the next build would undo it: the line of Python is named.
+What is built here is not fixed, since the next build would undo it: the line of Python is named.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def fix_files(
         raise UsageError("--fix cannot be used with standard input. Name a file.")
     editable: dict[str, list[Source]] = {}
     for source in open_targets(targets).sources:
-        if source.is_editable:  # a text in a template is not mended
+        if source.is_editable:  # a text in a template is not fixed
             editable.setdefault(source.where, []).append(source)
     for sources in editable.values():
         yield fix_file(sources, type, skipped, locate)

@@ -25,7 +25,7 @@ class Lines(Protocol):
     """Where the lines of a code frame come from."""
 
     def line_text(self, line: int) -> str:
-        """Give one line, counted from 1."""
+        """Return one line, counted from 1."""
         ...
 
 
@@ -82,7 +82,7 @@ def list_summary(report: Report) -> Iterator[str]:
 
 
 def _format_summary(report: Report) -> str:
-    """Say how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
+    """Describe how much was checked: `checked 3 state machines in 2 files: 1 error found`."""
     if report.is_empty:
         return "nothing was checked: no state machine definition found"
     files = f"{report.files} file{'' if report.files == 1 else 's'}"

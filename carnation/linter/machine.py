@@ -70,7 +70,7 @@ class Machine(Definition):
         return suggest_name(name, [other for other in known if len(other) <= _MAX_NAME_LENGTH])
 
     def parts_of(self, *places: str) -> Iterator[Node]:
-        """Give the parts of these places."""
+        """Return the parts of these places."""
         return (part for part in self.parts if part.place in places)
 
     def _add_scope(self, scope: Scope) -> None:

@@ -16,7 +16,7 @@ from carnation.permissions.reports import report_policy
 def report_policies(target: str) -> list[dict[str, Json]]:
     """Report the policies of the definitions in a file, a folder or a built workflow.
 
-    Raises `UsageError` where there is no definition that can be read.
+    Raises `UsageError` where there is not a definition that can be read.
     """
     opened = open_targets([target])
     policies: list[dict[str, Json]] = []
@@ -32,7 +32,7 @@ def report_policies(target: str) -> list[dict[str, Json]]:
 
 
 def render_policy(target: str, names: str) -> Json:
-    """Give the one policy of a target, its names spelled for the tool that deploys it.
+    """Return the one policy of a target, its names spelled for the tool that deploys it.
 
     A definition that was built has its policy beside it, with what the workflow grants. Raises
     `UsageError` where there is not exactly one definition.

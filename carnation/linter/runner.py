@@ -69,7 +69,7 @@ class Source(Protocol):
         ...
 
     def place(self, pointer: str) -> str:
-        """Give the pointer to a part of the value within the whole file."""
+        """Return the pointer to a part of the value within the whole file."""
         ...
 
     def line_text(self, line: int) -> str:
@@ -77,7 +77,7 @@ class Source(Protocol):
         ...
 
     def measure(self) -> int:
-        """Give the size of the definition in bytes."""
+        """Return the size of the definition in bytes."""
         ...
 
 
@@ -98,7 +98,7 @@ def load_rules(*families: str) -> list[Rule]:
 
 
 def find_rule(rule_id: str) -> Rule:
-    """Give a rule by its id; raises `UsageError` with the nearest name if there is none."""
+    """Return a rule by its id; raises `UsageError` with the nearest name if there is none."""
     load_rules()
     if rule_id not in RULES:
         raise UsageError(f"unknown rule '{rule_id}'.{suggest_name(rule_id, RULES)}")

@@ -84,7 +84,7 @@ _MARKED = {"StateMachine", "sfn_state_machine"}
 
 
 def _may_hold(path: str, files: Files) -> bool:
-    """Tell whether a file that nobody named is worth reading: a word in it says so."""
+    """Return whether a file that nobody named is worth reading: a word in it says so."""
     return path.endswith(DEFINITION_SUFFIXES) or bool(_find_marks(path, files))
 
 

@@ -47,7 +47,7 @@ def retry_once() -> Retry:
 
 
 def substitute_function(function: str) -> str:
-    """Give the substitution for the ARN of a function's version, by the function's name.
+    """Return the substitution for the ARN of a function's version, by the function's name.
 
     >>> substitute_function("process_event")
     '${ProcessEventFunction}'

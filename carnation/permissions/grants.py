@@ -35,7 +35,7 @@ class Grant(NamedTuple):
 
     @property
     def is_wide(self) -> bool:
-        """Tell whether it allows more than what is listed."""
+        """Return whether it allows more than what is listed."""
         return "*" in self.action or self.resource == "*" or self.action.startswith("!")
 
 
@@ -93,7 +93,7 @@ def list_excluded(text: str) -> list[str] | None:
 
 
 def open_branches(policy: Json) -> Json:
-    """Give a policy with both ways of each `Fn::If` in its lists, as if both were there.
+    """Return a policy with both ways of each `Fn::If` in its lists, as if both were there.
 
     >>> resource = {"Fn::If": ["IsProd", "a", {"Ref": "AWS::NoValue"}]}
     >>> open_branches({"Statement": [{"Resource": resource}]})
@@ -131,7 +131,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Tell whether a pattern with `*` and `?` takes in a text, which may be a pattern itself.
+    """Return whether a pattern with `*` and `?` takes in a text, which may be a pattern itself.
 
     >>> matches("sqs:*", "sqs:Send*"), matches("sqs:Send*", "sqs:*")
     (True, False)
@@ -142,7 +142,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def covers(wide: Grant, narrow: Grant) -> bool:
-    """Tell whether a grant holds all of another one."""
+    """Return whether a grant holds all of another one."""
     return (
         wide.effect == narrow.effect
         and _holds_more(wide.condition, narrow.condition)
@@ -153,7 +153,7 @@ def covers(wide: Grant, narrow: Grant) -> bool:
 
 
 def _holds_more(wide: str, narrow: str) -> bool:
-    """Tell whether a condition holds wherever another one does, so far as their values say it.
+    """Return whether a condition holds wherever another one does, so far as their values say it.
 
     >>> _holds_more('{"StringLike": {"a": "x*"}}', '{"StringEquals": {"a": "xy", "b": "z"}}')
     True

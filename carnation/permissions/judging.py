@@ -74,7 +74,7 @@ def _compare_resource(pattern: str, resource: str) -> Match:
 
 
 def _is_met(need: RequiredAction, row: Sequence[Match], sure: set[int]) -> bool:
-    """Tell whether a need is met; `sure` are the grants that surely meet another."""
+    """Return whether a need is met; `sure` are the grants that surely meet another."""
     for at, match in enumerate(row):
         if match >= Match.THERE or (match is Match.PART and not need.is_exact):
             return True

@@ -31,7 +31,7 @@ _WRITTEN = (
 
 
 def is_distributed(state: Mapping[str, Json]) -> bool:
-    """Tell whether a Map starts an execution for each item or batch."""
+    """Return whether a Map starts an execution for each item or batch."""
     processor = state.get("ItemProcessor")
     config = processor.get("ProcessorConfig") if isinstance(processor, Mapping) else None
     return isinstance(config, Mapping) and config.get("Mode") == "DISTRIBUTED"

@@ -27,7 +27,7 @@ _IN_SESSION = re.compile(
 
 
 def open_directory(need: RequiredAction) -> RequiredAction:
-    """Give what a call of a directory bucket needs: a session, or the action of S3 Express.
+    """Return what a call of a directory bucket needs: a session, or the action of S3 Express.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-security-iam.html
 

@@ -221,7 +221,7 @@ def group_needs(needs: Iterable[RequiredAction]) -> list[Statement]:
 
 
 def _is_wider(wide: Condition, narrow: Condition) -> bool:
-    """Tell whether one condition holds wherever another one does, and elsewhere, too."""
+    """Return whether one condition holds wherever another one does, and elsewhere, too."""
     if wide == narrow:
         return False
     known = {(operator, key): values for operator, key, values in narrow}
@@ -274,7 +274,7 @@ def render_policy(statements: Iterable[Statement]) -> dict[str, Json]:
 
 
 def find_needed_actions(definition: Mapping[str, Json]) -> dict[str, list[str]]:
-    """Give the actions that a definition needs, each with the names of the states that do.
+    """Return the actions that a definition needs, each with the names of the states that do.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
     >>> find_needed_actions({"States": {"Put": task}})

@@ -42,7 +42,7 @@ class Target(NamedTuple):
 
     @property
     def is_exact(self) -> bool:
-        """Tell whether nothing is left open."""
+        """Return whether nothing is left open."""
         return not self.note
 
 
@@ -84,6 +84,6 @@ def own_arn(kind: str, behind: str = "") -> str:
 
 
 def read_given(state: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Give what a state gives to its call; {} where that is worked out as a whole."""
+    """Return what a state gives to its call; {} where that is worked out as a whole."""
     given = read_call(state).given
     return given if isinstance(given, Mapping) else {}

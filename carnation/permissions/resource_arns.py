@@ -68,7 +68,7 @@ def _read_first(arn: str) -> str:
 
 
 def _is_open(target: Target) -> bool:
-    """Tell whether nothing of a resource is fixed but its kind."""
+    """Return whether nothing of a resource is fixed but its kind."""
     return bool(re.search(r":[\w-]+(/[a-z-]+)?([/:]\*)+\Z", target.resource))
 
 
@@ -144,7 +144,7 @@ def _fill_rest(
 
 
 def read_arn(parameter: Given | None) -> str:
-    """Give a parameter's ARN, if it holds one: as such, behind a URL, or for a substitution."""
+    """Return a parameter's ARN, if it holds one: as such, behind a URL, or for a substitution."""
     if parameter is None:
         return ""
     text = parameter.pattern
@@ -166,7 +166,7 @@ def _is_arn(parameter: Given) -> bool:
 
 
 def read_queue(url: str) -> str:
-    """Give the ARN of a queue by its URL; of a substitution, one that ends in Arn.
+    """Return the ARN of a queue by its URL; of a substitution, one that ends in Arn.
 
     >>> read_queue("https://sqs.eu-west-1.amazonaws.com/111122223333/jobs")
     'arn:${AWS::Partition}:sqs:eu-west-1:111122223333:jobs'

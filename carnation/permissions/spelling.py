@@ -102,7 +102,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def _meet(first: str, second: str) -> bool:
-    """Tell whether some text is taken in by both patterns; what is unknown may be anything."""
+    """Return whether some text is taken in by both patterns; what is unknown may be anything."""
     one, other = (_HIDDEN.sub("*", text) for text in (first, second))
     reached = {0}
     for position in range(len(one) + 1):

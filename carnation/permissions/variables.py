@@ -67,13 +67,13 @@ def read_variable(
 
 
 def read_head(pattern: str) -> str:
-    """Give what a pattern's resource begins with: `table/` of `arn:…:table/${TableName}`."""
+    """Return what a pattern's resource begins with: `table/` of `arn:…:table/${TableName}`."""
     parts = re.sub(r"\$\{AWS::(\w+)\}", r"${\1}", pattern).split(":", 5)
     return parts[5].partition("${")[0] if len(parts) > 5 else ""
 
 
 def fits(parameter: Given, pattern: str) -> bool:
-    """Tell whether a parameter may name this kind: it is no ARN of another one."""
+    """Return whether a parameter may name this kind: it is not an ARN of another one."""
     if not parameter.pattern.startswith("arn:"):
         is_managed = parameter.pattern.startswith("mi-")
         return ":managed-instance/" not in pattern if not is_managed else ":ec2:" not in pattern

@@ -149,11 +149,11 @@ class Application:
         return tuple({one.resource_id: one for one in own}.values())
 
     def list_examples(self) -> dict[str, str]:
-        """Give the values that `run`, `serve` and tests take, by the parameter's name."""
+        """Return the values that `run`, `serve` and tests take, by the parameter's name."""
         return {one.resource_id: one.example for one in self.parameters if one.example is not None}
 
     def list_references(self) -> dict[str, Reference]:
-        """Give all that a definition may say, by key."""
+        """Return all that a definition may say, by key."""
         listed = (*self.resources, *self.triggers)
         return {one.key: one for resource in listed for one in resource.list_references()}
 
@@ -186,7 +186,7 @@ def _format_value(value: object) -> str:
 
 
 def _format_place(value: object) -> str:
-    """Say what is to be done with a value that stands in the wrong place."""
+    """Describe what is to be done with a value that stands in the wrong place."""
     if isinstance(value, type):
         return f" Did you mean {value.__name__}(…)?"
     if isinstance(value, Resource):

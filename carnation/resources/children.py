@@ -38,7 +38,7 @@ class Child(Resource):
 
     @property
     def is_existing(self) -> bool:
-        """Tell that another workflow's stack makes it."""
+        """Return that another workflow's stack creates it."""
         return True
 
     @property
@@ -51,11 +51,11 @@ class Child(Resource):
         return make_arn("states", f"stateMachine:{name}")
 
     def find_value(self, name: str) -> Value:
-        """Give the ARN of the alias: the version that is deployed when the child is started."""
+        """Return the ARN of the alias: the version that is deployed when the child is started."""
         return {"Fn::Sub": f"{self.full_arn}:{self.alias}"}
 
     def find_name(self, name: str) -> str:
-        """Give the ARN of the alias."""
+        """Return the ARN of the alias."""
         return f"{self.full_arn}:{self.alias}"
 
     @property

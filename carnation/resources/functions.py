@@ -103,7 +103,7 @@ class Function(Resource):
 
     @property
     def is_packed(self) -> bool:
-        """Tell whether its code is packed out of `lambdas/`."""
+        """Return whether its code is packed out of `lambdas/`."""
         return not (self.zip or self.image or self.is_existing)
 
     @property
@@ -116,15 +116,15 @@ class Function(Resource):
         return make_arn("lambda", f"function:{name}")
 
     def name_from_arn(self, arn: Value) -> Value:
-        """Give the ARN, which Lambda takes for a name."""
+        """Return the ARN, which Lambda takes for a name."""
         return arn
 
     def find_value(self, name: str) -> Value:
-        """Give the version's ARN: a state invokes the version that it was deployed with."""
+        """Return the version's ARN: a state invokes the version that it was deployed with."""
         return super().find_value(name) if self.is_existing else {"Ref": self.version_id}
 
     def find_name(self, name: str) -> str:
-        """Give the ARN of all versions, since running executions continue with older ones."""
+        """Return the ARN of all versions, since running executions continue with older ones."""
         return self.full_arn if self.is_existing else f"{self.full_arn}:*"
 
     @property
@@ -192,7 +192,7 @@ def _is_text(value: object) -> bool:
 
 
 def is_within(value: object, low: int, high: int) -> bool:
-    """Tell whether a value is a whole number between two others."""
+    """Return whether a value is a whole number between two others."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 

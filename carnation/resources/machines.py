@@ -54,7 +54,7 @@ class StateMachine:
 
 
 def is_numbers(values: object) -> bool:
-    """Tell whether values are numbers by name."""
+    """Return whether values are numbers by name."""
     return isinstance(values, Mapping) and all(
         isinstance(value, (int, float)) and not isinstance(value, bool) for value in values.values()
     )

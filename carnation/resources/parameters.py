@@ -53,15 +53,15 @@ class Parameter(Resource):
 
     @property
     def is_shared(self) -> bool:
-        """Tell whether every root stack has it."""
+        """Return whether every root stack has it."""
         return self.resource_id in SHARED
 
     def find_value(self, name: str) -> Value:
-        """Give the parameter's value."""
+        """Return the parameter's value."""
         return {"Ref": self.resource_id}
 
     def find_name(self, name: str) -> str:
-        """Give the parameter as `Fn::Sub` takes it."""
+        """Return the parameter as `Fn::Sub` takes it."""
         return f"${{{self.resource_id}}}"
 
     @property

@@ -116,12 +116,12 @@ def _name(resource: str, known: Mapping[str, str]) -> str:
 
 
 def _is_open(need: RequiredAction) -> bool:
-    """Tell whether only an execution knows the resource, and none of ours holds it."""
+    """Return whether only an execution knows the resource, and none of ours holds it."""
     return not need.is_exact and PREFIX not in need.resource
 
 
 def _is_fixable(need: RequiredAction) -> bool:
-    """Tell whether the call could name its resource: AWS has a parameter for it."""
+    """Return whether the call could name its resource: AWS has a parameter for it."""
     return "is not given" not in need.why
 
 

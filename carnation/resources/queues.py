@@ -86,7 +86,7 @@ class Queue(Resource):
         return _make_url(arn)
 
     def find_name(self, name: str) -> str:
-        """Give the ARN, which roles name whether a call takes the URL or the ARN."""
+        """Return the ARN, which roles name whether a call takes the URL or the ARN."""
         return self.full_arn
 
     @property

@@ -43,7 +43,7 @@ class Raw(Resource):
         return self.attribute("Ref")
 
     def attribute(self, name: str) -> Reference:
-        """Give the reference to an attribute, as `Fn::GetAtt` names it."""
+        """Return the reference to an attribute, as `Fn::GetAtt` names it."""
         if name not in self.used:
             self.used.append(name)
         return self.refer(name)
@@ -58,9 +58,9 @@ class Raw(Resource):
         return [self.refer(name) for name in self.used]
 
     def find_value(self, name: str) -> Value:
-        """Give what CloudFormation puts in the place of a reference."""
+        """Return what CloudFormation puts in the place of a reference."""
         return {"Ref": self.id} if name == "Ref" else {"Fn::GetAtt": [self.id, name]}
 
     def find_name(self, name: str) -> str:
-        """Give the ARN that was given, which roles are derived from."""
+        """Return the ARN that was given, which roles are derived from."""
         return self.arn

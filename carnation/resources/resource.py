@@ -133,7 +133,7 @@ class Resource:
 
     @property
     def is_existing(self) -> bool:
-        """Tell whether it belongs to somebody else, and nothing is made."""
+        """Return whether it belongs to somebody else, and nothing is made."""
         return self.origin is not None
 
     @property
@@ -165,11 +165,11 @@ class Resource:
         return _pick(arn, ":", 5)
 
     def marker(self, name: str) -> str:
-        """Give the placeholder for what only the deployment knows of an existing resource."""
+        """Return the placeholder for what only the deployment knows of an existing resource."""
         return f"${{{self.title}{to_title(name)}}}"
 
     def list_markers(self) -> dict[str, Value]:
-        """Give what stands behind the placeholders of an existing resource, by key."""
+        """Return what stands behind the placeholders of an existing resource, by key."""
         if self.origin is None:
             return {}
         if self.origin.name is not None:
@@ -191,7 +191,7 @@ class Resource:
         return read_given(origin.arn)
 
     def refer(self, name: str) -> Reference:
-        """Give the reference to one of its fields."""
+        """Return the reference to one of its fields."""
         return Reference(self, name)
 
     @property
@@ -204,7 +204,7 @@ class Resource:
         return [self.refer(name) for name in self.fields]
 
     def find_value(self, name: str) -> Value:
-        """Give what CloudFormation puts in the place of a reference."""
+        """Return what CloudFormation puts in the place of a reference."""
         if self.origin is not None:
             return self._find_existing(name)
         attribute = self.fields[name]
@@ -222,7 +222,7 @@ class Resource:
         return read_given(origin.name)
 
     def find_name(self, name: str) -> str:
-        """Give what roles are derived from: the name for what is named, else the ARN."""
+        """Return what roles are derived from: the name for what is named, else the ARN."""
         return self.full_name if name == "name" else self.full_arn
 
     def __repr__(self) -> str:
@@ -249,7 +249,7 @@ def format_form(longest: int) -> str:
 
 
 def _format_origin(name: str, value: object, service: str) -> str:
-    """Say what a place of an existing resource takes; '' where it has that."""
+    """Describe what a place of an existing resource takes; '' where it has that."""
     if not isinstance(value, str) or not value:
         return "text, or a Parameter"
     is_open = "${" in value or "{{" in value
@@ -263,7 +263,7 @@ def _format_origin(name: str, value: object, service: str) -> str:
 
 
 def read_given(value: Any) -> Value:
-    """Give what a template holds for text, a parameter or a reference."""
+    """Return what a template holds for text, a parameter or a reference."""
     if hasattr(value, "fields") and hasattr(value, "find_value"):
         found: Value = value.find_value("value")
         return found

@@ -79,7 +79,7 @@ class Table(Resource):
 
     @property
     def has_stream(self) -> bool:
-        """Tell whether the table has a stream that can be named."""
+        """Return whether the table has a stream that can be named."""
         return bool(self.stream or (self.origin and self.origin.stream))
 
     def list_problems(self) -> Iterator[Problem]:
@@ -114,13 +114,13 @@ class Table(Resource):
         return pick_part(arn, "/", 1)
 
     def find_value(self, name: str) -> Value:
-        """Give what CloudFormation puts in the place of a reference."""
+        """Return what CloudFormation puts in the place of a reference."""
         if name == "stream_arn" and self.origin:
             return read_given(self.origin.stream)
         return super().find_value(name)
 
     def find_name(self, name: str) -> str:
-        """Give what roles are derived from: the name, the ARN, or that of any stream."""
+        """Return what roles are derived from: the name, the ARN, or that of any stream."""
         if name == "stream_arn" and self.origin:
             return self.marker("stream_arn")
         if name == "stream_arn":

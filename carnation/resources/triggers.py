@@ -31,7 +31,7 @@ _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*\Z|\$defa
 
 
 def _is_zone(name: object) -> bool:
-    """Tell whether there may be such a time zone; a machine without zones knows none."""
+    """Return whether there may be such a time zone; a machine without zones knows none."""
     if name == "UTC":
         return True
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -270,11 +270,11 @@ class HttpApi(Trigger):
         return [function for function in self.routes.values() if function is not None]
 
     def find_value(self, name: str) -> Value:
-        """Give the URL of the API."""
+        """Return the URL of the API."""
         return {"Fn::GetAtt": [self.resource_id, "ApiEndpoint"]}
 
     def find_name(self, name: str) -> str:
-        """Give nothing: no role is about a URL."""
+        """Return nothing: no role is about a URL."""
         return ""
 
     @property

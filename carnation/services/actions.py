@@ -20,7 +20,7 @@ _GONE = (
 
 
 def find_action(service: str, action: str) -> tuple[str, ...] | None:
-    """Give the parameters that an action needs; None if its service has no such action.
+    """Return the parameters that an action needs; None if its service has no such action.
 
     Of a service that is not known here (newer than the file, or gone) every action is believed.
 

@@ -15,7 +15,7 @@ _PLACEHOLDER = compile_lazily(r"\$\{[^{}]*\}")
 
 @lru_cache(maxsize=4096)
 def split_arn(text: str) -> tuple[str, ...]:
-    """Give the six parts of an ARN; fewer for a text that is none.
+    """Return the six parts of an ARN; fewer for a text that is none.
 
     >>> split_arn("arn:${AWS::Partition}:states:::sqs:sendMessage")
     ('arn', '${AWS::Partition}', 'states', '', '', 'sqs:sendMessage')

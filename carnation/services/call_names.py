@@ -33,7 +33,7 @@ class NameProblem(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def check_name(call: str) -> NameProblem | None:
-    """Say what is wrong with `service:action` or `aws-sdk:service:action`; None if nothing is.
+    """Describe what is wrong with `service:action` or `aws-sdk:service:action`; None if nothing is.
 
     >>> check_name("aws-sdk:stepfunctions:startExecution").meant
     'aws-sdk:sfn:startExecution'
@@ -51,7 +51,7 @@ def check_name(call: str) -> NameProblem | None:
 
 
 def describe_facts() -> str:
-    """Say when our facts about AWS were taken, and from what."""
+    """Describe when our facts about AWS were taken, and from what."""
     return f"the facts are of {TAKEN} ({find_origin(FILE).partition(' ')[2]})"
 
 

@@ -152,7 +152,7 @@ def _check_word(
 
 
 def _is_known(value: object) -> TypeGuard[str]:
-    """Tell whether a value is a string that is not made later."""
+    """Return whether a value is a string that is not made later."""
     return isinstance(value, str) and "${" not in value and not value.startswith("{%")
 
 

@@ -69,7 +69,7 @@ def find_errors(service: str) -> tuple[str, ...] | None:
 
 
 def find_prefix(service: str) -> str:
-    """Give what the errors of a service begin with, as a Task's Resource names it; '' if unknown.
+    """Return what the errors of a service begin with, as a Task's Resource names it; '' if unknown.
 
     >>> find_prefix("aws-sdk:acmpca"), find_prefix("dynamodb"), find_prefix("glue")
     ('AcmPca.', 'DynamoDB.', '')

@@ -31,7 +31,7 @@ def _read_index(name: str) -> _Index:
 
 
 def find_origin(name: str) -> str:
-    """Tell which script made a file, from which versions of what."""
+    """Return which script made a file, from which versions of what."""
     return _read_index(name).origin
 
 

@@ -27,7 +27,7 @@ class Prices(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """Say what the prices are, and how old."""
+        """Describe what the prices are, and how old."""
         days = sorted(set(self.dates.values()))
         span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
         return (

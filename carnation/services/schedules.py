@@ -30,7 +30,7 @@ _SPAN = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_UNITS)}])")
 
 
 class ScheduleError(CarnationError):
-    """A schedule expression, or a time zone, that AWS would refuse."""
+    """A schedule expression, or a time zone, that AWS would reject."""
 
 
 @dataclass(frozen=True)

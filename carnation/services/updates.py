@@ -61,7 +61,7 @@ def _read_type(kind: str) -> _Facts:
 
 
 def is_stateful(kind: str) -> bool:
-    """Tell whether a resource of a type holds data that goes with it.
+    """Return whether a resource of a type holds data that goes with it.
 
     >>> is_stateful("AWS::DynamoDB::Table"), is_stateful("AWS::Lambda::Function")
     (True, False)
@@ -71,7 +71,7 @@ def is_stateful(kind: str) -> bool:
 
 
 def find_update(kind: str, way: Sequence[str]) -> str:
-    """Say what a change at some place of a resource's properties does to the resource.
+    """Describe what a change at some place of a resource's properties does to the resource.
 
     >>> find_update("AWS::SQS::Queue", ["QueueName"])
     'replaces'

@@ -23,7 +23,7 @@ TERRAFORM = {
 
 
 def is_description(value: Mapping[str, Any]) -> bool:
-    """Tell whether a document is the answer of `describe-state-machine`."""
+    """Return whether a document is the answer of `describe-state-machine`."""
     return "stateMachineArn" in value and "definition" in value
 
 
@@ -41,14 +41,14 @@ def find_in_description(document: Document) -> Iterator[Found]:
 
 
 def is_history(value: object) -> bool:
-    """Tell whether a document is the answer of `get-execution-history`."""
+    """Return whether a document is the answer of `get-execution-history`."""
     events = value.get("events") if isinstance(value, Mapping) else None
     first = events[0] if isinstance(events, list) and events else None
     return isinstance(first, Mapping) and "type" in first and "timestamp" in first
 
 
 def is_manifest(value: Mapping[str, Any]) -> bool:
-    """Tell whether a document is a manifest of Kubernetes."""
+    """Return whether a document is a manifest of Kubernetes."""
     return isinstance(value.get("apiVersion"), str) and isinstance(value.get("kind"), str)
 
 
@@ -78,7 +78,7 @@ def find_in_manifest(document: Document, pointer: str = "", value: Any = None) -
 
 
 def is_terraform(value: Mapping[str, Any]) -> bool:
-    """Tell whether a document is Terraform's: a configuration, a plan or a state in JSON."""
+    """Return whether a document is Terraform's: a configuration, a plan or a state in JSON."""
     return (
         "terraform_version" in value
         or (
@@ -131,7 +131,7 @@ def _read_attributes(
 
 
 def read_terraform_properties(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what Terraform says of a state machine in CloudFormation's words."""
+    """Return what Terraform says of a state machine in CloudFormation's words."""
     logging, tracing = (
         _first(values, "logging_configuration"),
         _first(values, "tracing_configuration"),
@@ -181,7 +181,7 @@ def _read(
 
 
 def _pascal(value: Any) -> Any:
-    """Give an answer's fields the names that templates have for them."""
+    """Return an answer's fields the names that templates have for them."""
     if isinstance(value, Mapping):
         return {f"{key[:1].upper()}{key[1:]}": _pascal(item) for key, item in value.items()}
     return [_pascal(item) for item in value] if isinstance(value, list) else value

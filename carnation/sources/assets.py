@@ -16,7 +16,7 @@ _ABOVE = ("", "..", "../..", "../../..")
 
 
 def find_asset(location: Any, where: str, files: Files) -> str:
-    """Give the path, from the template's, of the file that a location in a bucket has here.
+    """Return the path, from the template's, of the file that a location in a bucket has here.
 
     '' where the location is no bucket's, or no such file is here.
     """

@@ -73,7 +73,7 @@ def _list_branches(
 
 
 def read_if(value: Any) -> list[Any] | None:
-    """Give the condition and the branches of an `Fn::If`; None for anything else."""
+    """Return the condition and the branches of an `Fn::If`; None for anything else."""
     arguments = value.get(_IF) if isinstance(value, Mapping) and len(value) == 1 else None
     return arguments if isinstance(arguments, list) and len(arguments) == 3 else None
 
@@ -148,7 +148,7 @@ class _Chooser:
 
 
 def _holds_parts(branch: Any) -> bool:
-    """Tell whether a branch is a part of a definition: a mapping or a list, no text."""
+    """Return whether a branch is a part of a definition: a mapping or a list, no text."""
     if isinstance(branch, Mapping) and is_intrinsic(branch):
         arguments = read_if(branch)
         return arguments is not None and any(map(_holds_parts, arguments[1:]))

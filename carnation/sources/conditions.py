@@ -78,7 +78,7 @@ def _collect(
 
 
 def _is_known(name: Any, conditions: Mapping[str, Any]) -> bool:
-    """Tell whether a condition says what it hangs on; one of two texts is edited by hand."""
+    """Return whether a condition says what it hangs on; one of two texts is edited by hand."""
     body = conditions.get(name) if isinstance(name, str) else None
     parts = body.get("Fn::Equals") if isinstance(body, Mapping) else None
     constant = isinstance(parts, list) and all(_read_text(one) is not None for one in parts)

@@ -32,7 +32,7 @@ class Files:
         self.followed: set[str] = set()
 
     def text(self, path: str) -> str:
-        """Give the text of a file."""
+        """Return the text of a file."""
         if path not in self._texts:
             self._texts[path] = self._load(path)
         return self._texts[path]
@@ -44,7 +44,7 @@ class Files:
         return self._read[path]
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is a file, no folder and no device."""
+        """Return whether there is a file, no folder and no device."""
         return self._is_file(path)
 
     def find_beside(self, where: str, path: str) -> str:

@@ -73,12 +73,12 @@ def parse_hcl(text: str, where: str) -> Any:
 
 
 def children(tree: Any) -> list[Any]:
-    """Give the parts of a node, without line breaks and comments."""
+    """Return the parts of a node, without line breaks and comments."""
     return [one for one in tree.children if kind_of(one) not in _SKIPPED and one is not None]
 
 
 def kind_of(node: Any) -> str:
-    """Give the name of a node's rule, or of a token's terminal."""
+    """Return the name of a node's rule, or of a token's terminal."""
     return str(getattr(node, "data", None) or getattr(node, "type", ""))
 
 
@@ -125,7 +125,7 @@ class Scope:
             self.depth -= 1
 
     def unknown(self, node: Any) -> Unknown:
-        """Give an expression as it is written."""
+        """Return an expression as it is written."""
         meta = getattr(node, "meta", None)
         if meta is not None and not meta.empty:
             return Unknown(self.text[meta.start_pos : meta.end_pos])
@@ -239,7 +239,7 @@ def _note_directive(part: str, skipping: list[bool], taken: bool) -> None:
 
 
 def get_attribute(scope: Scope, value: Any, name: str) -> Any:
-    """Give `value.name`."""
+    """Return `value.name`."""
     if isinstance(value, Mapping):
         return value.get(name, Unknown(name))
     if isinstance(value, Unknown):
@@ -248,7 +248,7 @@ def get_attribute(scope: Scope, value: Any, name: str) -> Any:
 
 
 def unescape(text: str) -> str:
-    """Give the characters that a quoted text of Terraform stands for."""
+    """Return the characters that a quoted text of Terraform stands for."""
 
     def replace(match: re.Match[str]) -> str:
         word = match[1]
@@ -258,7 +258,7 @@ def unescape(text: str) -> str:
 
 
 def strip_heredoc(token: str, *, trim: bool) -> str:
-    """Give the text between the marks of a heredoc, less its indentation if `trim`."""
+    """Return the text between the marks of a heredoc, less its indentation if `trim`."""
     lines = token.rstrip("\r\n").replace("\r\n", "\n").split("\n")[1:-1]
     if trim:
         indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
@@ -329,7 +329,7 @@ def _read_tuple(scope: Scope, node: Any) -> list[Any]:
 
 
 def read_key(scope: Scope, node: Any) -> str:
-    """Give the key of an object's element: a bare word is itself."""
+    """Return the key of an object's element: a bare word is itself."""
     inner = children(node)[0]
     term = children(inner)[0] if kind_of(inner) == "expr_term" else inner
     if kind_of(term) == "identifier":

@@ -132,7 +132,7 @@ def _is_loop(loop: Any) -> bool:
 
 
 def _list_values(collection: Any, template: Mapping[str, Any]) -> list[str]:
-    """Give a loop's values; none where only the deployment knows them."""
+    """Return a loop's values; none where only the deployment knows them."""
     if isinstance(collection, Mapping) and isinstance(collection.get("Ref"), str):
         declared = template.get("Parameters")
         body = declared.get(collection["Ref"]) if isinstance(declared, Mapping) else None

@@ -36,7 +36,7 @@ class Reading(NamedTuple):
     unseen: Sequence[Unseen]
 
     def format_nothing(self) -> str:
-        """Say why it contains no state machine definition."""
+        """Describe why it contains no state machine definition."""
         if self.unseen:
             return "; ".join(f"{one.name}: {one.why}" for one in self.unseen)
         return f"no state machine found in this {self.kind}" if self.kind else _NONE
@@ -161,7 +161,7 @@ def _read_whole(document: Document) -> Source:
 def _choose(
     path: str, document: Document, value: Mapping[str, Any], files: Files
 ) -> tuple[str, Iterator[Source | Unseen]]:
-    """Tell what a document is, and where its definitions are found; '' for none of these."""
+    """Return what a document is, and where its definitions are found; '' for none of these."""
     from carnation.sources import answers, serverless, templates  # a definition needs none
 
     if templates.is_template(value):

@@ -23,7 +23,7 @@ Found = Source | Unseen
 
 
 def is_serverless(value: object) -> bool:
-    """Tell whether a document is a service of the Serverless Framework.
+    """Return whether a document is a service of the Serverless Framework.
 
     >>> is_serverless({"service": "orders", "stepFunctions": {"stateMachines": {}}})
     True
@@ -93,7 +93,7 @@ class _Service:
 
 
 def _read_properties(machine: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the plugin says of a machine in CloudFormation's words."""
+    """Return what the plugin says of a machine in CloudFormation's words."""
     tracing, logging = machine.get("tracingConfig"), machine.get("loggingConfig")
     properties: dict[str, Any] = {}
     if "role" in machine:
@@ -132,7 +132,7 @@ def read_definition(found: Source, place: Place, variables: Variables) -> Found:
 
 
 def holds_machine(value: object) -> bool:
-    """Tell whether a document is one machine, `{name, definition}`, as `${file(…)}` names them.
+    """Return whether a document is one machine, `{name, definition}`, as `${file(…)}` names them.
 
     >>> holds_machine({"name": "orders", "definition": {"StartAt": "A", "States": {}}})
     True

@@ -121,7 +121,7 @@ class Source:
         return Span(line, within.column + indent, last, within.end_column + indent)
 
     def place(self, pointer: str) -> str:
-        """Give the pointer into the file; behind `#` what lies within a text."""
+        """Return the pointer into the file; behind `#` what lies within a text."""
         if self.inner is not None:
             return f"{self.pointer}#{pointer}"
         part = pointer
@@ -132,13 +132,13 @@ class Source:
         return self.pointer + pointer
 
     def measure(self) -> int:
-        """Give the size of the definition in bytes, where it is a text or a whole file."""
+        """Return the size of the definition in bytes, where it is a text or a whole file."""
         if self.inner is None:
             return 0 if self.pointer else self.document.measure()
         return self.inner.measure()
 
     def line_text(self, line: int) -> str:
-        """Give one line of the file."""
+        """Return one line of the file."""
         return self.document.line_text(line)
 
     def note_undefined(self, written: Any) -> None:
@@ -152,7 +152,7 @@ class Source:
         self.notes = (*self.notes, *found)
 
     def fail(self) -> DocumentError:
-        """Give the error of a definition that cannot be read, with the file that it stands in."""
+        """Return the error of a definition that cannot be read, with the file that it stands in."""
         span = self.locate("")
         reason = self.error.reason if self.error else "it cannot be read"
         return DocumentError(
@@ -168,7 +168,7 @@ def parse_text(text: str, where: str) -> Document:
 
 
 def is_definition(value: object) -> bool:
-    """Tell whether a document is a definition: it starts somewhere, or has states.
+    """Return whether a document is a definition: it starts somewhere, or has states.
 
     >>> is_definition({"StartAt": "A", "States": {}}), is_definition({"Resources": {}})
     (True, False)
@@ -207,7 +207,7 @@ def _find(value: Any, way: list[str]) -> Any:
 
 
 def _list_texts(written: Any) -> Iterator[tuple[str, str]]:
-    """Give every text that reaches Step Functions as it stands: not those in functions."""
+    """Return every text that reaches Step Functions as it stands: not those in functions."""
     waiting = [("", written)]
     while waiting:
         pointer, item = waiting.pop()

@@ -40,7 +40,7 @@ Found = Source | Unseen
 
 
 def is_template(value: object) -> bool:
-    """Tell whether a document is a template: it has resources with types.
+    """Return whether a document is a template: it has resources with types.
 
     >>> is_template({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}), is_template({})
     (True, False)
@@ -189,14 +189,14 @@ class _Machine:
         return self.read_location(written, pointer)
 
     def read_type(self) -> str:
-        """Give the type; STANDARD where it is left out or only known at deployment."""
+        """Return the type; STANDARD where it is left out or only known at deployment."""
         written = self.properties.get(MACHINES[self.resource.type])
         branches = read_if(written)
         values = [self.follow_parameter(one) for one in (branches or ["", written])[1:]]
         return EXPRESS if all(value == EXPRESS for value in values) else STANDARD
 
     def follow_parameter(self, value: Any) -> Any:
-        """Give the default of the parameter that a value is taken from; any other as it is."""
+        """Return the default of the parameter that a value is taken from; any other as it is."""
         if isinstance(value, Mapping) and isinstance(value.get("Ref"), str):
             declared = self.template.get("Parameters")
             body = declared.get(value["Ref"]) if isinstance(declared, Mapping) else None
@@ -299,13 +299,13 @@ class _Machine:
 
 
 def _format_error(error: DocumentError) -> str:
-    """Say why a file cannot be read, and where in it."""
+    """Describe why a file cannot be read, and where in it."""
     place = f"{error.where}:{error.line}:{error.column}: " if error.line else ""
     return f"{place}{error.reason}".rstrip(".")
 
 
 def _may_be_definition(text: str) -> bool:
-    """Tell whether a text is written out here: no single placeholder, no reference to SSM."""
+    """Return whether a text is written out here: no single placeholder, no reference to SSM."""
     inner = text.strip()
     return inner.startswith(("{", "[")) or "\n" in inner or not inner.startswith("$")
 
@@ -328,5 +328,5 @@ def _point_to_text(written: Any, pointer: str) -> str:
 
 
 def point_to(*names: str) -> str:
-    """Give a pointer of names."""
+    """Return a pointer of names."""
     return join_pointer("", *names)

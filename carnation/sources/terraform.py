@@ -81,7 +81,7 @@ def _read_word(node: Any) -> str:
 
 
 def read_body(body: Any, text: str) -> tuple[dict[str, Any], list[_Block]]:
-    """Give the attributes' expressions by their names, and the blocks."""
+    """Return the attributes' expressions by their names, and the blocks."""
     attributes, blocks = {}, []
     for one in children(body):
         if kind_of(one) == "attribute":
@@ -157,7 +157,7 @@ class _Module:
                 )
 
     def is_machine(self, block: _Block) -> bool:
-        """Tell whether a module makes a state machine of its `definition`."""
+        """Return whether a module makes a state machine of its `definition`."""
         source = block.attributes.get("source")
         named = source is not None and str(self.scope(block).evaluate(source))
         return "definition" in block.attributes and bool(named and _MODULES.search(named))
@@ -289,7 +289,7 @@ class _Module:
         return Scope(block.text, self.look_up, functions, self.way)
 
     def read_text(self, given: list[Any], scope: Scope) -> Any:
-        """Give what a file holds, `templatefile` with what it is filled with."""
+        """Return what a file holds, `templatefile` with what it is filled with."""
         if not isinstance(given[0], str):
             return None
         try:
@@ -311,7 +311,7 @@ class _Module:
         return FileText(text, path, plain(dict(names)))
 
     def look_up(self, first: str, name: str) -> Any:
-        """Give what `first.name` stands for."""
+        """Return what `first.name` stands for."""
         if first == "path":
             return "." if name == "module" else Unknown(f"path.{name}", ".")
         if first == "each":
@@ -343,7 +343,7 @@ class _Module:
         return Unknown(key)
 
     def read_data(self, block: _Block, kind: str) -> Any:
-        """Give what `data.template_file.x.rendered` and `data.local_file.x.content` give."""
+        """Return what `data.template_file.x.rendered` and `data.local_file.x.content` give."""
         tree = block.attributes.get(_DATA[kind])
         value = None if tree is None else self.scope(block).evaluate(tree)
         if kind == "local_file":
@@ -363,7 +363,7 @@ _DATA = {"template_file": "template", "local_file": "filename"}
 
 
 def _needs_rendering(text: str) -> bool:
-    """Tell whether a template has more than names to fill in."""
+    """Return whether a template has more than names to fill in."""
     return "%{" in text or "$${" in text or bool(re.search(r"\$\{(?![A-Za-z_][\w]*\})", text))
 
 
@@ -390,7 +390,7 @@ def _at_start(document: Document) -> Document:
 
 
 def _place(document: Document, offsets: dict[str, tuple[int, int]]) -> Document:
-    """Give the file again, with the places of one definition."""
+    """Return the file again, with the places of one definition."""
     placed = Document(document.where, document.text, {})
     placed.note_offsets(offsets)
     return placed

@@ -81,6 +81,6 @@ def _evaluate(
 
 
 def _unwrap(written: str) -> str:
-    """Give the one expression in a text, or the text as a template."""
+    """Return the one expression in a text, or the text as a template."""
     inner = written.strip()
     return inner[2:-1] if inner.endswith("}") and inner.count("${") == 1 else json.dumps(written)

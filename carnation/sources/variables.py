@@ -33,7 +33,7 @@ class Place(NamedTuple):
     pointer: str
 
     def enter(self, name: str) -> Place:
-        """Give a part of a mapping; None where there is none."""
+        """Return a part of a mapping; None where there is none."""
         inner = self.value.get(name) if isinstance(self.value, Mapping) else None
         return Place(inner, self.document, join_pointer(self.pointer, name))
 
@@ -50,7 +50,7 @@ class Variables:
         self.document, self.files = document, files
 
     def follow(self, place: Place) -> Place:
-        """Give what a text that is one variable stands for, and where that stands."""
+        """Return what a text that is one variable stands for, and where that stands."""
         for _ in range(_MAX_DEPTH):
             if not isinstance(place.value, str):
                 return place
@@ -89,7 +89,7 @@ class Variables:
         return _rest_name(self._settle(found.value, found.document, whole=True))
 
     def describe(self, value: Any) -> str:
-        """Say why a value is no definition."""
+        """Describe why a value is not a definition."""
         if isinstance(value, str) and (match := _INNERMOST.search(value)):
             named = _FILE.match(match[1].partition(",")[0].strip())
             if named:
@@ -166,7 +166,7 @@ def _enter(place: Place, path: str) -> Place | None:
 
 
 def _rest_name(text: str) -> str:
-    """Give variables that stay names that a placeholder may have: `${opt:stage}`."""
+    """Return variables that stay names that a placeholder may have: `${opt:stage}`."""
 
     def name(match: re.Match[str]) -> str:
         if not _SOURCE.match(match[1].strip()):

@@ -203,7 +203,7 @@ class _Split:
         return swap
 
     def _swap_key(self, place: str) -> Any:
-        """Give the key: the root makes or takes it, the other templates are given its ARN."""
+        """Return the key: the root makes or takes it, the other templates are given its ARN."""
         self.parts[place].parameters["KeyArn"] = None
         return None if place == ROOT else refer("KeyArn", "")
 
@@ -215,7 +215,7 @@ class _Split:
         return self.layout.parameters.get(output, (output, ""))[0]
 
     def _reject_circle(self) -> None:
-        """Refuse templates that need each other, whose stacks no order could make."""
+        """Reject templates that need each other, whose stacks no order could make."""
         ways = {
             name: {*(other for other, _ in part.taken.values()), *part.after.values()} - {ROOT}
             for name, part in self.parts.items()

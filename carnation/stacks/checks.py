@@ -165,7 +165,7 @@ def _list_named(application: Application) -> set[str]:
 
 
 def _read_body(resource: Resource) -> Any:
-    """Give what a resource says in CloudFormation's own words."""
+    """Return what a resource says in CloudFormation's own words."""
     return make_plain([resource.properties, getattr(resource, "resource", None)])
 
 

@@ -58,9 +58,9 @@ def add_function(
 ) -> LambdaFunction:
     """Add a function with its log group, version and alias to a template.
 
-    A version is published anew when the code changes (`CodeSha256`) or the configuration does (its
+    A version is published again when the code changes (`CodeSha256`) or the configuration does (its
     digest and the key stand in the description); old versions are retained, since executions in
-    flight go on with the one that they were started with.
+    flight continue with the one that they were started with.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
     package = sources.packages.get(function.id)
@@ -89,7 +89,7 @@ def add_function(
 
 
 def _describe_code(sources: Sources, function: Function, package: Package | None) -> dict[str, Any]:
-    """Give where a function's code is, and what runs it."""
+    """Return where a function's code is, and what runs it."""
     if package is None:
         image = {"PackageType": "Image", "Code": Code(ImageUri=function.image)}
         return {"Architectures": [function.architecture], **image}

@@ -34,7 +34,7 @@ class Intrinsic(AWSHelperFn):
 
 
 def as_property(value: Any) -> Any:
-    """Give a value as troposphere takes it for any property."""
+    """Return a value as troposphere takes it for any property."""
     return Intrinsic(value) if isinstance(value, Mapping) else value
 
 
@@ -72,7 +72,7 @@ class Rendering:
         ]
 
     def value(self, reference: Value) -> Any:
-        """Give what a reference, or a plain value, is as a property."""
+        """Return what a reference, or a plain value, is as a property."""
         return as_property(reference.value if isinstance(reference, Reference) else reference)
 
     def fill(self, text: str) -> Any:
@@ -100,7 +100,7 @@ class Rendering:
         return {name: self.fill_all(one) for name, one in value.items()}
 
     def render(self, text: Any) -> Any:
-        """Give an ARN as a policy has it: what is ours by attribute, the rest as `Fn::Sub`."""
+        """Return an ARN as a policy has it: what is ours by attribute, the rest as `Fn::Sub`."""
         if isinstance(text, (list, tuple)):
             return [self.render(one) for one in text]
         for key in find_references(text):
@@ -151,7 +151,7 @@ def _render_attribute(resource: Resource) -> str:
 
 
 def _substitute(text: str, given: Mapping[str, Value]) -> Any:
-    """Give a text as `Fn::Sub`, or as what it comes to where that is simpler."""
+    """Return a text as `Fn::Sub`, or as what it comes to where that is simpler."""
     if text.startswith("${") and _PLACEHOLDER.fullmatch(text):
         name = text[2:-1]
         if name in given:
@@ -175,7 +175,7 @@ def _substitute(text: str, given: Mapping[str, Value]) -> Any:
 
 
 def _render_inline(value: Value) -> str:
-    """Give a `Ref` or an attribute as `Fn::Sub` has it inside a text; '' for anything else."""
+    """Return a `Ref` or an attribute as `Fn::Sub` has it inside a text; '' for anything else."""
     if isinstance(value, Mapping):
         if "Ref" in value:
             return f"${{{value['Ref']}}}"

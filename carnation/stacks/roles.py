@@ -155,7 +155,7 @@ def measure(statements: Sequence[Statement]) -> int:
 
 
 def is_long(statements: Sequence[Statement]) -> bool:
-    """Tell whether statements are too long for a role's own policy."""
+    """Return whether statements are too long for a role's own policy."""
     return measure(statements) > MAX_INLINE - _MARGIN
 
 

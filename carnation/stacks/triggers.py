@@ -24,7 +24,7 @@ _HOURS = 24
 
 
 def needs_undelivered(rendering: Rendering) -> bool:
-    """Tell whether a trigger has a dead-letter queue."""
+    """Return whether a trigger has a dead-letter queue."""
     return any(one.uses_undelivered for one in rendering.application.triggers)
 
 

@@ -69,7 +69,7 @@ def _list_named(value: Any) -> list[str]:
 
 
 def _reject_hidden(function: str, settings: list[_Setting], own: Mapping[str, Any]) -> None:
-    """Refuse a parameter that is not to be shown, which a description would show."""
+    """Reject a parameter that is not to be shown, which a description would show."""
     for label, value in settings:
         for name in _list_named(value):
             if str(own.get(name, {}).get("NoEcho", "")).lower() == "true":
@@ -97,7 +97,7 @@ def _extend(description: Any, settings: list[_Setting]) -> dict[str, Any]:
 
 
 def _reject_long(name: str, function: str, description: Any, own: Mapping[str, Any]) -> None:
-    """Refuse what is longer than Lambda's 256 characters with the parameters' own defaults."""
+    """Reject what is longer than Lambda's 256 characters with the parameters' own defaults."""
     given = description["Fn::Sub"]
     text = given if isinstance(given, str) else given[0]
     text = text.replace(CONFIGURATION, "0" * 16)

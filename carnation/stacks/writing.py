@@ -26,7 +26,7 @@ _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolic
 
 
 def list_sections(template: Template) -> dict[str, Any]:
-    """Give a template as a plain document, section by section."""
+    """Return a template as a plain document, section by section."""
     sections = {
         "AWSTemplateFormatVersion": template.version,
         "Description": template.description,

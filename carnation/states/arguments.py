@@ -37,7 +37,7 @@ for _places, _names, _ in EXCLUSIONS:
 def read_arguments(
     place: str, owner: str, arguments: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the fields that were given (by argument, in the table's order), and the extra ones.
+    """Return the fields that were given (by argument, in the table's order), and the extra ones.
 
     `arguments` are a constructor's; `extra` among them is a mapping of fields as ASL writes them.
     Raises `DefinitionError` for a value that cannot be, for fields that exclude each other, and for

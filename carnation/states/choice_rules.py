@@ -154,7 +154,7 @@ class Condition(Rule):
         self.note("Condition", locals())
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the rule as ASL writes it, without what it assigns."""
+        """Return the rule as ASL writes it, without what it assigns."""
         return {"Condition": self.fields["condition"]}
 
 

@@ -29,7 +29,7 @@ class Expression:
         self.text = text
 
     def to_jsonpath(self) -> str:
-        """Give the expression as ASL writes it."""
+        """Return the expression as ASL writes it."""
         return self.text
 
     def __getitem__(self, key: str | int) -> Expression:
@@ -53,7 +53,7 @@ class Expression:
         return hash(self.text)
 
     def __format__(self, _: str) -> str:
-        """Refuse to become a part of a text: JSONPath would be a mere word in it."""
+        """Reject to become a part of a text: JSONPath would be a mere word in it."""
         return str(self)
 
     def __str__(self) -> str:

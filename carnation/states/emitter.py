@@ -322,7 +322,7 @@ def make_definition(
 
 
 def _reject_head(given: Mapping[str, Any]) -> None:
-    """Raise `DefinitionError` for a field of the state machine itself that AWS would refuse."""
+    """Raise `DefinitionError` for a field of the state machine itself that AWS would reject."""
     for field in fields_of("StateMachine"):
         value = given.get(field.argument)
         problem = "" if value is None else find_problem(field, value)

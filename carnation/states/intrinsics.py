@@ -19,7 +19,7 @@ class Dynamic(Protocol):
     """An expression: one of ours, or a placeholder of the SDK."""
 
     def to_jsonpath(self) -> str:
-        """Give the expression as ASL writes it."""
+        """Return the expression as ASL writes it."""
 
 
 Text = str | Dynamic
@@ -54,7 +54,7 @@ def array_partition(items: List, size: Number) -> Expression:
 
 
 def array_contains(items: List, value: Any) -> Expression:
-    """Tell whether a list holds a value."""
+    """Return whether a list holds a value."""
     return _call("ArrayContains", items, value)
 
 
@@ -95,7 +95,7 @@ def base64_decode(text: Text) -> Expression:
 
 
 def hash_of(data: Any, algorithm: Hash | Dynamic) -> Expression:
-    """Give the hash of a value (`States.Hash`) by MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
+    """Return the hash of a value (`States.Hash`) by MD5, SHA-1, SHA-256, SHA-384 or SHA-512."""
     known = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
     if isinstance(algorithm, str) and algorithm not in known:
         _reject("Hash", f"has the algorithm '{algorithm}'; expected one of {', '.join(known)}.")

@@ -46,7 +46,7 @@ def reject_parameters(owner: str, action: str, given: Any, comment: Any) -> None
 
 
 def is_ignored(rule: str, comment: Any) -> bool:
-    """Tell whether a state's comment suppresses a rule, and says why.
+    """Return whether a state's comment suppresses a rule, and says why.
 
     >>> is_ignored("unknown-integration", "carnation: ignore unknown-integration because it is new")
     True

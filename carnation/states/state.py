@@ -50,11 +50,11 @@ class _Block:
         return list_languages(self.place, self.fields)
 
     def is_field_allowed(self, field_name: str) -> bool:
-        """Tell whether the table has this field here; the SDK asks before it takes a field."""
+        """Return whether the table has this field here; the SDK asks before it takes a field."""
         return field_name in _ARGUMENTS.get(self.place, ())
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse to set a field behind the constructor's back: it would not be written."""
+        """Reject to set a field behind the constructor's back: it would not be written."""
         if name in _STRUCTURE or not self.is_field_allowed(name):
             super().__setattr__(name, value)
         else:
@@ -63,7 +63,7 @@ class _Block:
             )
 
     def __getattr__(self, name: str) -> Any:
-        """Read a field as an attribute: None where it was not given, an error where misspelt."""
+        """Read a field as an attribute: None where it was not given, an error where misspelled."""
         fields = self.__dict__.get("fields", {})
         if name in fields:
             return fields[name]
@@ -130,7 +130,7 @@ class Catch(_Block, sdk.Catch):
 
 
 def _list_blocks(blocks: Any, kind: type, owner: str) -> list[Any]:
-    """Give one retrier or catcher, or several, as a list; refuse what is none."""
+    """Return one retrier or catcher, or several, as a list; refuse what is none."""
     found = list(blocks) if isinstance(blocks, (list, tuple)) else [blocks]
     for block in found:
         if not isinstance(block, kind):
@@ -166,7 +166,7 @@ class State(_Block):
         self.state_id = state_id
 
     def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
-        """Give retriers and catchers as lists; raise `DefinitionError` for what is neither."""
+        """Return retriers and catchers as lists; raise `DefinitionError` for what is neither."""
         owner = f"state '{self.state_id}'"
         given = {"Retry": retry, "Catch": catch}
         self.empty_blocks = tuple(name for name, blocks in given.items() if blocks == [])

@@ -155,7 +155,7 @@ class Choice(State, sdk.Choice):
 
 
 def _read_choice(choice: Any, state_id: str) -> tuple[Rule, Target]:
-    """Give a rule and its target, or raise `DefinitionError` for what is no such pair."""
+    """Return a rule and its target, or raise `DefinitionError` for what is no such pair."""
     pair = isinstance(choice, tuple) and len(choice) == 2
     if pair and isinstance(choice[0], choice_rule.BaseRule):
         rule, target = choice

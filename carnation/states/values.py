@@ -65,7 +65,7 @@ def render_payload(value: Any, where: str, *, paths: bool = True) -> Any:
 
 
 def _holds_expressions(value: Any) -> bool:
-    """Tell whether a list holds an expression itself, which JSONPath can only make by a call."""
+    """Return whether a list holds an expression itself, which JSONPath can only make by a call."""
     held = isinstance(value, (list, tuple))
     return held and any(is_dynamic(item) or _holds_expressions(item) for item in value)
 

@@ -91,7 +91,7 @@ def targets_of(state: Any) -> Iterator[Any]:
 
 
 def first_of(target: Any) -> Any:
-    """Give the state that a target begins with; raise `DefinitionError` for what is none."""
+    """Return the state that a target begins with; raise `DefinitionError` for what is none."""
     first = target
     while isinstance(first, sdk.Chain):
         if not first.steps:

@@ -19,7 +19,7 @@ class ReachedOutError(CarnationError):
 
 
 def is_aws(host: object) -> bool:
-    """Tell whether a host is one of AWS's, or an instance's metadata.
+    """Return whether a host is one of AWS's, or an instance's metadata.
 
     >>> is_aws("sqs.eu-west-1.amazonaws.com"), is_aws("amazonaws.com.example.org")
     (True, False)

@@ -73,7 +73,7 @@ class Coverage:
         return self.machines.setdefault(key, new)
 
     def export(self) -> list[Any]:
-        """Give it as plain data, for another process."""
+        """Return it as plain data, for another process."""
         return [
             [name, covered.definition, [list(item) for item in sorted(covered.taken)]]
             for name, covered in self.machines.items()
@@ -147,7 +147,7 @@ def _first(
 
 
 def takes_error(names: Any, error: str) -> bool:
-    """Tell whether a list of ErrorEquals takes an error that a state did not die of.
+    """Return whether a list of ErrorEquals takes an error that a state did not die of.
 
     >>> takes_error(["States.TaskFailed"], "States.Timeout"), takes_error(["States.ALL"], "X")
     (False, True)

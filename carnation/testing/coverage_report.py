@@ -39,7 +39,7 @@ def format_coverage(coverage: Coverage) -> Iterator[str]:
 
 
 def _format_missed(covered: Covered) -> Iterator[str]:
-    """Tell what was missed; of a state that was never entered only that."""
+    """Return what was missed; of a state that was never entered only that."""
     missed = covered.list_missed()
     unseen = {item[1] for item in missed if item[0] == "states"}
     for item in missed:

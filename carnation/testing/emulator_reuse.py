@@ -120,7 +120,7 @@ def _sha256(content: bytes) -> str:
 
 
 def _read_definition(kept: _Kept) -> Mapping[str, Any]:
-    """Give the definition as it was deployed, its substitutions filled in."""
+    """Return the definition as it was deployed, its substitutions filled in."""
     client = kept.emulator.client("stepfunctions")
     found = client.describe_state_machine(stateMachineArn=kept.outputs["StateMachineArn"])
     definition: Mapping[str, Any] = json.loads(found["definition"])

@@ -119,7 +119,7 @@ class _Context(NamedTuple):
     aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give Lambda's default of three seconds."""
+        """Return Lambda's default of three seconds."""
         return 3000
 
 

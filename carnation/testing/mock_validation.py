@@ -29,7 +29,7 @@ _FUNCTIONS = ("lambda:invoke",)
 
 
 def check_state(name: str, states: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Give a state; raises `UsageError` for one that is not there."""
+    """Return a state; raises `UsageError` for one that is not there."""
     if name not in states:
         near = suggest_name(name, states) or f" States: {', '.join(states)}."
         raise UsageError(f"state '{name}' not found in the definition.{near}")
@@ -37,7 +37,7 @@ def check_state(name: str, states: Mapping[str, Mapping[str, Any]]) -> Mapping[s
 
 
 def check_task(name: str, states: Mapping[str, Mapping[str, Any]]) -> str:
-    """Give the call of a Task, the end of its Resource; raises `UsageError` for another state."""
+    """Return the call of a Task, the end of its Resource; raises `UsageError` for another state."""
     state = check_state(name, states)
     if state.get("Type") != "Task":
         tasks = [key for key, body in states.items() if body.get("Type") == "Task"]

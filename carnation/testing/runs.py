@@ -47,7 +47,7 @@ class TestRun:
         self._states = states
 
     def __repr__(self) -> str:
-        """Tell how it ended, for whoever prints it."""
+        """Return how it ended, for whoever prints it."""
         return f"<run {self.status}{f' {self.error}' if self.error else ''}>"
 
     @property
@@ -61,7 +61,7 @@ class TestRun:
         return [visit.name for visit in self.scope.visits]
 
     def find_paths(self, state: str) -> list[list[str]]:
-        """Give the path through each iteration or child of a Map, each branch of a Parallel."""
+        """Return the path through each iteration or child of a Map, each branch of a Parallel."""
         check_state(state, self._states)
         found = [
             (scope.index or 0, [visit.name for visit in scope.visits])
@@ -71,20 +71,20 @@ class TestRun:
         return [path for _, path in sorted(found, key=lambda pair: pair[0])]
 
     def find_visits(self, state: str) -> list[Visit]:
-        """Give every visit of a state, in the order in which it was entered."""
+        """Return every visit of a state, in the order in which it was entered."""
         check_state(state, self._states)
         return [visit for visit in walk_visits(self.scope) if visit.name == state]
 
     def find_inputs(self, state: str) -> list[Any]:
-        """Give the input of each visit."""
+        """Return the input of each visit."""
         return [visit.input for visit in self.find_visits(state)]
 
     def find_outputs(self, state: str) -> list[Any]:
-        """Give the output of each visit that was left."""
+        """Return the output of each visit that was left."""
         return [visit.output for visit in self.find_visits(state) if visit.left]
 
     def find_calls(self, state: str) -> list[Any]:
-        """Give what a Task asked of its service, attempt by attempt."""
+        """Return what a Task asked of its service, attempt by attempt."""
         return [call for visit in self.find_visits(state) for call in visit.calls]
 
     def assert_succeeded(self, output: Any = _ANY) -> None:

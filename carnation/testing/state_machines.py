@@ -48,9 +48,9 @@ class StateMachine:
         when: Predicate | None = None,
         per: str = "visit",
     ) -> None:
-        """Say what the attempts of a Task meet, in order.
+        """Describe what the attempts of a Task meet, in order.
 
-        Attempts are counted anew at each visit (so `Throw(…), Throw(…)` fails each item of a Map
+        Attempts are counted again at each visit (so `Throw(…), Throw(…)` fails each item of a Map
         twice), or `per="execution"`, over all of it. After the last answer a fault is over and the
         real thing is called; a result is repeated. `when` takes the Task's input and says whether
         the mock is for it.
@@ -169,7 +169,7 @@ class DeployedMachine(StateMachine):
         )
 
     def load_handler(self, function: str) -> ModuleType:
-        """Give the module of `lambdas/<function>/` that will run, for `monkeypatch.setattr`."""
+        """Return the module of `lambdas/<function>/` that will run, for `monkeypatch.setattr`."""
         if function not in self._functions:
             near = suggest_name(function, self._functions)
             known = near or f" Functions: {', '.join(self._functions) or 'none'}."
@@ -194,7 +194,7 @@ def load_machine(
     substitutions: Mapping[str, Any],
     handlers: Handlers,
 ) -> LocalMachine:
-    """Make a machine of a definition; raises `CarnationError` for what AWS would refuse."""
+    """Make a machine of a definition; raises `CarnationError` for what AWS would reject."""
     if isinstance(source, Mapping):
         name, definition = str(source.get("StartAt", "definition")), source
     else:

@@ -115,7 +115,7 @@ def _list_required(hint: Any) -> Iterator[str]:
 
 
 def _copy_schema(schema: Any, where: str) -> dict[str, Any]:
-    """Copy a JSON schema; raise `WorkflowError` for what is no JSON or names no type."""
+    """Copy a JSON schema; raise `WorkflowError` for what is not JSON or names no type."""
     named = schema.get("type")
     for name in named if isinstance(named, (list, tuple)) else () if named is None else (named,):
         if name not in _TYPES:

@@ -38,7 +38,7 @@ class Workflow:
     """A definition, the resources it uses, what starts it, a name and a version.
 
     `states` is the graph: its first state, a chain, an SDK graph, or a definition as plain ASL.
-    `name` has up to 40 small letters, digits and hyphens; `version` is `major.minor.patch`.
+    `name` has up to 40 lowercase letters, digits and hyphens; `version` is `major.minor.patch`.
     `timeout_seconds` bounds an execution; `language_version` is ASL's own `Version`.
     `resources` and `triggers` list what the workflow's stacks make (see `carnation.resources`);
     without either, the template deploys the state machine alone. `uses` grants the state machine
@@ -195,7 +195,7 @@ class Workflow:
 def _read_declared(
     workflow: str, input: object, output: object, results: Mapping[str, object]
 ) -> dict[str, Any]:
-    """Give the declared shapes as JSON schemas, those that were declared."""
+    """Return the declared shapes as JSON schemas, those that were declared."""
     if input is None and output is None and not results:
         return {}
     from carnation.workflow.schemas import make_schema  # 5 ms, and many workflows declare nothing

@@ -194,7 +194,7 @@ def adopt(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any]
 
 
 def find_machine(template: dict[str, Any]) -> dict[str, Any]:
-    """Give the definition that was built, its substitutions in place, as a plain document."""
+    """Return the definition that was built, its substitutions in place, as a plain document."""
     (path,) = Path("build").glob("*/code/state-machine/*.asl.json")
     substitutions = template["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
     spelled = {name: json.dumps(value) for name, value in substitutions.items()}

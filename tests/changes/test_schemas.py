@@ -22,7 +22,7 @@ IN, OUT = "declared-input", "declared-output"
 
 
 def edit(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """Give the order with one value changed; None takes it away."""
+    """Return the order with one value changed; None takes it away."""
     copy = dict(ORDER)
     body: Any = copy
     for key in path[:-1]:

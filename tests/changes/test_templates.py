@@ -1,4 +1,4 @@
-"""Templates compared: resources, data, permissions, executions in flight, code."""
+"""Templates compared: resources, data, permissions, running executions, code."""
 
 from __future__ import annotations
 

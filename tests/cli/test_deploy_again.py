@@ -1,4 +1,4 @@
-"""`carnation deploy` where something was before: retained things, drift, executions in flight."""
+"""`carnation deploy` where something was before: retained things, drift, running executions."""
 
 from __future__ import annotations
 

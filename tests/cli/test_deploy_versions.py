@@ -1,4 +1,4 @@
-"""Versions: how the alias moves to a new one, and what executions in flight keep."""
+"""Versions: how the alias moves to a new one, and what running executions keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command adds to a comparison: cost and limits, executions in flight, outputs."""
+"""What the command adds to a comparison: cost and limits, running executions, outputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_map(*names: str) -> dict[str, Any]:
 
 
 def move(**fields: Any) -> dict[str, Any]:
-    """Give the definition with its task in JSONata."""
+    """Return the definition with its task in JSONata."""
     kept = {key: PAY[key] for key in ("Type", "Resource", "Next")}
     payload = {"id": "{% $states.input.id %}", "name": "{% $states.input.name %}"}
     state = {**kept, "QueryLanguage": "JSONata", "Output": GOOD,

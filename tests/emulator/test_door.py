@@ -31,7 +31,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture(scope="module")
 def guarded(emulator: Emulator) -> Iterator[str]:
-    """Give the URL of a second port, which checks signatures and writes a log."""
+    """Return the URL of a second port, which checks signatures and writes a log."""
     access = Access(("aws.test",), "the secret", LINES.append)
     server = EndpointServer(emulator.client, access=access)
     yield server.url

@@ -1,4 +1,4 @@
-"""Executions on the embedded AWS: how they end, what they wait, what is caught, what is kept."""
+"""Executions on the local emulator: how they end, what they wait, what is caught, what is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
-    """Give a name that no other test uses."""
+    """Return a name that no other test uses."""
     return re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-60:].strip("-")
 
 

@@ -33,7 +33,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def refusal(call: Any, **request: Any) -> tuple[str, str]:
-    """Give the code and the text of a refused call."""
+    """Return the code and the text of a refused call."""
     with pytest.raises(ClientError) as refused:
         call(**request)
     error = refused.value.response["Error"]

@@ -1,4 +1,4 @@
-"""Tasks on the embedded AWS: requests, answers and the error names that AWS gives."""
+"""Tasks on the local emulator: requests, answers and the error names that AWS gives."""
 
 from __future__ import annotations
 

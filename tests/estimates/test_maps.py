@@ -155,7 +155,7 @@ def play(definition: Any, items: int, port: Port) -> tuple[Counted, int]:
 
 
 def list_tasks(definition: Any) -> dict[str, Any]:
-    """Give each task of a definition the result that the port gives."""
+    """Return each task of a definition the result that the port gives."""
     text = json.dumps(definition)
     return {name: {"Payload": 1} for name in ("A1", "B1", "Send") if f'"{name}"' in text}
 

@@ -1,4 +1,4 @@
-"""`carnation lint --fix`: what has one safe answer is mended, and nothing else changes."""
+"""`carnation lint --fix`: what has one safe answer is fixed, and nothing else changes."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_the_rules_take_any_document(document: Any, type: str) -> None:
 
 
 def replace_somewhere(value: Any, chance: random.Random, other: Any) -> Any:
-    """Give a copy of a document in which one part is another."""
+    """Return a copy of a document in which one part is another."""
     copy = json.loads(json.dumps(value))
     places: list[tuple[Any, Any]] = []
     waiting = [copy]

@@ -1,4 +1,4 @@
-"""The distributed variant on the embedded AWS: batches, notes, exports, redrives.
+"""The distributed variant on the local emulator: batches, notes, exports, redrives.
 
 That it keeps the promise wherever a run stops, `tests/testing/test_proofs.py` proves.
 """

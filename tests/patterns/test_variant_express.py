@@ -1,4 +1,4 @@
-"""The variant with Express children on the embedded AWS: which child runs again, and when.
+"""The variant with Express children on the local emulator: which child runs again, and when.
 
 That it keeps the promise wherever a run or a child stops, `tests/testing/test_proofs.py` proves.
 """

@@ -43,7 +43,7 @@ def test_a_call_needs_what_aws_says(row: Row) -> None:
 
 
 def group(size: int) -> Iterator[dict[str, Any]]:
-    """Give definitions of several calls each, so that needs of one may hide those of another."""
+    """Return definitions of several calls each, so that needs of one may hide those of another."""
     for start in range(0, len(ROWS), size):
         rows = ROWS[start : start + size]
         yield {"StartAt": "A", "States": {f"S{at}": row.state for at, row in enumerate(rows)}}

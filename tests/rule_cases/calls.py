@@ -1,4 +1,4 @@
-"""What a service refuses when it is called, and names that may be newer than carnation."""
+"""What a service rejects when it is called, and names that may be newer than carnation."""
 
 from __future__ import annotations
 

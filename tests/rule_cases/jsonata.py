@@ -1,4 +1,4 @@
-"""What AWS refuses of JSONata, and its risks: contexts, guards, and scopes."""
+"""What AWS rejects of JSONata, and its risks: contexts, guards, and scopes."""
 
 from __future__ import annotations
 

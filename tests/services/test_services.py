@@ -192,7 +192,7 @@ def test_published_definitions_give_their_tasks_what_the_shapes_say() -> None:
         if isinstance(given, dict)
         for line in find_strange(given, find_task_parameters(call), call)
     }
-    # spelled as the API does, which Step Functions refuses; and one that gives nothing at all
+    # spelled as the API does, which Step Functions rejects; and one that gives nothing at all
     wrong = (
         "aws-sdk:cloudwatchlogs:putLogEvents",
         "aws-sdk:sfn:startSyncExecution lacks",

@@ -182,7 +182,7 @@ def test_a_retained_version_stands_behind_an_alias_that_moves_as_the_parameter_s
         for name in ("executions-aborted", "executions-timed-out", "collect-events-errors")
     ]
     assert all(alarm in names for alarm in preference["Alarms"])
-    none = {"Ref": "AWS::NoValue"}  # AWS refuses these two beside ALL_AT_ONCE
+    none = {"Ref": "AWS::NoValue"}  # AWS rejects these two beside ALL_AT_ONCE
     assert preference["Percentage"] == {"Fn::If": ["MovesGradually", 10, none]}
     assert preference["Interval"] == {"Fn::If": ["MovesGradually", 5, none]}
 

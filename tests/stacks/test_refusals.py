@@ -121,7 +121,7 @@ def test_what_does_not_fit_is_refused_with_both_places(
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        # names that the stacks take, or that AWS would refuse
+        # names that the stacks take, or that AWS would reject
         (lambda: Queue("undelivered"), "id is 'undelivered'"),
         (lambda: Table("alarms"), "id is 'alarms'"),
         (lambda: Schedule("state_machine", "rate(1 day)"), "id is 'state_machine'"),

@@ -360,7 +360,7 @@ def test_the_role_follows_the_tasks_of_the_definition(old: str, new: str) -> Non
 
 
 def grants_beside(**states: Any) -> set[Grant]:
-    """Give what the role may do for some states, put beside those of carnation."""
+    """Return what the role may do for some states, put beside those of carnation."""
     definition = read_definition()
     before = machine_grants(definition)
     definition["States"].update(states)

@@ -88,7 +88,7 @@ def properties_of(name: str, title: str) -> dict[str, Any]:
 
 
 def read_definition(name: str = "carnation") -> dict[str, Any]:
-    """Give a fresh copy of a built definition."""
+    """Return a fresh copy of a built definition."""
     definition: dict[str, Any] = json.loads(
         build(name).files[f"code/state-machine/{name}.asl.json"]
     )

@@ -1,4 +1,4 @@
-"""Published definitions, made anew by the constructors: nothing that AWS accepts is refused,
+"""Published definitions, made again by the constructors: nothing that AWS accepts is refused,
 and nothing that it refuses is built."""
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ CANNOT_BE_WRITTEN = {
 
 
 def format_refusal(path: Path) -> tuple[str, str]:
-    """Say who refuses a definition, the constructors or the build, and in which words."""
+    """Describe who refuses a definition, the constructors or the build, and in which words."""
     document = read_document(str(path))
     try:
         rebuild(document.value)

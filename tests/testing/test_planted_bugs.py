@@ -48,7 +48,7 @@ class Bug(NamedTuple):
 
 
 def inner(states: States) -> States:
-    """Give the states of one event's iteration."""
+    """Return the states of one event's iteration."""
     found: States = states["ProcessEvents"]["ItemProcessor"]["States"]
     return found
 

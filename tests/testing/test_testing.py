@@ -363,7 +363,7 @@ def test_it(load_definition):
     ]  # fmt: skip
 
 
-# the embedded AWS
+# the local emulator
 
 
 def test_stores_are_put_back_and_handlers_are_the_sources(

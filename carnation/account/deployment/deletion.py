@@ -30,7 +30,7 @@ class DeletionPlan(NamedTuple):
 
     @property
     def holds_data(self) -> bool:
-        """Tell whether data goes with it."""
+        """Return whether data goes with it."""
         return is_stateful(self.kind)
 
 

@@ -1,6 +1,6 @@
-"""Executions in flight while a deployment changes what they use: which they are, what they miss.
+"""Running executions while a deployment changes what they use: which they are, what they miss.
 
-An execution goes on with the definition it began with; roles, functions without a version and
+An execution continues with the definition it began with; roles, functions without a version and
 children are those of the moment.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-version.html
 """
@@ -52,7 +52,7 @@ def find_in_flight(account: Account, outputs: Mapping[str, str]) -> list[InFligh
 
 
 def find_missed(plan: Plan, change_set: ChangeSet) -> Iterator[str]:
-    """Yield what executions in flight would miss: permissions, versions, a child's contract."""
+    """Yield what running executions would miss: permissions, versions, a child's contract."""
     for review in plan.reviews:
         for change in review.changes:
             if KINDS[change.kind].concerns == "in flight" or change.kind in _CONTRACTS:
@@ -90,7 +90,7 @@ def _format_total(found: Sequence[InFlight]) -> str:
 
 
 def count_in_flight(account: Account, outputs: Mapping[str, str]) -> str:
-    """Say how many executions run of a deployed state machine."""
+    """Describe how many executions run of a deployed state machine."""
     found = find_in_flight(account, outputs)
     return _format_total(found) if found else "no execution is running"
 

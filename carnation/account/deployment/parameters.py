@@ -18,7 +18,7 @@ DATA_PROTECTION = "DeletionProtection"
 
 
 def find_root(artifacts: Artifacts) -> str:
-    """Give the text of the root template."""
+    """Return the text of the root template."""
     return next(text for path, text in artifacts.files.items() if path.endswith("-root-stack.yaml"))
 
 

@@ -53,12 +53,12 @@ class Plan(NamedTuple):
 
     @property
     def is_new(self) -> bool:
-        """Tell whether the stack is made for the first time."""
+        """Return whether the stack is made for the first time."""
         return self.deployed is None or not self.deployed.exists
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether all of it is deployed already."""
+        """Return whether all of it is deployed already."""
         return self.same and not self.moved and not self.tags
 
 
@@ -125,7 +125,7 @@ def _choose_tags(
 
 
 def _waits_with_protection(slots: Slots, values: Mapping[str, str]) -> bool:
-    """Tell whether a new stack's tables would be protected, so that no failed creation ends."""
+    """Return whether a new stack's tables would be protected, so that no failed creation ends."""
     default = str(slots.get(DATA_PROTECTION, {}).get("Default", "")).lower()
     return default == "true" and DATA_PROTECTION not in values
 

@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Tell whether something could not be done."""
+        """Return whether something could not be done."""
         return self.status.endswith("_FAILED")
 
 
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether what was asked for was done."""
+        """Return whether what was asked for was done."""
         return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 
 
@@ -100,7 +100,7 @@ class _Follower:
 
 
 def find_last_event(account: Account, stack: str) -> Any:
-    """Give the time of a stack's newest event: what is followed comes after it."""
+    """Return the time of a stack's newest event: what is followed comes after it."""
     rows = account.list(
         "cloudformation", "describe_stack_events", "StackEvents", limit=1, StackName=stack
     )

@@ -54,12 +54,12 @@ class DeadLetter(NamedTuple):
         return (reporter.name(self.event) if reporter else "") or self.body
 
     def attempt(self, reporter: Reporter | None) -> str:
-        """Tell which attempt failed last, as the reporter counts them, or how often it came."""
+        """Return which attempt failed last, as the reporter counts them, or how often it came."""
         attempts = [one.attempt for one in reporter.attempts(self.event)] if reporter else []
         return str(max(attempts)) if attempts else str(self.received or "")
 
     def find(self, field: str) -> Any:
-        """Give what a filter calls `field`: of the letter itself, or of the event.
+        """Return what a filter calls `field`: of the letter itself, or of the event.
 
         `id` is the event's own, where it has one; the message's is `message_id`, too.
 
@@ -73,7 +73,7 @@ class DeadLetter(NamedTuple):
         return own.get(field, self.event.get(field))
 
     def describe(self, reporter: Reporter | None = None) -> dict[str, Any]:
-        """Give the letter as a program reads it."""
+        """Return the letter as a program reads it."""
         return {
             "id": self.id, "key": self.name(reporter), "reason": self.reason, "since": self.since,
             "execution": self.execution, "body": self.body, "attributes": dict(self.attributes),

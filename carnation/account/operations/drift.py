@@ -131,7 +131,7 @@ def _compare_role(
 
 
 def _load(document: Any) -> Any:
-    """Give a policy as a value: IAM quotes it like a URL, and boto3 undoes that mostly."""
+    """Return a policy as a value: IAM quotes it like a URL, and boto3 undoes that mostly."""
     return json.loads(unquote(document)) if isinstance(document, str) else document
 
 
@@ -176,7 +176,7 @@ class _Either(list[Any]):
 
 
 def _fits(pattern: Any, actual: Any) -> bool:
-    """Tell whether a value is one that a pattern stands for."""
+    """Return whether a value is one that a pattern stands for."""
     if pattern is _ANY:
         return actual is not _MISSING
     if isinstance(pattern, _Either):

@@ -32,12 +32,12 @@ def find_machine(account: Account, arn: str) -> dict[str, Any]:
 
 
 def is_express(machine: Mapping[str, Any]) -> bool:
-    """Tell whether a state machine is an Express one."""
+    """Return whether a state machine is an Express one."""
     return bool(machine.get("type") == "EXPRESS")
 
 
 def find_log_group(machine: Mapping[str, Any], *, whole: bool = False) -> str:
-    """Give the log group of a state machine; `whole` requires that successes are logged, too.
+    """Return the log group of a state machine; `whole` requires that successes are logged, too.
 
     Raises `AccountError` where its logs do not have that.
     """

@@ -119,7 +119,7 @@ def explain_failure(
 def find_futility(
     found: Mapping[str, Any], failure: Failure, events: Sequence[Mapping[str, Any]]
 ) -> str:
-    """Say why a redrive would fail again: it takes the same definition and the same input.
+    """Describe why a redrive would fail again: it takes the same definition and the same input.
 
     '' where it may help. Source:
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
@@ -139,7 +139,7 @@ def find_futility(
 
 
 def _read_cause(cause: str) -> str:
-    """Give a cause in words: that of a Lambda function is its whole answer."""
+    """Return a cause in words: that of a Lambda function is its whole answer."""
     try:
         answer = json.loads(cause)
     except ValueError:
@@ -186,7 +186,7 @@ def find_redrivable(
 
 
 def is_redrivable(found: Mapping[str, Any]) -> bool:
-    """Tell whether AWS would redrive it; where it does not say, asking will tell."""
+    """Return whether AWS would redrive it; where it does not say, asking will tell."""
     return str(found.get("redriveStatus", "REDRIVABLE")) == "REDRIVABLE"
 
 

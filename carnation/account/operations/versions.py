@@ -79,7 +79,7 @@ def move_alias(account: Account, outputs: Mapping[str, str], version: Version) -
 
 
 def count_running(account: Account, outputs: Mapping[str, str]) -> int:
-    """Count the executions in flight (up to 1,000)."""
+    """Count the running executions (up to 1,000)."""
     rows = account.list(
         "stepfunctions", "list_executions", "executions", limit=1000,
         stateMachineArn=outputs["StateMachineArn"], statusFilter="RUNNING",

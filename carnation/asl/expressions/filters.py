@@ -141,7 +141,7 @@ def _read_list(scanner: Scanner, read_path: PathReader) -> list[Any]:
 
 
 def holds(predicate: Predicate, value_of: Callable[[Operand], Any]) -> bool:
-    """Tell whether a filter lets an item through; `value_of` gives the operands their values."""
+    """Return whether a filter lets an item through; `value_of` gives the operands their values."""
     operator, parts = predicate
     if operator == "or":
         return any(holds(part, value_of) for part in parts)

@@ -45,7 +45,7 @@ _PLACES = re.compile(r"\\.|(\{\})|([{}])", re.DOTALL)
 
 
 def find_wrong_arguments(call: Intrinsic) -> Iterator[str]:
-    """Say what is wrong with the arguments of a call, and of those inside it.
+    """Describe what is wrong with the arguments of a call, and of those inside it.
 
     >>> from carnation.asl.expressions import parse_intrinsic
     >>> [*find_wrong_arguments(parse_intrinsic("States.Format('{} {}', $.a)"))]
@@ -60,7 +60,7 @@ def find_wrong_arguments(call: Intrinsic) -> Iterator[str]:
 
 
 def _type_of(argument: Any) -> str:
-    """Give the type of an argument, '' where it is not known; null is of no type."""
+    """Return the type of an argument, '' where it is not known; null is of no type."""
     if isinstance(argument, Intrinsic):
         return _GIVES.get(argument.name, _ANY)
     if not isinstance(argument, Literal):

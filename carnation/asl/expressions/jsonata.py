@@ -144,7 +144,7 @@ def _load() -> ModuleType:
 
 @contextmanager
 def _deep_stack() -> Iterator[None]:
-    """Give a function that calls itself room, for as long as it is evaluated."""
+    """Return a function that calls itself room, for as long as it is evaluated."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _FRAMES))
     try:

@@ -83,15 +83,15 @@ class _Newer:
         self.id, self.lbp, self.type, self.position = name, known.lbp, "operator", 0
 
     def create(self) -> _Newer:
-        """Give the symbol of one place in a text."""
+        """Return the symbol of one place in a text."""
         return copy.copy(self)
 
     def nud(self) -> Any:
-        """Refuse it at the beginning of an expression."""
+        """Reject it at the beginning of an expression."""
         return self.led(None)
 
     def led(self, left: Any) -> Any:
-        """Refuse it behind an expression."""
+        """Reject it behind an expression."""
         raise NewerError("S0211", self.position - 1, self.id[1])
 
 
@@ -191,7 +191,7 @@ def _is_same(left: Any, right: Any) -> bool:
 
 
 def _is_finite(value: Any) -> bool:
-    """Tell whether a value is a number that JSON could hold; raises `JException` for infinity."""
+    """Return whether a value is a number that JSON could hold; raises `JException` for infinity."""
     if not is_number(value) or math.isnan(value):
         return False
     if math.isinf(value):

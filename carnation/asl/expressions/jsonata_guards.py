@@ -52,7 +52,7 @@ def _known_if_compared(node: Any, operator: str) -> Names:
 
 
 def _root_of(node: Any) -> Names:
-    """Give the variable that a value is, or is looked up in."""
+    """Return the variable that a value is, or is looked up in."""
     if type_of(node) == "path":
         node = node.steps[0]
     return frozenset({node.value}) if type_of(node) == "variable" and node.value else NO_NAMES

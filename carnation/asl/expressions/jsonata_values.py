@@ -41,7 +41,7 @@ class LimitError(OutcomeError):
     """An expression needs more depth, memory or time than AWS gives it."""
 
     def __init__(self, problem: str) -> None:
-        """Say which."""
+        """Describe which."""
         super().__init__(f"threw an error during evaluation: {problem}")
 
 

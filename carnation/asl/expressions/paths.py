@@ -76,7 +76,7 @@ class Path:
         return evaluate
 
     def put(self, document: Any, value: Any) -> Any:
-        """Give a copy of the document with a value at this path; what is in the way is made.
+        """Return a copy of the document with a value at this path; what is in the way is made.
 
         >>> parse_path("$.a.b").put({"c": 1}, 2)
         {'c': 1, 'a': {'b': 2}}

@@ -64,7 +64,7 @@ class Pattern:
         return self._within("sub", new, text, count)
 
     def fullmatch(self, text: str) -> Any:
-        """Tell whether all of a text fits."""
+        """Return whether all of a text fits."""
         return self._within("fullmatch", text)
 
     def split(self, text: str, most: int = 0) -> Any:

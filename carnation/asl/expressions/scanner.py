@@ -50,7 +50,7 @@ class Scanner:
         raise ExpressionError(f"{self.what} '{shown}', column {column}: {problem}", column)
 
     def peek(self, text: str) -> bool:
-        """Tell whether this text comes next."""
+        """Return whether this text comes next."""
         return self.text.startswith(text, self.at, self.end)
 
     def accept(self, text: str) -> bool:

@@ -14,7 +14,7 @@ _SPACE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|/\*.*?\*/|
 
 
 def is_spelling(before: object, after: object) -> bool:
-    r"""Tell whether two texts are the same path, intrinsic function or JSONata.
+    r"""Return whether two texts are the same path, intrinsic function or JSONata.
 
     >>> is_spelling("$.a", "$['a']"), is_spelling("{% $x + 1 %}", "{%$x+1%}")
     (True, True)

@@ -36,7 +36,7 @@ def _render_html(reviews: Sequence[Review], title: str, width: int, colour: bool
 
 
 Format = Callable[[Sequence[Review], str, int, bool], str]
-"""Writes reviews with their title, for a width, in colour or not."""
+"""Writes reviews with their title, for a width, in color or not."""
 
 FORMATS: Final[Mapping[str, Format]] = {
     "text": _render_text,

@@ -127,7 +127,7 @@ def _render_change(review: Review, change: Change, prefix: str) -> str:
 
 
 def _find_target(review: Review, change: Change, prefix: str) -> str:
-    """Give the id of the state that a change is about, in the picture that shows it."""
+    """Return the id of the state that a change is about, in the picture that shows it."""
     pointer = find_state(change.pointer)
     for index, (part, _, _) in enumerate(review.definitions):
         if pointer and part.partition(", ")[0] == change.part:

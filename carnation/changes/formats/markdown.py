@@ -73,7 +73,7 @@ def _rank(review: Review) -> int:
 
 
 def _write_end(reviews: Sequence[Review], title: str) -> Iterator[str]:
-    """Say what was compared, and what the words for the impacts mean."""
+    """Describe what was compared, and what the words for the impacts mean."""
     if title:
         end = "" if title.endswith(".") else "."
         yield f"<sub>What AWS Step Functions will run, compared: {escape(title)}{end}</sub>"

@@ -17,7 +17,7 @@ _REMOVED = ("state-removed", "branch-removed")
 
 
 def find_state(pointer: str) -> str:
-    """Give the pointer to the state that a pointer leads into, within its definition.
+    """Return the pointer to the state that a pointer leads into, within its definition.
 
     >>> find_state("/Resources/M/Properties/Definition/States/A/Branches/0/States/B/Next")
     '/States/A/Branches/0/States/B'
@@ -32,7 +32,7 @@ def find_state(pointer: str) -> str:
 
 
 def mark_changes(changes: Iterable[Change], old: Json) -> tuple[Marks, Marks]:
-    """Give the marks of the picture before, and of the one after."""
+    """Return the marks of the picture before, and of the one after."""
     before: Marks = {}
     after: Marks = {}
     names = {place.name: place.pointer for place in walk_states(old)} if _is_mapping(old) else {}

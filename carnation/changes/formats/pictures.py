@@ -13,7 +13,7 @@ _INNER = ("ItemProcessor", "Iterator", "Branches")
 
 
 def draw_changed(definition: Json, marks: Marks) -> str:
-    """Draw what is marked, with its neighbours, as Mermaid; '' where nothing is."""
+    """Draw what is marked, with its neighbors, as Mermaid; '' where nothing is."""
     if not isinstance(definition, Mapping) or not marks:
         return ""
     scope = read_definition(definition).scopes[0]
@@ -22,7 +22,7 @@ def draw_changed(definition: Json, marks: Marks) -> str:
 
 
 def _reduce(scope: Scope, marked: set[str]) -> dict[str, Json]:
-    """Leave of a scope what is marked, or holds something marked, and its neighbours."""
+    """Leave of a scope what is marked, or holds something marked, and its neighbors."""
     own = {state.name for state in scope.states.values() if state.pointer in marked}
     near = {move.target for name in own for move in scope.states[name].transitions}
     near |= {
@@ -55,7 +55,7 @@ def _list_marked(marks: Marks) -> set[str]:
 
 
 def _open(state: State, marked: set[str]) -> dict[str, Json]:
-    """Give a state that changed, with those of its inner states that did."""
+    """Return a state that changed, with those of its inner states that did."""
     body = {key: value for key, value in state.body.items() if key not in _INNER}
     for scope in state.inner:
         field = scope.pointer[len(state.pointer) + 1 :].partition("/")[0]
@@ -67,7 +67,7 @@ def _open(state: State, marked: set[str]) -> dict[str, Json]:
 
 
 def _outline(state: State, kept: set[str]) -> dict[str, Json]:
-    """Give a state beside those that changed: what it is, and its ways to what is shown."""
+    """Return a state beside those that changed: what it is, and its ways to what is shown."""
     body = {key: value for key, value in state.body.items() if key not in _INNER}
     for field in ("Next", "Default"):
         if field in body and body[field] not in kept:

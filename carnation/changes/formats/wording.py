@@ -89,7 +89,7 @@ def _describe_package(review: Review, package: str, change: Change) -> Change:
 
 
 def format_elsewhere(review: Review) -> str:
-    """Tell where code that this workflow uses, too, is told; '' if nowhere else.
+    """Return where code that this workflow uses, too, is told; '' if nowhere else.
 
     >>> format_elsewhere(Review("w", "", "", [], [], []))
     ''
@@ -104,7 +104,7 @@ def format_elsewhere(review: Review) -> str:
 
 
 def count_noise(changes: Sequence[Change]) -> str:
-    """Tell in one line of everything that is cosmetic; '' if nothing is.
+    """Summarize in one line everything that is cosmetic; '' if nothing is.
 
     >>> count_noise([Change("comment-changed", "", "A", "has another Comment")] * 2)
     'and 2 cosmetic changes: comment-changed (2)'
@@ -124,7 +124,7 @@ def list_notes(review: Review) -> list[tuple[str, str]]:
 
 
 def format_name(review: Review) -> str:
-    """Give the name of what is reviewed; both, where it was called otherwise on the old side."""
+    """Return the name of what is reviewed; both, where it was called otherwise on the old side."""
     old = review.old_paths.get(review.name, "")
     return f"{old} to {review.name}" if old else review.name
 
@@ -150,14 +150,14 @@ def render_value(value: object) -> str:
 
 
 def format_versions(review: Review) -> str:
-    """Tell the version, or the step between two; '' where there is none."""
+    """Format the version, or the step between two; '' where there is none."""
     if review.old_version == review.new_version:
         return review.new_version
     return f"{review.old_version or 'nothing'} to {review.new_version or 'nothing'}"
 
 
 def format_reason(change: Change) -> str:
-    """Tell whom a change concerns and why it matters, in words that need no glossary.
+    """Format whom a change concerns and why it matters, in words that need no glossary.
 
     >>> format_reason(Change("timeout-lowered", "", "A", ""))
     'For callers and readers of its output: longer runs now fail'
@@ -172,7 +172,7 @@ def find_joint(change: Change) -> str:
 
 
 def find_gravest(review: Review) -> Change | None:
-    """Give the change that the verdict is about: the first of the worst; None of nothing."""
+    """Return the change that the verdict is about: the first of the worst; None of nothing."""
     return min(
         review.changes,
         key=lambda one: (-IMPACTS.index(one.impact), rank_consequence(one)),
@@ -181,7 +181,7 @@ def find_gravest(review: Review) -> Change | None:
 
 
 def count_others(review: Review) -> str:
-    """Tell how many changes there are beside the one in the verdict; '' if there are none.
+    """Return how many changes there are beside the one in the verdict; '' if there are none.
 
     >>> changes = [Change("cycle-added", "", "A", ""), Change("start-changed", "", "A", "")]
     >>> count_others(Review("w", "", "", changes, [], []))
@@ -197,7 +197,7 @@ def count_others(review: Review) -> str:
 
 
 def format_bump(review: Review) -> str:
-    """Tell which version the changes ask for, and which there is; '' if none is due.
+    """Return which version the changes ask for, and which there is; '' if none is due.
 
     >>> changes = [Change("cycle-added", "", "A", "")]
     >>> format_bump(Review("w", "1.2.0", "1.2.0", changes, [], []))
@@ -215,12 +215,12 @@ def format_bump(review: Review) -> str:
 
 
 def format_impact(review: Review) -> str:
-    """Tell the verdict on a unit in a word."""
+    """Format the verdict on a unit in a word."""
     return review.impact or "accepted"
 
 
 def rename_part(part: str, old_paths: Mapping[str, str]) -> str:
-    """Give a part the path that it has on the old side.
+    """Return a part the path that it has on the old side.
 
     >>> rename_part("new.json, Machine", {"new.json": "old.json"})
     'old.json, Machine'

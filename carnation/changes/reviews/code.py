@@ -24,7 +24,7 @@ class PackageChange(NamedTuple):
 
 
 def find_package(change: Change) -> str:
-    """Give the name of the package that a change of code is about; '' of any other change."""
+    """Return the name of the package that a change of code is about; '' of any other change."""
     if KINDS[change.kind].family != CODE:
         return ""
     found = _KEY.search(f"{render_value(change.after)} {render_value(change.before)}")
@@ -39,7 +39,7 @@ def find_packages(
     manifests: Mapping[str, Mapping[str, Json]],
     sides: tuple[Tree, Tree],
 ) -> dict[str, PackageChange]:
-    """Give the packages that changed, of reviews by their names; each is told by the first."""
+    """Return the packages that changed, of reviews by their names; each is told by the first."""
     found: dict[str, PackageChange] = {}
     for name, changes in named:
         for package in dict.fromkeys(map(find_package, changes)):
@@ -70,7 +70,7 @@ def _compare_sources(package: str, old: Tree, new: Tree) -> Iterator[str]:
 
 
 def _format_lines(before: bytes, after: bytes) -> str:
-    r"""Say which lines are others.
+    r"""Describe which lines are others.
 
     >>> _format_lines(b"a\nb\nc\nd", b"a\nx\nc")
     'line 2, after line 3'

@@ -126,7 +126,7 @@ def _make_review(
 
 
 def _find_old_paths(old: ComparedItem | None, new: ComparedItem | None) -> dict[str, str]:
-    """Give the names of two files that are compared, whatever they are called."""
+    """Return the names of two files that are compared, whatever they are called."""
     if old is None or new is None or not len(old.files) == len(new.files) == 1:
         return {}
     before, after = (unit.root + next(iter(unit.files)) for unit in (old, new))
@@ -170,7 +170,7 @@ def _find_changes(
 
 
 def _are_plain(old: ComparedItem, new: ComparedItem) -> bool:
-    """Tell whether two files are compared as they are: two definitions, or two templates."""
+    """Return whether two files are compared as they are: two definitions, or two templates."""
     kinds = {unit.read(next(iter(unit.files))).kind for unit in (old, new)}
     return len(kinds) == 1 and kinds <= {"definition", "template"}
 

@@ -14,7 +14,7 @@ from carnation.errors import UsageError
 
 
 def find_commit(folder: str, revision: str) -> str:
-    """Give the commit that a revision stands for; '' if it stands for none.
+    """Return the commit that a revision stands for; '' if it stands for none.
 
     What begins with a hyphen is no revision but an option, and git is never asked for it.
     """
@@ -27,7 +27,7 @@ def find_commit(folder: str, revision: str) -> str:
 
 
 def is_repository(folder: str) -> bool:
-    """Tell whether a folder lies in a git repository."""
+    """Return whether a folder lies in a git repository."""
     return _run_git(folder, "rev-parse", "--git-dir").returncode == 0
 
 
@@ -64,7 +64,7 @@ def _read_folder(folder: str, commit: str, inner: str) -> dict[str, bytes]:
 
 
 def _find_object(folder: str, commit: str, path: str) -> bytes | None:
-    """Give what a commit holds at a path from the folder; None where it holds no file there."""
+    """Return what a commit holds at a path from the folder; None where it holds no file there."""
     if path.startswith("/"):
         return None
     answer = _run_git(folder, "cat-file", "blob", f"{commit}:./{path}")

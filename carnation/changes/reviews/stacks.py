@@ -44,7 +44,7 @@ def find_stack_changes(
 
 
 def _is_told(change: Change, told: set[tuple[str, str]]) -> bool:
-    """Tell whether a change of a property is one of a definition that was compared as such."""
+    """Return whether a change of a property is one of a definition that was compared as such."""
     way = split_pointer(change.pointer)
     named = len(way) > 3 and way[3] in ("Definition", "DefinitionString")
     return named and change.kind == "property-changed" and (change.part, way[1]) in told

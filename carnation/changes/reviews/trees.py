@@ -42,7 +42,7 @@ class Tree(NamedTuple):
     in_flight: Mapping[str, str] = {}
 
     def narrow(self, paths: Sequence[str]) -> Tree:
-        """Give the same tree with some of its paths only."""
+        """Return the same tree with some of its paths only."""
         return self._replace(paths=tuple(paths))
 
 

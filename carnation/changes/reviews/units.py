@@ -78,7 +78,7 @@ def _parse(data: bytes, where: str) -> Document:
 
 
 def is_definition(value: object) -> bool:
-    """Tell whether a document is a definition: it starts somewhere, and has states."""
+    """Return whether a document is a definition: it starts somewhere, and has states."""
     return isinstance(value, Mapping) and "StartAt" in value and "States" in value
 
 

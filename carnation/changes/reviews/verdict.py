@@ -32,7 +32,7 @@ class VersionBump(NamedTuple):
 
     @property
     def enough(self) -> bool:
-        """Tell whether the step made is at least the one asked for."""
+        """Return whether the step made is at least the one asked for."""
         return _SIZES.index(self.made) >= _SIZES.index(self.wanted)
 
 
@@ -59,7 +59,7 @@ def check_version_bump(old: str, new: str, impact: str) -> VersionBump | None:
 
 
 def step_version(old: str, size: str) -> str:
-    """Give the version after a step of that size, which is the least that is enough.
+    """Return the version after a step of that size, which is the least that is enough.
 
     >>> step_version("1.2.3", "major"), step_version("0.2.3", "minor")
     ('2.0.0', '0.3.0')
@@ -111,7 +111,7 @@ def rank_consequence(change: Change) -> int:
 
 
 def reaches(changes: Sequence[Change], level: str) -> bool:
-    """Tell whether one of the changes is at or above a level; none is above `never`."""
+    """Return whether one of the changes is at or above a level; none is above `never`."""
     if level == "never":
         return False
     return any(IMPACTS.index(change.impact) >= IMPACTS.index(level) for change in changes)

@@ -22,7 +22,7 @@ _BATCH = 1000
 
 
 def is_logged(event_type: str, level: str) -> bool:
-    """Say whether a level logs a type of event.
+    """Return whether a level logs a type of event.
 
     >>> is_logged("FailStateEntered", "ERROR"), is_logged("FailStateEntered", "FATAL")
     (True, False)

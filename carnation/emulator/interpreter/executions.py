@@ -341,7 +341,7 @@ class EmulatedExecution:
             self._settings.announce(self)
 
     def describe_wait(self) -> str:
-        """Say which states were entered and not left: what the execution waits for."""
+        """Describe which states were entered and not left: what the execution waits for."""
         entered: dict[str, int] = {}
         for event in self.events:
             for details, step in (("stateEnteredEventDetails", 1), ("stateExitedEventDetails", -1)):

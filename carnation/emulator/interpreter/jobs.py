@@ -30,7 +30,7 @@ class Jobs:
     results: Mapping[str, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse another end."""
+        """Reject another end."""
         if self.ends not in (None, *ENDS):
             raise UsageError(f"jobs end as {' or '.join(ENDS)}, not as '{self.ends}'.")
 

@@ -56,7 +56,7 @@ def call_service(connect: Connect, task: Task) -> Succeeded | Failed:
     except BotoCoreError as error:
         return _fail_unsent(service, error, sdk=sdk)
     if task.context.get("ReaderConfig") and hasattr(answer.get("Body"), "read"):
-        # an ItemReader may read what is no text, which JSON could not hold
+        # an ItemReader may read what is not a string, which JSON could not hold
         answer["Body"] = answer["Body"].read().decode("utf-8", "surrogateescape")
     return _succeed(service, sdk, answer)
 

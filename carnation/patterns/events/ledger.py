@@ -136,7 +136,7 @@ def tally_run(execution: ExecutionResult) -> RunCounts | None:
 def _read_outputs(
     execution: ExecutionResult, kind: str, field: str
 ) -> Iterator[list[dict[str, Any]]]:
-    """Give a field of the outputs of states of a kind, where it is there."""
+    """Return a field of the outputs of states of a kind, where it is there."""
     for event in execution.history:
         if event["type"] == kind:
             output = json.loads(event["stateExitedEventDetails"]["output"])

@@ -22,7 +22,7 @@ def invoke_function(
     """Make the Task that invokes a function of the workflow, at the version that was deployed.
 
     `function` is the function's name (`process_event`); the definition gets a substitution for the
-    ARN of its version, so that executions in flight keep their code. `payload` is the path to what
+    ARN of its version, so that running executions keep their code. `payload` is the path to what
     the function receives, or a mapping that holds paths. Other fields are those of `Task`; `retry`
     is `retry_transient_errors()` unless given.
 

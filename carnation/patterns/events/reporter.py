@@ -91,7 +91,7 @@ class EventsReporter:
         return f"{fields['sequence_no']}/{fields.get('generated_unix_time', '')}"
 
     def reset(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give an event its three retries again."""
+        """Return an event its three retries again."""
         return {**fields, "retry_attempt": 1} if "retry_attempt" in fields else fields
 
     def attempts(self, value: Any) -> Iterable[ItemAttempt]:

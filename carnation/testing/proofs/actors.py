@@ -255,6 +255,6 @@ def _starts(task: Task) -> bool:
 
 
 def _is_of_task(execution: Execution) -> bool:
-    """Tell a state's own task from what a Map does for its items and its results."""
+    """Distinguish a state's own task from what a Map does for its items and its results."""
     current = execution.current
     return current is None or current.state.type != "Map"

@@ -127,15 +127,15 @@ class Environment:
         return self._by_kind.get(kind, [])
 
     def items(self, output: str = "") -> list[dict[str, Any]]:
-        """Give the items of the table that an output names (default: the stack's first one)."""
+        """Return the items of the table that an output names (default: the stack's first one)."""
         return self._look(output or "table", self.emulator.items, list)
 
     def messages(self, output: str) -> list[Message]:
-        """Give the messages of the queue that an output names, visible or not."""
+        """Return the messages of the queue that an output names, visible or not."""
         return self._look(output, self.emulator.messages, list)
 
     def bodies(self, output: str) -> list[Any]:
-        """Give the messages' bodies: parsed where they are JSON."""
+        """Return the messages' bodies: parsed where they are JSON."""
         return [_parse(message.body) for message in self.messages(output)]
 
     @property
@@ -166,7 +166,7 @@ class Environment:
         )
 
     def look_again(self) -> None:
-        """Read the stores anew: a call was made, and they may have changed."""
+        """Read the stores again: a call was made, and they may have changed."""
         self._seen.clear()
 
     def _look(self, output: str, read: Callable[[str], _T], empty: Callable[[], _T]) -> _T:

@@ -1,7 +1,7 @@
 """What an execution still has in its hands, and whether it can be driven on.
 
 What AWS redrives goes on from the state that failed, with what that state was given. An Express
-execution keeps nothing between its states: it is begun anew from its input, and only where it is
+execution keeps nothing between its states: it is begun again from its input, and only where it is
 the child of a Map Run. Source: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html.
 """
 
@@ -18,14 +18,14 @@ STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 
 
 def can_redrive(execution: Execution) -> bool:
-    """Tell whether redriving would do anything but fail again in a Fail state."""
+    """Return whether redriving would do anything but fail again in a Fail state."""
     if execution.is_express or execution.status in ("RUNNING", "SUCCEEDED"):
         return False
     return execution.status != "FAILED" or _can_go_on(execution.root)
 
 
 def _can_go_on(fiber: Any) -> bool:
-    """Tell whether a fiber that failed gets any further when it is redriven."""
+    """Return whether a fiber that failed gets any further when it is redriven."""
     if fiber.parent is not None and find_child_type(fiber) == EXPRESS:
         return True
     if fiber.state.type == "Fail":
@@ -44,7 +44,7 @@ def find_child(fiber: Any) -> Any:
 
 
 def find_child_type(fiber: Any) -> str:
-    """Tell what type of child execution a fiber is the beginning of; empty if of none."""
+    """Return what type of child execution a fiber is the beginning of; empty if of none."""
     state = fiber.parent.state
     return state.child_type if isinstance(state, DistributedMap) else ""
 
@@ -83,7 +83,7 @@ def _has_succeeded(fiber: Any) -> bool:
 
 
 def _is_over(fiber: Any) -> bool:
-    """Tell whether nothing will come of a fiber any more, even if its execution is redriven."""
+    """Return whether nothing will come of a fiber any more, even if its execution is redriven."""
     return bool(fiber.is_done and (fiber.failure is None or not _can_go_on(fiber)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def halve(action: str, parameters: Mapping[str, Any]) -> tuple[dict[str, Any] | None, Any]:
-    """Give the call for the first half (None if there is none), and what the answer adds.
+    """Return the call for the first half (None if there is none), and what the answer adds.
 
     >>> entries = [{"Id": "a"}, {"Id": "b"}]
     >>> given, added = halve("DeleteMessageBatch", {"QueueUrl": "q", "Entries": entries})

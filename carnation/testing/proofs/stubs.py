@@ -33,7 +33,7 @@ class Stubs(Port):
         self.results = results
 
     def perform(self, task: Task) -> Outcome:
-        """Give the state's result; of an invocation, as its payload."""
+        """Return the state's result; of an invocation, as its payload."""
         result = self.results.get(task.name, {})
         if task.service == "lambda" and not (isinstance(result, dict) and "Payload" in result):
             result = {"Payload": result, "StatusCode": 200}

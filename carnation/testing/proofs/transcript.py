@@ -47,7 +47,7 @@ def _format_items(find_keys: FindKeys, value: Any) -> str:
 
 
 def read_invocation(task: Task) -> tuple[str, Any]:
-    """Give the name of the function a task invokes, and the payload; of a stub, its call."""
+    """Return the name of the function a task invokes, and the payload; of a stub, its call."""
     if task.kind == "LambdaFunction":
         return _function_name(task.resource), task.parameters
     if task.service != "lambda":
@@ -68,7 +68,7 @@ def _function_name(arn: str) -> str:
 def format_call(
     find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], answer: Any
 ) -> str:
-    """Tell a call that was made."""
+    """Format a call that was made."""
     if "Bucket" in parameters:
         return (
             f"{service} {action} {parameters.get('Key', '')}{_format_items(find_keys, parameters)}"
@@ -89,25 +89,25 @@ def format_error(error: Exception) -> str:
 def format_refusal(
     find_keys: FindKeys, service: str, action: str, parameters: Mapping[str, Any], error: Exception
 ) -> str:
-    """Tell a call that a service refused."""
+    """Format a call that a service refused."""
     return f"{format_call(find_keys, service, action, parameters, {})} → {format_error(error)}"
 
 
 def format_invocation(find_keys: FindKeys, function: str, payload: Any, outcome: Outcome) -> str:
-    """Tell what a function gave."""
+    """Return what a function gave."""
     given = f" with {outcome.error}" if isinstance(outcome, Failed) else ""
     ended = "fails" if isinstance(outcome, Failed) else "returns"
     return f"{function}{_format_items(find_keys, payload)} {ended}{given}"
 
 
 def format_fault(kind: str, point: FaultPoint) -> str:
-    """Tell what goes wrong, and where."""
+    """Return what goes wrong, and where."""
     where = f", {point.phase} {point.action}" if point.action else ""
     again = kind == scenarios.DUPLICATE and point.runs_again
     return f"✗ {'it runs a second time here' if again else _FAULTS[kind]}{where}"
 
 
 def format_end(execution: Execution) -> str:
-    """Tell how an execution ended."""
+    """Return how an execution ended."""
     error = f" {execution.error}" if execution.error else ""
     return f"the execution is {execution.status}{error}"

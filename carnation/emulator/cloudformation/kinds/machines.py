@@ -107,7 +107,7 @@ def _make_machine(context: Context, properties: Properties) -> Made:
 def _explain(error: ClientError) -> None:
     """Name a definition that cannot run as the cause."""
     if error.response["Error"]["Code"] in ("InvalidDefinition", ""):
-        # a parser's complaint goes on with every word that it expected instead
+        # a parser's complaint continues with every word that it expected instead
         reason = error.response["Error"]["Message"].split(" expecting ")[0]
         raise ResourceError(f"its definition is not one that can run: {reason}") from error
 

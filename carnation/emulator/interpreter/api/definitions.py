@@ -20,7 +20,7 @@ _WARNINGS = {"literal-path": "NO_DOLLAR", "path-in-result": "PASS_RESULT_IS_STAT
 
 
 def check_definition(text: str, kind: str) -> None:
-    """Raise `ApiError` (InvalidDefinition) for a definition that AWS refuses."""
+    """Raise `ApiError` (InvalidDefinition) for a definition that AWS rejects."""
     found = find_diagnostics(text, kind)
     if any(each["severity"] == "ERROR" for each in found):
         raise _invalid_definition(text, [each for each in found if each["severity"] == "ERROR"])
@@ -55,7 +55,7 @@ def join_diagnostics(found: list[Mapping[str, str]]) -> str:
 
 @lru_cache(maxsize=64)
 def find_diagnostics(text: str, kind: str) -> tuple[Mapping[str, str], ...]:
-    """Return what AWS refuses a definition for, each with its code, its text and its place."""
+    """Return what AWS rejects a definition for, each with its code, its text and its place."""
     try:
         document = json.loads(text) if text.strip() else None
     except RecursionError:

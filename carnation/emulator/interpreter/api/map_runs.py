@@ -113,7 +113,7 @@ def _export_counts(counts: Counter[str], total: int, *, over: bool) -> dict[str,
 
 
 def update_map_run(region: Region, params: Params) -> dict[str, Any]:
-    """Give a running Map Run other limits."""
+    """Return a running Map Run other limits."""
     run, map_run = find_map_run(region, params["mapRunArn"])
     if run.status != "RUNNING" or map_run.status != "RUNNING":
         raise validation_error(

@@ -75,6 +75,6 @@ def check_name(name: str) -> None:
 
 
 def check_role(arn: str) -> None:
-    """Raise `ApiError` (InvalidArn) for what is no ARN of a role."""
+    """Raise `ApiError` (InvalidArn) for what is not an ARN of a role."""
     if not _ROLE.fullmatch(arn):
         raise ApiError("InvalidArn", f"Invalid Role Arn: '{arn}'")

@@ -83,7 +83,7 @@ def _check_publish(params: Params) -> None:
 
 
 def update_state_machine(region: Region, params: Params) -> dict[str, Any]:
-    """Give a state machine another revision."""
+    """Return a state machine another revision."""
     machine = region.find_base_machine(params["stateMachineArn"])
     check_active(machine)
     if not any(name in params for name in _UPDATED):

@@ -161,7 +161,7 @@ def _find_unsupported(resource: str) -> str:
 
 
 def _check_combination(params: Params, kind: str, resource: str) -> None:
-    """Refuse what does not go with a mock, or without one."""
+    """Reject what does not go with a mock, or without one."""
     mock, settings = params.get("mock"), params.get("stateConfiguration") or {}
     if mock is None:
         if "mapIterationFailureCount" in settings:

@@ -53,7 +53,7 @@ def _version_substitution(function: Function) -> Substitution:
 
 
 def check_substitutions(sources: Sources, known: Mapping[str, Substitution]) -> None:
-    """Refuse a definition with a `${…}` that no stack gives, or without one that a stack is for."""
+    """Reject a definition with a `${…}` that no stack gives, or without one that a stack is for."""
     used = find_substitutions(sources.definition)
     for name in used:
         if name not in known:
