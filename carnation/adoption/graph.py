@@ -146,7 +146,7 @@ def _meet(one: Node, other: Node, found: Mapping[str, Node], number: Mapping[str
 
 
 def _link(scope: Scope, found: Mapping[str, Node]) -> None:
-    """Return the dominator of each node, and the nodes of each: first those it moves to."""
+    """Set the dominator of each node, and the nodes of each: first those it moves to."""
     for node in scope.nodes.values():
         if node is not scope.start and node.name in found:
             node.dominator = found[node.name]

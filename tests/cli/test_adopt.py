@@ -241,7 +241,7 @@ def test_standard_input_is_read(
         (
             "x.json",
             '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true},\n"A": {}}}',
-            "x.json:2:1: the key 'A' stands twice",
+            "x.json:2:1: duplicate key 'A'",
         ),
         (
             "x.json",
@@ -258,7 +258,7 @@ def test_standard_input_is_read(
             "x.yaml",
             "Resources:\n  A: {Type: 'AWS::Serverless::StateMachine', Properties: {DefinitionUri: "
             "a.json}}",
-            "x.yaml: A: file 'a not found.json'",
+            "x.yaml: A: file 'a.json' not found",
         ),
         (
             "x.yaml",

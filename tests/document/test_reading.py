@@ -104,7 +104,7 @@ def test_json5_is_read(text: str, value: Any) -> None:
         ("x.yaml", "a: b: c", "1:5: this is not valid YAML"),
         ("x.yaml", "? [1]\n: 2", "1:3: this YAML cannot be read (a key that is not a string)"),
         ("x.yaml", "a: .nan", "1:4: this YAML cannot be read (JSON has no word for .nan)"),
-        ("x.yaml", "a: !!int x", "1:4: this YAML cannot be read ('x' is no int)"),
+        ("x.yaml", "a: !!int x", "1:4: this YAML cannot be read ('x' is not a valid int)"),
         ("x.yaml", "a: !!python/name:os.x y", "1:4: this YAML cannot be read (the tag"),
         ("x.yaml", "a: &a [*a]", "1:4: this YAML cannot be read (an alias refers to itself"),
         (
@@ -190,7 +190,7 @@ def test_a_key_that_stands_twice_is_noted_and_the_last_one_counts(name: str) -> 
     assert document.value == {"a": 1, "b": {"c/d": 2}}
     (note,) = document.notes
     assert (note.kind, note.pointer) == ("repeated-key", "/b/c~1d")
-    assert "'c/d' stands twice" in note.message
+    assert "duplicate key 'c/d'" in note.message
 
 
 def test_pointers_are_split_as_they_were_joined() -> None:

@@ -31,7 +31,7 @@ def send(**fields: Any) -> dict[str, Any]:
 
 def test_what_an_api_does_not_give_is_named_with_the_nearest_that_it_does() -> None:
     assert find_messages(two(send(), read("$.MessageID"))) == [
-        "'$.MessageID': sqs:sendMessage gives no 'MessageID'. Did you mean 'MessageId'?"
+        "'$.MessageID': sqs:sendMessage has no 'MessageID'. Did you mean 'MessageId'?"
     ]
     assert not find_messages(two(send(), read("$.MessageId")))
     assert not find_messages(two(send(), read("$.SdkHttpMetadata.HttpStatusCode")))

@@ -116,7 +116,7 @@ def test_a_module_for_state_machines_is_one() -> None:
     ("definition", "why"),
     [
         ("var.definition", "var.definition"),
-        ('file("none.json")', "file 'none not found.json'"),
+        ('file("none.json")', "file 'none.json' not found"),
         ("aws_s3_object.x.content", "only known when it is deployed"),
     ],
 )

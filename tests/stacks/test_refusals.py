@@ -60,9 +60,9 @@ def change(path: str, value: Any) -> Any:
     [
         # references
         ([look(STOCK)], {"resources": [JOBS]},
-         rf"'Look' \(.+:\d+\) uses \${{StockName}}.*Table\('stock'\) {HERE} gives it"),
+         rf"'Look' \(.+:\d+\) uses \${{StockName}}.*Table\('stock'\) {HERE} provides it"),
         ([call("${StokUrl}")], {"resources": [JOBS]}, rf"'Put' {HERE} uses \${{StokUrl}}, which no "
-         "resource of 'hub' gives.*They give: JobsUrl"),
+         "resource of 'hub' provides.*Provided: JobsUrl"),
         ([look(Table("stock", key="a"))], {"resources": [STOCK]},
          rf"'Look' .*uses Table\('stock'\) {HERE}, and 'hub' lists another .*{HERE}"),
         ([Pass("A")],
@@ -86,7 +86,7 @@ def change(path: str, value: Any) -> Any:
         ([look(STOCK)], {"resources": [STOCK, Queue("a", logical_id="StockTable")]},
          rf"{HERE}.*{HERE} have one logical ID, 'StockTable'"),
         *(([Pass("A")], {"resources": [Raw(name, {"Type": "AWS::SQS::Queue"})]},
-           f"named '{name}' already") for name in ("StateMachine", "Topic", "Environment")),
+           f"already named '{name}'") for name in ("StateMachine", "Topic", "Environment")),
         # how it is deployed
         ([Pass("A")], {"resources": STOCK}, "resources is .*expected a list"),
         ([Pass("A")], {"triggers": DAILY}, "triggers is .*expected a list"),
@@ -99,7 +99,7 @@ def change(path: str, value: Any) -> Any:
         ([integrate("Run", "glue:startJobRun", pattern=".sync", arguments={"JobName": "a"})],
          {"type": "EXPRESS"}, rf"'Run' {HERE} has \.sync, which an Express workflow cannot hold"),
         # last changes
-        ([look(STOCK)], {"resources": [STOCK], "change": lambda *_: 7}, "change= gave 7"),
+        ([look(STOCK)], {"resources": [STOCK], "change": lambda *_: 7}, "change= returned 7"),
         *(([look(STOCK)], {"resources": [STOCK], "change": change(path, value)}, "'?Nope'?")
           for path, value in (
               ("Outputs/X", {"Value": {"Ref": "Nope"}}),
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_refused_with_both_places(
         (lambda: Table("m", key="id", indexes=["a"]), "an Index by name"),  # type: ignore[arg-type]
         (lambda: Queue("m", properties="x"), "properties is 'x'"),  # type: ignore[arg-type]
         (lambda: StateMachine(log_level=Parameter("level").value), "no Parameter"),
-        (lambda: Parameter("size", allowed=["a"]), "no argument 'allowed'"),  # type: ignore[call-arg]
+        (lambda: Parameter("size", allowed=["a"]), "unknown argument 'allowed'"),  # type: ignore[call-arg]
         (lambda: Table("m", keys="id"), "Did you mean 'key'"),  # type: ignore[call-arg]
         # routes
         (lambda: HttpApi("front", routes={"POST /a": None}, authorization={"GET /a": "NONE"}),

@@ -138,8 +138,8 @@ def test_without_the_setting_the_substitution_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ('partition = "aws-china"', "partition is 'aws-china'; it takes aws, aws-cn"),
-        ("partition = 3", "partition is 3; it takes aws, aws-cn"),
+        ('partition = "aws-china"', "partition is 'aws-china'; expected aws, aws-cn"),
+        ("partition = 3", "partition is 3; expected aws, aws-cn"),
         (
             'partitions = "aws"',
             "unknown setting 'partitions' in [tool.carnation]. Did you mean 'partition'?",

@@ -130,7 +130,9 @@ def test_a_module_that_makes_no_workflow_says_so(tmp_path: Path, text: str, mess
 
 def test_an_unknown_workflow_suggests_the_one_that_was_meant(tmp_path: Path) -> None:
     write_definition(tmp_path, "carnation", ONE.format(name="carnation"))
-    with pytest.raises(WorkflowError, match="no workflow 'carnatoin'.*Did you mean 'carnation'"):
+    with pytest.raises(
+        WorkflowError, match="workflow 'carnatoin' not found.*Did you mean 'carnation'"
+    ):
         list(load_workflows(str(tmp_path), ["carnatoin"]))
 
 

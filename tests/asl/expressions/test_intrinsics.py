@@ -135,12 +135,12 @@ def test_a_path_without_match_is_named() -> None:
         ("States.Array(1", 15, "','"),
         ("States.Array(1,)", 16, "an argument is"),
         ("States.Array('x)", 14, "does not end"),
-        ("States.Array(1) + 1", 17, "goes on"),
+        ("States.Array(1) + 1", 17, "unexpected text"),
         ("States.MathAdd(1)", 1, "expects 2 arguments, got 1"),
-        ("States.MathRandom(1)", 1, "takes 2 to 3 arguments"),
-        ("States.Format()", 1, "takes 1 or more"),
-        ("States.Array($.a[)", 18, "in brackets"),
-        ("States.Array(" * 60, 651, "nests deeper"),
+        ("States.MathRandom(1)", 1, "expects 2 to 3 arguments"),
+        ("States.Format()", 1, "expects 1 or more"),
+        ("States.Array($.a[)", 18, "brackets hold"),
+        ("States.Array(" * 60, 651, "nested deeper"),
     ],
 )
 def test_a_text_that_is_no_call_is_refused_with_its_column(

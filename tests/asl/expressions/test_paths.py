@@ -175,14 +175,14 @@ def test_a_path_looks_into_the_document_the_context_or_a_variable() -> None:
         ("$.a[0,]", 7, "number is missing"),
         ("$.a[?@.b]", 6, "in parentheses"),
         ("$.a[?(@.b == )]", 14, "is missing"),
-        ("$.a[?(@.b like 'x')]", 11, "no operator 'like'"),
+        ("$.a[?(@.b like 'x')]", 11, "unknown operator 'like'"),
         ("$.a[?(@.b == 1]", 15, "filter does not end"),
         ("$.a[?(@.b =~ /(/)]", 14, "regular expression"),
         ("$.a[?(@.b in [1)]", 16, "list does not end"),
         ("$.a[?(@.b in [@.c])]", 18, "no paths"),
-        ("$.a.nosuch()", 12, "no function 'nosuch'"),
+        ("$.a.nosuch()", 12, "unknown function 'nosuch'"),
         ("$.a.length().b", 13, "nothing can follow"),
-        ("$" + "[?(" + "(" * 80 + "@.a", 54, "nests deeper"),
+        ("$" + "[?(" + "(" * 80 + "@.a", 54, "nested deeper"),
     ],
 )
 def test_a_text_that_is_no_path_is_refused_with_its_column(
