@@ -27,7 +27,7 @@ def read_tree_sources(tree: Tree, path: str) -> Sequence[Source]:
     def load(name: str) -> str:
         data = tree.read([name])[name] if name in tree.paths else tree.find(name)
         if data is None:
-            raise DocumentError("there is no such file.", name)
+            raise DocumentError("file not found.", name)
         return decode_text(data, name)
 
     def exists(name: str) -> bool:

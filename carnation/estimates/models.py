@@ -272,7 +272,7 @@ def _explain_rates(stage: _Stage, growths: Mapping[Key, Growth]) -> Iterator[str
     if facts.retry and any(growth.retried for growth in growths.values()):
         yield f"--retry without a Map: {task}, is retried once."
     elif facts.retry:
-        yield f"--retry without a Map changes nothing: {task}, retries no error."
+        yield f"--retry has no effect without a Map: {task}, retries no error."
 
 
 def _find_first_task(definition: Mapping[str, Any]) -> str:
@@ -333,20 +333,20 @@ def _is_stopped(tally: ItemCounts) -> bool:
 
 def _list_stops(tally: ItemCounts) -> list[str]:
     if tally.status == "ENDLESS":
-        return [f"the loop through '{tally.where}' has no end that the sample shows: it is counted "
-                "with 100 rounds. Give results that end it."]  # fmt: skip
+        return [f"the loop through '{tally.where}' does not end in the sample: it is counted "
+        f"with 100 rounds. Add --results that end it."]  # fmt: skip
     if tally.error in SAMPLE_ERRORS:
         return [f"the sample ends in '{tally.where}' with {tally.error}: {shorten(tally.cause)} "
-                "What comes after is not counted. Give --input or --results."]  # fmt: skip
+                "Later states are not counted. Add --input or --results."]  # fmt: skip
     if tally.stops:
         return [
             f"the sample ends in '{stop.where}', in a child execution of '{stop.starter}', with "
-            f"{stop.error}: {shorten(stop.cause)} What comes after is not counted. "
-            "Give --input or --results."
+            f"{stop.error}: {shorten(stop.cause)} Later states are not counted. Add --input or "
+            f"--results."
             for stop in tally.stops
         ]
     if tally.status == "RUNNING":
-        return [f"'{tally.where}' waits for ever; what comes after is not counted."]
+        return [f"'{tally.where}' waits forever; later states are not counted."]
     return []
 
 
@@ -366,24 +366,24 @@ def _list_notes(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> list[str]:
     notes = []
     if len(outers) > 1:
         names = ", ".join(f"'{outer.name}'" for outer in outers)
-        notes.append(f"each of the Maps {names} is taken to get as many items.")
+        notes.append(f"each of the Maps {names} is assumed to get this number of items.")
     inner = [name for name, state in stage.scene.states.items()
              if state.get("Type") == "Map" and name not in stage.scene.maps
              and stage.hints.list_name(state) in stage.made]  # fmt: skip
     if inner:
         names = ", ".join(f"'{name}'" for name in inner)
-        notes.append(f"{names}, inside another Map, is taken to get one item each time. "
-                     "Give a sample with --input or --item.")  # fmt: skip
+        notes.append(f"{names}, inside another Map, is assumed to get one item each time. Add a "
+        f"sample with --input or --item.")  # fmt: skip
     for name, cause in list(stage.doubts)[:3]:
         notes.append(f"an expression fails on the sample, in '{name}': {shorten(cause)} "
                      "If it would not on real data: --input, --item, --results.")  # fmt: skip
     for field, name in stage.left:
-        notes.append(f"'{field}' is ${{{name}}}, which nobody gives: it is left out. "
-                     f"Give it: --set {name}=VALUE.")  # fmt: skip
+        notes.append(f"'{field}' is ${{{name}}}, which is not set: it is left out. Set it: "
+        f"--set {name}=VALUE.")  # fmt: skip
     if stage.zeros:
         names = ", ".join(f"${{{name}}}" for name in stage.zeros)
-        notes.append(f"{names} is taken to be 0; a MaxConcurrency of 0 is no limit. "
-                     "Give it: --set NAME=VALUE.")  # fmt: skip
+        notes.append(f"{names} is assumed to be 0; a MaxConcurrency of 0 means no limit. Set "
+        f"it: --set NAME=VALUE.")  # fmt: skip
     if stage.unknown:
         names = ", ".join(f"'{name}'" for name in stage.unknown)
         starts = "starts" if len(stage.unknown) == 1 else "start"

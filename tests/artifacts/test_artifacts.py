@@ -100,7 +100,7 @@ def test_a_workflow_without_stacks_has_no_root_template(root: Path) -> None:
 
 def test_a_definition_beyond_aws_limit_is_refused_with_both_numbers(root: Path) -> None:
     states = Pass("A", result="x" * 1_100_000)
-    with pytest.raises(DefinitionError, match=r"has 1,100,\d+ bytes, and AWS takes 1,048,576"):
+    with pytest.raises(DefinitionError, match=r"has 1,100,\d+ bytes; the limit is 1,048,576"):
         make_artifacts(str(root), Workflow(name="w", version="1.0.0", states=states))
 
 

@@ -125,11 +125,11 @@ def test_a_change_set_that_cannot_be_made_is_explained_by_the_nested_one_that_ca
     )
     status, _, err = run(capsys, "tiny", "--yes")
     assert status == 2
-    assert "tiny-dev-Queues: Parameters: [Environment] must have values. Mend" in err
+    assert "tiny-dev-Queues: Parameters: [Environment] must have values. Fix" in err
     del told[inner]
     answer(monkeypatch, "describe_change_set", lambda given: fail("ChangeSetNotFound", "gone")({})
            if given["ChangeSetName"] == inner else outer)  # fmt: skip
-    assert "Currently in FAILED. Mend" in run(capsys, "tiny", "--yes")[2]
+    assert "Currently in FAILED. Fix" in run(capsys, "tiny", "--yes")[2]
     assert not emulator.client("cloudformation").describe_stacks()["Stacks"]
 
 
@@ -281,7 +281,7 @@ SLOTS = """            "Count": {"Type": "Number", "Default": 1, "MinValue": 1, 
     [
         ("Count=0", "Count does not accept '0': expected a number from 1 to 9."),
         ("Count=many", "Count does not accept 'many': expected a number."),
-        ("Flag=yes", "Flag does not accept 'yes': it takes true, false."),
+        ("Flag=yes", "Flag does not accept 'yes': expected true, false."),
         ("Word=a", "Word does not accept 'a': expected 2 characters or more, 3 at the most."),
         ("Key=secret", "Key does not accept that value: it is made of k."),
         ("Flag=true", ""),

@@ -33,4 +33,4 @@ def test_rates_without_a_map_say_which_task_they_are_about(retry: dict[str, Any]
     fails, retries = (note for note in model.notes if "without a Map" in note)
     assert "'Look'" in fails
     assert "'Look'" in retries
-    assert ("changes nothing" in retries) is not bool(retry)
+    assert ("has no effect" in retries) is not bool(retry)

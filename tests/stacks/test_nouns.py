@@ -431,7 +431,7 @@ STOCK, JOBS = Table("stock"), Queue("jobs")
         ([Pass("A")], {"tags": {"aws:x": "y"}}, "none beginning with aws:"),
         ([Pass("A")], {"stacks": "one"}, "stacks is 'one'"),
         ([JOBS.send_message("A", MessageBody="${StockName}")], {"resources": [JOBS]},
-         "which no resource of 'hub' gives.*They give: "),
+         "which no resource of 'hub' provides.*Provided: "),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together_is_refused(states: Any, given: Any, message: str) -> None:

@@ -489,7 +489,7 @@ def test_every_statement_of_the_state_machine_has_a_name_of_its_own() -> None:
             '"QueueUrl.$": "$.url", "Unused": "${QueueUrl}"',
             r"state 'DeleteMessage' \(/States/ProcessEvents/ItemProcessor/States/DeleteMessage\) "
             r"calls aws-sdk:sqs:deleteMessage; QueueUrl is worked out while it runs\. The role of "
-            r"the state machine would have to allow sqs:DeleteMessage on 'arn:.*:\*'\. Name what "
+            r"the state machine would have to allow sqs:DeleteMessage on 'arn:.*:\*'\. Name "
             r"its resource; these stacks have: \$\{TableName\}, \$\{QueueUrl\}, ",
         ),
         (

@@ -223,7 +223,7 @@ def test_a_substitution_that_no_stack_gives_is_named_with_what_was_meant() -> No
         render(json.loads(text))
     assert str(caught.value) == (
         "the definition of 'pay' uses ${DeadLettersUrl}, which its stacks do not define. "
-        "Did you mean 'DeadLetterQueueUrl'? They give: Partition, MaxConcurrency, "
+        "Did you mean 'DeadLetterQueueUrl'? Defined: Partition, MaxConcurrency, "
         "TableName, QueueUrl, DeadLetterQueueUrl, CollectEventsFunction, ProcessEventFunction."
     )
 

@@ -186,7 +186,7 @@ def test_it(load_definition, definition):
             'm.mock("Pya", TimeOut())',
             "state 'Pya' not found in the definition. Did you mean 'Pay'?",
         ),
-        ('m.mock("zzz", TimeOut())', "There are Choose, Pay, Late, Done."),
+        ('m.mock("zzz", TimeOut())', "States: Choose, Pay, Late, Done."),
         ('m.mock("Done", TimeOut())', "state 'Done' is a Succeed, and only Tasks can be mocked"),
         ('m.mock("Pay")', "the mock of state 'Pay' has no answer"),
         ('m.mock("Pay", 1)', "invalid mock for state 'Pay'"),

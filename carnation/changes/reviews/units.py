@@ -39,7 +39,7 @@ class ComparedItem(NamedTuple):
         return str(self.manifest.get("version", ""))
 
     def parse(self, path: str) -> Document | None:
-        """Read one of the files; None where there is no such file.
+        """Read one of the files; None if the file does not exist.
 
         What only might have been a template, going by its name, need not be readable either.
         """

@@ -275,7 +275,7 @@ class ScenarioScheduler:
             raise EndedError
         self._reject(kind, service, action)
         if action in self.scenario.refused:
-            raise _make_error("AccessDeniedException", "it is refused for good", 403)
+            raise _make_error("AccessDeniedException", "it is denied permanently", 403)
         if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
             raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
         return self._call(kind, action, parameters, proceed)

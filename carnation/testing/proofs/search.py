@@ -79,9 +79,7 @@ def prove(
     """
     unknown = set(kinds) - set(KINDS)
     if unknown:
-        raise ProofError(
-            f"there is no fault '{sorted(unknown)[0]}'. The kinds are: {', '.join(KINDS)}."
-        )
+        raise ProofError(f"unknown fault '{sorted(unknown)[0]}'. Kinds: {', '.join(KINDS)}.")
     if times < 1 or together < 1:
         raise ProofError("a fault happens once or more; give times and together of 1 or more.")
     if every < 1:
@@ -141,7 +139,7 @@ def _prove_overlap(
     Between two calls a run touches nothing that the other sees, so one turn there stands for all.
     """
     if len(plain.runs) < 2:
-        raise ProofError("two runs overlap; give two inputs or more.")
+        raise ProofError("two executions overlap; pass at least two inputs.")
     points = play(world, replace(plain, switches=()), invariant, then)
     first = len(plain.runs) - 1
     calls = [at for at, point in enumerate(points) if point.run == first and point.is_call]
@@ -187,7 +185,7 @@ def _ask(invariant: Invariant, world: Environment) -> None:
         line = f", line {trace.tb_lineno} of {trace.tb_frame.f_code.co_filename}" if trace else ""
         problem = ProofError(
             f"the invariant '{name}' raised {type(error).__name__}: {error}{line}. "
-            "An invariant gives the sentences of what is wrong, or nothing."
+            "An invariant returns the violations as strings, or nothing."
         )
         raise _Broken(problem) from error
     if complaints:

@@ -24,7 +24,7 @@ _FAULTS = {
     scenarios.THROTTLE: "the call is throttled",
     scenarios.HALF: "half of the batch fails",
     scenarios.DUPLICATE: "it happens twice",
-    scenarios.LOSE_CHILD: "the child execution ends here, alone",
+    scenarios.LOSE_CHILD: "the child execution ends here",
 }
 
 
