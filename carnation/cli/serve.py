@@ -114,9 +114,7 @@ def _print_endpoint(emulator: Emulator) -> None:
     for name, value in emulator.client_environment.items():
         print(f"  export {name}={value}")
     if not emulator.real_time:
-        print(
-            "\nTime is virtual: Wait and Retry take no time, and timestamps advance as if they did."
-        )
+        print("\nTime is virtual: Wait and Retry take no time; timestamps advance as if they did.")
         print("Use --real-time for real waits. Schedules fire on request:")
         print(f"  curl -X POST '{emulator.endpoint}/_advance?by=24h'")
     print("\nPress Ctrl+C to stop.", flush=True)
