@@ -18,6 +18,8 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("formatter_class", _make_formatter)
         super().__init__(**settings)
+        for action in self._actions:  # there is only `--help` yet, in argparse's own style
+            action.help = "Show this help and exit"
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the error, and end the process with status 2."""

@@ -21,7 +21,7 @@ def make_parser() -> CommandParser:
         epilog="example: carnation run orders --input @order.json --fail ChargeCard "
         "--fail-error CardDeclined --fail-attempts 2",
     )
-    parser.add_argument("workflow", help="Name of a workflow in build/")
+    parser.add_argument("workflow", metavar="WORKFLOW", help="Name of a workflow in build/")
     parser.add_argument(
         "--input", metavar="JSON",
         help="Input of the execution as JSON, or @FILE (@- reads standard input); "
