@@ -52,7 +52,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("transition-retargeted", DEFINITION, BEHAVIOURAL, _CALLERS, "another state comes next"),
     ("state-unreachable", DEFINITION, BREAKING, _WATCHERS, "as good as removed"),
     ("cycle-added", DEFINITION, BREAKING, _CALLERS, "an execution may loop up to a limit"),
-    ("cycle-removed", DEFINITION, BEHAVIOURAL, _CALLERS, "there is no loop any longer"),
+    ("cycle-removed", DEFINITION, BEHAVIOURAL, _CALLERS, "the loop was removed"),
     ("choice-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "other input takes this path"),
     ("choice-inverted", DEFINITION, BREAKING, _CALLERS, "each path now gets what the other got"),
     ("branch-added", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one more item"),

@@ -50,9 +50,10 @@ def _roll_back(options: argparse.Namespace) -> int:
     numbers = ", ".join(str(version.number) for version in present) or "none"
     console.echo(f"alias live of '{deployed.name}': version {numbers} → {target.number}")
     console.echo(
-        f"{running} execution{'s' * (running != 1)} in flight: each goes on with the version, the "
-        "definition and the\nfunctions' code that it started with, to its end. The role, the "
-        "queues and the store are shared\nand stay as they are. The next deployment of a changed "
+        f"{running} execution{'s' * (running != 1)} running: each continues with the version, "
+        f"the definition, and the\nfunctions' code that it started with, to its end. The role, "
+        f"the queues, and the store are shared\nand stay as they are. The next deployment of a "
+        f"changed "
         "tree moves the alias on."
     )
     if not (options.yes or confirm("move it?")):

@@ -73,7 +73,7 @@ class Flow:
 
     def _known(self, field: str, target: Json, where: str) -> str:
         if not isinstance(target, str) or target not in self.states:
-            hint = suggest_name(str(target), self.states) or " Name a state beside it."
+            hint = suggest_name(str(target), self.states) or " Name a state next to it."
             raise DefinitionError(f"{where}: {field} is {target!r}, which does not exist.{hint}")
         return target
 

@@ -136,7 +136,7 @@ def _find_doubt(old: Side, new: Side) -> str:
     for word, end in zip(("old", "new"), ends, strict=True):
         if end and not end.startswith(_ROUNDS):
             told = end if ends[0] == ends[1] else f"in the {word} definition {end}"
-            return f"{told}; give results that reach the end to 'carnation estimate'"
+            return f"{told}; pass results that reach the end to 'carnation estimate'"
     waits = [_list_waits(side[0]) for side in (old, new)]
     if any(ends) and (ends[0] != ends[1] or waits[0] != waits[1]):
         loop = next(filter(None, ends)).partition(" has no end")[0]

@@ -46,8 +46,7 @@ def fill_definition(definition: Any, given: Mapping[str, str], zeros: Mapping[st
     for name, text in _list_expressions(parts):
         if name not in given and name not in zeros and not _is_quoted(name, text):
             raise UsageError(
-                f"an expression reads ${{{name}}}, and nobody says what it is. Give it: "
-                f"--set {name}=VALUE"
+                f"an expression reads ${{{name}}}, which is not set. Set it: --set {name}=VALUE"
             )
     known = {"Partition": "aws", "AWS::Partition": "aws", **zeros, **given}
     return Filled(fill_substitutions(parts, known), tuple(left))
@@ -69,8 +68,7 @@ def _fill_parts(value: Any, given: Mapping[str, str], left: dict[tuple[str, str]
             made[key] = _read_part(key, match[1], given[match[1]])
         elif key in _NEEDED or _COMPARED.match(key):
             raise UsageError(
-                f"'{key}' is ${{{match[1]}}}, and nobody says what it is. Give it: "
-                f"--set {match[1]}=VALUE"
+                f"'{key}' is ${{{match[1]}}}, which is not set. Set it: --set {match[1]}=VALUE"
             )
         else:
             left[(key, match[1])] = None

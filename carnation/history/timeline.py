@@ -79,8 +79,8 @@ def record_run(
     """
     if not execution.history:
         raise CarnationError(
-            f"run {number} has no history, and a report tells what is in the history. "
-            "Start it as a STANDARD execution."
+            f"run {number} has no history, from which a report is made. Start it as a STANDARD "
+            f"execution."
         )
     progress = progress or Progress()
     clock = _Clock(execution.history, progress.moments)

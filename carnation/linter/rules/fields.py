@@ -143,7 +143,7 @@ def find_conflicts(machine: Machine) -> Iterator[Problem]:
                 yield part.problem(f"the {part.place} needs {ways}")
     for state in machine.states:
         if state.body.get("End") is False and "Next" not in state.body:
-            yield state.problem("'End' is false and there is no 'Next'", "/End")
+            yield state.problem("'End' is false and 'Next' is missing", "/End")
 
 
 def _is_harmless(part: Node, present: list[str]) -> bool:
