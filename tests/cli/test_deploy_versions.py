@@ -104,7 +104,7 @@ def test_an_execution_in_flight_keeps_the_code_and_the_definition_it_started_wit
     rows = json.loads(run(capsys, versions, "--format", "json")[1])["versions"]
     assert rows[0]["created"] > rows[1]["created"]
     out = run(capsys, rollback, "--yes")[1]
-    assert "2 executions in flight: each continues with the version" in out
+    assert "2 executions running: each continues with the version" in out
     again, again_token = start_and_hold(emulator, alias, "again")
     for token in (old_token, new_token, again_token):
         emulator.client("stepfunctions").send_task_success(taskToken=token, output="{}")

@@ -606,7 +606,7 @@ def test_states_and_transitions_are_marked_in_both_pictures() -> None:
         (["a.asl.jso"], "Did you mean 'a.asl.json'?"),
         (["HEAD~7", "HEAD"], "'HEAD~7'"),
         (["--", "--output=x", "HEAD"], "'--output=x'"),
-        (["HEAD", "HEAD\n"], "git revision"),
+        (["HEAD", "HEAD\n"], "Git revision"),
         (["broken.asl.json"], "broken.asl.json"),
         (["broken.asl.json", "a.asl.json"], "broken.asl.json:1:"),
         (["latin.asl.json", "a.asl.json"], "latin.asl.json:1:1: the file is not UTF-8"),
@@ -650,7 +650,7 @@ def test_a_file_that_a_revision_does_not_have_is_named(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([write("new.asl.json", WAIT)]) == 2
-    assert "file 'new not found.asl.json' in 'HEAD'" in capsys.readouterr().err
+    assert "file 'new.asl.json' not found in 'HEAD'" in capsys.readouterr().err
 
 
 def test_an_unreadable_file_that_need_not_be_a_template_is_passed_over(

@@ -227,7 +227,7 @@ def test_a_runtime_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         runtimes._find_node.cache_clear()
     monkeypatch.setattr(runtimes, "_find_node", lambda: ("node", 20))
-    assert "node 20 is there" in find_obstacle("nodejs22.x")
+    assert "found node 20" in find_obstacle("nodejs22.x")
     assert find_obstacle("nodejs20.x") == find_obstacle("python3.14") == ""
     assert "'python3.8'" in find_obstacle("python3.8")
 

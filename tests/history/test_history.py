@@ -171,7 +171,7 @@ def test_an_item_inside_a_batch_is_named_by_both_and_by_what_the_reporter_calls_
 
 def test_a_run_without_a_history_is_one_clear_line() -> None:
     ended = SimpleNamespace(history=[], status="SUCCEEDED", error=None, cause=None)
-    with pytest.raises(CarnationError, match=r"^run 2 has no history, and a report tells what is"):
+    with pytest.raises(CarnationError, match=r"^run 2 has no history, from which"):
         record_run(make_definition(), ended, {}, number=2)
 
 

@@ -38,7 +38,7 @@ def test_a_version_holds_a_setting_given_by_ref_and_none_that_it_does_not_have()
     ("parameter", "message"),
     [
         ({"properties": {"NoEcho": True}}, "LEVEL takes parameter LogLevel, which has NoEcho"),
-        ({"default": "x" * 300}, "Lambda takes 256"),
+        ({"default": "x" * 300}, "the limit is 256"),
     ],
 )
 def test_a_version_shows_no_secret_and_nothing_too_long(
