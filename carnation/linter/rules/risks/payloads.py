@@ -83,7 +83,7 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
             continue
         meant = re.match(_CALL_LIKE, text) or re.match(_PATH_LIKE, text)
         if meant and not _is_elsewhere(key):
-            yield part.problem(f"'{text[:60]}' is sent as it stands", pointer)
+            yield part.problem(f"'{text[:60]}' is sent literally", pointer)
 
 
 def _is_elsewhere(key: str) -> bool:
