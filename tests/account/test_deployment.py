@@ -130,7 +130,7 @@ def test_an_upload_that_fails_stops_the_others() -> None:
 
 
 def test_a_parameter_that_nobody_gives_is_named() -> None:
-    with pytest.raises(UsageError, match="wants Size. Give --parameter Size=…"):
+    with pytest.raises(UsageError, match="requires Size. Give --parameter Size=…"):
         reject_missing(["Size"])
 
 

@@ -37,7 +37,7 @@ def test_a_version_holds_a_setting_given_by_ref_and_none_that_it_does_not_have()
 @pytest.mark.parametrize(
     ("parameter", "message"),
     [
-        ({"properties": {"NoEcho": True}}, "LEVEL takes parameter LogLevel, which has NoEcho"),
+        ({"properties": {"NoEcho": True}}, "LEVEL uses parameter LogLevel, which has NoEcho"),
         ({"default": "x" * 300}, "the limit is 256"),
     ],
 )
