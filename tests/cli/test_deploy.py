@@ -486,7 +486,7 @@ def test_versions_are_listed_and_the_alias_moves_back_and_forth(
     assert [(row["number"], row["weight"]) for row in routes] == [(2, 0), (1, 100)]
     assert "--to 2" in run(capsys, deploy, "tiny", "--yes")[1]  # nothing to do, but a detour
     assert "No changes." in run(capsys, rollback, "tiny", "--to", "1", "--yes")[1]
-    assert "there are 2, 1" in run(capsys, rollback, "tiny", "--to", "7", "--yes")[2]
+    assert "Versions: 2, 1" in run(capsys, rollback, "tiny", "--to", "7", "--yes")[2]
     assert run(capsys, rollback, "tiny", "--to", "2", "--yes")[0] == 0
 
 
