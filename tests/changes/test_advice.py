@@ -10,6 +10,7 @@ from carnation.changes import KINDS, Change
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.formats.actions import ACTIONS
 from carnation.changes.formats.advice import format_before_merging, format_running
+from carnation.changes.formats.callers import format_callers
 from carnation.changes.formats.markdown import render_markdown
 from carnation.changes.formats.wording import find_gravest
 from carnation.changes.reviews import Review
@@ -66,6 +67,22 @@ def test_running_executions_meet_what_is_no_part_of_their_definition() -> None:
     rename = Change("state-renamed", "", "B", "was renamed from 'A'", "A", "B")
     assert format_running(review(rename)).startswith("no effect")
     assert format_before_merging(review(Change("state-added", "", "B", ""))) == "nothing to do"
+
+
+def test_every_kind_that_reaches_callers_says_what_they_notice() -> None:
+    silent = {
+        "declared-input-widened",
+        "declaration-added",
+        "workflow-removed",
+        "permission-needed",
+    }
+    for slug, kind in KINDS.items():
+        if kind.concerns == "callers" and slug not in silent:
+            told = format_callers(review(Change(slug, "", "S", "")))
+            assert "('S')" in told, slug
+    assert format_callers(review(Change("comment-changed", "", "S", ""))).startswith("no effect")
+    refused = review(Change("finding-refused", "", "S", ""), Change("catch-removed", "", "S", ""))
+    assert format_callers(refused).startswith("nothing changes for them as long as AWS rejects")
 
 
 def test_fewer_attempts_are_told_with_where_the_error_then_goes() -> None:

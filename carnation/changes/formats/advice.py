@@ -1,6 +1,6 @@
-"""Advice: what a change means for running executions, and what to do before it is merged.
+"""Advice: what a change means for running executions and for callers, and what to do about it.
 
-Two lines that stand under every verdict, also where the answer is that there is nothing to do.
+Three lines that stand under every verdict, also where the answer is that there is nothing to do.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from carnation.changes.formats.actions import ACTIONS
+from carnation.changes.formats.callers import format_callers
 from carnation.changes.formats.wording import find_joint, list_notes
 from carnation.changes.impacts import CODE, COSMETIC, IMPACTS, KINDS, PERMISSIONS, RESOURCES
 from carnation.changes.records import Change
@@ -35,6 +36,7 @@ def list_lines(review: Review) -> list[tuple[str, str]]:
     """List the lines under a verdict, with headings: the advice, and what others know."""
     advice = [
         ("Running executions", format_running(review)),
+        ("Callers", format_callers(review)),
         ("Before merging", format_before_merging(review)),
     ]
     return [*advice, *list_notes(review)]
