@@ -13,7 +13,9 @@ from carnation.changes.reviews.compare import Review
 from carnation.changes.wording import format_list, shorten
 
 _FAILS = "executions may now fail"
-_ERRORS = "errors may come at another time, by another name, or be handled in another way"
+_WHEN = "errors may come sooner or later"
+_HANDLED = "an error may be handled in another way"
+_NAMED = "errors may have another name or cause"
 _OUTPUT = "the path or the output may differ"
 _TIME = "the duration may differ"
 _INPUT = "input that was valid may be rejected"
@@ -26,10 +28,11 @@ _EFFECTS: Mapping[str, str] = {
         "permission-narrowed", "action-lost", "cycle-added", "language-changed", "role-changed",
         "credentials-changed",
     ), _FAILS),
+    **dict.fromkeys(("retry-added", "retry-changed", "timeout-removed", "timeout-raised"), _WHEN),
     **dict.fromkeys((
-        "retry-added", "retry-changed", "catch-added", "catch-changed", "catch-keeps-input",
-        "timeout-removed", "timeout-raised", "error-changed", "cause-changed", "tolerance-raised",
-    ), _ERRORS),
+        "catch-added", "catch-changed", "catch-keeps-input", "tolerance-raised",
+    ), _HANDLED),
+    **dict.fromkeys(("error-changed", "cause-changed"), _NAMED),
     **dict.fromkeys((
         "state-added", "state-removed", "state-moved", "type-changed", "start-changed",
         "transition-added", "transition-removed", "transition-retargeted", "state-unreachable",
@@ -45,7 +48,7 @@ _EFFECTS: Mapping[str, str] = {
     ), _TIME),
     "declared-input-narrowed": _INPUT,
 }  # fmt: skip
-_ORDER = (_INPUT, _FAILS, _OUTPUT, _ERRORS, _TIME)
+_ORDER = (_INPUT, _FAILS, _OUTPUT, _NAMED, _HANDLED, _WHEN, _TIME)
 
 
 def format_callers(review: Review) -> str:
