@@ -43,7 +43,7 @@ was raised later, and one stops an execution in a Wait, for which time has to be
 
 For 53 of the 277 the text needs a word. They create a machine whose Map has a `Label` with a
 character that AWS does not allow. The recorded text (`Error=ValueError Args=[…] in definition '…'`)
-reads like that of the emulator which the recordings come from; every other refused definition is
+reads like that of the emulator which the recordings come from; every other rejected definition is
 answered `Invalid State Machine Definition: '…'`. AWS documents the code, `InvalidDefinition`, and
 the characters, not the text. The recorded text is kept: nothing else is known. Rely on the code;
 ValidateStateMachineDefinition gives the finding with its place.
@@ -53,14 +53,14 @@ TABLE = [
     ("Pass, Choice, Wait, Succeed, Fail", "as on AWS; time is virtual unless asked otherwise"),
     ("Task", "performed by a port; the events, timeouts, heartbeats and tokens are the engine's"),
     ("Retry, Catch", "backoff, seeded jitter, MaxDelaySeconds; terminal errors stay terminal"),
-    ("Parallel, Map inline", "at most 40 at once, without threads, in an order chosen by a seed"),
+    ("Parallel, Map inline", "at most 40 concurrently, without threads, in an order chosen by a seed"),
     ("Map over an object", "an iteration for each member, a Key and a Value"),
     ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
     ("ItemReader", "CSV, JSON, JSONL, PARQUET (by pyarrow), MANIFEST of both, listObjectsV2"),
     ("ItemBatcher, ResultWriter", "by number and bytes; manifest and files, with WriterConfig"),
     ("JSONPath", "Jayway's semantics, in a parser of our own"),
     ("Intrinsic functions", "all eighteen; the texts of their errors are ours inside AWS's frame"),
-    ("JSONata", "jsonata-python, with AWS's functions; `$eval` is refused"),
+    ("JSONata", "jsonata-python, with AWS's functions; `$eval` is rejected"),
     ("Variables", "Assign in all states, catchers and rules; inner scopes read outer ones"),
     ("History", "event types, ids and details; 25,000 events; none for the children of a Map run"),
     ("Payloads", "256 KiB, measured as compact UTF-8 JSON"),

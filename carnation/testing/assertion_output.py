@@ -81,22 +81,22 @@ def compare_values(expected: Any, given: Any, where: str = "$") -> Iterator[str]
     """Yield the places in which two JSON values differ.
 
     >>> list(compare_values({"a": [1, 2]}, {"a": [1, 3], "b": None}))
-    ['$.a[1]: 2 expected, 3 given', '$.b: nothing expected, null given']
+    ['$.a[1]: expected 2, got 3', '$.b: expected nothing, got null']
     """
     if isinstance(expected, Mapping) and isinstance(given, Mapping):
         for key in dict.fromkeys([*expected, *given]):
             here = f"{where}.{key}"
             if key not in given:
-                yield f"{here}: {format_value(expected[key])} expected, got nothing"
+                yield f"{here}: expected {format_value(expected[key])}, got nothing"
             elif key not in expected:
-                yield f"{here}: nothing expected, got {format_value(given[key])}"
+                yield f"{here}: expected nothing, got {format_value(given[key])}"
             else:
                 yield from compare_values(expected[key], given[key], here)
     elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):
         for at, (one, other) in enumerate(zip(expected, given, strict=True)):
             yield from compare_values(one, other, f"{where}[{at}]")
     elif expected != given:
-        yield f"{where}: {format_value(expected)} expected, got {format_value(given)}"
+        yield f"{where}: expected {format_value(expected)}, got {format_value(given)}"
 
 
 def format_value(value: Any) -> str:

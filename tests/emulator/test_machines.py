@@ -98,7 +98,7 @@ def test_a_definition_may_stand_in_the_template(emulator: Emulator, field: str) 
         ({}, "has no definition; expected one of"),
         ({"Definition": {}, "DefinitionString": "{}"}, "has Definition and DefinitionString"),
         ({"DefinitionString": "{"}, "definition is not one that can run: "),
-        ({"DefinitionString": '{"A": "${Queue}"}'}, r"uses \$\{Queue\}.*it gives nothing"),
+        ({"DefinitionString": '{"A": "${Queue}"}'}, r"uses \$\{Queue\}.*defined: nothing"),
         (
             {"DefinitionString": '{"StartAt": 1}'},
             r"definition is not one that can run: .*fields are required: \[States\]",

@@ -242,5 +242,5 @@ def test_an_attribute_that_is_not_there_is_an_error_that_names_those_that_are(
     schedule = resource("KMS::Alias", AliasName="alias/a", TargetKeyId={"Ref": "Key"})
     key = resource("KMS::Key", KeyPolicy=POLICY)
     topic = resource("SNS::Topic", TopicName={"Fn::GetAtt": ["Alias", "Arn"]})
-    with pytest.raises(EmulatorError, match="AWS::KMS::Alias has none"):
+    with pytest.raises(EmulatorError, match="supported for AWS::KMS::Alias: none"):
         deploy(emulator, {"Key": key, "Alias": schedule, "Topic": topic})

@@ -150,7 +150,10 @@ def test_a_change_set_fails_and_its_events_say_why(cloudformation: Any) -> None:
         ({"A": of("SQS::Queue", QueueName={"Fn::Joyn": ["", []]})}, "Fn::Joyn.*Did you mean"),
         ({"A": of("SQS::Queue", QueueName={"Ref": "Absent"})}, "Absent"),
         ({"A": of("SQS::Queue", QueueName={"Fn::GetAtt": ["Absent", "Arn"]})}, "Absent"),
-        ({"A": of("SQS::Queue", QueueName={"Fn::Sub": "x", "Ref": "A"})}, "Fn::Sub.*alone"),
+        (
+            {"A": of("SQS::Queue", QueueName={"Fn::Sub": "x", "Ref": "A"})},
+            "Fn::Sub cannot be combined with Ref",
+        ),
         ({"A": QUEUE, "B": of("SNS::Topic", TopicName={"Fn::GetAtt": "A.Arm"})}, "Arm.*'Arn'"),
         ({"A": QUEUE, "B": of("SNS::Topic", TopicName={"Fn::Sub": "${A.Arm}"})}, "Arm.*'Arn'"),
         ({"A": of("SQS::Queu")}, "AWS::SQS::Queu"),

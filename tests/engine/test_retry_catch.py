@@ -242,7 +242,7 @@ def test_what_cannot_be_scheduled_fails_before_it_is() -> None:
 
 def test_without_a_port_a_task_fails_by_name() -> None:
     execution = run(machine(task()))
-    assert "nobody performs 'arn:aws:states:::lambda:invoke'" in str(execution.cause)
+    assert "nothing performs 'arn:aws:states:::lambda:invoke'" in str(execution.cause)
 
 
 def test_a_redrive_goes_on_at_the_failed_task() -> None:

@@ -83,7 +83,7 @@ def test_a_queue_that_deletes_a_message_before_it_is_a_dead_letter_is_rejected()
     ("given", "message"),
     [
         ({"resources": [JOBS]}, r"state 'Look' \(.*\) uses \$\{StockName\}, which no resource of "
-         r"'shop' gives. Table\('stock'\) \(.*\) gives it"),
+         r"'shop' provides. Table\('stock'\) \(.*\) provides it"),
         ({"resources": [STOCK, TOLD]}, r"Topic\('told'\) \(.*\) of 'shop' is used by no state"),
         ({"resources": [STOCK, Queue("stock")]}, r"Table\('stock'\) .* Queue\('stock'\) .* one id"),
         ({"resources": [STOCK, Function("validate_order", uses=[JOBS.grants.send()])]},

@@ -96,8 +96,8 @@ def test_more_ways_than_are_shown_are_counted() -> None:
 
 
 def test_values_are_compared_through_lists_and_long_ones_are_cut() -> None:
-    assert list(compare_values([{"a": 1}], [{"a": 2}])) == ["$[0].a: 1 expected, got 2"]
-    assert list(compare_values([1], [1, 2])) == ["$: [1] expected, got [1, 2]"]
+    assert list(compare_values([{"a": 1}], [{"a": 2}])) == ["$[0].a: expected 1, got 2"]
+    assert list(compare_values([1], [1, 2])) == ["$: expected [1], got [1, 2]"]
     assert len(format_value("x" * 500)) == 160
 
 

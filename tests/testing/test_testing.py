@@ -308,9 +308,9 @@ def test_it(load_definition):
         ("r.assert_failed('Later')", "the execution failed with another error than 'Later'."),
         ("r.assert_failed(cause='early')", "the cause of the failure does not contain 'early'."),
         ("ok.assert_failed()", "the execution did not fail."),
-        ("ok.assert_succeeded({'skip': 2})", "$.skip: 2 expected, got 1"),
-        ("ok.assert_input('Done', {'skip': 1, 'b': 0})", "$.b: 0 expected, got nothing"),
-        ("ok.assert_input('Done', {})", "$.skip: nothing expected, got 1"),
+        ("ok.assert_succeeded({'skip': 2})", "$.skip: expected 2, got 1"),
+        ("ok.assert_input('Done', {'skip': 1, 'b': 0})", "$.b: expected 0, got nothing"),
+        ("ok.assert_input('Done', {})", "$.skip: expected nothing, got 1"),
         ("ok.assert_output('Pay', {})", "state 'Pay' was entered never."),
         ("r.assert_visits('Pay', 2)", "state 'Pay' was entered once; expected: twice."),
         ("r.assert_retries('Pay', 3)", "state 'Pay' was retried never; expected: 3 times."),
@@ -401,7 +401,7 @@ def test_without():
 def test_own_workflow(deploy_workflow):
     with pytest.raises(Exception, match="expects the name of a workflow"):
         deploy_workflow({})
-    with pytest.raises(Exception, match="no workflow 'carnaton'"):
+    with pytest.raises(Exception, match="workflow 'carnaton' not found"):
         deploy_workflow("carnaton")
     with pytest.raises(Exception, match="has no root stack template"):
         from carnation import Workflow
