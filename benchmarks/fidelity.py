@@ -53,7 +53,10 @@ TABLE = [
     ("Pass, Choice, Wait, Succeed, Fail", "as on AWS; time is virtual unless asked otherwise"),
     ("Task", "performed by a port; the events, timeouts, heartbeats and tokens are the engine's"),
     ("Retry, Catch", "backoff, seeded jitter, MaxDelaySeconds; terminal errors stay terminal"),
-    ("Parallel, Map inline", "at most 40 concurrently, without threads, in an order chosen by a seed"),
+    (
+        "Parallel, Map inline",
+        "at most 40 concurrently, without threads, in an order chosen by a seed",
+    ),
     ("Map over an object", "an iteration for each member, a Key and a Value"),
     ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
     ("ItemReader", "CSV, JSON, JSONL, PARQUET (by pyarrow), MANIFEST of both, listObjectsV2"),
