@@ -58,6 +58,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("branch-added", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one more item"),
     ("branch-removed", DEFINITION, BREAKING, _CALLERS, "the output, a list, has one item fewer"),
     ("branches-reordered", DEFINITION, BREAKING, _CALLERS, "the items of the output swap places"),
+    ("child-type-changed", DEFINITION, BREAKING, _WATCHERS, "EXPRESS keeps no history"),
     ("mode-changed", DEFINITION, BREAKING, _WATCHERS, "items run as separate executions"),
     # a state
     ("action-changed", DEFINITION, BEHAVIOURAL, _CALLERS, "the task calls another API"),

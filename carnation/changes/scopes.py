@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from carnation.changes.context import StatePair, is_reordered
 from carnation.changes.edits import find_edits
 from carnation.changes.matching import Match, Pair
-from carnation.changes.records import MISSING, Change
+from carnation.changes.records import MISSING, Change, Edit
 from carnation.changes.transitions import find_target_changes
 from carnation.changes.wording import contrast, format_list
 from carnation.document.values import Json
@@ -155,7 +155,7 @@ def _compare_scopes(
                 yield Change("processor-respelled", pointer, name, sentence)
             continue
         for edit in sides.find_edits(field):
-            kind = _kind_of(field, edit.pointer)
+            kind = _kind_of(field, edit)
             yield sides.describe(edit, kind)
     yield from _compare_strays(sides)
 
@@ -168,9 +168,13 @@ def _is_same_mode(old: Mapping[str, Json], new: Mapping[str, Json]) -> bool:
     return bool({"Mode": "INLINE", **configs[0]} == {"Mode": "INLINE", **configs[1]})
 
 
-def _kind_of(field: str, pointer: str) -> str:
+def _kind_of(field: str, edit: Edit) -> str:
     if field == "ProcessorConfig":
-        return "mode-changed" if pointer.endswith(("Mode", "Type", "Config")) else "field-changed"
+        types = sorted(map(str, (edit.before, edit.after)))
+        if edit.pointer.endswith("ExecutionType") and types == ["EXPRESS", "STANDARD"]:
+            return "child-type-changed"
+        is_mode = edit.pointer.endswith(("Mode", "Type", "Config"))
+        return "mode-changed" if is_mode else "field-changed"
     return "comment-changed" if field == "Comment" else "field-changed"
 
 

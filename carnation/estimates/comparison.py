@@ -139,13 +139,16 @@ def _find_doubt(old: Side, new: Side) -> str:
             return f"{told}; pass results that reach the end to 'carnation estimate'"
     waits = [_list_waits(side[0]) for side in (old, new)]
     if any(ends) and (ends[0] != ends[1] or waits[0] != waits[1]):
-        loop = next(filter(None, ends)).partition(" has no end")[0]
-        return f"how often {loop} goes round is not known{_compare_waits(*waits)}"
+        name = next(filter(None, ends)).split("'")[1]
+        return _format_rounds(name) + _compare_waits(*waits)
     polls = [name for name in _list_looping(new[0]) if waits[0].get(name) != waits[1].get(name)]
     if polls and polls[0] in waits[0]:
-        told = f"how often the loop through '{polls[0]}' goes round is not known"
-        return told + _compare_waits(*waits)
+        return _format_rounds(polls[0]) + _compare_waits(*waits)
     return _find_other_way(old, new)
+
+
+def _format_rounds(name: str) -> str:
+    return f"the number of rounds of the loop through '{name}' is not known"
 
 
 def _compare_waits(old: Mapping[str, Json], new: Mapping[str, Json]) -> str:

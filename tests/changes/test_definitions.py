@@ -740,6 +740,7 @@ def test_every_kind_of_a_definition_has_a_case() -> None:
         "state-renamed", "state-moved", "branches-reordered", "processor-respelled",
         "order-changed", "layout-changed", "workflow-added", "workflow-removed",
         "choice-inverted", "choice-respelled", "path-lost", "path-overwritten", "group-missing",
+        "child-type-changed",
     }  # fmt: skip
     wanted = {slug for slug, kind in KINDS.items() if kind.family == "definition"}
     declared = {slug for slug in wanted if slug.startswith("decla")}  # a file of tests of their own
@@ -769,3 +770,7 @@ def test_old_and_new_names_of_a_map_say_the_same() -> None:
         for change in find_definition_changes(new, {**new, **make_map(ItemProcessor=spread)})
     }
     assert "mode-changed" in kinds
+    quick = {**spread, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}}
+    slow = {**spread, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    sides = [{**new, **make_map(ItemProcessor=one)} for one in (slow, quick)]
+    assert {one.kind for one in find_definition_changes(*sides)} == {"child-type-changed"}

@@ -29,6 +29,8 @@ ACTIONS: Mapping[str, str] = {
     "branch-added": _LIST,
     "branch-removed": _LIST,
     "branches-reordered": _LIST,
+    "child-type-changed": "check that an item takes less than five minutes and may run twice, and "
+    "where its log is, if it is EXPRESS",
     "mode-changed": "look for items in the Map Run and its child executions from now on",
     "pattern-changed": "check that the called service answers as this pattern expects",
     "target-changed": "check that the new target exists and is the right one",

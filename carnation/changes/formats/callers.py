@@ -26,7 +26,7 @@ _EFFECTS: Mapping[str, str] = {
         "timeout-added", "timeout-lowered", "retry-removed", "catch-removed", "catch-loses-input",
         "tolerance-lowered", "input-lost", "path-lost", "group-missing", "finding-fails",
         "permission-narrowed", "action-lost", "cycle-added", "language-changed", "role-changed",
-        "credentials-changed",
+        "credentials-changed", "child-type-changed",
     ), _FAILS),
     **dict.fromkeys(("retry-added", "retry-changed", "timeout-removed", "timeout-raised"), _WHEN),
     **dict.fromkeys((
