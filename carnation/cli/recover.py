@@ -20,7 +20,7 @@ from carnation.cli.accounts import (
 )
 from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
-from carnation.console import align_table, count
+from carnation.console import count, fit_table
 from carnation.workflow.reporters import Reporter
 
 
@@ -57,7 +57,7 @@ def _recover(options: argparse.Namespace) -> int:
     if not recovery.found:
         console.echo(_explain_none(recovery, reporter))
         return console.end(report, EXIT_OK)
-    for line in align_table(recovery.list_rows()):
+    for line in fit_table(recovery.list_rows()):
         console.echo(line)
     if options.plan or not recovery.chosen:
         return console.end(report, EXIT_FINDINGS)
