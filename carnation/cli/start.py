@@ -117,6 +117,8 @@ def _format_failure(
     reporter = find_reporter(options.workflow)
     if reporter and failure.error in reporter.settled_errors:
         following = f"carnation dlq list {same}, or start it again: the queue is worked through"
+    elif failure.error in getattr(reporter, "input_errors", ()):
+        following = f"correct the input, then carnation start {same}: a redrive keeps it"
     elif futility:
         following = f"{futility}: correct the input or the definition, then carnation start {same}"
     elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:

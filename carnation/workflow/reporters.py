@@ -74,7 +74,10 @@ class Reporter(Protocol):
     next_input: Any
     """The input of runs that only work through what earlier runs left."""
     settled_errors: Sequence[str]
-    """Errors of executions that left nothing to be redriven."""
+    """Errors of executions that left nothing to be redriven.
+
+    A reporter may name `input_errors` as well: errors of an input that a redrive meets again.
+    """
     dead_letters: Mapping[str, str]
     """The output of each dead-letter queue, to that of the queue its messages go back to."""
     noun: str

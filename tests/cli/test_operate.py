@@ -124,7 +124,8 @@ def test_a_failure_is_explained_with_state_item_error_input_and_the_next_command
     assert code == 1
     for words in ("CollectEvents", "InvalidInput", "'end_seq' is missing", '{"start_seq": 1}'):
         assert words in out
-    assert "carnation recover carnation --environment dev" in out
+    assert "carnation recover" not in out  # it keeps the input
+    assert "correct the input, then carnation start carnation --environment dev" in out
 
     def refuse(service: str, action: str, parameters: Any) -> ServiceError | None:
         return ServiceError("Down", "no queue") if action == "SendMessage" else None

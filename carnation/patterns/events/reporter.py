@@ -31,6 +31,7 @@ class EventsReporter:
     entry_point = "carnation.patterns.events.reporter:EVENTS"
     outputs: Sequence[str] = ("BucketName", "DeadLetterQueueUrl", "QueueUrl", "TableName")
     settled_errors: Sequence[str] = ("EventsFailed",)
+    input_errors: Sequence[str] = ("InvalidInput",)
     dead_letters: Mapping[str, str] = {"DeadLetterQueueUrl": "QueueUrl"}
     noun = "event"
 
