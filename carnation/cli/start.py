@@ -93,16 +93,15 @@ def _start(options: argparse.Namespace) -> int:
         if is_express(described)
         else follow_execution(account, arn, on_event)
     )
-    console.show_progress("")
     failure = explain_failure(found, events)
+    console.show_progress("")
     report = {
         "execution": arn, "existed": existed, "status": found["status"],
         "output": found.get("output"), "failure": failure._asdict() if failure else None,
     }  # fmt: skip
     if failure is None:
-        console.echo(
-            paint(f"{found['status']}: {str(found.get('output', ''))[:_MAX_PRINTED]}", "green")
-        )
+        output = str(found.get("output", ""))[:_MAX_PRINTED]
+        console.echo(paint(f"{found['status']}: {output}", "green"))
         return console.end(report, EXIT_OK)
     futility = find_futility({**found, "isExpress": is_express(described)}, failure, events)
     for line in _format_failure(failure, found, options, futility):
@@ -121,10 +120,9 @@ def _format_failure(
         following = f"correct the input, then carnation start {same}: a redrive keeps it"
     elif futility:
         following = f"{futility}: correct the input or the definition, then carnation start {same}"
-    elif found["status"] in ("TIMED_OUT", "ABORTED") or failure.state:
-        following = f"carnation recover {same}"
     else:
-        following = f"carnation status {same}"
+        helps = found["status"] in ("TIMED_OUT", "ABORTED") or failure.state
+        following = f"carnation {'recover' if helps else 'status'} {same}"
     rows = [
         ["state", failure.state or "(none)"],
         ["item", "" if failure.item is None else str(failure.item)],
@@ -133,5 +131,5 @@ def _format_failure(
         ["input", failure.input[:_MAX_PRINTED]],
         ["next", following],
     ]
-    head = paint(f"{found['status']}", "red")
-    return [head, *(f"  {line}" for line in align_table([row for row in rows if row[1]]))]
+    lines = align_table([row for row in rows if row[1]])
+    return [paint(found["status"], "red"), *(f"  {line}" for line in lines)]
