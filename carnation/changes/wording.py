@@ -87,6 +87,15 @@ def format_seconds(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def quote_subject(subject: str) -> str:
+    """Quote the name of a state or a resource; "the state machine" is no name.
+
+    >>> quote_subject("Pay"), quote_subject("the state machine")
+    ("'Pay'", 'the state machine')
+    """
+    return subject if subject.startswith("the ") else f"'{shorten(subject, 40)}'"
+
+
 def format_list(words: Sequence[str], most: int = 4) -> str:
     """Join words, and count those beyond the first few.
 

@@ -51,7 +51,11 @@ def check_member(member: str, value: str, constraint: str, fits: object) -> None
 
 
 def read_name(name: str, qualifier: str | None, region: str) -> tuple[str, str | None]:
-    """Give the function's name and the qualifier; raises `InvokeError` for what names none."""
+    """Give the function's name and the qualifier; raises `InvokeError` for what names none.
+
+    >>> read_name("123456789012:function:pay", "3", "eu-west-1")
+    ('pay', '3')
+    """
     pattern = "regular expression pattern: "
     check_member("functionName", name, pattern + _NAME.pattern, _NAME.fullmatch(name))
     if qualifier is not None:
@@ -61,7 +65,7 @@ def read_name(name: str, qualifier: str | None, region: str) -> tuple[str, str |
     if len(given) > 5 and given[3] != region:
         text = f"Functions from '{given[3]}' are not reachable in this region ('{region}')"
         raise InvokeError("ResourceNotFoundException", text, 404)
-    found, own = _split_name(name, None)
+    found, own = _split_name(name)
     if own and qualifier not in (None, own):
         text = (
             "The derived qualifier from the function name does not match the specified qualifier."
@@ -70,14 +74,14 @@ def read_name(name: str, qualifier: str | None, region: str) -> tuple[str, str |
     return found, own or qualifier
 
 
-def _split_name(name: str, qualifier: str | None) -> tuple[str, str | None]:
+def _split_name(name: str) -> tuple[str, str]:
     """Take the function's name and the qualifier out of a name, a part of an ARN, or an ARN.
 
-    >>> _split_name("arn:aws:lambda:eu-west-1:123456789012:function:pay:live", None)
+    >>> _split_name("arn:aws:lambda:eu-west-1:123456789012:function:pay:live")
     ('pay', 'live')
-    >>> _split_name("123456789012:function:pay", "3"), _split_name("pay:live", None)
-    (('pay', '3'), ('pay', 'live'))
+    >>> _split_name("123456789012:function:pay"), _split_name("pay:live")
+    (('pay', ''), ('pay', 'live'))
     """
     _, found, rest = name.rpartition("function:")
     name, _, own = (rest if found else name).partition(":")
-    return name, own or qualifier
+    return name, own

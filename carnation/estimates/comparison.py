@@ -11,12 +11,11 @@ from carnation.errors import CarnationError
 from carnation.estimates.estimate import Estimates, estimate
 from carnation.estimates.formats import CENT, render_dollars
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_figures
+from carnation.estimates.models import SampleEnd
 from carnation.estimates.targets import Target
 from carnation.records import NamedTuple
 
 _DAYS = 30
-_ROUNDS = "the loop through"
-_ENDS = ("the sample ends", _ROUNDS, "'")
 _NEAR, _MIN_NEAR = 100, 100_000
 """Limits are told up to so many times the load, or up to so many items."""
 _MAX_LIMITS = 2  # limits that are told
@@ -134,13 +133,13 @@ def _find_doubt(old: Side, new: Side) -> str:
         return ""
     ends = [_find_end(side[1]) for side in (old, new)]
     for word, end in zip(("old", "new"), ends, strict=True):
-        if end and not end.startswith(_ROUNDS):
-            told = end if ends[0] == ends[1] else f"in the {word} definition {end}"
+        if end is not None and not end.loop:
+            told = end.note if ends[0] == ends[1] else f"in the {word} definition {end.note}"
             return f"{told}; pass results that reach the end to 'carnation estimate'"
     waits = [_list_waits(side[0]) for side in (old, new)]
     if any(ends) and (ends[0] != ends[1] or waits[0] != waits[1]):
-        name = next(filter(None, ends)).split("'")[1]
-        return _format_rounds(name) + _compare_waits(*waits)
+        loop = next(end.loop for end in ends if end is not None)
+        return _format_rounds(loop) + _compare_waits(*waits)
     polls = [name for name in _list_looping(new[0]) if waits[0].get(name) != waits[1].get(name)]
     if polls and polls[0] in waits[0]:
         return _format_rounds(polls[0]) + _compare_waits(*waits)
@@ -218,10 +217,10 @@ def _list_tasks(target: Target | None) -> set[str]:
     }
 
 
-def _find_end(side: Estimates | None) -> str:
-    """Return why the sample ends before its time; '' where it does not."""
-    notes = side.model.notes if side is not None else ()
-    return next((note.partition(". ")[0] for note in notes if note.startswith(_ENDS)), "")
+def _find_end(side: Estimates | None) -> SampleEnd | None:
+    """Return why the sample ends before its time, in a sentence; None where it does not."""
+    ends = side.model.ends if side is not None else ()
+    return next((end._replace(note=end.note.partition(". ")[0]) for end in ends), None)
 
 
 def _format_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
@@ -229,11 +228,11 @@ def _format_ends(old: Estimates | None, new: Estimates | None) -> Iterator[str]:
     ends = [_find_end(side) for side in (old, new)]
     if ends[0] == ends[1]:
         ends = ends[:1] if ends[0] else []
-        yield from (f"in both {end}, and the rest is not counted" for end in ends)
+        yield from (f"in both {end.note}, and the rest is not counted" for end in ends if end)
         return
     for word, end in zip(("old", "new"), ends, strict=True):
         if end:
-            yield f"in the {word} one {end}, and the rest is not counted"
+            yield f"in the {word} one {end.note}, and the rest is not counted"
 
 
 def _limit_name(name: str) -> str:

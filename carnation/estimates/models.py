@@ -52,6 +52,13 @@ class Facts(NamedTuple):
     children: Mapping[str, Child] = {}
 
 
+class SampleEnd(NamedTuple):
+    """Why the sample ends before its time, as a note; `loop` is the state of an endless loop."""
+
+    note: str
+    loop: str = ""
+
+
 class Model(NamedTuple):
     """A definition, as it grows: by the items of its `outers`, or without one by executions.
 
@@ -64,6 +71,7 @@ class Model(NamedTuple):
     growths: Mapping[Key, Growth]
     first: Mapping[Key, float]
     pace: Pace
+    ends: tuple[SampleEnd, ...]
     notes: tuple[str, ...]
     guessed: tuple[str, ...]
     express: frozenset[str]
@@ -243,22 +251,21 @@ def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
     size = _find_size(stage, outers)
     if outers:
         growths = find_growths(stage.count, _share(facts, size), list_batches(outers))
-        notes = [
-            *_list_stops(stage.run(_share(facts, size))),
-            *_check(stage, outers, growths, size),
-        ]
+        ends = _list_ends(stage.run(_share(facts, size)))
+        notes = list(_check(stage, outers, growths, size))
     else:
         growths = _grow_once(stage)
-        notes = [*_list_stops(stage.run(Size(1))), *_explain_rates(stage, growths)]
+        ends = _list_ends(stage.run(Size(1)))
+        notes = list(_explain_rates(stage, growths))
     pace = find_pace(
         lambda items: stage.run(measure_size(facts, items)), outers, size, (facts.fail, facts.retry)
     )
-    notes += [*_list_notes(stage, outers)]
+    notes = [*(end.note for end in ends), *notes, *_list_notes(stage, outers)]
     maps = {name for name, state in stage.scene.states.items() if is_express(state)}
     starts = {name for name, child in facts.children.items() if child.express}
     first = stage.count(Size(1)) if list_batches(outers) else {}
     return Model(
-        facts, outers, growths, first, pace, tuple(notes), tuple(stage.guessed),
+        facts, outers, growths, first, pace, tuple(ends), tuple(notes), tuple(stage.guessed),
         frozenset(maps | starts), stage.definition.get("TimeoutSeconds"),
     )  # fmt: skip
 
@@ -331,10 +338,17 @@ def _is_stopped(tally: ItemCounts) -> bool:
     return tally.error in SAMPLE_ERRORS or bool(tally.stops)
 
 
-def _list_stops(tally: ItemCounts) -> list[str]:
+def _list_ends(tally: ItemCounts) -> list[SampleEnd]:
     if tally.status == "ENDLESS":
-        return [f"the loop through '{tally.where}' does not end in the sample: it is counted "
-        f"with 100 rounds. Add --results that end it."]  # fmt: skip
+        note = (
+            f"the loop through '{tally.where}' does not end in the sample: it is counted with 100 "
+            "rounds. Add --results that end it."
+        )
+        return [SampleEnd(note, tally.where)]
+    return [SampleEnd(note) for note in _list_stops(tally)]
+
+
+def _list_stops(tally: ItemCounts) -> list[str]:
     if tally.error in SAMPLE_ERRORS:
         return [f"the sample ends in '{tally.where}' with {tally.error}: {shorten(tally.cause)} "
                 "Later states are not counted. Add --input or --results."]  # fmt: skip

@@ -15,7 +15,7 @@ from carnation.changes.impacts import CODE, COSMETIC, IMPACTS, KINDS, PERMISSION
 from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import rank_consequence
-from carnation.changes.wording import format_list, shorten
+from carnation.changes.wording import format_list, quote_subject, shorten
 from carnation.document.values import Json, is_number
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def _weigh(change: Change) -> int:
 
 
 def _format_subjects(action: str, subjects: list[str]) -> str:
-    names = [one if one.startswith("the ") else f"'{shorten(one, 40)}'" for one in subjects]
-    return f"{action} ({format_list(names, 3)})"
+    return f"{action} ({format_list([quote_subject(one) for one in subjects], 3)})"
 
 
 def _list_actions(review: Review, change: Change) -> Iterator[str]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
-from carnation.changes.wording import format_list, shorten
+from carnation.changes.wording import format_list, quote_subject
 
 _FAILS = "executions may now fail"
 _WHEN = "errors may come sooner or later"
@@ -54,6 +53,7 @@ _ORDER = (_INPUT, _FAILS, _OUTPUT, _NAMED, _HANDLED, _WHEN, _TIME)
 def format_callers(review: Review) -> str:
     """Say what callers notice, the gravest first.
 
+    >>> from carnation.changes.records import Change
     >>> format_callers(Review("w", "", "", [Change("wait-changed", "", "Pause", "")], [], []))
     "the duration may differ ('Pause')"
     """
@@ -66,7 +66,7 @@ def format_callers(review: Review) -> str:
     for change in review.changes:
         effect = _EFFECTS.get(change.kind)
         if effect is not None and change.impact != "cosmetic":
-            found.setdefault(effect, []).append(_name(change))
+            found.setdefault(effect, []).append(quote_subject(change.subject))
     told = [
         f"{effect} ({format_list(list(dict.fromkeys(found[effect])), _MAX_NAMED)})"
         for effect in _ORDER
@@ -75,8 +75,3 @@ def format_callers(review: Review) -> str:
     if "finding-refused" in kinds:
         told.insert(0, "nothing changes for them as long as AWS rejects the definition")
     return "; ".join(told) or "no effect: input, output, errors, and duration are as before"
-
-
-def _name(change: Change) -> str:
-    subject = change.subject
-    return subject if subject.startswith("the ") else f"'{shorten(subject, 40)}'"

@@ -20,7 +20,6 @@ from carnation.workflow.reporters import ItemAttempt, Reporter, load_reporter
 
 if TYPE_CHECKING:
     from carnation.emulator import Message
-    from carnation.emulator.stored import StackResource
 
 _T = TypeVar("_T")
 
@@ -62,7 +61,6 @@ class Environment:
         self.artifacts = read_artifacts(root, workflow) if isinstance(workflow, str) else workflow
         self.records = records or load_reporter(root, self.artifacts.manifest)
         self.outputs: Mapping[str, str] = {}
-        self._resources: list[StackResource] = []
         self._by_kind: dict[str, list[str]] = {}
         self._stack = ExitStack()
         self.forget()
@@ -77,8 +75,8 @@ class Environment:
             self.emulator = stack.enter_context(Emulator(in_process=True))
             self.outputs = deploy_artifacts(self.emulator, self.artifacts)
             stack_id = default_stack_name(self.artifacts)
-            self._resources = list(list_resources(self.emulator, stack_id))
-            for one in self._resources:
+            self._by_kind = {}
+            for one in list_resources(self.emulator, stack_id):
                 self._by_kind.setdefault(one.kind, []).append(one.physical_id)
             self._stack = stack.pop_all()
         return self
@@ -172,8 +170,8 @@ class Environment:
     def _look(self, output: str, read: Callable[[str], _T], empty: Callable[[], _T]) -> _T:
         """Read what an output (or a physical ID, or a kind) names, once between two calls."""
         if output not in self._seen:
-            known = [one.physical_id for one in self._resources]
-            chosen = [output] if output in known else self._find_all(output)
+            is_known = any(output in names for names in self._by_kind.values())
+            chosen = [output] if is_known else self._find_all(output)
             name = self.outputs.get(output) or next(iter(chosen), None)
             self._seen[output] = read(name) if name else empty()
         found: _T = self._seen[output]

@@ -86,7 +86,7 @@ class StubbedEnvironment(Environment):
         self.emulator = cast("Emulator", stubs)
         self.records = None
         self.outputs = {"StateMachineArn": ARN}
-        self._resources, self._by_kind = [], {}
+        self._by_kind = {}
         self.forget()
 
     def __enter__(self) -> StubbedEnvironment:
