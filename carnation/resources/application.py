@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from carnation.errors import WorkflowError
+from carnation.records import field, record
 from carnation.resources.functions import Function
 from carnation.resources.grants import Grant, list_given
 from carnation.resources.keys import Key
@@ -23,7 +23,7 @@ Change = Callable[[str, dict[str, Any]], Any]
 """A last change of a template: its path and its document, which it changes or replaces."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Application:
     """A workflow's resources and triggers, and how its state machine is deployed and watched."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.records import KW_ONLY, record
 from carnation.resources.functions import is_within
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carnation.states.integrations import CallPart
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Bucket(Resource):
     """An S3 bucket: private, encrypted, versioned, its name ending in the account's number.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.records import KW_ONLY, record
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
 from carnation.resources.resource import Resource
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carnation.states import Pattern, Task
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Child(Resource):
     """Another workflow of `definitions/`, by the name of its module; deployed by itself.
 
@@ -100,7 +100,7 @@ class ChildGrants(Grants):
         return self.allow("StartExecution")
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Activity(Resource):
     """An activity: a worker anywhere polls for its jobs, and answers by task token.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from carnation.errors import DefinitionError
+from carnation.records import KW_ONLY, record
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, make_arn
 from carnation.resources.resource import Existing, Problem, Resource
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from carnation.states import Pattern, Task
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Bus(Resource):
     """An EventBridge event bus.
 
@@ -85,7 +85,7 @@ class BusGrants(Grants):
         return self.allow("PutEvents")
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Secret(Resource):
     """A secret, made with a random value: put the real one in with AWS's console or CLI.
 
@@ -128,7 +128,7 @@ class SecretGrants(Grants):
         return self.allow("DescribeSecret", "GetSecretValue")
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Connection(Resource):
     """A connection to an HTTP API at `endpoint`, which sends the key in `secret` with each call.
 

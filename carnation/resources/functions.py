@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.records import KW_ONLY, field, record
 from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.references import Reference, Value, make_arn
 from carnation.resources.resource import Existing, Problem, Resource
@@ -39,7 +39,7 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.
 """
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Function(Resource):
     """A Lambda function.
 

@@ -6,11 +6,11 @@ Nouns give them by the API's own verbs: `STOCK.grants.query()`. `Grant` allows a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from carnation.errors import UsageError
 from carnation.permissions.required import Condition
+from carnation.records import field, record
 from carnation.states.arguments import find_line
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def keep_tuples(record: object, *names: str) -> None:
             object.__setattr__(record, name, tuple(value))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Grant:
     """Permission for `actions` on `resources` (ARNs, in which references may stand).
 

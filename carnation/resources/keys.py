@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from carnation.errors import UsageError
+from carnation.records import record
 from carnation.states.arguments import find_line
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Key:
     """A customer-managed key, which encrypts everything in the workflow's stacks.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carnation.errors import UsageError
+from carnation.records import field, record
 from carnation.resources.grants import keep_tuples
 from carnation.states.arguments import find_line
 
@@ -22,7 +22,7 @@ MORE_ALARMS = ("Age", "Duration", "Silence")
 _ALIAS = re.compile(r"(?=.*[A-Za-z_.-])[A-Za-z0-9_.-]{1,80}\Z")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StateMachine:
     """How a state machine is deployed, beside its definition.
 
@@ -60,7 +60,7 @@ def is_numbers(values: object) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Alarms:
     """Which alarms watch a workflow, and whom they tell; each costs about $0.10 a month.
 

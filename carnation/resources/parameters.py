@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
+from carnation.records import KW_ONLY, record
 from carnation.resources.references import Reference, Value
 from carnation.resources.resource import Problem, Resource
 
@@ -18,7 +18,7 @@ TAKEN = (
 """What root stacks have for themselves."""
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Parameter(Resource):
     """A parameter of the root stack, named by its id in PascalCase.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from carnation.records import KW_ONLY, record
 from carnation.resources.functions import is_within
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
@@ -22,7 +22,7 @@ _DAY = 24 * 3600
 _MAX_FIFO_ID = 27  # of a queue's 80 characters, less project, environment, -dead-letters.fifo
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Queue(Resource):
     """An SQS queue that keeps a message for `days`.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
+from carnation.records import KW_ONLY, field, record
 from carnation.resources.references import Reference, Value
 from carnation.resources.resource import Resource
 from carnation.states.arguments import find_line
@@ -14,7 +14,7 @@ from carnation.states.arguments import find_line
 _LOGICAL_ID = re.compile(r"[A-Z][A-Za-z0-9]{0,254}\Z")
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Raw(Resource):
     """A resource that is put into the template as it is, under its logical ID.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from itertools import chain
 from typing import Any, ClassVar, Self
 
 from carnation.errors import UsageError, suggest_name
+from carnation.records import KW_ONLY, field, list_arguments, record, replace
 from carnation.resources.references import PREFIX, Reference, Value, to_title
 from carnation.states.arguments import find_line
 
@@ -25,7 +25,7 @@ TAKEN = ("alarms", "live", "schedule", "state_machine", "undelivered")
 """What the stacks of every workflow name so themselves."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Existing:
     """Where something is that another stack or account owns: its name, or where its ARN is read.
 
@@ -59,7 +59,7 @@ class Existing:
                 yield name, value, form
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Resource:
     """What all resources share.
 
@@ -231,9 +231,10 @@ class Resource:
 
 def reject_unknown(kind: type, given: Iterable[str]) -> None:
     """Raise `UsageError` for an argument that a noun does not have."""
-    known = [one.name for one in fields(kind) if one.init and one.name != "line"]
+    known = list_arguments(kind)
     for name in given:
-        if name not in (*known, "line"):
+        if name not in known:
+            known.remove("line")
             raise UsageError(
                 f"{kind.__name__} ({find_line()}): unknown argument '{name}'."
                 f"{suggest_name(name, known)} Arguments: {', '.join(known)}."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.records import KW_ONLY, field, record
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
 from carnation.resources.resource import Existing, Problem, Resource, pick_part, read_given
@@ -33,7 +33,7 @@ class Binary(str):
     type = "B"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Index:
     """A global secondary index: another key of the same items, all of whose attributes it holds."""
 
@@ -41,7 +41,7 @@ class Index:
     sort_key: str = ""
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Table(Resource):
     """A DynamoDB table that is paid by request.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from carnation.records import KW_ONLY, record
 from carnation.resources.functions import Function
 from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.queues import Queue
@@ -22,7 +22,7 @@ Subscriber = Queue | Function | str
 """What receives a topic's messages: a queue, a function, or an https URL."""
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Topic(Resource):
     """An SNS topic, with subscribers: `emails`, and queues, functions or https URLs.
 

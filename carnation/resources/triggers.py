@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.records import KW_ONLY, field, record
 from carnation.resources.functions import is_within
 from carnation.resources.grants import keep_tuples
 from carnation.resources.references import Reference, Value
@@ -46,7 +46,7 @@ def _is_zone(name: object) -> bool:
         return not available_timezones()
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Trigger(Resource):
     """What starts executions of a workflow."""
 
@@ -58,7 +58,7 @@ class Trigger(Resource):
         return []
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class EventRule(Trigger):
     """An EventBridge rule: starts an execution for each event of `source` and `detail_type`.
 
@@ -108,7 +108,7 @@ class EventRule(Trigger):
         return {**pattern, **({"detail": dict(self.detail)} if self.detail else {})}
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Schedule(Trigger):
     """A schedule of EventBridge Scheduler: `rate(…)`, `cron(…)` or `at(…)`, in a time zone.
 
@@ -132,7 +132,7 @@ class Schedule(Trigger):
             yield "timezone", self.timezone, "a time zone's name, as in Europe/Berlin"
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class QueueSource(Trigger):
     """A pipe from a queue: an execution for each batch of messages, its input a list of them.
 
@@ -167,7 +167,7 @@ class QueueSource(Trigger):
         return [self.queue] if self.queue else []
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class TableSource(Trigger):
     """A pipe from a table's stream: an execution for each batch of changes, its input a list.
 
@@ -203,7 +203,7 @@ class TableSource(Trigger):
         return [self.table] if self.table else []
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class Upload(Trigger):
     """An execution for each object that is written to a bucket, below `prefix` if given.
 
@@ -229,7 +229,7 @@ class Upload(Trigger):
         return [self.bucket] if self.bucket else []
 
 
-@dataclass(frozen=True, repr=False)
+@record(frozen=True, repr=False)
 class HttpApi(Trigger):
     """An HTTP API: `routes` gives what answers each, None for this workflow, or a function.
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from carnation.document import digest, keyed_path
 from carnation.errors import WorkflowError
+from carnation.records import field, record
 from carnation.stacks.parameters import SHARED
 from carnation.stacks.references import KEY_NAME, PLAIN_KEY, Swap, list_conditions, refer, rewrite
 from carnation.stacks.resources import Sources
@@ -66,7 +66,7 @@ _REFS = {
 """What `Ref` gives, where an output's name has to say it."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ByKind:
     """The layout by kind, and where a workflow departs from it.
 
@@ -110,7 +110,7 @@ def split_template(
     return {f"cft/{sources.workflow}-root-stack.yaml": root, **nested}
 
 
-@dataclass
+@record
 class _Part:
     """One template: its resources, and what it takes from and gives to the others."""
 
