@@ -69,10 +69,11 @@ else:
         kind.__record_fields__ = fields
         kind.__match_args__ = tuple([one.name for one in fields.values() if not one.by_name])
         kind.__signature__ = _SIGNATURE
-        names = ["__init__", "__eq__"] + ["__repr__"] * repr + [*_FROZEN] * frozen
-        for name in names:
-            if name not in kind.__dict__ or name == "__hash__":
+        for name in ("__init__", "__eq__", *["__repr__"] * repr, *_FROZEN * frozen):
+            if name not in kind.__dict__:
                 setattr(kind, name, _Methods.__dict__[name])
+        if not frozen:
+            kind.__hash__ = None
         return kind
 
     def _read_fields(kind):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 
 from carnation.artifacts.contents import Artifacts
+from carnation.lazy import compile_lazily
 
-_IMPORT = re.compile(r"(?:Fn::ImportValue:|!ImportValue) (?:!Sub )?(\S+)")
-_EXPORT = re.compile(r"Export:\n\s+Name: (?:!Sub )?(\S+)")
+_IMPORT = compile_lazily(r"(?:Fn::ImportValue:|!ImportValue) (?:!Sub )?(\S+)")
+_EXPORT = compile_lazily(r"Export:\n\s+Name: (?:!Sub )?(\S+)")
 
 
 def list_imports(artifacts: Artifacts) -> set[str]:

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from carnation.errors import CarnationError
+from carnation.lazy import compile_lazily
 from carnation.linter.built import find_tree
 from carnation.linter.findings import Finding
 
 if TYPE_CHECKING:
     from carnation.workflow import Workflow
 
-_RESOURCE = re.compile(r"(\w+)'? \((?:AWS|Custom)::\w+(?:::\w+)?")  # as messages name one
+_RESOURCE = compile_lazily(r"(\w+)'? \((?:AWS|Custom)::\w+(?:::\w+)?")  # as messages name one
 
 
 def locate_sources(path: str, findings: Iterable[Finding]) -> list[Finding]:

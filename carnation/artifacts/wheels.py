@@ -16,9 +16,12 @@ import sys
 
 from carnation.document import digest
 from carnation.errors import WorkflowError
+from carnation.lazy import compile_lazily
 
-_PINNED = re.compile(r"[A-Za-z0-9._-]+(?:\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(?:\s|;|\\|$)")
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_PINNED = compile_lazily(
+    r"[A-Za-z0-9._-]+(?:\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(?:\s|;|\\|$)"
+)
+_HASH = compile_lazily(r"--hash=sha256:([0-9a-f]{64})")
 _STAMP = "requirements.sha256"
 
 

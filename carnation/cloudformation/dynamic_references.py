@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from carnation.errors import TemplateError
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
-_REFERENCE = re.compile(r"\{\{resolve:([^:{}]+):([^{}]*)\}\}")
+_REFERENCE = compile_lazily(r"\{\{resolve:([^:{}]+):([^{}]*)\}\}")
 _SERVICES = ("ssm", "ssm-secure", "secretsmanager")
 
 

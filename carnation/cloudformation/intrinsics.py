@@ -15,8 +15,9 @@ from typing import Any, Protocol
 from carnation.cloudformation.parameters import as_text
 from carnation.cloudformation.template import Template
 from carnation.errors import TemplateError, suggest_name
+from carnation.lazy import compile_lazily
 
-SUBSTITUTION = re.compile(r"\$\{(!?)([^{}]*)\}")
+SUBSTITUTION = compile_lazily(r"\$\{(!?)([^{}]*)\}")
 NO_VALUE = object()
 
 

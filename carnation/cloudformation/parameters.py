@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from carnation.errors import TemplateError, suggest_name
+from carnation.lazy import compile_lazily
 
-_SSM = re.compile(r"AWS::SSM::Parameter::Value<(.+)>$")
-_TYPE = re.compile(
+_SSM = compile_lazily(r"AWS::SSM::Parameter::Value<(.+)>$")
+_TYPE = compile_lazily(
     r"(String|Number|CommaDelimitedList|List<Number>|List<String>"
     r"|(List<)?AWS::(EC2|Route53)::[A-Za-z0-9:]+>?"
     r"|AWS::SSM::Parameter::Name|AWS::SSM::Parameter::Value<.+>)$"

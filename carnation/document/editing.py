@@ -13,13 +13,14 @@ from typing import Any
 
 from carnation.document.pointers import split_pointer
 from carnation.document.reading import Document
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
 Splice = tuple[int, int, str]
-_COMMA_AFTER = re.compile(r"\s*,[ \t]*(?:\r?\n[ \t]*)?")
-_COMMA_BEFORE = re.compile(r",\s*\Z")
+_COMMA_AFTER = compile_lazily(r"\s*,[ \t]*(?:\r?\n[ \t]*)?")
+_COMMA_BEFORE = compile_lazily(r",\s*\Z")
 _NEAR = 1_000  # characters between a key and its value, or between two items
-_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.:/-]*[A-Za-z0-9_])?\Z")
+_PLAIN = compile_lazily(r"[A-Za-z](?:[A-Za-z0-9_.:/-]*[A-Za-z0-9_])?\Z")
 
 
 class Edit(NamedTuple):

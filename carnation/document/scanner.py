@@ -14,10 +14,11 @@ from typing import Any
 
 from carnation.document.pointers import escape
 from carnation.errors import DocumentError
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
 _MAX_DEPTH = 900  # a definition nests three levels for each Map; AWS gives up long before
-_TOKEN = re.compile(
+_TOKEN = compile_lazily(
     r"""
       (?P<string>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")
     | (?P<mark>[{}\[\],:])
@@ -30,8 +31,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BLANKS = re.compile(r"[ \t\r\n]*")
-_RELAXED_BLANKS = re.compile(r"\s*")
+_BLANKS = compile_lazily(r"[ \t\r\n]*")
+_RELAXED_BLANKS = compile_lazily(r"\s*")
 _WORDS = {"true": True, "false": False, "null": None}
 _ESCAPES = {"'": "'", "\n": "", "v": "\v", "0": "\0"}
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
 from carnation.errors import DocumentError, UsageError
+from carnation.lazy import compile_lazily
 
 
 def dump_json(value: object) -> str:
@@ -32,7 +33,7 @@ def dump_json(value: object) -> str:
 
 
 # A scalar that YAML 1.1 and 1.2 both read as this very string, without quotes.
-_PLAIN = re.compile(
+_PLAIN = compile_lazily(
     r"[A-Za-z_/$](?:[A-Za-z0-9_./$(){}@+*=,;<>?-]|:(?=[^\s:])| (?=[^\s#]))*\Z", re.ASCII
 )
 _WORDS = frozenset(
@@ -157,7 +158,7 @@ def _yaml_scalar(value: object) -> str:
     )
 
 
-_SURROGATES = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
+_SURROGATES = compile_lazily(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}")
 
 
 def _quoted(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions import endpoints, models
 from carnation.permissions.companions import list_companions
 from carnation.permissions.objects import resolve_key
@@ -35,10 +36,10 @@ from carnation.services.task_calls import (
 
 _UNKNOWN = Integration((), "")
 RULE_ACTIONS = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
-_NAME = re.compile(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
+_NAME = compile_lazily(r"(arn:.+):stateMachine:((?:\$\{[^}]*\}|[^:])+)")  # less version or alias
 _EXECUTIONS = to_arn("states", "execution:*")
-_FIELD = re.compile(r"\{(\w+)\}")
-_VERSIONED = re.compile(r"s3:(Get|Put|Delete)Object(?=(Acl|Tagging|Attributes)?\Z)")
+_FIELD = compile_lazily(r"\{(\w+)\}")
+_VERSIONED = compile_lazily(r"s3:(Get|Put|Delete)Object(?=(Acl|Tagging|Attributes)?\Z)")
 
 
 def list_task_needs(name: str, state: Mapping[str, Json]) -> Iterator[RequiredAction]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import Given, read_inner, read_parameter
 from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 
@@ -21,7 +22,7 @@ CALLS: Mapping[str, str] = {
     "countTokens": "CountTokens",
 }
 """The actions of the runtime that call a model, and what each is authorized as."""
-_REGIONS = re.compile(r"(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|me|af|in|global)\.(?=[a-z])")
+_REGIONS = compile_lazily(r"(?:us-gov|us|eu|apac|ap|jp|au|ca|sa|me|af|in|global)\.(?=[a-z])")
 _ANYWHERE = "arn:${AWS::Partition}:bedrock:*::foundation-model/"
 
 

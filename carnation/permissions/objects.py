@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import Given, read_inner, read_parameter
 from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 from carnation.permissions.resource_arns import read_arn
 
 Parameters = Mapping[str, Json]
-_SPACE = re.compile(r"s3://(.+)\Z")
+_SPACE = compile_lazily(r"s3://(.+)\Z")
 _OBJECT_FIELDS = (
     (("ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP"), "s3:PutObjectAcl"),
     (("ObjectLockMode", "ObjectLockRetainUntilDate"), "s3:PutObjectRetention"),
@@ -20,8 +21,8 @@ _OBJECT_FIELDS = (
 )
 
 
-_DIRECTORY = re.compile(r"arn:(?:[^:$]+|\$\{[^}]*\}):s3:::([^/:]+--x-s3)(?:/.*)?\Z")
-_IN_SESSION = re.compile(
+_DIRECTORY = compile_lazily(r"arn:(?:[^:$]+|\$\{[^}]*\}):s3:::([^/:]+--x-s3)(?:/.*)?\Z")
+_IN_SESSION = compile_lazily(
     r"s3:(?:(?:Get|Put|Delete)Object|ListBucket\Z|AbortMultipartUpload|List\w*U)"
 )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
-_FORMATTED = re.compile(r"\s*States\.Format\('([^'\\]*)'(\s*\))?")
-_JOINED = re.compile(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*(&|%\})")
-_WILD = re.compile(r"[*?]")
+_FORMATTED = compile_lazily(r"\s*States\.Format\('([^'\\]*)'(\s*\))?")
+_JOINED = compile_lazily(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*(&|%\})")
+_WILD = compile_lazily(r"[*?]")
 
 
 class Given(NamedTuple):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import read_parameters
 from carnation.permissions.passed_as import PASSED_AS, PASSED_TO
 from carnation.permissions.required import Condition, RequiredAction, Target, require, to_arn, when
 from carnation.services.shapes import Shape
 
-_ROLE = re.compile(r"(?:Role|RoleArn|RoleARN|RoleOverride)\Z")
+_ROLE = compile_lazily(r"(?:Role|RoleArn|RoleARN|RoleOverride)\Z")
 _NO_ROLES = frozenset({
     "CrossAccountRole", "DatabaseAccessControlRole", "FederationRole", "GeographicRole", "KeyRole",
     "MasterBackendRole", "SnowflakeRole", "UpdateDataRole",

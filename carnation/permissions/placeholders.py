@@ -6,14 +6,14 @@ Python's `string.Template` read, as the substitutions of a definition are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 
 NAMES = ("cloudformation", "sub", "plain")
-_PSEUDO = re.compile(r"\$\{AWS::([A-Za-z]+)\}")
-_NAME = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_PSEUDO = compile_lazily(r"\$\{AWS::([A-Za-z]+)\}")
+_NAME = compile_lazily(r"\$\{([A-Za-z0-9]+)\}")
 
 
 def render_names(value: Json, names: str, given: Mapping[str, Json] | None = None) -> Json:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import fill_substitutions
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.calls import list_task_needs
 from carnation.permissions.maps import is_distributed, list_map_needs
 from carnation.permissions.objects import open_directory
@@ -248,7 +249,7 @@ def _drop_covered(
     return tuple(left)
 
 
-_SPECIAL = re.compile(r"[*?$]")
+_SPECIAL = compile_lazily(r"[*?$]")
 
 
 def _takes_in(wide: str, narrow: str, action: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.names import render_names
 from carnation.permissions.parameters import Given, read_parameters
 from carnation.permissions.required import Target, to_arn
@@ -20,10 +21,10 @@ from carnation.services.iam import Authorization
 UNLISTED = "AWS's reference does not list this action: look it up"
 _PSEUDO = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}"}
 _ACCOUNTS = ("Account", "AccountId")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-_SUBSTITUTION = re.compile(r"\$\{[^{}]+\}\Z")
-_QUEUE_URL = re.compile(r"https?://sqs\.([a-z0-9-]+)\.[^/]+/(\d+|\$\{[^}]+\})/(.+)\Z")
-_SUFFIXED = re.compile(r"-(?![a-z]{6}\Z)[A-Za-z0-9]{6}\Z|[*?}]\Z")
+_VARIABLE = compile_lazily(r"\$\{(\w+)\}")
+_SUBSTITUTION = compile_lazily(r"\$\{[^{}]+\}\Z")
+_QUEUE_URL = compile_lazily(r"https?://sqs\.([a-z0-9-]+)\.[^/]+/(\d+|\$\{[^}]+\})/(.+)\Z")
+_SUFFIXED = compile_lazily(r"-(?![a-z]{6}\Z)[A-Za-z0-9]{6}\Z|[*?}]\Z")
 _WHOLE = ("ResourceArn", "ResourceARN", "Resource", "Arn")
 
 _ARNS_BY_CUSTOM = (

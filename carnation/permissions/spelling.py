@@ -11,10 +11,12 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
-_PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}|\{[^{}]*\}")
+from carnation.lazy import compile_lazily
+
+_PLACEHOLDER = compile_lazily(r"\$\{([^{}]+)\}|\{[^{}]*\}")
 _PSEUDO = {"partition": "\ue000", "region": "\ue001", "accountid": "\ue002", "urlsuffix": "\ue003"}
 _UNKNOWN, _NAMED = 0xE100, 0xF000
-_HIDDEN = re.compile(r"[\ue000-\uefff]")
+_HIDDEN = compile_lazily(r"[\ue000-\uefff]")
 
 
 class Match(IntEnum):

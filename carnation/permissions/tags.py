@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import read_parameter
 from carnation.permissions.required import RequiredAction, Target, require, to_arn
 from carnation.permissions.resource_arns import find_targets
@@ -14,8 +15,10 @@ from carnation.services.iam import Authorization, find_authorizations
 Parameters = Mapping[str, Json]
 
 _TAGS = ("Tags", "TagList", "TagsList", "TagSpecifications", "Tagging", "JobTags", "UserPoolTags")
-_CREATES = re.compile(r"(?:create|run|start|register|put|submit|request|restore|copy|import|publish"
-                      r"|allocate|purchase|deploy|add)")  # fmt: skip
+_CREATES = compile_lazily(
+    r"(?:create|run|start|register|put|submit|request|restore|copy|import|publish"
+    r"|allocate|purchase|deploy|add)"
+)
 _TAGGING = (
     "tagResource", "addTags", "addTagsToResource", "createTags", "tagQueue", "tagDeliveryStream",
     "createOrUpdateTags", "addTagsToCertificate", "addTagsToStream",

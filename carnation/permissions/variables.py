@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import Given, read_parameters
 
 _GENERIC = ("ResourceId", "Id")
-_BEFORE = re.compile(r"([A-Za-z0-9-]+)[/:]\Z")
-_VERB = re.compile(r"[a-z]+")
-_WORDS = re.compile(r"[A-Za-z0-9]+")
-_END = re.compile(r"(Name|Id|ID|Identifier|Arn|NameWithPath|ResourceId|FriendlyName)\Z")
+_BEFORE = compile_lazily(r"([A-Za-z0-9-]+)[/:]\Z")
+_VERB = compile_lazily(r"[a-z]+")
+_WORDS = compile_lazily(r"[A-Za-z0-9]+")
+_END = compile_lazily(r"(Name|Id|ID|Identifier|Arn|NameWithPath|ResourceId|FriendlyName)\Z")
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "Alias": ("AliasName", "Qualifier"),
     "AppId": ("AppId", "ApplicationId"),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from carnation.document.values import Json
+from carnation.lazy import compile_lazily
 from carnation.permissions.parameters import read_inner, read_parameter
 from carnation.records import NamedTuple
 
@@ -27,7 +28,7 @@ _TRANSACTION = {
     "Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem", "Get": "GetItem",
 }  # fmt: skip
-_PARTIQL = re.compile(
+_PARTIQL = compile_lazily(
     r"\s*(SELECT|INSERT|UPDATE|DELETE)\b.*?(?:(?<=UPDATE)|\bFROM\b|\bINTO\b)\s+"
     r"\"?([\w.-]+)\"?(?:\s*\.\s*\"?([\w.-]+)\"?)?", re.IGNORECASE | re.DOTALL,
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.lazy import compile_lazily
 from carnation.records import KW_ONLY, field, record
 from carnation.resources.grants import Grant, Grants, keep_tuples
 from carnation.resources.references import Reference, Value, make_arn
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 RUNTIME, ARCHITECTURE = "python3.13", "arm64"
 RUNTIMES = ("python3.11", "python3.12", "python3.13", "python3.14")
 ARCHITECTURES = ("arm64", "x86_64")
-_VARIABLE = re.compile(r"(?!AWS_)[A-Za-z][A-Za-z0-9_]+\Z")
-_IMAGE = re.compile(r".+@sha256:[0-9a-f]{64}\Z")
+_VARIABLE = compile_lazily(r"(?!AWS_)[A-Za-z][A-Za-z0-9_]+\Z")
+_IMAGE = compile_lazily(r".+@sha256:[0-9a-f]{64}\Z")
 _MARGIN = 10  # seconds: a state that gives up first hides the function's own error
 
 TRANSIENT_ERRORS = (

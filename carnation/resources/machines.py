@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from carnation.errors import UsageError
+from carnation.lazy import compile_lazily
 from carnation.records import field, record
 from carnation.resources.grants import keep_tuples
 from carnation.states.arguments import find_line
@@ -19,7 +19,7 @@ MORE_ALARMS = ("Age", "Duration", "Silence")
 """Alarms that only some workflows want: old messages, long executions, no execution at all."""
 
 
-_ALIAS = re.compile(r"(?=.*[A-Za-z_.-])[A-Za-z0-9_.-]{1,80}\Z")
+_ALIAS = compile_lazily(r"(?=.*[A-Za-z_.-])[A-Za-z0-9_.-]{1,80}\Z")
 
 
 @record(frozen=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from carnation.lazy import compile_lazily
 from carnation.records import KW_ONLY, field, record
 from carnation.resources.references import Reference, Value
 from carnation.resources.resource import Resource
 from carnation.states.arguments import find_line
 
-_LOGICAL_ID = re.compile(r"[A-Z][A-Za-z0-9]{0,254}\Z")
+_LOGICAL_ID = compile_lazily(r"[A-Z][A-Za-z0-9]{0,254}\Z")
 
 
 @record(frozen=True, repr=False)

@@ -7,9 +7,10 @@ from, are asked of it when templates are rendered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Protocol
+
+from carnation.lazy import compile_lazily
 
 PREFIX = "${ProjectName}-${Environment}"
 """How the name of every resource begins."""
@@ -17,7 +18,7 @@ PREFIX = "${ProjectName}-${Environment}"
 Value = str | Mapping[str, Any]
 """What a template holds: text, or an intrinsic function as a plain document."""
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9]+)\}")
 
 
 class Owner(Protocol):

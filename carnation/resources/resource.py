@@ -6,12 +6,12 @@ and its name; neither the variable nor the file in which it is declared does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, ClassVar, Self
 
 from carnation.errors import UsageError, suggest_name
+from carnation.lazy import compile_lazily
 from carnation.records import KW_ONLY, field, list_arguments, record, replace
 from carnation.resources.references import PREFIX, Reference, Value, to_title
 from carnation.states.arguments import find_line
@@ -19,7 +19,7 @@ from carnation.states.arguments import find_line
 Problem = tuple[str, object, str]
 """A field, its value, and what it takes."""
 
-_ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+_ID = compile_lazily(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 MAX_ID = 29  # of a function's 64 characters, less project and environment
 TAKEN = ("alarms", "live", "schedule", "state_machine", "undelivered")
 """What the stacks of every workflow name so themselves."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.lazy import compile_lazily
 from carnation.records import KW_ONLY, field, record
 from carnation.resources.grants import Grant, Grants
 from carnation.resources.references import Reference, Value, make_arn
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carnation.resources import calls
     from carnation.states import Task
 
-_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}\Z")
+_INDEX_NAME = compile_lazily(r"[A-Za-z0-9_.-]{3,255}\Z")
 STREAMS = ("KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE")
 
 

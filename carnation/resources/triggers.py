@@ -6,10 +6,10 @@ which all triggers of a workflow share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from carnation.lazy import compile_lazily
 from carnation.records import KW_ONLY, field, record
 from carnation.resources.functions import is_within
 from carnation.resources.grants import keep_tuples
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from carnation.resources.queues import Queue
     from carnation.resources.tables import Table
 
-_EXPRESSION = re.compile(
+_EXPRESSION = compile_lazily(
     r"rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)"
     r"|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)"
 )
-_ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*\Z|\$default\Z")
+_ROUTE = compile_lazily(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*\Z|\$default\Z")
 
 
 def _is_zone(name: object) -> bool:

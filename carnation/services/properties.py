@@ -8,16 +8,16 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
 _PATH = os.path.join(os.path.dirname(__file__), "properties.txt")
 
 
-_WORD = re.compile(r"(!?)([#?\[{]?)(.*)")
+_WORD = compile_lazily(r"(!?)([#?\[{]?)(.*)")
 
 
 class Names(NamedTuple):

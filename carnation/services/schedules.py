@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.ht
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -16,9 +15,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from carnation.errors import CarnationError, UsageError
+from carnation.lazy import compile_lazily
 
-_FORM = re.compile(r"(rate|cron|at)\((.*)\)\Z")
-_RATE = re.compile(r"(\d+) +(minute|hour|day)s?\Z")
+_FORM = compile_lazily(r"(rate|cron|at)\((.*)\)\Z")
+_RATE = compile_lazily(r"(\d+) +(minute|hour|day)s?\Z")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS = (
     *("JAN", "FEB", "MAR", "APR", "MAY", "JUN"),
@@ -26,7 +26,7 @@ _MONTHS = (
 )
 _LAST_YEAR = 2199
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_UNITS)}])")
+_SPAN = compile_lazily(rf"(\d+(?:\.\d+)?)([{''.join(_UNITS)}])")
 
 
 class ScheduleError(CarnationError):

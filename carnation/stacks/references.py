@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from carnation.lazy import compile_lazily
 from carnation.stacks.snippets import KEY, make_plain
 
 Swap = Callable[[str, str], Any]
@@ -41,7 +42,7 @@ def rewrite(value: Any, swap: Swap) -> Any:
     return {name: rewrite(item, swap) for name, item in value.items()}
 
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
+_PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 
 
 def _rewrite_text(given: Any, swap: Swap) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from troposphere import AWSHelperFn, AWSObject, GetAtt, Template
 
 from carnation.errors import UsageError, suggest_name
+from carnation.lazy import compile_lazily
 from carnation.resources.application import Application
 from carnation.resources.functions import Function
 from carnation.resources.references import Reference, Value, find_references
@@ -22,7 +23,7 @@ from carnation.resources.triggers import Trigger
 from carnation.stacks.resources import Sources
 from carnation.stacks.snippets import GONE, KEY, PREFIX, except_from, to_arn
 
-_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
+_PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 _BOUNDARY = r"(?![A-Za-z0-9_-])"
 
 

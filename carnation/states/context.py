@@ -12,10 +12,11 @@ import re
 from typing import Any
 
 from carnation.errors import DefinitionError
+from carnation.lazy import compile_lazily
 from carnation.states.arguments import find_line
 
 _MAX_NAME_LENGTH = 80
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
+_PLAIN = compile_lazily(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 
 
 class Expression:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from carnation.errors import WorkflowError
+from carnation.lazy import compile_lazily
 from carnation.project import find_root as find_root
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
-_VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
+_NAME = compile_lazily(r"[a-z][a-z0-9-]{0,39}\Z")
+_VERSION = compile_lazily(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")
 
 
 def validate_name(name: object) -> None:

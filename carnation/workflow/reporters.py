@@ -8,17 +8,17 @@ outputs of the root stack that it reads. Only reporters of carnation, of an inst
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
 from carnation.errors import WorkflowError
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 from carnation.workflow.modules import load_module
 
 GROUP = "carnation.reporters"
-_ENTRY_POINT = re.compile(r"((?:carnation\.patterns|definitions)(?:\.\w+)+):(\w+)\Z")
+_ENTRY_POINT = compile_lazily(r"((?:carnation\.patterns|definitions)(?:\.\w+)+):(\w+)\Z")
 _METHODS = (
     "choose_faults",
     "describe_run",

@@ -14,6 +14,7 @@ from typing import Any
 from carnation.asl.expressions.intrinsic_functions import HASHES
 from carnation.asl.expressions.intrinsic_functions import RANGE_LIMIT as _RANGE_LIMIT
 from carnation.asl.expressions.intrinsics import Intrinsic, Literal
+from carnation.lazy import compile_lazily
 
 _TEXT, _NUMBER, _ARRAY, _OBJECT, _FLAG, _ANY = "text", "number", "array", "object", "boolean", ""
 _WORDS = {_TEXT: "a string", _NUMBER: "a number", _ARRAY: "an array", _OBJECT: "an object",
@@ -41,7 +42,7 @@ _GIVES = {
     "States.MathRandom": _NUMBER, "States.MathAdd": _NUMBER, "States.StringSplit": _ARRAY,
     "States.UUID": _TEXT,
 }  # fmt: skip
-_PLACES = re.compile(r"\\.|(\{\})|([{}])", re.DOTALL)
+_PLACES = compile_lazily(r"\\.|(\{\})|([{}])", re.DOTALL)
 
 
 def find_wrong_arguments(call: Intrinsic) -> Iterator[str]:

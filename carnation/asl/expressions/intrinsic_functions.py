@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from carnation.asl.expressions.filters import same
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
 # what computing needs is loaded when it computes: whoever only parses pays nothing
@@ -179,7 +180,7 @@ def _split(scope: Scope, text: Any, separators: Any) -> list[str]:
     return [part for part in parts if part]
 
 
-_PLACE = re.compile(r"\\(.)|(\{\})|([{}])", re.DOTALL)
+_PLACE = compile_lazily(r"\\(.)|(\{\})|([{}])", re.DOTALL)
 
 
 def _format(scope: Scope, template: Any, *values: Any) -> str:

@@ -15,6 +15,7 @@ from carnation.asl.expressions.intrinsic_functions import FUNCTIONS, FunctionErr
 from carnation.asl.expressions.paths import NoMatchError, Path, read_path
 from carnation.asl.expressions.scanner import Scanner
 from carnation.errors import EvaluationError, suggest_name
+from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def _value_of(argument: Literal | Path | Intrinsic, scope: Scope) -> Any:
         raise
 
 
-_NAME = re.compile(r"States\.[A-Za-z0-9]*")
-_WORD = re.compile(r"(?:true|false|null)\b")
+_NAME = compile_lazily(r"States\.[A-Za-z0-9]*")
+_WORD = compile_lazily(r"(?:true|false|null)\b")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -152,10 +153,10 @@ def _read_argument(scanner: Scanner) -> Literal | Path | Intrinsic:
     return Literal(number, scanner.text[column - 1 : scanner.at], column)
 
 
-_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TEXT = compile_lazily(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_ESCAPE = compile_lazily(r"\\(.)", re.DOTALL)
 _KNOWN_ESCAPES = "'{}\\"
-_ESCAPED = re.compile(r"\\(['{}\\])")
+_ESCAPED = compile_lazily(r"\\(['{}\\])")
 
 
 def _read_text(scanner: Scanner) -> Literal:

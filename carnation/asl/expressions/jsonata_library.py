@@ -28,6 +28,7 @@ from carnation.asl.expressions.jsonata_values import (
     shorten,
 )
 from carnation.document.values import is_number
+from carnation.lazy import compile_lazily
 
 NULL = Utils.NULL_VALUE
 
@@ -77,8 +78,8 @@ def _render_all(brackets: str, members: Iterator[list[Any]], line: str) -> Itera
     yield (line if opened else "") + brackets[1]
 
 
-_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?", re.ASCII)
-_RADIX = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")
+_DECIMAL = compile_lazily(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?", re.ASCII)
+_RADIX = compile_lazily(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")
 
 
 def _number(value: Any = None) -> Any:
@@ -295,7 +296,7 @@ def _sort(items: Any = None, comparator: Any = None) -> Any:
     return sorted(items)
 
 
-_TIMESTAMP = re.compile(
+_TIMESTAMP = compile_lazily(
     r"(\d{4})(?:-([01]\d))?(?:-([0-3]\d))?"
     r"(?:T([0-2]\d):([0-5]\d):([0-5]\d))?(?:\.(\d+))?([+-][0-2]\d:?[0-5]\d|Z)?",
     re.ASCII,

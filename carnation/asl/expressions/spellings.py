@@ -9,8 +9,11 @@ from carnation.asl.expressions import Intrinsic, Path, parse_intrinsic, parse_pa
 from carnation.asl.expressions.intrinsics import Literal
 from carnation.asl.expressions.path_grammar import Step
 from carnation.errors import CarnationError
+from carnation.lazy import compile_lazily
 
-_SPACE = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|/\*.*?\*/|\s+""", re.DOTALL)
+_SPACE = compile_lazily(
+    r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|/\*.*?\*/|\s+""", re.DOTALL
+)
 
 
 def is_spelling(before: object, after: object) -> bool:

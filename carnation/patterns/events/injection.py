@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from carnation.errors import UsageError
+from carnation.lazy import compile_lazily
 
 if TYPE_CHECKING:
     from carnation.emulator import Emulator, FunctionError, ServiceError
 
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)%\Z")
+_RANGE = compile_lazily(r"(\d+)(?:-(\d+))?\Z")
+_SHARE = compile_lazily(r"(\d+(?:\.\d+)?)%\Z")
 
 INJECTED_ERROR = "InjectedFault"
 Fault = Callable[[Any], "tuple[str, str] | None"]
