@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from carnation import __version__
-from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast, rest_collector
+from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast, rest_collector, run_command
 from carnation.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from carnation.errors import CarnationError, suggest_name
 
@@ -84,7 +84,7 @@ def _run_command(command: str, arguments: list[str]) -> int:
 def run() -> NoReturn:
     """Run the command line and end the process."""
     rest_collector()
-    exit_fast(main())
+    exit_fast(run_command(main))
 
 
 if __name__ == "__main__":

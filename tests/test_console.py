@@ -239,3 +239,22 @@ def test_an_error_is_as_wide_as_its_terminal(
     plain = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().err)
     assert all(len(line) <= columns for line in plain.splitlines())
     assert plain.startswith("carnation: the file")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+def test_a_full_disk_takes_the_help_of_the_command_line_in_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "carnation", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == EXIT_ERROR
+    assert done.stderr == "carnation: cannot write output: no space left on device\n"
+
+
+def test_a_reporter_is_loaded_without_the_sdk() -> None:
+    code = "import carnation.patterns.events.reporter, sys; print('stepfunctions' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "False\n"

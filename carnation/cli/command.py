@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
 import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from carnation.console import clean_lines, paint, wrap_lines
@@ -42,9 +43,22 @@ def rest_collector() -> None:
 
 
 def exit_fast(status: int) -> NoReturn:
-    """End the process; a last look through all of its memory for garbage would cost it 8 ms."""
-    gc.freeze()
-    sys.exit(status)
+    """End the process without taking its memory apart: after a run that takes 80 ms.
+
+    What was registered for the end is done, and what was printed is written.
+    """
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except BrokenPipeError:
+        pass  # whoever read our output has gone
+    except OSError as error:
+        with suppress(OSError):
+            os.write(2, f"carnation: cannot write output: {error.strerror}\n".encode())
+        status = EXIT_ERROR
+    os._exit(status)
 
 
 def run_command(command: Callable[[], int]) -> int:

@@ -18,6 +18,7 @@ from botocore import session
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto.core import loaders, utils
+from moto.core.base_backend import AccountSpecificBackend
 
 from carnation.emulator.patching import Patches
 
@@ -40,6 +41,10 @@ class Clients:
             if service not in self._clients:
                 self._clients[service] = self._session.client(service, config=self._config)
             return self._clients[service]
+
+    def lend_session(self, patches: Patches) -> None:
+        """Let moto ask this session which Regions a service has, and make none for that."""
+        patches.set(AccountSpecificBackend, "get_session", lambda: self._session)
 
 
 def share_descriptions(patches: Patches) -> None:

@@ -150,6 +150,7 @@ class Emulator:
         patches.set_environment({**environment, "AWS_SECRET_ACCESS_KEY": self.secret_key})
         share_descriptions(patches)
         self._connect = Clients(self.region, (ACCESS_KEY, self.secret_key), _OWN)
+        self._connect.lend_session(patches)
         stack.enter_context(
             mock_aws(
                 config={

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -40,7 +40,8 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
     patches.set(errors, "warn", lambda *_, **__: None)
-    patches.set(BaseResponse, "call_action", _ask_first(BaseResponse.call_action, hooks, locks))
+    ask = _ask_first(BaseResponse.call_action, hooks, locks, _generate_when_used(patches))
+    patches.set(BaseResponse, "call_action", ask)
     for name in ("bucket_response", "key_response"):
         patches.set(S3Response, name, _ask_first_for_s3(vars(S3Response)[name], hooks, locks["s3"]))
     # no policy is enforced here; moto enforces a bucket's, but without its conditions
@@ -76,6 +77,40 @@ def _spare_preparations(patches: Patches) -> None:
 _list_methods = cache(utils.method_names_from_class)
 
 
+class _KeyWhenUsed:
+    """A private key of KMS that is generated when something signs with it.
+
+    moto generates one of 2,048 bits for each key, also for those that only encrypt.
+    """
+
+    def __init__(self, generate: Callable[[str], Any], spec: str) -> None:
+        self._generate, self._spec = generate, spec
+
+    @cached_property
+    def _key(self) -> Any:
+        return self._generate(self._spec)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._key, name)
+
+
+def _generate_when_used(patches: Patches) -> Callable[[str], None]:
+    """Return what is told of each call: moto's KMS is loaded, and put right, by its first."""
+    services: set[str] = set()
+
+    def see(service: str) -> None:
+        if service == "kms" and service not in services:
+            services.add(service)
+            from moto.kms import models
+
+            original = vars(models)["generate_private_key"]
+            patches.set(models, "generate_private_key", lambda spec: _KeyWhenUsed(original, spec))
+
+    return see
+
+
 class _InjectedError(ServiceException):
     """A hook's error; moto looks for a service's model by the module of an exception's class."""
 
@@ -103,10 +138,14 @@ def _identify(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ask_first(
-    original: Callable[..., Any], hooks: Hooks, locks: Mapping[str, AbstractContextManager[Any]]
+    original: Callable[..., Any],
+    hooks: Hooks,
+    locks: Mapping[str, AbstractContextManager[Any]],
+    see: Callable[[str], None],
 ) -> Callable[..., Any]:
     def call_action(response: BaseResponse) -> Any:
         """Ask the hooks, then moto; one call at a time, or a conditional put is none."""
+        see(response.boto3_service_name)
         if hooks.watches_calls:
             decided = _decide(response, hooks)
             if decided is not None:

@@ -9,11 +9,18 @@ list of events and loses none. Its states in JSONPath are handed on here;
 `carnation.patterns.events.jsonata` has the same in JSONata with variables.
 """
 
-from carnation.patterns.events.paths import if_any_failed, invoke_function, map_and_requeue
-from carnation.patterns.retries import TRANSIENT_LAMBDA_ERRORS, retry_transient_errors
+from typing import TYPE_CHECKING
 
-map_and_put_away = map_and_requeue
-"""The name until 0.1, for one release."""
+from carnation.lazy import load_lazily
+
+if TYPE_CHECKING:
+    from carnation.patterns.events.paths import (
+        if_any_failed,
+        invoke_function,
+        map_and_put_away,
+        map_and_requeue,
+    )
+    from carnation.patterns.retries import TRANSIENT_LAMBDA_ERRORS, retry_transient_errors
 
 __all__ = [
     "TRANSIENT_LAMBDA_ERRORS",
@@ -23,3 +30,9 @@ __all__ = [
     "map_and_requeue",
     "retry_transient_errors",
 ]
+
+# a reporter, which is all that `run` needs of this package, is loaded without the SDK
+_RETRIES = ("TRANSIENT_LAMBDA_ERRORS", "retry_transient_errors")
+__getattr__ = load_lazily(
+    __name__, {**dict.fromkeys(__all__, "events.paths"), **dict.fromkeys(_RETRIES, "retries")}
+)

@@ -211,3 +211,21 @@ def test_a_child_that_cannot_be_started_fails_its_task(emulator: Emulator) -> No
     failed = performer(emulator).perform(asked)
     assert isinstance(failed, Failed)
     assert failed.error == "StepFunctions.StateMachineDoesNotExistException"
+
+
+def test_a_key_that_signs_has_a_private_key_and_one_that_encrypts_needs_none(
+    emulator: Emulator,
+) -> None:
+    kms = emulator.client("kms")
+    signing = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    how = {
+        "KeyId": signing["KeyId"],
+        "Message": b"text",
+        "SigningAlgorithm": "RSASSA_PSS_SHA_256",
+    }
+    signature = kms.sign(**how)["Signature"]
+    assert kms.verify(**how, Signature=signature)["SignatureValid"]
+    assert kms.get_public_key(KeyId=signing["KeyId"])["PublicKey"]
+    other = kms.create_key()["KeyMetadata"]["KeyId"]
+    secret = kms.encrypt(KeyId=other, Plaintext=b"text")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"text"

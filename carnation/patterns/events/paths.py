@@ -81,6 +81,10 @@ def map_and_requeue(
     )
 
 
+map_and_put_away = map_and_requeue
+"""The name until 0.1, for one release."""
+
+
 def if_any_failed() -> Any:
     """Make the rule that holds when a `map_and_requeue` has put any event away.
 

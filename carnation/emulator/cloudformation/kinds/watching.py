@@ -119,10 +119,10 @@ def _put_alarm(context: Context, properties: Properties, name: str) -> Made:
 
 
 def _make_alarm(context: Context, properties: Properties) -> Made:
-    name = properties.get("AlarmName") or context.make_name(255)
-    if context.connect("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]:
+    name = properties.get("AlarmName")
+    if name and context.connect("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]:
         raise already_exists("AWS::CloudWatch::Alarm", name)
-    return _put_alarm(context, properties, name)
+    return _put_alarm(context, properties, name or context.make_name(255))
 
 
 def _update_alarm(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
