@@ -29,7 +29,7 @@ WAYS = {
     "yaml": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "terraform": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
     "sam": ("draw", "docs/pictures/orders.asl.json", "--format", "mermaid"),
-    "cloudformation": ("lint", "docs/pictures/orders.asl.json"),
+    "cloudformation": ("lint", "--cfn-lint", "build/carnation"),
     "jsonata": ("estimate", "docs/pictures/orders.asl.json"),
     "parquet": ("--version",),
     "completion": ("completion", "bash"),

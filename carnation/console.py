@@ -11,18 +11,16 @@ from typing import TextIO
 
 from carnation.lazy import compile_lazily
 
-_COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+_COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _PAINTED = compile_lazily(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
 
 
-def has_colour(stream: TextIO) -> bool:
+def has_color(stream: TextIO) -> bool:
     """Return whether to color: a terminal, and neither NO_COLOR nor TERM=dumb set."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
-def paint(
-    text: str, colour: str, stream: TextIO | None = None, *, shown: bool | None = None
-) -> str:
+def paint(text: str, color: str, stream: TextIO | None = None, *, shown: bool | None = None) -> str:
     r"""Color a text ("red", "bold red") for a stream that shows color (default: standard output).
 
     `shown` says whether to color, where the caller knows it.
@@ -30,9 +28,9 @@ def paint(
     >>> paint("late", "bold red", shown=True)
     '\x1b[1;31mlate\x1b[0m'
     """
-    if not (has_colour(stream or sys.stdout) if shown is None else shown):
+    if not (has_color(stream or sys.stdout) if shown is None else shown):
         return text
-    codes = ";".join(_COLOURS[word] for word in colour.split())
+    codes = ";".join(_COLORS[word] for word in color.split())
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
@@ -62,7 +60,7 @@ def clean_lines(text: str) -> str:
 
 def echo(line: str) -> None:
     """Print a line on standard output at once; of codes for the terminal only our own colors."""
-    parts = _PAINTED.split(line) if has_colour(sys.stdout) else [line]
+    parts = _PAINTED.split(line) if has_color(sys.stdout) else [line]
     shown = (part if index % 2 else clean(part, "\n\t") for index, part in enumerate(parts))
     print("".join(shown), flush=True)
 

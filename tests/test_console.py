@@ -17,7 +17,7 @@ import carnation
 from carnation.__main__ import main
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, run_command
 from carnation.cli.commands import COMMANDS
-from carnation.console import fit_table, has_colour, paint, wrap_lines
+from carnation.console import fit_table, has_color, paint, wrap_lines
 from carnation.errors import CarnationError
 from tests.conftest import ROOT
 
@@ -42,16 +42,16 @@ def test_one_module_writes_escape_sequences() -> None:
     assert found == ["console.py"]
 
 
-def test_colour_is_for_terminals_and_no_color_takes_it_away(
+def test_color_is_for_terminals_and_no_color_takes_it_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert paint("bad", "red", Terminal()) == "\x1b[31mbad\x1b[0m"
     assert paint("bad", "red", io.StringIO()) == "bad"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not has_colour(Terminal())
+    assert not has_color(Terminal())
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
-    assert not has_colour(Terminal())
+    assert not has_color(Terminal())
 
 
 def test_an_error_of_ours_is_one_line_without_a_traceback(
@@ -147,7 +147,7 @@ def test_the_front_lists_the_verbs(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count(f"\ncarnation {carnation.__version__}\nPython ") == 1
 
 
-def test_a_misspelt_verb_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_misspelled_verb_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["biuld"]) == EXIT_ERROR
     assert "unknown command 'biuld'. Did you mean 'build'?" in capsys.readouterr().err
 

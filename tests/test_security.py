@@ -83,7 +83,7 @@ class Terminal:
         return True
 
 
-def test_on_a_terminal_only_our_own_colours_steer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_terminal_only_our_own_colors_steer(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stdout", terminal)
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -96,12 +96,12 @@ def match_objects(old: list[Json], new: list[Json], leave_out: tuple[str, ...]) 
     ([(1, 0)], [0], [])
     """
     here = [_render_without(item, leave_out) for item in old]
-    spelt = [_render_without(item, leave_out) for item in new]
+    spelled = [_render_without(item, leave_out) for item in new]
     # what stands where it stood is itself, though its like may stand elsewhere, too
-    pairs = [(i, i) for i, text in enumerate(here[: len(spelt)]) if text == spelt[i]]
+    pairs = [(i, i) for i, text in enumerate(here[: len(spelled)]) if text == spelled[i]]
     kept = {i for i, _ in pairs}
     there: dict[str, list[int]] = {}
-    for index, text in enumerate(spelt):
+    for index, text in enumerate(spelled):
         if index not in kept:
             there.setdefault(text, []).append(index)
     left = []

@@ -110,7 +110,7 @@ class _Matcher:
 
     def _pair_best(self, scores: Iterable[tuple[float, State, State]], least: float) -> None:
         ranked = [
-            (score, self._count_neighbours(old, new), old, new) for score, old, new in scores
+            (score, self._count_neighbors(old, new), old, new) for score, old, new in scores
             if score >= least
         ]  # fmt: skip
         ranked.sort(key=lambda row: (-row[0], -row[1]))  # stable: the order of walking decides
@@ -118,7 +118,7 @@ class _Matcher:
             if old not in self.found and new not in self.taken:
                 self.pair(old, new)
 
-    def _count_neighbours(self, old: State, new: State) -> int:
+    def _count_neighbors(self, old: State, new: State) -> int:
         """Count what the surroundings of two states have in common: scope, and where they lead."""
         here, there = ({move.target for move in state.transitions} for state in (old, new))
         return 2 * (old.scope.pointer == new.scope.pointer) + len(here & there)

@@ -12,7 +12,7 @@ from typing import Any
 from carnation.account import Account, Deployed, find_deployed
 from carnation.artifacts import read_artifacts
 from carnation.cli.command import add_account_options
-from carnation.console import clean, echo, echo_json, has_colour, paint, show_progress, wrap_lines
+from carnation.console import clean, echo, echo_json, has_color, paint, show_progress, wrap_lines
 from carnation.document import dump_json
 from carnation.errors import AccountError, CarnationError, UsageError, WorkflowError
 from carnation.workflow import find_root, validate_name
@@ -143,8 +143,8 @@ class AccountConsole:
         if (event.status, event.path) == self._last:  # that it begins is an event twice
             return
         self._last = event.status, event.path
-        colour = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
-        status = paint(event.status.ljust(28), colour)
+        color = "red" if event.failed else "green" if event.status.endswith("COMPLETE") else "dim"
+        status = paint(event.status.ljust(28), color)
         reason = "" if event.reason == "User Initiated" else f"  {event.reason}"
         self.echo(
             f"  {event.time:%H:%M:%S}  {status}  {event.path}{reason if event.failed else ''}"
@@ -162,6 +162,6 @@ class AccountConsole:
             show_progress(line)
 
     @property
-    def colour(self) -> bool:
+    def color(self) -> bool:
         """Return whether to color."""
-        return has_colour(sys.stdout)
+        return has_color(sys.stdout)

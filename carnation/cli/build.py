@@ -18,7 +18,7 @@ from carnation.workflow import find_root
 if TYPE_CHECKING:
     from carnation.artifacts.building import Build
 
-_COLOUR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
+_COLOR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
 
 
 def _make_parser() -> CommandParser:
@@ -73,7 +73,7 @@ def _print_differences(built: Build, *, check: bool) -> None:
     ]
     rows += [["released", path] for path in built.released]
     for (kind, _), line in zip(rows, align_table(rows), strict=True):
-        print(paint(kind, _COLOUR_OF_KIND[kind]) + line[len(kind) :])
+        print(paint(kind, _COLOR_OF_KIND[kind]) + line[len(kind) :])
     names = ", ".join(f"{artifacts.workflow} {artifacts.version}" for artifacts in built.made)
     stale = sum(map(len, built.differences.values()))
     files = "1 file" if stale == 1 else f"{stale} files"

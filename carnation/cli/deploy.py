@@ -115,7 +115,7 @@ class _Console(AccountConsole):
         self, plan: Plan, change_set: ChangeSet | None, losses: Mapping[str, str]
     ) -> None:
         width = report_width()
-        shown = deployment.format_plan(add_costs(plan), change_set, width=width, colour=self.colour)
+        shown = deployment.format_plan(add_costs(plan), change_set, width=width, color=self.color)
         lost = deployment.format_losses(losses, self._allowed) if self._only_shows else ()
         for line in (*shown, *list_first_costs(plan, width), *(paint(one, "red") for one in lost)):
             self.echo(line)

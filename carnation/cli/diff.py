@@ -24,8 +24,13 @@ from carnation.cli.operands import AccountLocation, open_targets
 from carnation.cli.option_values import read_integer
 from carnation.cli.parser import CommandParser
 from carnation.cli.review_notes import add_notes
-from carnation.console import echo_text, has_colour, report_width
+from carnation.console import echo_text, has_color, report_width
 from carnation.errors import DocumentError
+
+
+def _read_impact(word: str) -> str:
+    """Accept the spelling of 0.1."""
+    return "behavioral" if word == "behavioural" else word
 
 
 def _make_parser() -> CommandParser:
@@ -46,9 +51,10 @@ def _make_parser() -> CommandParser:
     parser.add_argument(
         "--fail-on",
         choices=[*IMPACTS, "never"],
+        type=_read_impact,
         default="never",
         metavar="IMPACT",
-        help="Exit with 1 if a change has at least this impact: cosmetic, behavioural, breaking, "
+        help="Exit with 1 if a change has at least this impact: cosmetic, behavioral, breaking, "
         "or dangerous (default: never)",
     )
     parser.add_argument(
@@ -83,8 +89,8 @@ def _diff(options: argparse.Namespace) -> int:
         accepted = read_accepted(options.accepted)
         reviews = compare_trees(old, new, accepted)
         reviews = add_notes(reviews, (old, new), items, accepted)
-        colour = has_colour(sys.stdout)
-        report = FORMATS[options.format](reviews, title, report_width(), colour)
+        color = has_color(sys.stdout)
+        report = FORMATS[options.format](reviews, title, report_width(), color)
     except RecursionError as error:
         raise DocumentError(
             f"{title}: cannot compare: the document is nested too deeply."

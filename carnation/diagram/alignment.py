@@ -18,7 +18,7 @@ _ROUNDS = 5
 
 
 def separation(left: Item, right: Item) -> float:
-    """Return the least distance between the centres of two neighbors."""
+    """Return the least distance between the centers of two neighbors."""
     return (left.width + right.width) / 2 + _GAPS[left.kind] + _GAPS[right.kind]
 
 
@@ -29,7 +29,7 @@ def align_items(layered: Layered) -> None:
     members: dict[int, list[int]] = {}
     for index, root in enumerate(roots):
         members.setdefault(root, []).append(index)
-    left, right = _neighbours_of(layered)
+    left, right = _neighbors_of(layered)
     for turn in range(2 * _ROUNDS):
         # in the direction of the sweep each block meets room that the one before it has made
         order = sorted(members, key=lambda root: (items[root].x, root), reverse=bool(turn % 2))
@@ -59,7 +59,7 @@ def _find_blocks(layered: Layered) -> list[int]:
     return roots
 
 
-def _neighbours_of(layered: Layered) -> tuple[dict[int, int], dict[int, int]]:
+def _neighbors_of(layered: Layered) -> tuple[dict[int, int], dict[int, int]]:
     left: dict[int, int] = {}
     right: dict[int, int] = {}
     for layer in layered.layers:
@@ -78,7 +78,7 @@ def _limits(
 
 
 def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: float) -> float:
-    """Give the weighted median of the outside neighbours; where a range is as good, the nearest."""
+    """Give the weighted median of the outside neighbors; where a range is as good, the nearest."""
     pulls: list[tuple[float, int]] = []
     for index in block:
         item = layered.items[index]

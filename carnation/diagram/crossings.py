@@ -150,7 +150,7 @@ def _improve(layered: Layered) -> int:
 
 
 def count_crossings(layered: Layered) -> int:
-    """Count the crossings between neighbouring layers."""
+    """Count the crossings between neighboring layers."""
     return sum(
         _count_between(layered.items, upper, lower) for upper, lower in pairwise(layered.layers)
     )

@@ -189,7 +189,7 @@ class Routes:
 
 
 def spread_ports(
-    centre: float, width: float, aims: Sequence[float], weights: Sequence[int] = ()
+    center: float, width: float, aims: Sequence[float], weights: Sequence[int] = ()
 ) -> list[float]:
     """Choose where edges meet a side of a box: straight where they can, apart, in their order.
 
@@ -199,13 +199,13 @@ def spread_ports(
     ([70.0], [86.0, 100.0, 114.0])
     """
     reach = max(width / 2 - _INSET, 0)
-    straight = [abs(aim - centre) <= reach for aim in aims]
-    wanted = [aim if fits else centre for aim, fits in zip(aims, straight, strict=True)]
+    straight = [abs(aim - center) <= reach for aim in aims]
+    wanted = [aim if fits else center for aim, fits in zip(aims, straight, strict=True)]
     step = min(_PORT, 2 * reach / max(len(aims) - 1, 1))
     firm = [(1 + weight) ** _FIRM for weight in weights or [1] * len(aims)]
     firm = [weight if fits else 1 for weight, fits in zip(firm, straight, strict=True)]
     ports = _keep_apart(wanted, firm, step)
-    low, high = centre - reach, centre + reach - step * (len(aims) - 1)
+    low, high = center - reach, center + reach - step * (len(aims) - 1)
     return [
         round(min(max(port, low + number * step), high + number * step), 1)
         for number, port in enumerate(ports)

@@ -47,7 +47,7 @@ class Item:
         self.height = height
         self.up: list[int] = []
         self.down: list[int] = []
-        self.x = 0.0  # of the centre
+        self.x = 0.0  # of the center
         self.y = 0.0  # of the top
 
 

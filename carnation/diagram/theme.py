@@ -69,7 +69,7 @@ svg.carnation{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
 .carnation .removed>.name,.carnation .removed>.label{text-decoration:line-through}
 """
 # colors stand in the rules themselves: not every viewer of SVG knows variables
-_COLOURS = """\
+_COLORS = """\
 .carnation .ground{fill:%(ground)s}
 .carnation .box{fill:%(box)s;stroke:%(rim)s}
 .carnation .frame{fill:%(frame)s;stroke:%(seam)s}
@@ -86,26 +86,26 @@ _COLOURS = """\
 
 def make_style() -> str:
     """Write the style sheet of a picture; its rules hold inside the picture only."""
-    light, dark = _colour_rules(_LIGHT, dark=False), _colour_rules(_DARK, dark=True)
+    light, dark = _color_rules(_LIGHT, dark=False), _color_rules(_DARK, dark=True)
     return f"{_SHAPES}{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
-def _colour_rules(colours: dict[str, str], *, dark: bool) -> str:
+def _color_rules(colors: dict[str, str], *, dark: bool) -> str:
     looks = {**LOOKS, "Unknown": UNKNOWN}
     types = (
         f".carnation .{name.lower()}>.tile{{fill:{look.dark if dark else look.light}}}\n"
         for name, look in looks.items()
     )
-    return _COLOURS % colours + "".join(types) + _mark_rules(colours)
+    return _COLORS % colors + "".join(types) + _mark_rules(colors)
 
 
-def _mark_rules(colours: dict[str, str]) -> str:
+def _mark_rules(colors: dict[str, str]) -> str:
     """Distinguish marks by color, by a sign and by the line, so that no one needs the color."""
     rules = []
     for mark in MARKS:
-        scope, colour = f".carnation .{mark}", colours[mark]
+        scope, color = f".carnation .{mark}", colors[mark]
         rules.append(
-            f"{scope}>.box,{scope}>.way{{stroke:{colour};stroke-width:2.5}}\n"
-            f"{scope}>.head,{scope}>.label,{scope}>.disc{{fill:{colour}}}\n"
+            f"{scope}>.box,{scope}>.way{{stroke:{color};stroke-width:2.5}}\n"
+            f"{scope}>.head,{scope}>.label,{scope}>.disc{{fill:{color}}}\n"
         )
     return "".join(rules)

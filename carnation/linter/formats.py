@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from carnation import __version__
-from carnation.console import clean, clean_lines, has_colour, paint, report_width
+from carnation.console import clean, clean_lines, has_color, paint, report_width
 from carnation.document.values import Json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
 from carnation.sources import Unseen
 
-_COLOURS = {ERROR: "red", WARNING: "yellow", NOTE: "blue"}
+_COLORS = {ERROR: "red", WARNING: "yellow", NOTE: "blue"}
 _WIDEST = 120
 
 
@@ -30,12 +30,12 @@ class Lines(Protocol):
 
 
 def render_text(
-    findings: Iterable[Finding], sources: Mapping[str, Lines], *, colour: bool, frames: bool
+    findings: Iterable[Finding], sources: Mapping[str, Lines], *, color: bool, frames: bool
 ) -> list[str]:
     """Write a line for each finding, and below it the line of the file it is about."""
     lines: list[str] = []
     for finding in findings:
-        severity = paint(finding.severity, _COLOURS[finding.severity], shown=colour)
+        severity = paint(finding.severity, _COLORS[finding.severity], shown=color)
         state = clean(_state_name(finding))
         path = clean_lines(clean(finding.path))
         lines.append(
@@ -269,6 +269,6 @@ def render(report: Report, name: str) -> str:
     """Render a report in a format; `text` has frames for a terminal, and a line each for a pipe."""
     if name != "text":
         return FORMATS[name](report)
-    colour, frames = has_colour(sys.stdout), sys.stdout.isatty()
-    lines = render_text(report.findings, report.sources, colour=colour, frames=frames)
+    color, frames = has_color(sys.stdout), sys.stdout.isatty()
+    lines = render_text(report.findings, report.sources, color=color, frames=frames)
     return "".join(f"{line}\n" for line in lines)

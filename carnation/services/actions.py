@@ -8,7 +8,7 @@ from carnation.services.apis import FILE, read_api
 from carnation.services.packed_files import list_blocks
 from carnation.services.shapes import find_parameters
 
-_UNMODELLED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has it
+_UNMODELED = {"appsync": ("graphql",)}  # Step Functions takes it; no model has it
 
 _GONE = (
     "alexaforbusiness backupstorage codestar elasticinference elastictranscoder evidently "
@@ -29,7 +29,7 @@ def find_action(service: str, action: str) -> tuple[str, ...] | None:
     >>> find_action("s3", "getobject") is None, find_action("tomorrow", "invoke")
     (True, ())
     """
-    if read_api(service) is None or action in _UNMODELLED.get(service, ()):
+    if read_api(service) is None or action in _UNMODELED.get(service, ()):
         return ()
     parameters = find_parameters(service, action)
     return tuple(sorted(parameters.required)) if parameters else None
@@ -42,7 +42,7 @@ def list_services() -> tuple[str, ...]:
     >>> "sqs" in list_services()
     True
     """
-    return tuple(dict.fromkeys([*_UNMODELLED, *list_blocks(FILE), *_GONE.split()]))
+    return tuple(dict.fromkeys([*_UNMODELED, *list_blocks(FILE), *_GONE.split()]))
 
 
 def list_actions(service: str) -> tuple[str, ...]:
@@ -52,4 +52,4 @@ def list_actions(service: str) -> tuple[str, ...]:
     True
     """
     api = read_api(service)
-    return (*_UNMODELLED.get(service, ()), *api.actions) if api else ()
+    return (*_UNMODELED.get(service, ()), *api.actions) if api else ()

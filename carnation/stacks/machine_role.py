@@ -79,18 +79,18 @@ def _render(statement: dict[str, Any]) -> Statement:
     """Write a statement as a template has it: with references in the place of placeholders."""
     actions, resources = statement["Action"], [_refer(text) for text in statement["Resource"]]
     alone = len(resources) == 1 and statement["Resource"][0] in ("*", "${KeyArn}")
-    spelt = {
+    spelled = {
         "Sid": _SIDS.get(statement["Sid"], statement["Sid"]),
         "Effect": statement["Effect"],
         "Action": actions[0] if len(actions) == 1 else actions,
         "Resource": resources[0] if alone else resources,
     }
     if "Condition" in statement:
-        spelt["Condition"] = {
+        spelled["Condition"] = {
             operator: {key: _refer(value) for key, value in tests.items()}
             for operator, tests in statement["Condition"].items()
         }
-    return spelt
+    return spelled
 
 
 def _refer(value: Any) -> Any:

@@ -725,7 +725,7 @@ def test_records_are_frozen_and_their_impact_is_the_tables() -> None:
 
 
 def test_the_worst_impact_wins_and_of_nothing_there_is_none() -> None:
-    assert find_worst(["behavioural", "dangerous", "breaking"]) == "dangerous"
+    assert find_worst(["behavioral", "dangerous", "breaking"]) == "dangerous"
     assert find_worst([]) == ""
 
 

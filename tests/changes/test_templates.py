@@ -388,7 +388,7 @@ def test_odd_values_are_compared_without_a_complaint(pointer: str, odd: Any) -> 
     for old, other in ((BASE, new), (new, BASE)):
         for change in compare(old, other):
             assert change.sentence
-            assert change.impact in ("cosmetic", "behavioural", "breaking", "dangerous")
+            assert change.impact in ("cosmetic", "behavioral", "breaking", "dangerous")
 
 
 def test_a_machine_that_only_says_its_default_type_stays() -> None:

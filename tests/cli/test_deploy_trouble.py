@@ -210,7 +210,7 @@ def test_a_bucket_that_somebody_else_made_meanwhile_is_refused(
     assert "--bucket" in err
 
 
-def test_a_misspelt_region_is_told_from_a_network_that_is_down(
+def test_a_misspelled_region_is_told_from_a_network_that_is_down(
     tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):

@@ -289,7 +289,7 @@ def test_white_space_is_one_cosmetic_change(
 
 @pytest.mark.parametrize(
     ("level", "status"),
-    [("cosmetic", 1), ("behavioural", 1), ("breaking", 0), ("dangerous", 0), ("never", 0)],
+    [("cosmetic", 1), ("behavioral", 1), ("breaking", 0), ("dangerous", 0), ("never", 0)],
 )
 def test_the_status_says_whether_a_change_reaches_the_level(
     folder: Path, level: str, status: int
@@ -330,13 +330,13 @@ def test_who_accepts_says_why(folder: Path, text: str, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("old", "new", "impact", "bump"),
     [
-        ("1.2.3", "1.2.3", "behavioural", VersionBump("minor", "none")),
+        ("1.2.3", "1.2.3", "behavioral", VersionBump("minor", "none")),
         ("1.2.3", "1.2.4", "cosmetic", VersionBump("none", "patch")),
-        ("1.2.3", "1.3.0", "behavioural", VersionBump("minor", "minor")),
+        ("1.2.3", "1.3.0", "behavioral", VersionBump("minor", "minor")),
         ("1.2.3", "2.0.0", "dangerous", VersionBump("major", "major")),
         ("1.2.3", "1.1.0", "breaking", VersionBump("major", "none")),
         ("0.2.3", "0.3.0", "breaking", VersionBump("minor", "minor")),
-        ("0.2.3", "0.2.4", "behavioural", VersionBump("patch", "patch")),
+        ("0.2.3", "0.2.4", "behavioral", VersionBump("patch", "patch")),
         ("1.0", "1.1", "breaking", None),
     ],
 )
@@ -366,21 +366,21 @@ def make_review(count: int = 1, name: str = "w", subject: str = "A") -> Review:
 def test_every_line_fits_the_terminal() -> None:
     review = make_review(3, subject="A state with a rather long name, as people give them")
     for width in (20, 40, 71, 72, 100, 200):
-        lines = list(render_text([review, review], width, colour=False))
+        lines = list(render_text([review, review], width, color=False))
         assert max(map(len, lines[1:3])) <= max(width, 40)
         assert all(len(line) <= max(width, 40) for line in lines)
 
 
-def test_colour_is_laid_around_words_and_changes_none() -> None:
+def test_color_is_laid_around_words_and_changes_none() -> None:
     review = make_review()
-    plain = "\n".join(render_text([review], 80, colour=False))
-    coloured = "\n".join(render_text([review], 80, colour=True))
-    assert "\x1b[31mbreaking" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+    plain = "\n".join(render_text([review], 80, color=False))
+    colored = "\n".join(render_text([review], 80, color=True))
+    assert "\x1b[31mbreaking" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
 
 
 def test_control_codes_of_a_foreign_document_reach_no_terminal() -> None:
-    text = "\n".join(render_text([make_review(subject="a\x1b]0;x\x07")], 80, colour=False))
+    text = "\n".join(render_text([make_review(subject="a\x1b]0;x\x07")], 80, color=False))
     assert "\x1b" not in text
     assert "\x07" not in text
 
@@ -504,7 +504,7 @@ def test_a_package_that_has_no_name_of_a_folder_reads_none() -> None:
     assert find_package(keyed._replace(before="w/...0123456789abcdef.zip")) == ""
 
 
-def test_the_picture_of_a_comment_shows_what_changed_and_its_neighbours_only() -> None:
+def test_the_picture_of_a_comment_shows_what_changed_and_its_neighbors_only() -> None:
     names = [f"S{n}" for n in range(9)]
     states: dict[str, Any] = {
         name: {"Type": "Pass", "Next": after} for name, after in pairwise(names)
@@ -721,6 +721,6 @@ def test_comparing_definitions_loads_no_yaml_and_no_subprocess(folder: Path) -> 
 def test_an_arn_that_is_too_long_for_its_line_is_cut_behind_a_colon() -> None:
     arn = "arn:aws:lambda:eu-west-1:111122223333:function:parse-telemetry"
     review = make_review()._replace(changes=[Change("state-removed", "/States/A", "A", arn)])
-    lines = list(render_text([review], 72, colour=False))
+    lines = list(render_text([review], 72, color=False))
     assert any(line.endswith(":function:") for line in lines)
     assert any(line.strip().startswith("parse-telemetry") for line in lines)

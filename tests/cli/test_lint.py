@@ -78,7 +78,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, *arguments: str, **env: str) ->
     return terminal.text
 
 
-def test_a_terminal_gets_the_lines_it_is_about_and_colour(
+def test_a_terminal_gets_the_lines_it_is_about_and_color(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "a.asl.json").write_text(BROKEN)
@@ -424,7 +424,7 @@ def test_a_long_line_is_cut_around_its_finding(
             return "x" * 500 + "\tHERE" + "y" * 500
 
     found = FINDING._replace(column=502)
-    _, shown, mark = reports.render_text([found], {found.path: Line()}, colour=False, frames=True)
+    _, shown, mark = reports.render_text([found], {found.path: Line()}, color=False, frames=True)
     assert shown[mark.index("^")] == "H"
     assert len(shown) <= columns
     assert reports.count_severities([found]) == "1 error"

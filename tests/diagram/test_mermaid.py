@@ -96,7 +96,7 @@ def test_names_that_read_alike_have_ids_of_their_own() -> None:
     assert re.findall(r'^    (\w+)\["', chart, re.MULTILINE) == ["A_b", "A_b_2", "a_B_3"]
 
 
-def test_marks_colour_states_and_links() -> None:
+def test_marks_color_states_and_links() -> None:
     marks = {"/States/S1": "added", "/States/S0→S1": "changed", "/States/S1→S2": "changed"}
     chart = draw_mermaid(chain(3), marks)
     check_grammar(chart)

@@ -138,8 +138,8 @@ def test_a_type_that_nobody_makes_may_stand_behind_a_false_condition(emulator: E
             "refers to 'Absent', whose condition is false",
         ),
         (
-            {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": "Q.Colour"}}},
-            "resource Q does not support attribute type Colour",
+            {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": "Q.Color"}}},
+            "resource Q does not support attribute type Color",
         ),
         (
             {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": "Key.No"}}},

@@ -195,7 +195,7 @@ RISKS: list[Case] = [
     Case("unreported-error", "no HTTP is called",
          only(task(Retry=[errors("States.Http.StatusCode.429")])),
          only(task(Retry=[errors("States.Timeout")]))),
-    Case("unreported-error", "an exception is misspelt",
+    Case("unreported-error", "an exception is misspelled",
          calling("AcmPca.ResorceNotFoundException"), calling("AcmPca.ResourceNotFoundException")),
     Case("miscased-error-name", "an HTTP task reports status codes",
          calling("States.Http.StatusCode"), only(task(Retry=[

@@ -22,7 +22,7 @@ from tests.rule_cases.builders import (
 CASES: list[Case] = [
     Case(
         "unknown-field",
-        "a field is misspelt",
+        "a field is misspelled",
         only(pass_(InptPath="$")),
         only(pass_(InputPath="$")),
     ),
@@ -35,7 +35,7 @@ CASES: list[Case] = [
     ),
     Case(
         "unknown-field",
-        "a rule has a misspelt operator",
+        "a rule has a misspelled operator",
         choice(rule(Variable="$.a", StringEqual="x")),
         choice(rule(**STRINGS)),
     ),

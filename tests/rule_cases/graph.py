@@ -51,7 +51,7 @@ CASES: list[Case] = [
         only({"Type": "Map", "ItemProcessor": "x", "End": True}),
         only(map_()),
     ),
-    Case("unknown-state-type", "a type is misspelt", only({"Type": "Tsk", "End": True}), OK),
+    Case("unknown-state-type", "a type is misspelled", only({"Type": "Tsk", "End": True}), OK),
     Case("unknown-state-type", "a type is missing", only({"End": True}), OK),
     Case("no-states", "a graph has no states", {"StartAt": "A", "States": {}}, OK),
     Case(

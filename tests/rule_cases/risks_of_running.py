@@ -90,7 +90,7 @@ CASES: list[Case] = [
     ),
     Case(
         "miscased-error-name",
-        "a prefix is misspelt",
+        "a prefix is misspelled",
         retry(errors("State.ALL")),
         retry(errors("MyState.ALL")),
     ),

@@ -59,7 +59,7 @@ CASES: list[Case] = [
     ),
     Case(
         "unknown-integration-pattern",
-        "sync is misspelt",
+        "sync is misspelled",
         resource("arn:aws:states:::ecs:runTask.synch", Parameters={"TaskDefinition": "t"}),
         resource("arn:aws:states:::ecs:runTask.sync", Parameters={"TaskDefinition": "t"}),
     ),

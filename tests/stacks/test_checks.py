@@ -72,7 +72,7 @@ def test_cfn_lint_finds_nothing_in_any_template(templates: Path) -> None:
     assert lint(paths) == []
 
 
-def test_cfn_lint_would_find_a_misspelt_property_or_parameter(
+def test_cfn_lint_would_find_a_misspelled_property_or_parameter(
     templates: Path, tmp_path: Path
 ) -> None:
     text = (templates / "carnation/cft/nested-stacks/sqs-stack.yaml").read_text(encoding="utf-8")

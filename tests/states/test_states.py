@@ -293,12 +293,12 @@ def test_a_bad_value_is_an_error_when_the_state_is_made(make: Any, message: str)
         make()
 
 
-def test_a_misspelt_field_is_an_error_at_once() -> None:
+def test_a_misspelled_field_is_an_error_at_once() -> None:
     with pytest.raises(TypeError, match="timeout_secnds"):
         Task("T", resource="r", timeout_secnds=3)  # type: ignore[call-arg]
 
 
-def test_a_misspelt_attribute_is_an_error_and_not_none() -> None:
+def test_a_misspelled_attribute_is_an_error_and_not_none() -> None:
     state = Task("T", resource="r")
     assert state.timeout_seconds is None
     with pytest.raises(AttributeError, match="no 'timeout_secnds'. Did you mean 'timeout_seconds'"):

@@ -19,7 +19,7 @@ _ROW = ("Action", "Path", "ResourceType", "Replacement")
 
 
 def format_plan(
-    plan: Plan, change_set: ChangeSet | None, *, width: int = 100, colour: bool = False
+    plan: Plan, change_set: ChangeSet | None, *, width: int = 100, color: bool = False
 ) -> Iterator[str]:
     """Format what changes in the documents, the parameters, and what CloudFormation will do."""
     rows = change_set.rows if change_set else ()
@@ -29,7 +29,7 @@ def format_plan(
         more = f"; {imported} that exist will be imported" if imported else ""
         made = len(rows) - imported
         yield f"New stack: {made} resources and nested stacks will be created{more}."
-    yield from render_text(plan.reviews, width, colour=colour)
+    yield from render_text(plan.reviews, width, color=color)
     for name, (old, new) in plan.moved.items():
         yield f"  parameter {name}: {old or '(none)'} → {new}"
     if plan.tags:

@@ -9,27 +9,27 @@ from carnation.changes.reviews import Review
 from carnation.document import dump_json
 
 
-def _render_text(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+def _render_text(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:
     from carnation.changes.formats.text import render_text
 
     if not reviews:
         return "nothing changed\n"
-    return "\n".join(render_text(reviews, width, colour=colour)) + "\n"
+    return "\n".join(render_text(reviews, width, color=color)) + "\n"
 
 
-def _render_markdown(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+def _render_markdown(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:
     from carnation.changes.formats.markdown import render_markdown
 
     return render_markdown(reviews, title)
 
 
-def _render_json(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+def _render_json(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:
     from carnation.changes.formats.json import make_report
 
     return dump_json(make_report(reviews))
 
 
-def _render_html(reviews: Sequence[Review], title: str, width: int, colour: bool) -> str:
+def _render_html(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:
     from carnation.changes.formats.html import render_page
 
     return render_page(reviews, title)

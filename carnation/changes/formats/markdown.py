@@ -40,7 +40,7 @@ MAX_COMMENT_LENGTH = 60_000
 _SIGNS = {
     "dangerous": "🔴",
     "breaking": "🟠",
-    "behavioural": "🟡",
+    "behavioral": "🟡",
     "cosmetic": "⚪",
     "accepted": "⚪",
 }

@@ -22,7 +22,7 @@ a { color: inherit; }
   color: #fff; background: #57606a; white-space: nowrap; }
 .dangerous { background: #a40e26; }
 .breaking { background: #a3470f; }
-.behavioural { background: #7a5b00; }
+.behavioral { background: #7a5b00; }
 .why, details { margin: .1rem 0 .1rem 1rem; opacity: .8; font-size: .9rem; }
 .noise { opacity: .75; font-size: .9rem; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }

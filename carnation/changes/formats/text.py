@@ -21,25 +21,25 @@ from carnation.changes.records import Change
 from carnation.changes.reviews.compare import Review
 from carnation.console import paint
 
-_COLOURS = {"cosmetic": "dim", "behavioural": "yellow", "breaking": "red",
+_COLORS = {"cosmetic": "dim", "behavioral": "yellow", "breaking": "red",
             "dangerous": "bold red", "accepted": "dim"}  # fmt: skip
 _NARROW = 72
 _WIDEST_SUBJECT = 30
-_IMPACT = 11  # as long as "behavioural"
+_IMPACT = 10  # as long as "behavioral"
 
 
-def render_text(reviews: Sequence[Review], width: int, *, colour: bool) -> Iterator[str]:
+def render_text(reviews: Sequence[Review], width: int, *, color: bool) -> Iterator[str]:
     """Yield the lines of a report, none wider than a terminal of at least 20 columns."""
     for index, review in enumerate(reviews):
         if index:
             yield ""
-        yield from _render_review(review, max(20, width), colour)
+        yield from _render_review(review, max(20, width), color)
 
 
-def _render_review(review: Review, width: int, colour: bool) -> Iterator[str]:
+def _render_review(review: Review, width: int, color: bool) -> Iterator[str]:
     impact = format_impact(review)
     head = " ".join(filter(None, [clean(format_name(review)), clean(format_versions(review))]))
-    yield f"{paint(head, 'bold', shown=colour)}: {paint(impact, _COLOURS[impact], shown=colour)}"
+    yield f"{paint(head, 'bold', shown=color)}: {paint(impact, _COLORS[impact], shown=color)}"
     bump = format_bump(review)
     if bump:
         yield from _wrap(bump, width, "  ")
@@ -47,22 +47,22 @@ def _render_review(review: Review, width: int, colour: bool) -> Iterator[str]:
         yield from _wrap(clean(f"{heading}: {line}."), width, "  ")
     for family, changes in group_changes(review):
         yield ""
-        yield paint(family.capitalize(), "bold", shown=colour)
-        yield from _render_changes(changes, width, colour)
+        yield paint(family.capitalize(), "bold", shown=color)
+        yield from _render_changes(changes, width, color)
     noise = count_noise(review.changes)
     for told in filter(None, (format_elsewhere(review), noise)):
         yield ""
-        yield from (paint(line, "dim", shown=colour) for line in _wrap(clean(told), width, "  "))
+        yield from (paint(line, "dim", shown=color) for line in _wrap(clean(told), width, "  "))
     for change, reason in review.accepted:
         line = f"accepted {change.fingerprint}: {change.subject} {change.sentence} ({reason})"
-        yield from (paint(text, "dim", shown=colour) for text in _wrap(clean(line), width, "  "))
+        yield from (paint(text, "dim", shown=color) for text in _wrap(clean(line), width, "  "))
 
 
-def _render_changes(changes: Sequence[Change], width: int, colour: bool) -> Iterator[str]:
+def _render_changes(changes: Sequence[Change], width: int, color: bool) -> Iterator[str]:
     told: set[str] = set()
     widest = min(_WIDEST_SUBJECT, max(len(change.subject) for change in changes))
     for change in changes:
-        impact = paint(change.impact.ljust(_IMPACT), _COLOURS[change.impact], shown=colour)
+        impact = paint(change.impact.ljust(_IMPACT), _COLORS[change.impact], shown=color)
         subject, sentence = clean(change.subject), clean(change.sentence)
         indent = 2 + _IMPACT + 2 + widest + 2
         if width < _NARROW or len(subject) > widest:
@@ -80,7 +80,7 @@ def _render_changes(changes: Sequence[Change], width: int, colour: bool) -> Iter
             told.add(change.kind)
         for text in more:
             yield from (
-                paint(line, "dim", shown=colour) for line in _wrap(clean(text), width, " " * indent)
+                paint(line, "dim", shown=color) for line in _wrap(clean(text), width, " " * indent)
             )
 
 

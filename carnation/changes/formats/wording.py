@@ -19,7 +19,7 @@ _MAX_VALUE_LENGTH = 4000  # characters of a value
 IMPACT_MEANINGS: Mapping[str, str] = {
     "dangerous": "data may be lost, permissions exceed what was listed, or executions stop",
     "breaking": "code or people that rely on the old behavior may have to change",
-    "behavioural": "executions behave differently",
+    "behavioral": "executions behave differently",
     "cosmetic": "no effect on executions",
 }
 """What the impacts mean, for somebody who has never seen them."""
@@ -185,7 +185,7 @@ def count_others(review: Review) -> str:
 
     >>> changes = [Change("cycle-added", "", "A", ""), Change("start-changed", "", "A", "")]
     >>> count_others(Review("w", "", "", changes, [], []))
-    '1 more change: 1 behavioural.'
+    '1 more change: 1 behavioral.'
     """
     rest = Counter(change.impact for change in review.changes)
     rest[review.impact] -= 1

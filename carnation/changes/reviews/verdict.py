@@ -15,7 +15,7 @@ from carnation.records import NamedTuple
 
 NONE, PATCH, MINOR, MAJOR = "none", "patch", "minor", "major"
 _SIZES = (NONE, PATCH, MINOR, MAJOR)
-_WANTED = {"": NONE, "cosmetic": NONE, "behavioural": MINOR, "breaking": MAJOR, "dangerous": MAJOR}
+_WANTED = {"": NONE, "cosmetic": NONE, "behavioral": MINOR, "breaking": MAJOR, "dangerous": MAJOR}
 _BEFORE_ONE = {MAJOR: MINOR, MINOR: PATCH}
 _FAILING = frozenset({
     "catch-removed", "path-lost", "retry-removed", "choice-inverted", "timeout-added",

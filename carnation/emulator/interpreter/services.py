@@ -168,8 +168,8 @@ def _make_refusal(task: Task, operation: str, report: str) -> ClientError:
 def _fail_sdk(service: str, error: ClientError) -> Failed:
     name = client_name(service)
     _, message, status, request = _describe(error)
-    modelled = type(error) is not ClientError
-    shown = type(error).__name__ if modelled else name
+    modeled = type(error) is not ClientError
+    shown = type(error).__name__ if modeled else name
     shown = shown if shown.endswith("Exception") else f"{shown}Exception"
     cause = (
         f"{message} (Service: {name}, Status Code: {status}, Request ID: {request}) "
