@@ -103,6 +103,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("declaration-added", DEFINITION, BEHAVIORAL, _CALLERS, "the shape is declared now"),
     ("declaration-changed", DEFINITION, BEHAVIORAL, _READERS, "checks use another schema"),
     ("workflow-added", DEFINITION, BEHAVIORAL, _OWNERS, "one more"),
+    ("workflow-renamed", DEFINITION, BREAKING, _CALLERS, "its stack and its ARN get other names"),
     ("workflow-removed", DEFINITION, BREAKING, _CALLERS, "it can no longer be started"),
     # what the lint finds in the new side, and did not find in the old one
     ("finding-refused", FINDINGS, DANGEROUS, _OWNERS, "AWS rejects it: nothing is deployed"),

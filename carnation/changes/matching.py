@@ -7,7 +7,7 @@ that now stands for something of another type is believed last.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from carnation.asl import Definition, State, read_definition
@@ -160,6 +160,24 @@ def _list_features(place: State) -> list[str]:
         else:
             features.append(field + render_value(value))
     return features
+
+
+def score_likeness(old: Mapping[str, Json], new: Mapping[str, Json]) -> float:
+    """Return the share of names and fields of states that two definitions have in common (Dice).
+
+    >>> one = {"States": {"A": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    >>> round(score_likeness(one, {"States": {"A": {"Type": "Wait", "Seconds": 2}}}), 2)
+    0.67
+    """
+    here, there = (
+        Counter(
+            feature for state in read_definition(value).states
+            for feature in (f"Name:{state.name}", *_list_features(state))
+        )
+        for value in (old, new)
+    )  # fmt: skip
+    total = here.total() + there.total()
+    return 2 * (here & there).total() / total if total else 0.0
 
 
 def _without_next(item: Json) -> Json:

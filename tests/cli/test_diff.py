@@ -70,11 +70,12 @@ def write(path: str, value: Any) -> str:
 
 def build(folder: str, definition: Any, template: Any, version: str, package: str = "1") -> None:
     """Write a built workflow, as far as diff looks at it."""
-    write(f"{folder}/code/state-machine/w.asl.json", definition)
-    write(f"{folder}/cft/w-root-stack.json", template)
+    name = folder.rpartition("/")[2]
+    write(f"{folder}/code/state-machine/{name}.asl.json", definition)
+    write(f"{folder}/cft/{name}-root-stack.json", template)
     artifacts = {"code/python/f.zip": {"sha256": package}}
     write(f"{folder}/manifest.json",
-          {"workflow": "w", "version": version, "artifacts": artifacts})  # fmt: skip
+          {"workflow": name, "version": version, "artifacts": artifacts})  # fmt: skip
 
 
 def read_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -196,6 +197,41 @@ def test_a_call_under_the_role_of_its_credentials_loses_nothing_with_the_machine
     build("old/build/w", BASE, TEMPLATE, "1.0.0")
     build("new/build/w", BASE, poor, "1.1.0")
     assert list_kinds(read_json(capsys, "old", "new")) == {"permission-narrowed"}
+
+
+def test_a_built_workflow_that_replaces_a_different_one_is_no_renamed_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build("old/build/hello", WAIT, TEMPLATE, "1.0.0")
+    build("new/build/restock", BASE, TEMPLATE, "1.0.0")
+    report = read_json(capsys, "old", "new")
+    found = {(review["name"], change["kind"]) for review in report["reviews"]
+             for change in review["changes"]}  # fmt: skip
+    assert found == {("hello", "workflow-removed"), ("restock", "workflow-added")}
+
+
+def test_a_renamed_workflow_is_found_among_others_by_its_states(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build("old/build/hello", WAIT, TEMPLATE, "1.0.0")
+    build("old/build/orders", BASE, TEMPLATE, "1.0.0")
+    build("new/build/shop", edit(BASE, "/States/Put/TimeoutSeconds", 60), TEMPLATE, "2.0.0")
+    report = read_json(capsys, "old", "new")
+    kinds = {r["name"]: {change["kind"] for change in r["changes"]} for r in report["reviews"]}
+    assert kinds.keys() == {"hello", "shop"}
+    assert kinds["shop"] == {"workflow-renamed", "timeout-raised"}
+    assert main(["old", "new"]) == 0
+    told = capsys.readouterr().out
+    assert "shop  was renamed from 'orders'" in told
+    assert "they need its new ARN" in told
+
+
+def test_two_built_folders_that_were_named_are_compared_whatever_they_are_called(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build("build/hello", WAIT, TEMPLATE, "1.0.0")
+    build("build/longer", LONGER, TEMPLATE, "1.0.0")
+    assert "wait-changed" in list_kinds(read_json(capsys, "build/hello", "build/longer"))
 
 
 def test_what_the_manifests_declare_is_compared(

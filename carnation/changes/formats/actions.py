@@ -54,6 +54,7 @@ ACTIONS: Mapping[str, str] = {
     "error-changed": "change the callers and alarms that know the error by its name",
     "declared-input-narrowed": _CALLERS,
     "declared-output-widened": _CALLERS,
+    "workflow-renamed": "give its callers the new ARN, and remove the stack of the old name",
     "workflow-removed": "stop what starts it",
     "permission-needed": "allow the role what it then needs",
     "permission-broadened": _ROLE,

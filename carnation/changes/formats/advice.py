@@ -52,6 +52,8 @@ def format_running(review: Review) -> str:
         return "none: the workflow was added"
     if any(change.kind == "workflow-removed" for change in review.changes):
         return f"{_KEPT}, and end with it; afterwards it cannot be started or redriven"
+    if any(change.kind == "workflow-renamed" for change in review.changes):
+        return f"{_KEPT}, in the stack of the old name until that is deleted"
     met = [change for change in review.changes if _reaches_running(change)]
     if not met:
         return f"no effect: {_KEPT}"

@@ -17,6 +17,7 @@ _HANDLED = "an error may be handled in another way"
 _NAMED = "errors may have another name or cause"
 _OUTPUT = "the path or the output may differ"
 _TIME = "the duration may differ"
+_RENAMED = "they need its new ARN"
 _INPUT = "input that was valid may be rejected"
 _MAX_NAMED = 3
 
@@ -46,8 +47,9 @@ _EFFECTS: Mapping[str, str] = {
         "mode-changed",
     ), _TIME),
     "declared-input-narrowed": _INPUT,
+    "workflow-renamed": _RENAMED,
 }  # fmt: skip
-_ORDER = (_INPUT, _FAILS, _OUTPUT, _NAMED, _HANDLED, _WHEN, _TIME)
+_ORDER = (_RENAMED, _INPUT, _FAILS, _OUTPUT, _NAMED, _HANDLED, _WHEN, _TIME)
 
 
 def format_callers(review: Review) -> str:

@@ -8,6 +8,7 @@ from carnation.changes.definitions import find_definition_changes
 from carnation.changes.impacts import find_worst
 from carnation.changes.records import Change
 from carnation.changes.reviews.code import PackageChange, find_packages
+from carnation.changes.reviews.pairs import is_renamed, map_paths, pair_units, rename_files
 from carnation.changes.reviews.trees import DEFINITION_SUFFIXES, Tree, choose_paths
 from carnation.changes.reviews.units import ComparedItem, is_definition, list_units
 from carnation.changes.reviews.verdict import VersionBump, check_version_bump, sort_changes
@@ -63,7 +64,7 @@ def compare_trees(old: Tree, new: Tree, accepted: Mapping[str, str]) -> list[Rev
     before, after = list_units(old), list_units(new)
     _reject_nothing(old, new, before, after)
     reviews = []
-    for one, two in _pair_units(before, after):
+    for one, two in pair_units(before, after):
         definitions: list[tuple[str, Json, Json]] = []
         changes = sort_changes(_find_changes(one, two, definitions))
         if changes:
@@ -87,19 +88,6 @@ def _reject_nothing(
                 raise UsageError(f"'{tree.name}': {reading.format_nothing()}.")
 
 
-def _pair_units(
-    before: list[ComparedItem], after: list[ComparedItem]
-) -> Iterator[tuple[ComparedItem | None, ComparedItem | None]]:
-    if len(before) == len(after) == 1:
-        yield before[0], after[0]  # whatever they are called
-        return
-    there = {(unit.root, unit.name): unit for unit in after}
-    for unit in before:
-        yield unit, there.pop((unit.root, unit.name), None)
-    for unit in there.values():
-        yield None, unit
-
-
 def _make_review(
     old: ComparedItem | None,
     new: ComparedItem | None,
@@ -121,16 +109,8 @@ def _make_review(
         [change for change in changes if id(change) not in fine],
         [(change, fine[id(change)]) for change in changes if id(change) in fine],
         definitions,
-        _find_old_paths(old, new),
+        map_paths(old, new),
     )
-
-
-def _find_old_paths(old: ComparedItem | None, new: ComparedItem | None) -> dict[str, str]:
-    """Return the names of two files that are compared, whatever they are called."""
-    if old is None or new is None or not len(old.files) == len(new.files) == 1:
-        return {}
-    before, after = (unit.root + next(iter(unit.files)) for unit in (old, new))
-    return {after: before} if before != after else {}
 
 
 def _find_changes(
@@ -139,6 +119,13 @@ def _find_changes(
     if old is None or new is None:
         yield from _describe_item(old, new, definitions)
         return
+    if is_renamed(old, new):
+        sentence = f"was renamed from '{old.name}'"
+        part = f"{new.root}manifest.json"
+        yield Change(
+            "workflow-renamed", "/workflow", new.name, sentence, old.name, new.name, part=part
+        )
+        old = rename_files(old, new)
     named = old.sure and new.sure
     if named and not _are_plain(old, new):
         yield from _compare_machines(old, new, definitions)
