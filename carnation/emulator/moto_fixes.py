@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -23,6 +23,7 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
+from moto.utilities import aws_headers
 
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.numbers import find_invalid_number
@@ -68,13 +69,22 @@ def _leave_rest_apis_out(patches: Patches) -> None:
 def _spare_preparations(patches: Patches) -> None:
     """Spare what moto prepares and never uses, and what it finds out anew for each request.
 
-    For each operation of Lambda it compiles a program that would build its URL.
+    For each operation of Lambda it compiles a program that would build its URL; for each answer of
+    DynamoDB it draws 52 letters, where a request ID of any kind will do.
     """
+    patches.set(aws_headers, "gen_amzn_requestid_long", _identify_long)
     patches.set(routing.SmithyRule, "_compile_builder", lambda *_: lambda *_: ("", ""))
     patches.set(responses, "method_names_from_class", _list_methods)
+    patches.set(responses, "camelcase_to_underscores", _separate_words)
+
+
+def _identify_long(headers: dict[str, Any]) -> str:
+    headers["x-amzn-requestid"] = found = f"{uuid.uuid4().hex}{uuid.uuid4().hex}".upper()[:52]
+    return found
 
 
 _list_methods = cache(utils.method_names_from_class)
+_separate_words = lru_cache(maxsize=4096)(utils.camelcase_to_underscores)  # names of a client
 
 
 class _KeyWhenUsed:

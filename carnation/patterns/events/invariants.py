@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carnation.patterns.events.records import find_attempts, find_identities, find_numbers
+from carnation.patterns.events.records import Identity, find_attempts, find_identities, find_numbers
 from carnation.testing.proofs.environment import Environment
 
 RETRIES = 3
@@ -35,11 +35,11 @@ def no_event_lost(world: Environment) -> Iterator[str]:
     an execution that runs or can be redriven; when all has settled, in the store or among the dead
     letters.
     """
-    stored = set(find_stored(world))
-    safe = stored | set(find_numbers(world.bodies("DeadLetterQueueUrl")))
+    safe = world.derive("numbers put away", lambda: _find_put_away(world))
     place = "in the store nor among the dead letters"
     if not world.is_settled:
-        safe |= set(find_numbers(world.bodies("QueueUrl"))) | set(_find_held(world))
+        safe = safe | world.derive("numbers queued", lambda: _find_queued(world))
+        safe |= set(_find_held(world))
         place = "in the store, in a queue, nor in an execution that runs or can be redriven"
     for number in _find_asked(world):
         if number not in safe:
@@ -52,19 +52,36 @@ def no_value_lost(world: Environment) -> Iterator[str]:
     An event that was to be written is, with its own value, in the store, in a queue, or held by an
     execution. That another event has its key does not make it safe.
     """
-    tried = dict.fromkeys(find_identities([one.payload for one in world.attempts]))
-    tried |= dict.fromkeys(find_identities([*world.queued]))
+    tried = world.derive("identities tried", lambda: _find_tried(world), len(world.attempts))
     if not tried:
         return
-    places = [world.items(), list(world.objects().values()), world.bodies("DeadLetterQueueUrl")]
-    places += [world.bodies("QueueUrl"), world.held]
-    safe = set(find_identities(places))
-    for event in tried:
-        if event not in safe:
+    safe = world.derive("identities stored", lambda: _find_kept(world))
+    rest = [event for event in tried if event not in safe]
+    held = set(find_identities(world.held)) if rest else set()
+    for event in rest:
+        if event not in held:
             yield (
                 f"event {event.number} of {event.made} with the value '{event.value[:20]}' is "
                 "lost: there is at most another one under its key"
             )
+
+
+def _find_tried(world: Environment) -> list[Identity]:
+    payloads = [one.payload for one in world.attempts]
+    return list(dict.fromkeys(find_identities([payloads, *world.queued])))
+
+
+def _find_kept(world: Environment) -> set[Identity]:
+    places = [world.items(), list(world.objects().values())]
+    return set(find_identities([places, *map(world.bodies, _QUEUES)]))
+
+
+def _find_put_away(world: Environment) -> set[int]:
+    return {*find_stored(world), *find_numbers(world.bodies("DeadLetterQueueUrl"))}
+
+
+def _find_queued(world: Environment) -> set[int]:
+    return set(find_numbers(world.bodies("QueueUrl")))
 
 
 def no_message_lost(world: Environment) -> Iterator[str]:
@@ -84,7 +101,8 @@ def applied_exactly_once(world: Environment) -> Iterator[str]:
         if times > 1 and store in stores:
             yield f"key {key} of {store} was written {times} times"
     asked = Counter(_find_asked(world))
-    for number, times in Counter(find_stored(world)).items():
+    stored = world.derive("times stored", lambda: Counter(find_stored(world)))
+    for number, times in stored.items():
         if times > max(1, asked[number]):
             yield f"event {number} was applied {times} times"
 

@@ -101,6 +101,7 @@ class Environment:
         self.attempts: list[Attempt] = []
         self.log: list[str] = []
         self._seen: dict[str, Any] = {}
+        self._derived: dict[str, Any] = {}
         self._checked: dict[str, list[Any]] | None = None
         self.is_settled = False
         self.can_redrive = True
@@ -166,6 +167,7 @@ class Environment:
     def look_again(self) -> None:
         """Read the stores again: a call was made, and they may have changed."""
         self._seen.clear()
+        self._derived.clear()
 
     def _look(self, output: str, read: Callable[[str], _T], empty: Callable[[], _T]) -> _T:
         """Read what an output (or a physical ID, or a kind) names, once between two calls."""
@@ -175,6 +177,24 @@ class Environment:
             name = self.outputs.get(output) or next(iter(chosen), None)
             self._seen[output] = read(name) if name else empty()
         found: _T = self._seen[output]
+        return found
+
+    def derive(self, name: str, find: Callable[[], _T], version: int = 0) -> _T:
+        """Return what `find` makes of the stores, found once between two calls.
+
+        `version` is another number whenever something else changed that it is made of.
+
+        >>> one = Environment.__new__(Environment)
+        >>> one.forget()
+        >>> one.derive("answer", lambda: 42), one.derive("answer", lambda: 43)
+        (42, 42)
+        >>> one.derive("answer", lambda: 44, version=1)
+        44
+        """
+        key = f"{name} {version}"
+        if key not in self._derived:
+            self._derived[key] = find()
+        found: _T = self._derived[key]
         return found
 
     def expire_visibility(self) -> None:
