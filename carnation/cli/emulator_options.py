@@ -19,6 +19,11 @@ def add_emulator_options(parser: argparse.ArgumentParser) -> None:
         "--in-process", action="store_true", help="Run handlers in this process, for a debugger"
     )
     parser.add_argument(
+        "--exact-python", action="store_true",
+        help="Refuse functions whose Python is not on this machine (default: run them on the "
+        "Python of carnation, with a warning)",
+    )  # fmt: skip
+    parser.add_argument(
         "--real-time", action="store_true",
         help="Use real time for Wait and Retry (default: skip waiting)",
     )  # fmt: skip

@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
         children=children,
         parameters=read_parameters(options.parameter),
         stimuli=stimuli, shows=options.show, jobs=options.jobs, results=results,
-        root=root, clock=read_clock(options.clock),
+        root=root, clock=read_clock(options.clock), exact_python=options.exact_python,
     )  # fmt: skip
     _print_end(runs, options, reporter)
     return EXIT_OK if runs.succeeded else EXIT_FINDINGS

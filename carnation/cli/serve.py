@@ -80,6 +80,7 @@ def _serve(options: argparse.Namespace) -> int:
         require_signature=options.require_signature,
         request_log=_log_request if options.request_log else None,
         clock=read_clock(options.clock),
+        other_python=None if options.exact_python else _warn,
     ) as emulator:
         emulator.finish_jobs(options.jobs)
         deployed: list[str] = []

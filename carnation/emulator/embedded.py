@@ -13,7 +13,7 @@ from carnation.artifacts import Artifacts, wheels
 from carnation.artifacts.exports import order_by_exports
 from carnation.artifacts.sources import place_resources, placing_resources
 from carnation.document import digest, parse_document
-from carnation.emulator.runtimes import start_fork_servers
+from carnation.emulator.runtimes import list_runtimes, start_fork_servers
 from carnation.errors import CarnationError, UsageError, suggest_name
 
 if TYPE_CHECKING:
@@ -118,8 +118,11 @@ def _deploy(
     root: str,
 ) -> Mapping[str, str]:
     chosen = _choose_parameters(artifacts, parameters)
+    runtimes = list_runtimes(artifacts.files.values())
+    for obstacle in filter(None, map(emulator.find_obstacle, runtimes)):
+        warn(obstacle)
     if not emulator.in_process:
-        start_fork_servers(artifacts.files.values())
+        start_fork_servers(runtimes)
     template = artifacts.find_key("-root-stack.yaml")
     with placing_resources(root, artifacts.workflow):
         deployment = emulator.deploy(

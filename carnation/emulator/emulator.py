@@ -41,7 +41,7 @@ from carnation.emulator.interpreter.status_events import make_status_event
 from carnation.emulator.invocations import Invocations
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches, dummy_environment
 from carnation.emulator.runtime import RuntimeServer
-from carnation.emulator.runtimes import is_python
+from carnation.emulator.runtimes import PythonFallback, find_obstacle, is_python
 from carnation.emulator.server import Access, EndpointServer
 from carnation.emulator.snapshots import Snapshot
 from carnation.emulator.uploaded_code import patch_uploads
@@ -91,8 +91,10 @@ class Emulator:
     `open_port()`, so that nobody sees it half furnished. It answers to the names of this machine
     and to `host_names`; with `require_signature` only to requests that are signed with
     `secret_key`, which is made again; `request_log` is told of each request in a line. `clock` is
-    the time at which it begins (None: now), for executions and schedules. One emulator at a time
-    is open in a process, and while it is, this process has no other AWS environment.
+    the time at which it begins (None: now), for executions and schedules. A function whose Python
+    is not on this machine is refused by name; with `other_python`, which is told so once for each
+    runtime, it runs on the Python that runs this, as all do with `in_process`. One emulator at a
+    time is open in a process, and while it is, this process has no other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
@@ -113,6 +115,7 @@ class Emulator:
         require_signature: bool = False,
         request_log: Callable[[str], None] | None = None,
         clock: datetime | None = None,
+        other_python: Callable[[str], None] | None = None,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time
@@ -121,6 +124,7 @@ class Emulator:
         secret = self.secret_key if require_signature else None
         self._access = Access(tuple(host_names), secret, request_log)
         self._hooks, self.clock = Hooks(), Clock(clock)
+        self._fallback = None if in_process else PythonFallback(other_python)
         self._lines: dict[str, deque[str]] = {}
         self._stack = ExitStack()
         self._is_closing = False
@@ -195,7 +199,7 @@ class Emulator:
         patch_uploads(patches)
         store = CodeStore(folder)
         self._invocations = Invocations(
-            self._functions, store, self.wheels, wait=not self.real_time
+            self._functions, store, self.wheels, self._fallback, wait=not self.real_time
         )
         self._invocations.install(patches)
         invoke = self._invocations.make_short_way(self._hooks, ACCOUNT, self.region)
@@ -302,6 +306,13 @@ class Emulator:
             return InProcessWorker(code, self._keep_line, self.sources.get(code.folder.name))
         variables = code.environment(self._handlers_endpoint, self.secret_key)
         return ProcessWorker(code, self._runtime, variables, self._keep_line)
+
+    def find_obstacle(self, runtime: str) -> str:
+        """Describe why functions of a runtime are refused when they are invoked; '' if they run."""
+        obstacle = find_obstacle(runtime)
+        if obstacle or self._fallback is None or not is_python(runtime):
+            return obstacle
+        return self._fallback.find_obstacle(runtime)
 
     def _keep_line(self, function: str, line: str) -> None:
         self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)

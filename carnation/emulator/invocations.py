@@ -31,7 +31,7 @@ from carnation.emulator.invoke_requests import (
     read_name,
 )
 from carnation.emulator.patching import Patches
-from carnation.emulator.runtimes import find_obstacle
+from carnation.emulator.runtimes import PythonFallback, find_obstacle, is_python
 from carnation.errors import EmulatorError, suggest_name
 
 _SYNCHRONOUS_BYTES, _EVENT_BYTES = 6_291_456, 1_048_576
@@ -43,10 +43,20 @@ class Invocations:
     """Answers Invoke for the functions that moto keeps."""
 
     def __init__(
-        self, functions: Functions, store: CodeStore, wheels: Mapping[str, Path], *, wait: bool
+        self,
+        functions: Functions,
+        store: CodeStore,
+        wheels: Mapping[str, Path],
+        fallback: PythonFallback | None,
+        *,
+        wait: bool,
     ) -> None:
-        """Take what runs functions; with `wait`, an Event is over when its call is answered."""
+        """Take what runs functions; with `wait`, an Event is over when its call is answered.
+
+        Without a `fallback` every handler in Python is called by the one that runs this.
+        """
         self._functions, self._store, self._wheels, self._wait = functions, store, wheels, wait
+        self._fallback = fallback
         self._chance = random.Random(0)  # noqa: S311 - an alias's weights, the same in each run
 
     def install(self, patches: Patches) -> None:
@@ -144,17 +154,14 @@ class Invocations:
 
     def _read(self, function: Any, qualifier: str | None) -> FunctionCode:
         """Read what a version of a function is, out of moto's own object."""
-        obstacle = _find_obstacle(function)
+        obstacle = _find_obstacle(function) or self._find_python(function)
         if obstacle:
             raise InvokeError("InvalidRuntimeException", obstacle)
         arn, name = str(function.function_arn), str(function.function_name)
         latest = arn.removesuffix(":$LATEST").endswith(f":function:{name}")
         unqualified = arn.partition(f":function:{name}")[0] + f":function:{name}"
-        digest = function.code_digest.rpartition(":")[2]
-        layers = [
-            (layer.code_digest.rpartition(":")[2], layer.code_bytes)
-            for layer in _read_layers(function)
-        ]
+        digest = _read_digest(function)
+        layers = [(_read_digest(layer), layer.code_bytes) for layer in _read_layers(function)]
         variables: Mapping[str, Any] = function.environment_vars or {}
         return FunctionCode(
             name=name,
@@ -169,6 +176,15 @@ class Invocations:
             runtime=str(function.run_time),
             layers=self._store.merge(layers) if layers else None,
             wheels=self._wheels.get(digest),
+        )
+
+    def _find_python(self, function: Any) -> str:
+        """Describe why a function's Python does not run it; '' if one does."""
+        runtime = str(function.run_time)
+        if self._fallback is None or not is_python(runtime):
+            return ""
+        return self._fallback.find_obstacle(
+            runtime, has_wheels=_read_digest(function) in self._wheels
         )
 
     def make_short_way(self, hooks: Hooks, account: str, region: str) -> Invoke:
@@ -217,6 +233,10 @@ def _find_obstacle(function: Any) -> str:
     if not obstacle and not getattr(function, "code_bytes", b""):
         return f"function '{function.function_name}' has no code: its zip is not in the bucket"
     return obstacle
+
+
+def _read_digest(function: Any) -> str:
+    return str(function.code_digest).rpartition(":")[2]
 
 
 def _read_layers(function: Any) -> list[Any]:

@@ -24,7 +24,7 @@ _NO_ITEM = "warning: --fail matched nothing"
 
 
 class WarningPrinter(Observer):
-    """Prints, to standard error, what has no effect here."""
+    """Prints, to standard error, what is not here as it is on AWS."""
 
     def warned(self, text: str) -> None:
         """Print a warning."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from carnation.emulator.fork_server import Fork, start_fork_server
 from carnation.emulator.function_code import FunctionCode
 
 _PYTHON = ("python3.11", "python3.12", "python3.13", "python3.14")
+_OWN = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _NODE = re.compile(r"nodejs(\d+)\.x")
-_RUNTIME = re.compile(r"\bRuntime\"?: \"?(python3\.\d+)")
+_RUNTIME = re.compile(
+    r"\bRuntime\"?: \"?((?:python|nodejs|ruby|java|dotnet|go|provided)[\w.]*)(?![^\s\",])"
+)
 _WORKER = Path(__file__).with_name("worker.py")
 _NODE_WORKER = Path(__file__).with_name("worker.mjs")
 _PACKAGES = sysconfig.get_path("purelib")  # where boto3 and the runtime's client lie
@@ -26,8 +29,7 @@ _PACKAGES = sysconfig.get_path("purelib")  # where boto3 and the runtime's clien
 def find_obstacle(runtime: str | None) -> str:
     """Describe why functions of a runtime do not run here; '' if they do.
 
-    Python's run on the interpreter of their name where it is on PATH, else on the one that runs
-    this.
+    Whether the interpreter of a Python is here is for `PythonFallback` to say.
 
     >>> find_obstacle("python3.13")
     ''
@@ -51,6 +53,47 @@ def find_obstacle(runtime: str | None) -> str:
             f"node {found[1]}"
         )
     return ""
+
+
+class PythonFallback:
+    """Whether a function of a Python that is not here runs on the one that runs this.
+
+    Only where somebody is told, once for each runtime; otherwise it is refused by name.
+    """
+
+    def __init__(self, tell: Callable[[str], None] | None) -> None:
+        """Take whom to tell; None: there is no fallback."""
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def find_obstacle(self, runtime: str, *, has_wheels: bool = False) -> str:
+        """Describe why a function does not run; '' if it does, where it has packages for here."""
+        if not has_wheels and find_python(runtime) is not None:
+            return ""
+        if self._tell is None:
+            return "" if has_wheels else _render_refusal(runtime)
+        if runtime not in self._told and runtime != _OWN:
+            self._told.add(runtime)
+            reason = "their local packages are for it" if has_wheels else f"no {runtime} is on PATH"
+            self._tell(f"functions of the runtime '{runtime}' run on {_OWN}: {reason}")
+        return ""
+
+
+def _render_refusal(runtime: str) -> str:
+    return (
+        f"functions of the runtime '{runtime}' need `{runtime}` on PATH, which was not found; "
+        f"install it, or let them run on {_OWN}: without --exact-python, or by "
+        "Emulator(other_python=print), which is told so"
+    )
+
+
+def list_runtimes(templates: Iterable[str]) -> list[str]:
+    """List the runtimes that templates name.
+
+    >>> list_runtimes(["Runtime: python3.13", '"Runtime": "nodejs22.x",', "Runtime: !Ref R"])
+    ['nodejs22.x', 'python3.13']
+    """
+    return sorted({name for text in templates for name in _RUNTIME.findall(text)})
 
 
 def is_python(runtime: str) -> bool:
@@ -85,15 +128,15 @@ def _start_process(
     )
 
 
-def start_fork_servers(templates: Iterable[str]) -> None:
-    """Let the processes load of which these templates' functions will be forks.
+def start_fork_servers(runtimes: Iterable[str]) -> None:
+    """Let the processes load of which functions of these runtimes will be forks.
 
     Nobody waits for it; the interpreter of a runtime's name may be slow to find.
     """
-    runtimes = sorted({name for text in templates for name in _RUNTIME.findall(text)})
+    pythons = [name for name in runtimes if is_python(name)]
 
     def start() -> None:
-        for runtime in runtimes:
+        for runtime in pythons:
             start_fork_server(_make_command(runtime))
 
     threading.Thread(target=start, daemon=True).start()
@@ -107,7 +150,7 @@ def _make_command(runtime: str | None) -> list[str]:
 @cache
 def find_python(runtime: str) -> str | None:
     """Find the interpreter of a runtime's name on PATH; None if there is none that starts."""
-    if runtime == f"python{sys.version_info[0]}.{sys.version_info[1]}":
+    if runtime == _OWN:
         return sys.executable
     path = shutil.which(runtime)
     if path is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +110,8 @@ class Observer:
         """Learn that the workflow is deployed, and how long it took."""
 
     def warned(self, text: str) -> None:
-        """Learn that a property of a template has no effect here."""
+        """Learn what is not here as it is on AWS; whoever does not listen gets Python's warning."""
+        warnings.warn(text, stacklevel=2)
 
     def fired(self, firing: Firing) -> None:
         """Learn that a schedule fired while time was advanced."""
@@ -140,6 +142,7 @@ def run(
     results: Mapping[str, Json] | None = None,
     root: str = "",
     clock: datetime | None = None,
+    exact_python: bool = False,
 ) -> WorkflowRuns:
     """Deploy a built workflow to an emulator of its own, and run it once for each input.
 
@@ -148,13 +151,17 @@ def run(
     the resources whose content is read at the end. `jobs` says how each job ends ('succeed' or
     'fail'), `results` what Task states give instead of being performed; `root` is the
     project whose `carnation fetch --local` they run with, `clock` the time at which it all
-    begins. Raises `EmulatorError`
+    begins. With `exact_python` a function is refused whose Python is not on this machine; otherwise
+    the observer is told that it runs on another. Raises `EmulatorError`
     where it cannot be deployed or started, and `UsageError` for a name or parameter that it does
     not have.
     """
     observer = observer or Observer()
     _check_results(artifacts, children, results or {})
-    with Emulator(in_process=in_process, real_time=real_time, seed=seed, clock=clock) as emulator:
+    with Emulator(
+        in_process=in_process, real_time=real_time, seed=seed, clock=clock,
+        other_python=None if exact_python else observer.warned,
+    ) as emulator:  # fmt: skip
         emulator.finish_jobs(jobs, results)
         if faults:
             faults.install(emulator)

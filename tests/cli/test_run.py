@@ -255,6 +255,9 @@ class _Nowhere:
 
     in_process = True
 
+    def find_obstacle(self, runtime: str) -> str:
+        return ""
+
     def deploy(self, *_: Any, **__: Any) -> Any:
         return SimpleNamespace(outputs={}, warnings=())
 

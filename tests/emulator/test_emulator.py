@@ -6,6 +6,7 @@ import io
 import json
 import os
 import socket
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from carnation.errors import EmulatorError
 
 ROLE = "arn:aws:iam::123456789012:role/role"
 ECHO = "def handle(event, context):\n    return event\n"
+PYTHON = f"python3.{sys.version_info[1]}"  # the one that is here
 INVOKE = "arn:aws:states:::lambda:invoke"
 
 
@@ -39,7 +41,7 @@ def make_function(emulator: Emulator, name: str, source: str, **settings: Any) -
         iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")
     request = {
         "FunctionName": name,
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Role": ROLE,
         "Handler": "handler.handle",
         "Code": {"ZipFile": pack(source)},

@@ -9,7 +9,7 @@ import pytest
 
 from carnation.emulator import Emulator
 from carnation.emulator.runtimes import find_obstacle
-from tests.emulator.test_emulator import invoke
+from tests.emulator.test_emulator import PYTHON, invoke
 
 ALLOWED = {"Capabilities": ["CAPABILITY_IAM"]}
 CUSTOM = """
@@ -22,7 +22,7 @@ def handle(event, context):
 def test_a_custom_resource_answers_where_signatures_are_required() -> None:
     role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
     function = {
-        "Runtime": "python3.13", "Handler": "index.handle", "Code": {"ZipFile": CUSTOM},
+        "Runtime": PYTHON, "Handler": "index.handle", "Code": {"ZipFile": CUSTOM},
         "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Timeout": 20,
     }  # fmt: skip
     token = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}}

@@ -13,8 +13,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from carnation.emulator import Emulator
-from carnation.emulator.runtimes import find_obstacle, find_python
-from tests.emulator.test_emulator import chain, invoke, make_function, make_machine, pack
+from carnation.emulator.runtimes import PythonFallback, find_obstacle, find_python
+from tests.emulator.test_emulator import (
+    ECHO,
+    PYTHON,
+    chain,
+    invoke,
+    make_function,
+    make_machine,
+    pack,
+    task,
+)
 
 VERSIONED = "def handle(event, context):\n    return [%d, context.invoked_function_arn]\n"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function"
@@ -230,6 +239,41 @@ def test_a_runtime_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "found node 20" in find_obstacle("nodejs22.x")
     assert find_obstacle("nodejs20.x") == find_obstacle("python3.14") == ""
     assert "'python3.8'" in find_obstacle("python3.8")
+
+
+def test_a_python_that_is_not_here_is_refused_unless_somebody_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from carnation.emulator import runtimes
+
+    monkeypatch.setattr(runtimes, "find_python", {"python3.13": "python"}.get)
+    strict = PythonFallback(None)
+    assert strict.find_obstacle("python3.13") == ""
+    assert "'python3.14' need `python3.14` on PATH" in strict.find_obstacle("python3.14")
+    told: list[str] = []
+    fallback = PythonFallback(told.append)
+    for runtime in ("python3.13", "python3.14", "python3.14"):
+        assert fallback.find_obstacle(runtime) == ""
+    (line,) = told
+    assert f"'python3.14' run on {PYTHON}: no python3.14" in line
+    assert fallback.find_obstacle("python3.13", has_wheels=True) == ""
+    assert "local packages" in told[-1] or PYTHON == "python3.13"
+
+
+def test_invoke_refuses_a_python_that_is_not_here(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carnation.emulator import runtimes
+
+    make_function(emulator, "newer", ECHO, Runtime="python3.14")
+    monkeypatch.setattr(runtimes, "find_python", lambda runtime: None)
+    code, message = refusal(emulator.client("lambda").invoke, FunctionName="newer")
+    assert code == "InvalidRuntimeException"
+    assert "python3.14" in message
+    machine = make_machine(emulator, chain(A=task("newer")), "calls-newer")
+    ended = emulator.execute(machine, {})
+    assert (ended.status, ended.error) == ("FAILED", "Lambda.InvalidRuntimeException")
+    assert emulator.find_obstacle("python3.14") in str(ended.cause)
 
 
 OWN_PYTHON = """import sys

@@ -12,7 +12,7 @@ import pytest
 
 from carnation.emulator import Deployment, Emulator
 from carnation.errors import EmulatorError
-from tests.emulator.test_emulator import ECHO, invoke, pack
+from tests.emulator.test_emulator import ECHO, PYTHON, invoke, pack
 
 BUCKET = "artifacts"
 NUMBER = iter(range(1000))
@@ -25,7 +25,7 @@ FUNCTION = {
     "Type": "AWS::Lambda::Function",
     "Properties": {
         "FunctionName": {"Fn::Sub": "${AWS::StackName}-echo"},
-        "Runtime": "python3.13",
+        "Runtime": PYTHON,
         "Handler": "handler.handle",
         "Role": ROLE_ARN,
         "Code": {"S3Bucket": BUCKET, "S3Key": "echo.zip"},

@@ -113,7 +113,7 @@ def test_an_upload_below_the_prefix(hub: Fired) -> None:
 def test_a_pipe_from_a_queue(hub: Fired) -> None:
     hub.send("JobsUrl", "from the queue")
     wait_for(hub, lambda record: record.get("body") == "from the queue")
-    assert hub.emulator.messages(hub.outputs["JobsUrl"]) == []
+    hub.wait(lambda: hub.emulator.messages(hub.outputs["JobsUrl"]) == [])
 
 
 def test_a_pipe_from_a_stream(hub: Fired) -> None:
