@@ -6,10 +6,10 @@ folder, its requirements nor Lambda's runtime gives. Nothing is imported or run.
 
 from __future__ import annotations
 
-import ast
+import _ast as ast  # the classes and the flag alone: `ast` around them costs as much again
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from carnation.errors import WorkflowError, suggest_name
 from carnation.records import NamedTuple
@@ -23,6 +23,10 @@ _RUNTIME = {
 }  # fmt: skip
 _GIVEN = sys.stdlib_module_names | _LATER | _RUNTIME
 _FALLBACK = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+
+
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Where a statement has others in it; imports are statements."""
 
 
 class _Import(NamedTuple):
@@ -47,8 +51,9 @@ def check_handler(
             "in the workflow."
         )
     tree = _parse(function, path, own[path])
-    _require_function(function, path, name, tree)
-    _require_imports(function, path, own, {**own, **wheels})
+    if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree.body):
+        _require_function(function, path, name, tree)
+    _require_imports(function, {path: tree}, own, {**own, **wheels})
 
 
 def _find_file(module: str, files: Mapping[str, bytes]) -> str:
@@ -58,7 +63,8 @@ def _find_file(module: str, files: Mapping[str, bytes]) -> str:
 
 def _parse(function: Function, path: str, content: bytes) -> ast.Module:
     try:
-        return ast.parse(content, path)
+        tree = compile(content, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        return cast("ast.Module", tree)
     except (SyntaxError, ValueError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         reason = error.msg if isinstance(error, SyntaxError) else error
@@ -91,20 +97,23 @@ def _list_names(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(_list_children(node))
 
 
 def _require_imports(
-    function: Function, path: str, own: Mapping[str, bytes], files: Mapping[str, bytes]
+    function: Function,
+    trees: dict[str, ast.Module],
+    own: Mapping[str, bytes],
+    files: Mapping[str, bytes],
 ) -> None:
-    """Follow the imports from the handler through the function's own files.
+    """Follow the imports from the handler, which is read, through the function's own files.
 
     What layers hold is not known here, so with layers only the own files' syntax is checked.
     """
     there = _GIVEN | {one.partition("/")[0].partition(".")[0] for one in files}
-    waiting = [path]
+    waiting = list(trees)
     for one in waiting:  # grows while we walk
-        tree = _parse(function, one, own[one])
+        tree = trees.get(one) or _parse(function, one, own[one])
         for found in _list_imports(tree, one):
             top = found.modules[0].partition(".")[0]
             if top not in there and not function.layers:
@@ -134,10 +143,23 @@ def _list_imports(tree: ast.Module, path: str) -> Iterator[_Import]:
             yield _Import((base, *names) if base else tuple(names), node.lineno)
         elif isinstance(node, ast.Try) and _has_fallback(node):
             waiting += [*node.handlers, *node.orelse, *node.finalbody]
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        elif isinstance(node, ast.If) and _is_for_checkers(node.test):
             waiting += node.orelse
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            for name in _BLOCKS:
+                waiting += getattr(node, name, ())
+
+
+def _is_for_checkers(test: ast.AST) -> bool:
+    name = getattr(test, "id", "") or getattr(test, "attr", "")
+    return name == "TYPE_CHECKING" or any(map(_is_for_checkers, _list_children(test)))
+
+
+def _list_children(node: ast.AST) -> Iterator[ast.AST]:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        yield from (one for one in (value if isinstance(value, list) else [value])
+                    if isinstance(one, ast.AST))  # fmt: skip
 
 
 def _find_base(node: ast.ImportFrom, path: str) -> str:
@@ -154,4 +176,5 @@ def _has_fallback(node: ast.Try) -> bool:
 
 
 def _list_kinds(kind: ast.expr) -> Iterator[str]:
-    yield from (one.id for one in ast.walk(kind) if isinstance(one, ast.Name))
+    for one in kind.elts if isinstance(kind, ast.Tuple) else [kind]:
+        yield getattr(one, "id", "")
