@@ -266,7 +266,7 @@ class _Split:
         conditions = self.document.get("Conditions", {})
         used, left = set[str](), [*part.resources.values()]
         while left:
-            found = set(list_conditions(left)) - used
+            found = list_conditions(left) - used
             used |= found
             left = [conditions[name] for name in sorted(found)]
         return {name: value for name, value in conditions.items() if name in used}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from carnation.lazy import compile_lazily
@@ -62,15 +62,16 @@ def _rewrite_text(given: Any, swap: Swap) -> Any:
     return [text, variables] if variables else text
 
 
-def list_conditions(value: Any) -> Iterator[str]:
+def list_conditions(value: Any) -> set[str]:
     """List the conditions that resources, values and other conditions name."""
-    if isinstance(value, list):
-        for item in value:
-            yield from list_conditions(item)
-    elif isinstance(value, dict):
-        if "Fn::If" in value:
-            yield value["Fn::If"][0]
-        if isinstance(value.get("Condition"), str) and ("Type" in value or len(value) == 1):
-            yield value["Condition"]
-        for item in value.values():
-            yield from list_conditions(item)
+    found, waiting = set(), [value]
+    for one in waiting:  # grows while we walk
+        if isinstance(one, list):
+            waiting += [item for item in one if isinstance(item, (list, dict))]
+        elif isinstance(one, dict):
+            if "Fn::If" in one:
+                found.add(one["Fn::If"][0])
+            if isinstance(one.get("Condition"), str) and ("Type" in one or len(one) == 1):
+                found.add(one["Condition"])
+            waiting += [item for item in one.values() if isinstance(item, (list, dict))]
+    return found

@@ -163,7 +163,7 @@ class _Emitter:
                 f"state {_described(state)} has no item processor; set item_processor."
             )
         legacy = state.__dict__.get("is_legacy", False)
-        configured = legacy or getattr(processor, "is_configured", False)
+        configured = legacy or getattr(processor, "__dict__", {}).get("is_configured", False)
         head = {} if configured else {"ProcessorConfig": {"Mode": "INLINE"}}
         name = "Iterator" if legacy else "ItemProcessor"
         return {name: self._open(processor, f"Map '{state.state_id}'", head)}
