@@ -20,7 +20,7 @@ from carnation.artifacts.contents import Artifacts
 from carnation.artifacts.render import make_artifacts
 from carnation.project import read_partition
 from carnation.records import NamedTuple
-from carnation.resources import Application
+from carnation.resources import Application, Function
 from carnation.resources.policy import list_open_needs
 from carnation.workflow import load_workflows
 
@@ -75,8 +75,9 @@ def build_workflows(
     """
     partition = read_partition(root)
     made, alone, applications = [], [], {}
+    packed: dict[Function, bytes] = {}
     for workflow in load_workflows(root, list(names)):
-        made.append(make_artifacts(root, workflow, partition=partition))
+        made.append(make_artifacts(root, workflow, partition=partition, packed=packed))
         if workflow.stacks is None:
             applications[workflow.name] = workflow.application
         if workflow.is_alone:

@@ -35,6 +35,12 @@ def make_package(root: str, name: str, given: str = "") -> bytes:
     """
     if given:
         return _read_given(root, name, given)
+    own, wheels = read_package_files(root, name)
+    return pack_files({**own, **wheels})
+
+
+def read_package_files(root: str, name: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Read the files of a package: the function's own, and those of its wheels; path to content."""
     own, wheels = read_own_files(root, name), read_wheels(root, name)
     for path in wheels:
         if path in own:
@@ -42,7 +48,7 @@ def make_package(root: str, name: str, given: str = "") -> bytes:
                 f"lambdas/{name}/{path} is also in a wheel of lambdas/{name}/requirements.txt. "
                 "Rename the file."
             )
-    return pack_files({**own, **wheels})
+    return own, wheels
 
 
 def read_own_files(root: str, name: str) -> dict[str, bytes]:

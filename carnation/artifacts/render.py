@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carnation.artifacts.contents import MANIFEST, Artifacts
-from carnation.artifacts.function_zips import make_package, read_own_files
+from carnation.artifacts.function_zips import make_package, pack_files, read_package_files
 from carnation.artifacts.handlers import check_handler
-from carnation.artifacts.wheels import read_wheels
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import digest, dump_json, keyed_path
 from carnation.errors import DefinitionError, WorkflowError, suggest_name
@@ -28,21 +27,31 @@ from carnation.resources.policy import render_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow, list_definitions
 
+if TYPE_CHECKING:
+    from carnation.resources import Function
+
 _WHO = {REFUSAL: "AWS would reject", CALL: "a service would reject a call in"}
 _UNKNOWN = ("unknown-field", "unknown-state-type")
 _MAX_DEFINITION_BYTES = 1024 * 1024  # bytes
 
 
-def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Artifacts:
+def make_artifacts(
+    root: str,
+    workflow: Workflow,
+    *,
+    partition: str = "",
+    packed: dict[Function, bytes] | None = None,
+) -> Artifacts:
     """Make every artifact of a workflow; reads `lambdas/`, writes nothing.
 
     `partition` ('aws-cn') is put in the place of the definition's `${Partition}`; without it, that
-    stays, for the stacks to fill.
+    stays, for the stacks to fill. `packed` keeps the packages of the workflows before, so that
+    those with equal functions have them made and checked once.
 
     Raises the errors of the rooms below: a definition that is none, a function without code, a
     substitution that no stack gives.
     """
-    packages = _make_packages(root, workflow)
+    packages = _make_packages(root, workflow, {} if packed is None else packed)
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
     if partition:
@@ -85,16 +94,24 @@ def make_artifacts(root: str, workflow: Workflow, *, partition: str = "") -> Art
     )
 
 
-def _make_packages(root: str, workflow: Workflow) -> dict[str, bytes]:
+def _make_packages(
+    root: str, workflow: Workflow, packed: dict[Function, bytes]
+) -> dict[str, bytes]:
     packages = {}
     for function in workflow.functions:
         if not function.image:
-            path = f"code/python/{function.id}.zip"
-            packages[path] = make_package(root, function.id, function.zip)
-        if function.is_packed:
-            own = read_own_files(root, function.id)
-            check_handler(function, own, read_wheels(root, function.id))
+            if function not in packed:
+                packed[function] = _make_package(root, function)
+            packages[f"code/python/{function.id}.zip"] = packed[function]
     return packages
+
+
+def _make_package(root: str, function: Function) -> bytes:
+    if not function.is_packed:
+        return make_package(root, function.id, function.zip)
+    own, wheels = read_package_files(root, function.id)
+    check_handler(function, own, wheels)
+    return pack_files({**own, **wheels})
 
 
 def _reject_lost_children(root: str, workflow: Workflow) -> None:

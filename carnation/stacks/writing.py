@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,24 @@ def render_document(document: Mapping[str, Any]) -> str:
     }
     _describe_versions(resources)
     given = {**document, "Resources": resources}
-    return dump_yaml({name: given[name] for name in _SECTIONS if given.get(name)})
+    return _render_once({name: given[name] for name in _SECTIONS if given.get(name)})
+
+
+def _render_once(document: Any) -> str:
+    """Write a document, or give the text of an equal one: workflows have many parts in common."""
+    try:
+        content = marshal.dumps(document, 2)  # of this version, equal bytes are equal documents
+    except ValueError:  # what a workflow's own `change` put in may be of other classes
+        return dump_yaml(document)
+    if content not in _WRITTEN:
+        if len(_WRITTEN) == _MAX_WRITTEN:
+            del _WRITTEN[next(iter(_WRITTEN))]
+        _WRITTEN[content] = dump_yaml(document)
+    return _WRITTEN[content]
+
+
+_MAX_WRITTEN = 32
+_WRITTEN: dict[bytes, str] = {}
 
 
 def _describe_versions(resources: Mapping[str, Any]) -> None:
