@@ -147,7 +147,7 @@ def measure(statements: Sequence[Statement]) -> int:
     >>> measure([allow("Send", "sqs:SendMessage", "*")])
     75
     """
-    text = _spell(statements)
+    text = _render_statements(statements)
     text = re.sub(r'\{"(Ref|Fn::GetAtt)":("[^"]*"|\[[^]]*\])\}', "x" * _MAX_ARN_LENGTH, text)
     return len(
         re.sub(r"\$\{([^}]*)\}", lambda m: "x" * _MAX_PART_LENGTHS.get(m[1], _MAX_ARN_LENGTH), text)
@@ -156,14 +156,14 @@ def measure(statements: Sequence[Statement]) -> int:
 
 def is_long(statements: Sequence[Statement]) -> bool:
     """Return whether statements are too long for a role's own policy."""
-    text = _spell(statements)
+    text = _render_statements(statements)
     references = text.count('{"') + text.count("${")
     if len(text) + references * _MAX_ARN_LENGTH <= MAX_INLINE - _MARGIN:
         return False  # as most are, which needs no look at each reference
     return measure(statements) > MAX_INLINE - _MARGIN
 
 
-def _spell(statements: Sequence[Statement]) -> str:
+def _render_statements(statements: Sequence[Statement]) -> str:
     return dumps(make_plain(list(statements)), separators=(",", ":"))
 
 
