@@ -98,7 +98,11 @@ def draw_definition() -> str:
     any_failed = _choose(
         "AnyFailed",
         ChoiceRule.IsPresent("$.failed[0]", True),
-        Fail("EventsFailed", error="EventsFailed", cause="The failed events were put away"),
+        Fail(
+            "EventsFailed",
+            error="EventsFailed",
+            cause="The failed events are in the queue or the dead-letter queue",
+        ),
         Succeed("EventsWritten"),
     )
     collect = _invoke("CollectEvents", "CollectEventsFunction", output_path="$.Payload")

@@ -1,19 +1,21 @@
-"""A request that a person approves by a link in an e-mail; it fails after a day without answer."""
+"""A request that a person approves by a link in an email; it fails after a day without answer."""
 
 from carnation.resources import ANSWER, Function, HttpApi, Parameter, Topic
 from carnation.states import Chain, Choice, Condition, Fail, Succeed
 from carnation.workflow import Workflow
 
-APPROVER = Parameter("approver", "The e-mail address of who approves", example="me@example.com")
+APPROVER = Parameter("approver", "The email address of the approver", example="me@example.com")
 MAIL = Topic("mail", emails=[APPROVER.value])
-ANSWERS = Function("answer_request", "Answers the request that waits", uses=[ANSWER])
+ANSWERS = Function(
+    "answer_request", "Returns the approver's answer to the execution that waits", uses=[ANSWER]
+)
 ROUTES = {"POST /requests": None, "GET /answer": ANSWERS}
 FRONT = HttpApi("front", routes=ROUTES, authorization={"GET /answer": "NONE"})
 LINK = f"{FRONT.url}/answer?token=' & $encodeUrlComponent($states.context.Task.Token) & '&answer="
 
 
 def draw_graph() -> Chain:
-    """Draw the states: the question, and what its answer comes to."""
+    """Return the states: the question, and the two answers."""
     ask = MAIL.publish(
         "AskApprover",
         pattern=".waitForTaskToken",
@@ -27,7 +29,7 @@ def draw_graph() -> Chain:
 
 
 def make_workflow() -> Workflow:
-    """Make the workflow."""
+    """Return the workflow."""
     return Workflow(
         name="approval",
         version="0.1.0",

@@ -9,11 +9,13 @@ from carnation.workflow import Workflow
 
 
 def make_workflow() -> Workflow:
-    """Archive each event once; what fails waits in a queue, as in the reference workflow."""
-    collect = Function("collect_events", description="Makes and receives events", timeout=60)
+    """Archive each event once; failed events wait in a queue, as in the reference workflow."""
+    collect = Function("collect_events", description="Creates and receives events", timeout=60)
     archive = Function("archive_event", description="Writes one event, once", timeout=10)
     some_failed = Fail(
-        "EventsFailed", error="EventsFailed", cause="The failed events were put away"
+        "EventsFailed",
+        error="EventsFailed",
+        cause="The failed events are in the queue or the dead-letter queue",
     )
     states = Chain([
         invoke_function("CollectEvents", "collect_events", payload="$", output_path="$.Payload"),

@@ -1,8 +1,8 @@
 """The reference workflow: write each event to a table, and never lose one that fails.
 
-CollectEvents makes new events and receives those that wait in the queue; ProcessEvents writes each
-of them and puts every one that fails away, into the queue or the dead letters; a run in which any
-event failed ends in Fail, one in which all were written in Succeed.
+CollectEvents creates new events and receives those that wait in the queue. ProcessEvents writes
+each of them, and sends each that fails to the queue or the dead-letter queue. An execution in which
+an event failed ends in Fail, one in which all were written in Succeed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from carnation.workflow import Workflow
 
 
 def collect_then_process() -> Chain:
-    """Draw the graph, from the first state to the last."""
+    """Return the graph, from the first state to the last."""
     collect_events = invoke_function(
         "CollectEvents",
         "collect_events",
@@ -59,8 +59,8 @@ def collect_then_process() -> Chain:
     some_failed = Fail(
         "EventsFailed",
         error="EventsFailed",
-        cause="Some events were not written. Each waits in the queue for the next run, "
-        "or lies in the dead-letter queue.",
+        cause="Some events were not written. Each is in the queue for the next execution, "
+        "or in the dead-letter queue.",
     )
 
     any_failed = Choice("AnyFailed", choices=[(if_any_failed(), some_failed)])
@@ -69,10 +69,10 @@ def collect_then_process() -> Chain:
 
 
 def make_workflow() -> Workflow:
-    """Put the graph together with the functions it invokes and the stacks it lives in."""
+    """Return the workflow: the graph, the functions that it invokes, and its stacks."""
     collect = Function(
         "collect_events",
-        description="Makes new events and receives those that wait in the queue",
+        description="Creates new events and receives those that wait in the queue",
         timeout=60,
     )
     process = Function(
@@ -83,7 +83,7 @@ def make_workflow() -> Workflow:
     return Workflow(
         name="carnation",
         version="0.1.0",
-        comment="Writes events to a table; what fails waits in a queue for the next run",
+        comment="Writes events to a table; failed events wait in a queue for the next execution",
         states=collect_then_process(),
         timeout_seconds=3600,
         functions=(collect, process),

@@ -13,7 +13,7 @@ from carnation.workflow import Workflow
 
 
 def collect_then_write() -> Chain:
-    """Draw the graph: the reference's, around another piece of work."""
+    """Return the graph: the reference's, around another task."""
     collect_events = invoke_function(
         "CollectEvents",
         "collect_events",
@@ -31,18 +31,18 @@ def collect_then_write() -> Chain:
     some_failed = Fail(
         "EventsFailed",
         error="EventsFailed",
-        cause="{% $string($count($states.input.failed)) & ' events were not written. Each waits in "
-        "the queue for the next run, or lies in the dead-letter queue.' %}",
+        cause="{% $string($count($states.input.failed)) & ' events were not written. Each is in "
+        "the queue for the next execution, or in the dead-letter queue.' %}",
     )
     any_failed = Choice("AnyFailed", choices=[(if_any_failed(), some_failed)])
     return Chain([collect_events, write_events, any_failed, Succeed("EventsWritten")])
 
 
 def make_workflow() -> Workflow:
-    """Put the graph together with its one function and the reference's stacks."""
+    """Return the workflow with its one function and the reference's stacks."""
     collect = Function(
         "collect_events",
-        description="Makes new events and receives those that wait in the queue",
+        description="Creates new events and receives those that wait in the queue",
         timeout=60,
     )
     return Workflow(

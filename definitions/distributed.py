@@ -1,9 +1,9 @@
-"""A variant for those who outgrow one payload: a Distributed Map over a file in S3.
+"""A variant for more events than one payload holds: a Distributed Map over a file in S3.
 
-CollectEvents writes new and queued events into a file of JSON Lines; each batch of them is an
-execution of its own, in which every event goes through the reference's iteration. A batch whose
-events were all written or put away succeeds; it fails only where an event could not be put away,
-and then the run fails as well, so that redriving the run drives the batch on.
+CollectEvents writes new and queued events to a file of JSON Lines. Each batch of them is a child
+execution, in which every event takes the path of the reference's iteration. A batch whose events
+were all written or requeued succeeds. It fails only if an event could be neither; then the parent
+execution fails as well, so that a redrive continues the batch.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BATCH = 100
 
 
 def process_batch() -> Chain:
-    """Draw the execution of one batch: the reference's Map, and a note where any event failed."""
+    """Return the states of one batch: the reference's Map, and a note if an event failed."""
     process_event = invoke_function("ProcessEvent", "process_event", timeout_seconds=20)
     process_events = map_and_requeue(
         "ProcessEvents", process_event, items_path="$.Items", max_concurrency=1
@@ -44,7 +44,7 @@ def process_batch() -> Chain:
     batch_done = Succeed("BatchDone", output_path="$.failed")
     note_failed = Task(
         "NoteFailed",
-        comment="The run looks for such notes: no list of all batches would fit into it",
+        comment="The execution reads these notes: a list of all batches exceeds its payload limit",
         resource=integration_arn("aws-sdk:s3:putObject"),
         parameters={
             "Bucket": FILES,
@@ -64,7 +64,7 @@ def process_batch() -> Chain:
 
 
 def process_batches() -> Map:
-    """Make the Distributed Map over the file."""
+    """Return the Distributed Map over the file."""
     return Map(
         "ProcessBatches",
         # what a failed batch could not put away is in its hands alone: to tolerate is to lose it
@@ -92,7 +92,7 @@ def process_batches() -> Map:
 
 
 def collect_then_process() -> Chain:
-    """Draw the graph, from the first state to the last."""
+    """Return the graph, from the first state to the last."""
     collect_events = invoke_function(
         "CollectEvents",
         "collect_events",
@@ -121,8 +121,8 @@ def collect_then_process() -> Chain:
     some_failed = Fail(
         "EventsFailed",
         error="EventsFailed",
-        cause_path="States.Format('Some events were not written. Each waits in the queue for the "
-        "next run, or lies in the dead-letter queue. s3://{}/{} names the list of them.', "
+        cause_path="States.Format('Some events were not written. Each is in the queue for the "
+        "next execution, or in the dead-letter queue. s3://{}/{} names the list of them.', "
         "$.exported.ResultWriterDetails.Bucket, $.exported.ResultWriterDetails.Key)",
     )
     events_written = Succeed("EventsWritten")
@@ -142,10 +142,10 @@ def collect_then_process() -> Chain:
 
 
 def make_workflow() -> Workflow:
-    """Put the graph together with the reference's functions and stacks, and a bucket of files."""
+    """Return the workflow with the reference's functions and stacks, and a bucket of files."""
     collect = Function(
         "collect_events",
-        description="Writes new events and those that wait in the queue into a file",
+        description="Writes new events and those that wait in the queue to a file",
         timeout=900,
         memory=1769,  # one whole CPU
     )

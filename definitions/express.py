@@ -1,9 +1,8 @@
 """A variant: an Express execution for each event, at a fraction of the price of iterations.
 
-The run, a Standard execution, keeps the list of events and what came of them. A child may run twice
-and keeps nothing when it ends, so it does only what may be done twice, and succeeds when its event
-was written or put away. One that does not succeed fails the Map, and redriving the run begins it
-anew.
+The parent, a Standard execution, keeps the list of events and their results. A child execution may
+run twice and keeps no history, so it does only what is idempotent, and succeeds when its event was
+written or requeued. One that fails, fails the Map, and a redrive of the parent starts it again.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from carnation.workflow import Workflow
 
 
 def collect_then_process() -> Chain:
-    """Draw the graph: the reference's, with executions in the place of iterations."""
+    """Return the graph: the reference's, with child executions instead of iterations."""
     collect_events = invoke_function(
         "CollectEvents",
         "collect_events",
@@ -42,18 +41,18 @@ def collect_then_process() -> Chain:
     some_failed = Fail(
         "EventsFailed",
         error="EventsFailed",
-        cause="Some events were not written. Each waits in the queue for the next run, "
-        "or lies in the dead-letter queue.",
+        cause="Some events were not written. Each is in the queue for the next execution, "
+        "or in the dead-letter queue.",
     )
     any_failed = Choice("AnyFailed", choices=[(if_any_failed(), some_failed)])
     return Chain([collect_events, process_events, any_failed, Succeed("EventsWritten")])
 
 
 def make_workflow() -> Workflow:
-    """Put the graph together with the reference's functions and stacks."""
+    """Return the workflow with the reference's functions and stacks."""
     collect = Function(
         "collect_events",
-        description="Makes new events and receives those that wait in the queue",
+        description="Creates new events and receives those that wait in the queue",
         timeout=60,
     )
     process = Function(

@@ -1,4 +1,4 @@
-"""A variant: the reference workflow in JSONata, with variables in the place of result paths."""
+"""A variant: the reference workflow in JSONata, with variables instead of result paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from carnation.workflow import Workflow
 
 
 def collect_then_process() -> Chain:
-    """Draw the graph: the reference's states and transitions, in the other query language."""
+    """Return the graph: the reference's states and transitions, in JSONata."""
     collect_events = invoke_function(
         "CollectEvents",
         "collect_events",
@@ -29,18 +29,18 @@ def collect_then_process() -> Chain:
     some_failed = Fail(
         "EventsFailed",
         error="EventsFailed",
-        cause="{% $string($count($states.input.failed)) & ' events were not written. Each waits in "
-        "the queue for the next run, or lies in the dead-letter queue.' %}",
+        cause="{% $string($count($states.input.failed)) & ' events were not written. Each is in "
+        "the queue for the next execution, or in the dead-letter queue.' %}",
     )
     any_failed = Choice("AnyFailed", choices=[(if_any_failed(), some_failed)])
     return Chain([collect_events, process_events, any_failed, Succeed("EventsWritten")])
 
 
 def make_workflow() -> Workflow:
-    """Put the graph together with the reference's functions and stacks."""
+    """Return the workflow with the reference's functions and stacks."""
     collect = Function(
         "collect_events",
-        description="Makes new events and receives those that wait in the queue",
+        description="Creates new events and receives those that wait in the queue",
         timeout=60,
     )
     process = Function(

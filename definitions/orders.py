@@ -1,4 +1,4 @@
-"""An order: validated, charged and reserved at once, shipped item by item; told either way."""
+"""An order: validated, charged and reserved concurrently, shipped item by item, then announced."""
 
 from carnation.resources import EventRule, Function, Queue, Table, Topic
 from carnation.states import (

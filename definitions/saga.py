@@ -1,4 +1,4 @@
-"""A trip: flight, car and payment, undone in reverse as soon as one of them cannot be had."""
+"""A trip: flight, car, and payment, undone in reverse order if one of them cannot be booked."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ PROBLEM = {"problem": "{% $states.errorOutput.Error %}"}
 
 
 def name_booking(part: str) -> dict[str, Any]:
-    """Name a part of the trip that an execution is about."""
+    """Return the key of a part of the trip."""
     return {"trip": {"S": "{% $states.context.Execution.Input.trip %}"}, "part": {"S": part}}
 
 
 def draw_graph() -> Chain:
-    """Draw the bookings, and from each the way back."""
+    """Return the bookings, and for each the states that undo it."""
     undo: State | Chain = Fail("TripFailed", error="TripFailed", cause="{% $problem %}")
     booked: list[State] = []
     for part in ("Flight", "Car", "Payment"):
@@ -34,7 +34,7 @@ def draw_graph() -> Chain:
 
 
 def make_workflow() -> Workflow:
-    """Make the workflow."""
+    """Return the workflow."""
     return Workflow(
         name="saga",
         version="0.1.0",

@@ -72,7 +72,7 @@ function drawIteration(stack, processFunction, queue, deadLetters) {
   const isQueued = sfn.Condition.isPresent("$.receipt_handle");
   const written = new sfn.Succeed(stack, "Written");
   const failed = new sfn.Pass(stack, "Failed", {
-    comment: "All that the run needs to know of a failed event",
+    comment: "The fields of a failed event that the execution needs",
     parameters: {
       sequence_no: sfn.JsonPath.numberAt("$.event.sequence_no"),
       generated_unix_time: sfn.JsonPath.numberAt("$.event.generated_unix_time"),

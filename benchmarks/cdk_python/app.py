@@ -85,7 +85,7 @@ def _put_away(stack: Stack, queue: sqs.Queue, dead_letters: sqs.Queue) -> tuple[
     failed = sfn.Pass(
         stack,
         "Failed",
-        comment="All that the run needs to know of a failed event",
+        comment="The fields of a failed event that the execution needs",
         parameters={
             "sequence_no": sfn.JsonPath.number_at("$.event.sequence_no"),
             "generated_unix_time": sfn.JsonPath.number_at("$.event.generated_unix_time"),

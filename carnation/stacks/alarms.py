@@ -26,7 +26,12 @@ def watch_function(template: Template, function: Function) -> None:
         ("Errors", "fails", 1, "Sum"),
         ("Throttles", "is throttled", 1, "Sum"),
         ("Duration", f"takes {_NEAR_TIMEOUT:.0%} of its timeout", near, "Maximum"),
-        ("ConcurrentExecutions", "runs too often at once", _CONCURRENT, "Maximum"),
+        (
+            "ConcurrentExecutions",
+            "is close to the limit of concurrent executions",
+            _CONCURRENT,
+            "Maximum",
+        ),
     ):
         add_alarm(
             template, f"{function.title}{metric}", f"{function.name_part}-{_hyphenate(metric)}",

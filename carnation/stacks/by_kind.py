@@ -30,7 +30,7 @@ _STACKS: Mapping[str, tuple[str, str]] = {
     "dynamodb": ("TableStack", "The tables"),
     "s3": ("BucketStack", "The buckets"),
     "files": ("FilesStack", "The files of executions"),
-    "iam-role": ("RoleStack", "Who may do what"),
+    "iam-role": ("RoleStack", "The IAM roles"),
     "lambda-function": ("FunctionStack", "The functions that the state machine invokes"),
     "cloudwatch": ("AlarmStack", "The alarms"),
     "trigger": ("TriggerStack", "What starts the state machine"),

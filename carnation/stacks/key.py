@@ -38,7 +38,7 @@ def add_key(
             "Key",
             Condition=condition,
             **KEPT,
-            Description=Sub("Encrypts all of ${ProjectName}-${Environment}"),
+            Description=Sub("Encrypts the data of ${ProjectName}-${Environment}"),
             EnableKeyRotation=True,
             PendingWindowInDays=30,
             KeyPolicy=policy_of(*_list_statements(folders), *_list_senders(senders)),

@@ -15,25 +15,27 @@ _LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
              2922, 3288, 3653]  # fmt: skip
 SHARED: Mapping[str, Properties] = {
     "ProjectName": {
-        "Description": "Begins the name of every resource",
+        "Description": "First part of the name of every resource",
         "AllowedPattern": "[a-z][a-z0-9-]{0,22}",
         "ConstraintDescription": "up to 23 small letters, digits and hyphens, a letter first",
     },
     "Environment": {
-        "Description": "Stands second in the name of every resource: dev, test, prod",
+        "Description": "Second part of the name of every resource: dev, test, prod",
         "AllowedPattern": "[a-z][a-z0-9]{0,9}",
         "ConstraintDescription": "up to 10 small letters and digits, a letter first",
     },
-    "ArtifactBucket": {"Description": "The bucket that holds the uploaded tree"},
-    "KeyArn": {"Description": "The ARN of the customer-managed key that encrypts everything"},
+    "ArtifactBucket": {"Description": "The bucket of the uploaded artifacts"},
+    "KeyArn": {"Description": "The ARN of the customer managed key that encrypts every resource"},
     "TopicArn": {"Description": "The topic that alarms publish to"},
-    "LogRetentionDays": {"Description": "How many days logs are kept", "Type": "Number"},
-    "PermissionsBoundaryArn": {"Description": "Bounds every role; empty for none"},
+    "LogRetentionDays": {"Description": "Days that logs are retained", "Type": "Number"},
+    "PermissionsBoundaryArn": {
+        "Description": "The ARN of the permissions boundary of every role; empty: none"
+    },
     "DeletionProtection": {
-        "Description": "Whether tables refuse to be deleted",
+        "Description": "Whether tables have deletion protection",
         "AllowedValues": ["true", "false"],
     },
-    "AlarmEmail": {"Description": "Who is told of alarms; empty for nobody"},
+    "AlarmEmail": {"Description": "Email address that alarms notify; empty: none"},
 }
 """What templates describe alike, in the order in which nested ones take it."""
 _ROOT: Mapping[str, Properties] = {
@@ -43,12 +45,12 @@ _ROOT: Mapping[str, Properties] = {
         "ConstraintDescription": "the name of a bucket in this region",
     },
     "DeploymentType": {
-        "Description": "How the alias moves to a new version",
+        "Description": "How the alias shifts traffic to a new version",
         "Default": "ALL_AT_ONCE",
         "AllowedValues": ["ALL_AT_ONCE", "CANARY", "LINEAR"],
     },
     "KeyArn": {
-        "Description": "The ARN of a customer-managed key; empty: the stack makes one",
+        "Description": "The ARN of a customer managed key; empty: the stack creates one",
         "Default": "",
         "AllowedPattern": "(arn:[a-z-]+:kms:.+:key/.+)?",
         "ConstraintDescription": "the ARN of a key, not of an alias",
@@ -98,7 +100,7 @@ def open_template(
     workflow: str, groups: Mapping[str, Sequence[str]], own: Mapping[str, Properties]
 ) -> Template:
     """Begin a workflow's template: parameters by group, described, with their defaults."""
-    template = _WholeTemplate(Description=f"{workflow}: the root of its stacks")
+    template = _WholeTemplate(Description=f"{workflow}: the root stack")
     template.set_version("2010-09-09")
     project = {"ProjectName": {"Default": workflow[:23].rstrip("-")}}
     for names in groups.values():

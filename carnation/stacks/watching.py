@@ -104,19 +104,22 @@ def _watch_resource(rendering: Rendering, resource: Any, alarms: Alarms) -> Iter
     if resource.kind == "Queue":
         if resource.dead_letters:
             yield _watch_depth(f"{resource.title}DeadLetters",
-                               f"A message of {resource.name_part} could not be processed",
+                               f"A message of {resource.name_part} is in its dead-letter queue",
                                GetAtt(f"{resource.title}DeadLetters", "QueueName"))  # fmt: skip
         if "Age" in alarms.more:
             half = resource.days * _DAY // 2
-            yield Watch(f"{resource.title}Age", f"A message waits in {resource.name_part} for half "
-                        "of its life", "AWS/SQS", "ApproximateAgeOfOldestMessage",
+            yield Watch(f"{resource.title}Age", f"A message is in {resource.name_part} for half "
+                        "of its retention period", "AWS/SQS", "ApproximateAgeOfOldestMessage",
                         {"QueueName": GetAtt(resource.resource_id, "QueueName")}, half,
                         {"statistic": "Maximum"})  # fmt: skip
     if resource.kind == "Table":
         table = {"TableName": rendering.value(resource.name)}
-        for metric, verb in (("ReadThrottleEvents", "read"), ("WriteThrottleEvents", "written")):
+        for metric, verb in (
+            ("ReadThrottleEvents", "Reads of"),
+            ("WriteThrottleEvents", "Writes to"),
+        ):
             name = f"{resource.title}{metric[: -len('ThrottleEvents')]}Throttles"
-            yield Watch(name, f"{resource.name_part} is {verb} faster than it allows",
+            yield Watch(name, f"{verb} {resource.name_part} are throttled",
                         "AWS/DynamoDB", metric, table)  # fmt: skip
 
 

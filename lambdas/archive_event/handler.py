@@ -1,8 +1,8 @@
 """Writes one event to the archive bucket, once.
 
 Receives `{"sequence_no", "random_value", "generated_unix_time", "retry_attempt"}`. The object is
-put only where none is; the same event already there is success, another one under the same key
-raises `EventConflict`. Environment: BUCKET_NAME.
+put only if none exists; if it holds the same event, that is success; another event under the same
+key raises `EventConflict`. Environment: BUCKET_NAME.
 """
 
 import json
@@ -16,12 +16,12 @@ from botocore.exceptions import ClientError
 
 
 class EventConflict(Exception):
-    """Another event lies under the same key; trying again cannot help."""
+    """Another event has the same key; a retry cannot help."""
 
 
 @lru_cache(maxsize=1)
 def connect() -> Any:
-    """Make the S3 client, once for each environment, with waits that fit the timeout."""
+    """Create the S3 client, once for each environment, with timeouts below the function's own."""
     config = Config(
         connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
     )
@@ -29,7 +29,7 @@ def connect() -> Any:
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Put the event, unless it is there; say which of the two it was."""
+    """Put the event unless it exists; return whether it was written."""
     bucket, key = os.environ["BUCKET_NAME"], name_object(event)
     identity = {"sequence_no", "random_value", "generated_unix_time"}
     body = json.dumps({field: event[field] for field in sorted(identity)}).encode()
@@ -40,11 +40,13 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if error.response["Error"]["Code"] != "PreconditionFailed":
             raise
         if s3.get_object(Bucket=bucket, Key=key)["Body"].read() != body:
-            raise EventConflict(f"{key} holds another event; a person must decide") from error
+            raise EventConflict(
+                f"{key} holds another event; a person must decide which is right"
+            ) from error
         return {"sequence_no": event["sequence_no"], "written": False}
     return {"sequence_no": event["sequence_no"], "written": True}
 
 
 def name_object(event: dict[str, Any]) -> str:
-    """Name the object by the event's key."""
+    """Return the object key of an event."""
     return f"events/{event['sequence_no']}-{event['generated_unix_time']}.json"

@@ -8,7 +8,7 @@ LIMIT = 1000
 
 
 class CardDeclined(Exception):
-    """The card's bank does not pay."""
+    """The card's bank declines the payment."""
 
 
 def handle(event: dict[str, Any], context: object) -> dict[str, str]:

@@ -1,17 +1,17 @@
-"""Makes the new events of a run and receives those that wait in the queue.
+"""Creates the new events of an execution and receives those that wait in the queue.
 
-Receives `{"start_seq": a, "end_seq": b}`; gives `{"events": [{"event": {...}}, ...]}`: b - a new
-events, then the queued ones, each with the `receipt_handle` of its message. Nothing is deleted but
-messages that are no events, and those only when they lie in the dead-letter queue, with the reason.
-A message that two runs did not finish has `kept_until`, too: until then its event, if it fails,
-stays in that message, since a copy at each receive would make ten of one that cannot be deleted.
-One run holds what fits into one payload and one history; a larger range is refused before anything
-is made. Environment: QUEUE_URL, DEAD_LETTER_QUEUE_URL.
+Receives `{"start_seq": a, "end_seq": b}`; returns `{"events": [{"event": {...}}, ...]}`: b - a
+new events, then the queued ones, each with the `receipt_handle` of its message. Only messages that
+are not events are deleted, after they were sent to the dead-letter queue with the reason. A message
+that two executions did not finish also has `kept_until`: until then its event, if it fails, stays
+in that message, since a copy at each receive would make ten of one that cannot be deleted. One
+execution holds what fits into one payload and one history; a larger range is rejected before any
+event is created. Environment: QUEUE_URL, DEAD_LETTER_QUEUE_URL.
 
 With FILES_BUCKET it receives `{"range": {"start_seq": a, "end_seq": b}, "execution": name}`, and
-the list goes into a file of JSON Lines in that bucket, in parts, never held as a whole; it gives
-`{"bucket", "key", "count"}`. An execution has one file: whoever writes it second finds it there and
-leaves it as it is, so that a retry or a redrive goes on with the same events.
+the list is written to a file of JSON Lines in that bucket, in parts, never held as a whole; it
+returns `{"bucket", "key", "count"}`. An execution has one file: a second writer finds it and does
+not change it, so that a retry or a redrive continues with the same events.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 # What one execution may hold. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-PAYLOAD_BYTES = 256 * 1024 - 8 * 1024  # a state's payload, less what the invocation adds to it
+PAYLOAD_BYTES = 256 * 1024 - 8 * 1024  # a state's payload, less what the invocation adds
 HISTORY_EVENTS = 24_998  # 25,000, less the two that a redrive needs
 
 # What the definition spends of it in the worst case: every event fails, with every retry.
@@ -42,13 +42,15 @@ RESULT_BYTES = 240  # a failed event's key, attempts and error name in the Map's
 FILE_BYTES = 10 * 1000**3
 PART_BYTES = 8 * 1024 * 1024  # at least 5 MiB, and 10,000 parts at most
 
-MESSAGES_AT_ONCE = 10
+MESSAGES_OF_A_RECEIVE = 10
 ITEM_BYTES = 4096  # the largest item that counts as an event, its receipt handle included
 MESSAGE_BYTES = 1024 * 1024
 REASON_BYTES = 512
-UNFINISHED_RECEIVES = 3  # from this receive on no copy is sent, and an alarm goes off
+UNFINISHED_RECEIVES = 3  # from this receive on, no copy is sent, and an alarm goes off
 QUEUE_SECONDS = 7 * 24 * 3600  # how long the queue keeps a message
-RENEWAL_SECONDS = 2 * 24 * 3600  # what is this close to its end is sent again: a new message
+RENEWAL_SECONDS = (
+    2 * 24 * 3600
+)  # a message that is this close to its end is sent again, as a new one
 LARGEST_NUMBER = 2**53 - 1  # beyond it JSON readers disagree about a number
 MILLISECONDS_TO_STOP = 15_000
 
@@ -57,15 +59,15 @@ RETRIES = 3
 
 
 class InvalidInput(Exception):
-    """The run's input is not `{"start_seq": a, "end_seq": b}` with whole numbers, 0 <= a <= b."""
+    """The run's input is not `{"start_seq": a, "end_seq": b}` with integers, 0 <= a <= b."""
 
 
 class RangeTooLarge(Exception):
-    """The range holds more events than one execution can; says how many it can."""
+    """The range holds more events than one execution can; names the limit."""
 
 
-class NoEvent(Exception):
-    """A message is no event; says why."""
+class InvalidMessage(Exception):
+    """A message is not an event; says why."""
 
 
 class Payload:
@@ -81,11 +83,11 @@ class Payload:
         self.count += 1
 
     def has_room(self) -> bool:
-        """Tell whether ten more would surely fit."""
+        """Return whether ten more are sure to fit."""
         return (
-            self.bytes + MESSAGES_AT_ONCE * ITEM_BYTES <= PAYLOAD_BYTES
-            and self.history + MESSAGES_AT_ONCE * HISTORY_OF_QUEUED <= HISTORY_EVENTS
-            and (self.count + MESSAGES_AT_ONCE) * RESULT_BYTES <= PAYLOAD_BYTES
+            self.bytes + MESSAGES_OF_A_RECEIVE * ITEM_BYTES <= PAYLOAD_BYTES
+            and self.history + MESSAGES_OF_A_RECEIVE * HISTORY_OF_QUEUED <= HISTORY_EVENTS
+            and (self.count + MESSAGES_OF_A_RECEIVE) * RESULT_BYTES <= PAYLOAD_BYTES
         )
 
 
@@ -96,20 +98,20 @@ class File:
         self.bytes = self.count = 0
 
     def make_line(self, item: dict[str, Any]) -> bytes:
-        """Make the line of an item, and count it."""
+        """Return the line of an item, and count it."""
         line = json.dumps(item, separators=(",", ":")).encode() + b"\n"
         self.bytes += len(line)
         self.count += 1
         return line
 
     def has_room(self) -> bool:
-        """Tell whether ten more would surely fit."""
-        return self.bytes + MESSAGES_AT_ONCE * ITEM_BYTES <= FILE_BYTES
+        """Return whether ten more are sure to fit."""
+        return self.bytes + MESSAGES_OF_A_RECEIVE * ITEM_BYTES <= FILE_BYTES
 
 
 @lru_cache(maxsize=2)
 def connect(service: str = "sqs") -> Any:
-    """Make a client, once for each environment, with waits that fit the timeout."""
+    """Create a client, once for each environment, with timeouts below the function's own."""
     config = Config(
         connect_timeout=2,
         read_timeout=6 if service == "sqs" else 60,  # the parts of a large file take longer
@@ -119,7 +121,7 @@ def connect(service: str = "sqs") -> Any:
 
 
 def handle(event: Any, context: Any) -> dict[str, Any]:
-    """Make the new events, then add what waits in the queue for as long as more would fit."""
+    """Return the new events, and those that wait in the queue as long as more would fit."""
     if "FILES_BUCKET" in os.environ:
         return write_file(event, context)
     start, end = read_range(event)
@@ -132,14 +134,14 @@ def handle(event: Any, context: Any) -> dict[str, Any]:
 
 
 def write_file(given: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Write the new events and what waits in the queue into the execution's one file."""
+    """Write the new events and those that wait in the queue to the execution's one file."""
     start, end = read_range(given["range"])
     limit = FILE_BYTES // size_of(make_item(end, int(time.time() * 1000)))
     if end - start > limit:
         raise RangeTooLarge(
-            f"{end - start} events were asked for (start_seq {start}, end_seq {end}), and one file "
-            f"holds at most {limit}: a distributed Map reads 10 GB. Ask for at most {limit} at a "
-            "time"
+            f"{end - start} events were requested (start_seq {start}, end_seq {end}), and one file "
+            f"holds at most {limit}: a distributed Map reads 10 GB. Request at most {limit} "
+            "at a time"
         )
     place = {"Bucket": os.environ["FILES_BUCKET"], "Key": f"events/{given['execution']}.jsonl"}
     file = File()
@@ -164,13 +166,15 @@ def list_items(start: int, end: int, file: File, context: Any) -> Iterator[dict[
 
 
 def cut_parts(lines: Iterator[bytes], context: Any) -> Iterator[bytes]:
-    """Yield the lines of a file, in parts as large as S3 takes them."""
+    """Yield the lines of a file, in parts of a size that S3 accepts."""
     part = bytearray()
     for line in lines:
         part += line
         if len(part) >= PART_BYTES:
             if context.get_remaining_time_in_millis() < MILLISECONDS_TO_STOP:
-                raise RangeTooLarge("the time was over before the file was written; ask for less")
+                raise RangeTooLarge(
+                    "the timeout was close before the file was written; request fewer events"
+                )
             yield bytes(part)
             part.clear()
     if part:
@@ -178,7 +182,7 @@ def cut_parts(lines: Iterator[bytes], context: Any) -> Iterator[bytes]:
 
 
 def write_once(place: dict[str, str], parts: Iterator[bytes]) -> None:
-    """Write an object in parts, unless one is there: S3 then says `PreconditionFailed`.
+    """Write an object in parts, unless it exists: S3 then returns `PreconditionFailed`.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
@@ -195,7 +199,9 @@ def write_once(place: dict[str, str], parts: Iterator[bytes]) -> None:
             written.append({"PartNumber": number, "ETag": tag})
         s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": written}, IfNoneMatch="*")
     except Exception:
-        with contextlib.suppress(BotoCoreError, ClientError):  # the bucket forgets it in a day
+        with contextlib.suppress(
+            BotoCoreError, ClientError
+        ):  # the bucket's lifecycle deletes it in a day
             s3.abort_multipart_upload(**upload)
         raise
 
@@ -207,20 +213,20 @@ def count_lines(place: dict[str, str]) -> int:
 
 
 def read_range(event: Any) -> tuple[int, int]:
-    """Check the input, field by field, and give `(start_seq, end_seq)`."""
+    """Check the input, field by field, and return `(start_seq, end_seq)`."""
     if not isinstance(event, dict):
-        raise InvalidInput('the input is no object; give {"start_seq": 1, "end_seq": 11}')
+        raise InvalidInput('the input is not an object; expected {"start_seq": 1, "end_seq": 11}')
     fields = ("start_seq", "end_seq")
     for field in event:
         if field not in fields:
-            raise InvalidInput(f"unknown field '{field}'; the fields are start_seq and end_seq")
+            raise InvalidInput(f"unknown field '{field}'; expected start_seq and end_seq")
     for field in fields:
         if field not in event:
-            raise InvalidInput(f"'{field}' is missing; give both start_seq and end_seq")
+            raise InvalidInput(f"'{field}' is missing; expected start_seq and end_seq")
         if not is_whole(event[field]) or not 0 <= event[field] <= LARGEST_NUMBER:
             raise InvalidInput(
                 f"'{field}' is {json.dumps(event[field])[:80]}; "
-                f"it takes a whole number from 0 to {LARGEST_NUMBER}"
+                f"expected an integer from 0 to {LARGEST_NUMBER}"
             )
     start, end = int(event["start_seq"]), int(event["end_seq"])
     if end < start:
@@ -229,13 +235,13 @@ def read_range(event: Any) -> tuple[int, int]:
 
 
 def is_whole(value: Any) -> bool:
-    """Tell a whole number (2 and 2.0, as JSON means it) from everything else, True included."""
+    """Return whether a value is an integer as JSON means it: 2 and 2.0, but not True."""
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return whole and not isinstance(value, bool)
 
 
 def is_writable(text: str) -> bool:
-    """Tell whether UTF-8 can write a text; JSON can hold half of a surrogate pair."""
+    """Return whether UTF-8 can encode a string; JSON can hold half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -244,7 +250,7 @@ def is_writable(text: str) -> bool:
 
 
 def make_items(start: int, end: int, now: int) -> list[dict[str, Any]]:
-    """Make one item for each new event, or refuse a range that one run cannot hold."""
+    """Return one item for each new event; reject a range that one execution cannot hold."""
     largest = make_item(end, now)
     limit = min(
         (HISTORY_EVENTS - HISTORY_OF_RUN) // HISTORY_OF_NEW,
@@ -252,16 +258,16 @@ def make_items(start: int, end: int, now: int) -> list[dict[str, Any]]:
     )
     if end - start > limit:
         raise RangeTooLarge(
-            f"{end - start} events were asked for (start_seq {start}, end_seq {end}), and one run "
-            f"holds at most {limit}: a payload has 256 KiB and a history 25,000 events. Ask for "
-            f"at most {limit} at a time, or deploy the distributed variant, which maps over a "
-            "file in S3"
+            f"{end - start} events were requested (start_seq {start}, end_seq {end}), and one "
+            f"execution holds at most {limit}: a payload has 256 KiB and a history 25,000 events. "
+            f"Request at most {limit} at a time, or deploy the distributed variant, which maps "
+            "over a file in S3"
         )
     return [make_item(number, now) for number in range(start, end)]
 
 
 def make_item(number: int, now: int) -> dict[str, Any]:
-    """Make a new event, as an item of the list."""
+    """Return a new event, as an item of the list."""
     event = {
         "sequence_no": number,
         "random_value": secrets.token_urlsafe(12),
@@ -272,20 +278,20 @@ def make_item(number: int, now: int) -> dict[str, Any]:
 
 
 def size_of(item: Any) -> int:
-    """Measure an item in the bytes of its JSON, the comma behind it included."""
+    """Measure an item in the bytes of its JSON, including the comma after it."""
     return len(json.dumps(item, separators=(",", ":"))) + 1
 
 
 def receive_items(room: Payload | File, context: Any) -> Iterator[dict[str, Any]]:
-    """Receive what waits in the queue, stopping while ten more would surely fit.
+    """Receive messages of the queue while ten more are sure to fit.
 
-    Whoever takes an item counts it, before the next is received.
+    The caller counts each item before the next is received.
     """
     sqs, queue_url = connect(), os.environ["QUEUE_URL"]
     while room.has_room() and context.get_remaining_time_in_millis() > MILLISECONDS_TO_STOP:
         messages = sqs.receive_message(
             QueueUrl=queue_url,
-            MaxNumberOfMessages=MESSAGES_AT_ONCE,
+            MaxNumberOfMessages=MESSAGES_OF_A_RECEIVE,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         ).get("Messages", [])
@@ -294,61 +300,63 @@ def receive_items(room: Payload | File, context: Any) -> Iterator[dict[str, Any]
         for message in messages:
             try:
                 item = read_message(message)
-            except NoEvent as reason:
+            except InvalidMessage as reason:
                 give_up(sqs, message, str(reason))
             else:
                 yield item
 
 
 def read_message(message: dict[str, Any]) -> dict[str, Any]:
-    """Read a message as an item of the list; raise `NoEvent`, saying why, if it is none."""
+    """Read a message as an item of the list; raise `InvalidMessage` if it is not an event."""
     try:
         event = json.loads(message["Body"])
     except (ValueError, RecursionError):
-        raise NoEvent("the body is no JSON") from None
+        raise InvalidMessage("the body is not valid JSON") from None
     if not isinstance(event, dict):
-        raise NoEvent("the body is no JSON object")
+        raise InvalidMessage("the body is not a JSON object")
     for field in (*EVENT_FIELDS, *event):
         if field not in event:
-            raise NoEvent(f"the field '{field}' is missing")
+            raise InvalidMessage(f"the field '{field}' is missing")
         if field not in EVENT_FIELDS:
-            raise NoEvent(f"the field '{field[:80]}' is unknown")
+            raise InvalidMessage(f"the field '{field[:80]}' is unknown")
     for field in ("sequence_no", "generated_unix_time", "retry_attempt"):
         if not is_whole(event[field]) or not 0 <= event[field] <= LARGEST_NUMBER:
-            raise NoEvent(f"the field '{field}' is no whole number from 0")
+            raise InvalidMessage(f"the field '{field}' is not an integer >= 0")
         event[field] = int(event[field])
     if not isinstance(event["random_value"], str):
-        raise NoEvent("the field 'random_value' is no text")
+        raise InvalidMessage("the field 'random_value' is not a string")
     if not is_writable(event["random_value"]):
-        raise NoEvent("the field 'random_value' holds half a character, which no service takes")
+        raise InvalidMessage(
+            "the field 'random_value' holds half a character, which services reject"
+        )
     if event["retry_attempt"] > RETRIES:
-        raise NoEvent(f"the field 'retry_attempt' is above {RETRIES}")
+        raise InvalidMessage(f"the field 'retry_attempt' is above {RETRIES}")
     item = {"event": event, "receipt_handle": message["ReceiptHandle"], **find_end(message)}
     if size_of(item) > ITEM_BYTES:
-        raise NoEvent(f"the event is larger than {ITEM_BYTES} bytes")
+        raise InvalidMessage(f"the event is larger than {ITEM_BYTES} bytes")
     return item
 
 
 def find_end(message: dict[str, Any]) -> dict[str, str]:
-    """Find until when a message that was received often surely stays in the queue; report it.
+    """Return until when a message that was received often is sure to stay in the queue; report it.
 
-    Whoever deletes it earlier has written its event or sent it again. `receives` is what an alarm
-    counts: SQS reports no age of a message that was received three times.
+    It is deleted earlier only after its event was written or sent again. An alarm counts
+    `receives`: SQS reports no age of a message that was received three times.
     """
     receives = int(message["Attributes"]["ApproximateReceiveCount"])
     if receives < UNFINISHED_RECEIVES:
         return {}
     sent = int(message["Attributes"]["SentTimestamp"]) // 1000
     end = time.gmtime(sent + QUEUE_SECONDS - RENEWAL_SECONDS)
-    report("received again", message, "no run has finished it", receives=receives)
+    report("received again", message, "no execution has finished it", receives=receives)
     return {"kept_until": time.strftime("%Y-%m-%dT%H:%M:%SZ", end)}
 
 
 def give_up(sqs: Any, message: dict[str, Any], reason: str) -> None:
-    """Send a message that is no event to the dead letters, then delete it; never the other way.
+    """Send a message that is not an event to the dead-letter queue, and only then delete it.
 
-    One that is too large to carry a reason, or that cannot be sent now, stays in the queue, whose
-    own redrive policy moves it in the end.
+    One that is too large for a reason, or that cannot be sent now, stays in the queue, whose own
+    redrive policy moves it later.
     """
     reason = reason.encode("ascii", "replace").decode()
     if len(message["Body"].encode()) + REASON_BYTES > MESSAGE_BYTES:
@@ -362,12 +370,12 @@ def give_up(sqs: Any, message: dict[str, Any], reason: str) -> None:
         )
         sqs.delete_message(QueueUrl=os.environ["QUEUE_URL"], ReceiptHandle=message["ReceiptHandle"])
     except (BotoCoreError, ClientError) as error:
-        report(f"not put away ({type(error).__name__})", message, reason)
+        report(f"not sent ({type(error).__name__})", message, reason)
     else:
-        report("sent to the dead letters", message, reason)
+        report("sent to the dead-letter queue", message, reason)
 
 
 def report(outcome: str, message: dict[str, Any], reason: str, **more: int) -> None:
-    """Write one line to the log: which message, why, and what became of it."""
+    """Log one line: the message, the reason, and the outcome."""
     line = {"message": message["MessageId"], "reason": reason, "outcome": outcome, **more}
     print(json.dumps(line))

@@ -10,10 +10,10 @@ class InvalidOrder(Exception):
 
 
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Return the total of an order; raise `InvalidOrder` for what is none."""
+    """Return the total of an order; raise `InvalidOrder` if it is not valid."""
     items = event.get("items")
     if not isinstance(event.get("id"), str) or not isinstance(items, list) or not items:
-        raise InvalidOrder("an order has an id and one item or more")
+        raise InvalidOrder("expected an order with an id and at least one item")
     for item in items:
         if not isinstance(item.get("qty"), int) or item["qty"] < 1:
             raise InvalidOrder(f"the quantity of {item.get('sku')} is {item.get('qty')}")

@@ -199,7 +199,7 @@ def test_a_refused_input_says_why_and_exits_with_1(capsys: pytest.CaptureFixture
     assert run_in_process("carnation", "--input", '{"start_seq": 1, "end_seq": 9000}') == 1
     out = capsys.readouterr().out
     assert "FAILED  RangeTooLarge" in out
-    assert "8999 events were asked for" in out
+    assert "8999 events were requested" in out
     assert "made" not in out
 
 

@@ -92,14 +92,14 @@ def test_an_empty_range_makes_none(handler: Any) -> None:
         ({"start_seq": 3}, "'end_seq' is missing"),
         ({}, "'start_seq' is missing"),
         ({"start_seq": 1, "end_seq": 2, "size": 3}, "unknown field 'size'"),
-        ({"start_seq": 1.5, "end_seq": 2}, "'start_seq' is 1.5; it takes a whole number"),
+        ({"start_seq": 1.5, "end_seq": 2}, "'start_seq' is 1.5; expected an integer"),
         ({"start_seq": 1, "end_seq": "2"}, "'end_seq' is \"2\""),
         ({"start_seq": True, "end_seq": 2}, "'start_seq' is true"),
         ({"start_seq": 1, "end_seq": None}, "'end_seq' is null"),
         ({"start_seq": -1, "end_seq": 2}, "'start_seq' is -1"),
         ({"start_seq": 1, "end_seq": 2**53}, "'end_seq' is 9007199254740992"),
         ({"start_seq": 5, "end_seq": 4}, "'end_seq' is 4, less than 'start_seq', which is 5"),
-        ([1, 2], "the input is no object"),
+        ([1, 2], "the input is not an object"),
     ],
 )
 def test_a_wrong_input_is_refused_by_the_name_of_its_field(
@@ -142,16 +142,16 @@ def test_numbers_that_came_back_as_floats_are_whole_again(handler: Any, sqs: Any
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("hello", "the body is no JSON"),
-        ("[" * 100_000, "the body is no JSON"),
-        ("[1]", "the body is no JSON object"),
+        ("hello", "the body is not valid JSON"),
+        ("[" * 100_000, "the body is not valid JSON"),
+        ("[1]", "the body is not a JSON object"),
         (json.dumps({**EVENT, "more": 1}), "the field 'more' is unknown"),
         (json.dumps({"sequence_no": 1}), "the field 'random_value' is missing"),
-        (json.dumps({**EVENT, "sequence_no": -1}), "the field 'sequence_no' is no whole number"),
-        (json.dumps({**EVENT, "generated_unix_time": "x"}), "'generated_unix_time' is no whole"),
-        (json.dumps({**EVENT, "retry_attempt": True}), "'retry_attempt' is no whole number"),
+        (json.dumps({**EVENT, "sequence_no": -1}), "the field 'sequence_no' is not an integer"),
+        (json.dumps({**EVENT, "generated_unix_time": "x"}), "'generated_unix_time' is not an"),
+        (json.dumps({**EVENT, "retry_attempt": True}), "'retry_attempt' is not an integer"),
         (json.dumps({**EVENT, "retry_attempt": 4}), "the field 'retry_attempt' is above 3"),
-        (json.dumps({**EVENT, "random_value": 5}), "the field 'random_value' is no text"),
+        (json.dumps({**EVENT, "random_value": 5}), "the field 'random_value' is not a string"),
         (json.dumps({**EVENT, "random_value": "a\ud800"}), "the field 'random_value' holds half"),
         (json.dumps({**EVENT, "random_value": "x" * 5000}), "larger than 4096 bytes"),
         (json.dumps({**EVENT, "schlüssel": 1}), "the field 'schl?ssel' is unknown"),
@@ -188,7 +188,7 @@ def test_a_message_that_cannot_be_put_away_stays_in_the_queue(
     send(sqs, "hello")
     assert handler.handle({"start_seq": 0, "end_seq": 0}, Context()) == {"events": []}
     assert (count(sqs, "queue"), count(sqs, "dead")) == (1, 0)
-    assert "not put away (ClientError)" in capsys.readouterr().out
+    assert "not sent (ClientError)" in capsys.readouterr().out
 
 
 def test_a_dead_letter_is_sent_before_its_message_is_deleted(

@@ -208,7 +208,7 @@ def test_a_message_that_is_no_event_goes_to_the_dead_letters_with_a_reason(
     assert deployed.run(TEN).status == "SUCCEEDED"
     (letter,) = deployed.emulator.messages(deployed.outputs["DeadLetterQueueUrl"])
     assert letter.body == "this is no event"
-    assert letter.attributes["reason"] == "the body is no JSON"
+    assert letter.attributes["reason"] == "the body is not valid JSON"
 
 
 def test_a_range_beyond_the_limit_is_refused_with_limit_number_and_remedy(

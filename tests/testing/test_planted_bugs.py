@@ -108,7 +108,7 @@ def read_message(module: Any, message: dict[str, Any]) -> Any:
     """Read a message as the handler did before it was changed."""
     event = json.loads(message["Body"])
     if not isinstance(event, dict) or set(event) != set(module.EVENT_FIELDS):
-        raise module.NoEvent("it is no event")
+        raise module.InvalidMessage("it is no event")
     return {"event": event, "receipt_handle": message["ReceiptHandle"]}
 
 
@@ -120,7 +120,7 @@ def reset_attempts(module: Any, message: dict[str, Any]) -> Any:
 def refuse_third(module: Any, message: dict[str, Any]) -> Any:
     item = read_message(module, message)
     if item["event"]["retry_attempt"] > 2:
-        raise module.NoEvent("it was tried often enough")
+        raise module.InvalidMessage("it was tried often enough")
     return item
 
 
@@ -229,7 +229,7 @@ BUGS = (
     Bug("a refusal of the table is taken for success", **patch(PROCESS, handle=put_and_hope),
         scenario={"kinds": ["throttle"], "times": 9}),
     Bug("a conflict is taken for success",
-        **patch(PROCESS, refuse_other_event=lambda module, event, item: None),
+        **patch(PROCESS, reject_other_event=lambda module, event, item: None),
         scenario={"queued": [WAITING, OTHER], "kinds": ["stop"]}),
     Bug("a value is cut off", **patch(PROCESS, make_item=make_short), scenario=QUEUED),
 )  # fmt: skip

@@ -104,7 +104,7 @@ class _Jsonata:
     def make_failed_answer(self, state_id: str, key_fields: Sequence[str]) -> Pass:
         return Pass(
             state_id,
-            comment="All that the run needs to know of a failed event",
+            comment="The fields of a failed event that the execution needs",
             output={**_pick((*key_fields, "retry_attempt")), "error": "{% $failure %}"},
         )
 
@@ -153,7 +153,7 @@ class _Jsonata:
             catch=Catch(
                 error_equals=["States.ALL"],
                 next_step=next_step,
-                comment="The event is safe; the copy that stays in the queue changes nothing",
+                comment="The event is safe; the copy that remains in the queue has no effect",
             ),
         )
         task.next(next_step)

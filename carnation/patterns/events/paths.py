@@ -109,7 +109,7 @@ class _Paths:
     def make_failed_answer(self, state_id: str, key_fields: Sequence[str]) -> Pass:
         return Pass(
             state_id,
-            comment="All that the run needs to know of a failed event",
+            comment="The fields of a failed event that the execution needs",
             parameters={
                 **{f"{field}.$": f"$.event.{field}" for field in (*key_fields, "retry_attempt")},
                 "error.$": "$.failure.Error",
@@ -163,7 +163,7 @@ class _Paths:
                 error_equals=["States.ALL"],
                 next_step=next_step,
                 result_path="$.deletion",
-                comment="The event is safe; the copy that stays in the queue changes nothing",
+                comment="The event is safe; the copy that remains in the queue has no effect",
             ),
         )
         task.next(next_step)

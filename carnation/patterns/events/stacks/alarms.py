@@ -61,17 +61,18 @@ def add_alarms(
         title = "".join(part.title() for part in queue.split("-"))
         add_alarm(
             template, f"{title}Age", f"{queue}-age",
-            f"A message has waited half of the {days} days after which it is deleted",
+            f"A message is older than half of the {days} days after which SQS deletes it",
             "AWS/SQS", "ApproximateAgeOfOldestMessage", days * DAY // 2, statistic="Maximum",
             QueueName=resource_name(queue),
         )  # fmt: skip
     add_alarm(
-        template, "DeadLettersDepth", "dead-letters-depth", "Events lie in the dead-letter queue",
+        template, "DeadLettersDepth", "dead-letters-depth", "Events are in the dead-letter queue",
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
         QueueName=resource_name("dead-letters"),
     )  # fmt: skip
     add_alarm(
-        template, "UndeliveredDepth", "undelivered-depth", "The schedule could not start a run",
+        template, "UndeliveredDepth", "undelivered-depth",
+        "The schedule could not start an execution",
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", 1, statistic="Maximum",
         condition="HasSchedule", QueueName=resource_name("undelivered"),
     )  # fmt: skip
@@ -88,7 +89,7 @@ def _watch_unfinished(template: Template, definition: Mapping[str, Any]) -> None
     others = "".join(f" && ($.details.error != {json.dumps(error)})" for error in known if error)
     _watch_log(
         template, "ExecutionsUnfinished", "executions-unfinished",
-        "An execution failed before every event was written or put away: redrive it",
+        "An execution failed before every event was written or requeued: redrive it",
         "StateMachineLogs", f'{{ ($.type = "ExecutionFailed"){others} }}',
     )  # fmt: skip
 
@@ -100,8 +101,8 @@ def _watch_received_again(template: Template, collect: Function) -> None:
     """
     _watch_log(
         template, "ReceivedAgain", "received-again",
-        f"A message was received {UNFINISHED_RECEIVES} times: runs that hold it must be redriven, "
-        "or it cannot be deleted", f"{collect.title}Logs",
+        f"A message was received {UNFINISHED_RECEIVES} times: redrive the "
+        "executions that hold it, or find out why it is not deleted", f"{collect.title}Logs",
         f"{{ $.receives >= {UNFINISHED_RECEIVES} }}",
     )  # fmt: skip
 

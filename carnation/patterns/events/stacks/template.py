@@ -43,10 +43,10 @@ LAYOUT = ByKind(
     ids={"FilesBucket": "Bucket", "FilesBucketPolicy": "BucketPolicy"},
     stacks={
         "sns": ("TopicStack", "The topic that alarms publish to"),
-        "sqs": ("QueueStack", "The queue of failed events, and the dead letters"),
+        "sqs": ("QueueStack", "The queue of failed events, and its dead-letter queue"),
         "dynamodb": ("StoreStack", "The table of events"),
         "s3": ("StoreStack", "The bucket of events"),
-        "files": ("FilesStack", "The files of runs"),
+        "files": ("FilesStack", "The files of executions"),
     },
     parameters={
         "QueueUrl": ("QueueUrl", "The URL of the queue"),
@@ -127,23 +127,23 @@ def _list_parameters(
 
 _BATCHES = {
     "Type": "Number",
-    "Description": "How many child executions of the Map run at once",
+    "Description": "Maximum number of concurrent child executions of the Map",
     "Default": 100,
     "MinValue": 1,
     "MaxValue": 10_000,
 }
 _OWN: Mapping[str, dict[str, Any]] = {
-    "DeletionProtection": {"Description": "Whether the store of events refuses to be deleted"},
+    "DeletionProtection": {"Description": "Whether the store of events has deletion protection"},
     "MaxConcurrency": {
         "Type": "Number",
-        "Description": "How many events are processed at once",
+        "Description": "Maximum number of events that are processed concurrently",
         "Default": 10,
         "MinValue": 1,
         "MaxValue": 40,
     },
     "Schedule": {
         "Description": (
-            "When runs work through the queue, once a day or more often; empty for never"
+            "Schedule on which executions process the queue, at least once a day; empty: none"
         ),
         "Default": "",
         "AllowedPattern": (
@@ -170,7 +170,7 @@ def _add_schedule(template: Template) -> None:
             "QueueSchedule",
             Condition="HasSchedule",
             Name=resource_name("queue"),
-            Description="Works through the queue",
+            Description="Processes the queue",
             ScheduleExpression=Ref("Schedule"),
             FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
             KmsKeyArn=KEY,

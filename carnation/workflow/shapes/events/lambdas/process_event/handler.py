@@ -1,7 +1,7 @@
 """Writes one event to the table, once.
 
 Receives `{"sequence_no", "random_value", "generated_unix_time", "retry_attempt"}`. The write is one
-conditional put: the same event already there is success, so doing it again changes nothing;
+conditional put: if the same event exists, that is success, so a repeated write changes nothing;
 another event under the same key raises `EventConflict`. Environment: TABLE_NAME.
 """
 
@@ -15,12 +15,12 @@ from botocore.config import Config
 
 
 class EventConflict(Exception):
-    """Another event lies under the same key; trying again cannot help."""
+    """Another event has the same key; a retry cannot help."""
 
 
 @lru_cache(maxsize=1)
 def connect() -> Any:
-    """Make the DynamoDB client, once for each environment, with waits that fit the timeout."""
+    """Create the DynamoDB client, once for each environment, with short timeouts."""
     config = Config(
         connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
     )
@@ -28,7 +28,7 @@ def connect() -> Any:
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Put the event, unless it is there; say which of the two it was."""
+    """Put the event unless it exists; return whether it was written."""
     dynamodb = connect()
     try:
         dynamodb.put_item(
@@ -38,13 +38,13 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except dynamodb.exceptions.ConditionalCheckFailedException as error:
-        refuse_other_event(event, error.response.get("Item", {}))
+        reject_other_event(event, error.response.get("Item", {}))
         return {"sequence_no": event["sequence_no"], "written": False}
     return {"sequence_no": event["sequence_no"], "written": True}
 
 
 def make_item(event: dict[str, Any], now: int) -> dict[str, Any]:
-    """Shape the table's item; `now` is in milliseconds since 1970."""
+    """Return the table's item; `now` is in milliseconds since 1970."""
     return {
         "sequenceNo": {"N": str(event["sequence_no"])},
         "generatedUnixTime": {"N": str(event["generated_unix_time"])},
@@ -54,8 +54,8 @@ def make_item(event: dict[str, Any], now: int) -> dict[str, Any]:
     }
 
 
-def refuse_other_event(event: dict[str, Any], item: dict[str, Any]) -> None:
-    """Raise `EventConflict` unless the item that was there is this very event."""
+def reject_other_event(event: dict[str, Any], item: dict[str, Any]) -> None:
+    """Raise `EventConflict` unless the existing item is this event."""
     there = item.get("randomStringValue", {}).get("S")
     if there != event["random_value"]:
         raise EventConflict(
