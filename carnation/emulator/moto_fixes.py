@@ -17,6 +17,7 @@ from typing import Any
 
 from moto import backend_index
 from moto.core import errors, responses, routing, utils
+from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.iam.access_control import PermissionResult
@@ -37,6 +38,7 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     patches.defer(lambda: log.removeHandler(silent))
     _leave_rest_apis_out(patches)
     _spare_preparations(patches)
+    patches.set(BaseModel, "__new__", _make_model)
     atomic = {"dynamodb", "s3"} if real_time else {"dynamodb", "s3", "sqs"}
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
@@ -76,6 +78,17 @@ def _spare_preparations(patches: Patches) -> None:
     patches.set(routing.SmithyRule, "_compile_builder", lambda *_: lambda *_: ("", ""))
     patches.set(responses, "method_names_from_class", _list_methods)
     patches.set(responses, "camelcase_to_underscores", _separate_words)
+
+
+def _make_model(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
+    """Make an object of a service; moto remembers each, each copy of a queue's message too.
+
+    S3 closes the files of its own by that when it ends.
+    """
+    instance: BaseModel = super(BaseModel, cls).__new__(cls)
+    if cls.__module__ == "moto.s3.models":
+        cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
+    return instance
 
 
 def _identify_long(headers: dict[str, Any]) -> str:

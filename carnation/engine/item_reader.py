@@ -7,11 +7,13 @@ the formats. Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 
+from carnation.document import split_pointer
 from carnation.document.values import Json
 from carnation.engine.data_flow import DataFlow, compile_number
 from carnation.engine.failures import StateError
@@ -42,27 +44,35 @@ class ItemReader:
             body.get(field, {}), data_flow.language, f"ItemReader/{field}"
         )
         self._most = compile_number(self.config, "MaxItems", data_flow.language)
-        self.format = "LIST" if "listObjects" in self.resource else self.config.get("InputType")
-        if self.format not in _FORMATS:
-            known = ", ".join(name for name in _FORMATS if name != "LIST")
+        self._lists = "listObjects" in self.resource
+        kind, manifest = self.config.get("InputType"), self.config.get("ManifestType")
+        self.input_type = "MANIFEST" if manifest == "S3_INVENTORY" else kind
+        self._reads = not self._lists or self.config.get("Transformation") == "LOAD_AND_FLATTEN"
+        if self._reads and self.input_type not in _FORMATS:
             raise DefinitionError(
-                f"the engine reads no InputType {self.format!r}. It reads {known}."
+                f"the engine reads no InputType {kind!r}. It reads {', '.join(_FORMATS)}."
             )
-        if self.format == "PARQUET" and find_spec("pyarrow") is None:
+        if self._reads and kind == "PARQUET" and find_spec("pyarrow") is None:
             raise DefinitionError(
                 "reading PARQUET needs pyarrow, which is not installed. Install carnation[parquet]."
             )
 
     def read(self, fiber: Fiber, value: Json) -> list[Json]:
         """Ask the port for the object, and take the items out of it."""
-        return self.select_items(fiber, value, self.ask(fiber, self.find_request(fiber, value)))
+        answer = self.ask(fiber, self.find_request(fiber, value))
+        return self._select(fiber, value, self._list_items(fiber, value, answer))
+
+    def read_sample(self, fiber: Fiber, value: Json, data: str) -> list[Json]:
+        """Take the items out of data that a test gives in the place of what is read."""
+        reads = _FORMATS[str(self.input_type)] if self._reads else _read_json
+        return self._select(fiber, value, reads(self, fiber, {"Body": data}))
 
     def find_request(self, fiber: Fiber, value: Json) -> Json:
         """Evaluate what is asked for: a bucket and a key, or a prefix."""
         return self._data_flow.evaluate(fiber, self._request, value)
 
-    def select_items(self, fiber: Fiber, value: Json, answer: Json) -> list[Json]:
-        """Take the items out of what was read, as many as MaxItems lets."""
+    def _select(self, fiber: Fiber, value: Json, found: Iterator[Json]) -> list[Json]:
+        """Take as many items as MaxItems lets."""
         most = ITEM_LIMIT
         if self._most is not None:
             given = self._data_flow.evaluate(fiber, self._most, value)
@@ -70,22 +80,75 @@ class ItemReader:
                 raise StateError(FAILED, "field MaxItems must be positive")
             most = int(given) or ITEM_LIMIT
         items: list[Json] = []
-        for item in _FORMATS[str(self.format)](self, fiber, answer):
+        for item in found:
             if len(items) == most:
                 break
             items.append(item)
         return items
 
+    def _list_items(self, fiber: Fiber, value: Json, answer: Json) -> Iterator[Json]:
+        if self._lists:
+            listed = self._list_pages(fiber, value, answer)
+            if not self._reads:
+                yield from map(_describe_object, listed)
+                return
+            bucket = _find_member(self.find_request(fiber, value), "Bucket")
+            yield from self._read_each(fiber, ((bucket, entry["Key"]) for entry in listed))
+        elif self.config.get("ManifestType") == "ATHENA_DATA":
+            yield from self._read_each(fiber, _list_places(_body(answer)))
+        else:
+            yield from _FORMATS[str(self.input_type)](self, fiber, answer)
+
+    def _list_pages(self, fiber: Fiber, value: Json, answer: Json) -> Iterator[dict[str, Json]]:
+        """Yield what is listed, a thousand of it in a page."""
+        while True:
+            yield from _find_member(answer, "Contents") or ()
+            token = _find_member(answer, "NextContinuationToken")
+            if not token:
+                return
+            request = {**self.find_request(fiber, value), "ContinuationToken": token}
+            answer = self.ask(fiber, request)
+
+    def _read_each(self, fiber: Fiber, places: Iterable[tuple[str, str]]) -> Iterator[Json]:
+        """Yield the items of several objects, one after the other."""
+        for bucket, key in places:
+            yield from _FORMATS[str(self.input_type)](self, fiber, self.get(fiber, bucket, key))
+
+    def get(self, fiber: Fiber, bucket: str, key: str) -> Json:
+        """Have the port get an object that a listing or a manifest names."""
+        resource = f"{self.resource.rpartition(':')[0]}:getObject"
+        return self._perform(fiber, resource, {"Bucket": bucket, "Key": key})
+
     def ask(self, fiber: Fiber, request: Json) -> Json:
         """Have the port perform the reader's task."""
-        kind, service, action = split_resource(self.resource)
+        return self._perform(fiber, self.resource, request)
+
+    def _perform(self, fiber: Fiber, resource: str, request: Json) -> Json:
+        kind, service, action = split_resource(resource)
         name, context = self._data_flow.name, {"ReaderConfig": self.config}
-        task = Task(name, kind, self.resource, service, action, request, "", context=context)
+        task = Task(name, kind, resource, service, action, request, "", context=context)
         outcome = fiber.run.perform(fiber, task)
         if isinstance(outcome, Succeeded):
             return outcome.output
         cause = outcome.cause if isinstance(outcome, Failed) else "the object could not be read"
         raise StateError(FAILED, cause)
+
+
+def _find_member(value: Json, name: str) -> Json:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _list_places(text: str) -> Iterator[tuple[str, str]]:
+    r"""Yield (bucket, key) for each line of a manifest of Athena.
+
+    >>> list(_list_places("s3://b/a/1.csv\n\ns3://b/a/2.csv\n"))
+    [('b', 'a/1.csv'), ('b', 'a/2.csv')]
+    """
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        bucket, _, key = line.strip('"').removeprefix("s3://").partition("/")
+        if not key:
+            raise StateError(FAILED, f"the manifest names no object: {line}")
+        yield bucket, key
 
 
 def _body(answer: Json) -> str:
@@ -101,14 +164,29 @@ def _bytes(answer: Json) -> bytes:
 
 
 def _read_json(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
-    value = list_items(_parse(_body(answer)))
+    value = list_items(_point(_parse(_body(answer)), reader.config.get("ItemsPointer", "")))
     if value is None:
         raise StateError(FAILED, "Attempting to map over non-iterable node.")
     yield from value
 
 
+def _point(value: Json, pointer: str) -> Json:
+    """Follow ItemsPointer to the items.
+
+    >>> _point({"a": [{"b/c": [1]}]}, "/a/0/b~1c")
+    [1]
+    """
+    for part in split_pointer(pointer):
+        try:
+            value = value[int(part) if isinstance(value, list) else part]
+        except (LookupError, TypeError, ValueError):
+            cause = f"the object has nothing at the ItemsPointer '{pointer}'"
+            raise StateError(FAILED, cause) from None
+    return value
+
+
 def _read_lines(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
-    for line in _body(answer).splitlines():
+    for line in _body(answer).split("\n"):  # a text may hold what str.splitlines splits at
         if line.strip():
             yield _parse(line)
 
@@ -130,7 +208,7 @@ def _read_csv(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
         names = next(rows, [])
     if len(set(names)) < len(names):
         raise StateError(FAILED, "CSV headers cannot contain duplicates.")
-    for row in rows:
+    for row in filter(None, rows):  # an empty line is no row
         padded = [*row, *[""] * (len(names) - len(row))]
         yield dict(zip(names, padded, strict=False))
 
@@ -147,23 +225,29 @@ def _read_manifest(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[J
     names = [name.strip() for name in str(manifest.get("fileSchema", "")).split(",")]
     bucket = str(manifest.get("destinationBucket", "")).rpartition(":")[2]
     for file in manifest["files"]:
-        answer = reader.ask(fiber, {"Bucket": bucket, "Key": file["key"]})
+        content = _bytes(reader.get(fiber, bucket, file["key"]))
         if str(manifest.get("fileFormat")).upper() == "PARQUET":
-            yield from read_rows(_bytes(answer))
+            yield from read_rows(content)
             continue
-        body = _body(answer)
-        for row in csv.reader(io.StringIO(body, newline="")):
+        for row in csv.reader(io.StringIO(_unzip(content), newline="")):
             yield dict(zip(names, row, strict=False))
 
 
-def _read_list(reader: ItemReader, fiber: Fiber, answer: Json) -> Iterator[Json]:
-    """Yield the objects of a listing, as AWS writes them here: `Etag`, and seconds since 1970."""
-    contents = answer.get("Contents") if isinstance(answer, dict) else None
-    for entry in contents or []:
-        found = {"Etag" if key == "ETag" else key: item for key, item in entry.items()}
-        if "LastModified" in found:
-            found["LastModified"] = _to_seconds(found["LastModified"])
-        yield {key: found[key] for key in _LISTED if key in found}
+def _unzip(content: bytes) -> str:
+    """Return the text of a file of an inventory, which S3 writes with gzip."""
+    try:
+        is_zipped = content.startswith(b"\x1f\x8b")
+        return (gzip.decompress(content) if is_zipped else content).decode()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise StateError(FAILED, f"a file of the manifest holds no text: {error}") from None
+
+
+def _describe_object(entry: dict[str, Json]) -> Json:
+    """Describe a listed object as AWS does here: `Etag`, and seconds since 1970."""
+    found = {"Etag" if key == "ETag" else key: item for key, item in entry.items()}
+    if "LastModified" in found:
+        found["LastModified"] = _to_seconds(found["LastModified"])
+    return {key: found[key] for key in _LISTED if key in found}
 
 
 _LISTED = ("Etag", "Key", "LastModified", "Size", "StorageClass")
@@ -180,5 +264,4 @@ _FORMATS: Mapping[str, Callable[[ItemReader, Fiber, Json], Iterator[Json]]] = {
     "CSV": _read_csv,
     "PARQUET": _read_parquet,
     "MANIFEST": _read_manifest,
-    "LIST": _read_list,
 }

@@ -205,7 +205,7 @@ class _Test:
         if reader is None:
             return state.find_items(self.fiber, value)
         data = self.settings.get("mapItemReaderData", "[]")
-        return reader.select_items(self.fiber, value, {"Body": data})
+        return reader.read_sample(self.fiber, value, data)
 
     def _look_at_items(
         self, state: MapState, value: Json, items: list[Json], trace: dict[str, Json]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from datetime import datetime
@@ -291,6 +292,43 @@ def test_a_reader_lists_a_bucket() -> None:
     assert execution.output == [{"Key": "k"}, {"Key": "l"}]
 
 
+def test_a_listing_goes_on_behind_its_first_page() -> None:
+    pages = {None: {"Contents": [{"Key": "a"}], "NextContinuationToken": "t"},
+             "t": {"Contents": [{"Key": "b"}]}}  # fmt: skip
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
+    port = Script(A=lambda task: Succeeded(pages[task.parameters.get("ContinuationToken")]))
+    execution = run(machine(children({"Type": "Pass"}, ItemReader=reader)), {}, port)
+    assert execution.output == [{"Key": "a"}, {"Key": "b"}]
+
+
+@pytest.mark.parametrize(
+    ("action", "config", "objects", "items"),
+    [
+        ("listObjectsV2", {"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"},
+         {"a": "1\n2\n", "b": '"x\u2028y"\n'}, [1, 2, "x\u2028y"]),
+        ("listObjectsV2", {"Transformation": "NONE"}, {"a": "1"}, [{"Key": "a"}]),
+        ("getObject", {"ManifestType": "ATHENA_DATA", "InputType": "JSONL"},
+         {"k": "s3://b/one\ns3://b/two\n", "one": "1\n", "two": "2\n"}, [1, 2]),
+        ("getObject", {"ManifestType": "S3_INVENTORY"},
+         {"k": MANIFEST, "csv": gzip.compress(b"b,x\n").decode("utf-8", "surrogateescape")},
+         [{"Bucket": "b", "Key": "x"}]),
+        ("getObject", {"InputType": "JSON", "ItemsPointer": "/a/0/b"},
+         {"k": '{"a": [{"b": [1, 2]}]}'}, [1, 2]),
+        ("getObject", {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+         {"k": "h\n1\n\n2\n"}, [{"h": "1"}, {"h": "2"}]),
+    ],
+)  # fmt: skip
+def test_a_reader_reads_the_objects_that_are_named_for_it(
+    action: str, config: Any, objects: Any, items: Any
+) -> None:
+    reader = {"Resource": f"arn:aws:states:::s3:{action}", "ReaderConfig": config,
+              "Parameters": {"Bucket": "b", "Key": "k"}}  # fmt: skip
+    execution = run(
+        machine(children({"Type": "Pass"}, ItemReader=reader)), {}, Script(A=store(**objects))
+    )
+    assert (execution.output, execution.cause) == (items, None)
+
+
 def test_a_listing_has_the_fields_that_aws_gives_it() -> None:
     entry = {"Key": "k", "ETag": '"e"', "LastModified": "1970-01-01T00:01:00.000Z", "Size": 1}
     reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
@@ -342,6 +380,8 @@ def test_a_jsonata_map_without_items_needs_an_array_or_an_object() -> None:
         ),
         ({"InputType": "JSON"}, "broken", "the object holds no JSON"),
         ({"InputType": "MANIFEST"}, "object", "names no files"),
+        ({"InputType": "CSV", "ManifestType": "ATHENA_DATA"}, "broken", "names no object: {"),
+        ({"InputType": "JSON", "ItemsPointer": "/a"}, "object", "nothing at the ItemsPointer '/a'"),
         ({"InputType": "JSON", "MaxItems": -1}, "object", "field MaxItems must be positive"),
     ],
 )
