@@ -59,7 +59,10 @@ TABLE = [
     ),
     ("Map over an object", "an iteration for each member, a Key and a Value"),
     ("Map distributed", "children with histories of their own; counts, tolerance, redrive"),
-    ("ItemReader", "CSV, JSON, JSONL, PARQUET (by pyarrow); manifests of S3 and Athena; listings, flattened or not"),
+    (
+        "ItemReader",
+        "CSV, JSON, JSONL, PARQUET (by pyarrow); manifests of S3, Athena; listings, flattened too",
+    ),
     ("ItemBatcher, ResultWriter", "by number and bytes; manifest and files, with WriterConfig"),
     ("JSONPath", "Jayway's semantics, in a parser of our own"),
     ("Intrinsic functions", "all eighteen; the texts of their errors are ours inside AWS's frame"),

@@ -16,11 +16,9 @@ from carnation.engine.failures import DATA_LIMIT, QUERY, StateError
 from carnation.engine.fibers import Fiber
 from carnation.engine.payloads import (
     Compiled,
-    compile_jsonata,
     compile_path,
     compile_payload,
     compile_put,
-    is_jsonata,
     to_text,
 )
 from carnation.engine.timestamps import format_timestamp
@@ -236,29 +234,3 @@ def compile_result_path(body: Mapping[str, Json]) -> Callable[[Fiber, Json], Jso
             raise blame(fiber, failure) from None
 
     return place
-
-
-def compile_number(
-    body: Mapping[str, Json], field: str, language: str, default: Json = None
-) -> Compiled | None:
-    """Compile a field that is a number, a JSONata expression, or `<field>Path`; None if absent."""
-    if f"{field}Path" in body:
-        find = compile_path(body[f"{field}Path"])
-        return lambda scope: _as_number(find(scope))
-    value = body.get(field, default)
-    if value is None:
-        return None
-    if language == "JSONata" and is_jsonata(value):
-        return compile_jsonata(value, field, "number")
-    return lambda scope: value
-
-
-def _as_number(value: Json) -> Json:
-    """Take a text that is a number for one, as AWS does behind a path."""
-    if isinstance(value, str):
-        for convert in (int, float):
-            try:
-                return convert(value)
-            except ValueError:
-                continue
-    return value

@@ -11,7 +11,7 @@ from functools import partial
 from carnation.asl.expressions.intrinsic_functions import make_uuid
 from carnation.document.values import Json
 from carnation.engine.child_executions import Child, MapRun
-from carnation.engine.data_flow import blame, check_size, compile_number
+from carnation.engine.data_flow import blame, check_size
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort, run_group
 from carnation.engine.fibers import Fiber, Steps
@@ -19,7 +19,7 @@ from carnation.engine.history import LIMIT, Event, History
 from carnation.engine.item_batcher import ItemBatcher
 from carnation.engine.item_reader import ItemReader
 from carnation.engine.maps import MapState, describe_item
-from carnation.engine.payloads import to_text
+from carnation.engine.numbers import check_number, compile_number, fail_number
 from carnation.engine.result_writer import ResultWriter
 from carnation.engine.timestamps import format_timestamp
 
@@ -94,30 +94,16 @@ class DistributedMap(MapState):
         count = percentage = None
         if self._count is not None:
             count = self.data_flow.evaluate(fiber, self._count, value)
-            self._check(fiber, count, "ToleratedFailureCount", "integer")
-            if count < 0:
-                raise blame(fiber, StateError(RUNTIME, "ToleratedFailureCount cannot be negative."))
+            count = check_number(fiber, self.body, "ToleratedFailureCount", count)
         if self._percentage is not None:
             percentage = self.data_flow.evaluate(fiber, self._percentage, value)
-            self._check(fiber, percentage, "ToleratedFailurePercentage", "float")
+            if isinstance(percentage, bool) or not isinstance(percentage, (int, float)):
+                name = "ToleratedFailurePercentage"
+                raise fail_number(fiber, self.body, name, percentage, "float")
             if not 0 <= percentage <= 100:
                 cause = "ToleratedFailurePercentage must be between 0 and 100."
                 raise blame(fiber, StateError(RUNTIME, cause))
         return count, percentage
-
-    def _check(self, fiber: Fiber, given: Json, name: str, wanted: str) -> None:
-        number = isinstance(given, (int, float)) and not isinstance(given, bool)
-        if not number or (wanted == "integer" and given != int(given)):
-            text = given if isinstance(given, str) else to_text(given)
-            where = f"{name}Path"
-            raise blame(
-                fiber,
-                StateError(
-                    RUNTIME,
-                    f'The {where} field refers to value "{text}" which is not a valid {wanted}: '
-                    f"{self.body.get(where, self.body.get(name))}",
-                ),
-            )
 
     def _make_inputs(self, fiber: Fiber, value: Json, items: list[Json]) -> list[tuple[Json, int]]:
         """Return what each child is started with: (its input, the number of its items)."""

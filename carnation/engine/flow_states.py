@@ -10,6 +10,7 @@ from carnation.engine.choices import compile_rule
 from carnation.engine.data_flow import DataFlow, blame
 from carnation.engine.failures import QUERY, RUNTIME, StateError
 from carnation.engine.fibers import WAIT, Fiber, State, Steps
+from carnation.engine.numbers import is_whole
 from carnation.engine.payloads import (
     Compiled,
     QueryError,
@@ -195,7 +196,7 @@ class Wait(State):
 
     def _checked_seconds(self, given: Json) -> float:
         shown = f"{self.body[self._field]} == {_bare(given)}"
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
+        if not is_whole(given):
             if self._field == "SecondsPath":
                 raise StateError(
                     RUNTIME, f"The SecondsPath parameter cannot be parsed as a long value: {shown}"
@@ -207,7 +208,7 @@ class Wait(State):
                     RUNTIME, f"The SecondsPath parameter references a negative value: {shown}"
                 )
             raise _mistaken(self.body[self._field], "Seconds", "0 or more", given)
-        return min(given, MAX_WAIT)
+        return float(min(given, MAX_WAIT))
 
 
 _WAITS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")

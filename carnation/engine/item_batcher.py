@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from carnation.document.values import Json
-from carnation.engine.data_flow import PAYLOAD_LIMIT, DataFlow, blame, compile_number
-from carnation.engine.failures import RUNTIME, StateError
+from carnation.engine.data_flow import PAYLOAD_LIMIT, DataFlow
 from carnation.engine.fibers import Fiber
+from carnation.engine.numbers import check_number, compile_number
 from carnation.engine.payloads import Compiled, compile_payload, to_text
 
 
@@ -19,7 +19,7 @@ class ItemBatcher:
 
     def __init__(self, data_flow: DataFlow, body: Mapping[str, Json]) -> None:
         """Compile the limits and what is added to each batch."""
-        self._data_flow = data_flow
+        self._data_flow, self._body = data_flow, body
         self._count = compile_number(body, "MaxItemsPerBatch", data_flow.language)
         self._bytes = compile_number(body, "MaxInputBytesPerBatch", data_flow.language)
         self._input = (
@@ -54,6 +54,4 @@ class ItemBatcher:
         if part is None:
             return None
         given = self._data_flow.evaluate(fiber, part, value)
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 1:
-            raise blame(fiber, StateError(RUNTIME, f"{name} has to be a positive integer."))
-        return int(given)
+        return check_number(fiber, self._body, name, given, least=1)

@@ -15,10 +15,11 @@ from importlib.util import find_spec
 
 from carnation.document import split_pointer
 from carnation.document.values import Json
-from carnation.engine.data_flow import DataFlow, compile_number
+from carnation.engine.data_flow import DataFlow
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
 from carnation.engine.maps import list_items
+from carnation.engine.numbers import compile_number, is_whole
 from carnation.engine.parquet import read_rows
 from carnation.engine.payloads import compile_payload
 from carnation.engine.ports import Failed, Succeeded, Task
@@ -76,7 +77,7 @@ class ItemReader:
         most = ITEM_LIMIT
         if self._most is not None:
             given = self._data_flow.evaluate(fiber, self._most, value)
-            if isinstance(given, bool) or not isinstance(given, (int, float)) or given < 0:
+            if not is_whole(given) or given < 0:
                 raise StateError(FAILED, "field MaxItems must be positive")
             most = int(given) or ITEM_LIMIT
         items: list[Json] = []

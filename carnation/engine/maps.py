@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from carnation.asl.expressions import parse_path
 from carnation.document.values import Json
-from carnation.engine.data_flow import blame, compile_number
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort, run_group
 from carnation.engine.fibers import Fiber, Steps
+from carnation.engine.numbers import check_number, compile_number
 from carnation.engine.payloads import (
     Compiled,
     compile_jsonata,
@@ -84,12 +84,10 @@ class MapState(RetryableState):
 
     def find_concurrency(self, fiber: Fiber, value: Json) -> int:
         """Evaluate MaxConcurrency; 0 stands for no limit of the definition's."""
-        given = self.data_flow.evaluate(fiber, self._concurrency, value) if self._concurrency else 0
-        if isinstance(given, bool) or not isinstance(given, (int, float)) or given != int(given):
-            raise blame(fiber, StateError(RUNTIME, "MaxConcurrency has to be a whole number."))
-        if given < 0:
-            raise blame(fiber, StateError(RUNTIME, "MaxConcurrency cannot be negative."))
-        return int(given)
+        if self._concurrency is None:
+            return 0
+        given = self.data_flow.evaluate(fiber, self._concurrency, value)
+        return check_number(fiber, self.body, "MaxConcurrency", given)
 
     def select(self, fiber: Fiber, value: Json, item: Json, index: int) -> Json:
         """Apply ItemSelector to one item."""

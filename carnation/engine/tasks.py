@@ -8,10 +8,11 @@ from typing import NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import make_uuid
 from carnation.document.values import Json
-from carnation.engine.data_flow import blame, check_size, compile_number, context_of
+from carnation.engine.data_flow import blame, check_size, context_of
 from carnation.engine.failures import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT, StateError
 from carnation.engine.fibers import WAIT, Fiber, Steps
-from carnation.engine.payloads import compile_payload
+from carnation.engine.numbers import check_number, compile_number
+from carnation.engine.payloads import Compiled, compile_payload
 from carnation.engine.ports import (
     Failed,
     Outcome,
@@ -64,10 +65,8 @@ class TaskState(RetryableState):
         run = fiber.run
         fiber.token = make_uuid(run.tokens).replace("-", "") if self._has_token else ""
         parameters = self.data_flow.make_parameters(fiber, value)
-        numbers = [
-            None if part is None else self.data_flow.evaluate(fiber, part, value)
-            for part in (self._timeout, self._heartbeat)
-        ]
+        timeout = self._find_seconds(fiber, value, "TimeoutSeconds", self._timeout)
+        heartbeat = self._find_seconds(fiber, value, "HeartbeatSeconds", self._heartbeat)
         credentials = None
         if self._credentials is not None:
             credentials = self.data_flow.evaluate(fiber, self._credentials, value)
@@ -79,12 +78,20 @@ class TaskState(RetryableState):
             self.action,
             parameters,
             fiber.token or make_uuid(run.tokens),
-            numbers[0],
-            numbers[1],
+            timeout,
+            heartbeat,
             credentials,
             fiber.attempt,
             context_of(fiber),
         )
+
+    def _find_seconds(
+        self, fiber: Fiber, value: Json, name: str, part: Compiled | None
+    ) -> int | None:
+        if part is None:
+            return None
+        given = self.data_flow.evaluate(fiber, part, value)
+        return check_number(fiber, self.body, name, given, least=1)
 
     def _scheduled(self, fiber: Fiber, task: Task) -> dict[str, Json]:
         details: dict[str, Json]

@@ -108,7 +108,10 @@ def test_an_empty_map_succeeds() -> None:
     ("fields", "cause"),
     [
         ({"ItemsPath": "$.n"}, 'Reference path "$.n" must point to array.'),
-        ({"MaxConcurrencyPath": "$.s"}, "MaxConcurrency has to be a whole number."),
+        (
+            {"MaxConcurrencyPath": "$.s"},
+            'The MaxConcurrencyPath field refers to value "x" which is not a valid integer: $.s',
+        ),
         ({"MaxConcurrencyPath": "$.minus"}, "MaxConcurrency cannot be negative."),
     ],
 )
@@ -447,7 +450,7 @@ def test_items_are_batched_by_number_and_by_size() -> None:
 def test_a_batch_of_no_size_is_refused() -> None:
     batcher = {"MaxItemsPerBatchPath": "$[0]"}
     execution = run(machine(children({"Type": "Pass"}, ItemBatcher=batcher)), [0])
-    assert "MaxItemsPerBatch has to be a positive integer" in str(execution.cause)
+    assert "MaxItemsPerBatch must be positive" in str(execution.cause)
 
 
 @pytest.mark.parametrize(

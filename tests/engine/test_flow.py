@@ -305,3 +305,21 @@ def test_an_express_execution_ends_after_five_minutes() -> None:
     states = machine({"Type": "Wait", "Seconds": 400})
     assert run(states, express=True).status == "TIMED_OUT"
     assert run(states).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("field", ["TimeoutSecondsPath", "HeartbeatSecondsPath"])
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ("soon", 'field refers to value "soon" which is not a valid integer: $.v'),
+        (1.5, "which is not a valid integer"),
+        (0, "must be positive."),
+    ],
+)
+def test_a_timeout_that_is_no_positive_integer_fails_its_state(
+    field: str, given: Any, cause: str
+) -> None:
+    execution = run(machine(task(**{field: "$.v"})), {"v": given})
+    assert execution.error == "States.Runtime"
+    assert cause in str(execution.cause)
+    assert run(machine(task(**{field: "$.v"})), {"v": "7"}).status == "SUCCEEDED"
