@@ -36,7 +36,13 @@ class Execution:
     more; `waited` is the time that Wait and Retry let pass, in seconds.
     """
 
-    given_context: dict[str, Json] | None = None
+    # a server keeps thousands of those that have ended
+    __slots__ = (
+        *("arn", "before_call", "cause", "chance", "clock", "context", "current", "deadline"),
+        *("error", "given_context", "history", "input", "is_express", "keeps_children", "limit"),
+        *("machine", "machine_arn", "map_runs", "name", "observe_child", "output", "pending"),
+        *("port", "redrives", "refuse", "region", "role_arn", "root", "status", "tokens", "waited"),
+    )
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class Execution:
         self.before_call, self.refuse = before_call, refuse
         self.keeps_children, self.observe_child = keeps_children, observe_child
         self.context = self._make_context()
+        self.given_context: dict[str, Json] | None = None
         if synchronous:
             del self.context["Execution"]["RedriveCount"]
         self.limit = (
@@ -246,6 +253,7 @@ class Execution:
         if self.status == "SUCCEEDED":
             del self.root, self.chance, self.tokens, self.context
             self.current = None
+            self.clock.release()
             for map_run in self.map_runs:
                 map_run.inputs = None
 

@@ -169,6 +169,10 @@ class Clock:
         self._timers: list[tuple[float, int, int, bool, Fiber]] = []
         self._count = 0
 
+    def release(self) -> None:
+        """Free all but the time it is."""
+        del self.ready, self._timers
+
     def wake(self, fiber: Fiber, message: Outcome | Beat | None = None) -> None:
         """Let a waiting fiber go on, with a message."""
         fiber.ticket += 1  # whatever else it waited for is stale

@@ -319,7 +319,7 @@ def test_an_express_execution_ends_after_five_minutes() -> None:
 def test_a_timeout_that_is_no_positive_integer_fails_its_state(
     field: str, given: Any, cause: str
 ) -> None:
-    execution = run(machine(task(**{field: "$.v"})), {"v": given})
+    execution = run(machine(task(**{field: "$.v"})), {"v": given}, Script())
     assert execution.error == "States.Runtime"
     assert cause in str(execution.cause)
-    assert run(machine(task(**{field: "$.v"})), {"v": "7"}).status == "SUCCEEDED"
+    assert run(machine(task(**{field: "$.v"})), {"v": "7"}, Script()).status == "SUCCEEDED"

@@ -48,8 +48,23 @@ class ExecutionSettings(NamedTuple):
     now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now(tz=datetime.timezone.utc)
 
 
+_ENDED, _CALM = threading.Event(), threading.Condition(threading.RLock())
+_ENDED.set()
+
+
 class EmulatedExecution:
-    """One execution: what the API tells of it, and the engine's run of it."""
+    """One execution: what the API tells of it, and the engine's run of it.
+
+    A server keeps thousands of those that have ended: they share what others would wait with.
+    """
+
+    __slots__ = (
+        *("_asked", "_began", "_changed", "_early", "_has_concluded", "_logger", "_machine"),
+        *("_passed", "_runner", "_settings", "_stops_soon", "_thread", "arn", "cause", "children"),
+        *("done", "engine", "error", "input", "last_event", "machine_arn", "name", "output"),
+        *("redrive_date", "redrive_token", "request", "seconds", "settled", "start_date"),
+        *("status", "stop_date", "tokens", "watchers", "watches_child"),
+    )
 
     def __init__(
         self,
@@ -163,8 +178,7 @@ class EmulatedExecution:
             raise UsageError("a task of the execution is still performed. Wait for it.")
         with self._changed:
             self.engine.redrive()
-            self.done.clear()
-            self.settled.clear()
+            self.done, self.settled = threading.Event(), threading.Event()
             self._has_concluded = False
             self.status = "RUNNING"
             self.error = self.cause = self.stop_date = None
@@ -188,8 +202,13 @@ class EmulatedExecution:
     def _pause(self, seconds: float) -> None:
         self.settled.set()
         self._changed.wait_for(lambda: self.engine.status != "RUNNING", seconds)
-        self.settled.clear()
+        self._unsettle()
         self._check()
+
+    def _unsettle(self) -> None:
+        """Go on, unless it was ended meanwhile."""
+        if not self._has_concluded:
+            self.settled.clear()
 
     def _check(self) -> None:
         if self.engine.status != "RUNNING":
@@ -214,6 +233,8 @@ class EmulatedExecution:
             self._conclude()
             self._thread = None
             self.engine.release()
+            if self.status == "SUCCEEDED":  # no other can be redriven
+                self._changed = _CALM
 
     def _has_left_a_state(self, known: int) -> bool:
         """Whether a state has ended since the history had so many events, where they are kept."""
@@ -235,7 +256,7 @@ class EmulatedExecution:
         seconds = max(0.0, min(moments) - self.engine.clock.now) if moments else None
         self.settled.set()
         answered = self._changed.wait(seconds)
-        self.settled.clear()
+        self._unsettle()
         if not answered and self.engine.status == "RUNNING":
             self.engine.step(give_up=True)
 
@@ -335,6 +356,7 @@ class EmulatedExecution:
         finally:
             self.done.set()
             self.settled.set()
+            self.done = self.settled = _ENDED
 
     def _announce(self) -> None:
         if not self.request.is_express:
