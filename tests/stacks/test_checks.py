@@ -69,7 +69,8 @@ def list_documented() -> Exceptions:
 def test_cfn_lint_finds_nothing_in_any_template(templates: Path) -> None:
     paths = sorted(templates.rglob("*.yaml"))
     assert len(paths) == 7 * len(NAMES) + len(WITH_FILES)
-    assert lint(paths) == []
+    # workflows share nested stacks to the byte: each text is read once
+    assert lint(sorted({path.read_text("utf-8"): path for path in paths}.values())) == []
 
 
 def test_cfn_lint_would_find_a_misspelled_property_or_parameter(
