@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -39,7 +40,10 @@ def find_pythons() -> dict[str, str]:
     return found
 
 
-PYTHONS = find_pythons()
+# asked once, and not again by each worker
+if "TESTED_PYTHONS" not in os.environ:
+    os.environ["TESTED_PYTHONS"] = json.dumps(find_pythons())
+PYTHONS: dict[str, str] = json.loads(os.environ["TESTED_PYTHONS"])
 
 
 def pytest_report_header() -> str:
@@ -50,11 +54,19 @@ def pytest_report_header() -> str:
 # loading leaves little garbage, and looking for it took a quarter of the time
 gc.disable()
 
-# of a line that was seen, SlipCover takes its probe out after this many rounds, with those of all
-# others seen since; as that walks every module loaded, its own 50 cost more than the probes do
-measured = getattr(sys.modules.get("slipcover.pytest_plugin"), "_slipcover_instance", None)
-if measured:
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let SlipCover, where it measures, do what costs most as seldom as its figures allow."""
+    measured = next((one.sci for one in sys.meta_path if hasattr(one, "sci")), None)
+    if measured is None:
+        return
+    # the probe of a line goes after this many rounds, and with it those of all lines seen since;
+    # that walks every module loaded, so that the 50 of SlipCover cost more than the probes
     measured.d_miss_threshold = 5_000
+    # all files are read for what nobody imported: of several processes one does so
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker != "gw0" if worker else config.getoption("numprocesses", None):
+        measured.source = None
 
 
 def pytest_collection_finish() -> None:
