@@ -194,6 +194,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     alone = {"engine": time_engine, "moto": time_moto, "distributed": measure_distributed}
+    if options.contender == "npm":
+        print(json.dumps(time_npm(options.npm, options.items)))
+        return 0
     if options.contender:
         print(json.dumps(alone[options.contender](options.items)))
         return 0
