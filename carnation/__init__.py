@@ -3,9 +3,7 @@
 The nouns to compose a workflow of; the verbs (`build`, `run`, …) are modules one runs.
 """
 
-from typing import TYPE_CHECKING
-
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.errors import CarnationError

@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
 
 from carnation import __version__
 from carnation.cli.command import EXIT_ERROR, EXIT_OK, exit_fast, rest_collector, run_command
 from carnation.cli.commands import COMMANDS, ELSEWHERE, GROUPS
 from carnation.errors import CarnationError, suggest_name
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> int:

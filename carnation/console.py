@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Sequence
-from typing import TextIO
 
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _COLORS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 _PAINTED = compile_lazily(r"(\x1b\[(?:1;)?(?:3[1-4]|[012])m)")
@@ -46,7 +47,7 @@ def clean(text: str, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
-_COMMAND = compile_lazily(r"^(\s*)(?=::|##\[)", re.MULTILINE)
+_COMMAND = compile_lazily(r"(?m)^(\s*)(?=::|##\[)")
 
 
 def clean_lines(text: str) -> str:
@@ -55,7 +56,8 @@ def clean_lines(text: str) -> str:
     >>> clean_lines("no state 'a\n::error::b'")
     "no state 'a\n\ufffd::error::b'"
     """
-    return _COMMAND.sub("\\1\ufffd", clean(text, "\n\t"))
+    text = clean(text, "\n\t")
+    return _COMMAND.sub("\\1\ufffd", text) if "::" in text or "##[" in text else text
 
 
 def echo(line: str) -> None:

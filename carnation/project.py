@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from carnation.errors import UsageError, WorkflowError, suggest_name
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 PARTITIONS = (
     "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f",

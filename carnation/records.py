@@ -1,13 +1,14 @@
 """Records: `NamedTuple` and `record`, which are those of `typing` and `dataclasses`, made faster.
 
-`typing` compiles each annotation when a class is made, and `dataclasses` writes and compiles the
-methods of each class, after loading `inspect`: a third of the time in which a command starts. Here
-annotations stay texts, and the methods of records are the same functions for all of them.
+`typing` compiles each annotation when a class is made, `collections` a function, and `dataclasses`
+the methods of each class, after loading `inspect`: a third of the time in which a command starts.
+Here annotations stay texts; what makes a tuple is a template whose arguments are renamed, and the
+methods of records are the same functions for all of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY, field, replace
@@ -18,21 +19,69 @@ if TYPE_CHECKING:
         """List the names of what a record is made of."""
         ...
 else:
+    from _collections import _tuplegetter
     from collections import namedtuple
 
-    _KEPT = frozenset({"__module__", "__qualname__", "__annotations__", "__classcell__"})
+    _new = tuple.__new__
+    _TEMPLATES = (
+        lambda _cls: _new(_cls, ()),
+        lambda _cls, a: _new(_cls, (a,)),
+        lambda _cls, a, b: _new(_cls, (a, b)),
+        lambda _cls, a, b, c: _new(_cls, (a, b, c)),
+        lambda _cls, a, b, c, d: _new(_cls, (a, b, c, d)),
+        lambda _cls, a, b, c, d, e: _new(_cls, (a, b, c, d, e)),
+        lambda _cls, a, b, c, d, e, f: _new(_cls, (a, b, c, d, e, f)),
+        lambda _cls, a, b, c, d, e, f, g: _new(_cls, (a, b, c, d, e, f, g)),
+        lambda _cls, a, b, c, d, e, f, g, h: _new(_cls, (a, b, c, d, e, f, g, h)),
+    )
+    """Each makes a tuple of so many fields."""
+
+    def _make(cls, values):
+        made = _new(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"expected {len(cls._fields)} values, got {len(made)}")
+        return made
+
+    def _replace(self, /, **values):
+        made = self._make(map(values.pop, self._fields, self))
+        if values:
+            raise ValueError(f"no such fields: {list(values)!r}")
+        return made
+
+    def _write(self):
+        shown = zip(self._fields, self, strict=True)
+        return f"{type(self).__name__}({', '.join([f'{name}={value!r}' for name, value in shown])})"
+
+    _METHODS = {
+        "_make": classmethod(_make),
+        "_replace": _replace,
+        "_asdict": lambda self: dict(zip(self._fields, self, strict=True)),
+        "__repr__": _write,
+        "__getnewargs__": lambda self: tuple(self),
+        "__slots__": (),
+    }
+
+    def _compile(name, fields, defaults):
+        if len(fields) >= len(_TEMPLATES):
+            return namedtuple(name, fields, defaults=defaults).__new__
+        code = _TEMPLATES[len(fields)].__code__
+        names = ("_cls", *fields)
+        code = code.replace(co_varnames=names, co_name="__new__", co_qualname=f"{name}.__new__")
+        return type(_compile)(code, globals(), "__new__", tuple(defaults))
 
     class _Maker(type):
         def __new__(cls, name, bases, namespace):
-            fields = namespace.get("__annotations__", {})
-            defaults = [namespace[field] for field in fields if field in namespace]
-            made = namedtuple(name, fields, defaults=defaults, module=namespace["__module__"])
-            made.__annotations__ = made.__new__.__annotations__ = fields
-            for key, value in namespace.items():
-                if key not in _KEPT and key not in fields:
-                    setattr(made, key, value)
-            made.__qualname__ = namespace["__qualname__"]
-            return made
+            annotations = namespace.get("__annotations__", {})
+            fields = tuple(annotations)
+            defaults = {field: namespace[field] for field in fields if field in namespace}
+            namespace = {**_METHODS, **namespace}
+            namespace["_fields"] = namespace["__match_args__"] = fields
+            namespace["_field_defaults"] = defaults
+            namespace["__new__"] = made = _compile(name, fields, defaults.values())
+            made.__annotations__ = annotations
+            for index, field in enumerate(fields):
+                namespace[field] = _tuplegetter(index, "")
+            return type(name, (tuple,), namespace)
 
     NamedTuple = type.__new__(_Maker, "NamedTuple", (), {})
 

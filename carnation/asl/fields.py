@@ -11,11 +11,11 @@ pages of the state types below it; https://states-language.net/spec.html.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 
 from carnation.asl.kinds import KINDS, is_placeholder
+from carnation.lazy import re
 from carnation.records import NamedTuple
 
 STATE_TYPES = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")

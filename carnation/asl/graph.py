@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 from carnation.asl.fields import ATA, PATH, STATE_TYPES
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 
-Body = Mapping[str, Any]
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Body: TypeAlias = "Mapping[str, Any]"
 NEXT, CHOICE, DEFAULT, CATCH = "next", "choice", "default", "catch"
 
 

@@ -6,7 +6,6 @@ for many of them is said in the table of fields.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from carnation.document.values import is_number
@@ -47,7 +46,7 @@ def _is_names(value: object) -> bool:
 
 
 _TIMESTAMP = compile_lazily(
-    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z", re.ASCII
+    r"(?a)(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-][01]\d:[0-5]\d)\Z"
 )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Final
 
 from carnation.asl.expressions.spellings import is_spelling
 from carnation.changes.impacts import KINDS
 from carnation.document import digest
 from carnation.document.values import Json
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class _Missing:

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import errno
 import gc
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NoReturn
 
 from carnation.console import clean_lines, paint, wrap_lines
 from carnation.errors import CarnationError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    import signal
+    from typing import NoReturn, Protocol, TypeVar
+
+    class _Options(Protocol):
+        targets: Sequence[str]
+
+    _T = TypeVar("_T", bound=_Options)
+else:
+    import _signal as signal  # of `signal` the part that loads no enum
 
 EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 """Exit statuses: fine; findings or drift; wrong use or an error."""
+
+
+def read_options(
+    argv: Sequence[str] | None, options: _T, make_parser: Callable[[], argparse.ArgumentParser]
+) -> _T:
+    """Read a command line into `options`, whose attributes are the defaults.
+
+    Most name targets alone: for them the parser, a tenth of the start, is not loaded.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    if any(word.startswith("-") and word != "-" for word in arguments):
+        return make_parser().parse_args(arguments, options)
+    options.targets = arguments
+    return options
 
 
 def add_account_options(parser: argparse._ActionsContainer) -> None:

@@ -1,8 +1,9 @@
-"""`find_definition_file`: the file that FILE or WORKFLOW of a command line names."""
+"""The files that FILE or WORKFLOW of a command line names."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from carnation.errors import UsageError, suggest_name
 from carnation.sources import split_target
@@ -25,3 +26,19 @@ def find_definition_file(target: str) -> str:
 def list_built() -> list[str]:
     """List the folders in build/."""
     return sorted(os.listdir("build")) if os.path.isdir("build") else []
+
+
+def find_definition_files(targets: Sequence[str]) -> Iterator[str]:
+    """Yield the files to read, those of all of `build/` without targets; `-` is standard input."""
+    built = list_built()
+    if not targets and not built:
+        raise UsageError(
+            "no definitions found in build/. Name a file, or run `carnation build` first."
+        )
+    if targets:
+        yield from map(find_definition_file, targets)
+        return
+    for name in built:
+        path = os.path.join("build", name, "code", "state-machine", f"{name}.asl.json")
+        if os.path.isfile(path):
+            yield path

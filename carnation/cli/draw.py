@@ -6,19 +6,22 @@ what somebody wrote by hand, and what stands in a template.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from carnation.cli.command import EXIT_OK, run_command
-from carnation.cli.definition_files import find_definition_file, list_built
-from carnation.cli.parser import CommandParser
+from carnation.cli.command import EXIT_OK, read_options, run_command
+from carnation.cli.definition_files import find_definition_files
 from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
 from carnation.errors import UsageError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from carnation.cli.parser import CommandParser
 
 _SUFFIXES = {"svg": ".svg", "mermaid": ".mmd"}
 
@@ -28,7 +31,19 @@ class _Picture(NamedTuple):
     definition: Mapping[str, Any]
 
 
+class _Options:
+    """What the command line says, and unless it does."""
+
+    targets: Sequence[str] = ()
+    format: str | None = None
+    direction: Literal["down", "right"] | None = None
+    fold = False
+    out: str | None = None
+
+
 def _make_parser() -> CommandParser:
+    from carnation.cli.parser import CommandParser  # most command lines name files alone
+
     parser = CommandParser(
         prog="carnation draw",
         description="Draw definitions: boxes for states, arrows for transitions, light and dark.",
@@ -67,14 +82,16 @@ def _make_parser() -> CommandParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, draw, print or write; return the exit status."""
-    options = _make_parser().parse_args(argv)
+    options = read_options(argv, _Options(), _make_parser)
     return run_command(lambda: _draw(options))
 
 
-def _draw(options: argparse.Namespace) -> int:
+def _draw(options: _Options) -> int:
     out = options.out or ""
     form = options.format or ("mermaid" if out.endswith((".mmd", ".mermaid")) else "svg")
-    pictures = [picture for path in _find_files(options.targets) for picture in _open(path)]
+    pictures = [
+        picture for path in find_definition_files(options.targets) for picture in _open(path)
+    ]
     if not out:
         if len(pictures) > 1:
             names = ", ".join(picture.name for picture in pictures)
@@ -89,22 +106,6 @@ def _draw(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _find_files(targets: Sequence[str]) -> Iterator[str]:
-    """Yield the files to read; `-` is standard input."""
-    built = list_built()
-    if not targets and not built:
-        raise UsageError(
-            "no definitions found in build/. Name a file, or run `carnation build` first."
-        )
-    if targets:
-        yield from map(find_definition_file, targets)
-        return
-    for name in built:
-        path = os.path.join("build", name, "code", "state-machine", f"{name}.asl.json")
-        if os.path.isfile(path):
-            yield path
-
-
 def _open(target: str) -> Iterator[_Picture]:
     """Yield the definitions in a file; a template may hold several."""
     from carnation.sources import STDIN, read_target
@@ -114,7 +115,7 @@ def _open(target: str) -> Iterator[_Picture]:
             yield _Picture("definition" if target == STDIN else found.name, found.value)
 
 
-def _render(picture: _Picture, form: str, options: argparse.Namespace) -> bytes:
+def _render(picture: _Picture, form: str, options: _Options) -> bytes:
     if form == "mermaid":
         text = draw_mermaid(picture.definition, direction=options.direction, fold=options.fold)
         return text.encode()

@@ -5,91 +5,54 @@ Run as `carnation lint`. It reads documents only: built ones, hand-written ones,
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 from collections.abc import Iterable, Sequence
 
-from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, run_command
-from carnation.cli.parser import CommandParser
+from carnation.cli.command import EXIT_ERROR, EXIT_FINDINGS, EXIT_OK, read_options, run_command
 from carnation.console import clean, clean_lines, echo_text
-from carnation.linter import NOTE, SEVERITIES, WARNING, Finding, Settings, find_rule, lint
+from carnation.lazy import TYPE_CHECKING
+from carnation.linter import NOTE, WARNING, Finding, Settings, find_rule, lint
 from carnation.linter import formats as reports
 from carnation.linter.settings import read_settings
+
+if TYPE_CHECKING:
+    from carnation.cli.parser import CommandParser
 
 GARBAGE_THRESHOLD = 100_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
 
 
+class _Options:
+    """What the command line says, and unless it does."""
+
+    targets: Sequence[str] = ()
+    type: str | None = None
+    format = "text"
+    fail_on: str | None = None
+    notes = cfn_lint = fix = diff = False
+    policy: str | None = None
+    names: str | None = None
+    explain: str | None = None
+
+
 def _make_parser() -> CommandParser:
-    parser = CommandParser(
-        prog="carnation lint",
-        description="Check state machine definitions for validation errors and production risks.",
-        epilog="example: carnation lint statemachine.asl.json --type EXPRESS",
-    )
-    parser.add_argument(
-        "targets",
-        nargs="*",
-        metavar="FILE or WORKFLOW",
-        help="Definitions, templates, folders, built workflows, or - for standard input "
-        "(default: all of build/)",
-    )
-    parser.add_argument("--type", choices=["STANDARD", "EXPRESS"], help="Type of the state machine")
-    parser.add_argument(
-        "--format",
-        choices=["text", *reports.FORMATS],
-        default="text",
-        help="Output format (default: text)",
-    )
-    parser.add_argument(
-        "--fail-on",
-        choices=[*SEVERITIES, "never"],
-        help="Exit with 1 if a finding has at least this severity (default: error)",
-    )
-    parser.add_argument(
-        "--notes",
-        action="store_true",
-        help="Include notes in text output (other formats always include them)",
-    )
-    parser.add_argument(
-        "--cfn-lint",
-        action="store_true",
-        help="Run cfn-lint on templates, too (extra: cloudformation)",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--fix", action="store_true", help="Apply safe fixes to the files")
-    how.add_argument(
-        "--diff",
-        action="store_true",
-        help="Show fixes as a diff without writing them; exit with 1 if there are any",
-    )
-    parser.add_argument(
-        "--policy",
-        metavar="FILE",
-        help="Print the least-privilege IAM policy for a definition as JSON, and exit",
-    )
-    parser.add_argument(
-        "--names",
-        choices=["cloudformation", "sub", "plain"],
-        help="With --policy: print the policy document alone, its names as Fn::Sub (for "
-        "AWS::Include), or plain (for Terraform and CDK)",
-    )
-    parser.add_argument("--explain", metavar="RULE", help="Explain a rule, and exit")
-    return parser
+    from carnation.cli.lint_options import make_parser  # most command lines name files alone
+
+    return make_parser()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, review, print; return the exit status."""
-    parser = _make_parser()
-    options = parser.parse_args(argv)
-    if options.explain:
-        return run_command(lambda: _print(find_rule(options.explain).describe() + "\n"))
-    if options.policy:
+    options = read_options(argv, _Options(), _make_parser)
+    if rule := options.explain:
+        return run_command(lambda: _print(find_rule(rule).describe() + "\n"))
+    if path := options.policy:
         from carnation.linter.policies import render_policies  # nothing else needs it
 
-        return run_command(lambda: _print(render_policies(options.policy, options.names)))
+        return run_command(lambda: _print(render_policies(path, options.names)))
     if options.names:
-        parser.error("--names requires --policy FILE.")
+        _make_parser().error("--names requires --policy FILE.")
     return run_command(lambda: _lint(options))
 
 
@@ -98,7 +61,7 @@ def _print(text: str) -> int:
     return EXIT_OK
 
 
-def _lint(options: argparse.Namespace) -> int:
+def _lint(options: _Options) -> int:
     gc.set_threshold(GARBAGE_THRESHOLD)
     settings, fail_on = read_settings(".")
     fail_on = options.fail_on or fail_on
@@ -125,7 +88,7 @@ def _locate(path: str, findings: Iterable[Finding]) -> list[Finding]:
     return locate_sources(path, findings)
 
 
-def _fix(options: argparse.Namespace, settings: Settings) -> bool:
+def _fix(options: _Options, settings: Settings) -> bool:
     """Fix the files, or show how they would be; what was done goes beside the report."""
     from carnation.linter import fixing  # who only reads does not pay for it
 

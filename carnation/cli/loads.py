@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
+from carnation.lazy import TYPE_CHECKING
 from carnation.project import read_loads
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from carnation.account.deployment import Plan
     from carnation.estimates import Estimates
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from carnation.changes.reviews.trees import Tree, is_built, open_file, open_folder
 from carnation.console import clean
 from carnation.errors import UsageError, suggest_name
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
 
 from carnation.console import terminal_width
 from carnation.errors import suggest_name
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 # our messages are English, and so are argparse's: looking for translations costs 5 ms
 setattr(argparse, "_", str)  # noqa: B010  the name is argparse's own

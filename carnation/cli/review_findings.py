@@ -6,11 +6,11 @@ Neither the comparison nor the lint knows of the other; the command joins them h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from carnation.changes import Change
 from carnation.changes.reviews import Review, Tree
 from carnation.cli.review_sources import read_tree_sources
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnation.linter import Finding, Settings

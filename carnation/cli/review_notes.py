@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from carnation.changes import Change
 from carnation.changes.impacts import KINDS
@@ -15,6 +14,7 @@ from carnation.changes.reviews import Note, Review, Tree
 from carnation.cli.review_findings import add_findings
 from carnation.cli.review_sources import Definition, list_compared, open_side
 from carnation.document.values import Json
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnation.estimates import Load, Target

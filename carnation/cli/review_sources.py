@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from carnation.changes.reviews import Review, Tree
 from carnation.document import decode_text, split_pointer
 from carnation.document.values import Json
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnation.estimates import Target

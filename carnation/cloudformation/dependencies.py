@@ -6,10 +6,13 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.intrinsics import SUBSTITUTION, split_attribute
 from carnation.errors import TemplateError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Holds = Callable[[str], bool]
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from carnation.errors import TemplateError
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _REFERENCE = compile_lazily(r"\{\{resolve:([^:{}]+):([^{}]*)\}\}")
 _SERVICES = ("ssm", "ssm-secure", "secretsmanager")

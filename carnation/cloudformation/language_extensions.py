@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template
 from carnation.errors import TemplateError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 _LOOP = "Fn::ForEach::"
-Resolve = Callable[[Any], Any]
+Resolve: TypeAlias = "Callable[[Any], Any]"
 
 
 def expand_loops(template: Template, resolve: Resolve) -> Template:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.errors import TemplateError, suggest_name
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SSM = compile_lazily(r"AWS::SSM::Parameter::Value<(.+)>$")
 _TYPE = compile_lazily(

@@ -6,12 +6,12 @@ value: where a template gives one name two meanings, or has no name to give, our
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
-from typing import Any
 
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, json, re
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_DEPTH = 200
 _SUBSTITUTED = compile_lazily(r"\$\{(!?)([^{}]*)\}")

@@ -7,11 +7,14 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders
 from carnation.cloudformation.substitutions import fill_substitutions
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 

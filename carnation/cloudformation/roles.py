@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from carnation.cloudformation.resource_names import resolve_substitutions
 from carnation.document import join_pointer
 from carnation.document.values import Json
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 _SUBSTITUTED = compile_lazily(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")

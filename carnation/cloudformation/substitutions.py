@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SUBSTITUTION = compile_lazily(r"\$\{([A-Za-z0-9_.:-]+)\}")
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from carnation.document import parse_document
 from carnation.errors import DocumentError, TemplateError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 MAX_BYTES = 1_048_576

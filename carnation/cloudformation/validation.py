@@ -6,7 +6,6 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.dependencies import (
     find_attributes,
@@ -18,7 +17,11 @@ from carnation.cloudformation.dependencies import (
 from carnation.cloudformation.intrinsics import EXTENSIONS, FUNCTIONS, find_wrong_count
 from carnation.cloudformation.template import LANGUAGE_EXTENSIONS, Template
 from carnation.errors import TemplateError, suggest_name
+from carnation.lazy import TYPE_CHECKING
 from carnation.services.properties import read_attributes, read_properties
+
+if TYPE_CHECKING:
+    from typing import Any
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"

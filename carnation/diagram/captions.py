@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.diagram.conditions import describe_expression, describe_path
+from carnation.lazy import TYPE_CHECKING
 from carnation.services.task_calls import ACTIVITY, FUNCTION, INTEGRATION, read_resource
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SERVICES = {
     "apigateway": "API Gateway",

@@ -8,7 +8,6 @@ leads to a node of type `Missing`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from carnation import asl
 from carnation.asl.graph import CATCH, CHOICE, DEFAULT, State, Transition, read_definition
@@ -22,7 +21,11 @@ from carnation.diagram.captions import (
 )
 from carnation.diagram.conditions import describe_rule
 from carnation.document import join_pointer
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 START, END, MISSING = "Start", "End", "Missing"
 """Node types that are no state: where a scope is entered, where left, what is not there."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
 
 from carnation.diagram.coordinates import place_items
 from carnation.diagram.crossings import order_items
@@ -17,10 +16,14 @@ from carnation.diagram.folding import fold_scopes
 from carnation.diagram.graph import Edge, Node, Scope, read_graph
 from carnation.diagram.labels import Label, NodeLabel, even, make_face, make_label
 from carnation.diagram.layers import Item, Layered, Link, build_layers
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
 Size = tuple[float, float]
-Direction = Literal["down", "right"]
+Direction: TypeAlias = "Literal['down', 'right']"
 
 _MARGIN, _RIM, _PADDING, _APART = 10.0, 6.0, 10.0, 8.0
 _WIDE = 960.0

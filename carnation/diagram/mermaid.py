@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
 
 from carnation.diagram.folding import fold_scopes
 from carnation.diagram.graph import END, MISSING, START, Edge, Node, Scope, read_graph
 from carnation.diagram.labels import clean_text, split_texts
 from carnation.diagram.layout import Direction
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 _STYLES = {
     "Task": "stroke:#c2570c",

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
-from typing import Any
 
 from carnation.diagram import theme as look
 from carnation.diagram.edge_routing import Point
@@ -30,6 +29,10 @@ from carnation.diagram.labels import (
 )
 from carnation.diagram.layout import Box, Direction, Frame, Layout, Line, lay_out, lay_out_for_page
 from carnation.diagram.legend import make_legend
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _RADIUS = 7.0
 _HEAD = 7.0

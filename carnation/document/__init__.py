@@ -9,8 +9,6 @@ library's parser; where a value stands in the text is worked out when somebody f
 is loaded only for YAML.
 """
 
-from typing import TYPE_CHECKING
-
 from carnation.document.pointers import escape, join_pointer, split_pointer
 from carnation.document.reading import (
     Document,
@@ -23,7 +21,7 @@ from carnation.document.reading import (
     read_document,
     read_text_file,
 )
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.document.digests import digest, keyed_path

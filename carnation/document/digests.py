@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @lru_cache(maxsize=1)  # an import that fails is tried again, on every path, each time

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from carnation.document.pointers import split_pointer
 from carnation.document.reading import Document
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Splice = tuple[int, int, str]
 _COMMA_AFTER = compile_lazily(r"\s*,[ \t]*(?:\r?\n[ \t]*)?")

@@ -7,19 +7,20 @@ a byte order mark) is noted on the document.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from math import isinf
-from typing import TYPE_CHECKING, Any
 
+from carnation.document.json_reader import load_json
 from carnation.document.pointers import split_pointer
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING, json, re
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from carnation.document.scanner import Scanned
 
 _REMEDY = "Fix the file."
@@ -240,7 +241,7 @@ def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
         return made
 
     try:
-        value = json.loads(
+        value = load_json(
             text, object_pairs_hook=pair, parse_constant=_reject_constant, parse_float=read_float
         )
     except (ValueError, RecursionError):

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from math import isinf
-from typing import Any
 
 from carnation.document.pointers import escape
 from carnation.errors import DocumentError
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_DEPTH = 900  # a definition nests three levels for each Map; AWS gives up long before
 _TOKEN = compile_lazily(

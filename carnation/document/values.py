@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from carnation.lazy import TYPE_CHECKING
 
-Json: TypeAlias = Any
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Json: TypeAlias = Any
+else:
+    Json = object
 
 
 def is_number(value: object) -> bool:

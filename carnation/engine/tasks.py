@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping
-from typing import NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import make_uuid
 from carnation.document.values import Json
@@ -24,7 +23,11 @@ from carnation.engine.ports import (
 )
 from carnation.engine.retry_catch import RetryableState
 from carnation.errors import DefinitionError
+from carnation.lazy import TYPE_CHECKING
 from carnation.services.task_calls import ACTIVITY, FUNCTION, INTEGRATION, read_resource
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 class TaskState(RetryableState):

@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.document import decode_text, parse_document
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT_MEMORY = 128
 _PART = re.compile(r"[A-Za-z0-9]+")
@@ -105,7 +108,7 @@ def _find_memories(
 
 def _list_names(templates: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     """List the functions of versions and aliases, and the values of outputs and substitutions."""
-    versions, outputs, substitutions = dict[str, Any](), dict[str, Any](), dict[str, Any]()
+    versions, outputs, substitutions = dict[str, "Any"](), dict[str, "Any"](), dict[str, "Any"]()
     for template in templates:
         for name, resource in template.get("Resources", {}).items():
             properties = resource.get("Properties", {})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.engine import Event, Execution, Outcome, Succeeded, Task, compile_definition
@@ -20,7 +19,11 @@ from carnation.estimates.models import fill_known
 from carnation.estimates.samples import TEXT, SampleData
 from carnation.estimates.simulated_tasks import Endless, Plan, SimulatedTasks
 from carnation.estimates.targets import Target, derive_facts
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _FIRST = "(variables of the sample)"
 _MAX_SAMPLES = 4

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.errors import UsageError, suggest_name
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures
 from carnation.estimates.models import Child, Model, make_model
 from carnation.estimates.targets import Target, derive_facts, find_target
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.services.limits import MAX_MEMORY, MIN_MEMORY
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SIZES = (100, 1000, 10_000, 100_000)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from carnation.console import align_table, clean
 from carnation.estimates.metrics import Estimate, LimitExceeded, find_breaks, find_figures
 from carnation.estimates.models import Facts, Model
 from carnation.estimates.top_level_maps import TopLevelMap
+from carnation.lazy import TYPE_CHECKING
 from carnation.services.limits import HISTORY, PAYLOAD
 from carnation.services.prices import read_prices
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CENT = 0.01
 

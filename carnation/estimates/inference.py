@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.asl.cycles import find_cycles
 from carnation.document import join_pointer, split_pointer
 from carnation.estimates.reads import MADE, Expression, Read, list_reads, list_texts, read_text
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 WHOLE, ITEM = "", "[]"
 _PROCESSORS = ("ItemProcessor", "Iterator")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.asl import read_definition, walk_states
 from carnation.cloudformation.substitutions import find_substitutions
@@ -19,7 +18,11 @@ from carnation.estimates.simulation import Scene, is_express, trace
 from carnation.estimates.substitutions import Filled, fill_definition
 from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts
 from carnation.estimates.top_level_maps import Pace, TopLevelMap, find_outers, find_pace
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Child(NamedTuple):
@@ -284,7 +287,7 @@ def _explain_rates(stage: _Stage, growths: Mapping[Key, Growth]) -> Iterator[str
 
 def _find_first_task(definition: Mapping[str, Any]) -> str:
     """Find the Task that every execution comes to first; '' where that depends on its input."""
-    name, seen = definition.get("StartAt"), set[Any]()
+    name, seen = definition.get("StartAt"), set["Any"]()
     while name in definition["States"] and name not in seen:
         seen.add(name)
         state = definition["States"][name]

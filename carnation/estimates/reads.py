@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from carnation.asl.expressions import Intrinsic, Path, parse_intrinsic, parse_jsonata, parse_path
 from carnation.asl.expressions.jsonata_uses import walk_tree
 from carnation.errors import CarnationError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ITEM = ["Map", "Item", "Value"]
 _GIVEN = ["Execution", "Input"]

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.estimates.inference import ITEM, WHOLE, InferredData
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 TEXT = "x" * 24
 _MAX_DEPTH = 8
 
 
-class Guess(dict[str, Any]):
+class Guess(dict[str, "Any"]):
     """An object whose members are made up, each the first time that it is asked for."""
 
     def __init__(self, world: SampleData, *, is_item: bool = False) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from carnation.engine import Failed, Outcome, Started, Submitted, Succeeded, Task
 from carnation.estimates.samples import Guess, SampleData
 from carnation.estimates.tallies import ItemCounts
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 ROUNDS = 100
 """Visits of a state, for each item, after which its loop is taken for one without an end."""
@@ -49,7 +52,7 @@ class Item(NamedTuple):
     size: int = 1
 
 
-Starter = Callable[[Any], ItemCounts]
+Starter: TypeAlias = "Callable[[Any], ItemCounts]"
 """Runs a child execution on its input."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.engine import CompiledMachine, Event, Execution, Outcome, Task
 from carnation.engine.fibers import Fiber
@@ -16,8 +15,12 @@ from carnation.engine.history import History, Observer
 from carnation.estimates.samples import Guess, SampleData
 from carnation.estimates.simulated_tasks import ROUNDS, Endless, Item, Plan, SimulatedTasks, Starter
 from carnation.estimates.tallies import SAMPLE_ERRORS, ItemCounts, Stop
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.services.limits import PAYLOAD
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _TOO_LARGE = ItemCounts(
     "FAILED", "States.DataLimitExceeded", "The input is too large.", "", None, 0.0, 0,

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl.fields import FIELDS
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.errors import UsageError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _WHOLE = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}\Z")
 _EXPRESSION = re.compile(r"\s*\{%.*%\}\s*\Z", re.DOTALL)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 SAMPLE_ERRORS = (
     "States.Runtime", "States.DataLimitExceeded", "States.QueryEvaluationError",

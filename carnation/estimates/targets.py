@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.asl import walk_states
 from carnation.errors import UsageError, suggest_name
 from carnation.estimates.built_workflow import read_built
 from carnation.estimates.models import Facts
 from carnation.estimates.samples import sample_schema
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.services.task_calls import read_call
 from carnation.sources import STDIN, Source, read_target, split_target
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Target(NamedTuple):

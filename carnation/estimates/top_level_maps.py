@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from carnation.asl import State, walk_states
 from carnation.estimates.inference import is_outermost
 from carnation.estimates.tallies import ItemCounts
+from carnation.lazy import TYPE_CHECKING
 from carnation.permissions import is_distributed
 from carnation.records import NamedTuple
 from carnation.services.limits import DISTRIBUTED_CONCURRENCY, INLINE_CONCURRENCY
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _SCOUTED = 2_000
 

@@ -11,10 +11,8 @@ corrects them. A rule is in `rules` (what AWS rejects: an unknown integration is
 parameters in `calls`) or in `rules.risks`; `findings` has the registers that rules enter.
 """
 
-from typing import TYPE_CHECKING
-
 from carnation.asl.graph import Problem
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 from carnation.linter.findings import (
     CALL,
     ERROR,

@@ -5,17 +5,21 @@ Every function takes findings and gives text; printing is the verb's.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
 
 from carnation import __version__
 from carnation.console import clean, clean_lines, has_color, paint, report_width
 from carnation.document.values import Json
+from carnation.lazy import TYPE_CHECKING, json
 from carnation.linter.findings import ERROR, NOTE, RULES, SEVERITIES, WARNING, Finding, Rule
 from carnation.linter.linting import Report
 from carnation.sources import Unseen
+
+if TYPE_CHECKING:
+    from typing import Final, Protocol
+else:
+    Protocol = object
 
 _COLORS = {ERROR: "red", WARNING: "yellow", NOTE: "blue"}
 _WIDEST = 120

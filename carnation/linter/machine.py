@@ -7,7 +7,6 @@ that have fields of their own (`ItemReader`, `Credentials`, a rule inside `And` 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA
@@ -15,6 +14,7 @@ from carnation.asl.graph import Body, Definition, Node, Scope, State
 from carnation.asl.kinds import is_placeholder
 from carnation.document.values import Json
 from carnation.errors import suggest_name
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnation.cloudformation.roles import Role

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from carnation.document import read_document
 from carnation.document.values import Json
 from carnation.errors import UsageError
+from carnation.lazy import json
 from carnation.linter.sources import is_definition, open_targets
 from carnation.permissions.placeholders import render_names
 from carnation.permissions.reports import report_policy

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Protocol
 
 from carnation.asl.graph import Problem
 from carnation.document.reading import Note, Span
 from carnation.document.values import Json
 from carnation.errors import UsageError, suggest_name
+from carnation.lazy import TYPE_CHECKING
 from carnation.linter.findings import (
     CALL,
     ERROR,
@@ -28,6 +28,11 @@ from carnation.linter.findings import (
 from carnation.linter.machine import Machine
 from carnation.linter.suppressions import find_suppressed
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 _MODULES = {
     REFUSAL: ("structure", "fields", "errors", "choices", "maps", "tasks", "expressions"),

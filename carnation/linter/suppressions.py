@@ -7,13 +7,13 @@ right above it, does the same. Without a reason it does not count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from carnation.asl import walk_states
 from carnation.asl.graph import Problem
 from carnation.document.reading import Span
 from carnation.document.values import Json
+from carnation.lazy import re
 
 _IGNORE = r"carnation:\s*ignore\s+([a-z0-9-]+)\s+because\s+(\S[^\n;]*)"
 

@@ -5,9 +5,7 @@ Leaves: needs, grants, a least policy.
 May not know: workflows and their stacks; accounts.
 """
 
-from typing import TYPE_CHECKING
-
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.permissions.grants import Grant, covers, find_lost, read_policy

@@ -5,9 +5,7 @@ Leaves: facts of AWS as data, each with its source.
 May not know: every other room but `errors`.
 """
 
-from typing import TYPE_CHECKING
-
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.services.actions import find_action, list_actions, list_services

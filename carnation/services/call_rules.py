@@ -6,10 +6,12 @@ And what an HTTP task asks for. Each row has its page.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeGuard
 
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, TypeGuard
 
 
 class _Choice(NamedTuple):

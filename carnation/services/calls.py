@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.errors import suggest_name
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.services.call_rules import find_rule_problems
 from carnation.services.optimized import find_task_parameters
 from carnation.services.shapes import Shape, to_member_name
 from carnation.services.task_calls import MISSING, NEWER, UNKNOWN, WRONG, CallProblem
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _NUMBERS = frozenset({"integer", "long", "double"})
 _MAX_HINTS = 25  # comparing names is expensive

@@ -6,9 +6,12 @@ Each row asks one action about one name: it fails for what is not there, or list
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Lookup(NamedTuple):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
 from carnation.services.arns import split_arn
+
+if TYPE_CHECKING:
+    from typing import Any
 
 INTEGRATION, FUNCTION, ACTIVITY, SUBSTITUTION = (
     "integration", "function", "activity", "substitution",

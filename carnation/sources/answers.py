@@ -8,10 +8,13 @@ and https://developer.hashicorp.com/terraform/internals/json-format
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.document import Document, join_pointer
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Found = Source | Unseen
 _KIND = "StateMachine"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.files import Files
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ABOVE = ("", "..", "../..", "../../..")
 

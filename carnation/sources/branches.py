@@ -6,12 +6,15 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.placeholders import is_intrinsic
 from carnation.document import escape
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.sources.conditions import Ways, list_ways
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _IF = "Fn::If"
 _MAX_DEPTH = 200

@@ -10,7 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
-from typing import Any
+
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_COMBINATIONS = 256
 _MAX_DEPTH = 50

@@ -6,9 +6,12 @@ Source: https://developer.hashicorp.com/terraform/language/functions
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.hcl import Call, FileText, Unknown
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def _merge(given: list[Any], scope: Any) -> Any:

@@ -6,13 +6,16 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.language_extensions import replace_identifier
 from carnation.document import join_pointer
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.sources.source import Unseen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _LOOP = "Fn::ForEach::"
 _MAX_ITEMS = 1_000

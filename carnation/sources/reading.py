@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from carnation.document import Document, decode_text
 from carnation.errors import DocumentError, UsageError, suggest_name
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
 from carnation.sources.files import Files, parse_stream
 from carnation.sources.source import Source, Unseen, is_definition
 
+if TYPE_CHECKING:
+    from typing import Any
+
 STDIN = "-"
 _INPUT = "standard input"
-_TERRAFORM = compile_lazily(r"^\s*(?:resource|module|locals)\b[^\n]*\{", re.MULTILINE)
+_TERRAFORM = compile_lazily(r"(?m)^\s*(?:resource|module|locals)\b[^\n]*\{")
 _NONE = (
     "not a state machine definition: it has neither StartAt nor States, and it is not a "
     "template, serverless.yml, Terraform file, or manifest with a state machine"

@@ -9,15 +9,18 @@ and https://www.serverless.com/framework/docs/providers/aws/guide/variables
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders, is_intrinsic
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.files import Files
 from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen, is_definition
 from carnation.sources.templates import find_in_template, is_template
 from carnation.sources.variables import Place, Variables
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Found = Source | Unseen
 

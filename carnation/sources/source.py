@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from carnation.cloudformation.placeholders import is_intrinsic
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
 from carnation.document import Document, Span, join_pointer, parse_document, parse_yaml
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, re
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from carnation.cloudformation.roles import Role
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"

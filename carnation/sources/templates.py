@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from typing import Any
 
 from carnation.cloudformation.placeholders import Placeholders, is_intrinsic
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.assets import find_asset
 from carnation.sources.branches import MAX_WAYS, choose_branches, choose_ways, read_if
 from carnation.sources.conditions import Ways
@@ -28,6 +28,9 @@ from carnation.sources.source import (
     Unseen,
     is_definition,
 )
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MACHINES = {
     "AWS::StepFunctions::StateMachine": "StateMachineType",

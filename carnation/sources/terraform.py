@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.document import Document, escape, parse_json, parse_yaml
 from carnation.errors import CarnationError, DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.answers import TERRAFORM, read_terraform_properties
 from carnation.sources.files import Files
 from carnation.sources.hcl import (
@@ -28,6 +28,9 @@ from carnation.sources.hcl import (
 )
 from carnation.sources.hcl_functions import FUNCTIONS
 from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Found = Source | Unseen
 _NAMED = re.compile(r'(?:"(?:aws_sfn|awscc_stepfunctions)_state_machine"\s+"([^"\n]+)")')

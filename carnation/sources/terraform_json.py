@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.document import Document, join_pointer
 from carnation.errors import CarnationError
+from carnation.lazy import TYPE_CHECKING
 from carnation.sources.answers import TERRAFORM, read_terraform_properties
 from carnation.sources.files import Files
 from carnation.sources.source import EXPRESS, STANDARD, Source, Unseen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _CALLS = ("${jsonencode(", "${templatefile(", "${file(", "${local.", "${data.", "${jsondecode(")
 

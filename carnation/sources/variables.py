@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from carnation.document import Document, join_pointer
 from carnation.errors import DocumentError
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.sources.files import Files
 from carnation.sources.source import Unseen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _PSEUDO = re.compile(r"#\{([A-Za-z0-9:.]+)\}")

@@ -437,16 +437,18 @@ def test_the_page_of_the_rules_is_current() -> None:
 
 def test_the_lint_of_a_jsonpath_definition_loads_nothing_heavy(root: Path) -> None:
     (root / "a.asl.json").write_text(RISKY)
+    (root / "b.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
     code = (
-        "import sys, carnation.cli.lint; carnation.cli.lint.main(['a.asl.json']); "
-        "print(sorted(sys.modules))"
+        "import sys; from carnation.cli.lint import main; main(['b.asl.json']); "
+        "small = sorted(sys.modules); main(['a.asl.json']); print((small, sorted(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True,
+    done = subprocess.run(  # without the start-up files of an environment, which load much
+        [sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=True,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
     )  # fmt: skip
+    small, loaded = map(set, eval(done.stdout.splitlines()[-1], {"__builtins__": {}}))
+    assert not {"argparse", "dataclasses", "enum", "json", "re", "signal", "typing"} & small
     heavy = {"yaml", "jsonata", "botocore", "boto3", "inspect", "troposphere", "stepfunctions"}
-    loaded = set(eval(done.stdout.splitlines()[-1], {"__builtins__": {}}))
     assert not heavy & {name.partition(".")[0] for name in loaded}
     assert not {"carnation.permissions", "carnation.sources.templates"} & loaded
 

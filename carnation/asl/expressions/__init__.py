@@ -4,16 +4,15 @@ Parsing is apart from evaluating, so that whoever judges a definition reads the 
 whoever runs it. Nothing here knows a state or a service.
 """
 
-from typing import TYPE_CHECKING
-
-from carnation.lazy import load_lazily
+from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.asl.expressions.filters import MISSING
     from carnation.asl.expressions.intrinsics import Intrinsic, parse_intrinsic
     from carnation.asl.expressions.jsonata import Jsonata, parse_jsonata
-    from carnation.asl.expressions.paths import NoMatchError, Path, parse_path, parse_reference_path
+    from carnation.asl.expressions.paths import Path, parse_path, parse_reference_path
     from carnation.asl.expressions.scope import Scope
+    from carnation.asl.expressions.steps import NoMatchError
 
 __all__ = [
     "MISSING",
@@ -35,7 +34,7 @@ __getattr__ = load_lazily(
         "MISSING": "filters",
         "Intrinsic": "intrinsics",
         "Jsonata": "jsonata",
-        "NoMatchError": "paths",
+        "NoMatchError": "steps",
         "Path": "paths",
         "Scope": "scope",
         "parse_intrinsic": "intrinsics",

@@ -6,20 +6,20 @@ Source: https://github.com/json-path/JsonPath#filter-operators.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from carnation.asl.expressions.scanner import Scanner
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, re
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from carnation.asl.expressions.patterns import Pattern
 
 MISSING: Any = object()  # the value of what a document does not hold
-Operand = tuple[str, Any]  # ("path", (root, steps)) or ("value", value)
-PathReader = Callable[[Scanner], tuple[str, Any]]
+Operand: TypeAlias = "tuple[str, Any]"  # ("path", (root, steps)) or ("value", value)
+PathReader: TypeAlias = "Callable[[Scanner], tuple[str, Any]]"
 
 
 class Predicate(NamedTuple):

@@ -7,14 +7,15 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from carnation.asl.expressions.intrinsic_functions import HASHES
 from carnation.asl.expressions.intrinsic_functions import RANGE_LIMIT as _RANGE_LIMIT
 from carnation.asl.expressions.intrinsics import Intrinsic, Literal
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _TEXT, _NUMBER, _ARRAY, _OBJECT, _FLAG, _ANY = "text", "number", "array", "object", "boolean", ""
 _WORDS = {_TEXT: "a string", _NUMBER: "a number", _ARRAY: "an array", _OBJECT: "an object",
@@ -42,7 +43,7 @@ _GIVES = {
     "States.MathRandom": _NUMBER, "States.MathAdd": _NUMBER, "States.StringSplit": _ARRAY,
     "States.UUID": _TEXT,
 }  # fmt: skip
-_PLACES = compile_lazily(r"\\.|(\{\})|([{}])", re.DOTALL)
+_PLACES = compile_lazily(r"(?s)\\.|(\{\})|([{}])")
 
 
 def find_wrong_arguments(call: Intrinsic) -> Iterator[str]:

@@ -5,19 +5,18 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from carnation.asl.expressions.filters import same
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, json
 from carnation.records import NamedTuple
 
 # what computing needs is loaded when it computes: whoever only parses pays nothing
 if TYPE_CHECKING:
     import random
+    from typing import Any
 
     from carnation.asl.expressions.scope import Scope
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import FUNCTIONS, FunctionError
-from carnation.asl.expressions.paths import NoMatchError, Path, read_path
+from carnation.asl.expressions.paths import Path, read_path
 from carnation.asl.expressions.scanner import Scanner
+from carnation.asl.expressions.steps import NoMatchError
 from carnation.errors import EvaluationError, suggest_name
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from carnation.asl.expressions.scope import Scope
 
 

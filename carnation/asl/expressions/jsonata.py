@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
 
 from carnation.asl.expressions.jsonata_functions import FUNCTIONS
 from carnation.asl.expressions.jsonata_uses import FunctionReference, Uses, find_uses
@@ -31,6 +30,10 @@ from carnation.asl.expressions.jsonata_values import (
 from carnation.asl.expressions.scanner import check_length, cut_text
 from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["FunctionReference", "Jsonata", "parse_jsonata"]
 

@@ -13,7 +13,6 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
@@ -32,6 +31,10 @@ from carnation.asl.expressions.jsonata_values import (
 )
 from carnation.asl.expressions.patterns import compile_pattern
 from carnation.document.values import is_number
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "DEPTH",

@@ -7,18 +7,20 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, NoReturn
 
 from carnation.asl.expressions.intrinsic_functions import HASHES, hash_text, make_uuid, split_chunks
 from carnation.asl.expressions.jsonata_values import LimitError, to_number
 from carnation.asl.expressions.scope import Scope
 from carnation.document.values import is_number
 from carnation.errors import EvaluationError
+from carnation.lazy import TYPE_CHECKING, json
 
-Maker = Callable[[Scope, ModuleType], Callable[..., Any]]
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, TypeAlias
+
+Maker: TypeAlias = "Callable[[Scope, ModuleType], Callable[..., Any]]"
 MAX_RANGE = 360_145  # what AWS has memory for
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 Names = frozenset[str]
 NO_NAMES: Names = frozenset()

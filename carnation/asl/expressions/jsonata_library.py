@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import reduce
-from typing import Any
 
 from jsonata.functions import Functions
 from jsonata.jexception import JException
@@ -28,7 +27,10 @@ from carnation.asl.expressions.jsonata_values import (
     shorten,
 )
 from carnation.document.values import is_number
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
+
+if TYPE_CHECKING:
+    from typing import Any
 
 NULL = Utils.NULL_VALUE
 

@@ -10,10 +10,13 @@ Source: https://docs.jsonata.org/2.0.0/overview
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from carnation.asl.expressions.jsonata_guards import NO_NAMES, Names, known_if, type_of
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 _KINDS = ("function", "variable", "name", "$", "states", "call")
 _TESTS = frozenset({"exists", "boolean", "not", "type", "count"})
@@ -86,7 +89,7 @@ class _Place(NamedTuple):
         return self._replace(safe=self.safe | names, tested=False)
 
 
-Walk = Iterator[tuple[Any, _Place]]
+Walk: TypeAlias = "Iterator[tuple[Any, _Place]]"
 
 
 def find_uses(ast: Any, *, binds: bool = True) -> Uses:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
-from typing import Any
 
 from carnation.errors import EvaluationError
+from carnation.lazy import TYPE_CHECKING, re
+
+if TYPE_CHECKING:
+    from typing import Any
 
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda self: "undefined"})()
 _MAX_LONG = 2**63 - 1

@@ -8,12 +8,12 @@ https://github.com/json-path/JsonPath.
 
 from __future__ import annotations
 
-from typing import Any
-
-from carnation.asl.expressions.filters import parse_filter
 from carnation.asl.expressions.scanner import Scanner
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 FUNCTIONS = ("length", "min", "max", "avg", "sum", "stddev", "keys", "first", "last")
 
@@ -39,6 +39,23 @@ _VARIABLE = compile_lazily(r"\$([^\W\d]\w*)")
 _NAME = compile_lazily(r"[^.\[\]()\s,'\"?*]+")
 _NAME_IN_FILTER = compile_lazily(r"[^.\[\]()\s,'\"?*<>=!&|~]+")
 _WHOLE = compile_lazily(r"-?\d+")
+
+
+def read_plain(text: str) -> tuple[str, tuple[Step, ...]] | None:
+    """Read the root and steps of a path that is words and dots alone, as most are."""
+    root, *names = text.split(".")
+    if not text.isascii() or not (root in ("$", "$$") or (root[:1] == "$" and _is_word(root[1:]))):
+        return None
+    steps, column = [], len(root) + 2
+    for name in names:
+        if not _is_word(name):
+            return None
+        steps.append(Step("field", name, column))
+        column += len(name) + 1
+    return root, tuple(steps)
+
+
+_is_word = str.isidentifier
 
 
 def read_root(scanner: Scanner) -> str:
@@ -95,6 +112,8 @@ def _read_bracket(scanner: Scanner) -> Step:
     if scanner.accept("*"):
         step = Step("wildcard", None, column)
     elif scanner.accept("?"):
+        from carnation.asl.expressions.filters import parse_filter  # few paths have one
+
         step = Step("filter", parse_filter(scanner, read_operand), column)
     elif scanner.peek("'") or scanner.peek('"'):
         step = _read_names(scanner, column)

@@ -5,12 +5,14 @@ Python's own `re` can neither be limited nor stopped; `regex` reads the same pat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
 
 from carnation.asl.expressions.jsonata_values import LimitError, Limits
+from carnation.lazy import TYPE_CHECKING, re
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_SECONDS = 1.0
 _SLOW = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import NoReturn
-
 from carnation.errors import ExpressionError
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, re
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 LENGTH_LIMIT = 50_000  # characters of one expression; the longest that is published has 2,000
 _SHOWN = 200

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from carnation.asl.expressions import Intrinsic, Path, parse_intrinsic, parse_path
 from carnation.asl.expressions.intrinsics import Literal
 from carnation.asl.expressions.path_grammar import Step
 from carnation.errors import CarnationError
-from carnation.lazy import compile_lazily
+from carnation.lazy import compile_lazily, re
 
-_SPACE = compile_lazily(
-    r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|/\*.*?\*/|\s+""", re.DOTALL
-)
+_SPACE = compile_lazily(r"""(?s)("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|/\*.*?\*/|\s+""")
 
 
 def is_spelling(before: object, after: object) -> bool:

@@ -7,11 +7,14 @@ several passes over what is missing, which is how AWS sets Jayway up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from carnation.asl.expressions.filters import MISSING, Operand, Predicate, holds
 from carnation.asl.expressions.path_grammar import Step
 from carnation.errors import EvaluationError
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class NoMatchError(EvaluationError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from carnation.changes.reviews import Review
 from carnation.document import dump_json
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 
 def _render_text(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:

@@ -6,7 +6,6 @@ Three lines that stand under every verdict, also where the answer is that there 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from carnation.changes.formats.actions import ACTIONS
 from carnation.changes.formats.callers import format_callers
@@ -17,6 +16,7 @@ from carnation.changes.reviews.compare import Review
 from carnation.changes.reviews.verdict import rank_consequence
 from carnation.changes.wording import format_list, quote_subject, shorten
 from carnation.document.values import Json, is_number
+from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carnation.asl import State

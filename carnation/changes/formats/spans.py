@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
 
 from carnation.changes.formats.wording import clean, list_values, render_value
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import contrast
+from carnation.lazy import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
 
 _LONG = 100  # characters; a longer value is folded
 _SPECIAL = re.compile(r"[`<>&|@\\\n]")  # what a span between backticks cannot hold everywhere

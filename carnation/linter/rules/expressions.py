@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from carnation.asl.expressions import parse_path, parse_reference_path
 from carnation.asl.graph import Problem
 from carnation.asl.kinds import is_placeholder
 from carnation.document import split_pointer
 from carnation.errors import ExpressionError
+from carnation.lazy import TYPE_CHECKING, re
 from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
 from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
@@ -61,7 +60,9 @@ def find_bad_references(machine: Machine) -> Iterator[Problem]:
 
 def _find_stray_dot(use: ExpressionSite) -> str:
     """Say where a dot is before the bracket of a number, which AWS rejects in an ItemReader."""
-    bare = re.sub(_QUOTED, "''", use.value) if use.part.place == "ItemReader" else ""
+    if use.part.place != "ItemReader":
+        return ""
+    bare = re.sub(_QUOTED, "''", use.value)
     found = re.search(r"\.\[\s*-?\d", bare)
     return f"in an ItemReader no '.' may be before '[': {use.value[:80]!r}" if found else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from carnation.asl.comparisons import COMPARISONS, CONNECTIVES
@@ -10,6 +9,7 @@ from carnation.asl.fields import ATA, EXCLUSIONS, KNOWN, PATH, REQUIRED, Field, 
 from carnation.asl.graph import Node, Problem
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
+from carnation.lazy import re
 from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine
 

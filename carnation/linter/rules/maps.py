@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from carnation.asl.fields import ATA
 from carnation.asl.graph import Node, Problem, State
 from carnation.asl.kinds import is_placeholder
+from carnation.lazy import re
 from carnation.linter.findings import refusal
 from carnation.linter.machine import Machine
 from carnation.services.task_calls import read_resource

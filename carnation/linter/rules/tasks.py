@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from carnation import services  # its tables are read when they are asked
 from carnation.asl.graph import Problem, State
 from carnation.asl.kinds import is_placeholder
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily, re
 from carnation.linter.findings import WARNING, refusal, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.calls import list_call_problems

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from carnation.asl.graph import Problem, Scope, State
+from carnation.lazy import json
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, names_of

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 
 from carnation.asl.graph import Problem
 from carnation.document.values import Json
-from carnation.lazy import compile_lazily
+from carnation.lazy import compile_lazily, json, re
 from carnation.linter.findings import ERROR, WARNING, risk
 from carnation.linter.machine import Machine
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from carnation.asl.graph import Node, Problem, State
+from carnation.lazy import re
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.errors import ALL, RESERVED, names_of

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from carnation.asl.cycles import find_cycles
 from carnation.asl.fields import PATH
 from carnation.asl.graph import Node, Problem, Scope, State
+from carnation.lazy import json
 from carnation.linter.findings import NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.linter.rules.maps import is_distributed

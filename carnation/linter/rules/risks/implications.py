@@ -6,13 +6,12 @@ compared as they are written. What is not certain is taken for neither.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from carnation.asl.comparisons import COMPARISONS
 from carnation.asl.graph import Node
 from carnation.document.values import Json
-from carnation.lazy import compile_lazily
+from carnation.lazy import compile_lazily, re
 from carnation.records import NamedTuple
 
 _MAX_DEPTH = 24

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -10,6 +9,7 @@ from carnation.asl.fields import ATA, PATH
 from carnation.asl.graph import Node, Problem
 from carnation.document import join_pointer
 from carnation.document.values import Json
+from carnation.lazy import re
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.records import NamedTuple

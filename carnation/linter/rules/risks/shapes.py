@@ -8,11 +8,14 @@ that a path that a shape has not is a path that no execution has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 from carnation.asl.expressions import Path
 from carnation.document.values import Json
+from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 _MAX_DEPTH = 12
 _MAX_FIELDS = 1000

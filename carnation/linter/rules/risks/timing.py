@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from carnation.asl.graph import Node, Problem, State
 from carnation.document.values import Json
+from carnation.lazy import re
 from carnation.linter.findings import ERROR, NOTE, WARNING, risk
 from carnation.linter.machine import Machine
 from carnation.services.task_calls import find_integration, read_call

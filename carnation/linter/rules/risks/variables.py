@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from carnation.asl.expressions import parse_path
 from carnation.asl.fields import ATA, PATH
@@ -16,6 +15,7 @@ from carnation.asl.graph import CHOICE, DEFAULT, Node, Problem, Scope, State
 from carnation.asl.kinds import is_placeholder
 from carnation.document import join_pointer
 from carnation.errors import ExpressionError
+from carnation.lazy import TYPE_CHECKING
 from carnation.linter.expression_sites import ExpressionSite, list_expressions, read_expression
 from carnation.linter.findings import WARNING, risk
 from carnation.linter.machine import Machine
