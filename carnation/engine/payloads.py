@@ -191,7 +191,7 @@ def type_name(value: Json) -> str:
 def compile_jsonata(value: str, field: str, wanted: str = "", also: str = "") -> Compiled:
     """Compile a `{% … %}` string; `wanted` is the JSON type it has to give, or `also` another."""
     text = value[2:-2].strip()
-    expression = parse_jsonata(text)
+    expression = parse_jsonata(text).prepare()
     said = f"The JSONata expression '{text}' specified for the field '{field}'"
 
     def evaluate(scope: Scope) -> Json:

@@ -1,22 +1,20 @@
-"""JSONata, by jsonata-python: parsed and cached, with AWS's functions, bindings and refusals.
+"""JSONata: parsed and cached, and evaluated by jsonata-python with AWS's functions and bindings.
 
-The library is imported when the first expression is parsed; what it does otherwise than AWS is in
-`jsonata_dialect`.
+Reading an expression hardly ever loads the library: `jsonata_grammar` reads nearly all of them.
+`jsonata_dialect` has what the library does otherwise than AWS.
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html.
 """
 
 from __future__ import annotations
 
-import math
-import re
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from math import isfinite
 from types import ModuleType
 
-from carnation.asl.expressions.jsonata_functions import FUNCTIONS
+from carnation.asl.expressions.jsonata_grammar import UnsureError, read_tree
 from carnation.asl.expressions.jsonata_uses import FunctionReference, Uses, find_uses
 from carnation.asl.expressions.jsonata_values import (
     MEMORY,
@@ -28,19 +26,25 @@ from carnation.asl.expressions.jsonata_values import (
     to_number,
 )
 from carnation.asl.expressions.scanner import check_length, cut_text
-from carnation.asl.expressions.scope import Scope
 from carnation.errors import EvaluationError, ExpressionError
-from carnation.lazy import TYPE_CHECKING
+from carnation.lazy import TYPE_CHECKING, re
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from carnation.asl.expressions.scope import Scope
 
 __all__ = ["FunctionReference", "Jsonata", "parse_jsonata"]
 
 # Python's own errors that the library lets through
 _LEAKS = (
-    *(ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError),
-    *(OSError, re.error),
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RuntimeError,
+    OSError,
 )
 _FRAMES = 10_000
 _NEWER = " AWS runs JSONata 2.0.6, which has neither '??' nor '?:'. Write '$exists(a) ? a : b'."
@@ -53,12 +57,12 @@ class Jsonata:
     defines itself) and `fields` (bare names at the top, where AWS has nothing) are parts of that.
     """
 
-    def __init__(self, text: str, compiled: Any, uses: Uses) -> None:
+    def __init__(self, text: str, tree: Any, uses: Uses, compiled: Any = None) -> None:
         """Keep what `parse_jsonata` found."""
         self.text = text
         self.uses = uses
         self.functions, self.variables, self.fields = uses.functions, uses.variables, uses.fields
-        self.tree: Any = compiled.ast
+        self.tree = tree
         self._compiled = compiled
         self._calls = {use.name for use in (*self.functions, *self.variables)}
 
@@ -66,13 +70,20 @@ class Jsonata:
         """Show the text."""
         return f"Jsonata({self.text!r})"
 
+    def prepare(self) -> Jsonata:
+        """Have the library read it, too; raises `ExpressionError` where that is not installed."""
+        self._compiled = self._compiled or _compile(self.text)
+        return self
+
     def evaluate(self, scope: Scope) -> Any:
         """Compute its value; `UNDEFINED` where it finds nothing.
 
         `scope.variables` hold what `$states` and the workflow's variables are. Raises
         `EvaluationError` with AWS's code and text.
         """
-        dialect = _load()
+        from carnation.asl.expressions.jsonata_functions import FUNCTIONS
+
+        dialect, _ = _load(), self.prepare()
         bindings = {
             name: dialect.NULL if value is None else value
             for name, value in scope.variables.items()
@@ -91,7 +102,7 @@ class Jsonata:
             raise LimitError(MEMORY) from None
         except EvaluationError:
             raise
-        except _LEAKS:
+        except (re.error, *_LEAKS):
             raise InternalError("threw an internal error during evaluation.") from None
 
 
@@ -99,6 +110,7 @@ class Jsonata:
 def parse_jsonata(text: str) -> Jsonata:
     """Parse an expression, without its `{% %}`; raises `ExpressionError` with the column.
 
+    >>> from carnation.asl.expressions import Scope
     >>> parse_jsonata("$n + 1").evaluate(Scope(variables={"n": 2}))
     3
     >>> parse_jsonata("$n +")
@@ -106,22 +118,33 @@ def parse_jsonata(text: str) -> Jsonata:
     carnation.errors.ExpressionError: the JSONata '$n +', column 5: Unexpected end of expression ...
     """
     check_length(text, "the JSONata")
+    try:
+        tree, compiled = read_tree(text), None
+    except (UnsureError, RecursionError):
+        compiled = _compile(text)
+        tree = compiled.ast
+    uses = find_uses(tree, binds=":=" in text)
+    for use in (*uses.functions, *uses.variables):
+        if use.name == "eval":
+            raise _refusal(text, "AWS forbids $eval. Write the expression out.", use.column - 1)
+    return Jsonata(text, tree, uses, compiled)
+
+
+def _compile(text: str) -> Any:
+    """Let the library read an expression, and word what is wrong with it."""
+    import warnings
+
     dialect = _load()
     try:
         with warnings.catch_warnings(), _deep_stack():
             warnings.simplefilter("ignore")  # of `re`, about a pattern that is the user's
-            compiled = dialect.Expression(text)
+            return dialect.Expression(text)
     except dialect.JException as error:
         hint = _NEWER if isinstance(error, dialect.NewerError) else ""
         problem = f"{error} ({error.get_error()}).{hint}"
         raise _refusal(text, problem, error.location) from None
-    except (RecursionError, *_LEAKS):
+    except (RecursionError, re.error, *_LEAKS):
         raise _refusal(text, "it cannot be parsed.", 0) from None
-    uses = find_uses(compiled.ast, binds=":=" in text)
-    for use in (*uses.functions, *uses.variables):
-        if use.name == "eval":
-            raise _refusal(text, "AWS forbids $eval. Write the expression out.", use.column - 1)
-    return Jsonata(text, compiled, uses)
 
 
 def _refusal(text: str, problem: str, at: int) -> ExpressionError:
@@ -165,7 +188,7 @@ def _plain(value: Any, dialect: ModuleType) -> Any:
     if isinstance(value, (str, int)):
         return value
     if isinstance(value, float):  # JSON has no Infinity and no NaN: AWS writes their names
-        return to_number(value) if math.isfinite(value) else format_number(value)
+        return to_number(value) if isfinite(value) else format_number(value)
     if isinstance(value, Mapping):
         return {key: _inner(item, dialect) for key, item in value.items()}
     if isinstance(value, list):

@@ -189,7 +189,7 @@ def test_without_the_library_the_error_says_what_to_install(
     module._load.cache_clear()
     monkeypatch.setitem(sys.modules, "jsonata", None)
     with pytest.raises(ExpressionError, match=r"pip install 'carnation\[jsonata\]'"):
-        parse_jsonata("1 + 1 + 1")
+        parse_jsonata("1 + 1 + 1").prepare()
     module._load.cache_clear()
 
 
