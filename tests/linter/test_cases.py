@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -144,7 +145,7 @@ def test_a_remark_in_a_file_suppresses_in_its_state() -> None:
 def test_without_the_library_jsonata_is_not_checked_and_the_lint_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "jsonata", None)
     definition = {
         "StartAt": "A",
         "QueryLanguage": "JSONata",

@@ -9,7 +9,7 @@ Source: https://docs.jsonata.org/2.0.0/overview
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from carnation.asl.expressions.jsonata_guards import NO_NAMES, Names, known_if, type_of
 from carnation.lazy import TYPE_CHECKING
@@ -81,7 +81,9 @@ class _Place(NamedTuple):
     def plain(self) -> _Place:
         return self._replace(tested=False) if self.tested else self
 
-    def bind(self, names: Iterable[str]) -> _Place:
+    def bind(self, names: Collection[str]) -> _Place:
+        if not names:
+            return self
         more = self.own.union(names)
         return self if len(more) == len(self.own) else self._replace(own=more)
 
@@ -160,17 +162,13 @@ def _names_after(steps: list[Any]) -> tuple[str, ...]:
 def _children(node: Any, place: _Place) -> Walk:
     """Give what is below a node, each with its place."""
     if node.type == "path":
-        return _walk_path(node, place)
-    return _chain(_CHILDREN.get(node.type, _walk_nothing)(node, place), _walk_filters(node, place))
-
-
-def _chain(first: Walk, second: Walk) -> Walk:
-    yield from first
-    yield from second
-
-
-def _walk_nothing(node: Any, place: _Place) -> Walk:
-    return iter(())
+        yield from _walk_path(node, place)
+        return
+    walk = _CHILDREN.get(node.type)
+    if walk:
+        yield from walk(node, place)
+    if node.predicate or node.stages or node.group:
+        yield from _walk_filters(node, place)
 
 
 def _walk_filters(node: Any, place: _Place) -> Walk:
@@ -187,16 +185,18 @@ def _walk_filters(node: Any, place: _Place) -> Walk:
 
 def _focus_of(node: Any) -> list[str]:
     """Name the variables that `@` and `#` bind at a step."""
+    if not (node.stages or node.focus or node.index):
+        return []
     indexes = [one.value for one in node.stages or () if one.type == "index"]
     names = [node.focus, node.index, *indexes]
     return [name for name in names if isinstance(name, str)]
 
 
 def _walk_path(node: Any, place: _Place) -> Walk:
-    within = place
+    within, inside = place, place.inside()
     for step in node.steps:
         yield step, within
-        within = within.inside().bind(_focus_of(step))
+        within = inside = inside.bind(_focus_of(step))
     if node.group is not None:
         yield from _walk_pairs(node.group.lhs_object, within)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -173,6 +174,13 @@ def list_jsonata(machine: Machine) -> list[tuple[ExpressionSite, Jsonata]]:
 
 def has_jsonata() -> bool:
     """Tell whether JSONata can be parsed here: its library is an extra."""
+    if "jsonata" in sys.modules:
+        return sys.modules["jsonata"] is not None
+    return _find_jsonata()
+
+
+@lru_cache(maxsize=1)
+def _find_jsonata() -> bool:
     from importlib.util import find_spec  # only who writes JSONata pays
 
     return find_spec("jsonata") is not None

@@ -132,7 +132,9 @@ def find_mismatches(tree: Json) -> Iterator[tuple[str, str, str]]:
                 left, right = _type_of(node.lhs), _type_of(node.rhs)
                 if left and right and left != right:
                     yield node.value, left, right
-            waiting += [getattr(node, name, None) for name in reversed(_PARTS)]
+            held = vars(node)
+            if len(held) > _BARE:
+                waiting += [held[name] for name in _PARTS_REVERSED if held.get(name)]
 
 
 def _type_of(node: Json) -> str:
@@ -180,6 +182,10 @@ _PARTS = (
 )  # fmt: skip
 
 
+_PARTS_REVERSED = _PARTS[::-1]
+_BARE = 3  # a name or literal has a type, a value, and a position, and no parts
+
+
 def render_node(node: Json, depth: int = 0) -> str:
     """Write a part of an expression; a path as it is usual, anything else by its structure."""
     if isinstance(node, (list, tuple)):
@@ -188,7 +194,8 @@ def render_node(node: Json, depth: int = 0) -> str:
         return repr(node)
     if depth > _MAX_DEPTH:
         return f"…{id(node)}"
-    parts = [name for name in _PARTS if getattr(node, name, None)]
+    held = vars(node)
+    parts = [name for name in _PARTS if held.get(name)] if len(held) > _BARE else []
     if node.type == "variable" and not parts:
         return f"${node.value}"
     if node.type == "name" and not parts:
