@@ -183,6 +183,6 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def show_progress(line: str) -> None:
-    """Show a line to whoever watches standard error, until the next one takes its place."""
+    """Show a line on standard error, if it is a terminal, until the next one replaces it."""
     if is_terminal(sys.stderr):
         print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def load_lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Make the `__getattr__` of a package whose names live in modules below it.
 
-    `homes` maps a name to its module. Whoever uses one name does not pay for the others.
+    `homes` maps a name to its module. Using one name does not import the others.
 
     >>> load_lazily("carnation.document", {"digest": "digests"})("digest").__module__
     'carnation.document.digests'

@@ -1,4 +1,4 @@
-"""A real AWS account (or whatever answers like one): the only door to boto3 beside the emulator.
+"""A real AWS account (or whatever answers like one): the only door to boto3 next to the emulator.
 
 Enters: credentials that boto3 finds, artifacts, the options of a deployment.
 Leaves: stacks that were changed, records of what is deployed, `AccountError` with a remedy.

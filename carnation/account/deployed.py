@@ -72,7 +72,7 @@ def read_template(account: Account, stack: str) -> str:
 
 
 def manifest_key(workflow: str, root_template: str) -> str:
-    """Name the key under which a manifest lies beside the tree whose root template this is."""
+    """Name the key under which a manifest is next to the tree whose root template this is."""
     return f"{workflow}/manifests/{digest(root_template)[:16]}.json"
 
 

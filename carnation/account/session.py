@@ -25,7 +25,7 @@ def _import_boto3() -> Any:
 
 
 def _check_endpoint(url: str | None) -> str | None:
-    """Reject what is no endpoint, unseen: what stands before a host may be a password."""
+    """Reject what is no endpoint, unseen: what is before a host may be a password."""
     if url is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", url):
         raise UsageError(
             "--endpoint-url must be http:// or https:// and a host, without user and password, "

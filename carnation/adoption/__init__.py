@@ -5,7 +5,7 @@ Leaves: modules of `definitions/`, formatted, that build the same definition aga
 May not know: accounts, the emulator, `build/`.
 
 A definition is read (`sources`), its graph becomes functions (`graph`, `structure`), what it
-repeats is lifted out (`constants`), what its template has beside it becomes resources and triggers
+repeats is lifted out (`constants`), what its template has next to it becomes resources and triggers
 (`template`, `inventory`, `kinds`, `sam`, `starters`), and all is laid out as `ruff format` would
 leave it (`codegen`, `inventory_code`, `formatter`, `module`). The module is built again and
 compared (`round_trip`), and so is the template (`comparison`).

@@ -47,7 +47,7 @@ def adopt_source(source: Source) -> AdoptedMachine:
 
 
 def list_files(adopted: Sequence[AdoptedMachine], out: str) -> dict[str, bytes]:
-    """List the files to write, by path: the modules below `out`, functions' code beside it."""
+    """List the files to write, by path: the modules below `out`, functions' code next to it."""
     files = {os.path.join(out, one.module): one.text.encode() for one in adopted}
     for one in adopted:
         files.update(_list_code(one, os.path.dirname(os.path.normpath(out))))

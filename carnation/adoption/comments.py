@@ -1,6 +1,6 @@
-"""The comments of a file: what json5 and YAML let a person write beside a definition.
+"""The comments of a file: what json5 and YAML let a person write next to a definition.
 
-They are no part of the definition, so a reader drops them; whoever adopts it wants to keep them.
+They are no part of the definition, so a reader drops them; adoption keeps them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def find_remarks(
 def _find_part(
     text: str, start: int, end: int, starts: Sequence[int], parts: Sequence[str]
 ) -> str | None:
-    """Find what a comment speaks of: what stands before it on its line, else what follows it."""
+    """Find what a comment speaks of: what is before it on its line, else what follows it."""
     line = text.rfind("\n", 0, start) + 1
     at = bisect_right(starts, start) - 1
     if at >= 0 and starts[at] >= line and text[line:start].strip():
@@ -68,7 +68,7 @@ def _find_part(
     whole = bool(parts) and parts[0] == ""
     if at < len(starts) and (at or whole):
         return parts[at]
-    return "" if whole else None  # in a template: of what stands before the definition or behind it
+    return "" if whole else None  # in a template: of what is before the definition or behind it
 
 
 def _find_state(part: str, states: Mapping[str, str]) -> str:
@@ -94,7 +94,7 @@ def _list_remarks(document: Document) -> Iterator[tuple[int, int, list[str]]]:
 
 
 def _list_hashes(text: str) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield the comments of YAML: what stands between two tokens behind a `#`."""
+    """Yield the comments of YAML: what is between two tokens behind a `#`."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,6 +1,6 @@
 """The comparison: the adopted template and the one that the module builds, by `diff`'s own engine.
 
-What would be replaced or lost, were the new template deployed in the place of the old one.
+What would be replaced or lost, were the new template deployed instead of the old one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DIGEST = "0" * 64  # of code and definition, which no resource's identity depen
 
 
 def compare_templates(inventory: Inventory, text: str) -> Iterator[str]:
-    """Say which of the resources that are kept would be replaced, and what a build will ask for."""
+    """Describe the kept resources that would be replaced, and what a build will ask for."""
     try:
         new = _render(text)
     except CarnationError as error:

@@ -38,7 +38,7 @@ class Text(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One part of a group, with what stands before it (`name=`, `"key": `)."""
+    """One part of a group, with what is before it (`name=`, `"key": `)."""
 
     code: Code
     prefix: str = ""
@@ -126,7 +126,7 @@ def render_call(function: str, *given: Code, **named: Code) -> Group:
 def render_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) -> str:
     """Lay code out at an indent, with so many characters before and after it on its lines.
 
-    The first line carries no indent, so that it can stand behind `name = ` or a prefix.
+    The first line carries no indent, so that it can be behind `name = ` or a prefix.
     """
     flat = _flatten(code, WIDTH - indent - before - after)
     if flat is not None:
@@ -140,7 +140,7 @@ def render_code(code: Code, indent: int = 0, before: int = 0, after: int = 0) ->
     alone = len(code.items) == 1 and not code.items[0].prefix
     for item in code.items:
         inner = render_code(item.code, indent + 4, measure(item.prefix), 1)
-        # brackets in brackets need no comma, where the inner ones stand on several lines
+        # brackets in brackets need no comma, where the inner ones are on several lines
         end = "" if alone and inner.endswith(("\n" + margin + "]", "\n" + margin + "}")) else ","
         lines.append(f"{margin}{item.prefix}{inner}{end}")
     lines.append(" " * indent + code.closing)

@@ -60,7 +60,7 @@ class Scope:
 
 
 def read_scopes(body: Mapping[str, Any]) -> list[Scope]:
-    """Read a definition's scopes, outer ones first; each knows the state it lies in.
+    """Read a definition's scopes, outer ones first; each knows the state it is in.
 
     Raises `DefinitionError` for what has no graph: a part of another shape, a transition that
     names no state of its scope.
@@ -96,13 +96,13 @@ def find_lost_transitions(definition: asl.Definition) -> Iterator[asl.Problem]:
 
 
 def _measure(scope: Scope) -> None:
-    for node in reversed(_order_nodes(scope)):  # a dominator stands before what it dominates
+    for node in reversed(_order_nodes(scope)):  # a dominator is before what it dominates
         node.size = 1 + sum(child.size for child in node.children)
         node.size += sum(scope.size for scope in node.scopes)
 
 
 def _order_nodes(scope: Scope) -> list[Node]:
-    """List the reachable nodes so that each stands before the nodes it dominates."""
+    """List the reachable nodes so that each is before the nodes it dominates."""
     ordered = [scope.start]
     for node in ordered:
         ordered += node.children

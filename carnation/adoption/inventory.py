@@ -1,4 +1,4 @@
-"""The inventory of a template: what stands beside its one state machine, as carnation will keep it.
+"""The inventory of a template: what is next to its one state machine, as carnation will keep it.
 
 What a resource of `carnation.resources` can say becomes one, under its own logical ID and without a
 name of ours, so that nothing deployed moves; all else stays as the template writes it (`Raw`). What
@@ -62,7 +62,7 @@ class Adopted:
         return "".join(part[:1].upper() + part[1:] for part in self.id.split("_"))
 
     def key_of(self, attribute: str) -> str | None:
-        """Return the reference that stands for an attribute: `${StockName}`."""
+        """Return the reference that represents an attribute: `${StockName}`."""
         if self.kind == "Raw":
             return f"${{{self.id}{attribute.replace('.', '')}}}"
         name = self.fields.get(attribute)

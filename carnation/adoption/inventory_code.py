@@ -34,7 +34,7 @@ class Written(NamedTuple):
     texts: Mapping[str, str]
     """References by their text: `${StockName}` is `STOCK.name`."""
     functions: str = ""
-    """Functions of the module, beside those that draw the graph."""
+    """Functions of the module, next to those that draw the graph."""
 
 
 def render_inventory(inventory: Inventory, names: Names, used: set[str]) -> Written:

@@ -1,7 +1,7 @@
 """Kinds: CloudFormation's and SAM's resources as `carnation.resources` says them.
 
-Each reader takes a resource's properties and gives the arguments that say the same, with all other
-properties as they are; it gives None for what it cannot say, which then stays CloudFormation.
+Each reader takes a resource's properties and returns the arguments that say the same, with all
+other properties as they are; it gives None for what it cannot say, which then stays CloudFormation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
     name: str
     fields: Mapping[str, str]
     read: Callable[[Inventory, str, dict[str, Any]], dict[str, Any] | None]
-    """Takes the properties that it says out of the mapping; gives the arguments."""
+    """Takes the properties that it says out of the mapping; returns the arguments."""
     longest: int = 29
 
 

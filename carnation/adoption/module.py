@@ -29,7 +29,7 @@ _WHOLE = 6  # steps of a graph that fits into make_workflow
 Comments = Mapping[str, Sequence[str]]
 _EMPTY = Written((), (), {}, {})
 _ELSEWHERE: Mapping[str, Code] = {"stacks": Token('"none"')}
-"""Without a template, whoever deploys the definition today goes on doing so."""
+"""Without a template, the definition is deployed as it is today."""
 
 
 class _Body:
@@ -115,7 +115,7 @@ class _Body:
         return home is self.part or (home in self.part.parts and self.part.references[node] > 1)
 
     def find(self, node: Node) -> Code:
-        """Give the code that stands for a state: a variable, a call, the state itself, its name."""
+        """Return the code that represents a state: a variable, a call, itself, or its name."""
         home = self.writer.flow.homes[node]
         if home in self.part.parts and home.start is node and self.part.references[node] == 1:
             return Token(f"{self.writer.functions[home]}()")
@@ -149,7 +149,7 @@ def render_module(
     """Write the module of `definitions/` that makes a workflow of this name with this definition.
 
     `origin` says where the definition came from; `comments` are lines by JSON pointer to a state
-    ('' for the whole file); `inventory` is what its template has beside it.
+    ('' for the whole file); `inventory` is what its template has next to it.
     """
     writer = Writer(definition)
     comments = comments or {}

@@ -48,7 +48,7 @@ class Source(NamedTuple):
     inventory: Inventory | None = None
     substitutions: Mapping[str, Any] = {}
     left: str = ""
-    """Why what stands beside the definition in its template is not brought along."""
+    """Why what is next to the definition in its template is not brought along."""
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -83,7 +83,7 @@ class Source(NamedTuple):
         return _make_error(self.document, pointer, reason)
 
     def list_unknown(self) -> Iterator[str]:
-        """Say where each field and parameter is that nobody here knows, and that it is kept."""
+        """List the fields and parameters that are not known, and that they are kept."""
         for rule, problem in _find_problems(self.document):
             if rule.id == "unknown-field":
                 yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
@@ -128,7 +128,7 @@ def _list_machines(template: Mapping[str, Any]) -> list[str]:
 
 
 def _add_inventory(reading: Reading, sources: Sequence[Source]) -> Iterator[Source]:
-    """Bring along what stands beside the state machines of a template."""
+    """Bring along what is next to the state machines of a template."""
     if reading.kind == "definition":
         yield from sources
         return

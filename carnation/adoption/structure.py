@@ -1,8 +1,8 @@
 """The flow: how the states of a definition are told in functions, from top to bottom.
 
-A *part* is one function. Its chain is the way that goes on by itself; a state beside it (for a rule
-or an error) is defined just before the state that moves there; a longer way beside it, and the
-inside of a Map or Parallel, is a part of its own. Nothing here knows how Python is written.
+A *part* is one function. Its chain is the way that goes on by itself; a state next to it (for a
+rule or an error) is defined just before the state that moves there; a longer way next to it, and
+the inside of a Map or Parallel, is a part of its own. Nothing here knows how Python is written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from carnation.adoption.graph import Node, Scope
 from carnation.records import NamedTuple
 
-_BESIDE = 2  # states that are told beside a chain; more of them make a part of their own
+_BESIDE = 2  # states that are told next to a chain; more of them make a part of their own
 _MAX_DEPTH = 100  # parts within parts; each is a call while the module builds its graph
 
 
@@ -55,7 +55,7 @@ class Flow:
     """The parts of a definition in reading order, and where each state is told.
 
     `homes` gives each state's part; `chained` the state that follows in its chain; `inner` the
-    chain of a small scope that is told beside its state; `drawn` the part of a larger one.
+    chain of a small scope that is told next to its state; `drawn` the part of a larger one.
     """
 
     def __init__(self, scopes: Sequence[Scope]) -> None:

@@ -37,7 +37,7 @@ _SECTIONS = ("Mappings", "Conditions", "Rules", "Outputs")
 def read_inventory(
     template: Mapping[str, Any], machine: str, folder: str, begun: Inventory | None = None
 ) -> Inventory:
-    """Read all that a template has beside its state machine; `begun` has what is not its own."""
+    """Read all that a template has next to its state machine; `begun` has what is not its own."""
     inventory = begun or Inventory(template, machine, folder)
     inventory.renamed[machine] = "StateMachine"
     inventory.dropped[machine] = "the workflow's state machine"
@@ -179,9 +179,9 @@ def render_arn(inventory: Inventory, name: str) -> str:
 
 
 def fill_definition(inventory: Inventory, value: Any, given: Mapping[str, Any]) -> Any:
-    """Put the workflow's references in the place of a definition's placeholders.
+    """Put the workflow's references instead of a definition's placeholders.
 
-    `given` are the template's `DefinitionSubstitutions`. A placeholder that nothing stands for is
+    `given` are the template's `DefinitionSubstitutions`. A placeholder that nothing represents is
     noted; the build then asks for it.
     """
     found: dict[str, Any] = {}

@@ -1,6 +1,6 @@
 """The store: `build/` on disk, read, compared and written whole or not at all.
 
-A tree is written beside the old one and the two change places by renaming, so a crash leaves the
+A tree is written next to the old one and the two change places by renaming, so a crash leaves the
 old tree or the new one; what it leaves half done, the next start mends:
 
     build/.<workflow>.part    being written: thrown away
@@ -62,7 +62,7 @@ def _build_locked(root: str, *, exclusive: bool = False) -> Iterator[None]:
 
 
 def compare_artifacts(root: str, artifacts: Artifacts) -> list[Difference]:
-    """Compare what was made with what lies in `build/`, file by file; writes nothing."""
+    """Compare what was made with what is in `build/`, file by file; writes nothing."""
     with _build_locked(root):
         there = _read_tree(_tree_of(root, artifacts.workflow))
     files = {path: text.encode() for path, text in artifacts.files.items()}

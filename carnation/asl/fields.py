@@ -173,7 +173,7 @@ FIELDS = (
 KNOWN: Mapping[str, Mapping[str, Field]] = {
     place: {field.name: field for field in FIELDS if place in field.places} for place in PLACES
 }
-"""For each place, every field that may stand there, by name, the legacy ones included."""
+"""For each place, every field that may be there, by name, the legacy ones included."""
 
 EXCLUSIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], bool], ...] = (
     (("Wait",), ("Seconds", "SecondsPath", "Timestamp", "TimestampPath"), True),
@@ -192,7 +192,7 @@ EXCLUSIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], bool], ...] = (
     (("ItemBatcher",), ("MaxItemsPerBatch", "MaxItemsPerBatchPath"), False),
     (("ItemBatcher",), ("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"), False),
 )
-"""Places, fields of which at most one may stand there, and whether one has to."""
+"""Places, fields of which at most one may be there, and whether one has to."""
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "StateMachine": ("StartAt", "States"),
@@ -212,7 +212,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 
 @cache
 def fields_of(place: str, *, legacy: bool = False) -> tuple[Field, ...]:
-    """Return the fields that may stand in a place, in the order in which they are written.
+    """Return the fields that may be in a place, in the order in which they are written.
 
     With `legacy` also those that AWS still takes and advises against.
 

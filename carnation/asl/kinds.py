@@ -1,7 +1,7 @@
 """The kinds of values that fields of Amazon States Language take, each with its check.
 
-A check answers for plain Python values. That an expression of JSONata or a substitution may stand
-for many of them is said in the table of fields.
+A check answers for plain Python values. That an expression of JSONata or a substitution may
+represent many of them is said in the table of fields.
 """
 
 from __future__ import annotations

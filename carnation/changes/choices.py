@@ -168,7 +168,7 @@ def _kind_of_rule_field(name: str) -> str:
 
 
 def _format_rule(rule: Mapping[str, Json]) -> str:
-    """Say a rule's condition, shortened.
+    """Describe a rule's condition, shortened.
 
     >>> _format_rule({"Variable": "$.n", "NumericEquals": 3, "Next": "A"})
     '$.n NumericEquals 3'

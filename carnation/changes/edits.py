@@ -1,4 +1,4 @@
-"""The edits between two plain values: which leaf has another value, what was added, what is gone.
+"""The edits between two plain values: leaves that were changed, added, or removed.
 
 Items of lists are matched by content first, so that one item put in front is one edit. The order of
 keys and the spelling of numbers (2, 2.0) are no edits.
@@ -140,7 +140,7 @@ def _find_common(old: list[str], new: list[str]) -> list[tuple[int, int]]:
 
 
 def count_reordered(old: Json, new: Json) -> int:
-    """Count the mappings, at the same place in both, whose common keys stand in another order."""
+    """Count the mappings, at the same place in both, whose common keys are in another order."""
     count = 0
     waiting = [(old, new)]
     while waiting:

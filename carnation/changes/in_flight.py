@@ -30,7 +30,7 @@ _UNKNOWN = re.compile(r"\$\{(?!AWS::)")
 def is_for_states(kind: str, body: Mapping[str, Json], others: Mapping[str, Json]) -> bool:
     """Return whether a resource says what Step Functions may do: a role, or a policy of one.
 
-    `others` are the bodies of the resources beside it, by their names.
+    `others` are the bodies of the resources next to it, by their names.
     """
     if kind == _ROLE:
         return _is_trusted(body)
@@ -89,7 +89,7 @@ def _find_unmet(
 
 
 def _is_surely_met(need: RequiredAction, left: Sequence[Grant]) -> bool:
-    """Tell whether what is left of a role meets a need; what only deployment fills is not known."""
+    """Return whether the rest of a role meets a need; None if only deployment can tell."""
     if any(_UNKNOWN.search(text) for text in (need.resource, *(one.resource for one in left))):
         return any(one.resource == "*" and not one.condition for one in left)
     return bool(left) and need.is_exact and not find_missing(left, [need])
@@ -105,7 +105,7 @@ def _describe(
         named = format_list([f"'{shorten(name, 40)}'" for name in still], 3)
         sentence += f"; every new execution fails in {named}"
     value = [list(grant[:5]) for grant in grants]
-    if grants[0].effect == "Deny":  # a denial that is new stands in the new document
+    if grants[0].effect == "Deny":  # a denial that is new is in the new document
         return Change(
             "action-lost", grants[0].pointer, subject, sentence, MISSING, value, facts=(action,)
         )

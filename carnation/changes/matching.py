@@ -2,7 +2,7 @@
 
 By name where the scope is the same, then by name in any scope (moved), then by structure (renamed):
 first by a body that is alike but for its transitions, then by the share of fields in common. A name
-that now stands for something of another type is believed last.
+that now represents something of another type is believed last.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def _by_name(places: Iterable[State]) -> dict[str, list[State]]:
 
 
 def _list_features(place: State) -> list[str]:
-    """Spell what a state is, without its transitions: a renaming elsewhere changes those."""
+    """Render what a state is, without its transitions: a renaming elsewhere changes those."""
     features = []
     for field, value in place.body.items():
         if field in ("Next", "Default", "End", "Comment"):

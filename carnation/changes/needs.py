@@ -44,7 +44,7 @@ def find_new_needs(old: Json, new: Json, part: str) -> Iterator[Change]:
 
 
 def _account_of(resource: str) -> str:
-    """Give the account in an ARN; '' where it has none, or leaves it open."""
+    """Return the account in an ARN; '' where it has none, or leaves it open."""
     parts = split_arn(resource)
     return parts[4] if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]) else ""
 

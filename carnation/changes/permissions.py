@@ -90,7 +90,7 @@ def read_grants(kind: str, holder: Principal) -> list[Grant]:
 
 
 def _read_entry(entry: Json, pointer: str, kind: str) -> Iterator[Grant]:
-    """Read one of the policies that stand in a role, or in a resource of SAM.
+    """Read one of the policies that are in a role, or in a resource of SAM.
 
     SAM takes statements without a name, names of managed policies, and its own templates.
     """
@@ -144,7 +144,7 @@ def _compare_grants(
 
 
 def _find_kept(lost: Sequence[Grant], after: Iterable[Grant]) -> str:
-    """Describe which narrower grants are there in the place of those that were lost."""
+    """List the narrower grants that replace those that were lost."""
     left = [
         one for one in after
         if one.effect == "Allow" and any(covers(wide, one) for wide in lost)
@@ -162,7 +162,7 @@ def _find_dropped(grant: Grant, before: Iterable[Grant]) -> str:
 
 
 def _group(grants: Iterable[Grant]) -> list[list[Grant]]:
-    """Group grants by the statement that they stand in, which is how people wrote them."""
+    """Group grants by the statement that they are in, which is how people wrote them."""
     groups: dict[tuple[str, bool], list[Grant]] = {}
     for grant in grants:
         groups.setdefault((grant.pointer, grant.is_wide), []).append(grant)

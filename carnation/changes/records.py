@@ -28,10 +28,10 @@ MISSING: Final = _Missing()
 class Change(NamedTuple):
     """One difference between two documents.
 
-    `pointer` is where it stands in the new document, or in the old one for what is gone (`old` is
-    then true); `subject` is whom it concerns, a state or a resource; `sentence` says it in the
-    words of the field and follows the subject; `part` names the document, where there are several;
-    `facts` are names in the sentence that another room asks for.
+    `pointer` is where it is in the new document, or in the old one for what was removed (`old` is
+    true); `subject` is whom it concerns, a state or a resource; `sentence` says it in the words of
+    the field and follows the subject; `part` names the document, where there are several; `facts`
+    are names in the sentence that another room asks for.
 
     >>> change = Change("state-removed", "/States/Pay", "Pay", "was removed", old=True)
     >>> change.impact, change.fingerprint
@@ -71,7 +71,7 @@ class Edit(NamedTuple):
 
     @property
     def pointer(self) -> str:
-        """Where to look: in the new document, or in the old one for what is gone."""
+        """Where to look: in the new document, or in the old one for what was removed."""
         return (self.old if self.new is None else self.new) or ""
 
     @property

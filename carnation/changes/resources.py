@@ -257,7 +257,7 @@ def _describe_code(
 
 
 def _list_versions(places: Places, function: str) -> list[str]:
-    """Spell the versions of a function that a template publishes."""
+    """Render the versions of a function that a template publishes."""
     refs = ({"Ref": function}, {"Fn::GetAtt": [function, "Arn"]})
     return [
         place.name + render_value(place.body)

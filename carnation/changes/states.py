@@ -48,7 +48,7 @@ _PLAIN_KINDS: Mapping[str, str] = {
 
 
 def find_state_changes(sides: StatePair) -> Iterator[Change]:
-    """Yield every change of a state but for what lies in its inner scopes."""
+    """Yield every change of a state but for what is in its inner scopes."""
     yield from find_next_changes(sides)
     for field in dict.fromkeys([*sides.new, *sides.old]):
         describe = _DESCRIBERS.get(field)

@@ -93,7 +93,7 @@ def find_catch_changes(sides: StatePair) -> Iterator[Change]:
 
 
 def keeps_input(language: str, catcher: Mapping[str, Json]) -> bool:
-    """Return whether the input survives an error: beside it, or named in the Output."""
+    """Return whether the input survives an error: next to it, or named in the Output."""
     if language == "JSONata":
         return "$states.input" in render_value(catcher.get("Output", ""))
     return "ResultPath" in catcher and catcher["ResultPath"] != "$"

@@ -67,7 +67,7 @@ def _trim(before: str, after: str) -> tuple[str, str]:
 
 
 def format_seconds(seconds: float) -> str:
-    """Say a duration.
+    """Describe a duration.
 
     >>> [format_seconds(s) for s in (63, 6.0, 0.5, 600, 7260, 90000, float("inf"))]
     ['63 s', '6 s', '0.5 s', '10 min', '2 h 1 min', '1 d 1 h', 'for ever']

@@ -44,7 +44,7 @@ def _read_name(text: str) -> str:
 
 
 def render_options(options: argparse.Namespace) -> str:
-    """Spell the options that were given, for the next command: it is about the same account.
+    """Render the options that were given, for the next command: it is about the same account.
 
     >>> given = argparse.Namespace(environment="prod", profile=None, region="eu-west-1")
     >>> render_options(given)

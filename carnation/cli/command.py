@@ -77,7 +77,7 @@ def exit_fast(status: int) -> NoReturn:
             if stream is not None and not stream.closed:
                 stream.flush()
     except BrokenPipeError:
-        pass  # whoever read our output has gone
+        pass  # the reader of our output has ended
     except OSError as error:
         with suppress(OSError):
             os.write(2, f"carnation: cannot write output: {error.strerror}\n".encode())
@@ -102,7 +102,7 @@ def run_command(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print("carnation: interrupted.", file=sys.stderr)
     except BrokenPipeError:
-        # whoever read our output has gone; nothing is left to say
+        # the reader of our output has ended; nothing is left to print
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except SyntaxError as error:
         _print_syntax(error)

@@ -1,7 +1,7 @@
 """Draw definitions: as SVG for a page, as Mermaid for the markdown of GitHub and GitLab.
 
-Run as `carnation draw`. It reads documents only: what was just built,
-what somebody wrote by hand, and what stands in a template.
+Run as `carnation draw`. It reads documents only: what was just built, what somebody wrote by hand,
+and what is in a template.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Targets: what the words OLD and NEW of a command line stand for.
+"""Targets: what the words OLD and NEW of a command line represent.
 
 A path that exists is that path; anything else has to be a revision. With one word, it is compared
 with what it belongs to: a path with HEAD, a revision with the working tree.
@@ -69,7 +69,7 @@ def _reject_place(place: AccountLocation) -> None:
 
 
 def _open_deployed(old: str, new: str, place: AccountLocation) -> tuple[Tree, Tree]:
-    """Open what an account holds, `deployed` or `deployed:STACK`, beside a tree that is built.
+    """Open what an account holds, `deployed` or `deployed:STACK`, next to a tree that is built.
 
     The tree says which workflows are meant; the stack of each is `<workflow>-<environment>`
     unless it is named, and those that do not stand are left out.

@@ -72,12 +72,17 @@ def _prove(options: argparse.Namespace) -> int:
     invariant = all_of(options.invariant)
     inputs = [read_json("--input", text) for text in options.input] or [{}]
     kinds = options.kinds.split(",") if options.kinds else tuple(KINDS)
-    world = open_stubs(
+    environment = open_stubs(
         find_definition_file(options.target), read_json("--results", options.results)
     )
     try:
         proof = prove(
-            world, invariant, inputs, kinds=kinds, times=options.times, together=options.together
+            environment,
+            invariant,
+            inputs,
+            kinds=kinds,
+            times=options.times,
+            together=options.together,
         )
     except BrokenPromiseError as error:
         return _print_broken(str(error), options.format)

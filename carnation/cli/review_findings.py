@@ -63,7 +63,7 @@ def _lint(tree: Tree, path: str, settings: Settings) -> list[Finding]:
 
 
 def _find_type(tree: Tree, path: str) -> str:
-    """Find the type of a built state machine in the templates beside it; STANDARD of others."""
+    """Find the type of a built state machine in the templates next to it; STANDARD of others."""
     folder = path.partition("/code/state-machine/")[0]
     if folder == path:
         return "STANDARD"

@@ -82,7 +82,7 @@ class Notes:
             yield Note("cost", line if len(compared) == 1 else f"{name}: {line}")
 
     def _ask(self, review: Review, name: str) -> str:
-        """Say how to get the cost; files of two names belong to no project that declares one."""
+        """Describe how to get the cost; files of two names have no declared load."""
         is_file = os.path.isfile(self._sides[1].name) and not _machine_name(review)
         return _UNNAMED if is_file and review.old_paths else _UNDECLARED.format(name=name)
 

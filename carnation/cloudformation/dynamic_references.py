@@ -65,7 +65,7 @@ def parse_reference(service: str, text: str) -> DynamicReference:
 
 
 def replace_references(value: Any, read: ReadReference) -> Any:
-    """Copy a value with each dynamic reference in its strings replaced by what it stands for."""
+    """Copy a value with each dynamic reference in its strings replaced by what it represents."""
     if isinstance(value, str):
         if "{{resolve:" not in value:
             return value

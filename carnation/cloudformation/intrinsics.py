@@ -162,7 +162,7 @@ _COUNTS = {
 
 
 def find_wrong_count(argument: Any, function: str) -> str:
-    """Say that a function does not have the list of items that it takes; '' where it has.
+    """Describe that a function does not have the list of items that it takes; '' where it has.
 
     >>> find_wrong_count([","], "Fn::Split")
     'Fn::Split: expected a list of 2 items, got [","].'

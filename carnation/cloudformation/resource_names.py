@@ -1,4 +1,4 @@
-"""What references to a template's resources stand for: ARNs and names, as far as it fixes them.
+"""What references to a template's resources represent: ARNs and names, as far as it fixes them.
 
 The name that CloudFormation makes up is `${!Jobs}`, which nothing else is called.
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
@@ -59,12 +59,12 @@ KINDS: Mapping[str, Kind] = {
         "StateMachineName", f"states:{_HERE}:stateMachine:{{}}", True
     ),
 }  # fmt: skip
-"""Types that definitions speak of. Ref of a queue is its URL, which stands for the queue."""
+"""Types that definitions speak of. Ref of a queue is its URL, which represents the queue."""
 _NAMES = ("Name", "QueueName", "TopicName", "FunctionName")
 
 
 def resolve_resources(template: Mapping[str, Any]) -> dict[str, str]:
-    """Return what `Jobs` and `Jobs.Arn` stand for, for each resource of a type that is known.
+    """Return what `Jobs` and `Jobs.Arn` represent, for each resource of a type that is known.
 
     >>> queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}}
     >>> resolve_resources({"Resources": {"Jobs": queue}})["Jobs.Arn"].rpartition(":")[2]
@@ -93,7 +93,7 @@ def _read_name(properties: Any, field: str) -> str:
 def resolve_substitutions(
     template: Mapping[str, Any], properties: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return what the `${…}` of a definition stand for: its own substitutions, then resources."""
+    """Return what the `${…}` of a definition represent: its own substitutions, then resources."""
     names = resolve_resources(template)
     given = properties.get("DefinitionSubstitutions")
     placeholders = Placeholders({})

@@ -21,7 +21,7 @@ _SUBSTITUTED = compile_lazily(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}\Z")
 class Role(NamedTuple):
     """A role: its policies by their pointers, and whether these are all that it has.
 
-    `names` says what the placeholders of the definition and of the policies stand for.
+    `names` says what the placeholders of the definition and of the policies represent.
     """
 
     name: str

@@ -45,7 +45,7 @@ def align_items(layered: Layered) -> None:
 
 
 def _find_blocks(layered: Layered) -> list[int]:
-    """Gather what stands in one straight line; give each item the first of its line."""
+    """Gather what is in one straight line; give each item the first of its line."""
     items = layered.items
     roots = list(range(len(items)))
     for layer in layered.layers:
@@ -78,7 +78,7 @@ def _limits(
 
 
 def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: float) -> float:
-    """Give the weighted median of the outside neighbors; where a range is as good, the nearest."""
+    """Return the weighted median of the outside neighbors; in a range, the nearest."""
     pulls: list[tuple[float, int]] = []
     for index in block:
         item = layered.items[index]
@@ -102,7 +102,7 @@ def _aim_of(layered: Layered, roots: Sequence[int], block: Sequence[int], x: flo
 def _strength(items: Sequence[Item], item: Item, other: Item, weight: int) -> int:
     """Describe how much one item pulls another: a way round follows what it goes round, not it.
 
-    A label stands above what it leads to, unless that is a chain of many: then below its source.
+    A label is above what it leads to, unless that is a chain of many: then below its source.
     """
     if other.kind == "turn":
         return 1

@@ -1,4 +1,4 @@
-"""The condition of a Choice rule in words, short enough to stand beside an edge.
+"""The condition of a Choice rule in words, short enough to be next to an edge.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html (the operators).
 """

@@ -82,7 +82,7 @@ class _Sides:
         return self._items[bend].layer
 
     def rank(self, index: int) -> tuple[int, int]:
-        """Return the side: 0 the left, 1 what stands between, 2 and 3 the right; and the place."""
+        """Return the side: 0 the left, 1 what is between, 2 and 3 the right; and the place."""
         item = self._items[index]
         if item.kind == "bend":
             if self._comes_back(index):
@@ -159,7 +159,7 @@ def count_crossings(layered: Layered) -> int:
 def _count_between(items: Sequence[Item], upper: Sequence[int], lower: Sequence[int]) -> int:
     """Count the pieces that cross, and those that a turn between the layers goes across.
 
-    A turn below the upper layer and one above the lower never cross: they lie above each other.
+    A turn below the upper layer and one above the lower never cross: they are above each other.
     """
     above = {index: place for place, index in enumerate(upper)}
     below = {index: place for place, index in enumerate(lower)}

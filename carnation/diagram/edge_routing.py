@@ -1,7 +1,7 @@
 """The ways of the edges: down and across at right angles, tracks that cross no more than they must.
 
 Between two layers lies a gap. What has to move sideways there does so on a track of its own; which
-track lies above which is decided pair by pair, by the crossings that either order would cost.
+track is above which is decided pair by pair, by the crossings that either order would cost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ABOVE, _BELOW, _ARROW = 8.0, 8.0, 16.0
 _STRAIGHT, _STRAIGHT_ARROW = 8.0, 14.0
 """Room in a gap where nothing moves sideways, and where arrows end below it."""
 _BESIDE = 6.0
-"""How near a box a loop may pass beside it."""
+"""How near a box a loop may pass next to it."""
 _INSET, _PORT = 16.0, 14.0
 """How far from a box's corner an edge may meet it, and from another edge."""
 _FIRM = 10
@@ -75,7 +75,7 @@ class Routes:
             ports.update(zip(pieces, spread, strict=True))
 
     def _aim_of(self, index: int) -> float:
-        """Give the x an edge wants to leave for: of what it meets, or of what it turns round to."""
+        """Return the x that an edge leads to: of what it meets, or of what it turns to."""
         item = self.layered.items[index]
         if item.kind != "turn":
             return item.x
@@ -246,7 +246,7 @@ def order_tracks(tracks: list[Track]) -> list[Track]:
 
 
 def _sort_tracks(above: list[set[int]], wins: list[int]) -> list[int]:
-    """Sort so that each comes before those it is to lie above; the most wins break a cycle."""
+    """Sort so that each comes before those it is to be above; the most wins break a cycle."""
     waiting = [0] * len(above)
     for others in above:
         for other in others:
@@ -262,7 +262,7 @@ def _sort_tracks(above: list[set[int]], wins: list[int]) -> list[int]:
 
 
 def _count_crossings(upper: Track, lower: Track) -> int:
-    """Count the crossings of two tracks if the one lies above the other."""
+    """Count the crossings of two tracks if the one is above the other."""
     low, high = upper.low, upper.high
     count = sum(low <= x <= high for x in lower.tops)
     low, high = lower.low, lower.high

@@ -1,4 +1,4 @@
-"""What is written on a box and beside an edge: lines of text that fit, and the size they need."""
+"""What is written on a box and next to an edge: lines of text that fit, and the size they need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME, SMALL = 13.0, 11.0
 NAME_LINE, SMALL_LINE = 16.0, 14.0
 ICON, PAD, BETWEEN = 26.0, 11.0, 9.0
 BADGE = 13.0
-"""What a badge needs beside its number: its icon, and room around."""
+"""What a badge needs next to its number: its icon, and room around."""
 _ROOM, _LABEL_ROOM = 190.0, 150.0
 _DOT, _RING = 14.0, 14.0
 
@@ -36,7 +36,7 @@ class NodeLabel(NamedTuple):
 
 
 class Label(NamedTuple):
-    """The lines beside an edge, and their size."""
+    """The lines next to an edge, and their size."""
 
     lines: tuple[str, ...]
     width: float
@@ -68,7 +68,7 @@ def make_face(node: Node) -> NodeLabel:
 
 
 def make_label(texts: Sequence[str]) -> Label | None:
-    """Choose what is written beside an edge; None if nothing is."""
+    """Choose what is written next to an edge; None if nothing is."""
     if not texts:
         return None
     lines: list[str] = []
@@ -81,7 +81,7 @@ def make_label(texts: Sequence[str]) -> Label | None:
 
 
 def split_texts(texts: Sequence[str]) -> tuple[Sequence[str], str]:
-    """Return the texts that are written beside an edge, and how the rest is told.
+    """Return the texts that are written next to an edge, and how the rest is told.
 
     >>> split_texts(["a", "b", "c", "d"])
     (['a', 'b'], 'or 2 more')

@@ -1,6 +1,6 @@
 """A scope as a layered graph: cycles opened, every node on a layer, long edges cut into pieces.
 
-States stand on even layers, what is written beside an edge on the odd ones between them, so that a
+States are on even layers, what is written next to an edge on the odd ones between them, so that a
 label never meets a box. An edge over several layers is a chain of bends. Chains to one target are
 shared by all edges of one style, like a bus: the picture stays calm where thirty states catch into
 one, and the number of bends grows with states, not with edges.
@@ -118,7 +118,7 @@ def rank_nodes(count: int, links: Sequence[Link]) -> list[int]:
             waiting_for[target] -= 1
             if not waiting_for[target]:
                 ready.append(target)
-    for node in free:  # what nothing leads to need not stand at the top
+    for node in free:  # what nothing leads to need not be at the top
         below = [ranks[links[index].target] for index in leaving[node]]
         ranks[node] = min(below) - 2 if below else 2
     return ranks
@@ -181,7 +181,7 @@ class _Builder:
         return [*way, entry]
 
     def reach_down(self, link: Link, layer: int) -> int:
-        """Return what stands on a layer in the chain down to a target: a bend, or the target."""
+        """Return what is on a layer in the chain down to a target: a bend, or the target."""
         style = "main" if link.weight == MAIN else link.style
         chain = self.chains.setdefault((link.target, style), [])
         bottom = self.items[link.target].layer

@@ -35,7 +35,7 @@ _BESIDE = 6.0
 _MANY_ALIKE = 3
 """From how many catchers alike on only the first is labeled: they share one line."""
 _SIDE, _STEP = 32.0, 7.0
-"""What a box keeps free of edges at its corners, and what each of many edges needs beside it."""
+"""What a box keeps free of edges at its corners, and what each of many edges needs next to it."""
 
 
 class Box(NamedTuple):
@@ -163,7 +163,7 @@ def _draw_scope(scope: Scope, drawn: Mapping[str, _Drawn], direction: Direction)
 
 
 def _list_texts(edges: Sequence[Edge]) -> list[tuple[str, ...]]:
-    """Return what is written beside each edge: of many catchers that say the same, once."""
+    """Return what is written next to each edge: of many catchers that say the same, once."""
     alike = Counter((edge.target, edge.texts) for edge in edges if edge.kind == "catch")
     told: set[tuple[str, tuple[str, ...]]] = set()
     found = []
@@ -200,7 +200,7 @@ def _measure_box(
 def _make_rows(sizes: Sequence[Size], direction: Direction) -> list[Sequence[Size]]:
     """Break the branches of a Parallel into rows, each about as long, where one row is too wide.
 
-    Branches that run to the right lie below each other.
+    Branches that run to the right are below each other.
     """
     count = 1 if direction == "down" else len(sizes)
     while True:

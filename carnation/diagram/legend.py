@@ -46,5 +46,5 @@ def _format_ends(edge: Edge) -> str:
 
 
 def _is_cut(lines: Sequence[str], texts: Sequence[str]) -> bool:
-    """Return whether lines hold less than the texts; where a line was broken, spaces are gone."""
+    """Return whether lines hold less than the texts; broken lines lack spaces."""
     return "".join("".join(lines).split()) != "".join("".join(texts).split())

@@ -166,7 +166,7 @@ class _Chart:
             yield f"{'    ' * depth}end"
 
     def render_edge(self, edge: Edge) -> str:
-        """Write a link; links are numbered as they stand in the text."""
+        """Write a link; links are numbered as they are in the text."""
         mark = self.marks.get(f"{edge.source}→{edge.target_name}", "")
         if mark in _LINKS:
             self.links.setdefault(mark, []).append(str(self.count))

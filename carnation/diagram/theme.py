@@ -68,7 +68,7 @@ svg.carnation{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
 .carnation .sign{fill:#fff;font-size:14px;font-weight:bold;text-anchor:middle}
 .carnation .removed>.name,.carnation .removed>.label{text-decoration:line-through}
 """
-# colors stand in the rules themselves: not every viewer of SVG knows variables
+# colors are in the rules themselves: not every viewer of SVG knows variables
 _COLORS = """\
 .carnation .ground{fill:%(ground)s}
 .carnation .box{fill:%(box)s;stroke:%(rim)s}

@@ -5,8 +5,8 @@ Leaves: plain values with lines and columns; canonical JSON and YAML.
 May not know: what a state machine or a template means.
 
 Nothing here knows what a state machine or a template means. Reading JSON takes the standard
-library's parser; where a value stands in the text is worked out when somebody first asks, and YAML
-is loaded only for YAML.
+library's parser; where a value is in the text is worked out when somebody first asks, and YAML is
+loaded only for YAML.
 """
 
 from carnation.document.pointers import escape, join_pointer, split_pointer
@@ -47,7 +47,7 @@ __all__ = [
     "write_files",
 ]
 
-# whoever reads documents does not load what writes them
+# the reader documents does not load what writes them
 __getattr__ = load_lazily(
     __name__,
     {

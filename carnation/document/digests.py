@@ -1,4 +1,4 @@
-"""Digests: a content named by its SHA-256, and the key under which it lies in the bucket."""
+"""Digests: a content named by its SHA-256, and the key under which it is in the bucket."""
 
 from __future__ import annotations
 

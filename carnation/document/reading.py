@@ -110,7 +110,7 @@ class Document:
         return self._offsets
 
     def find_scalar(self, pointer: str) -> tuple[int, int] | None:
-        """Give the offsets of a text, number or word in the text; None where it cannot be told."""
+        """Return the offsets of a string, number, or word in the text; None if unknown."""
         return self._find_offsets().get(pointer)
 
     def note_offsets(self, offsets: Mapping[str, tuple[int, int]]) -> None:

@@ -1,6 +1,6 @@
 """JSON values: the type of what a document, an input or an output may hold, and what a number is.
 
-`Json` is the one name for `Any` in public signatures; whoever takes it looks before it reads.
+`Json` is the one name for `Any` in public signatures; its readers check the type first.
 """
 
 from __future__ import annotations

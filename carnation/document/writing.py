@@ -1,6 +1,6 @@
 """The one canonical writer.
 
-What lies in `build/` is reviewed line by line, so its bytes must depend on nothing but its content:
+What is in `build/` is reviewed line by line, so its bytes must depend on nothing but its content:
 two-space JSON with one key a line, YAML with CloudFormation's short tags, a final newline, and the
 order of keys that the maker chose.
 """
@@ -146,7 +146,7 @@ def _add_item(item: object, indent: str, lines: list[str]) -> None:
 
 
 def _find_tag(item: object) -> tuple[str, object] | None:
-    """Find the short tag of an intrinsic function and what stands behind it."""
+    """Find the short tag of an intrinsic function and what is behind it."""
     if isinstance(item, (str, list)) or not isinstance(item, (dict, Mapping)) or len(item) != 1:
         return None
     ((key, inner),) = item.items()

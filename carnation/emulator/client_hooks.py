@@ -29,7 +29,7 @@ class _NoPause:
 
 
 def watch_clients(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
-    """Show every client's calls to whoever asked to stand around them; let retries not wait."""
+    """Show every client's calls to the hooks around them; let retries not wait."""
     original = BaseClient._make_api_call
 
     def call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What lies in queues, tables and buckets of the emulator, seen without touching it."""
+"""What is in queues, tables and buckets of the emulator, seen without touching it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _text_of(attribute: dict[str, Any]) -> str:
 
 
 def expire_visibility(account: str, region: str, queue_url: str) -> int:
-    """Make the invisible messages of a queue visible; gives how many there were."""
+    """Make the invisible messages of a queue visible; returns how many there were."""
     hidden = [m for m in list(_queue(account, region, queue_url)._messages) if not m.visible]
     for message in hidden:
         message.visible_at = 0.0

@@ -59,7 +59,7 @@ def deploy_artifacts(
     children: Sequence[Artifacts] = (),
     root: str = "",
 ) -> Mapping[str, str]:
-    """Deploy a built workflow, as `carnation deploy` names it; gives its root stack's outputs.
+    """Deploy a built workflow, as `carnation deploy` names it; returns its root stack's outputs.
 
     With the project's `root`, functions run with the packages that `carnation fetch --local`
     installed for this machine, and what is wrong with a resource names its line of Python.

@@ -378,7 +378,7 @@ class Emulator:
         on_progress: Callable[[dict[str, Any]], None] | None = None,
         on_child: Callable[[engine.Child, engine.Event], None] | None = None,
     ) -> str:
-        """Start an execution; gives its ARN."""
+        """Start an execution; returns its ARN."""
         request: dict[str, Any] = {"stateMachineArn": state_machine_arn}
         request["input"] = input if isinstance(input, str) else json.dumps(input)
         if name is not None:
@@ -457,7 +457,7 @@ class Emulator:
         interpreter.TaskRunner.jobs = interpreter.Jobs(ends, dict(results or {}))
 
     def load_handler(self, function_name: str, qualifier: str | None = None) -> ModuleType:
-        """Give the module of a function's handler, as the function will run it in this process."""
+        """Return the module of a function's handler, as it runs in this process."""
         if not self.in_process:
             raise EmulatorError("handler modules are available only with in_process=True.")
         code = self._invocations.find_code(function_name, qualifier, ACCOUNT, self.region)
@@ -506,7 +506,7 @@ class Emulator:
         return contents.read_messages(ACCOUNT, self.region, queue_url)
 
     def expire_visibility(self, queue_url: str) -> int:
-        """Make all messages of a queue visible now; gives how many were not."""
+        """Make all messages of a queue visible now; returns how many were not."""
         return contents.expire_visibility(ACCOUNT, self.region, queue_url)
 
     def clear(self, buckets: Collection[str] = ()) -> None:

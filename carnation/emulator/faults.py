@@ -2,11 +2,11 @@
 
 Two seams. `before_invoke(function_name, payload)` runs before a Lambda function does; what it gives
 or raises as a `FunctionError` is reported in the function's stead. `before_call(service, action,
-parameters)` runs before a call to an API is answered, whoever made it (a handler, a state machine,
+parameters)` runs before a call to an API is answered, of any caller (a handler, a state machine,
 a client); a `ServiceError` is that API's error, a mapping is its answer, `None` lets it through.
 A hook may also only look, wait, or stop an execution.
 
-A third stands on both sides of a call: `around_call(service, action, parameters, proceed)` sees the
+A third is on both sides of a call: `around_call(service, action, parameters, proceed)` sees the
 calls of clients in this process, gives their answer, and makes them by `proceed(parameters)`.
 """
 
@@ -137,7 +137,7 @@ class Hooks:
             self._quiet.on = before
 
     def before_invoke(self, function_name: str, payload: bytes) -> FunctionError | None:
-        """Ask every hook; the first error stands for the function's."""
+        """Ask every hook; the first error is taken as the function's."""
         for hook in list(self._invoke):
             verdict = self._ask(FunctionError, hook, function_name, json.loads(payload))
             if verdict is not None:
@@ -164,7 +164,7 @@ class Hooks:
             raise
 
     def raise_failure(self) -> None:
-        """Bring a hook's own exception, swallowed by whoever made the call, to who waits."""
+        """Bring a hook's own exception, swallowed by the caller, to the one that waits."""
         if self._failures:
             failure = self._failures.pop(0)
             raise EmulatorError(

@@ -121,7 +121,7 @@ class CodeStore:
         self._lock = threading.Lock()
 
     def unpack(self, digest: str, content: bytes) -> Path:
-        """Unpack a zip, if that has not been done; gives its folder."""
+        """Unpack a zip, if that has not been done; returns its folder."""
         folder = self._root / digest
         with self._lock:
             if not folder.exists():
@@ -129,7 +129,7 @@ class CodeStore:
         return folder
 
     def merge(self, layers: Sequence[tuple[str, bytes]]) -> Path:
-        """Unpack layers over each other, in their order, as they lie in /opt; gives the folder."""
+        """Unpack layers over each other, in their order, as in /opt; returns the folder."""
         key = hashlib.sha256(" ".join(digest for digest, _ in layers).encode()).hexdigest()
         folder = self._root / f"opt-{key}"
         with self._lock:
@@ -154,7 +154,7 @@ def _extract(content: bytes, folder: Path) -> None:
 
 
 def process_environment(code: FunctionCode, variables: Mapping[str, str]) -> dict[str, str]:
-    """Give a worker process's environment: a function's, and what its program needs to be found."""
+    """Return a worker process's environment: the function's, and what its program needs."""
     inherited = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
     kept = {name: os.environ[name] for name in inherited if name in os.environ}
     if code.layers is not None:

@@ -149,7 +149,7 @@ class Functions:
         client_context: str = "",
         patience: float = math.inf,
     ) -> Answer:
-        """Run a function with an event; gives its result or its error.
+        """Run a function with an event; returns its result or its error.
 
         After `patience` seconds it may raise `StillRunningError`, while the function goes on.
         """

@@ -51,7 +51,7 @@ def check_member(member: str, value: str, constraint: str, fits: object) -> None
 
 
 def read_name(name: str, qualifier: str | None, region: str) -> tuple[str, str | None]:
-    """Give the function's name and the qualifier; raises `InvokeError` for what names none.
+    """Return the function's name and the qualifier; raises `InvokeError` for what names none.
 
     >>> read_name("123456789012:function:pay", "3", "eu-west-1")
     ('pay', '3')

@@ -32,7 +32,7 @@ from carnation.emulator.patching import Patches
 
 
 def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
-    """Show every call to the hooks, whoever made it; answer a long poll at once."""
+    """Show every call to the hooks, of any caller; answer a long poll at once."""
     log, silent = logging.getLogger("moto"), logging.NullHandler()
     log.addHandler(silent)  # or its warnings go to stderr, where nobody has set up logging
     patches.defer(lambda: log.removeHandler(silent))
@@ -69,7 +69,7 @@ def _leave_rest_apis_out(patches: Patches) -> None:
 
 
 def _spare_preparations(patches: Patches) -> None:
-    """Spare what moto prepares and never uses, and what it finds out anew for each request.
+    """Spare what moto prepares and never uses, and what it finds out again for each request.
 
     For each operation of Lambda it compiles a program that would build its URL; for each answer of
     DynamoDB it draws 52 letters, where a request ID of any kind will do.
@@ -139,7 +139,7 @@ class _InjectedError(ServiceException):
 
 
 def _decide(response: BaseResponse, hooks: Hooks) -> Any:
-    """Ask the hooks about a call; gives what stands for moto's answer, or None."""
+    """Ask the hooks about a call; returns what represents moto's answer, or None."""
     action = response._get_action()
     if not action:
         return None

@@ -118,12 +118,12 @@ class RuntimeServer:
         self._server = LoopbackServer(Requests)
 
     def register(self, name: str) -> tuple[str, Mailbox]:
-        """Make a mailbox; gives the address for AWS_LAMBDA_RUNTIME_API, and the mailbox."""
+        """Make a mailbox; returns the address for AWS_LAMBDA_RUNTIME_API, and the mailbox."""
         mailbox = self._mailboxes[name] = Mailbox()
         return f"127.0.0.1:{self._server.server_port}/{name}", mailbox
 
     def close(self) -> None:
-        """Stop serving; whoever still waits is sent away."""
+        """Stop serving; waiting clients are disconnected."""
         for mailbox in self._mailboxes.values():
             mailbox.waiting.put(None)
         self._server.close()

@@ -234,7 +234,7 @@ class _Requests(BaseHTTPRequestHandler):
         return f"{self.command} {self.path.partition('?')[0]}"
 
     def _ask(self, region: str, service: str, body: bytes) -> Any:
-        """Have a request answered by whoever emulates the service."""
+        """Have a request answered by the emulator of its service."""
         if service == "cloudformation" and MOUNT.service is not None:
             authorization = self.headers.get("Authorization", "")
             return MOUNT.service.respond(authorization, body.decode("utf-8", "replace"))

@@ -1,6 +1,6 @@
 """Snapshots: what is in the stores of a deployed emulator, to be put back after a test.
 
-Deploying costs half a second, putting back a millisecond. Only what lies in tables, queues and
+Deploying costs half a second, putting back a millisecond. Only what is in tables, queues and
 buckets is put back; where anything else may have changed, the snapshot says so.
 """
 

@@ -3,11 +3,11 @@
 It is started by its path with the folder of carnation's packages and those of the function's
 modules as arguments, the unpacked function as working directory, and imports nothing of carnation.
 The interpreter may be another than carnation's: then the client's compiled part does not load, and
-`HttpClient` stands in for it. Behind all that an invocation
-printed it prints a mark, by which the emulator knows that it has read all. awslambdaric takes an
-address with a path behind the port for invocations, but not for errors while a module is imported;
-the client below does. With `--forks` it is the process of `fork_server`: it loads what nearly every
-function loads, once, and forks itself for each worker.
+`HttpClient` is in for it. Behind all that an invocation printed it prints a mark, by which the
+emulator knows that it has read all. awslambdaric takes an address with a path behind the port for
+invocations, but not for errors while a module is imported; the client below does. With `--forks` it
+is the process of `fork_server`: it loads what nearly every function loads, once, and forks itself
+for each worker.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class HttpClient:
         self._host, _, self._path = address.partition("/")
 
     def next(self) -> tuple[bytes, Any]:
-        """Wait for an event; gives it and what is said of it."""
+        """Wait for an event; returns it and what is said of it."""
         event, found = self._ask("GET", "next")
         deadline = "Lambda-Runtime-Deadline-Ms"
         return event, {**found, deadline: int(found[deadline])}
@@ -183,7 +183,7 @@ def serve_forks(channel: socket.socket) -> None:
 
 def main() -> None:
     """Serve invocations until the process is ended."""
-    del sys.path[0]  # the modules beside this one are not the function's
+    del sys.path[0]  # the modules next to this one are not the function's
     packages = sys.argv[1]
     if packages not in sys.path:
         sys.path.append(packages)

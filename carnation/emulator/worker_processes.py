@@ -113,7 +113,7 @@ class ProcessWorker:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process and wait until it is gone."""
+        """Kill the process and wait until it has ended."""
         self._process.kill()
         self._process.wait()
         self._mailbox.waiting.put(None)

@@ -110,7 +110,7 @@ class Observer:
         """Learn that the workflow is deployed, and how long it took."""
 
     def warned(self, text: str) -> None:
-        """Learn what is not here as it is on AWS; whoever does not listen gets Python's warning."""
+        """Learn what is not here as it is on AWS; without a listener it is Python's warning."""
         warnings.warn(text, stacklevel=2)
 
     def fired(self, firing: Firing) -> None:

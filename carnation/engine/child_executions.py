@@ -1,4 +1,4 @@
-"""The runs of distributed Maps, and their child executions, as whoever watches is told of them."""
+"""Map runs and their child executions, as reported to observers of an execution."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MapRun:
 
 
 class Child(NamedTuple):
-    """A child execution, for whoever watches: its run, its place in it, its number of items."""
+    """A child execution, as observers see it: its run, its place in it, its number of items."""
 
     map_run: MapRun
     arn: str

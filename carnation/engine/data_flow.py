@@ -143,7 +143,7 @@ class DataFlow:
         return value
 
     def finish(self, fiber: Fiber, result: Json, document: Json) -> dict[str, Json]:
-        """Make the output out of the result, and assign variables; gives what was assigned too.
+        """Make the output out of the result, and assign variables; returns what was assigned too.
 
         `document` is what the expressions of a state without a result see.
         """

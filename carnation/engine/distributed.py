@@ -204,14 +204,14 @@ class DistributedMap(MapState):
 
 
 def _show(child: Fiber, map_run: MapRun, items: int) -> None:
-    """Let whoever watches see the child's events, and whose they are."""
+    """Let observers see the child's events, and whose they are."""
     seen = Child(map_run, child.context["Execution"]["Id"], child.index, items)
     watch = child.run.observe_child
     child.history.observe = None if watch is None else partial(watch, seen)
 
 
 def _report_end(child: Fiber, type_: str, details: dict[str, Json]) -> None:
-    """Show whoever watches how a child ended; its history, kept for counts, is without that."""
+    """Show observers how a child ended; its history, kept for counts, is without that."""
     if child.history.observe is not None and not child.is_kept:
         number, now = child.history.count + 1, child.run.clock.now
         child.history.observe(Event(number, child.previous, type_, details, now))

@@ -258,7 +258,7 @@ class Execution:
                 map_run.inputs = None
 
     def break_off(self, cause: str) -> None:
-        """End as FAILED because whoever runs it cannot go on."""
+        """End as FAILED because its runner cannot continue."""
         if self.status == "RUNNING":
             self._fail(StateError(RUNTIME, cause))
 
@@ -336,7 +336,7 @@ class Execution:
 
 
 def walk(fiber: Fiber) -> Steps:
-    """Run a fiber from the state it stands at to the end of its flow."""
+    """Run a fiber from the state it is at to the end of its flow."""
     states, run = fiber.flow.states, fiber.run
     state = fiber.state
     while True:
@@ -354,7 +354,7 @@ def walk(fiber: Fiber) -> Steps:
         fiber.redriven = False
         if following is None:
             return
-        fiber.entered_id = 0  # it stands between two states
+        fiber.entered_id = 0  # it is between two states
         fiber.input = fiber.output
         fiber.state = state = states[following]
         yield CONTINUE

@@ -27,7 +27,7 @@ _NO_MAIL: deque[Fiber] = deque(maxlen=0)
 
 
 class State:
-    """One state: `run` performs it on a fiber and gives the state that comes next.
+    """One state: `run` performs it on a fiber and returns the state that comes next.
 
     `run` gives the next state's name, or None at the end of a flow, where nothing has to be waited
     for; a state that `waits` gives a generator that ends with it.

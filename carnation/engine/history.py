@@ -16,7 +16,7 @@ LIMIT = 25_000
 
 
 class Event(NamedTuple):
-    """One event; `details` is what stands in AWS's `…EventDetails`, values as JSON values."""
+    """One event; `details` is what is in AWS's `…EventDetails`, values as JSON values."""
 
     id: int
     previous_id: int

@@ -13,7 +13,7 @@ class Parallel(RetryableState):
     """Runs its branches at the same time, each on the state's input."""
 
     def attempt(self, fiber: Fiber, value: Json) -> Steps:
-        """Run the branches; gives the list of their outputs."""
+        """Run the branches; returns the list of their outputs."""
         value = self.data_flow.make_parameters(fiber, value)
         if not fiber.redriven:
             fiber.add("ParallelStateStarted", {})

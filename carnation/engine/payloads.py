@@ -27,7 +27,7 @@ INTRINSIC = "States.IntrinsicFailure"
 
 
 class QueryError(StateError):
-    """A JSONata expression failed; `location` is the field it stands in."""
+    """A JSONata expression failed; `location` is the field it is in."""
 
     def __init__(self, cause: str, location: str) -> None:
         """Describe what failed where."""
@@ -91,7 +91,7 @@ def _array(items: list[Compiled]) -> Compiled:
 
 
 def compile_query(text: str, field: str) -> Compiled:
-    """Compile a path or an intrinsic function that stands behind a `.$`."""
+    """Compile a path or an intrinsic function that is behind a `.$`."""
     if text.startswith("States."):
         return _compile_intrinsic(text)
     path = parse_path(text)

@@ -1,4 +1,4 @@
-"""What the engine asks of whoever runs it: to perform a Task.
+"""What the engine asks of its runner: to perform a Task.
 
 The engine knows no AWS. It hands out a `Task` and takes an outcome: `Succeeded`, `Failed`,
 `Pending` (the answer comes later, through `Execution.answer`), `Submitted` (`.sync` and

@@ -33,7 +33,7 @@ class ResultWriter:
         )
 
     def write(self, fiber: Fiber, value: Json, map_run: MapRun) -> Json:
-        """Write the manifest and the files; gives the state's output."""
+        """Write the manifest and the files; returns the state's output."""
         place = self._data_flow.evaluate(fiber, self._request, value)
         if not self._resource:
             return list(self._list_results(fiber, "SUCCEEDED"))

@@ -56,7 +56,7 @@ class Catcher:
         }
 
     def handle(self, fiber: Fiber, failure: StateError) -> dict[str, Json]:
-        """Make the state's output out of a failure; gives the details of the StateExited event."""
+        """Make the state's output of a failure; returns the details of the StateExited event."""
         error = failure.output
         assigned = None
         if "Assign" in self._parts:

@@ -118,7 +118,7 @@ class TaskState(RetryableState):
         return details
 
     def _await(self, fiber: Fiber, task: Task, outcome: Outcome) -> Steps:
-        """Wait until there is a final outcome; gives the result."""
+        """Wait until there is a final outcome; returns the result."""
         started = fiber.run.clock.now
         answer = self._accept(fiber, outcome)
         if isinstance(answer, Pending):
@@ -139,7 +139,7 @@ class TaskState(RetryableState):
         return result
 
     def _accept(self, fiber: Fiber, outcome: Outcome) -> Succeeded | Failed | Pending:
-        """Write that the task was submitted or started; gives what becomes of it."""
+        """Write that the task was submitted or started; returns what becomes of it."""
         if isinstance(outcome, Submitted):
             fiber.add("TaskSubmitted", self._resource_details({"output": outcome.output}))
             return outcome.outcome

@@ -1,4 +1,4 @@
-"""What a built workflow tells beside its definition: declared shapes, defaults, its functions.
+"""What a built workflow tells next to its definition: declared shapes, defaults, its functions.
 
 Templates are YAML, and read only where PyYAML is installed; without it the usual facts are taken.
 """

@@ -278,7 +278,7 @@ def _find_broken(side: Estimates | None, load: Load) -> LimitExceeded | None:
 
 
 def _format_basis(old: Estimates | None, new: Estimates | None, load: Load) -> str:
-    """Describe what the figures stand on."""
+    """Describe the basis of the figures."""
     sides = [side for side in (old, new) if side is not None]
     guessed = sorted({name for side in sides for name in side.model.guessed})
     unpriced = sorted({call for side in sides for call in _measure(side, load).unpriced})

@@ -48,9 +48,9 @@ def estimate(
 ) -> Estimates:
     """Estimate what a definition takes at several sizes of its input.
 
-    `facts` are fields of `Facts` (`given`, `fail=0.01`, `memory=256` …) in the place of what is
-    known of the target; `results` and `substitutions` are added to it, `children` says which
-    machines states start. Raises `UsageError` for what cannot be.
+    `facts` are fields of `Facts` (`given`, `fail=0.01`, `memory=256` …) instead of what is known of
+    the target; `results` and `substitutions` are added to it, `children` says which machines states
+    start. Raises `UsageError` for what cannot be.
     """
     if results is not None and not isinstance(results, Mapping):
         raise UsageError('--results must be an object: {"State": result of its task}')

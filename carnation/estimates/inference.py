@@ -33,7 +33,7 @@ _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
 
 
 class InferredData:
-    """Names, and what stands behind them."""
+    """Names, and what is behind them."""
 
     def __init__(self, definition: Mapping[str, Any]) -> None:
         """Read a definition."""
@@ -79,7 +79,7 @@ class InferredData:
                     where.add(read.gathers)
 
     def _read_own(self, state: Mapping[str, Any], whole: str) -> None:
-        """Read the paths of a state; with an InputPath the others lie in what that names."""
+        """Read the paths of a state; with an InputPath the others are in what that names."""
         chosen = list_reads(state.get("InputPath", ""))
         others = {key: value for key, value in state.items() if key != "InputPath"}
         self._read_paths(whole, chosen)
@@ -270,7 +270,7 @@ def is_outermost(pointer: str) -> bool:
 
 
 def _find_scope(definition: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
-    """Find the scope that a state stands in."""
+    """Find the scope that a state is in."""
     scope: Any = definition
     for part in split_pointer(pointer)[:-2]:
         scope = scope[int(part)] if isinstance(scope, list) else scope[part]

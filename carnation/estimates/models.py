@@ -33,7 +33,7 @@ class Child(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known beside the definition.
+    """What is known next to the definition.
 
     By the names of states: `results`, `seconds`, `children` that they start, and `memories` (MB) of
     the functions that they invoke; `usual` and `memory` are for the others.
@@ -90,7 +90,7 @@ class Model(NamedTuple):
         return next((outer for outer in self.outers if outer.name == name), None)
 
     def read(self, key: Key, items: int) -> float:
-        """Give what one execution over so many items counts; without a Map, the worst it can."""
+        """Return what one execution over so many items counts; without a Map, the worst it can."""
         growth = self.growths.get(key, Growth(0, batches=(0.0,) * len(self.batches)))
         if not self.outers:
             return growth.fixed + max(0, growth.failed, growth.retried)
@@ -102,7 +102,7 @@ class Model(NamedTuple):
         return first + (whole - first) * (items - 1) / (batch - 1)
 
     def _find_batch(self, key: Key) -> int:
-        """Give how many items are in what a key counts of one child; 0 where it counts no child."""
+        """Return how many items a key counts of one child; 0 where it counts no child."""
         if key[0] not in ("payload", "events of child", "seconds of child"):
             return 0
         around = (outer for outer in self.outers if key[1] in outer.inside or (
@@ -110,14 +110,14 @@ class Model(NamedTuple):
         return next((outer.batch for outer in around), 0)
 
     def add_up(self, key: Key, items: int) -> float:
-        """Give what all executions count; there are several where there is no Map."""
+        """Return what all executions count; there are several where there is no Map."""
         if self.outers:
             return self.read(key, items)
         growth, size = self.growths.get(key, Growth(0)), self._measure(items)
         return growth.fixed * items + growth.failed * size.failed + growth.retried * size.retried
 
     def find_seconds(self, items: int) -> float:
-        """Give how long an execution takes."""
+        """Return how long an execution takes."""
         return self.pace.at(items, self.outers) if self.outers else self.read(("seconds",), 1)
 
     def _measure(self, items: int) -> Size:
@@ -184,7 +184,7 @@ class _Stage:
             told.clear()
 
     def _needs_full(self) -> bool:
-        """Tell whether guesses that are ready to make up more do not do."""
+        """Return whether guesses that are ready to make up more do not do."""
         if not _is_stopped(self.run(Size(3))):
             return False
         self._is_full = True
@@ -304,7 +304,7 @@ def _share(facts: Facts, items: int) -> Size:
 
 
 def fill_known(definition: Any, given: Mapping[str, str]) -> Any:
-    """Give a definition with values in the place of its substitutions."""
+    """Return a definition with values instead of its substitutions."""
     return _substitute(definition, given).definition
 
 
@@ -315,7 +315,7 @@ def _substitute(definition: Any, given: Mapping[str, str]) -> Filled:
 
 
 def _is_read(definition: Any, name: str) -> bool:
-    """Tell whether an expression reads a substitution as a number or as JSON."""
+    """Return whether an expression reads a substitution as a number or as JSON."""
     reads = (f"StringToJson('${{{name}}}')", f"$number('${{{name}}}')")
     waiting = [definition]
     for value in waiting:  # grows while we walk
@@ -337,7 +337,7 @@ def _find_size(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> int:
 
 
 def _is_stopped(tally: ItemCounts) -> bool:
-    """Tell whether an execution or a child of it fails on the sample's data."""
+    """Return whether an execution or a child of it fails on the sample's data."""
     return tally.error in SAMPLE_ERRORS or bool(tally.stops)
 
 
@@ -379,7 +379,7 @@ def shorten(cause: str) -> str:
 
 
 def _list_notes(stage: _Stage, outers: tuple[TopLevelMap, ...]) -> list[str]:
-    """Say what the figures take for granted."""
+    """Describe what the figures take for granted."""
     notes = []
     if len(outers) > 1:
         names = ", ".join(f"'{outer.name}'" for outer in outers)
@@ -442,7 +442,7 @@ def _grow_once(stage: _Stage) -> dict[Key, Growth]:
 def _check(
     stage: _Stage, outers: tuple[TopLevelMap, ...], growths: Mapping[Key, Growth], size: int
 ) -> list[str]:
-    """Say where a sample of another size is not what the sums say."""
+    """Describe where a sample of another size is not what the sums say."""
     more = _share(stage.facts, 3 * size)
     found = stage.count(more)
     for key in (("events",), ("transitions",)):

@@ -217,7 +217,7 @@ def _read_node(node: Any) -> Read | None:
 
 
 def _bind_items(name: str, arguments: Sequence[Any], given: Sequence[Read]) -> dict[str, Read]:
-    """Say which variable of a function holds the items of which list: `$map(xs, function($x)…)`."""
+    """Map the variables of a function to the lists of their items: `$map(xs, function($x)…)`."""
     if name not in _OVER_ITEMS or len(arguments) < 2 or not given:
         return {}
     body = arguments[1]

@@ -23,7 +23,7 @@ class Guess(dict[str, "Any"]):
     """An object whose members are made up, each the first time that it is asked for."""
 
     def __init__(self, world: SampleData, *, is_item: bool = False) -> None:
-        """Begin with nothing; in an item, no list is as long as the one that it lies in."""
+        """Begin with nothing; in an item, no list is as long as the one that it is in."""
         super().__init__()
         self.world, self.is_item = world, is_item
 
@@ -73,7 +73,7 @@ class SampleData:
         return self.scale(self._given, "" in self.hints.whole)
 
     def find_result(self, state: str, name: str = "") -> Any:
-        """Give the result of a state's task, or of its function, that gets a name in the state."""
+        """Return the result of a state's task or function that gets a name in the state."""
         if state in self._results:
             return self.scale(self._results[state], state in self.hints.whole)
         if name in self.hints.values and name not in self.hints.objects:
@@ -90,7 +90,7 @@ class SampleData:
         return [guess] * self.count if is_whole else guess
 
     def _fill(self, name: str, *, is_item: bool = False) -> Guess:
-        """Make a guess; a full one has its members, but none that it lies in itself.
+        """Make a guess; a full one has its members, but none that it is in itself.
 
         What a Choice asks to be present is there from the start, full or not.
         """
@@ -118,7 +118,7 @@ class SampleData:
         return value
 
     def guess(self, name: str, *, is_item: bool = False) -> Any:
-        """Make up what stands behind a name."""
+        """Make up what is behind a name."""
         hints = self.hints
         if name in hints.texts:
             return self._write(name)

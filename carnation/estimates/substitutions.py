@@ -40,7 +40,7 @@ class Filled(NamedTuple):
 
 
 def fill_definition(definition: Any, given: Mapping[str, str], zeros: Mapping[str, str]) -> Filled:
-    """Put values in the place of substitutions; `zeros` are those that an expression reads.
+    """Put values instead of substitutions; `zeros` are those that an expression reads.
 
     Raises `UsageError` for a substitution that has to be given.
     """
@@ -92,7 +92,7 @@ def _read_part(key: str, name: str, text: str) -> Any:
 
 
 def _list_expressions(definition: Any) -> Iterator[tuple[str, str]]:
-    """Yield the substitutions that stand in expressions, each with the text around it."""
+    """Yield the substitutions that are in expressions, each with the text around it."""
     waiting = [definition]
     for value in waiting:  # grows while we walk
         if isinstance(value, str) and "${" in value and _EXPRESSION.match(value):
@@ -102,6 +102,6 @@ def _list_expressions(definition: Any) -> Iterator[tuple[str, str]]:
 
 
 def _is_quoted(name: str, text: str) -> bool:
-    """Return whether a substitution stands in a text of an expression, where any text will do."""
+    """Return whether a substitution is in a text of an expression, where any text will do."""
     before = text.partition(f"${{{name}}}")[0]
     return before.count("'") % 2 == 1 or before.count('"') % 2 == 1

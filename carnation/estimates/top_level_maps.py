@@ -23,7 +23,7 @@ class TopLevelMap(NamedTuple):
     """A Map with no other around it: how many items run at once, how many in a batch.
 
     `batch` is 0 for an inline Map, and `inside` the names of its states. Branches of one Parallel
-    run beside each other: `beside` is the pointer of that Parallel.
+    run next to each other: `beside` is the pointer of that Parallel.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Pace(NamedTuple):
     rounds: Mapping[str, float]
 
     def at(self, items: int, outers: Iterable[TopLevelMap]) -> float:
-        """Return the seconds for so many items; of Maps beside each other, the slowest counts."""
+        """Return the seconds for so many items; of Maps next to each other, the slowest counts."""
         longest: dict[str, float] = {}
         for outer in outers:
             more = outer.count_rounds(items) - outer.count_rounds(self.items)

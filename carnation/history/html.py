@@ -112,7 +112,7 @@ def _render_failure(failure: Failure, run: str) -> str:
 
 
 def _embed(runs: Sequence[Recorded]) -> str:
-    """Write the data so that nothing in it ends the element it stands in."""
+    """Write the data so that nothing in it ends the element it is in."""
     data = [
         {
             "rows": run.rows,

@@ -72,7 +72,7 @@ def record_run(
     number: int = 1,
     name_item: ItemNamer | None = None,
 ) -> Recorded:
-    """Record an execution for the page, with the moments and children of whoever watched it.
+    """Record an execution for the page, with the moments and children of its observer.
 
     `name_item` gives the key of an item that a workflow's reporter knows, or ''.
     Raises `CarnationError` for an execution without a history.
@@ -128,14 +128,14 @@ class _Clock:
 
 
 class _Writer:
-    """Writes visits as rows, a state before what lies inside it."""
+    """Writes visits as rows, a state before what is inside it."""
 
     def __init__(self, found: Recorded, pointers: Mapping[str, str], name_item: ItemNamer) -> None:
         self.found, self.pointers, self.name_item = found, pointers, name_item
         self.known: dict[str, int] = {}
 
     def write(self, root: Scope) -> None:
-        """Write everything; without recursion, since a Map may lie in a Map in a Map."""
+        """Write everything; without recursion, since a Map may be in a Map in a Map."""
         waiting: list[tuple[Scope | Visit, int, str, str]] = [
             (visit, 0, "", "") for visit in reversed(root.visits)
         ]
@@ -234,7 +234,7 @@ def find_item_name(value: Mapping[str, Any]) -> str:
 
 
 def _is_before(at: float, where: str, known: Failure) -> bool:
-    """Return whether a failure came first; what lies inside fails before what is around it."""
+    """Return whether a failure came first; what is inside fails before what is around it."""
     inside = where != known.where and where.startswith(known.where)
     return at < known.at or (at == known.at and inside)
 

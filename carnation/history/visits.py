@@ -79,7 +79,7 @@ class Children:
 
 
 class _Place:
-    """Where an event stands: in a scope, within a visit, whose own scope lies in another place."""
+    """Where an event stands: in a scope, within a visit, whose own scope is in another place."""
 
     __slots__ = ("outer", "scope", "visit")
 
@@ -88,7 +88,7 @@ class _Place:
 
 
 def read_visits(events: Sequence[Mapping[str, Any]], children: Children | None = None) -> Scope:
-    """Read a history, and those of the children that its Maps started; gives the outermost scope.
+    """Read a history, and those of the children that its Maps started; returns the outermost scope.
 
     >>> read_visits([{"id": 1, "previousEventId": 0, "type": "ExecutionStarted"}]).visits
     []
@@ -107,7 +107,7 @@ def read_visits(events: Sequence[Mapping[str, Any]], children: Children | None =
 
 
 def walk_visits(scope: Scope) -> Iterator[Visit]:
-    """Yield every visit, a state before what lies inside it."""
+    """Yield every visit, a state before what is inside it."""
     waiting = [scope]
     while waiting:
         current = waiting.pop()
@@ -119,7 +119,7 @@ def walk_visits(scope: Scope) -> Iterator[Visit]:
 
 
 def walk_scopes(scope: Scope) -> Iterator[tuple[Visit | None, Scope]]:
-    """Yield every scope with the visit that it lies in."""
+    """Yield every scope with the visit that it is in."""
     waiting: list[tuple[Visit | None, Scope]] = [(None, scope)]
     for owner, current in waiting:  # grows while we walk
         yield owner, current
@@ -191,7 +191,7 @@ def _note(kind: str, details: Mapping[str, Any], place: _Place, at: float) -> _P
 
 
 def _find(place: _Place, name: str) -> _Place:
-    """Find the visit of a name that a place lies in."""
+    """Find the visit of a name that a place is in."""
     found: _Place | None = place
     while found is not None:
         if found.visit is not None and found.visit.name == name:

@@ -12,7 +12,7 @@ from carnation.errors import DocumentError
 
 
 def find_tree(path: str) -> str:
-    """Give the folder of the built workflow that a definition belongs to; '' if it is not built."""
+    """Return the folder of a definition's built workflow; '' if it is not built."""
     inner = os.path.dirname(os.path.abspath(path))
     code, name = os.path.split(inner)
     tree, outer = os.path.split(code)

@@ -1,4 +1,4 @@
-"""Where expressions stand in a definition: every path, payload template and JSONata text in it.
+"""Where expressions are in a definition: every path, payload template and JSONata text in it.
 
 A prepared list, made once for a machine and read by the rules that judge expressions.
 """
@@ -26,9 +26,9 @@ _NO_TEMPLATES = ("Result",)
 class ExpressionSite(NamedTuple):
     """A text that is, or should be, an expression.
 
-    `field` is the field it stands in or under; `value` need not be a text. `kind` says what it
-    should be: `path`, `reference` (names and indexes only), `template` (behind a key with `.$`:
-    a path or an intrinsic), `either` (ErrorPath, CausePath), `jsonata` (a text of a JSONata state).
+    `field` is the field it is in or under; `value` need not be a text. `kind` says what it should
+    be: `path`, `reference` (names and indexes only), `template` (behind a key with `.$`: a path or
+    an intrinsic), `either` (ErrorPath, CausePath), `jsonata` (a text of a JSONata state).
     """
 
     kind: str
@@ -124,7 +124,7 @@ def _walk_template(part: Node, name: str, value: Json) -> Iterator[ExpressionSit
 
 
 def read_expression(text: str) -> str | None:
-    """Return what stands between `{%` and `%}`; None for a text that is not an expression.
+    """Return what is between `{%` and `%}`; None for a text that is not an expression.
 
     >>> read_expression("{% $n %}")
     ' $n '

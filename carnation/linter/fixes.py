@@ -34,7 +34,7 @@ _UNTAKEN = ("States.Runtime", "States.DataLimitExceeded")
 class Fix(NamedTuple):
     """The answer to a problem: the rule, the problem, and what to edit for it.
 
-    `prefix` is where the definition stands in its document; pointers of edits begin below it.
+    `prefix` is where the definition is in its document; pointers of edits begin below it.
     """
 
     rule: str
@@ -73,7 +73,7 @@ def _list_names(part: Node) -> list[tuple[int, str]]:
 
 
 def _mark_path(machine: Machine, part: Node, problem: Problem) -> Iterator[Edit]:
-    """Return the key of a path its `.$`, unless the path stands in a list."""
+    """Return the key of a path its `.$`, unless the path is in a list."""
     outer, _, _ = problem.pointer.rpartition("/")
     key = split_pointer(problem.pointer)[-1]
     holder = _look_up(machine.body, outer)
@@ -213,7 +213,7 @@ class Fixed(NamedTuple):
 def fix_document(
     document: Document, prefixes: Mapping[str, str], skipped: Collection[str] = ()
 ) -> Fixed:
-    """Fix the definitions that stand in a document at these pointers, each with its type.
+    """Fix the definitions that are in a document at these pointers, each with its type.
 
     All at once if that leaves no new finding, else halves of them, and halves of these. The text is
     unchanged where nothing is fixed. The rules in `skipped` are left alone, and so is what is
@@ -235,7 +235,7 @@ def fix_document(
         document = parse_document(text, document.where)
         before = _count(document, prefixes)
         left = dict.fromkeys(_list_fixes(document, prefixes, skipped))
-        # an item that is gone moves those behind it, whose fixes then have other pointers
+        # a removed item moves those behind it, whose fixes then have other pointers
         groups = [[fix for fix in one if fix in left] for one in groups]
         groups.append([fix for fix in left if fix not in seen])
         groups = [one for one in groups if one]

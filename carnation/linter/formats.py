@@ -1,6 +1,6 @@
 """Reports: findings written for a person, for a program, for GitHub, for a code scanner.
 
-Every function takes findings and gives text; printing is the verb's.
+Every function takes findings and returns text; printing is the verb's.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _render_frame(finding: Finding, text: str) -> list[str]:
 
 
 def count_severities(findings: Iterable[Finding]) -> str:
-    """Say how many findings there are of each severity: `2 errors, 1 note`; `nothing` if none."""
+    """Count the findings of each severity in words: `2 errors, 1 note`; `nothing` if none."""
     counts = dict.fromkeys(SEVERITIES, 0)
     for finding in findings:
         counts[finding.severity] += 1
@@ -128,7 +128,7 @@ def locate_for_aws(pointer: str) -> str:
 
 
 def render_github(findings: Iterable[Finding]) -> list[str]:
-    """Write findings as workflow commands, which GitHub shows beside the changed lines.
+    """Write findings as workflow commands, which GitHub shows next to the changed lines.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """

@@ -23,8 +23,8 @@ Locate = Callable[[str, Iterable[Finding]], list[Finding]]
 class Report(NamedTuple):
     """What a lint found, by path, line and column; `definitions` counts those it read.
 
-    `files` counts those that they stand in, and `unseen` names the state machines whose definition
-    it could not see.
+    `files` counts those that they are in, and `unseen` names the state machines whose definition it
+    could not see.
     """
 
     findings: tuple[Finding, ...]

@@ -60,7 +60,7 @@ class Machine(Definition):
         return [state for state in self.states if self.by_name[state.name] is not state]
 
     def suggest(self, name: str, known: Collection[str]) -> str:
-        """Say which known name was probably meant, as a sentence to append; '' if none is near.
+        """Suggest the known name that was probably meant, as a sentence; '' if none is near.
 
         Comparing names is expensive, so only the first problems of a definition get a suggestion.
         """

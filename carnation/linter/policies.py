@@ -34,7 +34,7 @@ def report_policies(target: str) -> list[dict[str, Json]]:
 def render_policy(target: str, names: str) -> Json:
     """Return the one policy of a target, its names spelled for the tool that deploys it.
 
-    A definition that was built has its policy beside it, with what the workflow grants. Raises
+    A definition that was built has its policy next to it, with what the workflow grants. Raises
     `UsageError` where there is not exactly one definition.
     """
     found = [one for one in open_targets([target]).sources if is_definition(one.value)]

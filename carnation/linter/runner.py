@@ -175,7 +175,7 @@ def _reject_size(source: Source, severities: Mapping[str, str]) -> Iterator[Find
 
 
 def _prepare(source: Source, type: str, declared: Mapping[str, Json] | None) -> Machine:
-    """Prepare a definition, with what the template around it says, if it stands in one."""
+    """Prepare a definition, with what the template around it says, if it is in one."""
     properties, role = getattr(source, "properties", None), getattr(source, "role", None)
     template = getattr(source, "template", None)
     return Machine(source.value, type, source.measure(), declared, properties, role, template)

@@ -40,7 +40,7 @@ __all__ = [
     "render_policy",
 ]
 
-# whoever derives a policy does not load what judges one
+# a caller that derives a policy does not load the checks of one
 __getattr__ = load_lazily(
     __name__,
     {

@@ -1,4 +1,4 @@
-"""What a call needs beside its own action, the roles that it passes on and its tags: by its name.
+"""What a call needs next to its own action, the roles that it passes on and its tags: by its name.
 
 Services that use a role of their own for it are not here: the call passes that role on.
 """

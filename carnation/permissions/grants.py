@@ -111,7 +111,7 @@ def open_branches(policy: Json) -> Json:
 
 
 def render_value(value: Json) -> str:
-    """Spell a value of a template as a text, what is known at deployment as a placeholder."""
+    """Render a value of a template as a text, what is known at deployment as a placeholder."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping) and len(value) == 1:

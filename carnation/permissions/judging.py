@@ -1,4 +1,4 @@
-"""A role beside its definition: which needs no grant meets, and which grants nothing needs."""
+"""A role next to its definition: which needs no grant meets, and which grants nothing needs."""
 
 from __future__ import annotations
 

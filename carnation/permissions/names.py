@@ -9,7 +9,7 @@ from carnation.permissions.parameters import Given
 
 
 def render_names(variable: str, parameter: Given) -> list[str]:
-    """Spell a parameter as the ARNs of its kind do, all that it may mean.
+    """Render a parameter as the ARNs of its kind do, all that it may mean.
 
     >>> render_names("SecretId", Given("SecretId", "app/token"))
     ['app/token-??????']

@@ -178,7 +178,7 @@ def put_object(given: Parameters, state: str) -> Iterator[RequiredAction]:
 
 
 def resolve_object(bucket: Given | None, key: Given | None, behind: str = "") -> Target:
-    """Name a bucket, or what lies in it."""
+    """Name a bucket, or what is in it."""
     notes = [
         f"{part.name if part else 'Bucket'} is worked out while it runs"
         for part in (bucket, *([key] if key else []))

@@ -46,7 +46,7 @@ def _substitute(text: str, given: Mapping[str, Json]) -> Json:
 
 
 def _find(name: str, given: Mapping[str, Json]) -> Json:
-    """Find what a name stands for; the ARN of a queue, whose URL alone the definition knows."""
+    """Find what a name represents; the ARN of a queue, whose URL alone the definition knows."""
     if name in given:
         return given[name]
     base = name.removesuffix("Arn")

@@ -102,8 +102,8 @@ def derive_needs(
 ) -> list[RequiredAction]:
     """Derive what the role of a definition needs, in the order of its states.
 
-    `known` gives what substitutions stand for, by name: the ARN of a queue (where its URL is
-    taken) or of a function, the name of a table or bucket. A `*` in one is a pattern.
+    `known` gives what substitutions represent, by name: the ARN of a queue (where its URL is taken)
+    or of a function, the name of a table or bucket. A `*` in one is a pattern.
 
     >>> task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
     >>> task["Parameters"] = {"QueueUrl": "${JobsUrl}", "MessageBody": "Go"}

@@ -1,4 +1,4 @@
-"""A policy with its reasons, for whoever reviews it."""
+"""A policy with its reasons, for its reviewer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_machine(properties: Mapping[str, Json]) -> MachineSettings:
 
 
 def read_grants(policy: Json, pointer: str, names: Mapping[str, str]) -> Iterator[Grant]:
-    """Yield what a policy of a template grants, in the words of what its references stand for."""
+    """Yield what a policy of a template grants, in the words of what its references represent."""
     spelled = Placeholders({}).replace(open_branches(policy))
     # a queue's Ref is its URL, which IAM does not take for the queue
     urls = {

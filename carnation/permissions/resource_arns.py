@@ -186,7 +186,7 @@ def read_queue(url: str) -> str:
 def _continue_arn(
     arn: str, rest: str, given: Mapping[str, Json], action: str, notes: tuple[str, ...]
 ) -> Iterator[Target]:
-    """Put behind an ARN what its pattern has behind the part that the ARN stands for."""
+    """Put behind an ARN what its pattern has behind the part that the ARN represents."""
     note = ", ".join(dict.fromkeys(notes))
     resource = arn.split(":", 5)[-1] if arn.startswith("arn:") else ""
     kind = rest.split("${")[0]

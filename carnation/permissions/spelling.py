@@ -117,7 +117,7 @@ def _meet(first: str, second: str) -> bool:
 
 
 def _follow(reached: set[int], other: str) -> set[int]:
-    """Go on over stars of the other pattern that stand for nothing."""
+    """Continue over stars of the other pattern that match nothing."""
     found = set(reached)
     for place in reached:
         while place < len(other) and other[place] == "*":

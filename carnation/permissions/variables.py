@@ -44,7 +44,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "Version": ("Qualifier",),
     "WorkGroupName": ("WorkGroup", "WorkGroupName"),
 }
-"""Variables of the patterns that parameters name otherwise, and what stands before some."""
+"""Variables of the patterns that parameters name otherwise, and what is before some."""
 MADE = frozenset({
     "TaskDefinitionRevisionNumber", "CreationTime", "OpaqueId", "Uuid", "UUID", "GroupId",
 })  # fmt: skip
@@ -92,9 +92,9 @@ def _list_names(
 ) -> tuple[str, ...]:
     """List the parameters that may name a variable, the likeliest first.
 
-    A name is no identifier that AWS makes up, so `JobName` is no `JobId`. What stands before the
-    last variable names it, too (`transcription-job/`). `Name` and `Id` alone name what the action
-    is called after (`startCrawler`), and only what it surely is about.
+    A name is no identifier that AWS makes up, so `JobName` is no `JobId`. What is before the last
+    variable names it, too (`transcription-job/`). `Name` and `Id` alone name what the action is
+    called after (`startCrawler`), and only what it surely is about.
     """
     names = [*_PARAMETERS.get(variable, ()), *_PARAMETERS.get(before, ())]
     names += [variable] if variable != "ResourceId" else []

@@ -1,4 +1,4 @@
-"""Resources: what a workflow consists of beside its definition, as plain records.
+"""Resources: what a workflow consists of next to its definition, as plain records.
 
 Enters: arguments in a module of `definitions/`.
 Leaves: records: resources, triggers, references, steps.

@@ -1,4 +1,4 @@
-"""Application: what a workflow consists of beside its definition, checked as a whole."""
+"""Application: what a workflow consists of next to its definition, checked as a whole."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Application:
     def find_line(self, logical_id: str) -> str:
         """Find the line of Python of the resource that a logical ID, or the start of it, names.
 
-        What is made beside a resource begins with its title: the queue of dead letters, alarms.
+        What is made next to a resource begins with its title: the queue of dead letters, alarms.
         """
         parts = [
             one for one in (*self.resources, *self.triggers)
@@ -186,7 +186,7 @@ def _format_value(value: object) -> str:
 
 
 def _format_place(value: object) -> str:
-    """Describe what is to be done with a value that stands in the wrong place."""
+    """Describe what is to be done with a value that is in the wrong place."""
     if isinstance(value, type):
         return f" Did you mean {value.__name__}(…)?"
     if isinstance(value, Resource):

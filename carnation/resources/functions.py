@@ -46,9 +46,9 @@ class Function(Resource):
     Its code is `lambdas/<id>/` with `handler.handle`, unless `zip` (the path of an archive in any
     language) or `image` (a container image, with its digest) is given. `timeout` is in seconds (1
     to 900), `memory` in MB (128 to 10,240). `uses` lists what the function may do; the first
-    reference of each resource in it stands in the environment, beside the values of `environment`.
-    Raises `UsageError` for what AWS would reject.
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    reference of each resource in it is in the environment, next to the values of `environment`.
+    Raises `UsageError` for what AWS would reject. Source:
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 
     >>> Function("process_event", description="Writes one event").title
     'ProcessEvent'
@@ -148,7 +148,7 @@ class Function(Resource):
         """Make the state that invokes the function with `payload` (default: the state's input).
 
         It gives up 10 seconds after the function does, and retries the errors of Lambda itself.
-        With the pattern `.waitForTaskToken` it waits for whoever has the token of the payload.
+        With the pattern `.waitForTaskToken` it waits for the holder of the payload's token.
         """
         from carnation.resources.steps import call_api
 

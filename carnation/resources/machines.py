@@ -24,7 +24,7 @@ _ALIAS = compile_lazily(r"(?=.*[A-Za-z_.-])[A-Za-z0-9_.-]{1,80}\Z")
 
 @record(frozen=True)
 class StateMachine:
-    """How a state machine is deployed, beside its definition.
+    """How a state machine is deployed, next to its definition.
 
     `log_level` is ERROR by default, since the history of a Standard workflow has the rest, and ALL
     for Express, which has no history. `log_data` (default: True) includes inputs and outputs.

@@ -28,7 +28,7 @@ KEY_MARKER = "${KeyArn}"
 
 
 def describe_machine(application: Application) -> MachineSettings:
-    """Describe what the state machine does beside its definition: logs, traces, a key."""
+    """Describe what the state machine does next to its definition: logs, traces, a key."""
     level = application.machine.log_level
     key = KEY_MARKER if application.key else ""
     children = [one.stands_for for one in application.list_references().values()
@@ -46,11 +46,10 @@ def list_machine_needs(
 ) -> list[RequiredAction]:
     """List what the state machine needs: its definition's calls, then what the workflow grants.
 
-    With `named`, references are replaced by what they stand for, as in our own stacks. A grant
+    With `named`, references are replaced by what they represent, as in our own stacks. A grant
     replaces the needs that it closes, and inherits their conditions. `find_source` gives the line
-    of a state.
-    Raises `DefinitionError` for a need that is worked out while the state machine runs, and that
-    neither a resource nor a grant narrows.
+    of a state. Raises `DefinitionError` for a need that is worked out while the state machine runs,
+    and that neither a resource nor a grant narrows.
     """
     references = application.list_references()
     known = {key: one.stands_for for key, one in references.items() if one.stands_for and named}
@@ -143,5 +142,5 @@ def _unknown_resource(
 def render_machine_policy(
     application: Application, definition: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write the policy of the state machine for whoever deploys it, references as they stand."""
+    """Write the policy of the state machine for its deployment, with references."""
     return render_policy(group_needs(list_machine_needs(application, definition, named=False)))

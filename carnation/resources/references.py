@@ -58,7 +58,7 @@ class Reference(str):
     field: str
 
     def __new__(cls, resource: Owner, field: str) -> Reference:
-        """Make the text, and remember what it stands for."""
+        """Make the text, and remember what it represents."""
         made = super().__new__(cls, f"${{{resource.title}{to_title(field)}}}")
         made.resource, made.field = resource, field
         return made

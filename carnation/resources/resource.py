@@ -31,7 +31,7 @@ class Existing:
 
     `name` and `arn` take text or a `Parameter`; `export` names a stack's export and `ssm` a
     parameter of the Parameter Store, each of which holds the ARN (the name of an export may have
-    `${Environment}` in it). `stream` is the ARN of a table's stream, beside one of these.
+    `${Environment}` in it). `stream` is the ARN of a table's stream, next to one of these.
     """
 
     name: object = None
@@ -169,7 +169,7 @@ class Resource:
         return f"${{{self.title}{to_title(name)}}}"
 
     def list_markers(self) -> dict[str, Value]:
-        """Return what stands behind the placeholders of an existing resource, by key."""
+        """Return what is behind the placeholders of an existing resource, by key."""
         if self.origin is None:
             return {}
         if self.origin.name is not None:

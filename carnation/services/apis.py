@@ -6,7 +6,7 @@ line, one shape a line, which others refer to by its number:
     (Name!s Items=12    a structure: `!` is needed, `=` is not
     [12   {s   |A|B     a list, a map from texts, a text that is one of these
 
-A letter stands for what has no parts: `s` string, `i` integer, `l` long, `d` double, `b` boolean,
+A letter represents what has no parts: `s` string, `i` integer, `l` long, `d` double, `b` boolean,
 `t` timestamp, `x` blob, `j` whatever is JSON.
 """
 
@@ -22,7 +22,7 @@ FILE = "apis.bin"
 
 
 class Api(NamedTuple):
-    """A service: what each action takes and gives (as references), and the lines of its shapes."""
+    """A service: what each action accepts and returns, and the lines of its shapes."""
 
     actions: Mapping[str, tuple[str, str]]
     lines: list[str]

@@ -1,4 +1,4 @@
-"""One check of a call for everybody: what a Task sends, beside the model of the API that it calls.
+"""One check of a call for everybody: what a Task sends, next to the model of the API that it calls.
 
 Names are compared as deep as they are written, types and enumerations as far as they are certain. A
 value that is made while the execution runs (`Name.$`, JSONata, a substitution) passes; a value of
@@ -37,7 +37,7 @@ _WANTED = {
 
 
 def never(value: object) -> bool:
-    """Say that no value is made later."""
+    """Return False: no value is made later."""
     return False
 
 
@@ -86,7 +86,7 @@ def check_connector(place: str, action: str, given: Any) -> Iterator[CallProblem
 
 
 class _Check:
-    """A walk through what is sent, beside the model; strict where types are the model's, too."""
+    """A walk through what is sent, next to the model; strict where types are the model's, too."""
 
     def __init__(self, name: str, is_dynamic: Callable[[object], bool]) -> None:
         self.owner = name.removeprefix("aws-sdk:")

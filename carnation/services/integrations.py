@@ -1,8 +1,9 @@
 """The optimized integrations of Step Functions: one row has all that is known of one.
 
 A row says which patterns an integration has, which action of an API it calls, what it takes and
-gives where that is not the API's own, the job that `.sync` waits for, and what IAM asks beside the
-action itself. The linter, `integrate`, permissions, estimates, and the emulator read these rows.
+returns where that is not the API's own, the job that `.sync` waits for, and what IAM asks next to
+the action itself. The linter, `integrate`, permissions, estimates, and the emulator read these
+rows.
 
 Sources: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html, its page of
 each integration, and
@@ -82,7 +83,7 @@ METADATA: Mapping[str, Shape] = {
     ),
     "SdkResponseMetadata": _structure(RequestId=_TEXT),
 }  # fmt: skip
-"""Members that what is given has beside the API's own."""
+"""Members that what is given has next to the API's own."""
 _REPLY = _structure(Headers=_MAP, ResponseBody=_JSON, StatusCode=_NUMBER, StatusText=_TEXT)
 _CLUSTER = {"ClusterName": _TEXT, "CertificateAuthority": _TEXT, "Endpoint": _TEXT}
 

@@ -1,4 +1,4 @@
-"""What Tasks take and give: the optimized integrations beside those of the AWS SDK.
+"""What Tasks take and give: the optimized integrations next to those of the AWS SDK.
 
 The facts of an integration are its row in `integrations`.
 

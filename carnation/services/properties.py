@@ -42,7 +42,7 @@ def _read_lines() -> dict[str, list[str]]:
 def read_properties(kind: str) -> dict[str, Names]:
     """Return, by the way to each mapping of a type, its names; empty for a type that is not known.
 
-    A mapping that may hold anything is not there; `*` stands for any item.
+    A mapping that may hold anything is not there; `*` represents any item.
 
     >>> sorted(read_properties("AWS::KMS::Alias")[""].required)
     ['AliasName', 'TargetKeyId']
@@ -68,7 +68,7 @@ def _split_word(word: str) -> tuple[str, str, str]:
 
 
 def read_attributes(kind: str) -> frozenset[str]:
-    """Return the attributes of a type beside its properties; empty for a type not known.
+    """Return the attributes of a type next to its properties; empty for a type not known.
 
     >>> sorted(read_attributes("AWS::SQS::Queue"))
     ['Arn', 'QueueUrl']

@@ -1,4 +1,4 @@
-"""What an action of the AWS SDK takes and gives, spelled as Step Functions spells it.
+"""What an action of the AWS SDK takes and returns, spelled as Step Functions spells it.
 
 Step Functions writes parameters and results as the AWS SDK for Java 2 names them, with a capital
 in front: of the capitals that a name begins with only the first stays one (`DBInstanceArn` is
@@ -28,12 +28,12 @@ _NONE: Mapping[str, Shape] = MappingProxyType({})
 
 
 class Shape(NamedTuple):
-    """The shape of a value: one of twelve kinds, and what lies inside.
+    """The shape of a value: one of twelve kinds, and what is inside.
 
     `kind` is 'structure', 'list', 'map', 'string', 'integer', 'long', 'double', 'boolean',
-    'timestamp', 'blob' or 'document' (any JSON). `members` of a structure stand in the model's
-    order and are expanded when looked at, since shapes may hold themselves; `item` is what a list
-    or a map holds; `enum` lists the values of a string where these are known.
+    'timestamp', 'blob' or 'document' (any JSON). `members` of a structure are in the model's order
+    and are expanded when looked at, since shapes may hold themselves; `item` is what a list or a
+    map holds; `enum` lists the values of a string where these are known.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class _Members(Mapping[str, Shape]):
 
 
 def to_member_name(name: str) -> str:
-    """Spell a member of AWS's model as Step Functions does.
+    """Render a member of AWS's model as Step Functions does.
 
     >>> [to_member_name(name) for name in ("DBInstanceArn", "SSEKMSKeyId", "MinTTL", "eTag")]
     ['DbInstanceArn', 'SsekmsKeyId', 'MinTTL', 'ETag']
@@ -76,7 +76,7 @@ def to_member_name(name: str) -> str:
 
 
 def to_plain_name(name: str) -> str:
-    """Spell a member as the older, optimized integrations do: only the first letter changes."""
+    """Render a member as the older, optimized integrations do: only the first letter changes."""
     return name[0].upper() + name[1:]
 
 

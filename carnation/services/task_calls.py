@@ -101,7 +101,7 @@ def read_call(task: Mapping[str, Any]) -> TaskCall:
 
 
 def find_integration(task: Mapping[str, Any]) -> Resource | None:
-    """Give the integration that a Task calls; None for a function, an activity, a substitution."""
+    """Return the integration of a Task; None for a function, activity, or substitution."""
     resource = read_resource(task.get("Resource"))
     return resource if resource.kind == INTEGRATION else None
 

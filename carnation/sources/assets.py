@@ -41,7 +41,7 @@ def find_asset(location: Any, where: str, files: Files) -> str:
 
 
 def _read_manifest(where: str, digest: str, files: Files) -> str:
-    """Look an asset up in the manifest of assets beside a synthesized template."""
+    """Look an asset up in the manifest of assets next to a synthesized template."""
     stem = where.removesuffix(".json").removesuffix(".template").removesuffix(".nested")
     path = f"{stem}.assets.json"
     if not files.exists(path):

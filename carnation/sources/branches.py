@@ -110,7 +110,7 @@ class _Chooser:
         self.conditions: dict[str, None] = {}
 
     def copy(self, value: Any, there: str, here: str, depth: int) -> Any:
-        """Copy a value that stands at `there` in the template to `here`."""
+        """Copy a value that is at `there` in the template to `here`."""
         if depth > _MAX_DEPTH or value == _NO_VALUE:
             return value
         if isinstance(value, list):

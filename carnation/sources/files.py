@@ -1,4 +1,4 @@
-"""The files that sources stand in: each is read once, and knows which others it named."""
+"""The files that sources are in: each is read once, and knows which others it named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from carnation.errors import DocumentError
 from carnation.sources.source import correct_words
 
 Load = Callable[[str], str]
-"""Gives the text of a file; raises `DocumentError` where there is none."""
+"""Returns the text of a file; raises `DocumentError` where there is none."""
 
 
 class Files:

@@ -95,7 +95,7 @@ class Way:
 
 
 class Scope:
-    """What names stand for while expressions of one file are worked out.
+    """What names represent while expressions of one file are worked out.
 
     `look_up` gives a local value, a variable, what `path.module` is; `way` says which branch of a
     condition is taken.
@@ -248,7 +248,7 @@ def get_attribute(scope: Scope, value: Any, name: str) -> Any:
 
 
 def unescape(text: str) -> str:
-    """Return the characters that a quoted text of Terraform stands for."""
+    """Return the characters that a quoted text of Terraform represents."""
 
     def replace(match: re.Match[str]) -> str:
         word = match[1]

@@ -1,4 +1,4 @@
-"""Reading: what a file is, told by what stands in it, and the definitions that it leads to."""
+"""Reading: what a file is, told by what is in it, and the definitions that it leads to."""
 
 from __future__ import annotations
 

@@ -46,12 +46,12 @@ def _find_role(template: Mapping[str, Any], properties: Mapping[str, Any]) -> Ro
 class Source:
     """A definition: `value` is what is written, `error` why it cannot be read.
 
-    `document` is the file that it stands in, at `pointer`; `name` the name that the state machine
-    has there, `type` STANDARD, EXPRESS, or '' where nothing tells it. `properties` is what a
-    template says of the machine in CloudFormation's words, `substitutions` the names that it gives
-    values to, `role` its role if that stands there, too. `template` is the
-    one that it came from. `is_editable` tells that the definition stands in the file as it is.
-    `ways` are what the template's conditions make of it, where texts and numbers hang on them.
+    `document` is the file that it is in, at `pointer`; `name` the name that the state machine has
+    there, `type` STANDARD, EXPRESS, or '' where nothing tells it. `properties` is what a template
+    says of the machine in CloudFormation's words, `substitutions` the names that it gives values
+    to, `role` its role if that stands there, too. `template` is the one that it came from.
+    `is_editable` tells that the definition is in the file as it is. `ways` are what the template's
+    conditions make of it, where texts and numbers hang on them.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Source:
             yield one._fill(texts) if texts and one.value is not None else one
 
     def _fill(self, texts: Mapping[str, str]) -> Source:
-        """Copy it with texts in the place of substitutions; `copy` costs more than it saves."""
+        """Copy it with texts instead of substitutions; `copy` costs more than it saves."""
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__, value=fill_substitutions(self.value, texts))
         return made
@@ -152,7 +152,7 @@ class Source:
         self.notes = (*self.notes, *found)
 
     def fail(self) -> DocumentError:
-        """Return the error of a definition that cannot be read, with the file that it stands in."""
+        """Return the error of a definition that cannot be read, with the file that it is in."""
         span = self.locate("")
         reason = self.error.reason if self.error else "it cannot be read"
         return DocumentError(
@@ -192,7 +192,7 @@ def correct_words(document: Document) -> Document:
 
 
 def _is_text(value: Any) -> bool:
-    """Tell whether a substitution is a text: a number may stand where Step Functions wants one."""
+    """Return whether a substitution is a string: a number may be where one is expected."""
     return isinstance(value, str) and not re.fullmatch(r"[-+.\d]*|true|false", value)
 
 

@@ -1,9 +1,10 @@
 """State machines in templates of CloudFormation and SAM, and those that CDK synthesizes.
 
-A definition stands in the template, in a file that it names, in a function that makes it; each
-branch of a condition is one. What only the deployment knows is a placeholder.
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
-and https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
+A definition is in the template, in a file that it names, in a function that makes it; each branch
+of a condition is one. What only the deployment knows is a placeholder. Source:
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html
+and
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-statemachine.html
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def is_template(value: object) -> bool:
 def find_in_template(
     document: Document, files: Files, body: Mapping[str, Any] | None = None, at: str = ""
 ) -> Iterator[Found]:
-    """Yield the state machines of a template; `at` is where its body stands in the document."""
+    """Yield the state machines of a template; `at` is where its body is in the document."""
     template = document.value if body is None else body
     for resource in list_resources(template, at):
         if isinstance(resource, Unseen):
@@ -166,7 +167,7 @@ class _Machine:
         machine = copy(self)
         machine.properties = chosen.value
         pointer = machine.pointer + chosen.moved.get(f"/{field}", f"/{field}")
-        # what moved within the definition, as seen from the place that it stands at
+        # what moved within the definition, as seen from the place that it is at
         there, here = pointer[len(machine.pointer) :], f"/{field}"
         moved = {
             place[len(here) :]: origin[len(there) :]

@@ -115,7 +115,7 @@ class _Module:
         return self.parsed[path]
 
     def list_blocks(self) -> list[_Block]:
-        """Give the blocks of all files of the module; those that cannot be parsed are left out."""
+        """Return the blocks of the module's files; files that cannot be parsed are left out."""
         if self.all is None:
             self.all = [block for blocks in self.parsed.values() for block in blocks]
             for name in sorted(os.listdir(self.folder or ".")) if self.is_on_disk() else ():
@@ -128,7 +128,7 @@ class _Module:
         return self.all
 
     def list_given(self) -> dict[str, Any]:
-        """Give the variables that the module's `.tfvars` set, those that Terraform reads itself."""
+        """Return the variables of the `.tfvars` files that Terraform reads itself."""
         if self.given is None:
             self.given = {}
             names = os.listdir(self.folder or ".") if self.is_on_disk() else []
@@ -314,7 +314,7 @@ class _Module:
         return FileText(text, path, plain(dict(names)))
 
     def look_up(self, first: str, name: str) -> Any:
-        """Return what `first.name` stands for."""
+        """Return what `first.name` represents."""
         if first == "path":
             return "." if name == "module" else Unknown(f"path.{name}", ".")
         if first == "each":
@@ -402,7 +402,7 @@ def _place(document: Document, offsets: dict[str, tuple[int, int]]) -> Document:
 def _note_places(
     node: Any, pointer: str, offsets: dict[str, tuple[int, int]], scope: Scope
 ) -> None:
-    """Note where the parts of a value that is written out stand in the text."""
+    """Note where the parts of a value that is written out are in the text."""
     while (
         kind_of(node) == "expr_term"
         and len(children(node)) == 1

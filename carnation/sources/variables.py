@@ -41,7 +41,7 @@ class Place(NamedTuple):
         return Place(inner, self.document, join_pointer(self.pointer, name))
 
     def miss(self, name: str, why: str) -> Unseen:
-        """Say that a machine cannot be seen."""
+        """Describe that a machine cannot be seen."""
         span = self.document.locate(self.pointer)
         return Unseen(name, self.document.where, span.line, span.column, why)
 
@@ -53,7 +53,7 @@ class Variables:
         self.document, self.files = document, files
 
     def follow(self, place: Place) -> Place:
-        """Return what a text that is one variable stands for, and where that stands."""
+        """Return what a text that is one variable represents, and where that stands."""
         for _ in range(_MAX_DEPTH):
             if not isinstance(place.value, str):
                 return place
@@ -66,7 +66,7 @@ class Variables:
         return place
 
     def list_parts(self, place: Place) -> Iterator[Place]:
-        """Yield what stands at a place: itself, or each of a list, variables followed."""
+        """Yield what is at a place: itself, or each of a list, variables followed."""
         place = self.follow(place)
         if isinstance(place.value, list):
             for index, item in enumerate(place.value):
@@ -76,7 +76,7 @@ class Variables:
             yield place
 
     def fill(self, value: Any, document: Document, depth: int = 0) -> Any:
-        """Copy a value, its variables replaced by what they stand for, or by placeholders."""
+        """Copy a value, its variables replaced by what they represent, or by placeholders."""
         if depth > _MAX_DEPTH * 3:
             return "${TooDeep}"
         if isinstance(value, Mapping):
@@ -105,7 +105,7 @@ class Variables:
         )
 
     def _settle(self, text: str, document: Document, *, whole: bool = False) -> str:
-        """Replace variables within a text by what they stand for; the outermost only if `whole`."""
+        """Replace variables within a text by what they represent; the outermost only if `whole`."""
         for _ in range(_MAX_DEPTH):
             changed = False
             for match in _INNERMOST.finditer(text):
@@ -122,7 +122,7 @@ class Variables:
         return text
 
     def _find(self, expression: str, document: Document) -> Place | None:
-        """Find what the first of some alternatives that is known stands for."""
+        """Find what the first of some alternatives that is known represents."""
         if not _SOURCE.match(expression.strip()):
             return None
         for word in re.split(r",(?![^()]*\))", expression):

@@ -112,7 +112,7 @@ def split_template(
 
 @record
 class _Part:
-    """One template: its resources, and what it takes from and gives to the others."""
+    """One template: its resources, and what it takes from and returns to the others."""
 
     resources: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, None] = field(default_factory=dict)

@@ -59,9 +59,9 @@ def add_function(
     """Add a function with its log group, version and alias to a template.
 
     A version is published again when the code changes (`CodeSha256`) or the configuration does (its
-    digest and the key stand in the description); old versions are retained, since executions in
-    flight continue with the one that they were started with.
-    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
+    digest and the key are in the description); old versions are retained, since executions in
+    flight continue with the one that they were started with. Source:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-version.html
     """
     package = sources.packages.get(function.id)
     logs = add_log_group(

@@ -46,9 +46,9 @@ def list_machine_permissions(
 ) -> list[Statement]:
     """List what the state machine needs: its definition's own tasks, its key, logs and traces.
 
-    `services` are those, beside the queues' and topic's, whose resources the key encrypts.
-    Raises `DefinitionError` for a task about which only an execution knows what it will reach: the
-    role would have to allow it on everything.
+    `services` are those, next to the queues' and topic's, whose resources the key encrypts. Raises
+    `DefinitionError` for a task about which only an execution knows what it will reach: the role
+    would have to allow it on everything.
     """
     stand_ins = {name: one.stands_for for name, one in known.items() if one.stands_for}
     children = [text for text in stand_ins.values() if ":stateMachine:" in text]
@@ -76,7 +76,7 @@ def _check(
 
 
 def _render(statement: dict[str, Any]) -> Statement:
-    """Write a statement as a template has it: with references in the place of placeholders."""
+    """Write a statement as a template has it: with references instead of placeholders."""
     actions, resources = statement["Action"], [_refer(text) for text in statement["Resource"]]
     alone = len(resources) == 1 and statement["Resource"][0] in ("*", "${KeyArn}")
     spelled = {

@@ -10,7 +10,7 @@ from carnation.lazy import compile_lazily
 from carnation.stacks.snippets import KEY, make_plain
 
 Swap = Callable[[str, str], Any]
-"""Gives what stands for a logical ID and its attribute ('' for `Ref`), None to leave it."""
+"""Returns what represents a logical ID and its attribute ('' for `Ref`), None to leave it."""
 
 PLAIN_KEY = make_plain(KEY)
 KEY_NAME = "<key>"

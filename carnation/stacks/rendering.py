@@ -56,7 +56,7 @@ class Rendering:
 
     @cached_property
     def markers(self) -> dict[str, Value]:
-        """What stands behind the placeholders of what exists elsewhere, by key."""
+        """What is behind the placeholders of what exists elsewhere, by key."""
         found: dict[str, Value] = {}
         for resource in self.application.resources:
             found.update(resource.list_markers())
@@ -132,13 +132,13 @@ class Rendering:
         override(resource, made, self.fill_all(dict(resource.properties)))
 
     def role_arn(self, title: str, name: str) -> Any:
-        """Give a role's ARN: by attribute, or made of names where stacks would need each other."""
+        """Return a role's ARN: by attribute, or of names where stacks would need each other."""
         if self.application.layout == "by-kind":
             return to_arn("iam", f"role/@{name}", region=False)
         return GetAtt(title, "Arn")
 
     def role_name(self, name: str) -> str:
-        """Give the name of a role; '' where CloudFormation makes one, so any Region can have it."""
+        """Return the name of a role; '' where CloudFormation generates one."""
         return name if self.application.layout == "by-kind" else ""
 
 

@@ -29,4 +29,4 @@ class Sources(NamedTuple):
     definition_sha256: str
     packages: Mapping[str, Package]
     find_source: Callable[[str], str] = lambda state: ""
-    """Gives the line of Python on which a state was made; '' where that is not known."""
+    """Returns the line of Python on which a state was made; '' where that is not known."""

@@ -85,7 +85,7 @@ def render_name(part: str) -> str:
 
 
 def render_rule(rule: Any) -> str:
-    """Spell a rule's name in its ARN; `*` where CloudFormation makes the name."""
+    """Render a rule's name in its ARN; `*` where CloudFormation makes the name."""
     given = rule.properties.get("Name", "*")
     name = f"@{rule.name_part}" if rule.named else given if isinstance(given, str) else "*"
     bus = getattr(rule, "bus", None)

@@ -39,7 +39,7 @@ def add_state_machine(
 ) -> StateMachine:
     """Add the state machine with its log group: encrypted with `key`, or with AWS's own if None.
 
-    Its definition lies in the bucket; the key of that object carries the definition's digest.
+    Its definition is in the bucket; the key of that object carries the definition's digest.
     """
     logs = add_log_group(template, "StateMachineLogs", "vendedlogs/states/@state-machine", key=key)
     location = keyed_path(
@@ -61,7 +61,7 @@ def add_state_machine(
 
 
 def add_log_group(template: Template, title: str, path: str, *, key: Any) -> LogGroup:
-    """Add a log group, retained; `@` stands for how names begin."""
+    """Add a log group, retained; `@` represents how names begin."""
     plain = except_from(("CKV_AWS_158", "CloudWatch's own key encrypts logs, as it does all"))
     return template.add_resource(
         LogGroup(

@@ -64,7 +64,7 @@ def _reject_value(field: Field, value: Any, owner: str) -> None:
 
 
 def is_dynamic(value: object) -> bool:
-    """Tell whether a value is an expression in Python: a placeholder of the SDK or one of ours."""
+    """Return whether a value is an expression in Python: a placeholder, the SDK's or ours."""
     return hasattr(value, "to_jsonpath")
 
 

@@ -12,7 +12,7 @@ from carnation.states.state import format_source, reject_rewiring
 
 
 class Chain(sdk.Chain):
-    """States that follow one another; a chain inside a chain stands for its states.
+    """States that follow one another; a chain inside a chain represents its states.
 
     Linking is linear in the number of states, and a state that already moves elsewhere is refused.
 

@@ -35,13 +35,13 @@ class Rule(choice_rule.BaseRule):
     extra: Mapping[str, Any]
 
     def note(self, name: str, arguments: Mapping[str, Any]) -> None:
-        """Check and keep what the rule has beside its comparison."""
+        """Check and keep what the rule has next to its comparison."""
         self.name = name
         self.fields, self.extra = read_arguments(self.place, f"the rule {name}", arguments)
         reject_mixture(f"the rule {name}", self.list_languages())
 
     def list_languages(self) -> Iterator[tuple[str, str]]:
-        """Yield what belongs to one query language: the comparison, and fields beside it."""
+        """Yield what belongs to one query language: the comparison, and fields next to it."""
         if not isinstance(self, Condition):
             yield self.name, _PATH
         yield from list_languages(self.place, self.fields)
@@ -119,7 +119,7 @@ class Negation(Rule, choice_rule.NotRule):
 
 
 def reject_nested(operator: str, rule: Any) -> None:
-    """Raise `DefinitionError` for what cannot stand inside And, Or and Not."""
+    """Raise `DefinitionError` for what cannot be inside And, Or and Not."""
     if isinstance(rule, Condition) or not isinstance(rule, choice_rule.BaseRule):
         raise DefinitionError(
             f"the rule {operator} ({find_line()}) holds {rule!r}, which is not a JSONPath rule. "

@@ -185,7 +185,7 @@ class _Emitter:
 
 
 def _render_calls(state: Any, fields: Mapping[str, Any], language: str) -> Mapping[str, Any]:
-    """Give the fields with the parameters of calls that belong to neither language in this one."""
+    """Return the fields, with parameters of calls in this query language."""
     if isinstance(state, CallTask) and language == PATH:
         rest = {name: value for name, value in fields.items() if name != "arguments"}
         return {**rest, "parameters": state.call.parameters}

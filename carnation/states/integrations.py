@@ -1,4 +1,4 @@
-"""Task resources: the ARNs that name what Step Functions calls, free of whoever builds."""
+"""Task resources: the ARNs that name what Step Functions calls, equal on every machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from carnation.states.parameters import reject_parameters, reject_unknown_call
 from carnation.states.state_types import Task
 
 Pattern = Literal["", ".sync", ".sync:2", ".waitForTaskToken"]
-"""How a Task waits: for the answer (''), for a job's end, or for whoever has the token."""
+"""How a Task waits: for the answer (''), for a job's end, or for the holder of the token."""
 
 _PATTERNS = ("", ".sync", ".sync:2", ".waitForTaskToken")
 

@@ -1,8 +1,8 @@
 """The 18 intrinsic functions of JSONPath as typed calls that compose.
 
-Each takes plain values, paths and other calls, and gives an expression. Lists and mappings as
-arguments are written as calls as well.
-Source: https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+Each takes plain values, paths and other calls, and returns an expression. Lists and mappings as
+arguments are written as calls as well. Source:
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
 """
 
 from __future__ import annotations

@@ -176,8 +176,8 @@ class ItemReader(StatePart):
     """Where a distributed Map reads its items: an object in S3, or the list of a bucket's objects.
 
     `resource` is `integration_arn("s3:getObject")` or `integration_arn("s3:listObjectsV2")`; what
-    it takes stands in `parameters`, in JSONata in `arguments`.
-    Source: https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
+    it takes is in `parameters`, in JSONata in `arguments`. Source:
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html
 
     >>> ItemReader(resource="arn:aws:states:::s3:listObjectsV2", parameters={"Bucket": "photos"})
     {'Resource': 'arn:aws:states:::s3:listObjectsV2', 'Parameters': {'Bucket': 'photos'}}

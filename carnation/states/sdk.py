@@ -8,7 +8,7 @@ SDK is there already, its classes are used. Likewise `logging`, a tenth of a bui
 put off until the SDK logs something.
 
 The SDK's steps for services ask a boto3 session for the partition of their ARN, a quarter of a
-second each, and get that of whoever builds. Through this door they ask nobody: the partition is the
+second each, and get that of the builder. Through this door they ask nobody: the partition is the
 substitution `${Partition}`, also for steps that come from a full `import stepfunctions` later on.
 """
 

@@ -1,9 +1,9 @@
 """The SDK's own steps for services: `LambdaStep`, `DynamoDBPutItemStep` and 26 more.
 
 For definitions that were written with the SDK. They are its very classes, from `steps/compute.py`
-and `steps/service.py`, without its front (sagemaker, boto3), and stand in a graph beside ours.
-Their ARN's partition is the substitution `${Partition}`, whoever builds, and wherever.
-New tasks are better made with `carnation.states.integrate`, which checks their parameters.
+and `steps/service.py`, without its front (sagemaker, boto3), and are in a graph beside ours. Their
+ARN's partition is the substitution `${Partition}`, on every machine. New tasks are
+better made with `carnation.states.integrate`, which checks their parameters.
 
 >>> from carnation.states.steps import LambdaStep
 >>> LambdaStep("Ask", wait_for_callback=True).fields["resource"]

@@ -13,7 +13,7 @@ _SHOWN = 8  # of iterations, and of ways through a Map; the rest is counted
 
 
 def draw_tree(scope: Scope, indent: str = "  ", *, waits: bool = True) -> Iterator[str]:
-    """Yield the path, a state a line, what lies inside a state below it.
+    """Yield the path, a state a line, what is inside a state below it.
 
     Iterations that went alike are drawn once, those in which something failed first. Jitter makes
     none unlike: where only the seconds that they waited differ, they are left out.

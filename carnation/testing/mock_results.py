@@ -1,6 +1,6 @@
 """Answers: what a test lets a Task meet instead of the real thing, or before it.
 
-Each stands for one attempt. `Return`, `ReturnPayload` and `Malformed` are results, `Throw` and
+Each represents one attempt. `Return`, `ReturnPayload` and `Malformed` are results, `Throw` and
 `TimeOut` failures, `Delay` is latency, `Invoke` a handler called in this process, and `REAL` what
 would have happened anyway.
 """

@@ -47,12 +47,12 @@ class TestRun:
         self._states = states
 
     def __repr__(self) -> str:
-        """Return how it ended, for whoever prints it."""
+        """Return how it ended, as a line to print."""
         return f"<run {self.status}{f' {self.error}' if self.error else ''}>"
 
     @property
     def tree(self) -> str:
-        """The path as a tree: each state on a line, what lies inside it below."""
+        """The path as a tree: each state on a line, what is inside it below."""
         return "\n".join(draw_tree(self.scope))
 
     @property

@@ -57,7 +57,7 @@ class RunReport(Protocol):
 
     @property
     def lines(self) -> Sequence[str]:
-        """Lines for a person, in the place of the execution's output."""
+        """Lines for a person, instead of the execution's output."""
 
     @property
     def explains(self) -> bool:

@@ -85,8 +85,8 @@ def test_no_definition_has_an_error():
 def create_project(folder: str, shape: str = "hello") -> list[str]:
     """Write a project with the example workflow of a shape below `folder`; return the paths.
 
-    Raises `UsageError`, and writes nothing, where something is in the way: a file that exists, or
-    a link or a file in the place of a folder.
+    Raises `UsageError`, and writes nothing, where something is in the way: a file that exists, or a
+    link or a file instead of a folder.
     """
     return write_project(folder, {**_read_shape(shape), **PROJECT_FILES})
 

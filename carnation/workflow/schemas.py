@@ -1,7 +1,7 @@
 """Schemas: the shape of a document, declared as a JSON schema or as Python's own types.
 
-A workflow declares what its input, its output and the results of its states look like; whoever
-checks that reads JSON Schema (https://json-schema.org/draft/2020-12), whatever it was written in.
+A workflow declares what its input, its output and the results of its states look like. The
+checks read JSON Schema (https://json-schema.org/draft/2020-12), however it was declared.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def make_schema(declared: object, owner: str = "the schema") -> dict[str, Any]:
     `declared` is a JSON schema (a mapping), which is copied, a TypedDict, a dataclass, or any of
     the types that these may hold: str, int, float, bool, None, list, dict with names as keys,
     Optional, Union, Literal, Any, NotRequired, nested as you like. Members without a default are
-    required; others that the type does not name may stand beside them.
-    Raises `WorkflowError` for what no document can hold.
+    required; others that the type does not name may be beside them. Raises `WorkflowError` for what
+    no document can hold.
 
     >>> make_schema(dict[str, list[int]])
     {'type': 'object', 'additionalProperties': {'type': 'array', 'items': {'type': 'integer'}}}

@@ -33,7 +33,7 @@ def has_bucket(account: Account, name: str) -> bool:
 
 
 def ensure_bucket(account: Account, given: str | None) -> str:
-    """Make sure of the bucket and that it is this account's; gives its name.
+    """Make sure of the bucket and that it is this account's; returns its name.
 
     The policy is the last thing put on a bucket that is made here, so that a half-made one is
     known by its absence and finished. A bucket that is given is left as it is.

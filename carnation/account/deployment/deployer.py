@@ -1,6 +1,6 @@
 """The deployer: the stages of a deployment in their order, and the two ways to end it.
 
-The last stage is `show` or `execute`. Whoever shows leaves the account as it was: what a change set
+The last stage is `show` or `execute`. `show` leaves the account as it was: what a change set
 has to read is lent to it and removed again.
 """
 
@@ -186,7 +186,7 @@ class Deployer:
 
     @contextlib.contextmanager
     def _provide(self, bucket: str, artifacts: Artifacts, given: str | None) -> Iterator[str]:
-        """Upload what the stack needs; whoever only shows lends the templates."""
+        """Upload what the stack needs; a plan only lends the templates."""
         if not self._executes:
             with lend_templates(self._account, bucket, artifacts, self._console.echo) as lent:
                 yield lent
@@ -201,7 +201,7 @@ class Deployer:
         yield bucket
 
     def _plan_imports(self, plan: Plan, request: Request) -> Plan:
-        """Look for what stands in the way, and plan to import it where that is asked for."""
+        """Look for what is in the way, and plan to import it where that is asked for."""
         console = self._console
         found = find_obstacles(self._account, plan.artifacts, plan.values, plan.stack, console.echo)
         reject_obstacles(found, imports=request.imports)

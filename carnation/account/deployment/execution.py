@@ -80,7 +80,7 @@ def clear_failed_creation(
     tell: Callable[[str], None],
     pause: Callable[[float], None] = time.sleep,
 ) -> Deployed | None:
-    """Delete the name that a failed creation left; gives what is there then."""
+    """Delete the name that a failed creation left; returns what is there then."""
     tell(f"stack '{deployed.name}' was never created ({FAILED_CREATION}): clearing its name")
     if deployed.protected:
         protect(account, deployed, on=False)
@@ -95,7 +95,7 @@ def begin(account: Account, change_set: ChangeSet, *, unprotected: bool = False)
     """Let CloudFormation execute a change set.
 
     A creation that fails takes all it made along, what has to be retained later included: it is
-    empty yet, and its name would stand in the next creation's way.
+    empty yet, and its name would be in the next creation's way.
     """
     more: dict[str, Any] = {"RetainExceptOnCreate": True} if change_set.is_new_stack else {}
     if unprotected:

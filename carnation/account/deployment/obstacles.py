@@ -1,4 +1,4 @@
-"""What stands in the way of a new stack: things of the names that it is about to give.
+"""What is in the way of a new stack: things of the names that it is about to give.
 
 A removed stack leaves what its templates retain, and a new one cannot make it again. CloudFormation
 imports what its template names by plain text, so the names are written out in a copy of the tree.
@@ -141,7 +141,7 @@ def _find_file(artifacts: Artifacts, url: Any) -> str:
 
 
 def reject_obstacles(found: Sequence[Named], *, imports: bool) -> None:
-    """Raise `AccountError` for what stands in the way and is not to be imported, or cannot be."""
+    """Raise `AccountError` for what is in the way and is not to be imported, or cannot be."""
     left = [row for row in found if not (imports and row.retained)]
     if not left:
         return

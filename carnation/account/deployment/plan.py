@@ -161,7 +161,7 @@ def find_losses(plan: Plan, change_set: ChangeSet | None) -> dict[str, str]:
 
 
 def _find_loss(row: Mapping[str, Any]) -> str:
-    """Say what becomes of the data in a resource that a change set names; '' where it stays."""
+    """Describe what becomes of a resource's data in a change set; '' where it stays."""
     kind = row["ResourceType"]
     if not is_stateful(kind):
         return ""

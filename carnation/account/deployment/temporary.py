@@ -25,7 +25,7 @@ from carnation.errors import AccountError
 def lend_templates(
     account: Account, bucket: str, artifacts: Artifacts, tell: Callable[[str], None]
 ) -> Iterator[str]:
-    """Upload the templates that are not in the bucket, and remove them again; gives the bucket.
+    """Upload the templates that are not in the bucket, and remove them again; returns the bucket.
 
     Where the bucket that a deployment would create does not exist, one of another name is created
     and deleted: the name of the real one is not given up, not even for a moment.

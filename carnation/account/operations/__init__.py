@@ -1,6 +1,6 @@
 """Operating what is deployed: versions and routes, executions, status, drift.
 
-Each module asks an account and gives plain records; nothing here prints. What changes anything
+Each module asks an account and returns plain records; nothing here prints. What changes anything
 does the safe half first: a message is sent before it is deleted, and written before it is purged.
 """
 

@@ -82,7 +82,7 @@ class DeadLetter(NamedTuple):
 
 
 def read_letters(account: Account, url: str, limit: int | None = None) -> list[DeadLetter]:
-    """Read what lies in a dead-letter queue; it stays there, hidden until `release` or 5 minutes.
+    """Read what is in a dead-letter queue; it stays there, hidden until `release` or 5 minutes.
 
     Copies of one message are given once, with the newest receipt.
     """
@@ -106,7 +106,7 @@ def read_letters(account: Account, url: str, limit: int | None = None) -> list[D
 def _make_letter(message: Mapping[str, Any], queue: str) -> DeadLetter:
     try:
         event = json.loads(message["Body"])
-    except (ValueError, RecursionError):  # whoever sends may nest as deep as they like
+    except (ValueError, RecursionError):  # a sender may nest without limit
         event = {}
     attributes = {
         name: {key: body[key] for key in _ATTRIBUTE_FIELDS if key in body}
@@ -209,8 +209,8 @@ def find_dead_letter_queues(
 ) -> dict[str, str]:
     """Find the dead-letter queues of a stack: the URL of each, with that of the queue behind it.
 
-    '' stands behind a queue that only rules and schedules send to. The reporter names those that
-    the workflow itself sends to, by outputs of the root stack.
+    '' is behind a queue that only rules and schedules send to. The reporter names those that the
+    workflow itself sends to, by outputs of the root stack.
     """
     named: Mapping[str, str] = getattr(reporter, "dead_letters", {})
     outputs = deployed.outputs

@@ -1,8 +1,8 @@
-"""Drift: what stands in the account against what was built, where CloudFormation does not look.
+"""Drift: what is in the account against what was built, where CloudFormation does not look.
 
 A template's value is a pattern: what it refers to may be anything, the text around it may not.
-CloudFormation's own drift detection knows no definition of a state machine that lies in S3, no
-alias, and no alarm's or role's statement that somebody added by hand through another door.
+CloudFormation's own drift detection knows no definition of a state machine that is in S3, no alias,
+and no alarm's or role's statement that somebody added by hand through another door.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ class _Either(list[Any]):
 
 
 def _fits(pattern: Any, actual: Any) -> bool:
-    """Return whether a value is one that a pattern stands for."""
+    """Return whether a value is one that a pattern represents."""
     if pattern is _ANY:
         return actual is not _MISSING
     if isinstance(pattern, _Either):

@@ -121,7 +121,7 @@ def follow_logs(
     on_event: Callable[[Mapping[str, Any]], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Follow an Express execution by its logs; gives its description and its events."""
+    """Follow an Express execution by its logs; returns its description and its events."""
     group = find_log_group(machine, whole=True)
     known: dict[int, dict[str, Any]] = {}
     since, waited = time.time() - _MAX_WAIT, 0.0

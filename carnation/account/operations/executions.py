@@ -46,7 +46,7 @@ def derive_name(text: str) -> str:
 
 
 def start(account: Account, machine: str, text: str, name: str | None) -> tuple[str, bool]:
-    """Start an execution; gives its ARN, and whether one of this name was there before."""
+    """Start an execution; returns its ARN, and whether one of this name was there before."""
     more = {"name": name} if name else {}
     try:
         answer = account.call(
@@ -66,7 +66,7 @@ def follow_execution(
     on_event: Callable[[Mapping[str, Any]], None] = lambda event: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Follow an execution to its end; gives its description and its history.
+    """Follow an execution to its end; returns its description and its history.
 
     Each look reads back from the newest event to those that are known, however long the history.
     """

@@ -88,7 +88,7 @@ def count_running(account: Account, outputs: Mapping[str, str]) -> int:
 
 
 def find_detour(account: Account, deployed: Deployed | None, command: str) -> str:
-    """Say where the alias leads if not to what was deployed last, as after a rollback; else ''.
+    """Describe where the alias leads if not to the last deployed version; else ''.
 
     `command` is how the alias is moved, without its version.
     """

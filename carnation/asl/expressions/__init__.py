@@ -1,7 +1,7 @@
 """The expressions inside a definition: paths, intrinsic functions, JSONata; parsed, then evaluated.
 
-Parsing is apart from evaluating, so that whoever judges a definition reads the same grammar as
-whoever runs it. Nothing here knows a state or a service.
+Parsing is apart from evaluating, so that the linter and the engine read the same
+grammar. Nothing here knows a state or a service.
 """
 
 from carnation.lazy import TYPE_CHECKING, load_lazily
@@ -27,7 +27,7 @@ __all__ = [
     "parse_reference_path",
 ]
 
-# whoever parses paths pays for nothing else
+# a caller that parses paths pays for nothing else
 __getattr__ = load_lazily(
     __name__,
     {

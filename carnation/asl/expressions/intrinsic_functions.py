@@ -13,7 +13,7 @@ from carnation.asl.expressions.filters import same
 from carnation.lazy import TYPE_CHECKING, compile_lazily, json
 from carnation.records import NamedTuple
 
-# what computing needs is loaded when it computes: whoever only parses pays nothing
+# what computing needs is loaded when it computes: a caller that only parses pays nothing
 if TYPE_CHECKING:
     import random
     from typing import Any

@@ -74,7 +74,7 @@ class _Place(NamedTuple):
     tested: bool = False
 
     def inside(self) -> _Place:
-        """Give the place of what is evaluated in the context of a value."""
+        """Return the place of what is evaluated in the context of a value."""
         changed = self.at_top or self.tested
         return self._replace(at_top=False, tested=False) if changed else self
 
@@ -160,7 +160,7 @@ def _names_after(steps: list[Any]) -> tuple[str, ...]:
 
 
 def _children(node: Any, place: _Place) -> Walk:
-    """Give what is below a node, each with its place."""
+    """Return what is below a node, each with its place."""
     if node.type == "path":
         yield from _walk_path(node, place)
         return
@@ -172,7 +172,7 @@ def _children(node: Any, place: _Place) -> Walk:
 
 
 def _walk_filters(node: Any, place: _Place) -> Walk:
-    """Give predicates, stages and the group-by: they look at the items of the node's value."""
+    """Return predicates, stages and the group-by: they look at the items of the node's value."""
     inside = place.inside().bind(_focus_of(node))
     for filters in (node.predicate, node.stages):
         for one in filters or ():

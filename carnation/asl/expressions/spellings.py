@@ -64,7 +64,7 @@ def _render(value: Literal | Path | Intrinsic) -> str:
 
 
 def _render_steps(steps: Collection[Step]) -> str:
-    """Write steps in one way, whatever columns they stand in."""
+    """Write steps in one way, whatever columns they are in."""
     parts = (
         _render_steps([step.value]) if isinstance(step.value, Step) else repr(step.value)
         for step in steps

@@ -1,4 +1,4 @@
-"""What the steps of a path do: each takes the values reached so far and gives the next ones.
+"""What the steps of a path do: each takes the values reached so far and returns the next ones.
 
 A path that leads to one place has no match where a field is missing; a path that may lead to
 several passes over what is missing, which is how AWS sets Jayway up.

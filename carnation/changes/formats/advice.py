@@ -1,6 +1,6 @@
 """Advice: what a change means for running executions and for callers, and what to do about it.
 
-Three lines that stand under every verdict, also where the answer is that there is nothing to do.
+Three lines that are under every verdict, also where the answer is that there is nothing to do.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def list_lines(review: Review) -> list[tuple[str, str]]:
 
 
 def format_running(review: Review) -> str:
-    """Tell what becomes of the executions that run while it is deployed.
+    """Describe what becomes of the executions that run while it is deployed.
 
     >>> format_running(Review("w", "", "", [Change("cycle-added", "", "A", "")], [], []))
     'no effect: they keep the definition that they started with'
@@ -65,7 +65,7 @@ def format_running(review: Review) -> str:
 
 
 def _reaches_running(change: Change) -> bool:
-    """Tell whether what changed is not part of a definition: a role, a function, a resource."""
+    """Return whether what changed is not part of a definition: a role, a function, a resource."""
     kind = KINDS[change.kind]
     if kind.impact == COSMETIC or kind.slug in _HARMLESS or kind.slug.endswith("-broadened"):
         return False
@@ -73,7 +73,7 @@ def _reaches_running(change: Change) -> bool:
 
 
 def format_before_merging(review: Review) -> str:
-    """Tell what to do before it is merged, the gravest first.
+    """Describe what to do before it is merged, the gravest first.
 
     >>> changes = [Change("state-renamed", "", "B", "", "A", "B")]
     >>> format_before_merging(Review("w", "", "", changes, [], []))
@@ -136,7 +136,7 @@ def _is_shorter(change: Change) -> bool:
 
 
 def _catches_timeout(review: Review, change: Change) -> bool:
-    """Tell whether a state of the new definition catches its timeout."""
+    """Return whether a state of the new definition catches its timeout."""
     place = _find_state(review, change)
     return place is not None and _catches(place.body)
 
@@ -154,7 +154,7 @@ def _find_state(review: Review, change: Change) -> State | None:
 
 
 def _format_end(place: State) -> str:
-    """Say where the error goes when the attempts are used up."""
+    """Describe where the error goes when the attempts are used up."""
     caught = place.body.get("Catch")
     for one in caught if isinstance(caught, list) else ():
         if isinstance(one, Mapping) and "States.ALL" in one.get("ErrorEquals", ()):

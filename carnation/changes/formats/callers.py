@@ -1,4 +1,4 @@
-"""What the callers of a workflow notice of a change: whoever starts it and reads its result.
+"""What the callers of a workflow notice of a change: they start it and read its result.
 
 One row a kind of change that reaches them; a kind without a row changes neither the input that is
 accepted, nor the output, the errors, or the duration.
@@ -53,7 +53,7 @@ _ORDER = (_RENAMED, _INPUT, _FAILS, _OUTPUT, _NAMED, _HANDLED, _WHEN, _TIME)
 
 
 def format_callers(review: Review) -> str:
-    """Say what callers notice, the gravest first.
+    """Describe what callers notice, the gravest first.
 
     >>> from carnation.changes.records import Change
     >>> format_callers(Review("w", "", "", [Change("wait-changed", "", "Pause", "")], [], []))

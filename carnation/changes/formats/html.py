@@ -1,4 +1,4 @@
-"""The report as one HTML file: changes in words, beside the pictures before and after.
+"""The report as one HTML file: changes in words, next to the pictures before and after.
 
 It asks nothing of any network, and its content security policy forbids that; names of states come
 from anybody and are escaped. A change leads to its state by mouse and by keyboard.
@@ -90,7 +90,7 @@ def _render_review(review: Review, prefix: str) -> Iterator[str]:
 
 
 def _format_verdict(review: Review) -> str:
-    """Say the verdict: the gravest change, why it matters, the version that it needs."""
+    """Describe the verdict: the gravest change, why it matters, the version that it needs."""
     worst = find_gravest(review)
     if worst is None:
         return "Every change is accepted."

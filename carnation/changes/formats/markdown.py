@@ -2,7 +2,7 @@
 
 Written for a reviewer who has never heard of carnation: a verdict, then a row a change with the
 reason, then a folded picture of what changed. GitHub takes 65,536 characters in a comment. What
-does not fit is counted; the worst stands first, so what is cut is what matters least.
+does not fit is counted; the worst is first, so what is cut is what matters least.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _render_review(review: Review) -> Iterator[str]:
 
 
 def _format_verdict(review: Review) -> str:
-    """Say the verdict in a sentence or two: the gravest change, why it matters, the version."""
+    """Describe the verdict: the gravest change, why it matters, the version."""
     worst = find_gravest(review)
     if worst is None:
         return "Every change is accepted."

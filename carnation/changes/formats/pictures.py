@@ -67,7 +67,7 @@ def _open(state: State, marked: set[str]) -> dict[str, Json]:
 
 
 def _outline(state: State, kept: set[str]) -> dict[str, Json]:
-    """Return a state beside those that changed: what it is, and its ways to what is shown."""
+    """Return a state next to those that changed: what it is, and its ways to what is shown."""
     body = {key: value for key, value in state.body.items() if key not in _INNER}
     for field in ("Next", "Default"):
         if field in body and body[field] not in kept:

@@ -57,7 +57,7 @@ def _encode(found: re.Match[str]) -> str:
 
 
 def format_change(change: Change) -> str:
-    """Say a change with names and values as code; what a sentence cuts short is given whole."""
+    """Describe a change with names and values as code; values that a sentence cuts are whole."""
     tail = contrast(change.before, change.after)
     if change.before is change.after or not change.sentence.endswith(tail):
         return mark_names(change.sentence) + _fold(list_values(change))
@@ -73,7 +73,7 @@ def format_change(change: Change) -> str:
 
 
 def _mark_path(head: str) -> str:
-    """Show as code the place in a document that stands before a value."""
+    """Show as code the place in a document that is before a value."""
     start, semicolon, path = head.rpartition("; ")
     if path.endswith(": ") and " " not in path[:-2]:
         return f"{mark_names(start)}{semicolon}{code(path[:-2])}: "

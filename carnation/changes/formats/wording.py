@@ -60,7 +60,7 @@ def _rank_group(group: tuple[str, list[Change]]) -> tuple[bool, int]:
 
 
 def join_code(review: Review, changes: Sequence[Change]) -> list[Change]:
-    """Tell a package once: by its worst change, in the first review of a workflow that uses it."""
+    """Describe a package once: its worst change, in the first review that uses it."""
     joined: dict[str, Change] = {}
     for change in changes:
         package = find_package(change)
@@ -167,7 +167,7 @@ def format_reason(change: Change) -> str:
 
 
 def find_joint(change: Change) -> str:
-    """Give what stands between a subject and its sentence: a colon where that is a whole clause."""
+    """Return what is between a subject and its sentence: a colon where that is a whole clause."""
     return ": " if change.sentence.startswith(_CLAUSES) else " "
 
 
@@ -181,7 +181,7 @@ def find_gravest(review: Review) -> Change | None:
 
 
 def count_others(review: Review) -> str:
-    """Return how many changes there are beside the one in the verdict; '' if there are none.
+    """Return how many changes there are next to the one in the verdict; '' if there are none.
 
     >>> changes = [Change("cycle-added", "", "A", ""), Change("start-changed", "", "A", "")]
     >>> count_others(Review("w", "", "", changes, [], []))

@@ -33,7 +33,7 @@ class Review(NamedTuple):
 
     `definitions` are the pairs that a picture can show: path, the old one, the new one;
     `old_paths` what a path was called on the old side, where that is another name; `packages` what
-    changed of the code of functions, in this review or in another; `notes` what whoever compared
+    changed of the code of functions, in this review or in another; `notes` what the caller
     adds, such as the cost.
     """
 

@@ -14,7 +14,7 @@ from carnation.errors import UsageError
 
 
 def find_commit(folder: str, revision: str) -> str:
-    """Return the commit that a revision stands for; '' if it stands for none.
+    """Return the commit that a revision represents; '' if it represents none.
 
     What begins with a hyphen is no revision but an option, and git is never asked for it.
     """
@@ -27,7 +27,7 @@ def find_commit(folder: str, revision: str) -> str:
 
 
 def is_repository(folder: str) -> bool:
-    """Return whether a folder lies in a git repository."""
+    """Return whether a folder is in a git repository."""
     return _run_git(folder, "rev-parse", "--git-dir").returncode == 0
 
 

@@ -75,9 +75,9 @@ def _list_definitions(unit: ComparedItem, templates: Mapping[str, Document]) -> 
 
 
 def _list_machines(template: Document | None, unit: ComparedItem) -> list[Source]:
-    """List the state machines of a template, with those whose definition lies beside it.
+    """List the state machines of a template, with those whose definition is next to it.
 
-    In a folder, what lies beside it is compared as the file that it is.
+    In a folder, what is next to it is compared as the file that it is.
     """
     if template is None:
         return []

@@ -116,6 +116,6 @@ def choose_paths(old: Tree, new: Tree) -> tuple[Tree, Tree]:
 
 
 def is_built(path: str) -> bool:
-    """Tell whether a path is the manifest of a built workflow, `build/<workflow>/manifest.json`."""
+    """Return whether a path is a built workflow's `build/<workflow>/manifest.json`."""
     parts = path.split("/")
     return len(parts) == 3 and parts[0] == "build" and parts[2] == MANIFEST

@@ -1,8 +1,8 @@
 """The verdict: the worst comes first, and asks for a version.
 
-Permissions stand on top, then what is worst, then what fails or is lost, then the order of the
-documents; what only has another name comes last.
-Source of the numbers: https://semver.org (before 1.0.0 the second number is for what breaks).
+Permissions are on top, then what is worst, then what fails or is lost, then the order of the
+documents; what only has another name comes last. Source of the numbers: https://semver.org (before
+1.0.0 the second number is for what breaks).
 """
 
 from __future__ import annotations

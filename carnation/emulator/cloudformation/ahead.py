@@ -1,7 +1,7 @@
 """Values of a template, resolved before anything is made: what cannot be, whatever is made later.
 
 A value that depends on a resource is not known yet, and neither is a parameter of a nested stack
-that does: what stands beside it in the same function is looked at all the same.
+that does: what is next to it in the same function is looked at all the same.
 """
 
 from __future__ import annotations

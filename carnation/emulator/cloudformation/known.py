@@ -22,7 +22,7 @@ class StackResources:
     """The resources of a stack, as far as they are made."""
 
     def __init__(self, stack: Stack, store: Store, connect: Connect) -> None:
-        """Take the stack, and where to find what lies outside of it."""
+        """Take the stack, and where to find what is outside of it."""
         self.stack, self._store, self._connect = stack, store, connect
         self.imports: set[str] = set()
 

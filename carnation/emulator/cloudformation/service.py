@@ -1,4 +1,4 @@
-"""The service: requests of the API, whoever sends them, answered by the engine of stacks."""
+"""The service: requests of the API, from any sender, answered by the engine of stacks."""
 
 from __future__ import annotations
 
@@ -128,5 +128,5 @@ def _check_endpoint(request: Any, **_: Any) -> None:
 
 MOUNT = _Mount()
 handlers.BUILTIN_HANDLERS.append(("before-send", _check_endpoint))
-# botocore asks its handlers before it sends: this one stands before any that takes all services
+# botocore asks its handlers before it sends: this one is before any that takes all services
 handlers.BUILTIN_HANDLERS.append(("before-send.cloudformation", MOUNT))

@@ -179,7 +179,7 @@ class Pipes:
             self._delivery.deliver({**given, "Arn": target}, text)
 
     def _ask(self, arn: str, batch: Any, *, wait: bool) -> Any:
-        """Give a batch to a function or a state machine; returns its answer where it is awaited."""
+        """Send a batch to a function or a state machine; returns its answer if it waits for one."""
         connect, text = self._delivery.connect(arn), json.dumps(batch)
         service = arn.split(":")[2]
         if service == "lambda":

@@ -1,6 +1,6 @@
 """Executions on the engine, behind the API: how one starts, waits, ends, is stopped.
 
-An execution runs in a thread of its own, so that whoever started it may do other things. The
+An execution runs in a thread of its own, so that its starter may do other things. The
 engine is held while it steps and let go while a task is performed: that is when an execution can
 be stopped, and a callback answered.
 """
@@ -143,7 +143,7 @@ class EmulatedExecution:
         return json.dumps(self.output, separators=(",", ":"), ensure_ascii=False)
 
     def prepare(self) -> None:
-        """Write the first event; whoever finds the execution from now on may ask it anything."""
+        """Write the first event; from now on the execution can be read."""
         self.engine = engine.Execution(
             self._machine,
             self.input,

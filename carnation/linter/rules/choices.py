@@ -45,7 +45,7 @@ def find_lost_variables(machine: Machine) -> Iterator[Problem]:
     """A comparison has no `Variable`, or And, Or, Not has one.
 
     Problem: a comparison needs to know what it compares; And, Or and Not join rules that know.
-    Solution: add `Variable` to the comparison, or take it out beside And, Or, Not.
+    Solution: add `Variable` to the comparison, or remove it from a rule with And, Or, or Not.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html
     """
     for part in _list_rules(machine):

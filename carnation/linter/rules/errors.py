@@ -21,7 +21,7 @@ RESERVED = (
 
 
 def names_of(part: Node) -> list[str]:
-    """Give the names in a retrier's or catcher's `ErrorEquals`, as far as they are names."""
+    """Return the names in a retrier's or catcher's `ErrorEquals`, as far as they are names."""
     names = part.body.get("ErrorEquals")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 

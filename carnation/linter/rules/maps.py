@@ -18,7 +18,7 @@ _READERS = ("getObject", "listObjectsV2", "listObjects")
 
 
 def config_of(state: State) -> Node | None:
-    """Give the part that says in which mode a Map works, if it says so."""
+    """Return the part that says in which mode a Map works, if it says so."""
     for scope in state.inner:
         config = scope.body.get("ProcessorConfig")
         if isinstance(config, dict):
@@ -28,7 +28,7 @@ def config_of(state: State) -> Node | None:
 
 
 def is_distributed(state: State) -> bool:
-    """Tell whether a Map starts a child execution for each item."""
+    """Return whether a Map starts a child execution for each item."""
     config = config_of(state)
     return config is not None and config.body.get("Mode") == "DISTRIBUTED"
 
@@ -177,7 +177,7 @@ def find_distributed_in_express(machine: Machine) -> Iterator[Problem]:
 
 
 def _list_express_children(machine: Machine) -> Iterator[tuple[State, State]]:
-    """Give the Maps that stand, at any depth, in the Express children of a distributed Map."""
+    """Return the Maps that stand, at any depth, in the Express children of a distributed Map."""
     for state in machine.by_type["Map"]:
         config = config_of(state)
         if config is None or config.body.get("ExecutionType") != "EXPRESS":

@@ -205,7 +205,7 @@ def find_unreachable(machine: Machine) -> Iterator[Problem]:
 
 
 def _is_open(scope: Scope) -> bool:
-    """Tell whether a substitution may name any state, so that nothing is known to be unreached."""
+    """Return whether a substitution may name any state: then all may be reachable."""
     return any(
         is_placeholder(move.target) and move.target not in scope.states
         for state in scope.states.values()

@@ -17,7 +17,7 @@ _SHARE = compile_lazily(r"(\d+(?:\.\d+)?)%\Z")
 
 INJECTED_ERROR = "InjectedFault"
 Fault = Callable[[Any], "tuple[str, str] | None"]
-"""Asked for each payload of a function; gives the name and text of an error, or None."""
+"""Asked for each payload of a function; returns the name and text of an error, or None."""
 
 
 def choose_failures(which: str | None, attempts: int, seed: int) -> Fault | None:

@@ -19,45 +19,47 @@ RETRIES = 3
 _QUEUES = ("QueueUrl", "DeadLetterQueueUrl")
 
 
-def all_invariants(world: Environment) -> Iterator[str]:
+def all_invariants(environment: Environment) -> Iterator[str]:
     """Report an event that is lost, applied twice, or dead too early."""
-    yield from no_event_lost(world)
-    yield from applied_exactly_once(world)
-    yield from retries_before_dead_letter(world)
-    yield from no_value_lost(world)
-    yield from no_message_lost(world)
+    yield from no_event_lost(environment)
+    yield from applied_exactly_once(environment)
+    yield from retries_before_dead_letter(environment)
+    yield from no_value_lost(environment)
+    yield from no_message_lost(environment)
 
 
-def no_event_lost(world: Environment) -> Iterator[str]:
+def no_event_lost(environment: Environment) -> Iterator[str]:
     """Report an event that is nowhere.
 
     At every point each event is in the store, in the queue, in the dead-letter queue, or held by
     an execution that runs or can be redriven; when all has settled, in the store or among the dead
     letters.
     """
-    safe = world.derive("numbers put away", lambda: _find_put_away(world))
+    safe = environment.derive("numbers put away", lambda: _find_put_away(environment))
     place = "in the store nor among the dead letters"
-    if not world.is_settled:
-        safe = safe | world.derive("numbers queued", lambda: _find_queued(world))
-        safe |= set(_find_held(world))
+    if not environment.is_settled:
+        safe = safe | environment.derive("numbers queued", lambda: _find_queued(environment))
+        safe |= set(_find_held(environment))
         place = "in the store, in a queue, nor in an execution that runs or can be redriven"
-    for number in _find_asked(world):
+    for number in _find_asked(environment):
         if number not in safe:
             yield f"event {number} is lost: it is neither {place}"
 
 
-def no_value_lost(world: Environment) -> Iterator[str]:
+def no_value_lost(environment: Environment) -> Iterator[str]:
     """Report an event of which only another one under its key is left.
 
     An event that was to be written is, with its own value, in the store, in a queue, or held by an
     execution. That another event has its key does not make it safe.
     """
-    tried = world.derive("identities tried", lambda: _find_tried(world), len(world.attempts))
+    tried = environment.derive(
+        "identities tried", lambda: _find_tried(environment), len(environment.attempts)
+    )
     if not tried:
         return
-    safe = world.derive("identities stored", lambda: _find_kept(world))
+    safe = environment.derive("identities stored", lambda: _find_kept(environment))
     rest = [event for event in tried if event not in safe]
-    held = set(find_identities(world.held)) if rest else set()
+    held = set(find_identities(environment.held)) if rest else set()
     for event in rest:
         if event not in held:
             yield (
@@ -66,55 +68,55 @@ def no_value_lost(world: Environment) -> Iterator[str]:
             )
 
 
-def _find_tried(world: Environment) -> list[Identity]:
-    payloads = [one.payload for one in world.attempts]
-    return list(dict.fromkeys(find_identities([payloads, *world.queued])))
+def _find_tried(environment: Environment) -> list[Identity]:
+    payloads = [one.payload for one in environment.attempts]
+    return list(dict.fromkeys(find_identities([payloads, *environment.queued])))
 
 
-def _find_kept(world: Environment) -> set[Identity]:
-    places = [world.items(), list(world.objects().values())]
-    return set(find_identities([places, *map(world.bodies, _QUEUES)]))
+def _find_kept(environment: Environment) -> set[Identity]:
+    places = [environment.items(), list(environment.objects().values())]
+    return set(find_identities([places, *map(environment.bodies, _QUEUES)]))
 
 
-def _find_put_away(world: Environment) -> set[int]:
-    return {*find_stored(world), *find_numbers(world.bodies("DeadLetterQueueUrl"))}
+def _find_put_away(environment: Environment) -> set[int]:
+    return {*find_stored(environment), *find_numbers(environment.bodies("DeadLetterQueueUrl"))}
 
 
-def _find_queued(world: Environment) -> set[int]:
-    return set(find_numbers(world.bodies("QueueUrl")))
+def _find_queued(environment: Environment) -> set[int]:
+    return set(find_numbers(environment.bodies("QueueUrl")))
 
 
-def no_message_lost(world: Environment) -> Iterator[str]:
+def no_message_lost(environment: Environment) -> Iterator[str]:
     """Report a message that is no event and is in no queue any more."""
-    if not world.queued:
+    if not environment.queued:
         return
-    left = {message.body for name in _QUEUES for message in world.messages(name)}
-    for body in world.queued:
+    left = {message.body for name in _QUEUES for message in environment.messages(name)}
+    for body in environment.queued:
         if body not in left and not any(find_identities(body)):
             yield f"the message '{body[:40]}' is lost"
 
 
-def applied_exactly_once(world: Environment) -> Iterator[str]:
+def applied_exactly_once(environment: Environment) -> Iterator[str]:
     """Report a key of the store that was written twice, and of an event that is stored twice."""
-    stores = {world.outputs[name] for name in _find_store(world)}
-    for (store, key), times in world.writes.items():
+    stores = {environment.outputs[name] for name in _find_store(environment)}
+    for (store, key), times in environment.writes.items():
         if times > 1 and store in stores:
             yield f"key {key} of {store} was written {times} times"
-    asked = Counter(_find_asked(world))
-    stored = world.derive("times stored", lambda: Counter(find_stored(world)))
+    asked = Counter(_find_asked(environment))
+    stored = environment.derive("times stored", lambda: Counter(find_stored(environment)))
     for number, times in stored.items():
         if times > max(1, asked[number]):
             yield f"event {number} was applied {times} times"
 
 
-def retries_before_dead_letter(world: Environment) -> Iterator[str]:
+def retries_before_dead_letter(environment: Environment) -> Iterator[str]:
     """Report a dead letter that did not fail its first attempt and three retries.
 
     An event that was in the queue before the first run begins with the attempt that it has there.
     """
-    waiting = [one for body in world.queued for one in find_attempts(_parse(body))]
+    waiting = [one for body in environment.queued for one in find_attempts(_parse(body))]
     begun = {one["sequence_no"]: one["retry_attempt"] for one in waiting}
-    for body in world.bodies("DeadLetterQueueUrl"):
+    for body in environment.bodies("DeadLetterQueueUrl"):
         if not isinstance(body, Mapping) or "sequence_no" not in body or not is_workable(body):
             continue
         number, attempt = body["sequence_no"], body.get("retry_attempt")
@@ -122,12 +124,12 @@ def retries_before_dead_letter(world: Environment) -> Iterator[str]:
             continue  # it was in the queue like this, and is no event
         failed = {
             event["retry_attempt"]
-            for one in world.attempts
+            for one in environment.attempts
             if one.error is not None
             for event in find_attempts(one.payload)
             if event["sequence_no"] == number
         }
-        if _is_conflict(world, body):
+        if _is_conflict(environment, body):
             continue
         first = begun.get(number, 0)
         if attempt != RETRIES or failed != set(range(first, RETRIES + 1)):
@@ -145,7 +147,7 @@ def _parse(text: str) -> Any:
 
 
 def is_workable(body: Mapping[str, Any]) -> bool:
-    """Tell an event from a message that looks like one and that no service can take."""
+    """Return whether a message is an event that a service can accept."""
     if not isinstance(body.get("sequence_no"), int):
         return False
     try:
@@ -155,36 +157,36 @@ def is_workable(body: Mapping[str, Any]) -> bool:
     return True
 
 
-def _is_conflict(world: Environment, body: Mapping[str, Any]) -> bool:
-    """Tell whether a dead letter lost its key to another event: trying again cannot help."""
+def _is_conflict(environment: Environment, body: Mapping[str, Any]) -> bool:
+    """Return whether a dead letter lost its key to another event: trying again cannot help."""
     dead = next(find_identities(body), None)
-    stored = find_identities([world.items(), list(world.objects().values())])
+    stored = find_identities([environment.items(), list(environment.objects().values())])
     return any(
         dead is not None and one[:2] == dead[:2] and one.value != dead.value for one in stored
     )
 
 
-def find_stored(world: Environment) -> Iterator[int]:
+def find_stored(environment: Environment) -> Iterator[int]:
     """Find the sequence numbers of what was written to the store."""
-    for name in _find_store(world):
+    for name in _find_store(environment):
         if name == "TableName":
-            yield from (int(item["sequenceNo"]) for item in world.items())
+            yield from (int(item["sequenceNo"]) for item in environment.items())
         else:
-            yield from find_numbers(list(world.objects().values()))
+            yield from find_numbers(list(environment.objects().values()))
 
 
-def _find_store(world: Environment) -> list[str]:
+def _find_store(environment: Environment) -> list[str]:
     """Name the output of the store: the table, or without one the bucket."""
-    return [name for name in ("TableName", "BucketName") if name in world.outputs][:1]
+    return [name for name in ("TableName", "BucketName") if name in environment.outputs][:1]
 
 
-def _find_asked(world: Environment) -> Iterator[int]:
-    for given in world.inputs:
+def _find_asked(environment: Environment) -> Iterator[int]:
+    for given in environment.inputs:
         yield from range(given["start_seq"], given["end_seq"])
 
 
-def _find_held(world: Environment) -> Iterator[int]:
-    for value in world.held:
+def _find_held(environment: Environment) -> Iterator[int]:
+    for value in environment.held:
         if isinstance(value, Mapping) and {"start_seq", "end_seq"} <= set(value):
             yield from range(int(value["start_seq"]), int(value["end_seq"]))
         else:

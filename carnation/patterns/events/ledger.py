@@ -1,8 +1,8 @@
 """The ledger: where every event of a workflow is, on the local emulator.
 
 An event's key is its `sequence_no` together with its `generated_unix_time`; what has none of these
-is named by the object's key or the message's body. Copies of one event may lie in a queue, so
-whoever counts, counts keys.
+is named by the object's key or the message's body. Copies of one event may be in a queue, so
+counts are counts of keys.
 """
 
 from __future__ import annotations

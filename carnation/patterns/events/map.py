@@ -1,7 +1,7 @@
 """The graph of one iteration: do the work, and put the event away if it fails.
 
 The states and transitions are the same in both query languages; a `Spelling` says in one of them
-what a state takes, keeps and gives.
+what a state takes, keeps and returns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The patterns in JSONPath: what a state hands on lies in its payload."""
+"""The patterns in JSONPath: what a state hands on is in its payload."""
 
 from __future__ import annotations
 

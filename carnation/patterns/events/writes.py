@@ -12,7 +12,7 @@ from carnation.states import Retry, Task, integration_arn
 
 TABLE = "${TableName}"
 OTHER_EVENT = "DynamoDB.ConditionalCheckFailedException"
-"""What `write_event` fails with where another event stands under the same key."""
+"""What `write_event` fails with where another event is under the same key."""
 
 
 def write_event(state_id: str, **fields: Any) -> Task:

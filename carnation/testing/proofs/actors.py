@@ -16,7 +16,7 @@ from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, 
 
 
 class Scheduler(Protocol):
-    """What an actor asks of whoever decides what happens when."""
+    """What an actor asks of the scheduler."""
 
     def acting(self, actor: Actor, place: str) -> AbstractContextManager[None]:
         """Let calls made within the block be the actor's, made at a place."""
@@ -40,7 +40,7 @@ class Actor(Port):
     def __init__(
         self,
         scheduler: Scheduler,
-        world: Environment,
+        environment: Environment,
         number: int,
         machine_arn: str,
         given: Any,
@@ -48,13 +48,13 @@ class Actor(Port):
         caller: Actor | None = None,
     ) -> None:
         """Begin the execution; `caller` is the run that started it and waits for its end."""
-        self.scheduler, self.world, self.number = scheduler, world, number
+        self.scheduler, self.environment, self.number = scheduler, environment, number
         self.name, self.caller = name, caller
         self.calls, self.state, self.is_stepping = 0, "", False
         self.lost: Any = None  # a child execution that ended alone
         self.copied: Any = None  # the child execution whose second run this is, at the moment
         self.copy: Execution | None = None  # that second run
-        self.execution: Execution = world.emulator.hold(
+        self.execution: Execution = environment.emulator.hold(
             machine_arn, given, name=name, wrap=self._wrap
         )
         self.passed = self.execution.clock.now
@@ -131,7 +131,7 @@ class Actor(Port):
         if (
             task.kind == "LambdaFunction"
             or task.service == "lambda"
-            or (self.world.is_stubbed and _is_of_task(self.copy or self.execution))
+            or (self.environment.is_stubbed and _is_of_task(self.copy or self.execution))
         ):
             return self._invoke(task)
         if task.service in ("states", "aws-sdk:sfn") and _starts(task):
@@ -156,9 +156,9 @@ class Actor(Port):
             return
         error = outcome.error if isinstance(outcome, Failed) else None
         if error is None or not any(name in error for name in ALREADY_EXISTS_ERRORS):
-            for item in self.world.find_attempts(task.parameters):
+            for item in self.environment.find_attempts(task.parameters):
                 attempt = Attempt(f"{task.service}:{action}", item.fields, error)
-                self.world.attempts.append(attempt)
+                self.environment.attempts.append(attempt)
 
     def _invoke(self, task: Task) -> Outcome:
         function, payload = transcript.read_invocation(task)
@@ -173,14 +173,15 @@ class Actor(Port):
         error = outcome.error if isinstance(outcome, Failed) else None
         if isinstance(outcome, Succeeded) and outcome.after:
             error = "States.Timeout"
-        self.world.attempts.append(Attempt(function, payload, error, times, task.name))
+        self.environment.attempts.append(Attempt(function, payload, error, times, task.name))
         return outcome
 
     def _run_handler(self, task: Task, function: str, payload: Any) -> tuple[Outcome, int]:
         error = self.scheduler.fail(payload)
         outcome = self._handle(task) if error is None else Failed(error, "it was chosen to fail")
         self.scheduler.log(
-            self, transcript.format_invocation(self.world.find_keys, function, payload, outcome)
+            self,
+            transcript.format_invocation(self.environment.find_keys, function, payload, outcome),
         )
         kind = self.scheduler.reach(self, AFTER, FUNCTION, function)
         if kind == scenarios.DUPLICATE:
@@ -223,7 +224,7 @@ class Actor(Port):
     def _let_time_pass(self) -> None:
         now = self.execution.clock.now
         if now > self.passed:
-            self.world.emulator.let_time_pass(now - self.passed)
+            self.environment.emulator.let_time_pass(now - self.passed)
             self.passed = now
 
     def run_again(self) -> None:

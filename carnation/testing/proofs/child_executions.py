@@ -19,7 +19,7 @@ _ACTION = "StartExecution"
 
 
 class Starter(Protocol):
-    """What starting an execution asks of whoever decides what happens when."""
+    """What starting an execution asks of the scheduler."""
 
     def reach(self, actor: Actor, phase: str, place: str, action: str) -> str | None:
         """Come to a point; returns the kind of what goes wrong there, if anything does."""

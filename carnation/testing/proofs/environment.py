@@ -1,4 +1,4 @@
-"""The world of a proof: a deployed workflow, its stores and executions, one step at a time.
+"""The environment of a proof: a deployed workflow, its stores and executions, one step at a time.
 
 One thread runs everything: executions are stepped, handlers are called in this process, so that a
 scenario told twice goes the same way twice.
@@ -43,7 +43,7 @@ class Attempt(NamedTuple):
 class Environment:
     """A workflow, deployed to a local emulator of its own, for as long as its `with` block lasts.
 
-    An invariant is given the world and reads it: `items`, `messages` and `objects` by the names of
+    An invariant reads the environment: `items`, `messages`, and `objects` by the names of
     the root stack's outputs; `executions`; `held`, what these still have in their hands; `writes`,
     how often each key of a store was written; `attempts`; and `is_settled`: nothing will happen
     any more, and nothing was left that could be redriven.
@@ -108,7 +108,7 @@ class Environment:
         self.queued: tuple[str, ...] = ()
 
     def queue(self, bodies: Iterable[str]) -> None:
-        """Send what lies in the queue before the first run."""
+        """Send what is in the queue before the first run."""
         self.queued = tuple(bodies)
         targets = getattr(self.records, "dead_letters", None) or {"": "queue"}
         target = next(iter(targets.values()))
@@ -151,7 +151,7 @@ class Environment:
         return bool(sqs.list_dead_letter_source_queues(QueueUrl=queue)["queueUrls"])
 
     def objects(self, output: str = "") -> dict[str, bytes]:
-        """Give the objects of the bucket that an output names (default: the stack's first one)."""
+        """Return the objects of the bucket that an output names (default: the first one)."""
         return self._look(output or "bucket", self.emulator.objects, dict)
 
     def find_item(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -17,9 +17,9 @@ def all_of(names: Sequence[str]) -> Invariant:
     """Make one invariant of several names; raises `UsageError` for a name that is not known."""
     invariants = [read_invariant(name) for name in names]
 
-    def all_of_them(world: Environment) -> Any:
+    def all_of_them(environment: Environment) -> Any:
         for invariant in invariants:
-            found = invariant(world)
+            found = invariant(environment)
             yield from [found] if isinstance(found, str) else found or ()
 
     all_of_them.__name__ = ", ".join(names)

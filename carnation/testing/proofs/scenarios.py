@@ -26,7 +26,7 @@ KINDS: Mapping[str, str] = {
     LOSE_CHILD: "a child execution ends alone: aborted by hand, or an Express one after its five "
     "minutes; its parent sees that it failed",
 }
-"""The kinds of faults, and what each stands for."""
+"""The kinds of faults, and what each means."""
 
 BEFORE, AFTER, STEP = "before", "after", "step"
 TASK, HANDLER, FUNCTION, MAP = "task", "handler", "function", "map"
@@ -116,7 +116,7 @@ class Scenario:
     With `switches`, the last two runs overlap. `fails` gives, for an item's key, how
     many of its attempts fail, in the handler or in the state that writes it. `redrive` is when an
     execution that can be redriven is: `first`, before anything else runs, `last`, or `never`: its
-    14 days or its 25,000 events are used up, and what it alone held is gone. `queued` are
+    14 days or its 25,000 events are used up, and what it alone held is lost. `queued` are
     the bodies of messages that are in the queue before the first run, `refused` the actions that
     are refused for good.
     """
@@ -130,7 +130,7 @@ class Scenario:
     refused: tuple[str, ...] = ()
 
     def simplify(self) -> Iterator[Scenario]:
-        """Give the scenarios that are one thing shorter."""
+        """Return the scenarios that are one thing shorter."""
         if len(self.runs) > 1 and self.switches is None:
             yield from (
                 replace(self, runs=self.runs[:at] + self.runs[at + 1 :])

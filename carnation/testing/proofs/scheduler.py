@@ -41,13 +41,13 @@ class ScenarioScheduler:
 
     def __init__(
         self,
-        world: Environment,
+        environment: Environment,
         scenario: Scenario,
         check: Callable[[Environment], None],
         then: Any,
     ):
-        """Take the world, the scenario, what checks a moment, and the input that settles."""
-        self.world, self.scenario, self.check, self.then = world, scenario, check, then
+        """Take the environment, the scenario, what checks a moment, and the input that settles."""
+        self.environment, self.scenario, self.check, self.then = environment, scenario, check, then
         self.points: list[FaultPoint] = []
         self.faults = {fault.point: fault for fault in scenario.faults}
         self.repeated: dict[FaultPoint, Fault] = {}  # what happens again at the same call
@@ -58,41 +58,43 @@ class ScenarioScheduler:
         self._acting: tuple[Actor, str] | None = None  # whose calls are made, at which place
 
     def run(self) -> list[FaultPoint]:
-        """Run from an empty world until everything has settled; gives the points met."""
-        self.world.reset()
-        self.world.can_redrive = self.scenario.redrive != "never"
-        self.world.queue(self.scenario.queued)
-        with self.world.emulator.intercept(around_call=self._surround):
+        """Run from an empty environment until everything has settled; returns the points met."""
+        self.environment.reset()
+        self.environment.can_redrive = self.scenario.redrive != "never"
+        self.environment.queue(self.scenario.queued)
+        with self.environment.emulator.intercept(around_call=self._surround):
             alone = len(self.scenario.runs) - (2 if self.scenario.switches is not None else 0)
             for given in self.scenario.runs[:alone]:
                 self._run(given)
             self._overlap(self.scenario.runs[alone:])
             self._settle()
-        self.world.is_settled = True
-        self.check(self.world)
+        self.environment.is_settled = True
+        self.check(self.environment)
         return self.points
 
     def _overlap(self, inputs: Sequence[Any]) -> None:
-        self.world.expire_visibility()
+        self.environment.expire_visibility()
         self.pair = [self.begin(given) for given in inputs]
         for actor in self.pair:
             self.drive(actor)
 
     def begin(self, given: Any) -> Actor:
         """Begin a run."""
-        self.world.inputs.append(given)
-        return self.start(self.world.outputs["StateMachineArn"], given)
+        self.environment.inputs.append(given)
+        return self.start(self.environment.outputs["StateMachineArn"], given)
 
     def start(
         self, machine: str, given: Any, name: str | None = None, caller: Actor | None = None
     ) -> Actor:
         """Start an execution of a state machine; nothing of it is run yet."""
         number = len(self.actors) + 1
-        actor = Actor(self, self.world, number, machine, given, name or f"run-{number}", caller)
+        actor = Actor(
+            self, self.environment, number, machine, given, name or f"run-{number}", caller
+        )
         by = "" if caller is None else f" by run {caller.number}"
         self.log(None, f"run {number} starts{by} with {transcript.format_value(given)}")
         self.actors.append(actor)
-        self.world.executions.append(actor.execution)
+        self.environment.executions.append(actor.execution)
         return actor
 
     def start_child(self, actor: Actor, task: Task) -> Outcome:
@@ -140,7 +142,7 @@ class ScenarioScheduler:
             self.drive(self.waiting.pop(0))
 
     def _run(self, given: Any) -> None:
-        self.world.expire_visibility()
+        self.environment.expire_visibility()
         self.drive(self.begin(given))
 
     def finish(self, actor: Actor) -> None:
@@ -153,9 +155,9 @@ class ScenarioScheduler:
 
     def _redrive(self, actor: Actor) -> None:
         for _ in range(REDRIVES):
-            if not self.world.can_redrive or not can_redrive(actor.execution):
+            if not self.environment.can_redrive or not can_redrive(actor.execution):
                 return
-            self.world.expire_visibility()
+            self.environment.expire_visibility()
             actor.execution.redrive()
             self.log(actor, "is redriven")
             self.finish(actor)
@@ -173,14 +175,16 @@ class ScenarioScheduler:
 
     @property
     def _is_queued(self) -> bool:
-        return self.then is not None and self.world.has_work
+        return self.then is not None and self.environment.has_work
 
     def fail(self, payload: Any) -> str | None:
-        """Say whether an event's attempt fails, by the scenario."""
+        """Return whether an event's attempt fails, by the scenario."""
         if not isinstance(payload, dict):
             return None
         items = [
-            one for one in self.world.find_attempts(payload) if set(one.fields) <= set(payload)
+            one
+            for one in self.environment.find_attempts(payload)
+            if set(one.fields) <= set(payload)
         ]
         return "Broken" if any(map(self._is_chosen, items)) else None
 
@@ -190,7 +194,7 @@ class ScenarioScheduler:
     def log(self, actor: Actor | None, line: str) -> None:
         """Write a line of the trace."""
         where = f"{actor.label}  {actor.state}: " if actor else ""
-        self.world.log.append(where + line)
+        self.environment.log.append(where + line)
 
     def reach(self, actor: Actor, phase: str, place: str, action: str) -> str | None:
         """Come to a point: let the other run take its turn, check, and say what goes wrong."""
@@ -201,7 +205,7 @@ class ScenarioScheduler:
         if number in self.turns:
             self._take_turn(actor, self.turns[number])
         with self._apart():
-            self.check(self.world)
+            self.check(self.environment)
         kind = self._choose_fault(number, point)
         if kind is None:
             return None
@@ -235,7 +239,7 @@ class ScenarioScheduler:
         if other is None or other.is_stepping:
             return
         if switch.expire:
-            self.world.expire_visibility()
+            self.environment.expire_visibility()
         until = other.calls + switch.calls
         with self._apart():
             while other.calls < until and other.step():
@@ -254,14 +258,17 @@ class ScenarioScheduler:
         except Exception as error:
             self.log(
                 actor,
-                transcript.format_refusal(self.world.find_keys, service, action, parameters, error),
+                transcript.format_refusal(
+                    self.environment.find_keys, service, action, parameters, error
+                ),
             )
             self._note_failure(place, service, action, parameters, error)
             raise
         finally:
-            self.world.look_again()
+            self.environment.look_again()
         self.log(
-            actor, transcript.format_call(self.world.find_keys, service, action, parameters, answer)
+            actor,
+            transcript.format_call(self.environment.find_keys, service, action, parameters, answer),
         )
         self._go_wrong(self.reach(actor, AFTER, place, action), action, lambda: proceed(parameters))
         return answer
@@ -276,7 +283,9 @@ class ScenarioScheduler:
         self._reject(kind, service, action)
         if action in self.scenario.refused:
             raise _make_error("AccessDeniedException", "it is denied permanently", 403)
-        if action in WRITES and any(map(self._is_chosen, self.world.find_attempts(parameters))):
+        if action in WRITES and any(
+            map(self._is_chosen, self.environment.find_attempts(parameters))
+        ):
             raise _make_error("AccessDeniedException", "the event was chosen to fail", 400)
         return self._call(kind, action, parameters, proceed)
 
@@ -286,8 +295,8 @@ class ScenarioScheduler:
         """Note that a handler's write of an event failed; a state notes its own."""
         name = transcript.format_error(error)
         if place == HANDLER and action in WRITES and not name.startswith(ALREADY_EXISTS_ERRORS):
-            for item in self.world.find_attempts(parameters):
-                self.world.attempts.append(Attempt(f"{service} {action}", item.fields, name))
+            for item in self.environment.find_attempts(parameters):
+                self.environment.attempts.append(Attempt(f"{service} {action}", item.fields, name))
 
     def _reject(self, kind: str | None, service: str, action: str) -> None:
         if kind == scenarios.THROTTLE:
@@ -300,10 +309,10 @@ class ScenarioScheduler:
         self, kind: str | None, action: str, parameters: Mapping[str, Any], proceed: Any
     ) -> Any:
         given, added = halve(action, parameters) if kind == scenarios.HALF else (parameters, {})
-        before = self.world.find_item(action, parameters)
+        before = self.environment.find_item(action, parameters)
         answer = {**(proceed(given) if given is not None else {}), **added}
-        if before is None or before != self.world.find_item(action, parameters):
-            self.world.note_write(action, parameters, answer)
+        if before is None or before != self.environment.find_item(action, parameters):
+            self.environment.note_write(action, parameters, answer)
         return answer
 
     def _go_wrong(self, kind: str | None, action: str, again: Callable[[], Any]) -> None:
@@ -314,10 +323,10 @@ class ScenarioScheduler:
         if kind == scenarios.EXPIRE:
             raise ExpiredError
         if kind == scenarios.DUPLICATE and action == "ReceiveMessage":
-            self.world.expire_visibility()
+            self.environment.expire_visibility()
         elif kind == scenarios.DUPLICATE:
             again()
-            self.world.look_again()
+            self.environment.look_again()
 
 
 def _make_error(code: str, message: str, status: int) -> Exception:

@@ -45,7 +45,7 @@ class _Broken(BaseException):
 
 
 def prove(
-    world: Environment,
+    environment: Environment,
     invariant: Invariant,
     runs: Sequence[Any],
     *,
@@ -88,8 +88,8 @@ def prove(
         tuple(runs), fails=dict(fails or {}), queued=tuple(queued), refused=tuple(refused)
     )
     if overlap:
-        return _prove_overlap(world, invariant, plain, then, every)
-    points = play(world, plain, invariant, then)
+        return _prove_overlap(environment, invariant, plain, then, every)
+    points = play(environment, plain, invariant, then)
     played: Counter[str] = Counter()
     level = [(plain, points)]
     for _ in range(together):
@@ -97,7 +97,7 @@ def prove(
         for before, met in level:
             scenarios = _vary(before, met, tuple(kinds), tuple(redrives), times)
             for scenario in _thin(scenarios, every):
-                deeper.append((scenario, play(world, scenario, invariant, then)))
+                deeper.append((scenario, play(environment, scenario, invariant, then)))
                 played[scenario.faults[-1].kind] += 1
         level = deeper
     return Proof(1 + sum(played.values()), len(points), dict(played))
@@ -132,15 +132,15 @@ def _thin(scenarios: Iterable[Scenario], every: int) -> Iterator[Scenario]:
 
 
 def _prove_overlap(
-    world: Environment, invariant: Invariant, plain: Scenario, then: Any, every: int
+    environment: Environment, invariant: Invariant, plain: Scenario, then: Any, every: int
 ) -> Proof:
     """Let the last run take its turn before each call of the other, for each number of calls.
 
-    Between two calls a run touches nothing that the other sees, so one turn there stands for all.
+    Between two calls a run touches nothing that the other sees, so one turn there represents all.
     """
     if len(plain.runs) < 2:
         raise ProofError("two executions overlap; pass at least two inputs.")
-    points = play(world, replace(plain, switches=()), invariant, then)
+    points = play(environment, replace(plain, switches=()), invariant, then)
     first = len(plain.runs) - 1
     calls = [at for at, point in enumerate(points) if point.run == first and point.is_call]
     calls.append(max(at for at, point in enumerate(points) if point.run == first))
@@ -149,34 +149,36 @@ def _prove_overlap(
     turns = product(calls, range(1, most + 1), (False, True))
     for at, turn, expire in islice(turns, 0, None, every):
         scenario = replace(plain, switches=(Interleaving(at, turn, expire),))
-        play(world, scenario, invariant, then)
+        play(environment, scenario, invariant, then)
         count += 1
     return Proof(count, len(points))
 
 
 def play(
-    world: Environment, scenario: Scenario, invariant: Invariant, then: Any = None
+    environment: Environment, scenario: Scenario, invariant: Invariant, then: Any = None
 ) -> list[FaultPoint]:
     """Run one scenario and return its points. Raises as `prove` does."""
     try:
-        return ScenarioScheduler(world, scenario, lambda seen: _ask(invariant, seen), then).run()
+        return ScenarioScheduler(
+            environment, scenario, lambda seen: _ask(invariant, seen), then
+        ).run()
     except _Broken as broken:
-        error, log = broken.error, list(world.log)
+        error, log = broken.error, list(environment.log)
     if not isinstance(error, BrokenPromiseError):
         raise error
     for simpler in scenario.simplify():
         try:
-            play(world, simpler, invariant, then)
+            play(environment, simpler, invariant, then)
         except BrokenPromiseError as found:
             raise found from None
     raise BrokenPromiseError(_format_failure(str(error), log))
 
 
-def _ask(invariant: Invariant, world: Environment) -> None:
+def _ask(invariant: Invariant, environment: Environment) -> None:
     name = getattr(invariant, "__name__", "the invariant")
     try:
-        with world.check():
-            found = invariant(world)
+        with environment.check():
+            found = invariant(environment)
             complaints = [found] if isinstance(found, str) else list(found or ())
     except Exception as error:
         trace = error.__traceback__
@@ -192,5 +194,5 @@ def _ask(invariant: Invariant, world: Environment) -> None:
         raise _Broken(BrokenPromiseError("; ".join(map(str, complaints))))
 
 
-def _format_failure(complaint: str, log: Sequence[str]) -> str:
-    return "\n".join([f"{complaint}.", "What happened:", *(f"  {line}" for line in log)])
+def _format_failure(violation: str, log: Sequence[str]) -> str:
+    return "\n".join([f"{violation}.", "What happened:", *(f"  {line}" for line in log)])

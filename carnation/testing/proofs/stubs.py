@@ -100,21 +100,21 @@ class StubbedEnvironment(Environment):
 def at_most_once(state: str) -> Callable[[Environment], Iterator[str]]:
     """Make the invariant that a state's call has its effect once for the same parameters."""
 
-    def at_most_once(world: Environment) -> Iterator[str]:
+    def at_most_once(environment: Environment) -> Iterator[str]:
         done: Counter[str] = Counter()
-        for attempt in world.attempts:
+        for attempt in environment.attempts:
             if attempt.state == state:
                 done[json.dumps(attempt.payload, sort_keys=True)] += attempt.times
         for payload, times in done.items():
-            if times > len(world.inputs):
+            if times > len(environment.inputs):
                 yield f"'{state}' was done {times} times with {payload[:200]}"
 
     return at_most_once
 
 
-def completes(world: Environment) -> Iterator[str]:
-    """Complain, in the end, of an execution that did not succeed."""
-    for number, execution in enumerate(world.executions if world.is_settled else (), 1):
+def completes(environment: Environment) -> Iterator[str]:
+    """Report, in the end, an execution that did not succeed."""
+    for number, execution in enumerate(environment.executions if environment.is_settled else (), 1):
         if execution.status != "SUCCEEDED":
             error = f" {execution.error}" if execution.error else ""
             yield f"execution {number} ended as {execution.status}{error}"

@@ -33,7 +33,7 @@ def exists(context: Context, kind: str, name: str) -> bool:
 
 
 def _is_unused(kind: str) -> bool:
-    """Tell whether nobody has asked a service of moto's for anything yet: nothing is there."""
+    """Return whether nobody has asked a service of moto's for anything yet: nothing is there."""
     lookup = LOOKUPS.get(kind)
     if lookup is None or lookup.service == "stepfunctions":
         return False

@@ -109,7 +109,7 @@ def _answer(region: Region, token: str, outcome: Outcome) -> None:
 
 
 def send_task_heartbeat(region: Region, params: Params) -> dict[str, Any]:
-    """Say that a task's worker is alive."""
+    """Report that a task's worker is alive."""
     token = params["taskToken"]
     if not _find_execution(region, token).beat(token):
         raise _task_is_over()

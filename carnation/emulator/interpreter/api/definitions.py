@@ -107,7 +107,7 @@ def _quoted(text: str) -> list[str]:
 
 
 def _word(rule: Rule, problem: Problem, document: dict[str, Any]) -> tuple[str, str]:
-    """Say a problem in AWS's words where they are known, else in the rule's."""
+    """Describe a problem in AWS's words where they are known, else in the rule's."""
     field = problem.pointer.rpartition("/")[2]
     names = _quoted(problem.message)
     if rule.id == "missing-target" and names:

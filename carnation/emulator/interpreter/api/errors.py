@@ -13,7 +13,7 @@ class ApiError(Exception):
     """
 
     def __init__(self, code: str, message: str, status: int = 400, **fields: Any) -> None:
-        """Take the code, the text, the HTTP status and the error's members beside its text."""
+        """Take the code, the text, the HTTP status and the error's members next to its text."""
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status, self.fields = code, message, status, fields
 

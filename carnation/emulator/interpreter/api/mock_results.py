@@ -1,4 +1,4 @@
-"""Mocked results of Tasks, checked against the model of the API that they stand for.
+"""Mocked results of Tasks, checked against the model of the API that they represent.
 
 Source: https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """

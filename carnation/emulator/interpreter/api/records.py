@@ -160,7 +160,7 @@ class Region:
                     self.task_runner.tokens.pop(token, None)
 
     def describe_forgotten(self) -> str:
-        """Say why one that was there may not be found; '' while none is forgotten."""
+        """Describe why one that was there may not be found; '' while none is forgotten."""
         if not self.forgotten:
             return ""
         return (

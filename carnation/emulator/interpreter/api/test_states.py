@@ -123,7 +123,7 @@ def _read_definition(params: Params) -> dict[str, Any]:
 
 
 def _wrap(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a definition of a state that stands alone; where it moves to is there as well."""
+    """Make a definition of a state that is alone; where it moves to is there as well."""
     states: dict[str, Any] = {_NAME: state}
     entries = [state]
     for field in ("Choices", "Catch"):

@@ -56,7 +56,7 @@ def find_shadowed(machine: Machine) -> Iterator[Problem]:
 
 
 def _read(rule: Node) -> dict[str, Json]:
-    """Give what a rule asks; of JSONata in the words of JSONPath, as far as there are some."""
+    """Return what a rule asks; of JSONata in the words of JSONPath, as far as there are some."""
     body = bare_rule(rule)
     condition = body.get("Condition")
     if rule.language != ATA:
@@ -122,7 +122,7 @@ def find_single_ways(machine: Machine) -> Iterator[Problem]:
 
 
 def _is_plain(state: State) -> bool:
-    """Tell whether a Choice does nothing but choose."""
+    """Return whether a Choice does nothing but choose."""
     parts = (state, *state.rules)
     return not any(name in part.body for part in parts for name in ("Assign", "Output"))
 

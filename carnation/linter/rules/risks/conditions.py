@@ -153,7 +153,7 @@ def _type_of(node: Json) -> str:
 
 
 def is_never_boolean(text: str) -> bool:
-    """Tell whether a condition surely gives neither true nor false.
+    """Return whether a condition surely gives neither true nor false.
 
     >>> is_never_boolean("$count($states.input.items)"), is_never_boolean("$states.input.ok")
     (True, False)

@@ -97,7 +97,7 @@ def _find_misplaced(part: Node, names: tuple[str, ...], root: str) -> str:
 
 
 def _may_have_token(state: State) -> bool:
-    """Tell whether a state may have a token: it waits for one, or nobody can tell."""
+    """Return whether a state may have a token: it waits for one, or nobody can tell."""
     if state.place != "Task":
         return False
     resource = read_resource(state.body.get("Resource"))

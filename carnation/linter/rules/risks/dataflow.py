@@ -140,7 +140,7 @@ class _Flow:
         return List(join_all([self.outputs.get(id(inner), ANY) for inner in state.inner]))
 
     def _find_task_result(self, state: State) -> Shape:
-        """Give what a Task gives: by its API; what is declared of a function lies in `Payload`."""
+        """Return what a Task gives: by its API; what is declared of a function is in `Payload`."""
         schema = self.declared.get(state.name)
         declared = ANY if schema is None else read_schema(schema)
         if find_integration(state.body) is None:
@@ -171,7 +171,7 @@ class _Flow:
         self._hand_on(state, effective)
 
     def _hand_on(self, state: State, effective: Shape) -> None:
-        """Say what the scopes inside a state are given."""
+        """Describe what the scopes inside a state are given."""
         for inner in state.inner:
             shape = effective
             if state.place == "Parallel" and "Parameters" in state.body:
@@ -265,7 +265,7 @@ def list_compared(machine: Machine) -> list[Comparison]:
 
 
 def find_most_items(machine: Machine, state: State) -> int:
-    """Give how many items a Map may be given, as literals and schemas tell; 0 if they do not."""
+    """Return how many items a Map may be given, as literals and schemas tell; 0 if they do not."""
     literal = state.body.get("Items")
     if isinstance(literal, list):
         return len(literal)

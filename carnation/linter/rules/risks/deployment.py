@@ -170,7 +170,7 @@ def _target_of(value: Json) -> str:
 
 
 def _lets_in(policy: Mapping[str, Json], role: str) -> bool:
-    """Tell whether a key's policy names the account, everybody, or the role."""
+    """Return whether a key's policy names the account, everybody, or the role."""
     statements = policy.get("Statement")
     for statement in statements if isinstance(statements, list) else [statements]:
         if not isinstance(statement, Mapping) or statement.get("Effect") == "Deny":

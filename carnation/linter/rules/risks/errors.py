@@ -23,7 +23,7 @@ _TRANSIENT = {
 
 
 def find_meant_name(name: str) -> str:
-    """Give AWS's error name that was meant by one in other letters; '' if none was.
+    """Return AWS's error name that was meant by one in other letters; '' if none was.
 
     >>> find_meant_name("state.all")
     'States.ALL'
@@ -33,7 +33,7 @@ def find_meant_name(name: str) -> str:
 
 
 def is_of_http(name: str) -> bool:
-    """Tell whether an error names the status code of an HTTP task: `States.Http.StatusCode.404`."""
+    """Return whether an error names an HTTP task's status: `States.Http.StatusCode.404`."""
     return re.match(r"States\.Http\.StatusCode\.\d{3}\Z", name) is not None
 
 

@@ -68,7 +68,7 @@ def find_wrong_arguments(machine: Machine) -> Iterator[Problem]:
 
 
 def _check_count(name: str, count: int) -> str:
-    """Say that a function gets too many or too few arguments; one may come by `~>`."""
+    """Describe that a function gets too many or too few arguments; one may come by `~>`."""
     least, most = _COUNTS.get(name, (0, count))
     if least - 1 <= count <= most:
         return ""

@@ -29,7 +29,7 @@ def find_undecided(machine: Machine) -> Iterator[Problem]:
 
 
 def _is_exhaustive(rules: list[Node]) -> bool:
-    """Tell whether two rules are each other's opposite."""
+    """Return whether two rules are each other's opposite."""
     seen: set[str] = set()
     for rule in rules:
         if rule.language != PATH and rule.body.get("Condition") in (True, "{% true %}"):
@@ -70,7 +70,7 @@ def find_loops(machine: Machine) -> Iterator[Problem]:
 
 
 def _counts(state: State) -> bool:
-    """Tell whether a state does sums, or reads a list that gets shorter."""
+    """Return whether a state does sums, or reads a list that gets shorter."""
     text = _write([state.body.get(name) for name in ("Parameters", "Assign", "Output", "Result")])
     if any(sign in text for sign in ("MathAdd", "+ 1", "+1", "- 1", "-1", "[1:]", "$count(")):
         return True

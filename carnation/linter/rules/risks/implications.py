@@ -35,12 +35,12 @@ class _Bounds(NamedTuple):
 
 
 def bare_rule(rule: Node) -> dict[str, Json]:
-    """Give what a rule asks, without what follows from it."""
+    """Return what a rule asks, without what follows from it."""
     return {key: value for key, value in rule.body.items() if key not in _NOT_OF_RULES}
 
 
 def implies(later: Json, earlier: Json) -> bool:
-    """Tell whether a rule surely holds wherever another one does.
+    """Return whether a rule surely holds wherever another one does.
 
     >>> implies({"Variable": "$.n", "NumericGreaterThan": 9},
     ...         {"Variable": "$.n", "NumericGreaterThan": 5})
@@ -86,7 +86,7 @@ def _list(rule: Mapping[str, Json], connective: str) -> list[Json]:
 
 
 def contradicts(left: Json, right: Json) -> bool:
-    """Tell whether two comparisons of one variable can never hold together.
+    """Return whether two comparisons of one variable can never hold together.
 
     >>> contradicts({"Variable": "$.n", "NumericEquals": 1},
     ...             {"Variable": "$.n", "StringEquals": "1"})
@@ -139,7 +139,7 @@ def _implies_simply(later: Json, earlier: Json) -> bool:
 
 
 def _type_of(name: str, value: Json) -> str:
-    """Give the type that a variable surely has where a comparison holds; '' if none."""
+    """Return the type that a variable surely has where a comparison holds; '' if none."""
     if name in _TYPES:
         return _TYPES[name] if value is True else ""
     match = re.match("String|Numeric|Timestamp|Boolean", name)
@@ -147,7 +147,7 @@ def _type_of(name: str, value: Json) -> str:
 
 
 def _is_other(name: str, value: Json, type: str) -> bool:
-    """Tell whether a comparison that holds says that its variable is not of a type."""
+    """Return whether a comparison that holds says that its variable is not of a type."""
     if name in _TYPES and value is False:
         return _TYPES[name] == type
     own = _type_of(name, value)
@@ -170,7 +170,7 @@ def _excludes(name: str, value: Json, other: str, given: Json) -> bool:
 
 
 def _matches(pattern: Json, text: Json) -> bool:
-    """Tell whether a text matches a pattern of `StringMatches`, where `*` stands for any text."""
+    """Return whether a text matches a pattern of `StringMatches`, where `*` represents any text."""
     if not isinstance(pattern, str) or not isinstance(text, str) or len(pattern) > 200:
         return False
     parts = [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\)\*", pattern)]

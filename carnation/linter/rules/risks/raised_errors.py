@@ -38,7 +38,7 @@ _SPECIAL = frozenset(name for names in _OWN.values() for name in names) | {
 
 
 class _Reports(NamedTuple):
-    """What a state may report beside the names of Step Functions; `is_any` if nobody can tell."""
+    """What a state may report next to the names of Step Functions; `is_any` if nobody can tell."""
 
     is_any: bool = False
     prefixes: frozenset[str] = frozenset()
@@ -129,7 +129,7 @@ def _check_special(state: State, name: str, reports: dict[int, _Reports]) -> str
 
 
 def _find_misspelled(state: State, name: str) -> str:
-    """Say which error of the service was meant, if the name is one in a few other letters."""
+    """Describe which error of the service was meant, if the name is one in a few other letters."""
     from difflib import get_close_matches  # only a name in doubt needs it
 
     resource = find_integration(state.body)
@@ -165,7 +165,7 @@ def _find_reports(state: State, known: dict[int, _Reports]) -> _Reports:
 
 
 def _reports_of(state: State) -> _Reports:
-    """Say what a state reports itself."""
+    """Describe what a state reports itself."""
     if state.place == "Fail":
         name = state.body.get("Error", "")
         plain = isinstance(name, str) and not (is_placeholder(name) or name.startswith("{%"))

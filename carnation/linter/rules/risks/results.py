@@ -33,7 +33,7 @@ _API_SCALARS = {
 
 @lru_cache(maxsize=512)
 def find_result_shape(resource: str) -> Shape:
-    """Give the shape of what a Task's resource gives; ANY where that is not known.
+    """Return the shape of what a Task's resource gives; ANY where that is not known.
 
     >>> shape = find_result_shape("arn:aws:states:::sqs:sendMessage")
     >>> shape.origin, "MessageId" in shape.fields
@@ -65,10 +65,10 @@ def _read_api(shape: services.Shape | None, depth: int = 0) -> Shape:
 
 
 def read_schema(schema: Json, root: Json = None, depth: int = 0) -> Shape:
-    """Give the shape that a JSON schema declares.
+    """Return the shape that a JSON schema declares.
 
-    Named properties are all there are unless `additionalProperties` says otherwise: whoever
-    declares a shape wants to hear of what is read beside it.
+    Named properties are all there are unless `additionalProperties` says otherwise, so that
+    a read of any other is reported.
 
     >>> read_schema({"type": "object", "properties": {"id": {"type": "string"}}})
     Object(fields={'id': Scalar(kind='text')}, is_open=False, origin='')
@@ -114,7 +114,7 @@ def _follow(root: Json, reference: object) -> Json:
 
 
 def join_all(shapes: Iterable[Shape]) -> Shape:
-    """Give a shape that fits whatever fits one of them; ANY if there is none."""
+    """Return a shape that fits whatever fits one of them; ANY if there is none."""
     whole, *others = [*shapes] or [ANY]
     for shape in others:
         whole = join(whole, shape)

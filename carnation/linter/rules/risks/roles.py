@@ -29,7 +29,7 @@ def _compare_role(machine: Machine) -> _Judged:
 
 
 def _compare(machine: Machine, role: Role) -> _Judged:
-    from carnation import permissions  # most definitions stand in no template
+    from carnation import permissions  # most definitions are in no template
     from carnation.permissions.reports import read_grants, read_machine
 
     described = read_machine(machine.properties)

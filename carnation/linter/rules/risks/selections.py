@@ -25,7 +25,7 @@ def _parse(text: object) -> Path | None:
 
 
 def pick(shape: Shape, text: object) -> Shape:
-    """Give what `InputPath`, `OutputPath` or `ItemsPath` picks; null picks an empty object."""
+    """Return what `InputPath`, `OutputPath` or `ItemsPath` picks; null picks an empty object."""
     if text is None:
         return Object({})
     path = _parse(text)
@@ -36,7 +36,7 @@ def pick(shape: Shape, text: object) -> Shape:
 
 
 def put_result(raw: Shape, text: object, result: Shape) -> Shape:
-    """Give what a state hands on, its result put at `ResultPath`; null keeps the input."""
+    """Return what a state hands on, its result put at `ResultPath`; null keeps the input."""
     if text is None:
         return raw
     path = _parse(text)
@@ -44,7 +44,7 @@ def put_result(raw: Shape, text: object, result: Shape) -> Shape:
 
 
 def fill(template: Json, shape: Shape, depth: int = 0) -> Shape:
-    """Give the shape of a payload template, filled from a shape."""
+    """Return the shape of a payload template, filled from a shape."""
     if depth > 12 or not isinstance(template, dict):
         return shape_of(template) if not isinstance(template, list) else ANY
     fields: dict[str, Shape] = {}

@@ -56,7 +56,7 @@ class Miss(NamedTuple):
 
 
 def shape_of(value: Json, depth: int = 0) -> Shape:
-    """Give the shape of a plain value.
+    """Return the shape of a plain value.
 
     >>> shape_of({"a": [1]})
     Object(fields={'a': List(item=Scalar(kind='number'), most=1)}, is_open=False, origin='')
@@ -82,7 +82,7 @@ def shape_of(value: Json, depth: int = 0) -> Shape:
 
 
 def join(left: Shape, right: Shape, depth: int = 0) -> Shape:
-    """Give a shape that fits whatever fits one of the two."""
+    """Return a shape that fits whatever fits one of the two."""
     if left == right:
         return left
     if left is None or right is None or depth > _MAX_DEPTH:
@@ -122,7 +122,7 @@ def look_up(shape: Shape, path: Path) -> Shape | Miss:
 
 
 def put(shape: Shape, path: Path, value: Shape) -> Shape:
-    """Give a shape with a value put at a path, as `ResultPath` does."""
+    """Return a shape with a value put at a path, as `ResultPath` does."""
     if not path.steps:
         return value
     if len(path.steps) > _MAX_DEPTH or any(step.kind != "field" for step in path.steps):

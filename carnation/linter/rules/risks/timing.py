@@ -60,7 +60,7 @@ def find_lost_tokens(machine: Machine) -> Iterator[Problem]:
 
 
 def _whole(machine: Machine) -> set[str]:
-    """Say which fields stand anywhere: a variable may hold the token."""
+    """Return the fields at any depth: a variable may hold the token."""
     return {"Assign"} if any("Assign" in part.body for part in machine.parts) else set()
 
 

@@ -252,7 +252,7 @@ def read_uses(text: str) -> Uses | None:
 
 @lru_cache(maxsize=4096)
 def paths_in(text: str) -> tuple[Path, ...]:
-    """Give the paths in an expression of JSONPath, those in its calls included; none if broken."""
+    """Return the paths in a JSONPath expression, including its calls; none if broken."""
     try:
         return _in_calls(text) if text.startswith("States.") else (parse_path(text),)
     except ExpressionError:

@@ -1,4 +1,4 @@
-"""What the stacks give a definition for its `${…}`, and what each stands for when a role is made.
+"""What the stacks give a definition for its `${…}`, and what each means when a role is made.
 
 A role compares ARNs, and ARNs are made of names; so each substitution has two readings, the value
 that CloudFormation puts in and the ARN or name that the permissions are derived from. What the
@@ -46,7 +46,7 @@ def list_substitutions(
 
 
 def _version_substitution(function: Function) -> Substitution:
-    """Give a function's version; executions in flight go on with older ones, so none is named."""
+    """Return a function's version; executions in flight go on with older ones, so none is named."""
     version = Ref(f"{function.title}Version")
     versions = render_arn("lambda", f"function:@{function.name_part}:*")
     return Substitution(f"{function.title}Function", version, versions)
