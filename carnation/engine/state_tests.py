@@ -192,12 +192,10 @@ class _Test:
             trace["toleratedFailureCount"] = count
         if percentage is not None:
             trace["toleratedFailurePercentage"] = float(percentage)
-        within = (count is None and percentage is None) or (
-            failed <= (count or 0)
-            if count is not None
-            else 100 * failed <= (percentage or 0) * max(1, len(items))
+        exceeds = (count is not None and failed > count) or (
+            percentage is not None and 100 * failed > percentage * len(items)
         )
-        if failed and not within:
+        if failed and exceeds:
             raise StateError(THRESHOLD, "The specified tolerated failure threshold was exceeded")
 
     def _find_items(self, state: MapState, value: Json) -> list[Json]:
@@ -205,7 +203,10 @@ class _Test:
         if reader is None:
             return state.find_items(self.fiber, value)
         data = self.settings.get("mapItemReaderData", "[]")
-        return reader.read_sample(self.fiber, value, data)
+        items = reader.read_sample(self.fiber, value, data)
+        if "ItemsPointer" in reader.config and self.fiber.trace is not None:
+            self.fiber.trace["afterItemsPointer"] = items
+        return items
 
     def _look_at_items(
         self, state: MapState, value: Json, items: list[Json], trace: dict[str, Json]

@@ -159,6 +159,8 @@ def test_a_map_run_counts_its_redrives(sfn: Any) -> None:
     wait_until(lambda: failed(1))
     counted = sfn.describe_map_run(mapRunArn=run["mapRunArn"])
     assert (counted["redriveCount"], counted["executionCounts"]["total"]) == (1, 2)
+    assert counted["itemCounts"]["pendingRedrive"] == 0
+    assert counted["executionCounts"]["failuresNotRedrivable"] == 0
     listed = sfn.list_executions(mapRunArn=run["mapRunArn"], redriveFilter="REDRIVEN")
     (child,) = listed["executions"]
     assert (child["status"], child["redriveCount"]) == ("FAILED", 1)

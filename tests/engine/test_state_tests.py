@@ -96,6 +96,13 @@ def test_a_map_shows_its_items_batches_and_tolerance() -> None:
     settings["mapIterationFailureCount"] = 2
     found = inspect(state, {}, mock={"result": [1]}, configuration=settings)
     assert found["error"] == "States.ExceedToleratedFailureThreshold"
+    both = {**state, "ToleratedFailureCount": 2}  # the share is exceeded
+    assert inspect(both, {}, mock={"result": [1]}, configuration=settings)["error"]
+    config = {"InputType": "JSON", "ItemsPointer": "/a"}
+    pointed = {**state, "ItemReader": {**state["ItemReader"], "ReaderConfig": config}}
+    given = {"mapItemReaderData": '{"a": [1]}'}
+    found = inspect(pointed, {}, mock={"result": [1]}, configuration=given)
+    assert found["inspectionData"]["afterItemsPointer"] == [1]
     counted = {**state, "ToleratedFailureCount": 1}
     del counted["ToleratedFailurePercentage"]
     found = inspect(counted, {}, mock={"result": [1]}, configuration=settings)

@@ -68,6 +68,8 @@ def describe_map_run(region: Region, params: Params) -> dict[str, Any]:
     run, map_run = find_map_run(region, params["mapRunArn"])
     over = run.status != "RUNNING"
     executions, items = _count(run, map_run)
+    if map_run.redrives:
+        _count_redrive(run, map_run, executions, items)
     outline = _outline(run, map_run)
     del outline["stateMachineArn"]
     return {
@@ -95,6 +97,24 @@ def _count(run: EmulatedExecution, map_run: MapRun) -> tuple[dict[str, int], dic
         _export_counts(executions, map_run.total, over=over),
         _export_counts(items, map_run.items.get("total", 0), over=over),
     )
+
+
+def _count_redrive(
+    run: EmulatedExecution, map_run: MapRun, executions: dict[str, int], items: dict[str, int]
+) -> None:
+    """Count what a redrive has still to run again; here all that failed can be redriven."""
+    waiting = [
+        child
+        for child in run.children.list(map_run.arn)
+        if map_run.status == run.status == "RUNNING"
+        and child.status not in ("RUNNING", "SUCCEEDED")
+        and child.redrives < map_run.redrives
+    ]
+    for counts, pending in (
+        (executions, len(waiting)),
+        (items, sum(child.items for child in waiting)),
+    ):
+        counts.update(failuresNotRedrivable=0, pendingRedrive=pending)
 
 
 def _export_counts(counts: Counter[str], total: int, *, over: bool) -> dict[str, int]:
