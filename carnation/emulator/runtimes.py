@@ -68,23 +68,22 @@ class PythonFallback:
 
     def find_obstacle(self, runtime: str, *, has_wheels: bool = False) -> str:
         """Describe why a function does not run; '' if it does, where it has packages for here."""
-        if not has_wheels and find_python(runtime) is not None:
+        if runtime == _OWN or (not has_wheels and find_python(runtime) is not None):
             return ""
+        reason, remedy = f"no {runtime} is on PATH", f"install {runtime}"
+        if has_wheels:
+            reason = f"carnation fetch --local brought packages for {_OWN}"
+            remedy = f"fetch and run with {runtime}"
         if self._tell is None:
-            return "" if has_wheels else _render_refusal(runtime)
-        if runtime not in self._told and runtime != _OWN:
+            return (
+                f"functions of the runtime '{runtime}' are not run on another Python, and "
+                f"{reason}; {remedy}, or let them run on {_OWN}: without --exact-python, or by "
+                "Emulator(other_python=print), which is told so"
+            )
+        if runtime not in self._told:
             self._told.add(runtime)
-            reason = "their local packages are for it" if has_wheels else f"no {runtime} is on PATH"
             self._tell(f"functions of the runtime '{runtime}' run on {_OWN}: {reason}")
         return ""
-
-
-def _render_refusal(runtime: str) -> str:
-    return (
-        f"functions of the runtime '{runtime}' need `{runtime}` on PATH, which was not found; "
-        f"install it, or let them run on {_OWN}: without --exact-python, or by "
-        "Emulator(other_python=print), which is told so"
-    )
 
 
 def list_runtimes(templates: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from carnation.__main__ import main
 from carnation.artifacts import make_package, wheels
 from carnation.artifacts.function_zips import pack_files
 from carnation.cli import fetch
@@ -156,3 +157,36 @@ def test_a_run_takes_what_was_installed_for_this_machine_or_says_what_is_missing
     use_local_packages(*arguments)
     assert len(said) == 1
     assert emulator.wheels == {digest(package): project / ".carnation" / "packages" / "needy"}
+
+
+PYDANTIC = """annotated_types==0.7.0
+pydantic==2.11.7
+pydantic_core==2.33.2
+typing_extensions==4.12.2
+typing_inspection==0.4.1
+"""
+GREETS = """from pydantic import BaseModel
+
+class Greeting(BaseModel):
+    name: str
+
+def handle(event, context):
+    return {"greeting": f"Hello, {Greeting(**event).name}"}
+"""
+
+
+@pytest.mark.exhaustive  # it asks a package index, by pip
+def test_a_handler_with_pydantic_runs_here_once_its_packages_were_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "hello"]) == 0
+    monkeypatch.chdir(tmp_path / "hello")
+    Path("lambdas/greet/handler.py").write_text(GREETS)
+    Path("lambdas/greet/requirements.txt").write_text(PYDANTIC)
+    if main(["fetch", "--local", "greet"]) != 0:
+        pytest.skip(f"pip reached no package index: {capsys.readouterr().err[:300]}")
+    assert main(["build"]) == 0
+    capsys.readouterr()
+    assert main(["run", "hello", "--input", '{"name": "Ada"}']) == 0
+    assert '{"greeting": "Hello, Ada"}' in capsys.readouterr().out

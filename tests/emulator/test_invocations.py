@@ -249,7 +249,8 @@ def test_a_python_that_is_not_here_is_refused_unless_somebody_is_told(
     monkeypatch.setattr(runtimes, "find_python", {"python3.13": "python"}.get)
     strict = PythonFallback(None)
     assert strict.find_obstacle("python3.13") == ""
-    assert "'python3.14' need `python3.14` on PATH" in strict.find_obstacle("python3.14")
+    assert "no python3.14 is on PATH" in strict.find_obstacle("python3.14")
+    assert "fetch --local" in strict.find_obstacle("python3.10", has_wheels=True)
     told: list[str] = []
     fallback = PythonFallback(told.append)
     for runtime in ("python3.13", "python3.14", "python3.14"):
@@ -257,7 +258,7 @@ def test_a_python_that_is_not_here_is_refused_unless_somebody_is_told(
     (line,) = told
     assert f"'python3.14' run on {PYTHON}: no python3.14" in line
     assert fallback.find_obstacle("python3.13", has_wheels=True) == ""
-    assert "local packages" in told[-1] or PYTHON == "python3.13"
+    assert "fetch --local" in told[-1] or PYTHON == "python3.13"
 
 
 def test_invoke_refuses_a_python_that_is_not_here(
