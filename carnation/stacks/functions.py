@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -107,7 +107,11 @@ def _add_version(
     template: Template, function: Function, made: LambdaFunction, package: Package | None, key: Any
 ) -> None:
     code = package.sha256 if package else function.image.rpartition(":")[2]
-    digest = {"CodeSha256": base64.b64encode(bytes.fromhex(code)).decode()} if package else {}
+    digest = (
+        {"CodeSha256": binascii.b2a_base64(bytes.fromhex(code), newline=False).decode()}
+        if package
+        else {}
+    )
     version = template.add_resource(
         Version(
             f"{function.title}Version",
