@@ -31,6 +31,10 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attri
 _SCALARS = frozenset({str, int, bool, float, type(None)})
 
 
+class Plain(dict[str, Any]):
+    """A part of a template that is plain already."""
+
+
 def make_plain(value: Any) -> Any:
     """Turn objects of troposphere into plain dictionaries and lists, each validated once.
 
@@ -48,6 +52,8 @@ def make_plain(value: Any) -> Any:
         }
     if kind is list:
         return [item if type(item) in _SCALARS else make_plain(item) for item in value]
+    if kind is Plain:
+        return value
     if isinstance(value, AWSHelperFn):
         return make_plain(value.data) if "data" in value.__dict__ else value.to_dict()
     if isinstance(value, BaseAWSObject):

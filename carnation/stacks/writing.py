@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import marshal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from troposphere import Template
 
 from carnation.document import digest, dump_yaml
-from carnation.stacks.snippets import make_plain
+from carnation.stacks.snippets import Plain, make_plain
 
 CONFIGURATION = "{configuration}"
 """What the description of a function's version holds until the template is written."""
@@ -24,6 +24,36 @@ UNVERSIONED = frozenset(
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
              "Rules", "Conditions", "Resources", "Outputs")  # fmt: skip
 _HEAD = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
+
+
+def add_once(
+    template: Template, made_of: tuple[object, ...], add: Callable[[Template], object]
+) -> None:
+    """Have resources added to a template: made the first time, and taken over from there on.
+
+    `made_of` is all that they depend on, so that workflows with equal nouns share what is made.
+    """
+    if made_of not in _MADE:
+        before = set(template.resources)
+        add(template)
+        _keep_last(_MADE)
+        _MADE[made_of] = {
+            name: Plain(make_plain(one))
+            for name, one in template.resources.items()
+            if name not in before
+        }
+    template.resources.update(_MADE[made_of])
+
+
+def _keep_last(kept: dict[Any, Any]) -> None:
+    """Forget the oldest entry where there are many."""
+    if len(kept) == _MAX_KEPT:
+        del kept[next(iter(kept))]
+
+
+_MAX_KEPT = 32
+_MADE: dict[tuple[object, ...], dict[str, Plain]] = {}
+_WRITTEN: dict[bytes, str] = {}
 
 
 def list_sections(template: Template) -> dict[str, Any]:
@@ -63,14 +93,9 @@ def _render_once(document: Any) -> str:
     except ValueError:  # what a workflow's own `change` put in may be of other classes
         return dump_yaml(document)
     if content not in _WRITTEN:
-        if len(_WRITTEN) == _MAX_WRITTEN:
-            del _WRITTEN[next(iter(_WRITTEN))]
+        _keep_last(_WRITTEN)
         _WRITTEN[content] = dump_yaml(document)
     return _WRITTEN[content]
-
-
-_MAX_WRITTEN = 32
-_WRITTEN: dict[bytes, str] = {}
 
 
 def _describe_versions(resources: Mapping[str, Any]) -> None:

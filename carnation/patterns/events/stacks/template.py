@@ -16,6 +16,7 @@ from troposphere.scheduler import (
 
 from carnation.asl import walk_states
 from carnation.cloudformation.substitutions import find_substitutions
+from carnation.document import dump_json
 from carnation.patterns.events.stacks.alarms import add_alarms
 from carnation.patterns.events.stacks.files import add_files
 from carnation.patterns.events.stacks.functions import add_functions
@@ -32,6 +33,7 @@ from carnation.stacks.resources import Function, Sources
 from carnation.stacks.snippets import KEY, resource_name, to_arn
 from carnation.stacks.stack import add_machine_version, add_state_machine
 from carnation.stacks.topics import add_alarm_topic
+from carnation.stacks.writing import add_once
 
 LAYOUT = ByKind(
     places={
@@ -71,15 +73,23 @@ def make_template(
     """Make the template of everything that the events workflow has."""
     template = open_template(sources.workflow, *_list_parameters(sources, store))
     add_conditions(template, "MakesKey", "HasBoundary", "HasEmail", "HasSchedule", "MovesGradually")
-    add_key(template, "MakesKey")
-    add_alarm_topic(template)
-    add_queues(template, sources)
-    add_store(template, store)
-    if files:
-        add_files(template)
-    add_roles(template, sources.definition, functions, store, files, known)
+    nouns = (tuple(functions), type(store), store, files, dump_json(sources.definition))
+
+    def add_first(template: Template) -> None:
+        add_key(template, "MakesKey")
+        add_alarm_topic(template)
+        add_queues(template, sources)
+        add_store(template, store)
+        if files:
+            add_files(template)
+        add_roles(template, sources.definition, functions, store, files, known)
+
+    def watch(template: Template) -> None:
+        add_alarms(template, functions, store, sources.definition)
+
+    add_once(template, ("first", *nouns), add_first)
     add_functions(template, sources, functions, store, files)
-    add_alarms(template, functions, store, sources.definition)
+    add_once(template, ("alarms", *nouns), watch)
     _add_machine(template, sources, known, functions[0])
     _add_schedule(template)
     _add_outputs(template, store, files)
