@@ -28,10 +28,10 @@ def rewrite(value: Any, swap: Swap) -> Any:
         return [rewrite(item, swap) for item in value]
     if not isinstance(value, dict):
         return value
-    if value == PLAIN_KEY and (key := swap(KEY_NAME, "")):
-        return key
     if len(value) == 1:
         ((name, given),) = value.items()
+        if name == "Fn::If" and value == PLAIN_KEY and (key := swap(KEY_NAME, "")):
+            return key
         if name == "Ref":
             return swap(given, "") or value
         if name == "Fn::GetAtt":
