@@ -80,11 +80,20 @@ def pytest_collection_finish() -> None:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-@pytest.fixture(autouse=True)
-def block_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a test reach this machine and nothing else, unless it is for a real account."""
-    if request.node.get_closest_marker("account"):
-        return
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keep a test, with all its fixtures, to this machine, unless it is for a real account."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not item.get_closest_marker("account"):
+            block_network(patch)
+            hide_credentials(patch)
+        # a pytest that a test starts counts nothing: it would write over this one's figures
+        patch.delenv("SLIPCOVER_ENABLED", raising=False)
+        return (yield)
+
+
+def block_network(patch: pytest.MonkeyPatch) -> None:
+    """Let a test reach this machine and nothing else."""
     connect = socket.socket.connect
 
     def connect_here(self: socket.socket, address: Any) -> None:
@@ -92,22 +101,17 @@ def block_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
             raise RuntimeError(f"a test tried to reach {address}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", connect_here)
+    patch.setattr(socket.socket, "connect", connect_here)
 
 
-@pytest.fixture(autouse=True)
-def hide_credentials(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Take away whatever could reach an account of whoever runs the tests, likewise."""
-    if request.node.get_closest_marker("account"):
-        return
+def hide_credentials(patch: pytest.MonkeyPatch) -> None:
+    """Take away whatever could reach an account of whoever runs the tests."""
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "REGION"):
-        monkeypatch.delenv(f"AWS_{name}", raising=False)
-    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+        patch.delenv(f"AWS_{name}", raising=False)
+    patch.delenv("AWS_DEFAULT_REGION", raising=False)
     for name in ("SHARED_CREDENTIALS_FILE", "CONFIG_FILE"):
-        monkeypatch.setenv(f"AWS_{name}", str(tmp_path / "no-such-file"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv(f"AWS_{name}", str(ROOT / "no-such-file"))
+    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -117,12 +121,6 @@ def share_clients() -> Iterator[None]:
 
     with shared_clients():
         yield
-
-
-@pytest.fixture(autouse=True)
-def measure_coverage_here_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a pytest that a test starts count nothing: it would write over this one's figures."""
-    monkeypatch.delenv("SLIPCOVER_ENABLED", raising=False)
 
 
 @pytest.fixture

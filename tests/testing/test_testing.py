@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import carnation.linter.rules
+import carnation.pytest_plugin  # noqa: F401 - pytester forgets what a test loads first
 from carnation.errors import ArtifactError, EmulatorError, UsageError
 from carnation.states import Succeed
 from carnation.testing import Throw, TimeOut
@@ -56,7 +58,9 @@ PAY = {PAY!r}
 
 def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(FRONT + body)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *options)
+    # to look for plugins takes a quarter of a second; that ours is found has a test of its own
+    alone = ("--disable-plugin-autoload", "-p", "carnation.pytest_plugin", "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess(*alone, *options)
 
 
 def message_of(pytester: pytest.Pytester, body: str) -> str:
@@ -583,9 +587,8 @@ def test_other(load_definition):
     load_definition({"StartAt": "Choose", "States": {"Choose": {"Type": "Succeed"}}}).run()
 """
     )
-    result = pytester.runpytest_subprocess(
-        "-n", "2", "--carnation-cov-fail-under", "72", "-p", "no:cacheprovider"
-    )
+    words = "--disable-plugin-autoload -p carnation.pytest_plugin -p xdist -p no:cacheprovider -n 2"
+    result = pytester.runpytest_subprocess(*words.split(), "--carnation-cov-fail-under", "72")
     assert result.ret == 0  # 8 of 11, and neither worker has seen them all
     result.stdout.fnmatch_lines(
         [
