@@ -51,7 +51,7 @@ class Place(NamedTuple):
 @pytest.fixture
 def embedded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.chdir(ROOT)
-    with Emulator():
+    with Emulator(other_python=lambda told: None):  # whatever Python this machine has
         yield Place(("--environment", "journey"), Account())
 
 
