@@ -34,6 +34,19 @@ class WrittenFile(NamedTuple):
     text: str
 
 
+def list_paragraphs(page: str) -> Iterator[str]:
+    """List the paragraphs and list items of a page, each in one line; no code, heading, or table.
+
+    >>> list(list_paragraphs("# A\\n\\nOne\\ntwo.\\n- three"))
+    ['One two.', '- three']
+    """
+    prose = re.sub(r"^ *```.*?^ *```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    for block in re.split(r"\n\s*\n", prose):
+        if not block.lstrip().startswith(("#", "|", "<")):
+            for item in re.split(r"\n(?=\s*(?:[-*]|\d+\.) )", block):
+                yield " ".join(item.split())
+
+
 def read_steps(page: str) -> Iterator[Command | WrittenFile]:
     """List what a page does, from top to bottom."""
     before = 0

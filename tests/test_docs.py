@@ -16,6 +16,7 @@ from carnation.artifacts import read_artifacts
 from carnation.cli import adopt
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
+from tests.pages import list_paragraphs
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
 
@@ -23,6 +24,17 @@ pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are 
 def read_examples(page: str) -> list[str]:
     """Return a page's Python examples, from top to bottom."""
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+
+
+def test_no_paragraph_of_a_page_is_longer_than_90_words() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    long = [
+        (page.name, text[:60])
+        for page in pages
+        for text in list_paragraphs(page.read_text("utf-8"))
+        if len(text.split()) > 90
+    ]
+    assert long == []
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def _make_parser() -> CommandParser:
     )  # fmt: skip
     parser.add_argument(
         "--deployment-type", choices=["all-at-once", "canary", "linear"],
-        help="How the alias moves to the new version (parameter DeploymentType)",
+        help="How the alias shifts traffic to the new version (parameter DeploymentType)",
     )  # fmt: skip
     parser.add_argument(
         "--allow-replacement", action="append", default=[], metavar="NAME",

@@ -40,7 +40,7 @@ def _make_parser() -> CommandParser:
         epilog="example: carnation diff main --fail-on breaking",
         # with a width of its own argparse need not load shutil to ask for one
     )
-    target = "a folder, a definition or template file, a Git revision, or deployed[:STACK]"
+    target = "A folder, a definition or template file, a Git revision, or deployed[:STACK]"
     parser.add_argument("old", nargs="?", metavar="OLD", help=f"{target} (default: HEAD)")
     parser.add_argument(
         "new", nargs="?", metavar="NEW", help="New side, as for OLD (default: the working tree)"

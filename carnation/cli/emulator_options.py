@@ -20,7 +20,7 @@ def add_emulator_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--exact-python", action="store_true",
-        help="Refuse functions whose Python is not on this machine (default: run them on the "
+        help="Reject functions whose Python is not on this machine (default: run them on the "
         "Python of carnation, with a warning)",
     )  # fmt: skip
     parser.add_argument(

@@ -33,5 +33,15 @@ class CommandParser(argparse.ArgumentParser):
         super().error(message)
 
 
+class _Formatter(argparse.HelpFormatter):
+    """A formatter that breaks no option of an example at its hyphens."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        lines = textwrap.wrap(" ".join(text.split()), width - len(indent), break_on_hyphens=False)
+        return "\n".join(indent + line for line in lines)
+
+
 def _make_formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.HelpFormatter(prog, width=terminal_width())
+    return _Formatter(prog, width=terminal_width())

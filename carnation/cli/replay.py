@@ -22,8 +22,8 @@ def _make_parser() -> CommandParser:
     parser = CommandParser(
         prog="carnation replay",
         description="Generate a test that replays a recorded history. Tasks answer as recorded.",
-        epilog="example: carnation replay night.json --out tests/test_night.py (after: "
-        "aws stepfunctions get-execution-history --execution-arn ARN > night.json)",
+        epilog="example: carnation replay history.json --out tests/test_incident.py (after: "
+        "aws stepfunctions get-execution-history --execution-arn ARN > history.json)",
     )
     parser.add_argument("history", metavar="HISTORY.json", help="Output of get-execution-history")
     parser.add_argument(

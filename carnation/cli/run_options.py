@@ -31,7 +31,7 @@ def make_parser() -> CommandParser:
     add_emulator_options(parser)
     parser.add_argument(
         "--show", action="append", default=[], metavar="RESOURCE",
-        help="Print what a table, queue, topic, bucket, log group or function holds at the end; "
+        help="Print what a table, queue, topic, bucket, log group, or function holds at the end; "
         "by id (stock), logical ID or name",
     )  # fmt: skip
     parser.add_argument(
@@ -96,7 +96,7 @@ def _add_stimuli(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--results", metavar="JSON",
-        help='Results of Task states, which are then not performed: {"State": …}, or @FILE',
+        help='Results of Task states, instead of running them: {"State": …}, or @FILE',
     )  # fmt: skip
 
 
