@@ -103,6 +103,77 @@ def put_behind_pass(case: Case) -> Case:
     return case
 
 
+def handle_another_error(case: Case) -> Case | None:
+    """Retry and catch, behind what is there, an error that no case raises."""
+    found = False
+    for state in walk_states(case["definition"]):
+        if state.get("Type") in ("Task", "Parallel", "Map"):
+            found = True
+            state["Retry"] = [*state.get("Retry", ()), {"ErrorEquals": ["Variant.Never"]}]
+            catcher = {"ErrorEquals": ["Variant.Never"], "Next": state.get("Next", "")}
+            if not catcher["Next"]:
+                continue
+            state["Catch"] = [*state.get("Catch", ()), catcher]
+            for entry in ("Retry", "Catch"):  # States.ALL has to be the last
+                state[entry].sort(key=lambda each: "States.ALL" in each["ErrorEquals"])
+    return case if found else None
+
+
+def put_behind_choice(case: Case) -> Case:
+    """Begin with a Choice whose second rule holds."""
+    definition = case["definition"]
+    if definition.get("QueryLanguage") == "JSONata":
+        rules = [{"Condition": f"{{% {value} %}}"} for value in ("false", "1 = 1")]
+    else:
+        rules = [
+            {"Variable": "$.variant", "IsPresent": True},
+            {"Not": {"Variable": "$.variant", "IsPresent": True}},
+        ]
+    first = {
+        "Type": "Choice",
+        "Choices": [
+            {**rules[0], "Next": "VariantPass"},
+            {**rules[1], "Next": definition["StartAt"]},
+        ],
+    }
+    other = {"Type": "Pass", "End": True}
+    definition["States"] = {"VariantChoice": first, "VariantPass": other, **definition["States"]}
+    definition["StartAt"] = "VariantChoice"
+    return case
+
+
+def put_behind_assign(case: Case) -> Case:
+    """Begin with a Pass that sets a variable which nothing reads."""
+    put_behind_pass(case)
+    case["definition"]["States"]["VariantPass"]["Assign"] = {"variantVariable": [1, {"a": None}]}
+    return case
+
+
+def put_beside_another(case: Case) -> Case:
+    """Stand in the first of two branches, of which the second is over at once."""
+    wait = {"StartAt": "VariantDone", "States": {"VariantDone": {"Type": "Succeed"}}}
+    if case["definition"].get("QueryLanguage") == "JSONata":
+        wait["States"]["VariantDone"]["Output"] = "other"
+    else:
+        wait["States"]["VariantDone"] = {"Type": "Pass", "Result": "other", "End": True}
+    wrapped = _wrap(case, lambda flow: {"Type": "Parallel", "End": True, "Branches": [flow, wait]})
+    if "output" in wrapped["expected"]:
+        wrapped["expected"]["output"].append("other")
+    return wrapped
+
+
+def put_into_children(case: Case) -> Case | None:
+    """Stand in a distributed Map over one item, which a child execution runs."""
+    text = json.dumps(case["definition"])
+    if "$$" in text or "error" in case["expected"] or "DISTRIBUTED" in text:
+        return None
+    made = put_into_map(case)
+    if made is not None:
+        config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        made["definition"]["States"]["VariantOuter"]["ItemProcessor"]["ProcessorConfig"] = config
+    return made
+
+
 def put_into_parallel(case: Case) -> Case:
     """Stand in the only branch of a Parallel."""
     return _wrap(case, lambda flow: {"Type": "Parallel", "End": True, "Branches": [flow]})
@@ -148,6 +219,11 @@ VARIANTS = (
     Variant("behind a Pass", put_behind_pass),
     Variant("in a Parallel", put_into_parallel),
     Variant("in a Map", put_into_map),
+    Variant("another error handled", handle_another_error),
+    Variant("behind a Choice", put_behind_choice),
+    Variant("behind an Assign", put_behind_assign),
+    Variant("beside another branch", put_beside_another),
+    Variant("in a child execution", put_into_children),
 )
 
 
