@@ -53,8 +53,8 @@ class DistributedMap(MapState):
         try:
             if map_run.inputs is None:
                 if items is None and self.reader is not None:
-                    items = self.reader.read(fiber, value)
-                map_run.inputs = self._make_inputs(fiber, value, items or [])
+                    items, map_run.sources = self.reader.read(fiber, value)
+                map_run.inputs = self._make_inputs(fiber, value, map_run, items or [])
             yield from self._run_children(fiber, map_run, map_run.inputs, concurrency)
             output = self._collect(fiber, value, map_run)
         except StateError as failure:
@@ -105,11 +105,16 @@ class DistributedMap(MapState):
                 raise blame(fiber, StateError(RUNTIME, cause))
         return count, percentage
 
-    def _make_inputs(self, fiber: Fiber, value: Json, items: list[Json]) -> list[tuple[Json, int]]:
+    def _make_inputs(
+        self, fiber: Fiber, value: Json, map_run: MapRun, items: list[Json]
+    ) -> list[tuple[Json, int]]:
         """Return what each child is started with: (its input, the number of its items)."""
         if self.batcher is None:
             return [(items[at], 1) for at in range(len(items))]
-        selected = [self.select(fiber, value, item, at) for at, item in enumerate(items)]
+        selected = [
+            self.select(fiber, value, item, at, map_run.find_source(at))
+            for at, item in enumerate(items)
+        ]
         return self.batcher.make_batches(fiber, value, selected)
 
     def _run_children(
@@ -122,11 +127,12 @@ class DistributedMap(MapState):
 
         def start(index: int) -> Fiber:
             item, _ = inputs[index]
+            source = map_run.find_source(index)
             if self.batcher is None:
-                item = self.select(fiber, value, inputs[index][0], index)
+                item = self.select(fiber, value, inputs[index][0], index, source)
             child = self._start_child(fiber, item, index, prefix)
             if self.batcher is None:
-                child.item = describe_item(inputs[index][0], index)
+                child.item = describe_item(inputs[index][0], index, source)
             if fiber.run.observe_child is not None:
                 _show(child, map_run, inputs[index][1])
             details = {"input": item}

@@ -9,12 +9,15 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
+from typing import TypeVar
 
 from carnation.document import split_pointer
 from carnation.document.values import Json
+from carnation.engine.child_executions import Sources
 from carnation.engine.data_flow import DataFlow
 from carnation.engine.failures import StateError
 from carnation.engine.fibers import Fiber
@@ -28,6 +31,7 @@ from carnation.engine.timestamps import parse_timestamp
 from carnation.errors import DefinitionError
 
 FAILED = "States.ItemReaderFailed"
+T = TypeVar("T")
 ITEM_LIMIT = 100_000_000
 _SEPARATORS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
 
@@ -58,21 +62,28 @@ class ItemReader:
                 "reading PARQUET needs pyarrow, which is not installed. Install carnation[parquet]."
             )
 
-    def read(self, fiber: Fiber, value: Json) -> list[Json]:
-        """Ask the port for the object, and take the items out of it."""
-        answer = self.ask(fiber, self.find_request(fiber, value))
-        return self._select(fiber, value, self._list_items(fiber, value, answer))
+    def read(self, fiber: Fiber, value: Json) -> tuple[list[Json], Sources]:
+        """Ask the port for the object, and take the items out of it; gives their sources too."""
+        request = self.find_request(fiber, value)
+        sources: Sources = []
+        found = self._list_items(fiber, request, self.ask(fiber, request))
+        items: list[Json] = []
+        for source, item in self._limit(fiber, value, found):
+            if not sources or sources[-1][1] != source:
+                sources.append((len(items), source))
+            items.append(item)
+        return items, sources
 
     def read_sample(self, fiber: Fiber, value: Json, data: str) -> list[Json]:
         """Take the items out of data that a test gives in the place of what is read."""
         reads = _FORMATS[str(self.input_type)] if self._reads else _read_json
-        return self._select(fiber, value, reads(self, fiber, {"Body": data}))
+        return list(self._limit(fiber, value, reads(self, fiber, {"Body": data})))
 
     def find_request(self, fiber: Fiber, value: Json) -> Json:
         """Evaluate what is asked for: a bucket and a key, or a prefix."""
         return self._data_flow.evaluate(fiber, self._request, value)
 
-    def _select(self, fiber: Fiber, value: Json, found: Iterator[Json]) -> list[Json]:
+    def _limit(self, fiber: Fiber, value: Json, found: Iterator[T]) -> Iterator[T]:
         """Take as many items as MaxItems lets."""
         most = ITEM_LIMIT
         if self._most is not None:
@@ -80,40 +91,40 @@ class ItemReader:
             if not is_whole(given) or given < 0:
                 raise StateError(FAILED, "field MaxItems must be positive")
             most = int(given) or ITEM_LIMIT
-        items: list[Json] = []
-        for item in found:
-            if len(items) == most:
-                break
-            items.append(item)
-        return items
+        return itertools.islice(found, most)
 
-    def _list_items(self, fiber: Fiber, value: Json, answer: Json) -> Iterator[Json]:
+    def _list_items(self, fiber: Fiber, request: Json, answer: Json) -> Iterator[tuple[str, Json]]:
+        """Yield each item behind the URI of where it comes from, as the Context object names it."""
+        bucket, key = (str(_find_member(request, name)) for name in ("Bucket", "Key"))
         if self._lists:
-            listed = self._list_pages(fiber, value, answer)
-            if not self._reads:
-                yield from map(_describe_object, listed)
-                return
-            bucket = _find_member(self.find_request(fiber, value), "Bucket")
-            yield from self._read_each(fiber, ((bucket, entry["Key"]) for entry in listed))
+            listed = self._list_pages(fiber, request, answer)
+            if self._reads:
+                yield from self._read_each(fiber, ((bucket, entry["Key"]) for entry in listed))
+            else:
+                yield from ((f"S3://{bucket}", _describe_object(entry)) for entry in listed)
         elif self.config.get("ManifestType") == "ATHENA_DATA":
             yield from self._read_each(fiber, _list_places(_body(answer)))
         else:
-            yield from _FORMATS[str(self.input_type)](self, fiber, answer)
+            for item in _FORMATS[str(self.input_type)](self, fiber, answer):
+                yield f"S3://{bucket}/{key}", item
 
-    def _list_pages(self, fiber: Fiber, value: Json, answer: Json) -> Iterator[dict[str, Json]]:
+    def _list_pages(self, fiber: Fiber, request: Json, answer: Json) -> Iterator[dict[str, Json]]:
         """Yield what is listed, a thousand of it in a page."""
         while True:
             yield from _find_member(answer, "Contents") or ()
             token = _find_member(answer, "NextContinuationToken")
             if not token:
                 return
-            request = {**self.find_request(fiber, value), "ContinuationToken": token}
-            answer = self.ask(fiber, request)
+            answer = self.ask(fiber, {**request, "ContinuationToken": token})
 
-    def _read_each(self, fiber: Fiber, places: Iterable[tuple[str, str]]) -> Iterator[Json]:
+    def _read_each(
+        self, fiber: Fiber, places: Iterable[tuple[str, str]]
+    ) -> Iterator[tuple[str, Json]]:
         """Yield the items of several objects, one after the other."""
         for bucket, key in places:
-            yield from _FORMATS[str(self.input_type)](self, fiber, self.get(fiber, bucket, key))
+            read = self.get(fiber, bucket, key)
+            for item in _FORMATS[str(self.input_type)](self, fiber, read):
+                yield f"S3://{bucket}/{key}", item
 
     def get(self, fiber: Fiber, bucket: str, key: str) -> Json:
         """Have the port get an object that a listing or a manifest names."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from carnation.asl.expressions import parse_path
 from carnation.document.values import Json
+from carnation.engine.child_executions import STATE_DATA
 from carnation.engine.failures import RUNTIME, StateError
 from carnation.engine.fiber_groups import abort, run_group
 from carnation.engine.fibers import Fiber, Steps
@@ -34,9 +35,10 @@ def list_items(items: Json) -> list[Json] | None:
     return items if isinstance(items, list) else None
 
 
-def describe_item(item: Json, index: int) -> dict[str, Json]:
+def describe_item(item: Json, index: int, source: str = STATE_DATA) -> dict[str, Json]:
     """Make the Context object's Map.Item."""
-    return {"Index": index, **(item if isinstance(item, Entry) else {"Value": item})}
+    value = item if isinstance(item, Entry) else {"Value": item}
+    return {"Index": index, **value, "Source": source}
 
 
 class MapState(RetryableState):
@@ -89,11 +91,13 @@ class MapState(RetryableState):
         given = self.data_flow.evaluate(fiber, self._concurrency, value)
         return check_number(fiber, self.body, "MaxConcurrency", given)
 
-    def select(self, fiber: Fiber, value: Json, item: Json, index: int) -> Json:
+    def select(
+        self, fiber: Fiber, value: Json, item: Json, index: int, source: str = STATE_DATA
+    ) -> Json:
         """Apply ItemSelector to one item."""
         if self._selector is None:
             return item
-        kept, fiber.item = fiber.item, describe_item(item, index)
+        kept, fiber.item = fiber.item, describe_item(item, index, source)
         try:
             return self.data_flow.evaluate(fiber, self._selector, value)
         finally:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from carnation.engine import CompiledMachine, Event, Execution, Outcome, Task
+from carnation.engine.child_executions import Sources
 from carnation.engine.fibers import Fiber
 from carnation.engine.history import History, Observer
 from carnation.estimates.samples import Guess, SampleData
@@ -40,14 +41,14 @@ class Scene(NamedTuple):
 
 
 class _Items:
-    """Stands for the reader of a distributed Map: gives the world's items."""
+    """Stands for the reader of a distributed Map: gives the world's items, and no sources."""
 
     def __init__(self, world: SampleData, given: Any) -> None:
         self._world, self._given = world, given
 
-    def read(self, fiber: Fiber, value: Any) -> list[Any]:
+    def read(self, fiber: Fiber, value: Any) -> tuple[list[Any], Sources]:
         item = Guess(self._world, is_item=True) if self._given is None else self._given
-        return [item] * self._world.count
+        return [item] * self._world.count, []
 
 
 class _Watch:

@@ -332,6 +332,31 @@ def test_a_reader_reads_the_objects_that_are_named_for_it(
     assert (execution.output, execution.cause) == (items, None)
 
 
+@pytest.mark.parametrize(
+    ("action", "config", "sources"),
+    [
+        ("listObjectsV2", {}, ["S3://b", "S3://b"]),
+        ("listObjectsV2", {"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"},
+         ["S3://b/k", "S3://b/k", "S3://b/l"]),
+        ("getObject", {"InputType": "JSONL"}, ["S3://b/k", "S3://b/k"]),
+    ],
+)  # fmt: skip
+def test_the_context_object_names_where_an_item_comes_from(
+    action: str, config: Any, sources: list[str]
+) -> None:
+    reader = {"Resource": f"arn:aws:states:::s3:{action}", "ReaderConfig": config,
+              "Parameters": {"Bucket": "b", "Key": "k"}}  # fmt: skip
+    selector = {"from.$": "$$.Map.Item.Source"}
+    body = children({"Type": "Pass"}, ItemReader=reader, ItemSelector=selector)
+    execution = run(machine(body), {}, Script(A=store(k="1\n2\n", l="3\n")))
+    assert execution.output == [{"from": source} for source in sources]
+
+
+def test_an_item_of_the_input_comes_from_the_state() -> None:
+    body = each({"Type": "Pass"}, ItemSelector={"from.$": "$$.Map.Item.Source"})
+    assert run(machine(body), [1]).output == [{"from": "STATE_DATA"}]
+
+
 def test_a_listing_has_the_fields_that_aws_gives_it() -> None:
     entry = {"Key": "k", "ETag": '"e"', "LastModified": "1970-01-01T00:01:00.000Z", "Size": 1}
     reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
