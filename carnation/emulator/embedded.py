@@ -119,8 +119,6 @@ def _deploy(
 ) -> Mapping[str, str]:
     chosen = _choose_parameters(artifacts, parameters)
     runtimes = list_runtimes(artifacts.files.values())
-    for obstacle in filter(None, map(emulator.find_obstacle, runtimes)):
-        warn(obstacle)
     if not emulator.in_process:
         start_fork_servers(runtimes)
     template = artifacts.find_key("-root-stack.yaml")
@@ -128,6 +126,8 @@ def _deploy(
         deployment = emulator.deploy(
             default_stack_name(artifacts), artifacts.list_uploads(), template, chosen, bucket=BUCKET
         )
+    for obstacle in filter(None, map(emulator.find_obstacle, runtimes)):
+        warn(obstacle)  # only now: an interpreter may be slow to find, and was looked for meanwhile
     for text in deployment.warnings:
         warn(place_resources(root, artifacts.workflow, text))
     return deployment.outputs
