@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, run_command
+from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, collect_what_is_made, run_command
 from carnation.cli.parser import CommandParser
 from carnation.console import align_table, paint, wrap_lines
 from carnation.document import dump_json
@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> int:
     from carnation.artifacts.building import build_workflows  # needs the SDK; --help does not
 
+    collect_what_is_made()
     built = build_workflows(
         find_root("."), options.workflows, write=not options.check, release=options.release
     )
