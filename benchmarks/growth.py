@@ -1,0 +1,140 @@
+"""How the CPU of each verb grows from a chain of 1,000 states to one of 10,000.
+
+Run as `python benchmarks/growth.py [VERB …] [--states N]`: N states (default: 1,000) and ten times
+as many, in this process, in turns, the least of several goes each. Says whether the promise holds,
+and exits 1 if it does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import gc
+import io
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+MAX_GROWTH = 10.5
+REPEAT = 3
+
+
+def make_definition(length: int) -> dict[str, Any]:
+    """Make a chain of Tasks, each with a catcher."""
+    catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Failed"}]
+    body = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": "f", "Payload": {"id.$": "$.id"}},
+        "ResultPath": None,
+        "TimeoutSeconds": 60,
+        "Catch": catch,
+    }
+    states = {f"Task{i}": {**body, "Next": f"Task{i + 1}"} for i in range(length)}
+    states[f"Task{length}"] = {"Type": "Succeed"}
+    states["Failed"] = {"Type": "Fail", "Error": "Failed"}
+    return {"StartAt": "Task0", "States": states}
+
+
+def write_definition(folder: str, length: int) -> tuple[str, str]:
+    """Write the chain, and one of which each tenth state is another; give both paths."""
+    definition = make_definition(length)
+    edited = copy.deepcopy(definition)
+    for number in range(0, length, 10):
+        edited["States"][f"Task{number}"]["TimeoutSeconds"] = 30
+    path, other = (os.path.join(folder, f"{length}.{side}asl.json") for side in ("", "edited."))
+    Path(path).write_text(json.dumps(definition), encoding="utf-8")
+    Path(other).write_text(json.dumps(edited), encoding="utf-8")
+    return path, other
+
+
+def build(path: str, edited: str) -> None:
+    """Make the graph with carnation's states, and write its definition."""
+    from carnation.states import Chain, Pass, make_definition
+
+    length = int(os.path.basename(path).partition(".")[0])
+    make_definition(Chain([Pass(f"State {number}") for number in range(length)]))
+
+
+def policy(path: str, edited: str) -> None:
+    """Derive the policy of the machine's role."""
+    from carnation.permissions import derive_needs, group_needs, render_policy
+
+    definition = json.loads(Path(path).read_text(encoding="utf-8"))
+    render_policy(group_needs(derive_needs(definition)))
+
+
+def _run(verb: str, *arguments: str) -> None:
+    """Run a verb as the command line does; what it finds in the chain is no failure."""
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said):
+        status = import_module(f"carnation.cli.{verb}").main(list(arguments))
+    if status > 1:
+        raise SystemExit(f"benchmark: {verb} ended with {status}: {said.getvalue()[-600:]}")
+
+
+def adopt(path: str, edited: str) -> None:
+    """Write the Python of the definition."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run("adopt", path, "--out", folder)
+
+
+VERBS: Mapping[str, Callable[[str, str], None]] = {
+    "build": build,
+    "lint": lambda path, edited: _run("lint", path),
+    "adopt": adopt,
+    "draw": lambda path, edited: _run("draw", path, "--out", f"{path}.svg"),
+    "diff": lambda path, edited: _run("diff", path, edited),
+    "estimate": lambda path, edited: _run("estimate", path, "--input", '{"id": 1}'),
+    "policy": policy,
+}
+
+
+def measure(verb: str, states: int, folder: str) -> tuple[float, float]:
+    """Give the CPU seconds of a verb for so many states, and for ten times as many."""
+    paths = [write_definition(folder, length) for length in (states, 10 * states)]
+    least = [float("inf"), float("inf")]
+    VERBS[verb](*paths[0])  # loads what it needs
+    for _ in range(REPEAT):
+        for place, pair in enumerate(paths):
+            gc.collect()
+            start = time.process_time()
+            VERBS[verb](*pair)
+            least[place] = min(least[place], time.process_time() - start)
+    return least[0], least[1]
+
+
+def main() -> int:
+    """Measure, print, and say what is broken."""
+    from carnation.cli.command import rest_collector
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("verbs", nargs="*", metavar="VERB", help=f"any of {', '.join(VERBS)}")
+    parser.add_argument("--states", type=int, default=1000, metavar="N")
+    options = parser.parse_args()
+    rest_collector()  # as the command line does
+    broken = False
+    with tempfile.TemporaryDirectory(prefix="carnation-growth-") as folder:
+        for verb in options.verbs or VERBS:
+            few, many = measure(verb, options.states, folder)
+            holds = many / few <= MAX_GROWTH
+            broken = broken or not holds
+            print(
+                f"{verb:10} {few * 1000:8.1f} ms {many * 1000:9.1f} ms  {many / few:5.1f} times  "
+                f"at most {MAX_GROWTH:g}  {'holds' if holds else 'BROKEN'}",
+                flush=True,
+            )
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
