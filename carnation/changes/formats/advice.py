@@ -79,16 +79,15 @@ def format_before_merging(review: Review) -> str:
     >>> format_before_merging(Review("w", "", "", changes, [], []))
     "change the alarms, queries and dashboards that name the old state ('A')"
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
+    states = _NewStates(review)
     ranked = sorted(review.changes, key=lambda one: (-_weigh(one), rank_consequence(one)))
     for change in ranked:
-        for action in _list_actions(review, change):
-            subjects = found.setdefault(action, [])
+        for action in _list_actions(review, change, states):
             is_renamed = change.kind == "state-renamed" and isinstance(change.before, str)
             subject = str(change.before) if is_renamed else change.subject
-            if subject not in subjects:
-                subjects.append(subject)
-    told = [_format_subjects(action, subjects) for action, subjects in found.items()]
+            found.setdefault(action, {})[subject] = None
+    told = [_format_subjects(action, list(subjects)) for action, subjects in found.items()]
     if not told:
         return "nothing to do"
     more = f"; and {len(told) - _MAX_ACTIONS} more, by the table" if told[_MAX_ACTIONS:] else ""
@@ -103,7 +102,7 @@ def _format_subjects(action: str, subjects: list[str]) -> str:
     return f"{action} ({format_list([quote_subject(one) for one in subjects], 3)})"
 
 
-def _list_actions(review: Review, change: Change) -> Iterator[str]:
+def _list_actions(review: Review, change: Change, states: _NewStates) -> Iterator[str]:
     if change.kind == "catch-removed" and isinstance(change.before, Mapping):
         target = change.before.get("Next")
         yield f"put the Catch back, or be sure that '{target}' need not run: the error now ends " \
@@ -111,10 +110,10 @@ def _list_actions(review: Review, change: Change) -> Iterator[str]:
     elif change.kind in _WAITERS and change.subject.startswith("the "):
         yield "be sure that no execution takes longer: no Catch catches the timeout of the whole " \
             "state machine, and it ends as TIMED_OUT"  # fmt: skip
-    elif change.kind in _WAITERS and not _catches_timeout(review, change):
+    elif change.kind in _WAITERS and not _catches_timeout(states.find(change)):
         yield "catch States.Timeout, else the execution fails there and runs no state that deals " \
             "with errors"  # fmt: skip
-    elif change.kind in _RETRIES and (place := _find_state(review, change)) is not None:
+    elif change.kind in _RETRIES and (place := states.find(change)) is not None:
         joint = ", otherwise" if change.kind == "retry-changed" else ": then"
         yield f"{ACTIONS[change.kind]}{joint} {_format_end(place)}"
     elif change.after == "missing-permission":
@@ -135,22 +134,31 @@ def _is_shorter(change: Change) -> bool:
     return is_number(before) and is_number(after) and bool(after < before)
 
 
-def _catches_timeout(review: Review, change: Change) -> bool:
+def _catches_timeout(place: State | None) -> bool:
     """Return whether a state of the new definition catches its timeout."""
-    place = _find_state(review, change)
     return place is not None and _catches(place.body)
 
 
-def _find_state(review: Review, change: Change) -> State | None:
-    """Find the state of the new definition that a change is about."""
-    from carnation.asl import walk_states
+class _NewStates:
+    """The states of the new definitions, each of which is read once, when it is asked for."""
 
-    for part, _, new in review.definitions:
-        if part.partition(", ")[0] == change.part:
-            for place in walk_states(new):
-                if place.name == change.subject:
-                    return place
-    return None
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.read: dict[str, dict[str, State]] = {}
+
+    def find(self, change: Change) -> State | None:
+        """Find the state that a change is about."""
+        if change.part not in self.read:
+            self.read[change.part] = dict(self._list(change.part))
+        return self.read[change.part].get(change.subject)
+
+    def _list(self, part: str) -> Iterator[tuple[str, State]]:
+        """List states by name, the last ones first: the first of a name is meant."""
+        from carnation.asl import walk_states
+
+        for path, _, new in reversed(self.review.definitions):
+            if path.partition(", ")[0] == part:
+                yield from [(place.name, place) for place in walk_states(new)][::-1]
 
 
 def _format_end(place: State) -> str:
