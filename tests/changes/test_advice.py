@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from carnation import asl
 from carnation.changes import KINDS, Change
 from carnation.changes.definitions import find_definition_changes
 from carnation.changes.formats.actions import ACTIONS
@@ -110,3 +111,16 @@ def test_a_picture_that_is_the_same_on_both_sides_is_shown_once() -> None:
     assert text.count("```mermaid") == 1
     assert "**Running executions**: no effect" in text
     assert "**Before merging**:" in text
+
+
+def test_the_new_definition_is_read_once_for_all_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"S{number}" for number in range(9)]
+    new = {"StartAt": "S0", "States": {name: {**TASK} for name in names}}
+    new["States"]["S0"]["Catch"] = CATCH
+    read, walk = [], asl.walk_states
+    monkeypatch.setattr(asl, "walk_states", lambda body: read.append(body) or walk(body))
+    changes = [Change("timeout-lowered", "", name, "", 9, 8, part="w.asl.json") for name in names]
+    advice = format_before_merging(review(*changes, new=new))
+    assert "catch States.Timeout" in advice
+    assert advice.count("'S0'") == 1  # for what is asked of every one of them
+    assert len(read) == 1
