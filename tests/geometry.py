@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from carnation.diagram.layout import Layout, Line
@@ -101,15 +102,23 @@ def scope_of(pointer: str) -> str:
 
 def count_crossings(layout: Layout) -> int:
     """Count the places where two edges cross; where they join, they do not."""
-    pieces = [(piece, number) for number, line in enumerate(layout.lines)
-              for piece in list_pieces(line)]  # fmt: skip
+    levels: list[tuple[Piece, int]] = []
+    uprights: list[tuple[float, int, Piece]] = []
+    for number, line in enumerate(layout.lines):
+        for piece in list_pieces(line):
+            if piece.is_level:
+                levels.append((piece, number))
+            else:
+                uprights.append((piece.left, number, piece))
+    uprights.sort()
     places = set()
-    for (one, first), (other, second) in combinations(pieces, 2):
-        level, upright = (one, other) if one.is_level else (other, one)
-        if first == second or not level.is_level or upright.is_level:
-            continue
-        if level.left < upright.left < level.right and upright.top < level.top < upright.bottom:
-            places.add((upright.left, level.top))
+    for level, number in levels:
+        for left, other, upright in uprights[bisect_left(uprights, (level.left,)) :]:
+            if left >= level.right:
+                break
+            crossed = left > level.left and upright.top < level.top < upright.bottom
+            if crossed and number != other:
+                places.add((left, level.top))
     return len(places)
 
 
@@ -127,8 +136,11 @@ def find_faults(layout: Layout) -> Iterator[str]:
                 if area.overlaps(other):
                     yield f"{area} lies on {other}"
     for line in layout.lines:
-        for area in things[scope_of(line.edge.source)]:
-            for piece in list_pieces(line):
+        areas = things[scope_of(line.edge.source)]
+        for piece in list_pieces(line):
+            for area in areas:
+                if area.top >= piece.bottom:
+                    break
                 if piece.runs_through(area):
                     yield f"{line.edge} runs through {area}"
     yield from _find_strays(layout)

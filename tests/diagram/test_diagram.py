@@ -250,7 +250,7 @@ def test_the_same_definition_gives_the_same_bytes_under_every_hash_seed() -> Non
             [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
             capture_output=True, check=True,
         ).stdout
-        for seed in ("0", "1", "77")
+        for seed in ("0", "77")  # a third is this process's own, below
     }  # fmt: skip
     assert len(outputs) == 1
     assert outputs.pop().decode() == draw_svg(make_hostile()) + draw_mermaid(make_hostile())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def list_files(label: str) -> list[Path]:
     return sorted(path for path in (CORPUS / label).rglob("*") if path.is_file())
 
 
+@cache
 def find_in(path: Path, *families: str) -> list[tuple[Any, Any]]:
     document = read_document(str(path))
     return list(find_problems(document.value, size=document.measure(), families=families))

@@ -85,7 +85,12 @@ def render_error(code: str, message: str, *, is_sender: bool = True) -> str:
 
 
 def _escape(text: str) -> str:
-    return escape("".join(char if char.isprintable() or char in "\n\t" else " " for char in text))
+    lines = text.split("\n")
+    return escape("\n".join(line if line.isprintable() else _clean(line) for line in lines))
+
+
+def _clean(line: str) -> str:
+    return "".join(char if char.isprintable() or char == "\t" else " " for char in line)
 
 
 def _render(value: Any, shape: Shape) -> str:
