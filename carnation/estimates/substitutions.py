@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from carnation.asl.fields import FIELDS
+from carnation.asl.expressions import parse_jsonata
+from carnation.asl.expressions.jsonata_uses import walk_tree
+from carnation.asl.fields import FIELDS, is_expression
 from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
-from carnation.errors import UsageError
+from carnation.errors import ExpressionError, UsageError
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _WHOLE = re.compile(r"\$\{([A-Za-z0-9_.:-]+)\}\Z")
-_EXPRESSION = re.compile(r"\s*\{%.*%\}\s*\Z", re.DOTALL)
 _TYPED = {row.name for row in FIELDS if row.kind in ("whole", "number", "object", "names", "flag")}
 _TYPED |= {"Retry", "Catch", "Choices", "Branches", "States", "ItemProcessor", "Iterator"}
 _NEEDED = {"Seconds", "Choices", "Branches", "States", "ItemProcessor", "Iterator", "ErrorEquals"}
@@ -28,6 +29,8 @@ _PAYLOADS = {
     *("Arguments", "Assign", "BatchInput", "ItemSelector", "Items", "Output", "Parameters"),
     *("Result", "ResultSelector"),
 }
+_MARK = "9190719"  # a number no expression has, and a part of any string
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_.:-]+\}")
 _COMPARED = re.compile(r"Numeric[A-Za-z]+(?<!Path)\Z|BooleanEquals\Z")
 
 
@@ -95,13 +98,18 @@ def _list_expressions(definition: Any) -> Iterator[tuple[str, str]]:
     """Yield the substitutions that are in expressions, each with the text around it."""
     waiting = [definition]
     for value in waiting:  # grows while we walk
-        if isinstance(value, str) and "${" in value and _EXPRESSION.match(value):
+        if isinstance(value, str) and "${" in value and is_expression(value.strip()):
             yield from ((name, value) for name in find_substitutions(value))
         elif isinstance(value, (Mapping, list)):
             waiting.extend(value.values() if isinstance(value, Mapping) else value)
 
 
 def _is_quoted(name: str, text: str) -> bool:
-    """Return whether a substitution is in a text of an expression, where any text will do."""
-    before = text.partition(f"${{{name}}}")[0]
-    return before.count("'") % 2 == 1 or before.count('"') % 2 == 1
+    """Return whether a substitution is in a string of an expression, where any text will do."""
+    marked = text.strip()[2:-2].replace(f"${{{name}}}", _MARK).strip()
+    try:
+        tree = parse_jsonata(_PLACEHOLDER.sub("0", marked)).tree
+    except ExpressionError:
+        return False
+    kinds = {node.type for node in walk_tree(tree) if _MARK in str(node.value)}
+    return kinds <= {"string", "regex"}

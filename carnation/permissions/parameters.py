@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from carnation.document.values import Json
 from carnation.lazy import compile_lazily
+from carnation.permissions.beginnings import find_beginning
 from carnation.records import NamedTuple
 
-_FORMATTED = compile_lazily(r"\s*States\.Format\('([^'\\]*)'(\s*\))?")
-_JOINED = compile_lazily(r"\{%\s*(?:'([^'\\]*)'|\"([^\"\\]*)\")\s*(&|%\})")
 _WILD = compile_lazily(r"[*?]")
 
 
@@ -63,16 +62,9 @@ def read_value(name: str, value: Json, key: str = "") -> Given:
     """Read the value of a parameter."""
     if not isinstance(value, str):
         return Given(name, None)
-    if key.endswith(".$"):
-        formatted = _FORMATTED.match(value)
-        beginning, *rest = formatted[1].split("{}") if formatted else ("",)
-        is_whole = bool(formatted and formatted[2]) and not rest
-    elif value.lstrip().startswith("{%"):
-        joined = _JOINED.match(value.lstrip())
-        beginning = (joined[1] or joined[2] or "") if joined else ""
-        is_whole = bool(joined) and joined[3] != "&"  # type: ignore[index]  # it is there
-    else:
+    if not key.endswith(".$") and not value.lstrip().startswith("{%"):
         return Given(name, value)
+    beginning, is_whole = find_beginning(value)
     if is_whole:
         return Given(name, beginning)
     beginning = _WILD.split(beginning)[0]

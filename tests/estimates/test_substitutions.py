@@ -67,3 +67,26 @@ def test_a_parameter_s_default_is_the_value_of_its_substitution(tmp_path: Path) 
     path = tmp_path / "t.json"
     path.write_text(json.dumps({"Parameters": parameters, "Resources": {"M": machine}}))
     assert find_target(str(path)).defaults == {"W": "30", "Plain": "7"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "quoted"),
+    [
+        ("{% $x = '${N}' %}", True),
+        ('{% $a & "${N}-${M}" %}', True),
+        ("{% ${N} * 2 %}", False),
+        ("{% /* it's */ ${N} %}", False),
+        ("{% '${N}' = ${N} %}", False),
+        ("{% 'it\\'s' & ${N} %}", False),
+        ("{% broken( ${N} %}", False),
+    ],
+)
+def test_a_substitution_in_a_string_of_jsonata_may_be_any_text(
+    expression: str, quoted: bool
+) -> None:
+    definition = {"Output": expression}
+    if quoted:
+        fill_definition(definition, {}, {})
+    else:
+        with pytest.raises(UsageError, match="--set N=VALUE"):
+            fill_definition(definition, {}, {})
