@@ -37,7 +37,8 @@ class Target(NamedTuple):
     @classmethod
     def from_source(cls, found: Source) -> Target:
         """Make a target of a state machine in a file, with what its template says of it."""
-        return cls(found.name, found.value, found.type or "STANDARD", {}, _list_defaults(found))
+        value = found.value if found.unfilled is None else found.unfilled  # --set comes first
+        return cls(found.name, value, found.type or "STANDARD", {}, _list_defaults(found))
 
 
 def find_target(target: str) -> Target:

@@ -82,6 +82,8 @@ def count_severities(findings: Iterable[Finding]) -> str:
 def list_summary(report: Report) -> Iterator[str]:
     """List what was not checked, each with its reason, and last how much was checked."""
     yield from (one.format() for one in report.unseen)
+    for path, names in report.unset.items():
+        yield f"{path}: no value for {', '.join(names)}: checked as any value"
     yield f"carnation: {_format_summary(report)}"
 
 

@@ -23,8 +23,8 @@ Locate = Callable[[str, Iterable[Finding]], list[Finding]]
 class Report(NamedTuple):
     """What a lint found, by path, line and column; `definitions` counts those it read.
 
-    `files` counts those that they are in, and `unseen` names the state machines whose definition it
-    could not see.
+    `files` counts those that they are in, and `unseen` names the state machines whose definition
+    it could not see. `unset` names the variables of each file that have no value there.
     """
 
     findings: tuple[Finding, ...]
@@ -32,6 +32,7 @@ class Report(NamedTuple):
     definitions: int
     files: int = 0
     unseen: tuple[Unseen, ...] = ()
+    unset: Mapping[str, Iterable[str]] = {}
 
     @property
     def worst(self) -> str | None:
@@ -69,8 +70,11 @@ def lint(
     opened = open_targets(names)
     findings = list(opened.findings)
     sources: dict[str, Source] = {}
+    unset: dict[str, dict[str, None]] = {}
     for source in opened.sources:
         sources[source.where] = source
+        if source.unset:
+            unset.setdefault(source.where, {}).update(dict.fromkeys(source.unset))
         found = [
             finding
             for one in source.list_deployed()
@@ -85,7 +89,7 @@ def lint(
     findings = list(dict.fromkeys(findings))
     findings.sort(key=lambda finding: (finding.path, finding.line, finding.column))
     count, unseen = len(opened.sources), tuple(opened.unseen)
-    return Report(tuple(findings), sources, count, len(sources), unseen)
+    return Report(tuple(findings), sources, count, len(sources), unseen, unset)
 
 
 def _review(path: str, source: Source, type: str | None, settings: Settings) -> list[Finding]:

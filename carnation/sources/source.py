@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from carnation.cloudformation.placeholders import is_intrinsic
-from carnation.cloudformation.substitutions import fill_substitutions, find_substitutions
+from carnation.cloudformation.substitutions import (
+    fill_substitutions,
+    fill_values,
+    find_substitutions,
+)
 from carnation.document import Document, Span, join_pointer, parse_document, parse_yaml
 from carnation.document.reading import Note
 from carnation.errors import DocumentError
@@ -79,6 +83,8 @@ class Source:
         given = self.properties.get("DefinitionSubstitutions")
         self.substitutions: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         self.defaults: Mapping[str, Any] = {}  # of Terraform's variables, by their placeholders
+        self.unset: tuple[str, ...] = ()
+        self.unfilled: Any = None
         self.moved: Mapping[str, str] = {}
         self.ways: list[Source] = []
 
@@ -91,6 +97,18 @@ class Source:
             self.error = error
             return
         self.value, self.notes = self.inner.value, self.inner.notes
+
+    def fill_defaults(self, defaults: Mapping[str, Any], unset: Iterable[str] = ()) -> None:
+        """Put the values of variables in the place of their placeholders.
+
+        `unfilled` is the definition with all placeholders, and `unset` names the variables in it
+        that have no value.
+        """
+        self.defaults, self.unfilled = defaults, self.value
+        self.value = fill_values(self.value, defaults)
+        self.substitutions = fill_values(self.substitutions, defaults)
+        left = find_substitutions([self.value, self.substitutions])
+        self.unset = tuple(name for name in unset if name in left)
 
     def list_deployed(self) -> Iterator[Source]:
         """Yield the definition as it is deployed, in each way: with the texts that it is given."""

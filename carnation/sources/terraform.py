@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 Found = Source | Unseen
+_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _NAMED = re.compile(r'(?:"(?:aws_sfn|awscc_stepfunctions)_state_machine"\s+"([^"\n]+)")')
 _MODULES = re.compile(r"step-?_?functions?|state-?_?machine", re.IGNORECASE)
 
@@ -94,6 +95,10 @@ def read_body(body: Any, text: str) -> tuple[dict[str, Any], list[_Block]]:
     return attributes, blocks
 
 
+def _is_variable(block: _Block) -> bool:
+    return len(block.words) == 2 and block.words[0] == "variable"
+
+
 class _Module:
     """A folder of `.tf` files: its local values, its variables, its templates of old."""
 
@@ -132,19 +137,28 @@ class _Module:
         if self.given is None:
             self.given = {}
             names = os.listdir(self.folder or ".") if self.is_on_disk() else []
-            for name in sorted(names, key=lambda one: (one != "terraform.tfvars", one)):
-                if name == "terraform.tfvars" or name.endswith(".auto.tfvars"):
+            first = ("terraform.tfvars", "terraform.tfvars.json")
+            for name in sorted(names, key=lambda one: (one not in first, one)):
+                if name in first or name.endswith(_AUTOMATIC):
                     self.given |= self.read_given(os.path.join(self.folder, name))
         return self.given
 
     def read_given(self, path: str) -> dict[str, Any]:
         try:
             text = self.files.text(path)
+            if path.endswith(".json"):
+                found = parse_json(text, path)
+                return found if isinstance(found, dict) else {}
             attributes = read_body(children(parse_hcl(text, path))[0], text)[0]
         except DocumentError:  # terraform itself says what is wrong in it
             return {}
         scope = Scope(text, lambda first, name: Unknown(f"{first}.{name}"), FUNCTIONS, self.way)
         return {name: scope.evaluate(tree) for name, tree in attributes.items()}
+
+    def list_unset(self) -> list[str]:
+        """Name the variables that have neither a default nor a value in a `.tfvars`."""
+        names = [block.words[1] for block in self.list_blocks() if _is_variable(block)]
+        return [f"var.{name}" for name in names if f"var.{name}" not in self.defaults]
 
     def is_on_disk(self) -> bool:
         return os.path.isdir(self.folder or ".")
@@ -207,7 +221,7 @@ class _Module:
             if isinstance(found, Source):
                 found.type = EXPRESS if kind == EXPRESS else STANDARD
                 found.is_editable = False
-                found.defaults = dict(self.defaults)
+                found.fill_defaults(dict(self.defaults), self.list_unset())
             return found
 
         for taken in (True, False):

@@ -141,15 +141,26 @@ def test_without_the_parser_each_machine_is_named(monkeypatch: pytest.MonkeyPatc
     assert "carnation[terraform]" in missed.why
 
 
-def test_variables_keep_their_placeholders_and_have_the_values_of_their_files(
+def test_variables_have_the_values_of_their_files_and_those_without_are_named(
     folder: Path,
 ) -> None:
     (folder / "terraform.tfvars").write_text('limit = 9\nname = "a"\n')
     (folder / "more.auto.tfvars").write_text('name = "b"\n')
     (folder / "broken.auto.tfvars").write_text("name = [\n")
-    variables = 'variable "wait" {\n default = 30\n}\nvariable "limit" {}\nvariable "name" {}\n'
-    values = "{ wait = var.wait, limit = var.limit, name = var.name, other = var.other }"
+    (folder / "z.auto.tfvars.json").write_text('{"on": true}')
+    variables = 'variable "wait" {\n default = 30\n}\n' + "".join(
+        f'variable "{name}" {{}}\n' for name in ("limit", "name", "on", "left", "unread")
+    )
+    values = (
+        '{ wait = var.wait, limit = var.limit, name = "is ${var.name}: ${var.on}", on = var.on, '
+        "other = var.other, left = var.left }"
+    )
     state = f'{{ A = {{ Type = "Pass", Result = {values}, End = true }} }}'
     source = read_one(f'jsonencode({{ StartAt = "A", States = {state} }})', rest=variables)
-    assert source.value["States"]["A"]["Result"]["limit"] == "${var.limit}"
-    assert source.defaults == {"var.wait": 30, "var.limit": 9, "var.name": "b"}
+    assert source.value["States"]["A"]["Result"] == {
+        "wait": 30, "limit": 9, "name": "is b: true", "on": True,
+        "other": "${var.other}", "left": "${var.left}",
+    }  # fmt: skip
+    assert source.unfilled["States"]["A"]["Result"]["limit"] == "${var.limit}"
+    assert source.defaults == {"var.wait": 30, "var.limit": 9, "var.name": "b", "var.on": True}
+    assert source.unset == ("var.left",)
