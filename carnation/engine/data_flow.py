@@ -22,6 +22,7 @@ from carnation.engine.payloads import (
     to_text,
 )
 from carnation.engine.timestamps import format_timestamp
+from carnation.errors import DefinitionError
 
 PAYLOAD_LIMIT = 256 * 1024
 VARIABLES_LIMIT = 10 * 1024 * 1024  # of an execution; a single Assign holds a payload's at most
@@ -89,6 +90,8 @@ class DataFlow:
         self._input = _path_or_none(body, "InputPath")
         self._arguments = self._compile_arguments(body)
         self._selector = self._compile(body, "ResultSelector")
+        if not isinstance(body.get("Assign", {}), dict):
+            raise DefinitionError(f"state '{name}': Assign must be an object of variables.")
         self._assign = self._compile(body, "Assign")
         self._output = self._compile(body, "Output")
         self._put = compile_result_path(body)

@@ -37,11 +37,11 @@ class ItemBatcher:
         frame: dict[str, Json] = {"Items": []}
         if self._input is not None:
             frame = {"BatchInput": self._data_flow.evaluate(fiber, self._input, value), "Items": []}
-        empty = len(to_text(frame).encode())
+        empty = len(to_text(frame).encode("utf-8", "replace"))
         batches: list[list[Json]] = []
         used = 0
         for item in items:
-            own = len(to_text(item).encode()) + 1
+            own = len(to_text(item).encode("utf-8", "replace")) + 1
             full = count is not None and bool(batches) and len(batches[-1]) >= count
             if not batches or full or used + own > size:
                 batches.append([])

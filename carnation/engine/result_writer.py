@@ -48,7 +48,7 @@ class ResultWriter:
                 texts = [to_text(each) for each in self._list_results(fiber, status)]
                 key, text = f"{folder}/{status}_0.{suffix}", _join(texts, suffix)
                 self._put(fiber, place, key, text)
-                files[status].append({"Key": key, "Size": len(text.encode())})
+                files[status].append({"Key": key, "Size": len(text.encode("utf-8", "replace"))})
         manifest = {
             "DestinationBucket": place.get("Bucket"),
             "MapRunArn": map_run.arn,

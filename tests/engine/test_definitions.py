@@ -36,6 +36,7 @@ def only(**state: Any) -> dict[str, Any]:
         (only(**PASS, Next="B"), "Next is 'B', which does not exist"),
         (only(**PASS, End=True, InputPath="a.b"), "a path starts with"),
         (only(**PASS, End=True, InputPath=7), "wrong shape"),
+        (only(**PASS, End=True, Assign="x"), "Assign must be an object"),
         (only(**PASS, End=True, Parameters={"a.$": "States.Nope()"}), "'States.Nope' not found"),
         (only(**PASS, End=True, ResultPath="$.a[*]"), "reference path"),
         (only(**PASS, End=True, Output="{% $a + %}", QueryLanguage="JSONata"), "JSONata '$a +'"),

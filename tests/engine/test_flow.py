@@ -323,3 +323,16 @@ def test_a_timeout_that_is_no_positive_integer_fails_its_state(
     assert execution.error == "States.Runtime"
     assert cause in str(execution.cause)
     assert run(machine(task(**{field: "$.v"})), {"v": "7"}, Script()).status == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("algorithm", [["MD5"], {}, None, 1])
+def test_an_algorithm_that_is_no_text_fails_its_function(algorithm: Any) -> None:
+    state = {"Type": "Pass", "Parameters": {"h.$": "States.Hash($.d, $.a)"}}
+    execution = run(machine(state), {"d": "x", "a": algorithm})
+    assert execution.error == "States.IntrinsicFailure"
+
+
+def test_half_a_pair_of_a_character_is_hashed_and_encoded() -> None:
+    calls = {"h.$": "States.Hash($, 'MD5')", "b.$": "States.Base64Encode($)"}
+    execution = run(machine({"Type": "Pass", "Parameters": calls}), "\ud800")
+    assert execution.output["b"] == "Pw=="

@@ -52,12 +52,13 @@ def make_uuid(chance: random.Random) -> str:
 
 def hash_text(data: object, algorithm: object) -> str:
     """Hash a value: text as it is, anything else as compact JSON."""
-    if algorithm not in HASHES:
+    if not isinstance(algorithm, str) or algorithm not in HASHES:
         raise FunctionError(f"Invalid algorithm '{algorithm}'. Supported: {', '.join(HASHES)}")
     text = data if isinstance(data, str) else to_json(data)
     import hashlib
 
-    return hashlib.new(HASHES[str(algorithm)], text.encode(), usedforsecurity=False).hexdigest()
+    content = text.encode("utf-8", "replace")  # half a pair becomes `?`
+    return hashlib.new(HASHES[algorithm], content, usedforsecurity=False).hexdigest()
 
 
 def to_json(value: object) -> str:
@@ -126,7 +127,7 @@ def _encode(scope: Scope, text: Any) -> str:
         raise FunctionError(f"The input is longer than {TEXT_LIMIT} characters")
     import base64
 
-    return base64.b64encode(text.encode()).decode()
+    return base64.b64encode(text.encode("utf-8", "replace")).decode()
 
 
 def _decode(scope: Scope, text: Any) -> str:
