@@ -17,6 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.build import find_quartiles, take_median
 from benchmarks.environment import make_environment
 from carnation.states import Chain, Choice, ChoiceRule, Map, Pass, Succeed, integrate
 from carnation.states import make_definition as write
@@ -120,8 +121,8 @@ def measure_process(folder: str, *arguments: str) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def measure_many(count: int) -> tuple[float, float, float]:
-    """Build so many copies of the reference workflow: times `python -c pass`, MiB, pass in ms."""
+def measure_many(count: int) -> tuple[float, float, str]:
+    """Build so many copies of the reference workflow: times `python -c pass`, MiB, the noise."""
     root = Path(__file__).resolve().parents[1]
     source = (root / "definitions" / "carnation.py").read_text()
     with tempfile.TemporaryDirectory(prefix="carnation-size-") as folder:
@@ -130,13 +131,15 @@ def measure_many(count: int) -> tuple[float, float, float]:
         for number in range(count):
             text = source.replace('name="carnation"', f'name="copy-{number}"')
             (Path(folder) / "definitions" / f"copy_{number}.py").write_text(text)
-        least = min(measure_process(folder, "-c", "pass")[0] for _ in range(9))
-        builds = []
-        for _ in range(2):  # what a file costs the system differs from one second to the next
+        passes, builds = [], []
+        for _ in range(3):  # what a file costs the system differs from one second to the next
+            passes += [measure_process(folder, "-c", "pass")[0] for _ in range(9)]
             builds.append(measure_process(folder, "-m", "carnation", "build"))
             shutil.rmtree(Path(folder) / "build")
-    used, memory = min(builds)
-    return used / least, memory, least * 1000
+    middle, (low, high) = take_median(passes), find_quartiles(passes)
+    noise = f"half of the runs of `python -c pass` took {low * 1000:.1f} to {high * 1000:.1f} ms"
+    used = take_median([used for used, _ in builds])
+    return used / middle, max(memory for _, memory in builds), noise
 
 
 def main() -> int:
@@ -144,19 +147,19 @@ def main() -> int:
     depth = compare(lambda: make_nest(30), lambda: make_nest(3)) / 121 * 13
     loops = compare(lambda: make_choice(True), lambda: make_choice(False))
     length = compare(lambda: make_chain(10_000), lambda: make_chain(1000))
-    many, memory, least = measure_many(200)
+    many, memory, noise = measure_many(200)
     rows = (
-        ("chain of 10,000 states / 1,000", length, 12.0),
+        ("chain of 10,000 states / 1,000", length, 10.5),
         ("a state in Maps 30 deep / 3 deep", depth, 2.0),
         ("Choice of 1,000 that loop back / not", loops, 10.0),
         ("one call of `integrate`, ms", measure_call(), 0.1),
         ("200 workflows / python -c pass", many, 110.0),
-        ("200 workflows, MiB", memory, 40.0),
+        ("200 workflows, MiB", memory, 33.0),
     )  # fmt: skip
     for name, seen, most in rows:
         print(f"{name:40} {seen:8.2f}  at most {most:g}  {'holds' if seen <= most else 'BROKEN'}")
     print_beside()
-    print(f"\n(python -c pass took {least:.1f} ms here)")
+    print(f"\nnoise: {noise}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     return int(any(seen > most for _, seen, most in rows))
 
 
