@@ -5,30 +5,46 @@ Run as `python -m carnation.build` or `carnation build`.
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from carnation.cli.command import EXIT_FINDINGS, EXIT_OK, collect_what_is_made, run_command
-from carnation.cli.parser import CommandParser
+from carnation.cli.command import (
+    EXIT_FINDINGS,
+    EXIT_OK,
+    collect_what_is_made,
+    read_options,
+    run_command,
+)
 from carnation.console import align_table, paint, wrap_lines
 from carnation.document import dump_json
+from carnation.lazy import TYPE_CHECKING
 from carnation.workflow import find_root
 
 if TYPE_CHECKING:
     from carnation.artifacts.building import Build
+    from carnation.cli.parser import CommandParser
 
 _COLOR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
 
 
+class _Options:
+    """What the command line says, and unless it does."""
+
+    targets: Sequence[str] = ()
+    check = release = False
+    format = "text"
+
+
 def _make_parser() -> CommandParser:
+    from carnation.cli.parser import CommandParser  # most command lines need no parser
+
     parser = CommandParser(
         prog="carnation build",
         description="Build the workflows of definitions/ into build/, and print what changed.",
         epilog="example: carnation build --check",
     )
     parser.add_argument(
-        "workflows", nargs="*", metavar="WORKFLOW", help="Workflows to build (default: all)"
+        "targets", nargs="*", metavar="WORKFLOW", help="Workflows to build (default: all)"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
@@ -45,16 +61,21 @@ def _make_parser() -> CommandParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, build, print; return the exit status."""
-    options = _make_parser().parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = _Options()
+    if [word for word in arguments if word.startswith("-")] == ["--check"]:
+        options.check = True
+        arguments.remove("--check")
+    read_options(arguments, options, _make_parser)
     return run_command(lambda: _build(options))
 
 
-def _build(options: argparse.Namespace) -> int:
+def _build(options: _Options) -> int:
     from carnation.artifacts.building import build_workflows  # needs the SDK; --help does not
 
     collect_what_is_made()
     built = build_workflows(
-        find_root("."), options.workflows, write=not options.check, release=options.release
+        find_root("."), options.targets, write=not options.check, release=options.release
     )
     if options.format == "json":
         changes = [one._asdict() for changes in built.differences.values() for one in changes]
