@@ -270,7 +270,7 @@ def test_what_is_deployed_stays_where_it_is(
 
     adopt("plain", capsys)
     artifacts = read_artifacts(".", "machine")
-    with Emulator() as emulator:
+    with Emulator(other_python=lambda _: None) as emulator:
         old = PLAIN.encode()
         emulator.deploy("shop", {"old.yaml": old}, "old.yaml", {})
         stacks = emulator.client("cloudformation")

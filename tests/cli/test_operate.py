@@ -70,7 +70,7 @@ class Deployed:
         if self.emulator is None or not self.emulator.restore(self.snapshot):
             self.close()
             # handlers elsewhere: their output is theirs
-            self.emulator = self._stack.enter_context(Emulator())
+            self.emulator = self._stack.enter_context(Emulator(other_python=lambda _: None))
             assert deploy.main(["carnation", "--yes"]) == 0
             self.snapshot = self.emulator.create_snapshot()
             self.environment = {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
