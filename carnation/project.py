@@ -90,7 +90,7 @@ def read_environment(
 def read_loads(start: str) -> dict[str, tuple[int, int]]:
     """Read `[tool.carnation.load.<workflow>]`: executions a day, and the items of each.
 
-    Raises `UsageError` for anything but whole numbers from 1.
+    Raises `UsageError` for anything but integers >= 1.
     """
     path, text = read_nearest(start)
     if "load" not in text:
@@ -109,7 +109,7 @@ def _read_load(where: str, table: Any) -> tuple[int, int]:
         if key not in known:
             raise UsageError(f"{where}: unknown setting '{key}'.{suggest_name(key, known)}")
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= 10**9:
-            raise UsageError(f"{where}: {key} is {value!r}; expected a whole number from 1 on.")
+            raise UsageError(f"{where}: {key} is {value!r}; expected an integer >= 1.")
     if "executions_a_day" not in table:
         raise UsageError(f"{where}: executions_a_day is missing.")
     return table["executions_a_day"], table.get("items", 1)

@@ -228,7 +228,7 @@ def find_problem(field: Field, value: object) -> str:
 
     >>> seconds = next(field for field in fields_of("Task") if field.name == "TimeoutSeconds")
     >>> find_problem(seconds, 0)
-    'is 0; expected a whole number from 1 to 99999999'
+    'is 0; expected an integer from 1 to 99999999'
     >>> find_problem(seconds, 30)
     ''
     """

@@ -80,7 +80,7 @@ def _one_of(*words: str) -> tuple[Check, str]:
 
 KINDS: Mapping[str, tuple[Check, str]] = {
     "text": (_is_text, "text"),
-    "whole": (_is_whole, "a whole number"),
+    "whole": (_is_whole, "an integer"),
     "number": (is_number, "a number"),
     "flag": (lambda value: isinstance(value, bool), "True or False"),
     "path": (_is_path, "a path that starts with '$'"),

@@ -18,7 +18,7 @@ def read_integer(option: str, text: str) -> int:
     """
     word = text.strip().replace("_", "")
     if not (word.isascii() and word.isdigit() and 0 < int(word) <= _MAX):
-        raise UsageError(f"{option} {text}: expected a whole number from 1 to {_MAX}.")
+        raise UsageError(f"{option} {text}: expected an integer from 1 to {_MAX}.")
     return int(word)
 
 

@@ -41,7 +41,7 @@ def _as_number(value: Json) -> Json:
 
 
 def is_whole(value: Json) -> bool:
-    """Return whether a value is a whole number.
+    """Return whether a value is an integer.
 
     >>> is_whole(2), is_whole(2.0), is_whole(True), is_whole(float("inf"))
     (True, True, False, False)

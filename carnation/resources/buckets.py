@@ -45,7 +45,7 @@ class Bucket(Resource):
     def list_problems(self) -> Iterator[Problem]:
         """Yield the fields whose values AWS would reject."""
         if not is_within(self.expires_days, 0, 36_500):
-            yield "expires_days", self.expires_days, "a whole number of days from 0 to 36,500"
+            yield "expires_days", self.expires_days, "an integer of days from 0 to 36,500"
 
     @property
     def full_name(self) -> str:

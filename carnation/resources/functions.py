@@ -192,7 +192,7 @@ def _is_text(value: object) -> bool:
 
 
 def is_within(value: object, low: int, high: int) -> bool:
-    """Return whether a value is a whole number between two others."""
+    """Return whether a value is an integer between two others."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 

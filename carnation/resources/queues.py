@@ -57,7 +57,7 @@ class Queue(Resource):
             ("days", 1, 14), ("receives", 1, 1000), ("visibility_seconds", 0, 43_200),
         ):  # fmt: skip
             if not is_within(getattr(self, name), low, high):
-                yield name, getattr(self, name), f"a whole number from {low} to {high:,}"
+                yield name, getattr(self, name), f"an integer from {low} to {high:,}"
                 return
         if self.dead_letters and self.receives * self.visibility_seconds >= self.days * _DAY:
             most = (self.days * _DAY - 1) // self.visibility_seconds

@@ -154,7 +154,7 @@ class QueueSource(Trigger):
         if not hasattr(self.queue, "url"):
             yield "queue", self.queue, "a Queue"
         if not is_within(self.batch_size, 1, 10_000):
-            yield "batch_size", self.batch_size, "a whole number from 1 to 10,000"
+            yield "batch_size", self.batch_size, "an integer from 1 to 10,000"
         if not is_within(self.window_seconds, 0, 300):
             yield "window_seconds", self.window_seconds, "whole seconds from 0 to 300"
         elif getattr(self.queue, "fifo", False) and (self.window_seconds or self.batch_size > 10):
@@ -192,11 +192,11 @@ class TableSource(Trigger):
                 form = "the ARN of its stream, too: Table.existing(…, stream_arn=…)"
             yield "table", self.table, form
         if not is_within(self.batch_size, 1, 10_000):
-            yield "batch_size", self.batch_size, "a whole number from 1 to 10,000"
+            yield "batch_size", self.batch_size, "an integer from 1 to 10,000"
         if self.starting_position not in ("LATEST", "TRIM_HORIZON"):
             yield "starting_position", self.starting_position, "LATEST or TRIM_HORIZON"
         if not is_within(self.retries, 0, 10_000):
-            yield "retries", self.retries, "a whole number from 0 to 10,000"
+            yield "retries", self.retries, "an integer from 0 to 10,000"
 
     def list_resources(self) -> list[Resource]:
         """List the table."""

@@ -118,12 +118,12 @@ def json_to_string(value: Any) -> Expression:
 
 
 def math_random(first: Number, last: Number, seed: Number | None = None) -> Expression:
-    """Draw a whole number from `first` (included) to `last` (not included)."""
+    """Draw an integer from `first` (included) to `last` (not included)."""
     return _call("MathRandom", first, last, *(() if seed is None else (seed,)))
 
 
 def math_add(first: Number, second: Number) -> Expression:
-    """Add two whole numbers.
+    """Add two integers.
 
     >>> math_add(Expression("$.attempt"), 1)
     Expression('States.MathAdd($.attempt, 1)')

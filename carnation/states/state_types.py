@@ -69,7 +69,7 @@ class Task(State, sdk.Task):
 
     >>> Task("Pay", resource="arn:aws:states:::sqs:sendMessage", timeout_seconds=0)
     Traceback (most recent call last):
-    carnation.errors.DefinitionError: state 'Pay': TimeoutSeconds is 0; expected a whole number ...
+    carnation.errors.DefinitionError: state 'Pay': TimeoutSeconds is 0; expected an integer ...
     """
 
     place = "Task"

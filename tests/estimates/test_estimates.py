@@ -365,8 +365,8 @@ def test_a_built_workflow_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--items", "0"], "whole number"),
-        (["--items", "a"], "whole number"),
+        (["--items", "0"], "an integer"),
+        (["--items", "a"], "an integer"),
         (["--input", "{"], "Pass JSON, or @FILE"),
         (["--input", "@none.json"], "--input: none.json: the file cannot be read"),
         (["--results", "[]"], "--results must be an object"),

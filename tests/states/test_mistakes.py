@@ -60,7 +60,7 @@ def choice(**given: Any) -> Choice:
     ("make", "message"),
     [
         (lambda: task(timeout_seconds="ten"),
-         f"state 'A' {HERE}: TimeoutSeconds is 'ten'; expected a whole number from 1"),
+         f"state 'A' {HERE}: TimeoutSeconds is 'ten'; expected an integer from 1"),
         (lambda: task(timeout_seconds=3, timeout_seconds_path="$.t"),
          f"state 'A' {HERE}: TimeoutSeconds and TimeoutSecondsPath exclude each other"),
         (lambda: write(Pass("A", output="{% 1 %}")),
@@ -83,7 +83,7 @@ def choice(**given: Any) -> Choice:
         (lambda: task(credentials="arn:x"),
          f"state 'A' {HERE}: its Credentials is 'arn:x'; expected Credentials"),
         (lambda: Map("M", item_processor=Pass("x"), max_concurrency=-1),
-         "expected a whole number from 0 to 9223372036854775807"),
+         "expected an integer from 0 to 9223372036854775807"),
         (lambda: write(Pass("A", result=float("nan"))), f"A. {HERE}: Result: nan is not JSON"),
         (lambda: write(Pass("A", result={"a": [{1}]})), r"Result.a\[0\]: \{1\} is not JSON"),
         (lambda: write(Pass("A", parameters={1: 2})), "Parameters has the key 1; .* Quote it"),
