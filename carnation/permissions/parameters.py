@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from carnation.document.values import Json
 from carnation.lazy import compile_lazily
-from carnation.permissions.beginnings import find_beginning
 from carnation.records import NamedTuple
 
 _WILD = compile_lazily(r"[*?]")
@@ -64,7 +63,11 @@ def read_value(name: str, value: Json, key: str = "") -> Given:
         return Given(name, None)
     if not key.endswith(".$") and not value.lstrip().startswith("{%"):
         return Given(name, value)
-    beginning, is_whole = find_beginning(value)
+    beginning, is_whole = "", False
+    if value.lstrip().startswith(("{%", "States.")):
+        from carnation.permissions.beginnings import find_beginning  # loads both parsers
+
+        beginning, is_whole = find_beginning(value)
     if is_whole:
         return Given(name, beginning)
     beginning = _WILD.split(beginning)[0]
