@@ -19,7 +19,7 @@ from carnation.linter.settings import read_settings
 if TYPE_CHECKING:
     from carnation.cli.parser import CommandParser
 
-GARBAGE_THRESHOLD = 100_000
+GARBAGE_THRESHOLD = 1_000_000
 """A large definition lives until the end; looking through it again and again is no linear time."""
 
 
