@@ -71,6 +71,7 @@ def echo_text(text: str) -> None:
     """Print a report as it is; what the encoding of standard output lacks, as a question mark."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()  # before anything is said of it on standard error
 
 
 def echo_json(text: str) -> None:

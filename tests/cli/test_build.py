@@ -300,7 +300,9 @@ def test_a_full_or_read_only_disk_is_one_line_and_leaves_what_was_there(
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
-@pytest.mark.parametrize("command", [["build"], ["lint"], ["draw", "one"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [["build"], ["lint", "--format", "json"], ["draw", "one"]], ids=str
+)
 def test_output_that_cannot_be_written_is_one_line(command: list[str], root: Path) -> None:
     if command != ["build"]:
         assert build.main([]) == 0
