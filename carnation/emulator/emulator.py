@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import secrets
 import tempfile
 import threading
@@ -52,6 +53,7 @@ from carnation.services.schedules import read_time
 
 ACCOUNT = "123456789012"
 _KEPT_LINES = 1000
+_LOG = logging.getLogger("carnation")
 _OPEN = threading.Lock()
 _OWN = Config(
     ignore_configured_endpoint_urls=True,
@@ -92,9 +94,10 @@ class Emulator:
     and to `host_names`; with `require_signature` only to requests that are signed with
     `secret_key`, which is made again; `request_log` is told of each request in a line. `clock` is
     the time at which it begins (None: now), for executions and schedules. A function whose Python
-    is not on this machine is refused by name; with `other_python`, which is told so once for each
-    runtime, it runs on the Python that runs this, as all do with `in_process`. One emulator at a
-    time is open in a process, and while it is, this process has no other AWS environment.
+    is not on this machine runs on the Python that runs this, as all do with `in_process`, and
+    `other_python` is told so once for each runtime (default: a warning of the log); None refuses
+    it by name. One emulator at a time is open in a process, and while it is, this process has no
+    other AWS environment.
 
     >>> with Emulator() as emulator:  # doctest: +SKIP
     ...     deployment = emulator.deploy("shop", artifacts, "shop/cft/shop-root-stack.yaml", {})
@@ -115,7 +118,7 @@ class Emulator:
         require_signature: bool = False,
         request_log: Callable[[str], None] | None = None,
         clock: datetime | None = None,
-        other_python: Callable[[str], None] | None = None,
+        other_python: Callable[[str], None] | None = _LOG.warning,
     ) -> None:
         """Choose how it runs; nothing starts before the `with` block."""
         self.region, self.in_process, self.real_time = region, in_process, real_time

@@ -77,8 +77,8 @@ class PythonFallback:
         if self._tell is None:
             return (
                 f"functions of the runtime '{runtime}' are not run on another Python, and "
-                f"{reason}; {remedy}, or let them run on {_OWN}: without --exact-python, or by "
-                "Emulator(other_python=print), which is told so"
+                f"{reason}; {remedy}, or let them run on {_OWN}: without --exact-python, or "
+                "without Emulator(other_python=None)"
             )
         if runtime not in self._told:
             self._told.add(runtime)

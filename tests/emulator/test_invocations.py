@@ -32,7 +32,7 @@ needs_node = pytest.mark.skipif(bool(find_obstacle("nodejs18.x")), reason="no no
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with Emulator() as opened:
+    with Emulator(other_python=None) as opened:
         make_function(opened, "versions", VERSIONED % 1)
         client = opened.client("lambda")
         client.publish_version(FunctionName="versions")
