@@ -119,6 +119,11 @@ class ForkServer:
                 return None
         return int(answer) if answer else None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process has ended: a handler can kill its parent."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End it."""
         self._channel.close()
@@ -138,7 +143,7 @@ def start_fork_server(command: Sequence[str]) -> ForkServer | None:
         return None
     key = (os.getpid(), tuple(command))  # a fork of this process is another process
     with _STARTING:
-        if key not in _SERVERS:
+        if key not in _SERVERS or _SERVERS[key].has_ended:
             _SERVERS[key] = ForkServer(command)
             atexit.register(_SERVERS[key].close)
         return _SERVERS[key]

@@ -82,3 +82,18 @@ def test_without_its_process_a_server_makes_no_forks(tmp_path: Path) -> None:
     server._process.kill()
     assert fork(server, tmp_path, "") is None
     server.close()
+
+
+def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    first = start_fork_server(COMMAND)
+    assert first is not None
+    first._process.kill()
+    first._process.wait()
+    again = start_fork_server(COMMAND)
+    assert again is not None
+    assert again is not first
+    made = fork(again, tmp_path, "import time\ntime.sleep(60)")
+    assert made is not None
+    made.kill()
+    assert made.wait() == -signal.SIGKILL
+    made.stdout.close()
