@@ -89,7 +89,7 @@ def _find_unmet(
 
 
 def _is_surely_met(need: RequiredAction, left: Sequence[Grant]) -> bool:
-    """Return whether the rest of a role meets a need; None if only deployment can tell."""
+    """Return whether the rest of a role surely meets a need, whatever deployment fills in."""
     if any(_UNKNOWN.search(text) for text in (need.resource, *(one.resource for one in left))):
         return any(one.resource == "*" and not one.condition for one in left)
     return bool(left) and need.is_exact and not find_missing(left, [need])

@@ -5,7 +5,6 @@ Run as `python -m carnation.build` or `carnation build`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from carnation.cli.command import (
@@ -61,12 +60,7 @@ def _make_parser() -> CommandParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, build, print; return the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    options = _Options()
-    if [word for word in arguments if word.startswith("-")] == ["--check"]:
-        options.check = True
-        arguments.remove("--check")
-    read_options(arguments, options, _make_parser)
+    options = read_options(argv, _Options(), _make_parser, "--check")
     return run_command(lambda: _build(options))
 
 

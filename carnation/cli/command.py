@@ -8,7 +8,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from carnation.console import clean_lines, paint, wrap_lines
 from carnation.errors import CarnationError
@@ -31,16 +31,23 @@ EXIT_OK, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 
 def read_options(
-    argv: Sequence[str] | None, options: _T, make_parser: Callable[[], argparse.ArgumentParser]
+    argv: Sequence[str] | None,
+    options: _T,
+    make_parser: Callable[[], argparse.ArgumentParser],
+    flag: str = "",
 ) -> _T:
     """Read a command line into `options`, whose attributes are the defaults.
 
-    Most name targets alone: for them the parser, a tenth of the start, is not loaded.
+    Most name targets alone, or with the one `flag` ("--check"): for them the parser, a tenth of the
+    start, is not loaded.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    if any(word.startswith("-") and word != "-" for word in arguments):
+    given = [word for word in arguments if word.startswith("-") and word != "-"]
+    if given not in ([], [flag]):
         return make_parser().parse_args(arguments, options)
-    options.targets = arguments
+    if given:
+        setattr(options, flag.removeprefix("--"), True)
+    options.targets = [word for word in arguments if word != flag]
     return options
 
 
@@ -81,16 +88,8 @@ def exit_fast(status: int) -> NoReturn:
     What was registered for the end is done, and what was printed is written.
     """
     atexit._run_exitfuncs()
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None and not stream.closed:
-                stream.flush()
-    except BrokenPipeError:
-        pass  # the reader of our output has ended
-    except OSError as error:
-        with suppress(OSError):
-            os.write(2, f"carnation: cannot write output: {error.strerror}\n".encode())
-        status = EXIT_ERROR
+    sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(status)
 
 

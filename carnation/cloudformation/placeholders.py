@@ -1,6 +1,6 @@
 """What is only known at deployment, as placeholders: `${Queue}`, `${Function.Arn}`, `${If.IsProd}`.
 
-So the reader a definition knows placeholders and no CloudFormation. A placeholder represents one
+So a reader of a definition knows placeholders and no CloudFormation. A placeholder represents one
 value: where a template gives one name two meanings, or has no name to give, ours tells them apart.
 """
 
@@ -58,7 +58,7 @@ class Placeholders:
         return _DYNAMIC.sub(lambda found: self._accept(found[1], {"resolve": found[1]}), text)
 
     def read_text(self, written: Any) -> str | None:
-        """Return the later text, its unknown parts as placeholders; None if unknown."""
+        """Return the text at deployment, unknown parts as placeholders; None if unknown."""
         if isinstance(written, str):
             return self._hide_dynamic(written)
         if not isinstance(written, Mapping) or len(written) != 1:

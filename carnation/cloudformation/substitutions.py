@@ -37,7 +37,7 @@ def find_substitutions(value: object) -> list[str]:
 
 
 def fill_substitutions(value: Any, given: Mapping[str, str]) -> Any:
-    """Put values instead of each `${…}` that is given one, keys left alone; a copy.
+    """Put values in place of each `${…}` that is given one, keys left alone; a copy.
 
     >>> fill_substitutions({"Resource": "arn:${Partition}:states:::${Call}"}, {"Partition": "aws"})
     {'Resource': 'arn:aws:states:::${Call}'}

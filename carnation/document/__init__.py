@@ -47,7 +47,7 @@ __all__ = [
     "write_files",
 ]
 
-# the reader documents does not load what writes them
+# reading documents does not load what writes them
 __getattr__ = load_lazily(
     __name__,
     {

@@ -312,10 +312,7 @@ class Emulator:
 
     def find_obstacle(self, runtime: str) -> str:
         """Describe why functions of a runtime are refused when they are invoked; '' if they run."""
-        obstacle = find_obstacle(runtime)
-        if obstacle or self._fallback is None or not is_python(runtime):
-            return obstacle
-        return self._fallback.find_obstacle(runtime)
+        return find_obstacle(runtime, self._fallback)
 
     def _keep_line(self, function: str, line: str) -> None:
         self._lines.setdefault(function, deque(maxlen=_KEPT_LINES)).append(line)

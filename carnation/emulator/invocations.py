@@ -31,7 +31,7 @@ from carnation.emulator.invoke_requests import (
     read_name,
 )
 from carnation.emulator.patching import Patches
-from carnation.emulator.runtimes import PythonFallback, find_obstacle, is_python
+from carnation.emulator.runtimes import PythonFallback, find_obstacle
 from carnation.errors import EmulatorError, suggest_name
 
 _SYNCHRONOUS_BYTES, _EVENT_BYTES = 6_291_456, 1_048_576
@@ -180,12 +180,8 @@ class Invocations:
 
     def _find_python(self, function: Any) -> str:
         """Describe why a function's Python does not run it; '' if one does."""
-        runtime = str(function.run_time)
-        if self._fallback is None or not is_python(runtime):
-            return ""
-        return self._fallback.find_obstacle(
-            runtime, has_wheels=_read_digest(function) in self._wheels
-        )
+        has_wheels = _read_digest(function) in self._wheels
+        return find_obstacle(str(function.run_time), self._fallback, has_wheels=has_wheels)
 
     def make_short_way(self, hooks: Hooks, account: str, region: str) -> Invoke:
         """Make the interpreter's short way to a function; None where only a request will do."""

@@ -6,6 +6,7 @@ The door through which every API call goes, where faults are put in. Found with 
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 import time
 import uuid
@@ -92,7 +93,7 @@ def _make_model(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
 
 
 def _identify_long(headers: dict[str, Any]) -> str:
-    headers["x-amzn-requestid"] = found = f"{uuid.uuid4().hex}{uuid.uuid4().hex}".upper()[:52]
+    headers["x-amzn-requestid"] = found = secrets.token_hex(26).upper()
     return found
 
 
@@ -121,11 +122,10 @@ class _KeyWhenUsed:
 
 def _generate_when_used(patches: Patches) -> Callable[[str], None]:
     """Return what is told of each call: moto's KMS is loaded, and put right, by its first."""
-    services: set[str] = set()
 
+    @cache
     def see(service: str) -> None:
-        if service == "kms" and service not in services:
-            services.add(service)
+        if service == "kms":
             from moto.kms import models
 
             original = vars(models)["generate_private_key"]
@@ -139,7 +139,7 @@ class _InjectedError(ServiceException):
 
 
 def _decide(response: BaseResponse, hooks: Hooks) -> Any:
-    """Ask the hooks about a call; returns what represents moto's answer, or None."""
+    """Ask the hooks about a call; returns the answer that replaces moto's, or None."""
     action = response._get_action()
     if not action:
         return None

@@ -26,10 +26,13 @@ _NODE_WORKER = Path(__file__).with_name("worker.mjs")
 _PACKAGES = sysconfig.get_path("purelib")  # where boto3 and the runtime's client lie
 
 
-def find_obstacle(runtime: str | None) -> str:
+def find_obstacle(
+    runtime: str | None, fallback: PythonFallback | None = None, *, has_wheels: bool = False
+) -> str:
     """Describe why functions of a runtime do not run here; '' if they do.
 
-    Whether the interpreter of a Python is here is for `PythonFallback` to say.
+    Whether the interpreter of a Python is here is for `fallback` to say, which is told whether the
+    function has packages for this machine; without it any Python will do.
 
     >>> find_obstacle("python3.13")
     ''
@@ -37,7 +40,7 @@ def find_obstacle(runtime: str | None) -> str:
     "functions of the runtime 'ruby3.3' do not run in the emulator"
     """
     if runtime in _PYTHON:
-        return ""
+        return fallback.find_obstacle(runtime, has_wheels=has_wheels) if fallback else ""
     node = _NODE.fullmatch(runtime or "")
     if node is None:
         return (

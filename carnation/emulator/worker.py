@@ -3,7 +3,7 @@
 It is started by its path with the folder of carnation's packages and those of the function's
 modules as arguments, the unpacked function as working directory, and imports nothing of carnation.
 The interpreter may be another than carnation's: then the client's compiled part does not load, and
-`HttpClient` is in for it. Behind all that an invocation printed it prints a mark, by which the
+`HttpClient` replaces it. Behind all that an invocation printed it prints a mark, by which the
 emulator knows that it has read all. awslambdaric takes an address with a path behind the port for
 invocations, but not for errors while a module is imported; the client below does. With `--forks` it
 is the process of `fork_server`: it loads what nearly every function loads, once, and forks itself

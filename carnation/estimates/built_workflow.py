@@ -108,7 +108,9 @@ def _find_memories(
 
 def _list_names(templates: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     """List the functions of versions and aliases, and the values of outputs and substitutions."""
-    versions, outputs, substitutions = dict[str, "Any"](), dict[str, "Any"](), dict[str, "Any"]()
+    versions: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    substitutions: dict[str, Any] = {}
     for template in templates:
         for name, resource in template.get("Resources", {}).items():
             properties = resource.get("Properties", {})

@@ -287,7 +287,7 @@ def _explain_rates(stage: _Stage, growths: Mapping[Key, Growth]) -> Iterator[str
 
 def _find_first_task(definition: Mapping[str, Any]) -> str:
     """Find the Task that every execution comes to first; '' where that depends on its input."""
-    name, seen = definition.get("StartAt"), set["Any"]()
+    name, seen = definition.get("StartAt"), set[object]()
     while name in definition["States"] and name not in seen:
         seen.add(name)
         state = definition["States"][name]

@@ -112,7 +112,7 @@ def split_template(
 
 @record
 class _Part:
-    """One template: its resources, and what it takes from and returns to the others."""
+    """One template: its resources, what it imports from the others, and exports to them."""
 
     resources: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, None] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from carnation.lazy import compile_lazily
 from carnation.stacks.snippets import KEY, make_plain
 
 Swap = Callable[[str, str], Any]
-"""Returns what represents a logical ID and its attribute ('' for `Ref`), None to leave it."""
+"""Returns what replaces a logical ID and its attribute ('' for `Ref`), None to leave it."""
 
 PLAIN_KEY = make_plain(KEY)
 KEY_NAME = "<key>"
@@ -42,7 +42,7 @@ def rewrite(value: Any, swap: Swap) -> Any:
     return {name: rewrite(item, swap) for name, item in value.items()}
 
 
-_PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
+PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 
 
 def _rewrite_text(given: Any, swap: Swap) -> Any:
@@ -57,7 +57,7 @@ def _rewrite_text(given: Any, swap: Swap) -> Any:
             return match[0]
         return "${" + (found["Ref"] if "Ref" in found else ".".join(found["Fn::GetAtt"])) + "}"
 
-    text = _PLACEHOLDER.sub(put, text)
+    text = PLACEHOLDER.sub(put, text)
     variables = {name: item for name, item in variables.items() if item != {"Ref": name}}
     return [text, variables] if variables else text
 

@@ -14,16 +14,15 @@ from typing import Any
 from troposphere import AWSHelperFn, AWSObject, GetAtt, Template
 
 from carnation.errors import UsageError, suggest_name
-from carnation.lazy import compile_lazily
 from carnation.resources.application import Application
 from carnation.resources.functions import Function
 from carnation.resources.references import Reference, Value, find_references
 from carnation.resources.resource import Resource, read_given
 from carnation.resources.triggers import Trigger
+from carnation.stacks.references import PLACEHOLDER
 from carnation.stacks.resources import Sources
 from carnation.stacks.snippets import GONE, KEY, PREFIX, except_from, to_arn
 
-_PLACEHOLDER = compile_lazily(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.]+))?\}")
 _BOUNDARY = r"(?![A-Za-z0-9_-])"
 
 
@@ -153,7 +152,7 @@ def _render_attribute(resource: Resource) -> str:
 
 def _substitute(text: str, given: Mapping[str, Value]) -> Any:
     """Return a text as `Fn::Sub`, or as what it comes to where that is simpler."""
-    if text.startswith("${") and _PLACEHOLDER.fullmatch(text):
+    if text.startswith("${") and PLACEHOLDER.fullmatch(text):
         name = text[2:-1]
         if name in given:
             return as_property(given[name])

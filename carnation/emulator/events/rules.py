@@ -1,6 +1,6 @@
 """Rules: an event that matches one reaches its targets; schedules fire when asked.
 
-moto keeps buses and rules and returns each event to each rule; here a rule decides and delivers.
+moto keeps buses and rules and offers each event to each rule; here a rule decides and delivers.
 """
 
 from __future__ import annotations
