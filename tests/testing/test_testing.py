@@ -60,7 +60,9 @@ def run(pytester: pytest.Pytester, body: str, *options: str) -> pytest.RunResult
     pytester.makepyfile(FRONT + body)
     # to look for plugins takes a quarter of a second; that ours is found has a test of its own
     alone = ("--disable-plugin-autoload", "-p", "carnation.pytest_plugin", "-p", "no:cacheprovider")
-    return pytester.runpytest_inprocess(*alone, *options)
+    # ours is loaded already, which pytest warns of with a path of this checkout
+    calm = ("-W", "ignore:Module already imported so cannot be rewritten")
+    return pytester.runpytest_inprocess(*alone, *calm, *options)
 
 
 def message_of(pytester: pytest.Pytester, body: str) -> str:
