@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from carnation.artifacts import read_artifacts, read_children
-from carnation.cli.command import EXIT_OK, run_command
+from carnation.cli.command import EXIT_OK, collect_while_serving, run_command
 from carnation.cli.emulator_options import add_emulator_options
 from carnation.cli.parser import CommandParser
 from carnation.cli.stimuli import read_clock, read_parameters
@@ -87,19 +87,19 @@ def _serve(options: argparse.Namespace) -> int:
         for artifacts, chosen in zip(built, parameters, strict=True):
             if artifacts.workflow in deployed:
                 continue
-            children = [
-                one for one in read_children(root, artifacts) if one.workflow not in deployed
-            ]
+            known = read_children(root, artifacts)
+            children = [one for one in known if one.workflow not in deployed]
             begun = time.monotonic()
             outputs = deploy_artifacts(
                 emulator, artifacts, _warn, parameters=chosen, children=children, root=root
             )
             deployed += [one.workflow for one in (*children, artifacts)]
-            seconds = time.monotonic() - begun
-            print(f"{artifacts.workflow} {artifacts.version} deployed in {seconds:.1f} s")
+            version, took = artifacts.version, time.monotonic() - begun
+            print(f"{artifacts.workflow} {version} deployed in {took:.1f} s")
             for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):
                 print(line)
             print()
+        collect_while_serving()
         emulator.open_port()
         _print_endpoint(emulator)
         _wait_for_the_end()

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
@@ -28,6 +28,7 @@ from moto.sqs.models import SQSBackend
 from moto.utilities import aws_headers
 
 from carnation.emulator.faults import Hooks, ServiceError
+from carnation.emulator.moto_records import bound_records
 from carnation.emulator.numbers import find_invalid_number
 from carnation.emulator.patching import Patches
 
@@ -44,7 +45,8 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
     patches.set(errors, "warn", lambda *_, **__: None)
-    ask = _ask_first(BaseResponse.call_action, hooks, locks, _generate_when_used(patches))
+    told = (_generate_when_used(patches), bound_records(patches))
+    ask = _ask_first(BaseResponse.call_action, hooks, locks, told)
     patches.set(BaseResponse, "call_action", ask)
     for name in ("bucket_response", "key_response"):
         patches.set(S3Response, name, _ask_first_for_s3(vars(S3Response)[name], hooks, locks["s3"]))
@@ -164,11 +166,12 @@ def _ask_first(
     original: Callable[..., Any],
     hooks: Hooks,
     locks: Mapping[str, AbstractContextManager[Any]],
-    see: Callable[[str], None],
+    told: Sequence[Callable[[str], None]],
 ) -> Callable[..., Any]:
     def call_action(response: BaseResponse) -> Any:
         """Ask the hooks, then moto; one call at a time, or a conditional put is none."""
-        see(response.boto3_service_name)
+        for see in told:
+            see(response.boto3_service_name)
         if hooks.watches_calls:
             decided = _decide(response, hooks)
             if decided is not None:

@@ -180,6 +180,8 @@ class Execution:
 
     def _finish(self, fiber: Fiber, failure: StateError | None) -> None:
         fiber.is_done, fiber.failure, fiber.steps = True, failure, None
+        if failure is not None:
+            failure.__traceback__ = None  # its frames hold the fiber, and it
         parent = fiber.parent
         if parent is None:
             if failure is None:
@@ -249,13 +251,18 @@ class Execution:
         self._finish(child, StateError(None))
 
     def release(self) -> None:
-        """Free what only going on needs; of a success, nothing but its history is asked again."""
-        if self.status == "SUCCEEDED":
-            del self.root, self.chance, self.tokens, self.context
-            self.current = None
-            self.clock.release()
-            for map_run in self.map_runs:
-                map_run.inputs = None
+        """Free what only going on needs, and the way back to who started it.
+
+        Nothing but the history of an execution that cannot be redriven is asked again. It is then
+        part of no circle, so that it goes when its last user does, not when garbage is collected.
+        """
+        _take_apart(self.root)
+        del self.root, self.chance, self.tokens, self.context
+        self.current = self.observe_child = self.before_call = self.history.observe = None
+        self.port, self.pending = NoTasks(), {}
+        self.clock.release()
+        for map_run in self.map_runs:
+            map_run.inputs = None
 
     def break_off(self, cause: str) -> None:
         """End as FAILED because its runner cannot continue."""
@@ -371,6 +378,19 @@ def abort_quietly(root: Fiber) -> None:
             fiber.steps = None
             fiber.failure = StateError(None)
         waiting.extend(fiber.children)
+
+
+def _take_apart(root: Fiber) -> None:
+    """Cut what fibers hold of each other; of their steps and failures, the frames hold them."""
+    waiting = [root]
+    while waiting:
+        fiber = waiting.pop()
+        waiting.extend(fiber.children)
+        if fiber.steps is not None:
+            fiber.steps.close()
+        fiber.steps = fiber.failure = fiber.parent = None
+        fiber.children = ()
+        fiber.mail.clear()
 
 
 def run_definition(

@@ -172,6 +172,7 @@ class Clock:
     def release(self) -> None:
         """Free all but the time it is."""
         del self.ready, self._timers
+        self.pause = None
 
     def wake(self, fiber: Fiber, message: Outcome | Beat | None = None) -> None:
         """Let a waiting fiber go on, with a message."""

@@ -15,8 +15,11 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from botocore.exceptions import ClientError
+from moto.sqs.models import sqs_backends
+from moto.sts.models import sts_backends
 
-from carnation.emulator import Emulator
+from carnation.emulator import Emulator, moto_records
 from carnation.errors import EmulatorError
 
 ROLE = "arn:aws:iam::123456789012:role/role"
@@ -219,3 +222,31 @@ def test_the_seed_chooses_the_order_of_what_is_at_once() -> None:
         orders.add((seed, tuple(calls)))
     assert len(orders) == 4  # the same seed, the same order
     assert len({order for _, order in orders}) > 1
+
+
+def test_what_moto_remembers_of_calls_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moto_records, "KEPT", 3)
+    monkeypatch.setattr(moto_records, "_KEPT_HANDLES", 2)
+    monkeypatch.setattr(moto_records, "_LOOKED_AFTER", 1)
+    with Emulator() as emulator:
+        topics, queues, roles = map(emulator.client, ("sns", "sqs", "sts"))
+        topic = topics.create_topic(Name="t")["TopicArn"]
+        queue = queues.create_queue(QueueName="q")["QueueUrl"]
+        receipts = []
+        for number in range(6):
+            topics.publish(TopicArn=topic, Message=str(number))
+            roles.assume_role(RoleArn=ROLE, RoleSessionName=f"session-{number}")
+            queues.send_message(QueueUrl=queue, MessageBody="m")
+            for _ in range(4):
+                found = queues.receive_message(QueueUrl=queue, VisibilityTimeout=0)["Messages"]
+            receipts.append({"QueueUrl": queue, "ReceiptHandle": found[0]["ReceiptHandle"]})
+            (message,) = sqs_backends["123456789012"]["us-east-1"].queues["q"]._messages
+            assert len(message._old_receipt_handles) == 2
+            queues.delete_message(**receipts[-1])
+        topics.list_topics()
+        roles.get_caller_identity()
+        assert emulator.published(topic) == ["3", "4", "5"]
+        assert len(sts_backends["123456789012"]["aws"].assumed_roles) == 3
+        queues.delete_message(**receipts[-1])  # again: it is done
+        with pytest.raises(ClientError, match="ReceiptHandleIsInvalid"):
+            queues.delete_message(**receipts[0])

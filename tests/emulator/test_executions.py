@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +15,11 @@ from botocore.exceptions import ClientError
 
 from carnation.emulator import Emulator, FunctionError
 from carnation.emulator.interpreter.api import records
-from carnation.engine import item_reader
+from carnation.emulator.interpreter.executions import EmulatedExecution
+from carnation.engine import Execution, item_reader
+from carnation.engine.fibers import Fiber
 from carnation.errors import EmulatorError
+from tests.emulator.test_emulator import ROLE as MACHINE_ROLE
 from tests.emulator.test_emulator import chain, make_function, make_machine, task
 from tests.emulator.test_stacks import ROLE, ROLE_ARN, deploy
 
@@ -620,3 +625,68 @@ def test_a_definition_that_aws_would_refuse_is_refused_in_its_words(
     lonely = chain(P={"Type": "Pass", "End": True}, Lonely={"Type": "Pass"})
     with pytest.raises(ClientError, match=r'State "Lonely" is not reachable. at /States/Lonely'):
         make_machine(emulator, lonely, name)
+
+
+_PASS, _WAIT = {"Type": "Pass"}, {"Type": "Wait", "Seconds": 9}
+_LISTED = {**_PASS, "Result": [1, 2]}
+_INNER = {"ItemProcessor": chain(X=dict(_PASS))}
+_MODE = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+_CHILDREN = {"ItemProcessor": {**chain(Y=dict(_PASS)), "ProcessorConfig": _MODE}}
+_BRANCHES = [chain(F1={"Type": "Fail", "Error": "E"}), chain(W2=dict(_WAIT))]
+_KINDS: dict[str, dict[str, Any]] = {
+    "succeeds": chain(P=dict(_PASS), W=dict(_WAIT), L=_LISTED, M={"Type": "Map", **_INNER}),
+    "children": chain(L=dict(_LISTED), M={"Type": "Map", **_CHILDREN}),
+    "fails": chain(P=dict(_PASS), A={"Type": "Parallel", "Branches": _BRANCHES}),
+    "times-out": {**chain(W=dict(_WAIT)), "TimeoutSeconds": 1},
+    "stops": chain(T={"Type": "Task", "Resource": "", "TimeoutSeconds": 600}),
+}
+
+
+def count_executions() -> dict[type, int]:
+    kept = (EmulatedExecution, Execution, Fiber)
+    return Counter(type(one) for one in gc.get_objects() if isinstance(one, kept))
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_what_is_forgotten_goes_without_a_search_for_garbage(
+    emulator: Emulator, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = emulator.client("stepfunctions")
+    activity = client.create_activity(name=f"{kind.lower()}-activity")["activityArn"]
+    _KINDS["stops"]["States"]["T"]["Resource"] = activity
+    standard = ("children", "stops") if kind == "EXPRESS" else ()
+    machines = {
+        which: client.create_state_machine(
+            name=f"{kind}-{which}",
+            roleArn=MACHINE_ROLE,
+            type=kind,
+            definition=json.dumps(definition),
+        )["stateMachineArn"]
+        for which, definition in _KINDS.items()
+        if which not in standard
+    }
+    for limit, value in {"_LOOKED_AFTER": 1, "MAX_EXECUTIONS": 1}.items():
+        monkeypatch.setattr(records, limit, value)
+
+    def run_all() -> None:
+        for which, machine in machines.items():
+            run = emulator.start(machine, {})
+            if which == "stops":
+                client.stop_execution(executionArn=run)
+            emulator.wait(run)
+
+    run_all()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            run_all()
+        for _ in range(200):  # the last one's thread ends
+            if (found := count_executions())[EmulatedExecution] <= 2:
+                break
+            time.sleep(0.01)
+    finally:
+        gc.enable()
+    assert all(count <= 2 for count in found.values()), found
+    if kind == "STANDARD":
+        assert not client.get_activity_task(activityArn=activity).get("taskToken")

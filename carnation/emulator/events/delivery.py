@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -89,13 +90,16 @@ _TARGETS: dict[str, Callable[[Connect, str, str, Mapping[str, Any]], None]] = {
 }
 
 
+_KEPT_FAILURES = 1000  # a rule may fail each minute, and for weeks
+
+
 class Delivery:
     """Delivers to targets; remembers what failed and has no dead-letter queue."""
 
     def __init__(self, connect_in: ConnectIn, hooks: Hooks) -> None:
         """Take what makes the clients of a Region, and the hooks that these calls are kept from."""
         self._connect_in, self._hooks = connect_in, hooks
-        self.undelivered: list[str] = []
+        self.undelivered: deque[str] = deque(maxlen=_KEPT_FAILURES)
 
     def connect(self, arn: str) -> Connect:
         """Return the clients of the Region that an ARN names."""

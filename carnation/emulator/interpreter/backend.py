@@ -272,4 +272,5 @@ def list_executions(machine_arn: str) -> list[str]:
 
 def forget_executions(region: str) -> None:
     """Forget all executions of a Region."""
-    _service().region(region).executions.clear()
+    found = _service().region(region)
+    found.forget(list(found.executions.values()))

@@ -232,9 +232,18 @@ class EmulatedExecution:
         finally:
             self._conclude()
             self._thread = None
-            self.engine.release()
-            if self.status == "SUCCEEDED":  # no other can be redriven
+            if not self._may_be_redriven:
+                self.engine.release()
                 self._changed = _CALM
+
+    @property
+    def _may_be_redriven(self) -> bool:
+        return self.status not in ("RUNNING", "SUCCEEDED") and not self.request.is_express
+
+    def forget(self) -> None:
+        """Free what a redrive needs: the API does not know the execution any more."""
+        if self._may_be_redriven and self._thread is None:
+            self.engine.release()
 
     def _has_left_a_state(self, known: int) -> bool:
         """Whether a state has ended since the history had so many events, where they are kept."""

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from carnation.emulator.interpreter.http_calls import invoke_http
@@ -69,6 +69,15 @@ class Activities:
             waiting = self._waiting.get(arn)
             return waiting.popleft() if waiting else None
 
+    def drop(self, tokens: Collection[str]) -> None:
+        """Forget tasks that nobody has taken."""
+        with self._changed:
+            for arn, waiting in list(self._waiting.items()):
+                kept = deque(task for task in waiting if task.token not in tokens)
+                self._waiting[arn] = kept
+                if not kept:
+                    del self._waiting[arn]
+
 
 class TaskRunner:
     """The engine's port: functions by the short way, everything else by boto3."""
@@ -82,6 +91,13 @@ class TaskRunner:
         self.connect, self._invoke, self._wait = connect, invoke, wait
         self.activities = Activities()
         self.tokens: dict[str, TokenHolder] = {}  # of all callbacks, the finished ones too
+
+    def forget(self, tokens: Collection[str]) -> None:
+        """Forget callbacks: of executions that are known no more."""
+        for token in tokens:
+            self.tokens.pop(token, None)
+        if tokens:
+            self.activities.drop(tokens)
 
     def perform(self, task: Task) -> Outcome:
         """Perform a task; one that took longer than it may counts with the time it took."""

@@ -80,10 +80,10 @@ def get_activity_task(region: Region, params: Params) -> dict[str, Any]:
         arn = _find(region, params["activityArn"]).arn
     wait = region.poll_seconds
     while (task := region.task_runner.activities.poll(arn, wait)) is not None:
-        run = region.task_runner.tokens[task.token]
-        if run.answer(task.token, Started(params.get("workerName"))):
+        run = region.task_runner.tokens.get(task.token)
+        if run is not None and run.answer(task.token, Started(params.get("workerName"))):
             return {"taskToken": task.token, "input": to_text(task.parameters)}
-        wait = 0.0  # it has timed out, or its execution has ended
+        wait = 0.0  # it has timed out, or its execution has ended or is forgotten
     return {}
 
 

@@ -6,7 +6,7 @@ All of it is changed under the Region's lock only.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -149,15 +149,23 @@ class Region:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        events = 0
+        events, old = 0, []
         for number, run in enumerate(reversed(list(self.executions.values())), 1):
             events += run.event_count + run.children.event_count
             is_old = number > MAX_EXECUTIONS or events > MAX_EVENTS
             if is_old and run.status != "RUNNING":
-                del self.executions[run.arn]
-                self.forgotten += 1
-                for token in run.tokens:
-                    self.task_runner.tokens.pop(token, None)
+                old.append(run)
+        self.forget(old)
+        self.forgotten += len(old)
+
+    def forget(self, runs: Iterable[EmulatedExecution]) -> None:
+        """Forget executions that have ended, with their callbacks."""
+        tokens = set()
+        for run in runs:
+            del self.executions[run.arn]
+            run.forget()
+            tokens.update(run.tokens)
+        self.task_runner.forget(tokens)
 
     def describe_forgotten(self) -> str:
         """Describe why one that was there may not be found; '' while none is forgotten."""
