@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carnation.cli.parser import CommandParser
 
 _COLOR_OF_KIND = {"added": "green", "changed": "yellow", "removed": "red", "released": "blue"}
+_MAX_NAMED = 20
 
 
 class _Options:
@@ -90,7 +91,7 @@ def _print_differences(built: Build, *, check: bool) -> None:
     rows += [["released", path] for path in built.released]
     for (kind, _), line in zip(rows, align_table(rows), strict=True):
         print(paint(kind, _COLOR_OF_KIND[kind]) + line[len(kind) :])
-    names = ", ".join(f"{artifacts.workflow} {artifacts.version}" for artifacts in built.made)
+    names = _name_workflows(built)
     stale = sum(map(len, built.differences.values()))
     files = "1 file" if stale == 1 else f"{stale} files"
     if check:
@@ -98,4 +99,12 @@ def _print_differences(built: Build, *, check: bool) -> None:
     else:
         written = f"{files} written" if stale else "nothing changed"
         state = f"{written}, {len(built.released)} released" if built.released else written
-    print(wrap_lines(f"{names or 'no workflows found in definitions/'}: {state}"))
+    print(wrap_lines(f"{names}: {state}"))
+
+
+def _name_workflows(built: Build) -> str:
+    """Name the workflows with their versions, or say how many they are where nobody would read."""
+    if len(built.made) > _MAX_NAMED:
+        return f"{len(built.made)} workflows"
+    names = [f"{artifacts.workflow} {artifacts.version}" for artifacts in built.made]
+    return ", ".join(names) or "no workflows found in definitions/"

@@ -5,8 +5,6 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -287,15 +285,19 @@ def _get_zones(resolver: Resolver, argument: Any) -> list[str]:
 
 
 def _encode(resolver: Resolver, argument: Any) -> str:
-    return base64.b64encode(resolver.text(argument, "Fn::Base64").encode()).decode()
+    from base64 import b64encode
+
+    return b64encode(resolver.text(argument, "Fn::Base64").encode()).decode()
 
 
 def _divide_network(resolver: Resolver, argument: Any) -> list[str]:
+    from ipaddress import ip_network
+
     block, count, *bits = (
         resolver.text(part, "Fn::Cidr") for part in _accept_list(argument, "Fn::Cidr")
     )
     try:
-        network = ipaddress.ip_network(block, strict=False)
+        network = ip_network(block, strict=False)
         host_bits = int(bits[0]) if bits else 8
         subnets = network.subnets(new_prefix=network.max_prefixlen - host_bits)
         found = [str(subnet) for _, subnet in zip(range(int(count)), subnets, strict=False)]

@@ -6,11 +6,11 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from carnation.document import parse_document
 from carnation.errors import DocumentError, TemplateError
 from carnation.lazy import TYPE_CHECKING
+from carnation.records import record
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,7 +19,7 @@ LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 MAX_BYTES = 1_048_576
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Template:
     """A template: its body, and each of its sections as a mapping (empty where it has none).
 

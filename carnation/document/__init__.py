@@ -25,13 +25,14 @@ from carnation.lazy import TYPE_CHECKING, load_lazily
 
 if TYPE_CHECKING:
     from carnation.document.digests import digest, keyed_path
-    from carnation.document.writing import dump_json, dump_yaml, write_files
+    from carnation.document.writing import dump_entry, dump_json, dump_yaml, write_files
 
 __all__ = [
     "Document",
     "Span",
     "decode_text",
     "digest",
+    "dump_entry",
     "dump_json",
     "dump_yaml",
     "escape",
@@ -52,6 +53,7 @@ __getattr__ = load_lazily(
     __name__,
     {
         "digest": "digests",
+        "dump_entry": "writing",
         "dump_json": "writing",
         "dump_yaml": "writing",
         "keyed_path": "digests",

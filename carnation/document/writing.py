@@ -107,6 +107,17 @@ def dump_yaml(value: object) -> str:
     return "\n".join(lines) + "\n"
 
 
+def dump_entry(name: str, value: object, indent: str) -> str:
+    r"""Write one entry of a mapping as canonical YAML, behind the indent that it has in there.
+
+    >>> dump_entry("Queue", {"Type": "AWS::SQS::Queue"}, "  ")
+    '  Queue:\n    Type: AWS::SQS::Queue\n'
+    """
+    lines: list[str] = []
+    _add_entry(f"{indent}{_render_text(name)}:", value, indent, lines)
+    return "\n".join(lines) + "\n"
+
+
 def _add_lines(value: object, indent: str, lines: list[str]) -> None:
     if isinstance(value, (dict, Mapping)) and value:
         for key, item in value.items():

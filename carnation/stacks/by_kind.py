@@ -18,7 +18,7 @@ from carnation.records import field, record
 from carnation.stacks.parameters import SHARED
 from carnation.stacks.references import KEY_NAME, PLAIN_KEY, Swap, list_conditions, refer, rewrite
 from carnation.stacks.resources import Sources
-from carnation.stacks.writing import render_document
+from carnation.stacks.writing import keep, pack, render_document
 
 ROOT = "root"
 MAX_RESOURCES = 450
@@ -124,6 +124,11 @@ class _Part:
     """What its stack waits for in the root, and the template that has it."""
 
 
+_Rewritten = tuple[dict[str, Any], dict[str, Any], dict[str, None], dict[str, tuple[str, Any]]]
+"""A part's resources, conditions, parameters, and what it takes."""
+_REWRITTEN: dict[bytes, _Rewritten] = {}
+
+
 class _Split:
     """A template's document, put into parts."""
 
@@ -137,24 +142,42 @@ class _Split:
         present = set(self.places.values())
         self.nested = [name for name in self.stacks if name in present]
         self.parts = {name: _Part() for name in (*self.nested, ROOT)}
+        kinds = {name: resource["Type"] for name, resource in resources.items()}
+        self.layouts = [
+            self.places, kinds, [*document["Parameters"]], document.get("Conditions"),
+            dict(layout.ids), dict(layout.parameters), self.stacks,
+        ]  # fmt: skip
         for name in self.parts:
             self._fill(name)
         self.outputs = rewrite(document.get("Outputs", {}), self._swap_in(ROOT))
+        for part in self.parts.values():
+            for output, (other, value) in part.taken.items():
+                self.parts[other].given[output] = value
         self._reject_circle()
 
     def _fill(self, place: str) -> None:
         part = self.parts[place]
-        for name, resource in self.document["Resources"].items():
-            if self.places[name] == place:
-                plain = self._separate(place, resource)
-                part.resources[self._rename(name)] = rewrite(plain, self._swap_in(place))
-        if len(part.resources) > MAX_RESOURCES:
+        resources = {
+            self._rename(name): self._separate(place, resource)
+            for name, resource in self.document["Resources"].items()
+            if self.places[name] == place
+        }
+        if len(resources) > MAX_RESOURCES:
             raise WorkflowError(
-                f"{place}: {len(part.resources)} resources in one template; AWS allows 500. Move "
+                f"{place}: {len(resources)} resources in one template; AWS allows 500. Move "
                 "a part of the workflow into a child workflow."
             )
+        made_of = None if place == ROOT else pack([self.layouts, place, resources])
+        made = keep(_REWRITTEN, made_of, lambda: self._rewrite(place, resources))
+        part.resources, part.conditions, part.parameters, part.taken = made
+
+    def _rewrite(self, place: str, resources: Mapping[str, Any]) -> _Rewritten:
+        part = self.parts[place]
+        swap = self._swap_in(place)
+        part.resources = {name: rewrite(one, swap) for name, one in resources.items()}
         part.conditions = self._choose_conditions(part)
-        rewrite(part.conditions, self._swap_in(place))  # for the parameters they need
+        rewrite(part.conditions, swap)  # for the parameters they need
+        return part.resources, part.conditions, part.parameters, part.taken
 
     def _rename(self, name: str) -> str:
         return self.layout.ids.get(name, name)
@@ -194,7 +217,6 @@ class _Split:
                 return refer(self._rename(name), attribute) if name in self.layout.ids else None
             output = self._output_name(name, attribute)
             value = refer(self._rename(name), attribute)
-            self.parts[other].given[output] = value
             part.taken[output] = (other, value)
             if place == ROOT:
                 return refer(self.stacks[other][0], f"Outputs.{output}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import marshal
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from troposphere import Template
 
-from carnation.document import digest, dump_yaml
+from carnation.document import digest, dump_entry, dump_yaml
 from carnation.stacks.snippets import Plain, make_plain
 
 CONFIGURATION = "{configuration}"
@@ -33,25 +33,46 @@ def add_once(
 
     `made_of` is all that they depend on, so that workflows with equal nouns share what is made.
     """
-    if made_of not in _MADE:
+
+    def make() -> dict[str, Plain]:
         before = set(template.resources)
         add(template)
-        _keep_last(_MADE)
-        _MADE[made_of] = {
-            name: Plain(make_plain(one))
-            for name, one in template.resources.items()
-            if name not in before
-        }
-    template.resources.update(_MADE[made_of])
+        new = {name: one for name, one in template.resources.items() if name not in before}
+        return {name: Plain(make_plain(one)) for name, one in new.items()}
+
+    template.resources.update(keep(_MADE, made_of, make))
 
 
-def _keep_last(kept: dict[Any, Any]) -> None:
-    """Forget the oldest entry where there are many."""
-    if len(kept) == _MAX_KEPT:
-        del kept[next(iter(kept))]
+def keep(
+    kept: dict[Key, Made], made_of: Key | None, make: Callable[[], Made], most: int = 32
+) -> Made:
+    """Make what is made of this, or give what an equal one was made into; the oldest are forgotten.
+
+    What cannot be compared is None, and made each time.
+    """
+    if made_of is None:
+        return make()
+    if made_of not in kept:
+        if len(kept) == most:
+            del kept[next(iter(kept))]
+        kept[made_of] = make()
+    return kept[made_of]
 
 
-_MAX_KEPT = 32
+def pack(value: Any) -> bytes | None:
+    """Return the bytes by which a plain value is compared; None where it is not plain.
+
+    What a workflow's own `change` put into a template may be of other classes.
+    """
+    try:
+        return marshal.dumps(value, 2)  # of this version, equal bytes are equal values
+    except ValueError:
+        return None
+
+
+Key = TypeVar("Key")
+Made = TypeVar("Made")
+
 _MADE: dict[tuple[object, ...], dict[str, Plain]] = {}
 _WRITTEN: dict[bytes, str] = {}
 
@@ -83,19 +104,18 @@ def render_document(document: Mapping[str, Any]) -> str:
     }
     _describe_versions(resources)
     given = {**document, "Resources": resources}
-    return _render_once({name: given[name] for name in _SECTIONS if given.get(name)})
+    return "".join(_render_section(name, given[name]) for name in _SECTIONS if given.get(name))
 
 
-def _render_once(document: Any) -> str:
-    """Write a document, or give the text of an equal one: workflows have many parts in common."""
-    try:
-        content = marshal.dumps(document, 2)  # of this version, equal bytes are equal documents
-    except ValueError:  # what a workflow's own `change` put in may be of other classes
-        return dump_yaml(document)
-    if content not in _WRITTEN:
-        _keep_last(_WRITTEN)
-        _WRITTEN[content] = dump_yaml(document)
-    return _WRITTEN[content]
+def _render_section(name: str, section: Any) -> str:
+    """Write a section, an entry at a time: workflows have many entries in common."""
+    if not isinstance(section, Mapping):
+        return dump_yaml({name: section})
+    return f"{name}:\n" + "".join(map(_render_entry, section.items()))
+
+
+def _render_entry(entry: tuple[str, Any]) -> str:
+    return keep(_WRITTEN, pack(entry), lambda: dump_entry(*entry, "  "), 256)
 
 
 def _describe_versions(resources: Mapping[str, Any]) -> None:

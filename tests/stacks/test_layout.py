@@ -9,7 +9,7 @@ import pytest
 
 from carnation.errors import WorkflowError
 from carnation.stacks import Sources
-from carnation.stacks.by_kind import ROOT, ByKind, split_template
+from carnation.stacks.by_kind import _REWRITTEN, ROOT, ByKind, split_template
 from carnation.stacks.references import PLAIN_KEY
 from carnation.stacks.writing import render_document
 from tests.stacks.test_stacks import parse
@@ -192,3 +192,25 @@ def test_a_version_is_described_by_its_function_as_it_is_written(memory: int) ->
     described = parse(text)["Resources"]["V"]["Properties"]["Description"]
     configuration = f'{{"MemorySize": {memory}}}'
     assert described == f"is {hashlib.sha256(configuration.encode()).hexdigest()[:16]}"
+
+
+def test_what_an_earlier_template_was_split_into_changes_no_later_one() -> None:
+    """Equal parts are rewritten once in a process; what differs elsewhere may not reach them."""
+    one = {"Jobs": queue(), "Work": function({"Ref": "Jobs"})}
+    other = {"Jobs": queue(), "Work": function("none")}
+    topic = {"Jobs": {"Type": "AWS::SNS::Topic"}, "Work": function({"Ref": "Jobs"})}
+    outputs = {"Outputs": {"Jobs": {"Value": {"Ref": "Jobs"}}}}
+    alone = []
+    for resources in (one, other, topic):
+        for sections in ({}, outputs):
+            _REWRITTEN.clear()
+            alone.append(split(resources, **sections))
+    _REWRITTEN.clear()
+    again = [
+        split(resources, **sections)
+        for resources in (one, other, topic)
+        for sections in ({}, outputs)
+    ]
+    assert again == alone
+    assert [*split(one)["sqs"]["Outputs"]] == ["JobsUrl"]
+    assert "Outputs" not in split(other)["sqs"]
