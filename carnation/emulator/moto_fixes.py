@@ -5,6 +5,7 @@ The door through which every API call goes, where faults are put in. Found with 
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import threading
@@ -25,12 +26,13 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import SQSBackend
-from moto.utilities import aws_headers
 
 from carnation.emulator.faults import Hooks, ServiceError
 from carnation.emulator.moto_records import bound_records
 from carnation.emulator.numbers import find_invalid_number
 from carnation.emulator.patching import Patches
+
+_KEPT_EXPRESSIONS = 256
 
 
 def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
@@ -45,7 +47,7 @@ def patch_calls(patches: Patches, hooks: Hooks, *, real_time: bool) -> None:
     locks = {service: threading.RLock() for service in atomic}
     # moto warns of an error code that is not in a service's model, as a test's may well be
     patches.set(errors, "warn", lambda *_, **__: None)
-    told = (_generate_when_used(patches), bound_records(patches))
+    told = (_fix_when_used(patches), bound_records(patches))
     ask = _ask_first(BaseResponse.call_action, hooks, locks, told)
     patches.set(BaseResponse, "call_action", ask)
     for name in ("bucket_response", "key_response"):
@@ -77,7 +79,7 @@ def _spare_preparations(patches: Patches) -> None:
     For each operation of Lambda it compiles a program that would build its URL; for each answer of
     DynamoDB it draws 52 letters, where a request ID of any kind will do.
     """
-    patches.set(aws_headers, "gen_amzn_requestid_long", _identify_long)
+    patches.set(responses, "gen_amzn_requestid_long", _identify_long)
     patches.set(routing.SmithyRule, "_compile_builder", lambda *_: lambda *_: ("", ""))
     patches.set(responses, "method_names_from_class", _list_methods)
     patches.set(responses, "camelcase_to_underscores", _separate_words)
@@ -122,8 +124,8 @@ class _KeyWhenUsed:
         return getattr(self._key, name)
 
 
-def _generate_when_used(patches: Patches) -> Callable[[str], None]:
-    """Return what is told of each call: moto's KMS is loaded, and put right, by its first."""
+def _fix_when_used(patches: Patches) -> Callable[[str], None]:
+    """Return what is told of each call: some of moto is loaded, and put right, by the first."""
 
     @cache
     def see(service: str) -> None:
@@ -132,8 +134,37 @@ def _generate_when_used(patches: Patches) -> Callable[[str], None]:
 
             original = vars(models)["generate_private_key"]
             patches.set(models, "generate_private_key", lambda spec: _KeyWhenUsed(original, spec))
+        elif service == "dynamodb":
+            from moto.dynamodb.comparisons import ConditionExpressionParser
+
+            once = _parse_once(ConditionExpressionParser.parse)
+            patches.set(ConditionExpressionParser, "parse", once)
 
     return see
+
+
+def _parse_once(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Parse an expression with its names and values once; moto does so twice for each put."""
+    kept: dict[str, tuple[Any, list[str], list[str]]] = {}
+
+    def parse_once(parser: Any) -> Any:
+        names, values = parser.expression_attribute_names, parser.expression_attribute_values
+        try:
+            key = json.dumps([parser.condition_expression, names, values])
+        except TypeError:  # bytes
+            return parse(parser)
+        found = kept.get(key)
+        if found is None:
+            if len(kept) == _KEPT_EXPRESSIONS:
+                kept.clear()
+            made = parse(parser)
+            kept[key] = made, [*parser.expr_attr_names_found], [*parser.expr_attr_values_found]
+            return made
+        parser.expr_attr_names_found.extend(found[1])
+        parser.expr_attr_values_found.extend(found[2])
+        return found[0]
+
+    return parse_once
 
 
 class _InjectedError(ServiceException):

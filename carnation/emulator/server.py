@@ -12,7 +12,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler
+from io import BufferedIOBase, BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +29,7 @@ from carnation.emulator.events.delivery import Connect
 from carnation.emulator.failures import Written, write_failure
 from carnation.emulator.request_bodies import read_body
 from carnation.emulator.runtime import LoopbackServer
-from carnation.emulator.signatures import Refusal, check_signature, find_scope
+from carnation.emulator.signatures import Refusal, Scope, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
 from carnation.records import NamedTuple
 
@@ -35,7 +37,9 @@ HEALTH_PATH, ADVANCE_PATH = "/_health", "/_advance"
 _OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
 _OWN_SITES = ("none", "same-origin")
 _DROPPED = ("content-length", "connection", "transfer-encoding")
-_MAX_REQUEST_LINE = 65536
+_MAX_REQUEST_LINE, _MAX_HEADERS = 65536, 100
+_REQUEST_LINE = re.compile(rb"([A-Z]+) (/(?:[!-.0-~][!-~]*)?) HTTP/1\.1\r\n")
+_FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([ -~\t]*)\r\n")
 _FORM = "application/x-www-form-urlencoded"  # what urllib and curl say where nobody says anything
 _CODE = re.compile(rb'"__type" ?: ?"([^"]+)"|<Code>([^<]+)</Code>')
 _FORBIDDEN = 403
@@ -127,10 +131,31 @@ class _Requests(BaseHTTPRequestHandler):
         while self.raw_requestline and not self.raw_requestline.strip():
             self.raw_requestline = self.rfile.readline(_MAX_REQUEST_LINE + 1)
         self.command = self.path = ""
-        if self.raw_requestline:
-            return super().parse_request()
         self.close_connection = True
-        return False
+        plain = _REQUEST_LINE.fullmatch(self.raw_requestline)
+        if plain is None:
+            return bool(self.raw_requestline) and super().parse_request()
+        head = _read_head(self.rfile)
+        fields = [_FIELD.fullmatch(line) for line in head[:-1]]
+        if None in fields or head[-1] != b"\r\n":
+            return self._parse_thoroughly(head)
+        self.command, self.path = plain[1].decode(), plain[2].decode()
+        self.requestline, self.request_version = plain[0].decode().rstrip(), self.protocol_version
+        self.headers = HTTPMessage()
+        for field in fields:
+            self.headers.set_raw(field[1].decode(), field[2].decode())  # type: ignore[index]
+        self.close_connection = self.headers.get("Connection", "").lower() == "close"
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            return self.handle_expect_100()
+        return True
+
+    def _parse_thoroughly(self, head: list[bytes]) -> bool:
+        """Have http.server read, as a mail, what is not as clients of AWS write it."""
+        source, self.rfile = self.rfile, BytesIO(b"".join(head))
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = source
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is not HTTP, or not as this server knows it, and close the connection."""
@@ -185,7 +210,8 @@ class _Requests(BaseHTTPRequestHandler):
 
     def _advance(self, body: bytes) -> Written:
         """Let virtual time pass: `POST /_advance?by=36h`."""
-        refusal = self._check_caller(body) if self.gate.secret is not None else None
+        is_checked = self.gate.secret is not None
+        refusal = self._check_caller(None, body) if is_checked else None
         told = {"Content-Type": "application/json"}
         by = parse_qs(urlsplit(self.path).query).get("by", [""])[0]
         if refusal is not None:
@@ -201,7 +227,7 @@ class _Requests(BaseHTTPRequestHandler):
         scope = find_scope(self.headers, self.path)
         service = scope.service if scope else ""
         self._label = f"{scope.region if scope else '-'} {service or '-'} {self._call_name(body)}"
-        refusal = self._check_caller(body)
+        refusal = self._check_caller(scope, body)
         if scope is None or refusal is not None:
             code, message = refusal or ("MissingAuthenticationToken", "")
             self._reply(*self._fail(service, _FORBIDDEN, code, message))
@@ -214,12 +240,12 @@ class _Requests(BaseHTTPRequestHandler):
             answer = self._lead_here(answer, scope.region)
         self._reply(status, headers, answer)
 
-    def _check_caller(self, body: bytes) -> Refusal | None:
+    def _check_caller(self, scope: Scope | None, body: bytes) -> Refusal | None:
         """Describe why a request's signature is refused; None if it is not."""
         if self.gate.secret is not None:
             given = (self.command, self.path, self.headers, body)
             return check_signature(*given, self.gate.secret)
-        if find_scope(self.headers, self.path) is None:
+        if scope is None:
             message = "Missing Authentication Token: the emulator answers signed requests only"
             return Refusal("MissingAuthenticationToken", message)
         return None
@@ -316,6 +342,16 @@ class _Requests(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the requests are our own."""
+
+
+def _read_head(source: BufferedIOBase) -> list[bytes]:
+    """Read headers up to the empty line, or to what http.server finds too much."""
+    lines: list[bytes] = []
+    while not lines or (lines[-1].strip() and len(lines[-1]) <= _MAX_REQUEST_LINE):
+        if len(lines) > _MAX_HEADERS:
+            break
+        lines.append(source.readline(_MAX_REQUEST_LINE + 1))
+    return lines
 
 
 def _to_bytes(body: Any) -> bytes:

@@ -30,6 +30,7 @@ from carnation.emulator.interpreter.executions import (
 from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.emulator.interpreter.task_runner import Invoke, TaskRunner
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
+from carnation.emulator.routing import Router
 from carnation.emulator.signatures import find_scope
 from carnation.engine import Execution, Port
 from carnation.errors import CarnationError, EmulatorError
@@ -121,13 +122,17 @@ def install(
 
 
 def _answer_first(service: _Service) -> Callable[..., Any]:
-    original = BotocoreStubber.process_request
+    original, router = BotocoreStubber.process_request, Router()
+
+    def ask(stubber: BotocoreStubber, request: Any) -> Any:
+        answer = router.answer(request)
+        return original(stubber, request) if answer is None else answer
 
     def process_request(stubber: BotocoreStubber, request: Any) -> Any:
         """Answer requests to Step Functions here; moto answers the others."""
         host = _HOST.match(request.url)
         if host is None:
-            return _ask_moto(original, stubber, request)
+            return _ask_moto(ask, stubber, request)
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
         target = request.headers.get("X-Amz-Target", "")
@@ -137,12 +142,12 @@ def _answer_first(service: _Service) -> Callable[..., Any]:
     return process_request
 
 
-def _ask_moto(original: Callable[..., Any], stubber: BotocoreStubber, request: Any) -> Any:
+def _ask_moto(ask: Callable[..., Any], stubber: BotocoreStubber, request: Any) -> Any:
     """Have moto answer; what it does not emulate is refused by name, in the service's form."""
     if urlsplit(request.url).hostname in _OWN_HOSTS:
-        return original(stubber, request)  # a client of this process that asks by the port
+        return ask(stubber, request)  # a client of this process that asks by the port
     try:
-        answer = original(stubber, request)
+        answer = ask(stubber, request)
     except NotImplementedError as error:
         return _reject(request, f": {error}")
     except OperationNotFoundError as error:
