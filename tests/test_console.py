@@ -166,7 +166,7 @@ def test_leaving_gives_the_status_and_prints_what_was_said() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "said\n", "")
 
 
-def test_a_file_that_python_cannot_read_is_told_by_its_line_alone(
+def test_a_file_that_python_cannot_read_is_reported_by_its_line_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     source = "x = ("

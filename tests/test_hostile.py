@@ -47,7 +47,7 @@ def test_no_text_of_a_definition_steers_a_terminal_or_a_log(
     {"Type": "Choice", "Choices": [{"And": "x", "Or": 5, "Next": "A"}], "Default": "A"},
 ])  # fmt: skip
 @pytest.mark.parametrize("command", [estimate, lint])
-def test_a_wrong_type_or_size_is_told_in_words(
+def test_a_wrong_type_or_size_is_reported_in_words(
     state: Any, command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command([write(tmp_path, {"StartAt": "A", "States": {"A": state}})]) in (0, 1, 2)

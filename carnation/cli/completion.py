@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.commands import COMMANDS
@@ -12,6 +13,11 @@ from carnation.cli.parser import CommandParser
 from carnation.errors import CarnationError
 
 SHELLS = ("bash", "zsh", "tcsh")
+_WORKFLOWS = (
+    """sh -c 'ls definitions 2>/dev/null | sed -n "s/^\\([^_].*\\)[.]py$/\\1/p" | tr _ -'"""
+)
+_FUNCTIONS = "sh -c 'ls lambdas 2>/dev/null'"
+"""List what the project has that the shell stands in, without starting Python."""
 
 
 def _make_parser() -> CommandParser:
@@ -38,8 +44,33 @@ def _print_script(shell: str) -> int:
             "shell completion requires 'shtab'. Install it with: "
             "pip install 'carnation[completion]'"
         ) from error
-    print(shtab.complete(make_parser(), shell=shell))
+    parser = make_parser()
+    workflow: dict[str, Any] = shtab.cmd(_WORKFLOWS)
+    bash = f'_carnation_any() {{ _shtab_compgen_files "$1"; {workflow["bash"]} "$1"; }}'
+    either = {**shtab.FILE, "bash": "_carnation_any"}
+    either["preamble"] = {"bash": workflow["preamble"]["bash"] + "\n" + bash}
+    _complete_words(
+        parser,
+        {
+            "WORKFLOW": workflow,
+            "FILE or WORKFLOW": either,
+            "FUNCTION": shtab.cmd(_FUNCTIONS),
+            "DIR": shtab.DIRECTORY,
+            **dict.fromkeys(("FILE", "FILE|DIR", "FILE.html", "HISTORY.json"), shtab.FILE),
+        },
+    )
+    print(shtab.complete(parser, shell=shell))
     return EXIT_OK
+
+
+def _complete_words(parser: argparse.ArgumentParser, ways: Mapping[str, object]) -> None:
+    """Have each argument completed by what its placeholder says that it is."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                _complete_words(inner, ways)
+        elif action.metavar in ways:
+            action.complete = ways[str(action.metavar)]  # type: ignore[attr-defined]
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -83,7 +83,7 @@ def test_a_change_set_is_not_waited_for_for_ever() -> None:
     assert sum(pauses) > 900
 
 
-def test_what_refuses_a_change_set_otherwise_is_told_as_it_is() -> None:
+def test_what_refuses_a_change_set_otherwise_is_reported_as_it_is() -> None:
     with pytest.raises(AccountError, match="^AccessDenied$"):
         make(Told(create_change_set=[refuse("AccessDenied")]), [])
 
@@ -147,7 +147,7 @@ def test_what_boto3_itself_complains_of_has_its_remedy(name: str, reason: str, w
     assert (error.reason, words in str(error)) == (reason, True)
 
 
-def test_a_removal_that_fails_is_told_with_its_cause_and_what_holds_data_is_named(
+def test_a_removal_that_fails_is_reported_with_its_cause_and_what_holds_data_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = {

@@ -98,7 +98,7 @@ def test_a_way_of_several_states_is_a_function_below_the_one_that_moves_there() 
     assert '"""Draw the way from \'Charge\' on."""' in text
 
 
-def test_ways_that_meet_again_are_told_once() -> None:
+def test_ways_that_meet_again_are_reported_once() -> None:
     definition = machine(
         "Charge",
         Charge=task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Note"}], Next="Ship"),
@@ -121,7 +121,7 @@ def test_what_is_repeated_is_lifted_out_once() -> None:
     assert text.count("retry=RETRY_LAMBDA") == 2
 
 
-def test_two_and_two_point_oh_are_told_apart() -> None:
+def test_two_and_two_point_oh_are_distinguished() -> None:
     retry = {"ErrorEquals": ["E"], "BackoffRate": 2}
     other = {"ErrorEquals": ["E"], "BackoffRate": 2.0}
     text = adopt(machine("A", A=task(Retry=[retry], Next="B"), B=task(Retry=[other], End=True)))

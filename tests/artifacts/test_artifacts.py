@@ -114,7 +114,7 @@ def test_what_was_written_is_read_back_and_compares_equal(root: Path) -> None:
     assert list_trees(str(root)) == ["w"]
 
 
-def test_a_stale_a_foreign_and_a_missing_file_are_told_apart(root: Path) -> None:
+def test_a_stale_a_foreign_and_a_missing_file_are_distinguished(root: Path) -> None:
     made = make_artifacts(str(root), make_workflow())
     write_artifacts(str(root), made)
     tree = root / "build" / "w"

@@ -86,7 +86,7 @@ def test_every_kind_that_reaches_callers_says_what_they_notice() -> None:
     assert format_callers(refused).startswith("nothing changes for them as long as AWS rejects")
 
 
-def test_fewer_attempts_are_told_with_where_the_error_then_goes() -> None:
+def test_fewer_attempts_are_reported_with_where_the_error_then_goes() -> None:
     def weigh(*catch: Any) -> str:
         more = {"Catch": list(catch)} if catch else {}
         old = {**TASK, **more, "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]}

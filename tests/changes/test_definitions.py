@@ -256,7 +256,7 @@ def test_a_name_that_now_stands_for_another_type_is_believed_last() -> None:
     assert "state-added" in {c.kind for c in changes}
 
 
-def test_a_state_moved_into_a_map_is_told_with_both_scopes() -> None:
+def test_a_state_moved_into_a_map_is_reported_with_both_scopes() -> None:
     new = copy.deepcopy(BASE)
     hold = new["States"].pop("Hold")
     new["States"]["Each"]["ItemProcessor"]["States"]["Hold"] = {**hold, "Next": "One"}
@@ -276,7 +276,7 @@ def test_swapped_branches_swap_the_items_of_the_output_and_move_nothing() -> Non
     assert list_kinds(BASE, new) == {"branches-reordered"}
 
 
-def test_a_state_moved_between_branches_is_told_by_their_numbers() -> None:
+def test_a_state_moved_between_branches_is_reported_by_their_numbers() -> None:
     new = copy.deepcopy(BASE)
     first, second = new["States"]["Both"]["Branches"]
     second["States"]["Extra"] = first["States"]["Extra"] = {"Type": "Wait", "Seconds": 3}
@@ -320,7 +320,7 @@ def tell(pointer: str, value: Any, base: Any = BASE) -> str:
     return changes[0].sentence
 
 
-def test_retries_are_told_with_the_worst_wait_before_and_after() -> None:
+def test_retries_are_reported_with_the_worst_wait_before_and_after() -> None:
     new = edit(BASE, RETRY, {"ErrorEquals": ["Lambda.TooManyRequestsException"],
                              "MaxAttempts": 2, "IntervalSeconds": 2})  # fmt: skip
     (change,) = compare(BASE, new)
@@ -363,7 +363,7 @@ def test_the_order_of_catchers_and_rules_matters(field: str, kind: str) -> None:
     assert list_kinds(old, new) == {kind}
 
 
-def test_the_order_of_rules_is_told_in_words() -> None:
+def test_the_order_of_rules_is_reported_in_words() -> None:
     rules = [{"Variable": "$.n", "NumericGreaterThan": n, "Next": f"To{n}"} for n in (9, 5)]
     old = {"States": {"A": {"Type": "Choice", "Choices": rules}}}
     new = {"States": {"A": {"Type": "Choice", "Choices": rules[::-1]}}}
@@ -642,7 +642,7 @@ def test_jsonata_in_a_payload_is_an_expression() -> None:
          'Parameters.MessageBody.kind: "a" was removed'),
     ],
 )  # fmt: skip
-def test_a_change_is_told_in_the_words_of_its_field(
+def test_a_change_is_reported_in_the_words_of_its_field(
     pointer: str, value: Any, sentence: str
 ) -> None:
     assert tell(pointer, value) == sentence
@@ -656,7 +656,7 @@ def test_ending_instead_of_going_on_is_one_change_each_way() -> None:
     assert [c.sentence for c in back] == ["continues to 'Done' instead of ending here"]
 
 
-def test_a_cycle_is_told_with_the_states_on_its_way() -> None:
+def test_a_cycle_is_reported_with_the_states_on_its_way() -> None:
     (cycle,) = [
         c for c in compare(BASE, edit(BASE, "/States/Hold/Next", "Pick")) if c.kind == "cycle-added"
     ]

@@ -255,7 +255,7 @@ def test_a_logical_id_that_changed_replaces_the_data() -> None:
     assert found == {("data-replaced", "Events"), ("resource-moved", "Run")}
 
 
-def test_what_a_removal_does_to_the_data_is_told() -> None:
+def test_what_a_removal_does_to_the_data_is_reported() -> None:
     (change,) = compare(BASE, edit(BASE, f"{R}/Table", GONE))
     assert change.sentence == (
         "was removed (AWS::DynamoDB::Table), the data is kept (DeletionPolicy: Retain)"
@@ -441,7 +441,7 @@ def test_a_condition_that_asks_for_less_only_broadens(wider: Any, narrower: Any)
     assert list_policy_kinds(*reversed(both)) == {"permission-narrowed"}
 
 
-def test_a_condition_that_was_dropped_is_told() -> None:
+def test_a_condition_that_was_dropped_is_reported() -> None:
     sides = []
     for condition in ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, {}):
         statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", **condition}

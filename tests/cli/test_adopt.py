@@ -192,7 +192,7 @@ def test_comments_of_yaml_and_json5_are_kept(
     assert '    # first\n    a = Pass("A", comment="// none")' in out
 
 
-def test_definitions_of_one_name_are_told_apart_by_their_folders(
+def test_definitions_of_one_name_are_distinguished_by_their_folders(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("orders", "refunds", "a/refunds"):
@@ -279,7 +279,7 @@ def test_what_is_no_definition_is_refused_with_its_place(
     assert not Path("definitions").exists()
 
 
-def test_check_tells_of_every_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_every_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.json").write_text("[]")
     assert main(["adopt", "--check", "bad.json", "order.asl.json", "bad.json"]) == 2
     read = capsys.readouterr()

@@ -251,7 +251,7 @@ def test_the_verbs_stand_under_one_name(root: Path, capsys: pytest.CaptureFixtur
     assert "unknown command 'bild'. Did you mean 'build'?" in capsys.readouterr().err
 
 
-def test_a_call_that_names_nothing_is_told_as_an_open_permission(
+def test_a_call_that_names_nothing_is_reported_as_an_open_permission(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / "definitions" / "one.py").write_text(

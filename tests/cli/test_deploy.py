@@ -235,7 +235,7 @@ def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
     assert (status, "add --allow-replacement Key" in err) == (2, True)
 
 
-def test_a_failure_is_told_by_its_first_cause_out_of_the_nested_stack(
+def test_a_failure_is_reported_by_its_first_cause_out_of_the_nested_stack(
     emulator: Emulator,
     tiny: Path,
     capsys: pytest.CaptureFixture[str],
@@ -543,7 +543,7 @@ def test_diff_compares_with_what_is_deployed(
     assert "no built workflow" in run(capsys, diff, "deployed:other-dev", ".")[2]
 
 
-def test_diff_is_told_where_the_stack_is_as_the_other_verbs_are(
+def test_diff_takes_the_place_of_the_stack_as_the_other_verbs_do(
     emulator: Emulator,
     tiny: Path,
     capsys: pytest.CaptureFixture[str],

@@ -143,7 +143,7 @@ def test_a_change_set_that_cannot_be_made_is_explained_by_the_nested_one_that_ca
         ("execute_change_set", "InvalidChangeSetStatus", "cannot be executed in its current state"),
     ],
 )  # fmt: skip
-def test_whoever_was_slower_than_somebody_else_is_told_so(
+def test_whoever_was_slower_than_somebody_else_is_named(
     emulator: Emulator,
     tiny: Path,
     capsys: pytest.CaptureFixture[str],
@@ -210,7 +210,7 @@ def test_a_bucket_that_somebody_else_made_meanwhile_is_refused(
     assert "--bucket" in err
 
 
-def test_a_misspelled_region_is_told_from_a_network_that_is_down(
+def test_a_misspelled_region_is_distinguished_from_a_network_that_is_down(
     tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):

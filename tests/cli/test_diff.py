@@ -134,7 +134,7 @@ def test_two_revisions_are_compared_and_so_are_a_revision_and_a_file(
     assert list_kinds(read_json(capsys, "a.asl.json", "HEAD~1")) == {"wait-changed"}
 
 
-def test_files_that_come_and_go_are_told_in_one_record(
+def test_files_that_come_and_go_are_reported_in_one_record(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.remove("a.asl.json")
@@ -252,7 +252,7 @@ def test_what_the_manifests_declare_is_compared(
     assert "has to have id" in capsys.readouterr().out
 
 
-def test_a_workflow_without_templates_still_tells_of_its_packages(
+def test_a_workflow_without_templates_still_names_its_packages(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for side, package in (("old", "1"), ("new", "2")):
@@ -334,7 +334,7 @@ def test_the_status_says_whether_a_change_reaches_the_level(
     assert main([old, new, "--fail-on", level]) == status
 
 
-def test_an_accepted_change_is_told_with_its_reason_and_counts_no_more(
+def test_an_accepted_change_is_reported_with_its_reason_and_counts_no_more(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old, new = write("a.asl.json", WAIT), write("b.asl.json", LONGER)
@@ -492,7 +492,7 @@ def test_text_and_page_tell_the_reason_the_whole_value_and_both_names(
         assert "a.asl.json to b.asl.json" in told
 
 
-def test_shared_code_is_told_once_with_its_lines_and_its_workflows(
+def test_shared_code_is_reported_once_with_its_lines_and_its_workflows(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for side, package in (("old", "1"), ("new", "2")):

@@ -113,7 +113,7 @@ def test_the_list_is_long_enough() -> None:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: one.command.replace(" ", "_"))
-def test_a_mistake_is_told_with_its_place_and_no_traceback(
+def test_a_mistake_is_reported_with_its_place_and_no_traceback(
     mistake: Mistake, call: Callable[[Mistake], tuple[int, str]]
 ) -> None:
     status, told = call(mistake)

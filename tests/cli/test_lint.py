@@ -308,7 +308,7 @@ FINDING = Finding(
 )
 
 
-def test_github_is_told_in_its_own_commands() -> None:
+def test_problems_are_printed_as_commands_of_github() -> None:
     assert reports.render_github([FINDING]) == [
         "::error file=a%2Cb%3Ac.json,line=3,col=7,title=missing-target::no 100%25%0Astate"
     ]

@@ -179,7 +179,7 @@ def test_what_ended_with_events_in_it_is_redriven_after_a_look(night: Night) -> 
     assert night.list_numbers("QueueUrl") == [3]
 
 
-def test_the_status_tells_routes_queues_alarms_and_executions(changed_night: Night) -> None:
+def test_the_status_reports_routes_queues_alarms_and_executions(changed_night: Night) -> None:
     night = changed_night
     night.bury(1, 2)
     night.run(start, "carnation", "--input", TEN)
@@ -198,7 +198,7 @@ def test_the_status_tells_routes_queues_alarms_and_executions(changed_night: Nig
     assert "14" not in out.partition("alarms")[2][:30]
 
 
-def test_what_may_not_be_seen_is_told_and_the_rest_is_shown(night: Night) -> None:
+def test_what_may_not_be_seen_is_reported_and_the_rest_is_shown(night: Night) -> None:
     def deny(service: str, action: str, parameters: Any) -> ServiceError | None:
         return ServiceError("AccessDenied", "no") if action == "DescribeAlarms" else None
 
@@ -360,7 +360,7 @@ def test_who_follows_an_execution_reads_what_is_new_and_each_event_once() -> Non
     assert account.read == [3, 2, 1, 6, 5, 4, 3, 9, 8, 7, 6]
 
 
-def test_of_a_long_map_only_failures_are_told(night: Night) -> None:
+def test_of_a_long_map_only_failures_are_reported(night: Night) -> None:
     def fail(function: str, event: Any) -> None:
         if event.get("sequence_no") == 7:
             raise FunctionError("Boom", "no")
@@ -385,7 +385,7 @@ def test_a_watched_long_map_shows_how_far_it_is(
     assert err.endswith("\r\x1b[K")
 
 
-def test_moments_are_told_in_utc(night: Night) -> None:
+def test_moments_are_reported_in_utc(night: Night) -> None:
     night.run(start, "carnation", "--input", TEN)
     _, out, _ = night.run(status, "carnation")
     assert len(re.findall(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", out)) == 2

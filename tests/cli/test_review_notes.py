@@ -57,7 +57,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
-def test_every_report_tells_cost_and_limits_at_the_items_that_were_given(
+def test_every_report_has_cost_and_limits_at_the_items_that_were_given(
     files: tuple[str, str], form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main([*files, "--items", "100_000", "--format", form])
@@ -90,7 +90,7 @@ def test_a_load_that_is_none_is_an_error(
     assert main([*files, "--items", "many"]) == 2
 
 
-def test_a_limit_that_moves_is_told_and_a_load_beyond_it() -> None:
+def test_a_limit_that_moves_is_reported_and_a_load_beyond_it() -> None:
     old, new = Target("w", make_map("A")), Target("w", make_map("A", "B"))
     line = compare_estimates(old, new, Load(1000, 24))
     assert line.startswith("+$")
@@ -124,7 +124,7 @@ def test_a_state_in_another_language_is_run_on_samples(fields: dict[str, Any], w
     assert words in found
 
 
-def test_what_the_samples_give_is_told_with_the_change() -> None:
+def test_what_the_samples_give_is_reported_with_the_change() -> None:
     sides = make_trees(ONE, move())
     (review,) = add_notes(compare_trees(*sides, {}), sides, None)
     (change,) = (change for change in review.changes if change.kind == "language-changed")
@@ -145,7 +145,7 @@ def make_trees(*values: Any) -> tuple[Tree, Tree]:
     return trees[0], trees[1]
 
 
-def test_executions_in_flight_are_told_where_the_old_side_is_deployed() -> None:
+def test_executions_in_flight_are_reported_where_the_old_side_is_deployed() -> None:
     changed = copy.deepcopy(ONE)
     changed["States"]["Pay"]["TimeoutSeconds"] = 3
     old, new = make_trees(ONE, changed)

@@ -89,7 +89,7 @@ def test_a_long_list_of_events_is_cut(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[-2].split()[0] == "49"
 
 
-def test_a_program_is_told_status_output_and_where_every_event_is(
+def test_a_program_reads_status_output_and_where_every_event_is(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     options = ("--fail", "2-3", "--runs", "2", "--format", "json")
@@ -151,7 +151,7 @@ def test_a_message_that_is_no_event_is_named_by_its_body() -> None:
     assert row == ["  " + "x" * 39 + "…", "", "dead letters", "no JSON"]
 
 
-def test_what_a_handler_raised_and_printed_is_told(
+def test_what_a_handler_raised_and_printed_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for folder in ("definitions", "lambdas"):
@@ -268,7 +268,7 @@ def test_a_root_stack_must_say_what_to_start() -> None:
         deploy_artifacts(_Nowhere(), artifacts)  # type: ignore[arg-type]
 
 
-def test_waiting_that_was_left_out_is_told() -> None:
+def test_waiting_that_was_left_out_is_reported() -> None:
     waited = ExecutionResult("arn", "SUCCEEDED", 1, None, None, [], 0.1, 61.0)
     assert _lines_of(waited)[1] == "  SUCCEEDED  in 0.1 s, 61 s of waiting left out"
 
@@ -332,7 +332,7 @@ def test_events_are_sorted_by_number_and_copies_counted_once() -> None:
     assert count_places(found) == {"written": 0, "waiting": 2, "dead": 0}
 
 
-def test_events_of_another_shape_are_told_apart_by_what_they_are() -> None:
+def test_events_of_another_shape_are_distinguished_by_what_they_are() -> None:
     stores = _Stores(['{"order_id": 1}', '{"order_id": 2}', "text", "[1]"], [{"order": "a"}])
     found = find_events(stores, {"QueueUrl": "q", "TableName": "t"})  # type: ignore[arg-type]
     assert count_places(found) == {"written": 1, "waiting": 4, "dead": 0}
@@ -374,7 +374,7 @@ FAILING = TINY.replace(
 )
 
 
-def test_a_workflow_without_a_reporter_is_told_status_path_and_output_and_nothing_of_events(
+def test_a_workflow_without_a_reporter_shows_status_path_and_output_and_nothing_of_events(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_tiny(tmp_path, monkeypatch)

@@ -101,7 +101,7 @@ def test_a_port_that_is_taken_and_one_that_is_none_are_one_line(
     assert "a port is a number from 0 to 65535" in capsys.readouterr().err
 
 
-def test_it_deploys_tells_where_it_listens_and_waits(
+def test_it_deploys_prints_where_it_listens_and_waits(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)

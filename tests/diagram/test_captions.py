@@ -57,11 +57,11 @@ RULES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("words", RULES)
-def test_a_rule_is_told_in_words(words: str) -> None:
+def test_a_rule_is_reported_in_words(words: str) -> None:
     assert describe_rule(RULES[words]) == words
 
 
-def test_a_rule_without_parts_and_one_nested_without_end_are_told_as_an_ellipsis() -> None:
+def test_a_rule_without_parts_and_one_nested_without_end_are_reported_as_an_ellipsis() -> None:
     assert describe_rule({"And": []}) == "…"
     rule: dict[str, Any] = {"Variable": "$.a", "IsNull": True}
     for _ in range(5000):
@@ -120,7 +120,7 @@ def test_a_resource_that_is_none_is_a_task() -> None:
     assert describe_resource("") == describe_resource(None) == "Task"
 
 
-def test_retries_are_counted_and_told() -> None:
+def test_retries_are_counted_and_reported() -> None:
     state = {
         "Retry": [
             {"ErrorEquals": ["A", "B"], "IntervalSeconds": 3, "MaxAttempts": 4, "BackoffRate": 1.5},
@@ -172,7 +172,7 @@ def test_transitions_are_listed_with_when_they_are_taken() -> None:
     ]
 
 
-def test_any_error_is_told_before_the_errors_it_includes_in_both_formats() -> None:
+def test_any_error_is_reported_before_the_errors_it_includes_in_both_formats() -> None:
     names = ["Lambda.TooManyRequestsException", "Lambda.ServiceException", "A", "B", "States.ALL"]
     catchers = [{"ErrorEquals": [name], "Next": "F"} for name in names]
     definition = {

@@ -132,7 +132,7 @@ def test_the_picture_says_what_it_is_to_who_cannot_see_it() -> None:
     assert states[0].findtext(f"{SVG}title") == "S0 (Task): Lambda invoke"
 
 
-def test_a_state_tells_its_comment_and_its_retriers_on_hover() -> None:
+def test_a_state_reports_its_comment_and_its_retriers_on_hover() -> None:
     state = {"Type": "Task", "Comment": "Once.", "Retry": [{"ErrorEquals": ["E"]}], "End": True}
     svg = draw_svg({"StartAt": "A", "States": {"A": state}})
     assert "Once.&#10;E: up to 3 retries" in svg
@@ -214,7 +214,7 @@ def test_a_mark_that_is_none_leaves_no_trace() -> None:
 
 
 @pytest.mark.parametrize(("mark", "sign"), [("added", "+"), ("removed", "−"), ("changed", "~")])
-def test_marks_are_told_by_class_by_sign_and_in_words(mark: str, sign: str) -> None:
+def test_marks_are_reported_by_class_by_sign_and_in_words(mark: str, sign: str) -> None:
     marks = {"/States/S0": mark, "/States/S0→S1": mark}
     root = parse(draw_svg(chain(1), marks))
     marked = [group for group in root.iter(f"{SVG}g") if mark in group.attrib["class"].split()]

@@ -249,7 +249,7 @@ def handle(event, context):
 """
 
 
-def test_a_custom_resource_is_asked_and_its_failure_is_told(
+def test_a_custom_resource_is_asked_and_its_failure_is_reported(
     emulator: Emulator, cloudformation: Any
 ) -> None:
     s3 = emulator.client("s3")

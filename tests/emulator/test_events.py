@@ -242,7 +242,7 @@ def test_a_pipe_that_is_deleted_after_it_was_listed_ends_nothing() -> None:
     assert delivery.undelivered == []
 
 
-def test_an_execution_tells_the_default_bus_of_its_status(emulator: Emulator) -> None:
+def test_an_execution_sends_its_status_to_the_default_bus(emulator: Emulator) -> None:
     policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",
                              "Resource": "*"}]}  # fmt: skip
     pattern = {"source": ["aws.states"], "detail": {"status": ["RUNNING", "FAILED", "SUCCEEDED"]}}

@@ -163,7 +163,7 @@ def test_a_creation_that_fails_leaves_what_is_retained_and_nothing_else(
     assert any(f"failed to create: [{outer}]" in reason for reason in reasons)
 
 
-def test_a_protected_table_holds_the_rollback_and_is_told(
+def test_a_protected_table_holds_the_rollback_and_is_reported(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_at(monkeypatch, "Live")

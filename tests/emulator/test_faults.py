@@ -126,7 +126,7 @@ def test_a_state_sees_a_services_error_and_catches_it(
     assert [e["type"] for e in done.history].count("TaskFailed") == 2
 
 
-def test_a_hook_that_breaks_down_is_told_as_such(emulator: Emulator) -> None:
+def test_a_hook_that_breaks_down_is_reported_as_such(emulator: Emulator) -> None:
     make_function(emulator, "called", "def handle(e, c): return e")
     arn = make_machine(emulator, chain(T=task("called")), "breaks")
 

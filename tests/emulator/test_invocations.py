@@ -241,7 +241,7 @@ def test_a_runtime_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "'python3.8'" in find_obstacle("python3.8")
 
 
-def test_a_python_that_is_not_here_is_refused_unless_somebody_is_told(
+def test_a_python_that_is_not_here_is_refused_unless_somebody_is_informed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from carnation.emulator import runtimes

@@ -29,7 +29,7 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
-def test_an_alarm_watches_what_it_was_told_to(emulator: Emulator) -> None:
+def test_an_alarm_watches_what_it_was_given(emulator: Emulator) -> None:
     alarm = resource(
         "CloudWatch::Alarm",
         AlarmName="watch",

@@ -123,7 +123,7 @@ def test_a_message_that_is_hidden_comes_back_when_time_goes_on(emulator: Emulato
     assert emulator.messages(URL)[0].visible
 
 
-def test_what_cannot_be_is_told_by_name(emulator: Emulator) -> None:
+def test_what_cannot_be_is_reported_by_name(emulator: Emulator) -> None:
     add_rule(emulator, "odd", "cron(99 * * * ? *)")
     with pytest.raises(EmulatorError, match=r"'odd': Invalid Schedule Expression cron\(99"):
         emulator.advance("1h")

@@ -39,7 +39,7 @@ def _presign(s3: Any, key: str) -> str:
     return str(s3.generate_presigned_url("put_object", where))
 
 
-def test_an_object_in_chunks_is_stored_whole_and_head_tells_its_size(s3: Any) -> None:
+def test_an_object_in_chunks_is_stored_whole_and_head_reports_its_size(s3: Any) -> None:
     parts = urlsplit(_presign(s3, "chunks"))
     link = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=30)
     body = iter([b"A" * 100_000] * 3)

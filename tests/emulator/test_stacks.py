@@ -147,7 +147,7 @@ def test_a_type_that_nobody_makes_may_stand_behind_a_false_condition(emulator: E
         ),
     ],
 )
-def test_the_first_cause_of_a_failed_stack_is_told(
+def test_the_first_cause_of_a_failed_stack_is_reported(
     emulator: Emulator, resource: dict[str, Any], message: str
 ) -> None:
     queue = {"Type": "AWS::SQS::Queue"}

@@ -73,7 +73,7 @@ CONDITIONAL = {"Fn::If": ["Never", {"Odd": 1}, {"StreamViewType": "KEYS_ONLY"}]}
         (of("SQS::Queue", QueueName={"Ref": "Name"}), "NAME_CONFLICT_VALIDATION", None),
     ],
 )  # fmt: skip
-def test_a_property_or_a_name_that_cannot_be_is_told_with_its_path(
+def test_a_property_or_a_name_that_cannot_be_is_reported_with_its_path(
     cloudformation: Any, resource: dict[str, Any], name: str, path: str | None
 ) -> None:
     text = template(
@@ -216,7 +216,7 @@ def test_the_branch_that_is_not_taken_may_select_what_is_not_there(cloudformatio
         },
     ],
 )
-def test_a_missing_export_is_told_by_the_stack_before_anything_is_made(
+def test_a_missing_export_is_reported_by_the_stack_before_anything_is_made(
     cloudformation: Any, resources: dict[str, Any]
 ) -> None:
     text = template(resources, Parameters={"X": {"Type": "String", "Default": "where"}})

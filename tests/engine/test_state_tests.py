@@ -131,7 +131,7 @@ def test_a_state_of_a_machine_is_found_by_name_wherever_it_stands() -> None:
         test_state({"Type": "Zzz"}, 5)
 
 
-def test_a_choice_tells_where_it_goes() -> None:
+def test_a_choice_reports_where_it_goes() -> None:
     rule = {"Variable": "$.n", "NumericEquals": 1, "Next": "B"}
     state = {"Type": "Choice", "Choices": [rule], "Default": "C"}
     assert test_state(state, {"n": 1})["nextState"] == "B"

@@ -287,7 +287,7 @@ def test_a_child_execution_that_copies_a_guess_goes_as_far_as_the_same_states_in
 
 
 @pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
-def test_a_child_execution_that_fails_on_the_sample_is_told(kind: str) -> None:
+def test_a_child_execution_that_fails_on_the_sample_is_reported(kind: str) -> None:
     parse = {"Type": "Pass", "Parameters": {"a.$": "States.StringToJson($.id)"}}
     definition = chain("A", A=spread(chain("Parse", "B", Parse=parse, B=call()), kind=kind))
     definition["States"]["A"]["ToleratedFailurePercentage"] = 100
@@ -344,7 +344,7 @@ def test_a_list_that_the_definition_fixes_is_no_map_to_grow() -> None:
     assert (figures.executions, figures.transitions) == (50, 50 * (1 + 2 + 3))
 
 
-def test_the_slowest_of_two_maps_side_by_side_tells_the_time() -> None:
+def test_the_slowest_of_two_maps_side_by_side_reports_the_time() -> None:
     slow = each(chain("A1", A1=call()), MaxConcurrency=2)
     fast = each(chain("B1", B1=call()), MaxConcurrency=20)
     definition = chain("P", P=both(chain("A", A=slow), chain("B", B=fast)))

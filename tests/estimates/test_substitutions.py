@@ -29,7 +29,7 @@ def test_a_number_and_a_part_are_read_as_json() -> None:
         fill(state, t="seven")
 
 
-def test_what_aws_lets_be_left_out_is_left_out_and_told() -> None:
+def test_what_aws_lets_be_left_out_is_left_out_and_reported() -> None:
     found, left = fill({"TimeoutSeconds": "${t}", "Catch": "${c}", "Type": "Task"})
     assert found == {"Type": "Task"}
     assert left == (("TimeoutSeconds", "t"), ("Catch", "c"))

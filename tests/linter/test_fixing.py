@@ -234,7 +234,7 @@ BROKEN = '{"StartAt": "a",\r\n "States": {"A": {"Type": "Succeed"}}}'
 MENDED = BROKEN.replace('"a"', '"A"')
 
 
-def test_a_file_is_mended_and_what_was_done_is_said(
+def test_a_file_is_fixed_and_what_was_done_is_said(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = root / "x.asl.json"
@@ -263,7 +263,7 @@ def test_a_byte_order_mark_is_taken_away(root: Path, capsys: pytest.CaptureFixtu
     assert (root / "x.asl.json").read_bytes() == MENDED.encode()
 
 
-def test_a_definition_in_a_template_is_mended_where_it_is_no_text(
+def test_a_definition_in_a_template_is_fixed_where_it_is_no_text(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def write(field: str, value: Any) -> str:
@@ -300,7 +300,7 @@ def make_project(root: Path) -> Path:
     return path
 
 
-def test_a_definition_built_here_is_not_mended_but_its_line_of_python_is_named(
+def test_a_definition_built_here_is_not_fixed_but_its_line_of_python_is_named(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = make_project(root)
@@ -333,7 +333,7 @@ def test_a_definition_whose_python_fails_is_reviewed_without_its_lines(
     assert capsys.readouterr().out.endswith("(state 'A')\n")
 
 
-def test_what_cannot_be_mended_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_fixed_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-", "--fix"]) == 2
     assert "--fix cannot be used with standard input" in capsys.readouterr().err
     (root / "x.asl.json").write_text("{")

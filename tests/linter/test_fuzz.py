@@ -99,7 +99,7 @@ ROLE = {"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}
 
 @given(st.randoms(use_true_random=False), scalars | st.just({}) | st.just([]) | st.just([{}]))
 @settings(max_examples=300, deadline=None)
-def test_a_template_with_anything_in_any_place_is_reviewed_and_mended(
+def test_a_template_with_anything_in_any_place_is_reviewed_and_fixed(
     chance: random.Random, other: Any
 ) -> None:
     case = chance.choice([*REFUSALS, *RISKS])

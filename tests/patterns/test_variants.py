@@ -150,7 +150,7 @@ def test_the_proof_finds_a_map_that_lets_go_of_the_executions_that_it_lost(
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_page_tells_of_every_variant_when_to_choose_it(name: str) -> None:
+def test_the_page_says_of_every_variant_when_to_choose_it(name: str) -> None:
     page = (ROOT / "docs" / "variants.md").read_text()
     assert f"| [`{name}`](../definitions/{name}.py) |" in page
 

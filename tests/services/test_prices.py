@@ -149,7 +149,7 @@ def test_a_price_that_changed_is_written(lay: Callable[..., tuple[str, Path]]) -
     ),
     (make_offer(("Requests-Tier1", HERE, [("0", "0")])), "but: none"),
 ])  # fmt: skip
-def test_what_is_missing_or_told_twice_leaves_the_file_as_it_was(
+def test_what_is_missing_or_reported_twice_leaves_the_file_as_it_was(
     lay: Callable[..., tuple[str, Path]],
     offer: Offer,
     problem: str,

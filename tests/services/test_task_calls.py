@@ -36,7 +36,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("text", KINDS)
-def test_the_kind_of_a_resource_is_told_by_its_text(text: str) -> None:
+def test_the_kind_of_a_resource_is_reported_by_its_text(text: str) -> None:
     assert read_resource(text).kind == KINDS[text]
 
 

@@ -114,7 +114,7 @@ def test_what_has_no_resources_is_no_template(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"stepFunctions": 1}, {"resources": {"A": 1}}])
-def test_what_can_hold_no_definition_is_told_apart(value: Any) -> None:
+def test_what_can_hold_no_definition_is_distinguished(value: Any) -> None:
     reading = read(value)
     assert (list(reading.sources), list(reading.unseen)) == ([], [])
 

@@ -82,7 +82,7 @@ def test_what_only_apply_knows_is_a_placeholder_and_places_are_kept() -> None:
     assert found.locate("/States/A/Resource").line == 7
 
 
-def test_a_template_of_terraform_is_filled_and_what_it_lacks_is_told() -> None:
+def test_a_template_of_terraform_is_filled_and_what_it_lacks_is_reported() -> None:
     Path("flow.json").write_text(
         '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${fn}",\n'
         '"Comment": "${other}", "TimeoutSeconds": ${seconds}, "End": true}}}'

@@ -134,7 +134,7 @@ def test_a_bucket_is_private_versioned_and_forgets() -> None:
     assert arn == {"Fn::Sub": "${FilesBucket.Arn}/out/a"}
 
 
-def test_a_topic_tells_queues_functions_urls_and_people() -> None:
+def test_a_topic_reports_queues_functions_urls_and_people() -> None:
     queue, function = Queue("heard"), Function("validate_order")
     who = Parameter("who", example="a@b.c")
     topic = Topic("told", emails=[who.value, "x@y.z"],

@@ -308,7 +308,7 @@ def test_names_fit_with_the_longest_project_and_environment(name: str) -> None:
     assert checked >= set(LIMITS) - {"BucketName", "TableName"}
 
 
-def test_the_root_tells_what_others_need() -> None:
+def test_the_root_reports_what_others_need() -> None:
     for name, store in (("carnation", "TableName"), ("archive", "BucketName")):
         assert list(read_templates(name)["root"]["Outputs"]) == [
             "StateMachineArn",

@@ -103,7 +103,7 @@ def choice(**given: Any) -> Choice:
         (lambda: write(Pass("A"), timeout_seconds=0), "the state machine's TimeoutSeconds is 0"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_where_it_is_made(make: Callable[[], Any], message: str) -> None:
+def test_a_mistake_is_reported_where_it_is_made(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(DefinitionError, match=message):
         make()
 
@@ -127,7 +127,7 @@ def test_a_rule_that_is_none_says_which_was_meant() -> None:
             mode="INLINE", execution_type="EXPRESS"))), "an INLINE Map has no 'ExecutionType'"),
     ],
 )  # fmt: skip
-def test_what_only_the_whole_shows_is_told_when_it_is_built(
+def test_what_only_the_whole_shows_is_reported_when_it_is_built(
     tmp_path: Path, make: Callable[[], Any], message: str
 ) -> None:
     workflow = Workflow(name="w", version="1.0.0", states=make())

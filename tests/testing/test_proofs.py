@@ -469,7 +469,7 @@ def test_every_call_that_writes_is_counted_by_store_and_key(world: Environment) 
 
 
 @reference
-def test_a_broken_invariant_is_told_in_the_shortest_scenario(world: Environment) -> None:
+def test_a_broken_invariant_is_reported_in_the_shortest_scenario(world: Environment) -> None:
     def stay_empty(world: Environment) -> Any:
         return "there is a row" if world.items() else None
 

@@ -128,7 +128,7 @@ def test_what_happens_to_two_calls_at_once_is_an_invariant_of_ones_own() -> None
         prove(StubbedEnvironment(broken), refunded_if_not_shipped, [given], times=3)
 
 
-def test_a_fault_happens_as_often_as_it_is_told_at_the_same_call() -> None:
+def test_a_fault_happens_as_often_as_it_is_configured_at_the_same_call() -> None:
     def is_enough(world: Any) -> Any:
         if sum(one.error is not None for one in world.attempts) > 2:
             yield "the retries are used up"
@@ -154,7 +154,7 @@ def _run_json(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_the_command_says_what_holds_and_tells_what_breaks(
+def test_the_command_says_what_holds_and_reports_what_breaks(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(tmp_path)

@@ -267,7 +267,7 @@ def test_it(load_definition):
     result.assert_outcomes(passed=1)
 
 
-def test_who_waits_for_a_callback_is_told(pytester: pytest.Pytester) -> None:
+def test_who_waits_for_a_callback_is_reported(pytester: pytest.Pytester) -> None:
     statement = """m = load_definition({"StartAt": "A", "States": {"A": {
         "Type": "Task", "End": True,
         "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -519,7 +519,7 @@ def test_it(load_definition):
 """
 
 
-def test_coverage_tells_what_was_never_taken(pytester: pytest.Pytester) -> None:
+def test_coverage_reports_what_was_never_taken(pytester: pytest.Pytester) -> None:
     result = run(pytester, COVERED, "--carnation-cov")
     result.stdout.fnmatch_lines(
         [
@@ -660,7 +660,7 @@ def test_a_failed_history_becomes_a_test_that_fails_alike(pytester: pytest.Pytes
     )
 
 
-def test_the_test_passes_when_the_definition_is_mended(pytester: pytest.Pytester) -> None:
+def test_the_test_passes_when_the_definition_is_fixed(pytester: pytest.Pytester) -> None:
     record(pytester.path)
     assert replay("night.json", "--definition", "pay.asl.json", "--out", "test_night.py") == 0
     mended = json.loads(json.dumps(PAY))
@@ -708,7 +708,7 @@ def test_without_out_the_test_is_printed(
     compile(out, "test_night.py", "exec")
 
 
-def test_a_state_that_the_definition_has_not_is_told(
+def test_a_state_that_the_definition_has_not_is_reported(
     pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(pytester.path)

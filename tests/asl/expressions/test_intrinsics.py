@@ -151,7 +151,7 @@ def test_a_text_that_is_no_call_is_refused_with_its_column(
     assert caught.value.column == column
 
 
-def test_a_call_tells_its_functions_and_paths() -> None:
+def test_a_call_reports_its_functions_and_paths() -> None:
     call = parse_intrinsic("States.Format('{}', States.MathAdd($.a, $b), $$.c)")
     assert [inner.name for inner in call.calls()] == ["States.Format", "States.MathAdd"]
     assert [path.text for path in call.paths()] == ["$$.c", "$.a", "$b"]

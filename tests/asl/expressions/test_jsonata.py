@@ -176,7 +176,7 @@ def test_a_text_that_is_refused_says_the_column(text: str, column: int, problem:
     assert caught.value.column == column
 
 
-def test_an_expression_tells_what_it_uses() -> None:
+def test_an_expression_reports_what_it_uses() -> None:
     uses = parse_jsonata("($k := 1; $f($x[p>$k].q, a.b, function($y){$y+c}))")
     assert [(use.name, use.column) for use in uses.functions] == [("f", 11)]
     assert [(use.name, use.column) for use in uses.variables] == [("x", 14)]
