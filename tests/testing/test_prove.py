@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from carnation.cli.prove import main as prove_command
 from carnation.errors import BrokenPromiseError, ProofError
 from carnation.testing.proofs import prove
+from carnation.testing.proofs.scenarios import FaultPoint
 from carnation.testing.proofs.stubs import StubbedEnvironment, at_most_once, completes
 
 ANY = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2}]
@@ -126,6 +128,27 @@ def test_what_happens_to_two_calls_at_once_is_an_invariant_of_ones_own() -> None
                    Bad={"Type": "Fail"})  # fmt: skip
     with pytest.raises(BrokenPromiseError, match="neither shipped nor refunded"):
         prove(StubbedEnvironment(broken), refunded_if_not_shipped, [given], times=3)
+
+
+def test_pairs_of_faults_come_after_single_ones_and_their_points_are_not_kept() -> None:
+    definition, given = MACHINES["order"]
+    world, ends, kept = StubbedEnvironment(definition), [], []
+
+    def watch(world: StubbedEnvironment) -> None:
+        if world.is_settled:
+            ends.append(sum("✗" in line for line in world.log))
+            if len(ends) % 100 == 0:
+                gc.collect()
+                kept.append(sum(type(one) is FaultPoint for one in gc.get_objects()))
+
+    once = prove(world, watch, [given])
+    ends.clear()
+    twice = prove(world, watch, [given], together=2)
+    assert max(ends[: once.scenarios]) == 1
+    assert max(ends) == 2
+    assert len(ends) == twice.scenarios + once.scenarios - 1  # those run again for their points
+    assert len(kept) >= 3
+    assert max(kept) < 10 * once.points
 
 
 def test_a_fault_happens_as_often_as_it_is_configured_at_the_same_call() -> None:

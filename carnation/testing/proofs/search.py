@@ -91,15 +91,23 @@ def prove(
         return _prove_overlap(environment, invariant, plain, then, every)
     points = play(environment, plain, invariant, then)
     played: Counter[str] = Counter()
-    level = [(plain, points)]
-    for _ in range(together):
-        deeper = []
-        for before, met in level:
-            scenarios = _vary(before, met, tuple(kinds), tuple(redrives), times)
-            for scenario in _thin(scenarios, every):
-                deeper.append((scenario, play(environment, scenario, invariant, then)))
-                played[scenario.faults[-1].kind] += 1
-        level = deeper
+
+    def with_faults(count: int) -> Iterator[Scenario]:
+        """Yield those with so many faults. Those with one less run again for their points.
+
+        If these were kept, the points of all scenarios would fill the memory.
+        """
+        if count == 0:
+            yield plain
+            return
+        for before in with_faults(count - 1):
+            met = points if before is plain else play(environment, before, invariant, then)
+            yield from _thin(_vary(before, met, tuple(kinds), tuple(redrives), times), every)
+
+    for count in range(1, together + 1):  # the shortest counterexample comes first
+        for scenario in with_faults(count):
+            play(environment, scenario, invariant, then)
+            played[scenario.faults[-1].kind] += 1
     return Proof(1 + sum(played.values()), len(points), dict(played))
 
 
