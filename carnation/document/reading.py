@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _REMEDY = "Fix the file."
 _YAML_SUFFIXES = (".yaml", ".yml", ".template")
+_BLANKS = " \t\r\n"
 _MAX_BYTES = 64 * 1024 * 1024  # bytes; the largest document AWS takes has 1 MiB
 
 
@@ -64,12 +65,17 @@ class Document:
         self.words: Mapping[str, str] = {}
         self._offsets: Mapping[str, tuple[int, int]] | None = None
         self._line_starts: list[int] = []
+        self.is_strict = False
+        """Whether the text is valid JSON in which no key is repeated."""
 
     def locate(self, pointer: str) -> Span:
         """Find a part in the text; what is not there is found at the nearest part around it.
 
         A part that holds others is found at its key, a scalar at itself.
         """
+        if not pointer and self.is_strict:  # of a large text, to scan it all takes seconds
+            start = len(self.text) - len(self.text.lstrip(_BLANKS))
+            return Span(*self._line_of(start), *self._line_of(start + 1))
         offsets = self._find_offsets()
         while pointer and pointer not in offsets:
             pointer = pointer.rpartition("/")[0]
@@ -100,10 +106,14 @@ class Document:
 
     def _find_offsets(self) -> Mapping[str, tuple[int, int]]:
         if self._offsets is None:
-            from carnation.document.scanner import scan_text  # only who finds something pays
+            from carnation.document.scanner import find_offsets, scan_text  # only findings pay
 
             try:
-                self._offsets = scan_text(self.text, self.where, relaxed=True).offsets
+                self._offsets = (
+                    find_offsets(self.text)
+                    if self.is_strict
+                    else scan_text(self.text, self.where, relaxed=True).offsets
+                )
             except DocumentError:
                 self._offsets = {}
         return self._offsets
@@ -252,7 +262,9 @@ def _parse_strict(text: str, where: str, notes: list[Note]) -> Document:
         document = Document(where, text, value, (*notes, *map(_note_repeated, scanned.repeated)))
         document.note_offsets(scanned.offsets)
         return document
-    return Document(where, text, value, tuple(notes))
+    document = Document(where, text, value, tuple(notes))
+    document.is_strict = isinstance(value, (dict, list))
+    return document
 
 
 def _scan(text: str, where: str, *, relaxed: bool) -> Scanned:

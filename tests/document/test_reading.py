@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from carnation.document import (
@@ -16,7 +16,7 @@ from carnation.document import (
     read_document,
     split_pointer,
 )
-from carnation.document.scanner import scan_text
+from carnation.document.scanner import find_offsets, scan_text
 from carnation.errors import DocumentError
 
 scalars = st.one_of(
@@ -227,3 +227,26 @@ def test_a_file_that_is_far_too_large_is_refused(
 def test_sizes_are_those_of_the_bytes() -> None:
     assert parse_document('"ü"', "x.json").measure() == 4
     assert parse_document("[]", "x.json").place("/a") == "/a"
+
+
+@example({"": {"": [{}, [], ""]}}, None, True)
+@example({"a/b": {"c~d": [1, [2, [{"e": None}]], -0.5e-7]}, "z": True}, 2, True)
+@example({'quo"te': '{"x": [1]}', "back\\slash": "\\", "tab\t": "a\u2028b"}, None, False)
+@given(values, st.sampled_from([None, 2]), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_offsets_are_found_where_a_scan_finds_them(
+    value: Any, indent: int | None, ascii_only: bool
+) -> None:
+    text = f" {json.dumps(value, indent=indent, ensure_ascii=ascii_only)}\n"
+    assert find_offsets(text) == scan_text(text, "x.json", relaxed=False).offsets
+
+
+@pytest.mark.parametrize("text", ['\n  {"a": 1}', "[\n1]", '{"a": 1, "a": 2}', '"text"', " 12"])
+def test_the_whole_is_located_as_its_parts_are(text: str) -> None:
+    document = parse_document(text, "x.json")
+    scanned = scan_text(text, "x.json", relaxed=False)
+    start, end = scanned.offsets[""]
+    seen = document.locate("")
+    assert seen.line == text.count("\n", 0, start) + 1
+    assert seen.column == start - text.rfind("\n", 0, start)
+    assert seen.end_column - seen.column == end - start
