@@ -51,6 +51,12 @@ def pytest_report_header() -> str:
     return f"builds are compared on Python {', '.join(sorted(PYTHONS)) or 'this one only'}"
 
 
+# what SlipCover prepares is the half of loading
+if "slipcover" in sys.modules:
+    from tests.quick_coverage import hasten
+
+    hasten()
+
 # loading leaves little garbage, and looking for it took a quarter of the time
 gc.disable()
 

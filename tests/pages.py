@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from carnation.__main__ import main
+from tests.forked import run_pytest
 
 
 class Command(NamedTuple):
@@ -89,7 +89,7 @@ def run_command(line: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> 
         # which Python runs the functions is the machine's matter
         return re.sub(r"warning: functions of the runtime .*\n", "", "".join(capsys.readouterr()))
     if words[0] == "pytest":
-        words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words[1:]]
+        return run_pytest(folder, *words[1:]).stdout
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 

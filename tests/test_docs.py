@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from carnation.artifacts import read_artifacts
 from carnation.cli import adopt
 from carnation.emulator import Emulator
 from tests.conftest import ROOT
+from tests.forked import run_pytest
 from tests.pages import list_paragraphs
 
 pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
@@ -87,8 +87,7 @@ def test_the_order_workflow_of_the_resources_page_is_built_run_and_tested(
     out = capsys.readouterr().out
     assert "SUCCEEDED" in out
     assert '{"id": "o1", "total": 6}' in out
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = run_pytest(tmp_path, "-q", "tests")
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
     for example in (grants, watched):

@@ -148,7 +148,7 @@ def test_pairs_that_have_nothing_to_do_with_each_other_are_compared() -> None:
 
 
 @pytest.mark.slow
-@every(5)
+@every(10)
 def test_ten_thousand_pairs_are_compared_without_a_traceback(stride: int) -> None:
     rng = random.Random(SEED + 1)
     values = list(read_corpus().values())

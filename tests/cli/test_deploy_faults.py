@@ -98,7 +98,7 @@ def break_first_deployment(
     return break_each(one_run, stride)
 
 
-@every(3)
+@every(5)
 @pytest.mark.parametrize("how", ONE_FAULT)
 def test_a_first_deployment_is_finished_by_the_next_run(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, stride: int
@@ -124,7 +124,7 @@ def two_trees(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     assert build.main(["--check"]) == 0
 
 
-@every(3)
+@every(5)
 @pytest.mark.parametrize("how", ONE_FAULT)
 def test_an_update_is_finished_by_the_next_run_and_the_queues_keep_what_they_hold(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, how: str, stride: int
@@ -235,7 +235,7 @@ def find_bodies(urls: Sequence[str], files: Sequence[Path]) -> set[str]:
     return queued | {json.loads(line)["body"] for line in lines}
 
 
-@every(3)
+@every(5)
 @pytest.mark.parametrize(
     ("do", "how"), one_fault_each("list", "show", "redrive", "redrive slowly", "purge")
 )

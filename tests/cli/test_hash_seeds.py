@@ -68,12 +68,12 @@ def lay_cases(folder: Path, stride: int) -> None:
     (folder / "new" / "crowded.asl.json").write_text(json.dumps(CROWDED), encoding="utf-8")
 
 
-@every(5)
+@every(15)
 def test_lint_diff_and_estimate_print_the_same_under_any_hash_seed(
     tmp_path: Path, stride: int
 ) -> None:
     lay_cases(tmp_path, stride)
-    built = sorted(ROOT.glob("build/*/code/state-machine/*.asl.json"))
+    built = sorted(ROOT.glob("build/*/code/state-machine/*.asl.json"))[:: -(-stride // 5)]
     assert built
     commands = [
         "lint new --notes", "lint new --format json", "lint new --diff", "diff old new",

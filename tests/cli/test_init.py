@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,35 +9,34 @@ import pytest
 from carnation.__main__ import main
 from carnation.workflow import scaffold
 from carnation.workflow.scaffold import SHAPES
+from tests.forked import run_pytest
 
 ROOT = Path(__file__).parents[2]
 SCAFFOLD = Path(scaffold.__file__).parent
 
 
-def call(folder: Path, *command: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (folder / "err").write_text(done.stderr)
+def run_tests(folder: Path) -> str:
+    done = run_pytest(folder, "-q")
+    assert done.returncode == 0, done.stdout
     return done.stdout
 
 
 @pytest.mark.parametrize("shape", sorted({*SHAPES} - {"hello"}))
 def test_the_project_of_each_shape_builds_passes_its_tests_and_has_no_finding(
-    tmp_path: Path, shape: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    shape: str,
 ) -> None:
-    assert main(["init", str(tmp_path), "--shape", shape]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", ".", "--shape", shape]) == 0
 
-    call(tmp_path, "carnation", "build")
+    assert main(["build"]) == 0
 
-    assert "nothing found" in call(tmp_path, "carnation", "lint") + (tmp_path / "err").read_text()
-    assert "passed" in call(tmp_path, "pytest", "-q")
+    capsys.readouterr()
+    assert main(["lint"]) == 0
+    assert "nothing found" in "".join(capsys.readouterr())
+    assert "passed" in run_tests(tmp_path)
 
 
 def test_a_folder_named_after_a_shape_gets_that_shape(tmp_path: Path) -> None:
@@ -62,7 +58,9 @@ def test_the_events_shape_is_the_reference() -> None:
         assert path.read_bytes() == (ROOT / path.relative_to(events)).read_bytes()
 
 
-def test_a_definition_becomes_a_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_definition_becomes_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, project = tmp_path / "wait.asl.json", tmp_path / "project"
     source.write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
     project.mkdir()
@@ -70,8 +68,9 @@ def test_a_definition_becomes_a_project(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["init", str(project), "--from", str(source)]) == 0
 
     assert (project / "definitions" / "wait.py").exists()
-    call(project, "carnation", "build")
-    assert "1 passed" in call(project, "pytest", "-q")
+    monkeypatch.chdir(project)
+    assert main(["build"]) == 0
+    assert "1 passed" in run_tests(project)
     assert main(["init", str(project), "--from", str(source)]) == 2
     assert "already exists" in capsys.readouterr().err
 

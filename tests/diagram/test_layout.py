@@ -117,7 +117,7 @@ def make_definitions(draw: st.DrawFn) -> dict[str, Any]:
     return {"StartAt": draw(targets), "States": states}
 
 
-@every(5)
+@every(10)
 def test_any_graph_is_drawn_whole_and_without_a_fault(stride: int) -> None:
     @settings(max_examples=150 // stride, deadline=None)
     @given(make_definitions())

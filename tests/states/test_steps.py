@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ print([name for name in heavy if sys.modules.get(name)], file=sys.stderr)
 """
 
 
+@cache
 def run(before: str = "sys.modules['boto3'] = None", **environment: str) -> tuple[str, str]:
     """Write a definition of all steps in a fresh process: the definition, and what was imported."""
     made = subprocess.run(

@@ -71,7 +71,7 @@ naive = pytest.mark.parametrize("world", ["naive"], indirect=True)
 
 
 @every_workflow
-@every(5)
+@every(11)
 def test_every_fault_at_every_point_leaves_the_promise_whole(
     world: Environment, stride: int
 ) -> None:
@@ -99,7 +99,7 @@ def test_dead_letters_come_exactly_after_the_third_failed_retry(
 
 
 @every_workflow
-@every(3)
+@every(5)
 def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(
     world: Environment, stride: int
 ) -> None:
