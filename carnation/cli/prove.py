@@ -42,7 +42,7 @@ def _make_parser() -> CommandParser:
         "--results", default="{}", metavar="JSON", help="Task results by state name, or @FILE"
     )
     parser.add_argument(
-        "--kinds", metavar="KIND,…", help="Faults to inject (default: all that can happen)"
+        "--kinds", metavar="KIND,…", help="Faults to inject (default: all but deny, which lasts)"
     )
     parser.add_argument(
         "--times", type=int, default=1, metavar="N",

@@ -35,6 +35,7 @@ from carnation.testing.proofs.scenarios import (
     TASK,
     FaultPoint,
 )
+from carnation.testing.proofs.scheduler import REPAIRED_AFTER
 from carnation.workflow import load_workflows
 from tests.conftest import ROOT
 from tests.depth import every
@@ -142,14 +143,16 @@ def test_an_event_whose_messages_can_never_be_deleted_is_fifteen_dead_letters(
     assert world.bodies("QueueUrl") == []
 
 
+def lose_nothing(world: Environment) -> Any:
+    """What holds though calls fail for good: a message may be a dead letter before its retries."""
+    return [*no_event_lost(world), *no_value_lost(world), *applied_exactly_once(world)]
+
+
 @reference
 @pytest.mark.exhaustive
 def test_every_fault_beside_deletes_that_are_refused_for_good_loses_nothing(
     world: Environment,
 ) -> None:
-    def lose_nothing(world: Environment) -> Any:
-        return [*no_event_lost(world), *no_value_lost(world), *applied_exactly_once(world)]
-
     prove(world, lose_nothing, [ONE], fails={1: 2}, queued=[INNOCENT], then=QUEUE_ONLY,
           refused=["DeleteMessage"])  # fmt: skip
 
@@ -183,10 +186,46 @@ def test_as_many_faults_in_a_row_as_a_call_has_retries_leave_the_promise_whole(
 
 
 @reference
-def test_several_crashes_of_one_story_leave_the_promise_whole(world: Environment) -> None:
+@every(2)
+def test_several_crashes_of_one_story_leave_the_promise_whole(
+    world: Environment, stride: int
+) -> None:
     proof = prove(world, all_invariants, [ONE], fails={1: 1}, then=QUEUE_ONLY, kinds=["crash"],
-                  together=2)  # fmt: skip
-    assert proof.kinds["crash"] > 2 * 20  # pairs, beyond the crashes that come alone
+                  together=2, every=stride)  # fmt: skip
+    assert proof.kinds["crash"] > 2 * 20 / stride**2  # pairs, beyond the crashes that come alone
+
+
+@reference
+@every(20)
+def test_a_crash_and_a_call_that_fails_for_good_lose_nothing_at_any_pair_of_points(
+    world: Environment, stride: int
+) -> None:
+    proof = prove(world, lose_nothing, [ONE], fails={1: 1}, queued=[INNOCENT], then=QUEUE_ONLY,
+                  kinds=["crash", "deny"], together=2, every=stride)  # fmt: skip
+    assert set(proof.kinds) == {"crash", "deny"}
+
+
+@pytest.mark.parametrize("world", WORKFLOWS[:1] + WORKFLOWS[2:], indirect=True)
+@pytest.mark.exhaustive
+def test_a_crash_and_a_call_that_fails_for_good_lose_nothing_in_the_other_workflows(
+    world: Environment,
+) -> None:
+    prove(world, lose_nothing, [ONE], fails={1: 1}, queued=[INNOCENT], then=QUEUE_ONLY,
+          kinds=["crash", "deny"], together=2, every=2)  # fmt: skip
+
+
+@reference
+def test_a_call_that_fails_for_good_does_so_in_each_run_until_it_is_repaired(
+    world: Environment,
+) -> None:
+    points = play(world, Scenario((ONE,)), all_invariants, QUEUE_ONLY)
+    receive = next(at for at, one in enumerate(points) if one.action == "ReceiveMessage")
+    queued = Scenario((QUEUE_ONLY,), (Fault(receive, "deny"),), queued=(INNOCENT,))
+    play(world, queued, lose_nothing, QUEUE_ONLY)
+    denied = [line for line in world.log if "denied from here" in line]
+    assert len(denied) > REPAIRED_AFTER  # and as often as an execution is redriven
+    assert world.log.index("CollectEvents ReceiveMessage is allowed again") > 12
+    assert [item["randomStringValue"] for item in world.items()] == ["ok"]
 
 
 @reference

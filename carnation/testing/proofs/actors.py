@@ -166,6 +166,8 @@ class Actor(Port):
             kind, times = self.scheduler.reach(self, BEFORE, FUNCTION, function), 0
             if kind == scenarios.THROTTLE:
                 outcome: Outcome = Failed("Lambda.TooManyRequestsException", "Rate Exceeded.")
+            elif kind == scenarios.DENY:
+                outcome = Failed("Lambda.AccessDeniedException", "it is denied")
             elif self.has_ended:
                 return Failed(None)  # never seen: the execution has ended
             else:

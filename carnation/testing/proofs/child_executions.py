@@ -42,6 +42,8 @@ def start_execution(starter: Starter, caller: Actor, task: Task) -> Outcome:
     kind = starter.reach(caller, BEFORE, TASK, _ACTION)
     if kind == scenarios.THROTTLE:
         return Failed("StepFunctions.AWSStepFunctionsException", "Rate exceeded")
+    if kind == scenarios.DENY:
+        return Failed("StepFunctions.AccessDeniedException", "it is denied")
     if caller.has_ended:
         return Failed(None)  # never seen
     outcome = _start(starter, caller, task)

@@ -12,6 +12,7 @@ STOP, TIME_OUT = "stop", "time-out"
 CRASH, LOSE, EXPIRE = "crash", "lose", "expire"
 THROTTLE, HALF, DUPLICATE = "throttle", "half", "duplicate"
 LOSE_CHILD = "lose-child"
+DENY = "deny"
 
 KINDS: Mapping[str, str] = {
     STOP: "the execution is aborted; a running handler continues to its end, its result discarded",
@@ -26,7 +27,13 @@ KINDS: Mapping[str, str] = {
     LOSE_CHILD: "a child execution ends alone: aborted by hand, or an Express one after its five "
     "minutes; its parent sees that it failed",
 }
-"""The kinds of faults, and what each means."""
+"""The kinds of faults that pass, and what each means."""
+
+LASTING_KINDS: Mapping[str, str] = {
+    DENY: "the service rejects this state's call for good, in each execution, until somebody "
+    "repairs it: when nothing is left in the queue, or each message was received often enough",
+}
+"""The kinds of faults that last: `prove` injects them where they are asked for by name."""
 
 BEFORE, AFTER, STEP = "before", "after", "step"
 TASK, HANDLER, FUNCTION, MAP = "task", "handler", "function", "map"
@@ -65,6 +72,7 @@ class FaultPoint(NamedTuple):
             yield CRASH
         if self.phase == BEFORE:
             yield THROTTLE
+            yield DENY
             if self.action in _BATCHES:
                 yield HALF
             return

@@ -28,6 +28,7 @@ from carnation.testing.proofs.signals import ALREADY_EXISTS_ERRORS, EndedError, 
 from carnation.workflow.reporters import ItemAttempt
 
 SETTLE, REDRIVES = 30, 8  # runs until a queue is empty, redrives until nothing can be redriven
+REPAIRED_AFTER = 12  # runs until a call is allowed again: a message may be received ten times
 MAX_STEPS = 100_000  # steps of one execution: beyond it runs in a circle
 _THROTTLING_ERRORS = {
     "sqs": "RequestThrottled",
@@ -51,6 +52,7 @@ class ScenarioScheduler:
         self.points: list[FaultPoint] = []
         self.faults = {fault.point: fault for fault in scenario.faults}
         self.repeated: dict[FaultPoint, Fault] = {}  # what happens again at the same call
+        self.denied: dict[tuple[str, ...], int] = {}  # calls rejected for good, and since which run
         self.turns = {switch.point: switch for switch in scenario.switches or ()}
         self.pair: list[Actor] = []
         self.actors: list[Actor] = []
@@ -157,6 +159,8 @@ class ScenarioScheduler:
         for _ in range(REDRIVES):
             if not self.environment.can_redrive or not can_redrive(actor.execution):
                 return
+            if self.denied and actor.execution.redrives:
+                return  # it would fail there again, until that is repaired
             self.environment.expire_visibility()
             actor.execution.redrive()
             self.log(actor, "is redriven")
@@ -165,13 +169,23 @@ class ScenarioScheduler:
     def _settle(self) -> None:
         """Redrive what can be, and work through the queue until it is empty: first one or other."""
         for _ in range(SETTLE):
+            self._repair()
             if self.scenario.redrive == "first" or not self._is_queued:
                 for actor in self.actors:
                     self._redrive(actor)
                 self._drive_waiting()
-                if not self._is_queued:
+                if not self._is_queued and not self.denied:
                     return
-            self._run(self.then)
+            if self._is_queued:
+                self._run(self.then)
+
+    def _repair(self) -> None:
+        """Allow again what has been denied until everything failed as often as it can."""
+        latest = len(self.actors) - REPAIRED_AFTER
+        for call, since in list(self.denied.items()):
+            if since <= latest or not self._is_queued:
+                self.log(None, f"{' '.join(call[::2])} is allowed again")
+                del self.denied[call]
 
     @property
     def _is_queued(self) -> bool:
@@ -219,10 +233,15 @@ class ScenarioScheduler:
     def _choose_fault(self, number: int, point: FaultPoint) -> str | None:
         """Choose what goes wrong at a point: the scenario's fault, or the same once more."""
         fault = self.faults.get(number) or self.repeated.pop(point, None)
+        call = (point.state, point.place, point.action)
+        if fault is None and point.phase == BEFORE and call in self.denied:
+            return scenarios.DENY
         if fault is None or fault.kind not in set(point.kinds):  # drawn at random, it may not fit
             return None
         if fault.times > 1:
             self.repeated[point] = fault._replace(times=fault.times - 1)
+        if fault.kind == scenarios.DENY:
+            self.denied[call] = len(self.actors)
         return fault.kind
 
     def _end(self, actor: Actor, kind: str) -> None:
@@ -281,7 +300,7 @@ class ScenarioScheduler:
         if place != HANDLER and actor.has_ended:
             raise EndedError
         self._reject(kind, service, action)
-        if action in self.scenario.refused:
+        if kind == scenarios.DENY or action in self.scenario.refused:
             raise _make_error("AccessDeniedException", "it is denied permanently", 403)
         if action in WRITES and any(
             map(self._is_chosen, self.environment.find_attempts(parameters))

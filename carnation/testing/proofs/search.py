@@ -14,6 +14,7 @@ from carnation.records import NamedTuple
 from carnation.testing.proofs.environment import Environment
 from carnation.testing.proofs.scenarios import (
     KINDS,
+    LASTING_KINDS,
     STOP,
     Fault,
     FaultPoint,
@@ -64,8 +65,8 @@ def prove(
 
     `runs` are the inputs of the executions, `fails` says how many attempts of an event fail
     (by key), `then` is the input of the runs that work through the queue at the end. Of
-    the kinds of faults (`KINDS`), those named are injected, one in each scenario, or `together` at
-    different points of one, in every combination. With `overlap`,
+    the kinds of faults (`KINDS` and `LASTING_KINDS`), those named are injected, one in each
+    scenario, or `together` at different points of one, in every combination. With `overlap`,
     the first two runs overlap instead, in every order with at most two turns taken between calls.
     A fault happens `times` times in a row at its call, where that is tried again. `redrives` says
     when a stopped execution is redriven: `first`, `last`, or `never`. `queued` are
@@ -77,9 +78,9 @@ def prove(
     wrong, or nothing. Raises `BrokenPromiseError` with the shortest scenario found in which it does
     not hold, and `ProofError` where it cannot be checked.
     """
-    unknown = set(kinds) - set(KINDS)
+    unknown, known = set(kinds) - {*KINDS, *LASTING_KINDS}, ", ".join((*KINDS, *LASTING_KINDS))
     if unknown:
-        raise ProofError(f"unknown fault '{sorted(unknown)[0]}'. Kinds: {', '.join(KINDS)}.")
+        raise ProofError(f"unknown fault '{sorted(unknown)[0]}'. Kinds: {known}.")
     if times < 1 or together < 1:
         raise ProofError("a fault happens once or more; give times and together of 1 or more.")
     if every < 1:

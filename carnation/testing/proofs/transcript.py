@@ -25,6 +25,7 @@ _FAULTS = {
     scenarios.HALF: "half of the batch fails",
     scenarios.DUPLICATE: "it happens twice",
     scenarios.LOSE_CHILD: "the child execution ends here",
+    scenarios.DENY: "the call is denied from here on",
 }
 
 
