@@ -72,7 +72,6 @@ class FaultPoint(NamedTuple):
             yield CRASH
         if self.phase == BEFORE:
             yield THROTTLE
-            yield DENY
             if self.action in _BATCHES:
                 yield HALF
             return
@@ -82,6 +81,12 @@ class FaultPoint(NamedTuple):
             yield EXPIRE
         if self.place == FUNCTION or self.action in _DELIVERIES:
             yield DUPLICATE
+
+    @property
+    def lasting_kinds(self) -> Iterator[str]:
+        """What can begin here, and last."""
+        if self.phase == BEFORE:
+            yield DENY
 
     @property
     def is_call(self) -> bool:

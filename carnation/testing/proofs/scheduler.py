@@ -236,7 +236,10 @@ class ScenarioScheduler:
         call = (point.state, point.place, point.action)
         if fault is None and point.phase == BEFORE and call in self.denied:
             return scenarios.DENY
-        if fault is None or fault.kind not in set(point.kinds):  # drawn at random, it may not fit
+        if fault is None or fault.kind not in {
+            *point.kinds,
+            *point.lasting_kinds,
+        }:  # drawn at random, it may not fit
             return None
         if fault.times > 1:
             self.repeated[point] = fault._replace(times=fault.times - 1)

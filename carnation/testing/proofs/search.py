@@ -122,7 +122,7 @@ def _vary(
     """Yield the scenario with one fault more, at each point after those that it has."""
     first = max((fault.point for fault in plain.faults), default=-1) + 1
     for number, point in enumerate(points[first:], first):
-        for kind in point.kinds:
+        for kind in (*point.kinds, *point.lasting_kinds):
             if kind not in kinds:
                 continue
             for redrive in redrives if kind == STOP else redrives[:1]:
