@@ -79,6 +79,7 @@ def _run_command(command: str, arguments: list[str]) -> int:
         print(f"carnation {command}: {error}", file=sys.stderr)
         return EXIT_ERROR
     finally:
+        gc.freeze()
         gc.enable()
     status: int = module.main(arguments)
     return status

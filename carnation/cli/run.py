@@ -19,7 +19,7 @@ from carnation.cli.stimuli import read_clock, read_parameters, read_stimuli
 from carnation.console import clean_lines, echo, echo_json, show_progress
 from carnation.document import dump_json
 from carnation.emulator.declared import list_undeclared
-from carnation.emulator.embedded import import_emulator
+from carnation.emulator.embedded import collector_paused, import_emulator
 from carnation.emulator.state_faults import choose_faults
 from carnation.errors import UsageError
 from carnation.workflow import find_root
@@ -50,7 +50,8 @@ def _run(options: argparse.Namespace) -> int:
         artifacts, options.fail, options.fail_error, options.fail_attempts or 1,
         options.seed, reporter, children,
     )  # fmt: skip
-    stimuli = read_stimuli(options)
+    with collector_paused():
+        stimuli = read_stimuli(options)
     if options.runs > 1 and not (inputs or stimuli):
         inputs = [{}]
     import_emulator()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import secrets
@@ -273,6 +274,7 @@ class Emulator:
         """Stop what runs, end the workers, put everything back."""
         self._is_closing = True
         self._stack.close()
+        gc.unfreeze()
 
     def _let_time_pass(self, seconds: float) -> None:
         contents.let_time_pass(ACCOUNT, self.region, seconds)
@@ -355,18 +357,21 @@ class Emulator:
         *,
         name: str | None = None,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_event: Callable[[engine.Event], None] | None = None,
         on_child: Callable[[engine.Child, engine.Event], None] | None = None,
         limit: float = 300,
     ) -> ExecutionResult:
         """Run a state machine (or its version, or alias) to the end.
 
-        `on_progress` gets each history event when it is written, `on_child` those of the children
-        that distributed Maps start, and how each child ends. Raises `EmulatorError` when
+        `on_progress` gets each history event when it is written, as the API gives it, and
+        `on_event` as the engine has it; `on_child` those of the children that distributed Maps
+        start, and how each child ends. Raises `EmulatorError` when
         nothing happened for `limit` seconds, and says what the execution waits for.
         """
         arn = self.start(
-            state_machine_arn, input, name=name, on_progress=on_progress, on_child=on_child
-        )
+            state_machine_arn, input, name=name,
+            on_progress=on_progress, on_event=on_event, on_child=on_child,
+        )  # fmt: skip
         return self.wait(arn, limit=limit)
 
     def start(
@@ -376,6 +381,7 @@ class Emulator:
         *,
         name: str | None = None,
         on_progress: Callable[[dict[str, Any]], None] | None = None,
+        on_event: Callable[[engine.Event], None] | None = None,
         on_child: Callable[[engine.Child, engine.Event], None] | None = None,
     ) -> str:
         """Start an execution; returns its ARN."""
@@ -383,7 +389,10 @@ class Emulator:
         request["input"] = input if isinstance(input, str) else json.dumps(input)
         if name is not None:
             request["name"] = name
-        with self._hooks.quiet(), interpreter.watching(on_progress, on_child):
+        watchers = [] if on_event is None else [on_event]
+        if on_progress is not None:
+            watchers.append(lambda event: on_progress(engine.export_event(event)))
+        with self._hooks.quiet(), interpreter.watching(watchers, on_child):
             try:
                 answer = self.client("stepfunctions").start_execution(**request)
             except ClientError as error:

@@ -119,13 +119,15 @@ class CodeStore:
         """Take the folder to unpack into."""
         self._root = root
         self._lock = threading.Lock()
+        self._unpacked: set[Path] = set()
 
     def unpack(self, digest: str, content: bytes) -> Path:
         """Unpack a zip, if that has not been done; returns its folder."""
         folder = self._root / digest
         with self._lock:
-            if not folder.exists():
+            if folder not in self._unpacked:
                 _extract(content, folder)
+                self._unpacked.add(folder)
         return folder
 
     def merge(self, layers: Sequence[tuple[str, bytes]]) -> Path:

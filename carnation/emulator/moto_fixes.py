@@ -19,6 +19,7 @@ from typing import Any
 
 from moto import backend_index
 from moto.core import errors, responses, routing, utils
+from moto.core.base_backend import BackendDict
 from moto.core.common_models import BaseModel
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -76,6 +77,7 @@ def _leave_rest_apis_out(patches: Patches) -> None:
 def _spare_preparations(patches: Patches) -> None:
     """Spare what moto prepares and never uses, and what it finds out again for each request.
 
+    For each call it looks several times through all services to see that they are listed.
     For each operation of Lambda it compiles a program that would build its URL; for each answer of
     DynamoDB it draws 52 letters, where a request ID of any kind will do.
     """
@@ -83,6 +85,7 @@ def _spare_preparations(patches: Patches) -> None:
     patches.set(routing.SmithyRule, "_compile_builder", lambda *_: lambda *_: ("", ""))
     patches.set(responses, "method_names_from_class", _list_methods)
     patches.set(responses, "camelcase_to_underscores", _separate_words)
+    patches.set(BackendDict, "__getitem__", _find_known(BackendDict.__getitem__))
 
 
 def _make_model(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
@@ -94,6 +97,16 @@ def _make_model(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
     if cls.__module__ == "moto.s3.models":
         cls.instances_tracked.append(instance)  # type: ignore[attr-defined]
     return instance
+
+
+def _find_known(find: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """Look an account's part of a service up; moto lists the service when it makes the part."""
+
+    def find_known(services: Any, account: str) -> Any:
+        known = dict.get(services, account)
+        return find(services, account) if known is None else known
+
+    return find_known
 
 
 def _identify_long(headers: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -32,27 +32,21 @@ Respond = Callable[[Request, str, Any], Any]
 _KEPT_URLS = 1024
 
 
-class Router:
-    """The ways of one emulator's requests."""
-
-    def __init__(self) -> None:
-        """Begin with none: moto's services start anew with each emulator."""
-        self._find = lru_cache(maxsize=_KEPT_URLS)(find_responder)
-
-    def answer(self, request: AWSPreparedRequest) -> Any:
-        """Answer a request: status, headers, body; None where no service of moto has its URL."""
-        respond = self._find(request.url.partition("?")[0])
-        if respond is None:
-            return None
-        made = build_request(request)
-        recorder._record_request(made)
-        try:
-            status, headers, body = respond(made, made.raw_url, made.headers)
-        except HTTPException as error:
-            return error.code, error.get_headers(), error.get_body()
-        return status, headers, body
+def answer_request(request: AWSPreparedRequest) -> Any:
+    """Answer a request: status, headers, body; None where no service of moto has its URL."""
+    respond = find_responder(request.url.partition("?")[0])
+    if respond is None:
+        return None
+    made, full_url = build_request(request)
+    recorder._record_request(made)
+    try:
+        status, headers, body = respond(made, full_url, made.headers)
+    except HTTPException as error:
+        return error.code, error.get_headers(), error.get_body()
+    return status, headers, body
 
 
+@lru_cache(maxsize=_KEPT_URLS)
 def find_responder(url: str) -> Respond | None:
     """Find what answers at a URL (without its query), as `BotocoreStubber` does."""
     parsed, _ = get_equivalent_url_in_aws_domain(url)
@@ -65,11 +59,12 @@ def find_responder(url: str) -> Respond | None:
         if passthrough_service(service) or not service_whitelisted(service):
             return None
         for path, respond in _list_paths(service).items():
-            if re.match(path, plain):
+            if (".com.cn" in plain or ".com.cn" not in path) and re.match(path, plain):
                 return respond
     return None
 
 
+@cache
 def _list_paths(service: str) -> dict[str, Respond]:
     found: Any = backends.get_backend(service)  # type: ignore[call-overload]
     if not isinstance(found, BackendDict):
@@ -79,12 +74,16 @@ def _list_paths(service: str) -> dict[str, Respond]:
 
 
 @lru_cache(maxsize=_KEPT_URLS)
-def _describe_url(method: str, url: str) -> dict[str, Any]:
-    return dict(Request.from_primitives(method, url, {}).environ)
+def _describe_url(method: str, url: str) -> tuple[dict[str, Any], str]:
+    made = Request.from_primitives(method, url, {})
+    return dict(made.environ), made.raw_url
 
 
-def build_request(request: AWSPreparedRequest) -> Request:
-    """Build what `Request.from_primitives` builds; that does it where a header is none."""
+def build_request(request: AWSPreparedRequest) -> tuple[Request, str]:
+    """Build what `Request.from_primitives` builds, which does it where a header is none.
+
+    Returns it with its URL.
+    """
     body = request.body.encode() if isinstance(request.body, str) else request.body
     headers = [
         (name, value.decode() if isinstance(value, bytes) else str(value))
@@ -92,8 +91,9 @@ def build_request(request: AWSPreparedRequest) -> Request:
     ]
     text = "".join(value for _, value in headers)
     if not (body and isinstance(body, bytes)) or "\n" in text or "\r" in text:
-        return Request.from_primitives(request.method, request.url, request.headers, request.body)
-    described = _describe_url(request.method, request.url)
+        made = Request.from_primitives(request.method, request.url, request.headers, request.body)
+        return made, made.raw_url
+    described, full_url = _describe_url(request.method, request.url)
     fields: dict[str, Any] = {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
     preserved = {}
     for name, value in headers:
@@ -107,4 +107,5 @@ def build_request(request: AWSPreparedRequest) -> Request:
         if should_preserve_original_header_name(name):
             preserved[key] = name
     fields[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = preserved
-    return Request({**described, **fields})
+    made = Request({**described, **fields})
+    return made, made.raw_url if "HTTP_HOST" in fields else full_url

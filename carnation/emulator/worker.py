@@ -262,7 +262,7 @@ def serve_forks(channel: socket.socket) -> None:
     while True:
         text, outputs, _, _ = socket.recv_fds(channel, ORDER_BYTES, 1)
         if not text:
-            sys.exit()
+            os._exit(0)  # nothing is left to be done, and the command waits for this end
         order = json.loads(text)
         if "ended" in order:
             channel.send(b"%d" % os.waitstatus_to_exitcode(os.waitpid(order["ended"], 0)[1]))

@@ -30,6 +30,7 @@ from carnation.emulator.stored import (
     list_resources,
     read_stored,
 )
+from carnation.engine import Event
 from carnation.errors import UsageError, suggest_name
 from carnation.history import ItemNamer, Progress, Recorded, record_run
 from carnation.history.function_failures import FunctionFailure, list_function_failures
@@ -260,15 +261,15 @@ def _follow(observer: Observer, number: int, progress: Progress) -> dict[str, An
         if progress.is_due():
             observer.progressed(number, progress)
 
-    def add(event: Mapping[str, Any]) -> None:
-        progress.add(event)
+    def add(event: Event) -> None:
+        progress.add_event(event)
         show_if_due()
 
     def add_child(child: Any, event: Any) -> None:
         progress.add_child(child, event)
         show_if_due()
 
-    return {"on_progress": add, "on_child": add_child}
+    return {"on_event": add, "on_child": add_child}
 
 
 def _describe_items(

@@ -42,8 +42,7 @@ def export_event(event: Event) -> dict[str, Json]:
     return exported
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _details_name(type_: str) -> str:

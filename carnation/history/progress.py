@@ -55,11 +55,18 @@ class Progress:
         return self._now
 
     def add(self, event: Mapping[str, Any]) -> None:
-        """Count an event."""
+        """Count an event as the API writes it."""
         kind, number, before = event["type"], event["id"], event.get("previousEventId", 0)
+        self._count(kind, number, before, event.get("mapStateStartedEventDetails", {}))
+
+    def add_event(self, event: Event) -> None:
+        """Count an event of the engine, which is not written yet."""
+        self._count(event.type, event.id, event.previous_id, event.details)
+
+    def _count(self, kind: str, number: int, before: int, details: Mapping[str, Any]) -> None:
         self.moments[number] = self._now = self._clock() - self._begun
         if kind == "MapStateStarted":
-            self._lengths[number] = event["mapStateStartedEventDetails"]["length"]
+            self._lengths[number] = details["length"]
             self.total += self._lengths[number]
         elif kind == "MapRunStarted":  # its children tell how many items there are
             self.total -= self._lengths.pop(before, 0)

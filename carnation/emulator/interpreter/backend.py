@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ from carnation.emulator.interpreter.executions import (
 from carnation.emulator.interpreter.requests import ExecutionRequest
 from carnation.emulator.interpreter.task_runner import Invoke, TaskRunner
 from carnation.emulator.patching import ACCESS_KEY, SECRET_KEY, Patches
-from carnation.emulator.routing import Router
+from carnation.emulator.routing import answer_request as ask_first
 from carnation.emulator.signatures import find_scope
 from carnation.engine import Execution, Port
 from carnation.errors import CarnationError, EmulatorError
@@ -69,8 +69,7 @@ class _Service:
     def _start(self, region: Region, request: ExecutionRequest) -> EmulatedExecution:
         definition = compile_text(request.revision.definition)
         run = EmulatedExecution(region.task_runner, definition, self._settings, request)
-        watcher, run.watches_child = getattr(_watcher, "current", (None, None))
-        run.watchers = [watcher] if watcher else []
+        run.watchers, run.watches_child = getattr(_watcher, "current", ((), None))
         run.prepare()
         # before it starts: a worker may answer its first task at once
         region.add_execution(run)
@@ -101,13 +100,13 @@ def _service() -> _Service:
 
 
 @contextmanager
-def watching(watcher: Watcher | None, of_children: WatchChild | None = None) -> Iterator[None]:
+def watching(watchers: Sequence[Watcher], of_children: WatchChild | None = None) -> Iterator[None]:
     """Show the history of the execution that is started in this block, event by event."""
-    _watcher.current = watcher, of_children
+    _watcher.current = watchers, of_children
     try:
         yield
     finally:
-        _watcher.current = None, None
+        _watcher.current = (), None
 
 
 def install(
@@ -122,10 +121,10 @@ def install(
 
 
 def _answer_first(service: _Service) -> Callable[..., Any]:
-    original, router = BotocoreStubber.process_request, Router()
+    original = BotocoreStubber.process_request
 
     def ask(stubber: BotocoreStubber, request: Any) -> Any:
-        answer = router.answer(request)
+        answer = ask_first(request)
         return original(stubber, request) if answer is None else answer
 
     def process_request(stubber: BotocoreStubber, request: Any) -> Any:

@@ -11,7 +11,7 @@ import datetime
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from carnation import engine
@@ -24,7 +24,7 @@ from carnation.errors import UsageError
 from carnation.records import NamedTuple
 
 _PATIENCE = 2.0
-Watcher = Callable[[dict[str, Any]], None]
+Watcher = Callable[[Event], None]
 WatchChild = Callable[[Child, Event], None]
 
 
@@ -90,7 +90,7 @@ class EmulatedExecution:
         self._stops_soon = False
         self.seconds = 0.0
         self.children = Children()
-        self.watchers: list[Watcher] = []
+        self.watchers: Sequence[Watcher] = ()
         self.watches_child: WatchChild | None = None
         self.redrive_date: datetime.datetime | None = None
         self.redrive_token: str | None = None
@@ -191,7 +191,7 @@ class EmulatedExecution:
         self.last_event = time.monotonic()
         self._logger.add(event)
         for watcher in self.watchers:
-            watcher(export_event(event))
+            watcher(event)
 
     def _observe_child(self, child: Child, event: Event) -> None:
         self.last_event = time.monotonic()
