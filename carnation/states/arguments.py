@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from types import CodeType
 from typing import Any
 
 from carnation.asl import EXCLUSIONS, KNOWN, Field, fields_of, find_problem
@@ -144,9 +146,33 @@ def suggest_argument(place: str, name: str) -> str:
 
 def find_line() -> str:
     """Find the line of Python, outside this package, on which a block is being made."""
+    return render_line(*mark_line())
+
+
+def mark_line() -> tuple[CodeType, int]:
+    """Mark where a block is being made: the code outside this package, and its instruction."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("carnation."):
         frame = frame.f_back
-    path = frame.f_code.co_filename
-    here = os.getcwd() + os.sep
-    return f"{path.removeprefix(here)}:{frame.f_lineno}"
+    return frame.f_code, frame.f_lasti
+
+
+def render_line(code: CodeType, instruction: int) -> str:
+    """Render the file and the line of an instruction.
+
+    A frame counts its line from the top of its function, each time that it is asked; functions
+    that draw thousands of states have their lines listed once.
+    """
+    if id(code) not in _LINES:
+        if len(_LINES) == _MAX_LISTED:
+            _LINES.clear()
+        places = [(start, line) for start, _, line in code.co_lines() if line]
+        _LINES[id(code)] = code, [start for start, _ in places], [line for _, line in places]
+    _, starts, lines = _LINES[id(code)]
+    line = lines[bisect_right(starts, instruction) - 1]
+    return f"{code.co_filename.removeprefix(os.getcwd() + os.sep)}:{line}"
+
+
+_LINES: dict[int, tuple[CodeType, list[int], list[int]]] = {}
+"""By the identity of code, which is kept so that no other gets it: where its lines start."""
+_MAX_LISTED = 64

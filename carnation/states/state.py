@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Union
 
 from carnation.asl.fields import PLACES, fields_of
@@ -11,8 +12,10 @@ from carnation.states.arguments import (
     UNSET,
     find_line,
     list_languages,
+    mark_line,
     read_arguments,
     reject_mixture,
+    render_line,
     suggest_argument,
 )
 from carnation.states.sdk import sdk
@@ -146,7 +149,7 @@ class State(_Block):
 
     state_id: str
     next_step: Any
-    source: str
+    made_at: tuple[CodeType, int]
     empty_blocks: tuple[str, ...] = ()
     """Retry and Catch where they were given as an empty list, which is written as one."""
 
@@ -162,8 +165,13 @@ class State(_Block):
                 f"a {self.place} state ({find_line()}) is named {state_id!r}; a name has 1 to 80 "
                 "characters."
             )
-        self.source = find_line()
+        self.made_at = mark_line()
         self.state_id = state_id
+
+    @property
+    def source(self) -> str:
+        """The file and the line on which the state was made."""
+        return render_line(*self.made_at)
 
     def list_error_blocks(self, retry: Any, catch: Any) -> tuple[list[Retry], list[Catch]]:
         """Return retriers and catchers as lists; raise `DefinitionError` for what is neither."""
