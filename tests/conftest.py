@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,10 @@ def find_pythons() -> dict[str, str]:
                 found.setdefault(answer.stdout.strip(), str(path))
     return found
 
+
+# a machine that is busy makes no test fail
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # asked once, and not again by each worker
 if "TESTED_PYTHONS" not in os.environ:

@@ -271,7 +271,7 @@ def test_a_value_too_deep_for_python_is_refused() -> None:
 
 @every(3)
 def test_any_definition_comes_back_exactly_and_brings_no_code(stride: int) -> None:
-    @settings(max_examples=150 // stride, deadline=None)
+    @settings(max_examples=150 // stride)
     @given(definitions())
     def check(definition: dict[str, Any]) -> None:
         text = render_module(definition, "order", "order.asl.json")
@@ -287,7 +287,7 @@ def test_a_formatter_and_the_checks_of_imports_find_nothing_to_do(
 ) -> None:
     count = 0
 
-    @settings(max_examples=120 // stride, deadline=None, database=None)
+    @settings(max_examples=120 // stride, database=None)
     @given(definitions())
     def write(definition: dict[str, Any]) -> None:
         nonlocal count

@@ -120,7 +120,7 @@ def make_definitions(draw: st.DrawFn) -> dict[str, Any]:
 
 @every(10)
 def test_any_graph_is_drawn_whole_and_without_a_fault(stride: int) -> None:
-    @settings(max_examples=150 // stride, deadline=None)
+    @settings(max_examples=150 // stride)
     @given(make_definitions())
     def draw(definition: dict[str, Any]) -> None:
         for direction in DIRECTIONS:

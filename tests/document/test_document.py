@@ -62,7 +62,7 @@ values = st.recursive(
 
 
 @given(values)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_yaml_gives_back_what_was_written(value: Any) -> None:
     assert read_yaml(dump_yaml({"Top": value})) == {"Top": value}
 

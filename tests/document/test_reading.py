@@ -36,7 +36,7 @@ values = st.recursive(
 
 
 @given(values, st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_scanner_reads_json_as_the_standard_library_does(value: Any, relaxed: bool) -> None:
     for text in (json.dumps(value), dump_json(value)):
         scanned = scan_text(text, "x.json", relaxed=relaxed)
@@ -45,7 +45,7 @@ def test_the_scanner_reads_json_as_the_standard_library_does(value: Any, relaxed
 
 
 @given(values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_everything_has_a_place_and_scalars_are_found_at_themselves(value: Any) -> None:
     text = dump_json(value)
     offsets = scan_text(text, "x.json", relaxed=False).offsets
@@ -233,7 +233,7 @@ def test_sizes_are_those_of_the_bytes() -> None:
 @example({"a/b": {"c~d": [1, [2, [{"e": None}]], -0.5e-7]}, "z": True}, 2, True)
 @example({'quo"te': '{"x": [1]}', "back\\slash": "\\", "tab\t": "a\u2028b"}, None, False)
 @given(values, st.sampled_from([None, 2]), st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_offsets_are_found_where_a_scan_finds_them(
     value: Any, indent: int | None, ascii_only: bool
 ) -> None:

@@ -139,7 +139,7 @@ values = st.recursive(
 
 
 @given(st.sampled_from(places), st.sampled_from(JUNK), st.booleans(), values)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_any_edit_of_a_definition_runs_or_is_refused_in_one_sentence(
     place: tuple[Any, ...], junk: Any, remove: bool, value: Any
 ) -> None:

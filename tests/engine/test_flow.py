@@ -284,7 +284,7 @@ def test_run_definition_compiles_and_runs() -> None:
 
 
 @given(st.integers(0, 2**20), st.integers(2, 12))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_same_seed_gives_the_same_history_and_any_seed_the_same_output(
     seed: int, count: int
 ) -> None:

@@ -60,7 +60,7 @@ documents = st.recursive(
 @every(3)
 def test_the_rules_take_any_document(stride: int) -> None:
     @given(documents, st.sampled_from(["STANDARD", "EXPRESS"]))
-    @settings(max_examples=300 // stride, deadline=None)
+    @settings(max_examples=300 // stride)
     def review_any(document: Any, type: str) -> None:
         for rule, problem in find_problems(document, type=type):
             assert problem.message, rule.id
@@ -87,7 +87,7 @@ def replace_somewhere(value: Any, chance: random.Random, other: Any) -> Any:
 
 
 @given(st.randoms(use_true_random=False), scalars | st.just({}) | st.just([]) | st.just([{}]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_rules_take_a_definition_with_anything_in_any_place(
     chance: random.Random, other: Any
 ) -> None:
@@ -104,7 +104,7 @@ ROLE = {"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}
 @every(3)
 def test_a_template_with_anything_in_any_place_is_reviewed_and_fixed(stride: int) -> None:
     given(st.randoms(use_true_random=False), scalars | st.sampled_from([{}, [], [{}]]))(
-        settings(max_examples=300 // stride, deadline=None)(review_and_fix)
+        settings(max_examples=300 // stride)(review_and_fix)
     )()
 
 
@@ -132,7 +132,7 @@ def review_and_fix(chance: random.Random, other: Any) -> None:
 @every(4)
 def test_what_is_declared_may_be_anything(stride: int) -> None:
     @given(documents, documents)
-    @settings(max_examples=200 // stride, deadline=None)
+    @settings(max_examples=200 // stride)
     def declare(schema: Any, results: Any) -> None:
         declared = {"input": schema, "results": results}
         for case in RISKS[::7]:
@@ -164,7 +164,7 @@ NAMES = ["x.json", "x.json5", "x.yaml"]
 
 
 @given(st.binary(max_size=200), st.sampled_from(NAMES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_read_or_refused_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str
 ) -> None:
@@ -196,13 +196,13 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.sampled_from(NAMES))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_text_is_read_or_refused_in_a_sentence(text: str, name: str) -> None:
     read_and_review(text, name)
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_definition_cut_anywhere_is_read_or_refused_in_a_sentence(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from([*REFUSALS, *RISKS]))
     text = json.dumps(case.kept)

@@ -158,14 +158,14 @@ def test_a_call_reports_its_functions_and_paths() -> None:
 
 
 @given(st.text(alphabet="States.Array(),'\\{}$.ab01 -", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_a_call_or_refused_and_never_breaks(text: str) -> None:
     with suppress(ExpressionError):
         parse_intrinsic("States.Array(" + text).evaluate(Scope({}))
 
 
 @given(st.text(max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_base64_and_json_come_back_as_they_were(text: str) -> None:
     scope = Scope({"t": text})
     assert parse_intrinsic("States.Base64Decode(States.Base64Encode($.t))").evaluate(scope) == text

@@ -194,7 +194,7 @@ def test_without_the_library_the_error_says_what_to_install(
 
 
 @given(st.text(alphabet="$stae.input()[]{}'\"+-*/:=?,01 |~>&", max_size=20))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_an_expression_or_refused_and_never_breaks(text: str) -> None:
     with suppress(ExpressionError):
         evaluate(text)

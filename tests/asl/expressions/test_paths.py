@@ -237,7 +237,7 @@ documents = st.recursive(
 
 
 @given(st.text(alphabet="$.[]()'\"?@*:,&|!=<>~/ab01 ", max_size=20), documents)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_text_is_a_path_or_refused_and_never_breaks(text: str, document: Any) -> None:
     try:
         path = parse_path("$" + text)
@@ -248,7 +248,7 @@ def test_any_text_is_a_path_or_refused_and_never_breaks(text: str, document: Any
 
 
 @given(documents)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_lies_in_a_document_is_found_by_the_path_to_it(document: Any) -> None:
     waiting: list[tuple[str, Any]] = [("$", document)]
     for text, value in waiting:
