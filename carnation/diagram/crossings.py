@@ -134,14 +134,15 @@ def _improve(layered: Layered) -> int:
     places = [0] * len(items)
     for layer in layers:
         _number(layer, places)
-    best, fewest, idle = [layer[:] for layer in layers], count_crossings(layered), 0
+    pieces = _list_pieces(items)
+    best, fewest, idle = [layer[:] for layer in layers], _count_all(layered, pieces, places), 0
     for sweep in range(-1, _SWEEPS):
         if not fewest or idle == _PATIENCE:
             break
         if sweep >= 0:  # a good beginning may need no more than exchanges
             _sweep(items, layers, places, down=sweep % 2 == 0)
         _exchange(items, layers, places)
-        crossings = count_crossings(layered)
+        crossings = _count_all(layered, pieces, places)
         idle += 1
         if crossings < fewest:
             best, fewest, idle = [layer[:] for layer in layers], crossings, 0
@@ -151,32 +152,51 @@ def _improve(layered: Layered) -> int:
 
 def count_crossings(layered: Layered) -> int:
     """Count the crossings between neighboring layers."""
+    places = [0] * len(layered.items)
+    for layer in layered.layers:
+        _number(layer, places)
+    return _count_all(layered, _list_pieces(layered.items), places)
+
+
+def _list_pieces(items: Sequence[Item]) -> list[list[int]]:
+    """List for each item the items below to which a piece leads; a turn has none on either side."""
+    turns = {index for index, item in enumerate(items) if item.kind == "turn"}
+    return [
+        [] if index in turns else [other for other in item.down if other not in turns]
+        for index, item in enumerate(items)
+    ]
+
+
+def _count_all(layered: Layered, pieces: list[list[int]], places: list[int]) -> int:
     return sum(
-        _count_between(layered.items, upper, lower) for upper, lower in pairwise(layered.layers)
+        _count_between(layered.items, upper, lower, pieces, places)
+        for upper, lower in pairwise(layered.layers)
     )
 
 
-def _count_between(items: Sequence[Item], upper: Sequence[int], lower: Sequence[int]) -> int:
+def _count_between(
+    items: Sequence[Item],
+    upper: Sequence[int],
+    lower: Sequence[int],
+    pieces: list[list[int]],
+    places: list[int],
+) -> int:
     """Count the pieces that cross, and those that a turn between the layers goes across.
 
     A turn below the upper layer and one above the lower never cross: they are above each other.
     """
-    above = {index: place for place, index in enumerate(upper)}
-    below = {index: place for place, index in enumerate(lower)}
     met: list[int] = []
     starts: list[int] = []
     total = 0
-    for index in upper:
-        if items[index].kind == "turn":
-            continue
-        onward = (other for other in items[index].down if items[other].kind != "turn")
-        ends = sorted(below[other] for other in onward)
-        total += sum(len(met) - bisect_right(met, end) for end in ends)
+    for place, index in enumerate(upper):
+        ends = sorted([places[other] for other in pieces[index]])
+        for end in ends:
+            total += len(met) - bisect_right(met, end)
         for end in ends:
             insort(met, end)
-        starts += [above[index]] * len(ends)
-    turns = [[above[other] for other in items[i].up] for i in lower if items[i].kind == "turn"]
-    caps = [[below[other] for other in items[i].down] for i in upper if items[i].kind == "turn"]
+            starts.append(place)
+    turns = [[places[other] for other in items[i].up] for i in lower if items[i].kind == "turn"]
+    caps = [[places[other] for other in items[i].down] for i in upper if items[i].kind == "turn"]
     return total + _count_across(turns, starts) + _count_across(caps, met)
 
 
@@ -228,12 +248,13 @@ def _gain(items: Sequence[Item], left: int, right: int, places: Sequence[int]) -
     """Count the crossings that go if two neighbors change places, less those that come."""
     gain = 0
     one, other = items[left], items[right]
+    turns = "turn" in (one.kind, other.kind)
     for ours, theirs in ((one.up, other.up), (one.down, other.down)):
         if len(ours) * len(theirs) > 10_000:
             continue  # two hubs: the sweeps have to do
         for mine in ours:
             for yours in theirs:
-                apart = (one.kind, items[yours].kind), (other.kind, items[mine].kind)
-                if ("turn", "turn") not in apart:
+                apart = turns and ((one.kind, items[yours].kind), (other.kind, items[mine].kind))
+                if not apart or ("turn", "turn") not in apart:
                     gain += (places[mine] > places[yours]) - (places[mine] < places[yours])
     return gain
