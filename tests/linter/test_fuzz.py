@@ -103,9 +103,12 @@ ROLE = {"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}
 
 @every(3)
 def test_a_template_with_anything_in_any_place_is_reviewed_and_fixed(stride: int) -> None:
-    given(st.randoms(use_true_random=False), scalars | st.sampled_from([{}, [], [{}]]))(
-        settings(max_examples=300 // stride)(review_and_fix)
-    )()
+    @settings(max_examples=300 // stride)
+    @given(st.randoms(use_true_random=False), scalars | st.sampled_from([{}, [], [{}]]))
+    def check(chance: random.Random, other: Any) -> None:
+        review_and_fix(chance, other)
+
+    check()
 
 
 def review_and_fix(chance: random.Random, other: Any) -> None:
