@@ -158,11 +158,12 @@ def test_every_fault_beside_deletes_that_are_refused_for_good_loses_nothing(
 
 
 @reference
+@every(3)
 def test_a_dead_letter_that_was_redriven_beside_the_run_that_still_holds_it_is_written_once(
-    world: Environment,
+    world: Environment, stride: int
 ) -> None:
     prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, INNOCENT], then=QUEUE_ONLY,
-          kinds=["stop"], redrives=["last"])  # fmt: skip
+          kinds=["stop"], redrives=["last"], every=stride)  # fmt: skip
     (item,) = world.items()
     assert item["randomStringValue"] == "ok"
 
@@ -186,7 +187,7 @@ def test_as_many_faults_in_a_row_as_a_call_has_retries_leave_the_promise_whole(
 
 
 @reference
-@every(2)
+@every(3)
 def test_several_crashes_of_one_story_leave_the_promise_whole(
     world: Environment, stride: int
 ) -> None:
@@ -236,10 +237,13 @@ def test_three_crashes_and_lasting_failures_lose_nothing(world: Environment) -> 
 
 
 @reference
-def test_what_came_out_of_the_queue_is_safe_though_nobody_redrives(world: Environment) -> None:
+@every(3)
+def test_what_came_out_of_the_queue_is_safe_though_nobody_redrives(
+    world: Environment, stride: int
+) -> None:
     kinds, never = ["stop", "time-out", "crash"], ["never"]
     prove(world, all_invariants, [QUEUE_ONLY], queued=[INNOCENT, CONFLICT], then=QUEUE_ONLY,
-          kinds=kinds, redrives=never)  # fmt: skip
+          kinds=kinds, redrives=never, every=stride)  # fmt: skip
     # what a run alone held ends with it: the limit of docs/stacks.md
     with pytest.raises(BrokenPromiseError, match="event 1 is lost"):
         prove(world, all_invariants, [ONE], then=QUEUE_ONLY, kinds=kinds, redrives=never)
