@@ -63,7 +63,7 @@ def clean_lines(text: str) -> str:
 def echo(line: str) -> None:
     """Print a line on standard output at once; of codes for the terminal only our own colors."""
     parts = _PAINTED.split(line) if has_color(sys.stdout) else [line]
-    shown = (part if index % 2 else clean(part, "\n\t") for index, part in enumerate(parts))
+    shown = (part if index % 2 else clean_lines(part) for index, part in enumerate(parts))
     print("".join(shown), flush=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from carnation.account.client_errors import explain_failure
 from carnation.cli import deploy, dlq, run, start, status
 from carnation.console import clean, echo
 from carnation.emulator import Emulator
+from carnation.testing.recorded_tests import render_test
+from carnation.testing.recordings import Recording
 from tests.conftest import ROOT
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
@@ -140,3 +143,19 @@ def test_credentials_are_neither_printed_nor_written(
     out, err = capsys.readouterr()
     assert "InvalidInput" in out
     assert "hunter2" not in out + err + page.read_text(encoding="utf-8")
+
+
+def test_a_line_of_a_report_begins_like_no_command_to_a_ci_system(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    echo("event 'x\n::error::owned\n##[group]' is lost")
+    assert capsys.readouterr().out == "event 'x\n\ufffd::error::owned\n\ufffd##[group]' is lost\n"
+
+
+def test_a_recorded_test_is_that_test_whatever_the_history_is_called() -> None:
+    history = 'a"""\nimport os\n"""\x1b.json'
+    failed = Recording({}, "FAILED", None, 'E"""\n\x1b', "", {}, [])
+    text = render_test(history, "d.asl.json", failed)
+    kinds = [type(one).__name__ for one in ast.parse(text).body]
+    assert kinds == ["Expr", "ImportFrom", "ImportFrom", *["Assign"] * 3, "FunctionDef"]
+    assert "\x1b" not in text

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from carnation.artifacts.contents import Artifacts
+from carnation.document import read_text_file
 from carnation.lazy import compile_lazily
 
 _IMPORT = compile_lazily(r"(?:Fn::ImportValue:|!ImportValue) (?:!Sub )?(\S+)")
@@ -26,10 +27,8 @@ def find_exporters(folder: str, imports: set[str]) -> Iterator[str]:
     """Find the workflows built in a folder that export any of these, in alphabetical order."""
     for name in sorted(os.listdir(folder)) if imports else ():
         path = os.path.join(folder, name, "cft", f"{name}-root-stack.yaml")
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8") as file:
-                if imports & set(_EXPORT.findall(file.read())):
-                    yield name
+        if os.path.isfile(path) and imports & set(_EXPORT.findall(read_text_file(path))):
+            yield name
 
 
 def order_by_exports(built: Sequence[Artifacts]) -> list[Artifacts]:

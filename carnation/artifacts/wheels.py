@@ -14,7 +14,7 @@ import os
 import re
 import sys
 
-from carnation.document import digest
+from carnation.document import digest, read_text_file
 from carnation.errors import WorkflowError
 from carnation.lazy import compile_lazily
 
@@ -35,8 +35,7 @@ def read_requirements(root: str, name: str) -> str:
     path = os.path.join(root, "lambdas", name, "requirements.txt")
     if not os.path.exists(path):
         return ""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
+    text = read_text_file(path)
     for number, line in enumerate(text.splitlines(), 1):
         entry = line.strip()
         if entry and not entry.startswith(("#", "--hash")) and not _PINNED.match(entry):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from carnation.cli.command import EXIT_OK, run_command
 from carnation.cli.parser import CommandParser
+from carnation.console import clean
 from carnation.errors import UsageError
 from carnation.testing.recorded_tests import find_definition, list_unknown_states, render_test
 from carnation.testing.recordings import read_recording
@@ -47,7 +48,7 @@ def _replay(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.history}: the execution has not ended. Get its history then.")
     definition = options.definition or find_definition(recording)
     for line in list_unknown_states(definition, recording):
-        print(f"carnation: {line}", file=sys.stderr)
+        print(f"carnation: {clean(line)}", file=sys.stderr)
     text = render_test(options.history, definition, recording)
     if options.out is None:
         print(text, end="")

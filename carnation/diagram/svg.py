@@ -86,8 +86,8 @@ def make_id(pointer: str, prefix: str = "state") -> str:
 def escape(text: str) -> str:
     r"""Escape a text for an element or an attribute; what XML cannot hold at all is replaced.
 
-    >>> escape('</text><script> & "\n')
-    '&lt;/text&gt;&lt;script&gt; &amp; &quot;&#10;'
+    >>> escape('</text><script> & "\n\u202e')
+    '&lt;/text&gt;&lt;script&gt; &amp; &quot;&#10;&#8238;'
     """
     return _UNPRINTABLE.sub("�", text).translate(_ESCAPES)
 
@@ -103,6 +103,8 @@ _ESCAPES = str.maketrans(
         "\n": "&#10;",
         "\r": "&#13;",
         "\t": "&#9;",
+        # marks that turn the direction of text around, on a terminal that shows the file
+        **{code: f"&#{code};" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))},
     }
 )
 

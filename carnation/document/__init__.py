@@ -9,6 +9,7 @@ library's parser; where a value is in the text is worked out when somebody first
 loaded only for YAML.
 """
 
+from carnation.document.files import read_file, read_inner_file
 from carnation.document.pointers import escape, join_pointer, split_pointer
 from carnation.document.reading import (
     Document,
@@ -43,6 +44,8 @@ __all__ = [
     "parse_json",
     "parse_yaml",
     "read_document",
+    "read_file",
+    "read_inner_file",
     "read_text_file",
     "split_pointer",
     "write_files",

@@ -54,6 +54,8 @@ def load_json(
         value, end = scan(text, start)
     except StopIteration:
         raise ValueError("no value") from None
+    except SystemError:  # before Python 3.12 the scanner takes its error out of `json.decoder`
+        raise ValueError("no JSON") from None
     if text[end:].strip(_BLANKS):
         raise ValueError("more text after the end")
     return value

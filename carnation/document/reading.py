@@ -7,10 +7,10 @@ a byte order mark) is noted on the document.
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
+from carnation.document.files import read_file
 from carnation.document.json_reader import load_json
 from carnation.document.pointers import split_pointer
 from carnation.errors import DocumentError
@@ -162,15 +162,7 @@ def read_document(path: str) -> Document:
 
 def read_text_file(path: str) -> str:
     """Read the text of a file; raises `DocumentError` where it cannot be opened or is not UTF-8."""
-    try:
-        if os.path.getsize(path) > _MAX_BYTES:
-            raise DocumentError(f"the file is larger than {_MAX_BYTES:,} bytes. {_REMEDY}", path)
-        with open(path, "rb") as file:
-            data = file.read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DocumentError(f"the file cannot be read ({reason}).", path) from error
-    return decode_text(data, path)
+    return decode_text(read_file(path, _MAX_BYTES), path)
 
 
 def decode_text(data: bytes, where: str) -> str:

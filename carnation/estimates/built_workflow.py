@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from carnation.document import decode_text, parse_document
+from carnation.document import decode_text, parse_document, read_inner_file
 from carnation.errors import DocumentError
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
@@ -47,8 +47,9 @@ def read_built(name: str) -> Built | None:
         for inner in sorted(names):
             if inner.endswith(_READ):
                 place = os.path.join(path, inner)
-                with open(place, "rb") as file:
-                    files[os.path.relpath(place, folder).replace(os.sep, "/")] = file.read()
+                files[os.path.relpath(place, folder).replace(os.sep, "/")] = read_inner_file(
+                    place, folder
+                )
     return parse_built(name, files)
 
 

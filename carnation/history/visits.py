@@ -7,16 +7,19 @@ local emulator, or an account.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from carnation.engine import Child, Event, export_event
+from carnation.errors import UsageError
 
 _CALLED = ("LambdaFunctionScheduled", "TaskScheduled", "ActivityScheduled")
 _BEGUN = (*_CALLED, "MapStateStarted", "ParallelStateStarted")
 _FAILED = ("Failed", "TimedOut")
+_END_OF_TIME = 253_402_300_800  # the year 10000
 
 
 @dataclass
@@ -230,6 +233,15 @@ def _load(text: Any) -> Any:
 def _moment(stamp: Any) -> float:
     if isinstance(stamp, datetime):
         return stamp.timestamp()
-    if isinstance(stamp, str):
-        return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
-    return float(stamp or 0.0)
+    try:
+        if isinstance(stamp, str):
+            return datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+        seconds = float(stamp or 0.0)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not 0 <= seconds < _END_OF_TIME:
+        raise UsageError(
+            f"an event of the history has the timestamp '{str(stamp)[:40]}', which is no time. "
+            "Get the history again with get-execution-history."
+        )
+    return seconds

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 
-from carnation.document import parse_document, read_document
+from carnation.document import parse_document, read_document, read_text_file
 from carnation.document.values import Json
 from carnation.errors import DocumentError
 
@@ -49,10 +49,9 @@ def _find_templates(folder: str, key: str) -> Iterator[Mapping[str, Json]]:
     """Yield the templates that name a key and the type that is not the default."""
     for path, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
-            with contextlib.suppress(DocumentError, OSError, UnicodeDecodeError):
+            with contextlib.suppress(DocumentError):
                 file = os.path.join(path, name)
-                with open(file, encoding="utf-8") as opened:
-                    text = opened.read()
+                text = read_text_file(file)
                 if key in text and "EXPRESS" in text:  # others are not parsed
                     yield parse_document(text, file).value
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pprint import pformat
 
 from carnation.asl import walk_states
+from carnation.console import clean
 from carnation.document import read_document
 from carnation.errors import UsageError, suggest_name
 from carnation.testing.recordings import Recording
 
 _TEST = '''\
-"""Replayed from {history}."""
+"""Replayed from {title}."""
 
 from __future__ import annotations
 
@@ -85,13 +86,19 @@ def render_test(history: str, definition: str, recording: Recording) -> str:
         )
         assertion, verb = "run.assert_succeeded()", "succeeds"
     return _TEST.format(
+        title=_plain(history),
         history=history,
         definition=definition,
         input=_literal(recording.input),
         name=f"{name}_{verb}",
-        sentence=sentence.replace("\\", "/").replace('"', "'"),
+        sentence=_plain(sentence),
         assertion=assertion,
     )
+
+
+def _plain(text: str) -> str:
+    """Return a text that a docstring can hold, whatever it is."""
+    return clean(text).replace("\\", "/").replace('"', "'")
 
 
 def _literal(value: object) -> str:

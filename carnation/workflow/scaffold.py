@@ -94,11 +94,19 @@ def create_project(folder: str, shape: str = "hello") -> list[str]:
 def write_project(folder: str, files: Mapping[str, str]) -> list[str]:
     """Write files (path to text) below `folder`, all or none; return their paths."""
     check_free(folder, files)
-    for path, text in files.items():
-        target = os.path.join(folder, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with open(target, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    written: list[str] = []
+    try:
+        for path, text in files.items():
+            target = os.path.join(folder, path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with open(target, "x", encoding="utf-8", newline="\n") as file:
+                written.append(target)
+                file.write(text)
+    except OSError as error:
+        for target in written:
+            os.remove(target)
+        place, reason = error.filename or folder, os.strerror(error.errno or 0).lower()
+        raise UsageError(f"cannot write {place}: {reason}. No file was left.") from error
     return list(files)
 
 

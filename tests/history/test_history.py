@@ -18,6 +18,7 @@ from carnation.engine import Execution, Failed, Outcome, Port, Succeeded, Task, 
 from carnation.engine.history_export import export_event
 from carnation.errors import CarnationError
 from carnation.history import Progress, Recorded, record_run, render_page
+from carnation.history.visits import read_visits
 from tests.conftest import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -317,3 +318,9 @@ def test_five_thousand_items_are_a_few_dozen_rows_of_html(tmp_path: Path, mode: 
     assert json.loads(seen["value"]) == {"n": 4999, "fails": 1}
     assert seen["said"] == "500 of 5,002 rows"
     assert seen["hidden"] is True
+
+
+@pytest.mark.parametrize("stamp", ["x\x1b]0;owned\x07", [1], 1e999, -1.0])
+def test_a_timestamp_that_is_none_is_an_error_that_names_it(stamp: Any) -> None:
+    with pytest.raises(CarnationError, match="which is no time"):
+        read_visits([{"id": 1, "type": "ExecutionStarted", "timestamp": stamp}])

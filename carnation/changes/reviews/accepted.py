@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from carnation.changes.reviews.trees import read_bytes
-from carnation.document import parse_json
+from carnation.document import parse_json, read_file
 from carnation.errors import UsageError
 
 DEFAULT = "accepted-changes.json"
@@ -24,7 +23,7 @@ def read_accepted(path: str | None) -> Mapping[str, str]:
         if not os.path.isfile(DEFAULT):
             return {}
         path = DEFAULT
-    text = read_bytes(path).decode("utf-8", "replace")
+    text = read_file(path).decode("utf-8", "replace")
     value = parse_json(text, path, "Fix the file.")
     entries = value.get("accepted") if isinstance(value, Mapping) else None
     if not isinstance(entries, list):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from carnation.errors import DocumentError
+from carnation.document import read_file, read_inner_file
 from carnation.records import NamedTuple
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
@@ -50,10 +50,12 @@ def open_folder(folder: str) -> Tree:
     """Open a folder; hidden ones in it, and those of other tools, are passed over."""
 
     def read(paths: Sequence[str]) -> dict[str, bytes]:
-        return {path: read_bytes(os.path.join(folder, *path.split("/"))) for path in paths}
+        places = {path: os.path.join(folder, *path.split("/")) for path in paths}
+        return {path: read_inner_file(place, folder) for path, place in places.items()}
 
     def find(path: str) -> bytes | None:
-        return find_bytes(os.path.join(folder, path))
+        place = os.path.join(folder, path)
+        return read_inner_file(place, folder) if os.path.isfile(place) else None
 
     def read_folder(inner: str) -> dict[str, bytes]:
         return read([f"{inner}/{path}" for path in _list_sources(os.path.join(folder, inner))])
@@ -86,21 +88,12 @@ def _list_folder(folder: str) -> Iterator[str]:
 
 def open_file(path: str) -> Tree:
     """Open one file, as a tree of its own."""
-    return Tree(path, (path,), lambda paths: {name: read_bytes(name) for name in paths}, find_bytes)
+    return Tree(path, (path,), lambda paths: {name: read_file(name) for name in paths}, find_bytes)
 
 
 def find_bytes(path: str) -> bytes | None:
     """Read a file; None where there is none."""
-    return read_bytes(path) if os.path.isfile(path) else None
-
-
-def read_bytes(path: str) -> bytes:
-    """Read a file; raises `DocumentError` where that cannot be done."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise DocumentError(f"the file cannot be read ({error.strerror}).", path) from error
+    return read_file(path) if os.path.isfile(path) else None
 
 
 def choose_paths(old: Tree, new: Tree) -> tuple[Tree, Tree]:
