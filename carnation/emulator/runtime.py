@@ -13,6 +13,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -102,6 +104,20 @@ class LoopbackServer(ThreadingHTTPServer):
         gone = isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError))
         if not (gone or self.closing):
             super().handle_error(request, client_address)
+
+
+def write_head(status: int, headers: Mapping[str, object]) -> bytes:
+    r"""Write the first line and the headers of an answer.
+
+    >>> write_head(404, {"A": 1})
+    b'HTTP/1.1 404 Not Found\r\nA: 1\r\n\r\n'
+    """
+    phrase = responses.get(status, "")
+    lines = [
+        f"HTTP/1.1 {status} {phrase}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 class RuntimeServer:
@@ -195,12 +211,7 @@ class _Requests(BaseHTTPRequestHandler):
         return self.boxes[name]
 
     def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response_only(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(write_head(status, {**headers, "Content-Length": len(body)}) + body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the requests are our own."""

@@ -28,7 +28,7 @@ from carnation.emulator.events import http_apis
 from carnation.emulator.events.delivery import Connect
 from carnation.emulator.failures import Written, write_failure
 from carnation.emulator.request_bodies import read_body
-from carnation.emulator.runtime import LoopbackServer
+from carnation.emulator.runtime import LoopbackServer, write_head
 from carnation.emulator.signatures import Refusal, Scope, check_signature, find_scope
 from carnation.errors import CarnationError, EmulatorError
 from carnation.records import NamedTuple
@@ -303,12 +303,9 @@ class _Requests(BaseHTTPRequestHandler):
 
     def _reply(self, status: Any, headers: Mapping[str, Any], body: Any) -> None:
         content = _to_bytes(body)
-        self.send_response_only(int(status))
-        for name, value in headers.items():
-            if name.lower() not in _DROPPED:
-                self.send_header(name, str(value))
-        self.send_header("Content-Length", self._find_length(headers, content))
-        self.end_headers()
+        kept = {name: value for name, value in headers.items() if name.lower() not in _DROPPED}
+        kept["Content-Length"] = self._find_length(headers, content)
+        self.wfile.write(write_head(int(status), kept))
         if self.command != "HEAD":
             self.wfile.write(content)
         if self.gate.log is not None:

@@ -42,6 +42,12 @@ _VIRTUAL_HOST = re.compile(
 _parse = lru_cache(maxsize=64)(parse_template)
 
 
+@lru_cache(maxsize=64)
+def _validate_text(text: str) -> None:
+    """Validate a template that nothing transforms; each is defined several times."""
+    validate_template(_parse(text))
+
+
 class Definer:
     """Makes definitions of stacks."""
 
@@ -89,7 +95,10 @@ class Definer:
         if template.transforms or "Fn::Transform" in text:
             template = self._transform(stack, template, values)
         values = resolve_parameters(template.parameters, parameters, read)
-        validate_template(template)
+        if template is _parse(text):
+            _validate_text(text)
+        else:
+            validate_template(template)
         given = {name: as_text(value) for name, value in parameters.items()}
         shown = {
             name: given.get(name, as_text(body.get("Default", "")))
@@ -186,7 +195,7 @@ class Definer:
         definition = Definition(text, template, tags=outer.tags, capabilities=outer.capabilities)
         if template.transforms:
             return definition
-        validate_template(template)
+        _validate_text(text)
         given = dict(_resolve_known(resolver, properties.get("Parameters") or {}))
         definition.values = {
             name: given.get(name, body.get("Default"))

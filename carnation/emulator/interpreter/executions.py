@@ -59,7 +59,8 @@ class EmulatedExecution:
     """
 
     __slots__ = (
-        *("_asked", "_began", "_changed", "_early", "_has_concluded", "_logger", "_machine"),
+        *("_asked", "_began", "_changed", "_early", "_has_concluded", "_is_forgotten"),
+        *("_logger", "_machine"),
         *("_passed", "_runner", "_settings", "_stops_soon", "_thread", "arn", "cause", "children"),
         *("done", "engine", "error", "input", "last_event", "machine_arn", "name", "output"),
         *("redrive_date", "redrive_token", "request", "seconds", "settled", "start_date"),
@@ -86,7 +87,7 @@ class EmulatedExecution:
         self.cause: str | None = None
         self.done = threading.Event()
         self.settled = threading.Event()  # it has ended, or waits for something from outside
-        self._has_concluded = False
+        self._has_concluded = self._is_forgotten = False
         self._stops_soon = False
         self.seconds = 0.0
         self.children = Children()
@@ -231,8 +232,12 @@ class EmulatedExecution:
             self._break(failure)
         finally:
             self._conclude()
+            self._end_thread()
+
+    def _end_thread(self) -> None:
+        with _CALM:
             self._thread = None
-            if not self._may_be_redriven:
+            if self._is_forgotten or not self._may_be_redriven:
                 self.engine.release()
                 self._changed = _CALM
 
@@ -242,8 +247,10 @@ class EmulatedExecution:
 
     def forget(self) -> None:
         """Free what a redrive needs: the API does not know the execution any more."""
-        if self._may_be_redriven and self._thread is None:
-            self.engine.release()
+        with _CALM:
+            self._is_forgotten = True  # a thread that has not ended frees it at its end
+            if self._may_be_redriven and self._thread is None:
+                self.engine.release()
 
     def _has_left_a_state(self, known: int) -> bool:
         """Whether a state has ended since the history had so many events, where they are kept."""
