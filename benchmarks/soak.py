@@ -36,7 +36,7 @@ CALL = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
 ASK = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Next": "P",
        "Parameters": {"QueueUrl": "", "MessageBody": {"t.$": "$$.Task.Token"}}}  # fmt: skip
 LEFT = {"files": 5, "threads": 5, "children": 0}  # beyond what was there, once it is idle
-KILOBYTES, KEPT = 10, 10_000  # of so many executions the history stays; nothing else does
+KILOBYTES, KEPT = 8, 10_000  # of so many executions the history stays; nothing else does
 
 
 class Client:

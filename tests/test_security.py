@@ -6,7 +6,8 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import (
@@ -18,7 +19,8 @@ from botocore.exceptions import (
 
 from carnation.account import Account, find_deployed
 from carnation.account.client_errors import explain_failure
-from carnation.cli import deploy, dlq, run, start, status
+from carnation.artifacts.build_folder import Difference
+from carnation.cli import build, deploy, dlq, run, start, status
 from carnation.console import clean, echo
 from carnation.emulator import Emulator
 from carnation.testing.recorded_tests import render_test
@@ -159,3 +161,15 @@ def test_a_recorded_test_is_that_test_whatever_the_history_is_called() -> None:
     kinds = [type(one).__name__ for one in ast.parse(text).body]
     assert kinds == ["Expr", "ImportFrom", "ImportFrom", *["Assign"] * 3, "FunctionDef"]
     assert "\x1b" not in text
+
+
+def test_a_name_of_a_file_in_build_steers_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = Difference("orders", f"{ESCAPE}\n::error::x.json", "removed")
+    built = SimpleNamespace(differences={"orders": [change]}, released=[], made=[])
+    monkeypatch.setattr(build, "_name_workflows", lambda built: "orders")
+    build._print_differences(cast(Any, built), check=True)
+    first, _ = capsys.readouterr().out.splitlines()
+    assert first.isprintable()
+    assert "::error" in first

@@ -26,7 +26,7 @@ except ImportError:  # Windows
 from carnation.artifacts.contents import MANIFEST, Artifacts
 from carnation.artifacts.exports import find_exporters, list_imports
 from carnation.artifacts.function_zips import make_package
-from carnation.document import digest, parse_json, read_inner_file
+from carnation.document import digest, parse_json, read_file
 from carnation.errors import ArtifactError, suggest_name
 from carnation.workflow import validate_name
 
@@ -227,7 +227,7 @@ def _read_files(tree: str) -> Iterator[tuple[str, bytes]]:
         folders.sort()
         for name in sorted(names):
             path = os.path.join(parent, name)
-            yield os.path.relpath(path, tree).replace(os.sep, "/"), read_inner_file(path, tree)
+            yield os.path.relpath(path, tree).replace(os.sep, "/"), read_file(path)
 
 
 def read_artifacts(root: str, workflow: str) -> Artifacts:

@@ -14,7 +14,7 @@ from carnation.cli.command import (
     read_options,
     run_command,
 )
-from carnation.console import align_table, paint, wrap_lines
+from carnation.console import align_table, clean, clean_lines, echo_json, paint, wrap_lines
 from carnation.document import dump_json
 from carnation.lazy import TYPE_CHECKING
 from carnation.workflow import find_root
@@ -74,17 +74,17 @@ def _build(options: _Options) -> int:
     )
     if options.format == "json":
         changes = [one._asdict() for changes in built.differences.values() for one in changes]
-        print(dump_json({"differences": changes, "released": built.released}), end="")
+        echo_json(dump_json({"differences": changes, "released": built.released}))
     else:
         _print_differences(built, check=options.check)
         for line in built.list_notes():
-            print(line)
+            print(clean_lines(line))
     return EXIT_FINDINGS if options.check and built.is_stale else EXIT_OK
 
 
 def _print_differences(built: Build, *, check: bool) -> None:
     rows = [
-        [change.kind, f"build/{name}/{change.path}"]
+        [change.kind, clean(f"build/{name}/{change.path}")]
         for name, changes in built.differences.items()
         for change in changes
     ]

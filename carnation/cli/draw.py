@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.cli.command import EXIT_OK, read_options, run_command
 from carnation.cli.definition_files import find_definition_files
+from carnation.console import clean
 from carnation.diagram import draw_mermaid, draw_svg
 from carnation.document import write_files
 from carnation.errors import UsageError
@@ -102,7 +103,7 @@ def _draw(options: _Options) -> int:
     paths = _choose_paths(pictures, out, _SUFFIXES[form])
     write_files({path: _render(picture, form, options) for path, picture in paths.items()})
     for path in paths:
-        print(path)
+        print(clean(path))
     return EXIT_OK
 
 

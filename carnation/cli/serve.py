@@ -18,7 +18,7 @@ from carnation.cli.command import EXIT_OK, collect_while_serving, run_command
 from carnation.cli.emulator_options import add_emulator_options
 from carnation.cli.parser import CommandParser
 from carnation.cli.stimuli import read_clock, read_parameters
-from carnation.console import align_table, paint
+from carnation.console import align_table, clean, clean_lines, paint
 from carnation.emulator.embedded import deploy_artifacts, import_emulator, share_parameters
 from carnation.errors import UsageError
 from carnation.workflow import find_root
@@ -97,7 +97,7 @@ def _serve(options: argparse.Namespace) -> int:
             version, took = artifacts.version, time.monotonic() - begun
             print(f"{artifacts.workflow} {version} deployed in {took:.1f} s")
             for line in align_table([[f"  {name}", value] for name, value in outputs.items()]):
-                print(line)
+                print(clean(line))
             print()
         collect_while_serving()
         emulator.open_port()
@@ -107,7 +107,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr)
+    print(clean_lines(f"warning: {text}"), file=sys.stderr)
 
 
 def _print_endpoint(emulator: Emulator) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from carnation.console import count, echo, paint, show_progress
+from carnation.console import clean_lines, count, echo, paint, show_progress
 from carnation.document.values import Json
 from carnation.emulator.events.schedules import Firing, render_time
 from carnation.emulator.state_faults import INJECTED_ERROR
@@ -29,7 +29,7 @@ class WarningPrinter(Observer):
     def warned(self, text: str) -> None:
         """Print a warning."""
         show_progress("")
-        print(f"warning: {text}", file=sys.stderr)
+        print(clean_lines(f"warning: {text}"), file=sys.stderr)
 
 
 class RunPrinter(WarningPrinter):
