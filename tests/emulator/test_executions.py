@@ -43,13 +43,17 @@ def types_of(execution: Any) -> list[str]:
 def test_an_execution_gives_its_output_and_its_history(emulator: Emulator, name: str) -> None:
     arn = make_machine(emulator, chain(P={"Type": "Pass", "Result": {"a": 1}}), name)
     seen: list[str] = []
-    done = emulator.execute(arn, {}, on_progress=lambda event: seen.append(event["type"]))
+    raw: list[str] = []
+    done = emulator.execute(
+        arn, {}, on_progress=lambda event: seen.append(event["type"]),
+        on_event=lambda event: raw.append(event.type),
+    )  # fmt: skip
     assert (done.status, done.output, done.error, done.cause) == ("SUCCEEDED", {"a": 1}, None, None)
     assert types_of(done) == [
         "ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded",
     ]  # fmt: skip
     # ExecutionStarted is written before anybody can watch
-    assert seen[-3:] == types_of(done)[1:]
+    assert seen[-3:] == raw[-3:] == types_of(done)[1:]
 
 
 def test_waits_and_retries_cost_no_time_and_are_recorded(emulator: Emulator, name: str) -> None:

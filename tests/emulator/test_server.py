@@ -69,3 +69,31 @@ def test_an_object_that_calls_itself_a_form_is_stored_as_it_is(s3: Any) -> None:
 )
 def test_a_region_is_of_its_partition(region: str, partition: str, suffix: str) -> None:
     assert find_partition(region) == (partition, suffix)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Host: localhost\r\nX-A: 1\r\n", 200),
+        ("Host: localhost\r\nX-A: one\r\n two\r\n", 200),  # folded, as mails have them
+        ("host:\tlocalhost\r\nX-A: \xe4\r\n", 200),
+        ("Host: example.com\r\n", 403),
+        ("Host: localhost\r\nX-A: " + "a" * 70_000 + "\r\n", 431),
+        ("Host: localhost\r\n" + "X-A: 1\r\n" * 101, 431),
+    ],
+)
+def test_headers_are_read_however_they_are_written(
+    emulator: Emulator, head: str, status: int
+) -> None:
+    parts = urlsplit(emulator.endpoint)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as link:
+        link.sendall(f"GET /_health HTTP/1.1\r\n{head}\r\n".encode("latin-1"))
+        assert link.makefile("rb").readline().split()[1] == str(status).encode()
+
+
+def test_what_the_emulator_signs_for_others_is_signed(emulator: Emulator) -> None:
+    s3 = emulator.client("s3")
+    where = {"Bucket": "bodies", "Key": "signed"}
+    assert "Signature=" in s3.generate_presigned_url("put_object", where)
+    fields = s3.generate_presigned_post(**where)["fields"]
+    assert {"signature", "x-amz-signature"} & {name.lower() for name in fields}
