@@ -148,3 +148,8 @@ def load_handler() -> Callable[[str], ModuleType]:
         return module
 
     return load
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run first what forks: a worker that has played thousands of tests is slow to copy."""
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)

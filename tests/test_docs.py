@@ -18,7 +18,8 @@ from tests.conftest import ROOT
 from tests.forked import run_pytest
 from tests.pages import list_paragraphs
 
-pytestmark = pytest.mark.filterwarnings("default")  # the vendors' warnings are not ours
+# the vendors' warnings are not ours
+pytestmark = [pytest.mark.early, pytest.mark.filterwarnings("default")]
 
 
 def read_examples(page: str) -> list[str]:

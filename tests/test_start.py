@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.pages import Command, follow, read_steps
 
+pytestmark = pytest.mark.early
+
 START = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
 BRING = (ROOT / "docs" / "bring.md").read_text(encoding="utf-8")
 

@@ -103,6 +103,7 @@ def test_our_own_lint_finds_nothing(built: Path) -> None:
     assert [(one.rule, one.path, one.state) for one in report.select("warning")] == []
 
 
+@pytest.mark.early
 def test_cfn_lint_finds_nothing(built: Path) -> None:
     """It takes a second for a template: so for those which have all kinds between them."""
     names = ("agent", "approval", "enrich", "import-csv", "nightly")

@@ -11,6 +11,8 @@ from carnation.workflow import scaffold
 from carnation.workflow.scaffold import SHAPES
 from tests.forked import run_pytest
 
+pytestmark = pytest.mark.early
+
 ROOT = Path(__file__).parents[2]
 SCAFFOLD = Path(scaffold.__file__).parent
 

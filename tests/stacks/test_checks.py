@@ -66,6 +66,7 @@ def list_documented() -> Exceptions:
     return {(kind, rule, reason) for kind, rule, reason in rows}
 
 
+@pytest.mark.early
 @pytest.mark.parametrize(
     "of", ["each kind", pytest.param("each workflow", marks=pytest.mark.exhaustive)]
 )

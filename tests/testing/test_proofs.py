@@ -72,7 +72,7 @@ naive = pytest.mark.parametrize("world", ["naive"], indirect=True)
 
 
 @every_workflow
-@every(11)
+@every(17)
 def test_every_fault_at_every_point_leaves_the_promise_whole(
     world: Environment, stride: int
 ) -> None:
@@ -100,7 +100,7 @@ def test_dead_letters_come_exactly_after_the_third_failed_retry(
 
 
 @every_workflow
-@every(5)
+@every(8)
 def test_two_runs_overlap_over_the_same_queue_and_no_event_is_applied_twice(
     world: Environment, stride: int
 ) -> None:
@@ -197,7 +197,7 @@ def test_several_crashes_of_one_story_leave_the_promise_whole(
 
 
 @reference
-@every(20)
+@every(31)
 def test_a_crash_and_a_call_that_fails_for_good_lose_nothing_at_any_pair_of_points(
     world: Environment, stride: int
 ) -> None:

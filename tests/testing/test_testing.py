@@ -25,6 +25,8 @@ from carnation.workflow import Workflow
 from tests.conftest import ROOT
 from tests.forked import run_pytest
 
+pytestmark = pytest.mark.early
+
 TASK = {
     "Type": "Task",
     "Resource": "arn:aws:states:::sqs:sendMessage",
