@@ -64,7 +64,12 @@ def test_the_reference_stack_is_deployed_protected_and_a_second_time_nothing_hap
     assert not {"PutObject", "CreateChangeSet", "ExecuteChangeSet"} & set(calls)
 
 
-BUILT = sorted(path.parent.name for path in (ROOT / "build").glob("*/manifest.json"))
+_VARIANTS = {"approval", "archive", "direct", "express", "orders-express"}
+"""Workflows much like another one, which are played with the exhaustive part."""
+BUILT = [
+    pytest.param(name, marks=[pytest.mark.exhaustive] if name in _VARIANTS else [])
+    for name in sorted(path.parent.name for path in (ROOT / "build").glob("*/manifest.json"))
+]
 
 
 @pytest.mark.parametrize("workflow", BUILT)

@@ -161,7 +161,7 @@ def list_tasks(definition: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SET)
-@pytest.mark.parametrize("items", [1, 9, 100, 256])
+@pytest.mark.parametrize("items", [1, 9, 100, pytest.param(256, marks=pytest.mark.exhaustive)])
 def test_events_and_transitions_are_those_of_the_engine(name: str, items: int) -> None:
     definition, port = SET[name], Port({"Payload": 1})
     execution, largest = play(definition, items, port)

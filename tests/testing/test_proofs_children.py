@@ -58,7 +58,7 @@ batches = pytest.mark.parametrize(
 
 
 @shapes
-@every(9)
+@every(13)
 def test_calls_of_states_and_children_go_wrong_and_the_promise_stays_whole(
     world: Environment, stride: int
 ) -> None:
