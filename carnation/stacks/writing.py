@@ -75,6 +75,7 @@ Made = TypeVar("Made")
 
 _MADE: dict[tuple[object, ...], dict[str, Plain]] = {}
 _WRITTEN: dict[bytes, str] = {}
+_TEXTS: dict[str, str] = {}
 
 
 def list_sections(template: Template) -> dict[str, Any]:
@@ -104,7 +105,8 @@ def render_document(document: Mapping[str, Any]) -> str:
     }
     _describe_versions(resources)
     given = {**document, "Resources": resources}
-    return "".join(_render_section(name, given[name]) for name in _SECTIONS if given.get(name))
+    text = "".join(_render_section(name, given[name]) for name in _SECTIONS if given.get(name))
+    return keep(_TEXTS, text, lambda: text)  # workflows with equal templates hold one text
 
 
 def _render_section(name: str, section: Any) -> str:
