@@ -143,10 +143,13 @@ class _Split:
         self.nested = [name for name in self.stacks if name in present]
         self.parts = {name: _Part() for name in (*self.nested, ROOT)}
         kinds = {name: resource["Type"] for name, resource in resources.items()}
-        self.layouts = [
-            self.places, kinds, [*document["Parameters"]], document.get("Conditions"),
-            dict(layout.ids), dict(layout.parameters), self.stacks,
-        ]  # fmt: skip
+        self.packed = pack(
+            [
+                self.places, kinds, [*document["Parameters"]], document.get("Conditions"),
+                dict(layout.ids), dict(layout.parameters), self.stacks,
+            ]
+        )  # fmt: skip
+        """What each part is rewritten by, next to its own resources; None if it is not plain."""
         for name in self.parts:
             self._fill(name)
         self.outputs = rewrite(document.get("Outputs", {}), self._swap_in(ROOT))
@@ -167,7 +170,8 @@ class _Split:
                 f"{place}: {len(resources)} resources in one template; AWS allows 500. Move "
                 "a part of the workflow into a child workflow."
             )
-        made_of = None if place == ROOT else pack([self.layouts, place, resources])
+        is_shared = place != ROOT and self.packed is not None  # each root has its own workflow
+        made_of = pack([self.packed, place, resources]) if is_shared else None
         made = keep(_REWRITTEN, made_of, lambda: self._rewrite(place, resources))
         part.resources, part.conditions, part.parameters, part.taken = made
 

@@ -234,12 +234,9 @@ class ScenarioScheduler:
         """Choose what goes wrong at a point: the scenario's fault, or the same once more."""
         fault = self.faults.get(number) or self.repeated.pop(point, None)
         call = (point.state, point.place, point.action)
-        if fault is None and point.phase == BEFORE and call in self.denied:
-            return scenarios.DENY
-        if fault is None or fault.kind not in {
-            *point.kinds,
-            *point.lasting_kinds,
-        }:  # drawn at random, it may not fit
+        if fault is None:
+            return scenarios.DENY if point.phase == BEFORE and call in self.denied else None
+        if fault.kind not in {*point.kinds, *point.lasting_kinds}:  # drawn at random
             return None
         if fault.times > 1:
             self.repeated[point] = fault._replace(times=fault.times - 1)

@@ -78,9 +78,10 @@ def prove(
     wrong, or nothing. Raises `BrokenPromiseError` with the shortest scenario found in which it does
     not hold, and `ProofError` where it cannot be checked.
     """
-    unknown, known = set(kinds) - {*KINDS, *LASTING_KINDS}, ", ".join((*KINDS, *LASTING_KINDS))
+    known = (*KINDS, *LASTING_KINDS)
+    unknown = set(kinds) - set(known)
     if unknown:
-        raise ProofError(f"unknown fault '{sorted(unknown)[0]}'. Kinds: {known}.")
+        raise ProofError(f"unknown fault '{sorted(unknown)[0]}'. Kinds: {', '.join(known)}.")
     if times < 1 or together < 1:
         raise ProofError("a fault happens once or more; give times and together of 1 or more.")
     if every < 1:
