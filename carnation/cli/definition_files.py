@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from carnation.errors import UsageError, suggest_name
-from carnation.sources import split_target
+from carnation.errors import UsageError
+from carnation.sources import is_in_file, reject_target
 
 
 def find_definition_file(target: str) -> str:
@@ -15,12 +15,11 @@ def find_definition_file(target: str) -> str:
     Raises `UsageError` if neither exists.
     """
     path = os.path.join("build", target, "code", "state-machine", f"{target}.asl.json")
-    if target == "-" or os.path.isfile(split_target(target)[0]):
+    if target == "-" or is_in_file(target):
         return target
     if os.path.isfile(path):
         return path
-    near = suggest_name(target, [*list_built(), *os.listdir(".")])
-    raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
+    reject_target(target)
 
 
 def list_built() -> list[str]:

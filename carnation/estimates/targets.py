@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 
 from carnation.asl import walk_states
-from carnation.errors import UsageError, suggest_name
+from carnation.errors import UsageError
 from carnation.estimates.built_workflow import read_built
 from carnation.estimates.models import Facts
 from carnation.estimates.samples import sample_schema
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
 from carnation.services.task_calls import read_call
-from carnation.sources import STDIN, Source, read_target, split_target
+from carnation.sources import STDIN, Source, is_in_file, read_target, reject_target, split_target
 
 if TYPE_CHECKING:
     from typing import Any
@@ -46,13 +45,11 @@ def find_target(target: str) -> Target:
 
     Raises `UsageError` where there is none, or more than one.
     """
-    built = None if os.path.isfile(target) else read_built(target)
-    if built is not None:
+    if target != STDIN and not is_in_file(target):
+        built = read_built(target)
+        if built is None:
+            reject_target(target)
         return Target(target, *built)
-    if target != STDIN and not os.path.isfile(split_target(target)[0]):
-        known = os.listdir("build") if os.path.isdir("build") else []
-        near = suggest_name(target, [*known, *os.listdir(".")])
-        raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
     reading = read_target(target)
     if len(reading.sources) != 1:
         file = split_target(target)[0]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from carnation.errors import UsageError, suggest_name
+from carnation.errors import UsageError
 from carnation.records import NamedTuple
-from carnation.sources import split_target
+from carnation.sources import is_in_file, reject_target, split_target
 
 DEFINITION_SUFFIXES = (".asl.json", ".asl.yaml", ".asl.yml", ".asl.json5", ".asl")
 TEMPLATE_SUFFIXES = (".yaml", ".yml", ".template", ".json", ".json5", ".tf", ".tofu")
@@ -45,9 +45,9 @@ def find_files(targets: Sequence[str] = ()) -> Iterator[TargetFile]:
             )
         yield from (TargetFile(path, True) for path in built)
     for target in targets:
-        if target == STDIN or os.path.isfile(target):
+        if target == STDIN:
             yield TargetFile(target, True)
-        elif os.path.isfile(split_target(target)[0]):
+        elif is_in_file(target):
             path, machine = split_target(target)
             yield TargetFile(path, True, machine)
         elif os.path.isdir(target) and not _is_built(target):
@@ -87,6 +87,4 @@ def _find_workflow(name: str) -> list[str]:
     folder = _MACHINES.format(name)
     if _is_built(name):
         return _list_definitions(folder)
-    known = os.listdir("build") if os.path.isdir("build") else []
-    near = suggest_name(name, [*known, *os.listdir(".")])
-    raise UsageError(f"'{name}' not found: no such file or built workflow.{near}")
+    reject_target(name)

@@ -18,9 +18,11 @@ from carnation.sources.reading import (
     Reading,
     choose_machine,
     find_sources,
+    is_in_file,
     read_input,
     read_sources,
     read_target,
+    reject_target,
     split_target,
 )
 from carnation.sources.source import Source, Unseen, is_definition
@@ -34,8 +36,10 @@ __all__ = [
     "choose_machine",
     "find_sources",
     "is_definition",
+    "is_in_file",
     "read_input",
     "read_sources",
     "read_target",
+    "reject_target",
     "split_target",
 ]

@@ -14,7 +14,7 @@ from carnation.sources.files import Files, parse_stream
 from carnation.sources.source import Source, Unseen, is_definition
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 STDIN = "-"
 _INPUT = "standard input"
@@ -118,6 +118,19 @@ def split_target(target: str) -> tuple[str, str]:
         return target, ""
     path, _, name = target.rpartition("#")
     return path, name
+
+
+def is_in_file(target: str) -> bool:
+    """Return whether a file is meant, or a machine in one; a pipe counts: reading it says more."""
+    path, _ = split_target(target)
+    return os.path.exists(path) and not os.path.isdir(path)
+
+
+def reject_target(target: str) -> NoReturn:
+    """Raise `UsageError` for what is neither a file nor a built workflow."""
+    known = os.listdir("build") if os.path.isdir("build") else []
+    near = suggest_name(target, [*known, *os.listdir(".")])
+    raise UsageError(f"'{target}' not found: no such file or built workflow.{near}")
 
 
 def find_sources(path: str, documents: Sequence[Document], files: Files) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,23 @@ def test_what_a_shell_gives_as_a_file_is_read() -> None:
     os.write(writing, b"{}")
     os.close(writing)
     assert read_file(f"/dev/fd/{reading}") == b"{}"
+    os.close(reading)
+
+
+@pytest.mark.parametrize("verb", ["lint", "draw", "estimate"])
+def test_a_command_reads_what_a_shell_gives_and_says_of_a_pipe_what_it_is(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe.asl.json")
+    command = import_module(f"carnation.cli.{verb}")
+    assert command.main([str(tmp_path / "pipe.asl.json")]) != 0
+    said = "".join(capsys.readouterr())
+    assert "not a regular file" in said
+    assert "not found" not in said
+    reading, writing = os.pipe()
+    os.write(writing, b'{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    os.close(writing)
+    assert command.main([f"/dev/fd/{reading}"]) == 0
     os.close(reading)
 
 
