@@ -3,8 +3,9 @@
 One line for each resource type that the emulator makes: every property by its way into the
 resource, `!` before one that is required, then `#` before a number, `?` before a boolean, `[`
 before a list, `{` before a mapping. One that has none below it may hold anything. `.` stands before
-an attribute. Run as `python scripts/write_properties.py`; with `--check` it only says whether the
-file is current.
+an attribute, `=` before the way to a value of which the schema lists all, and `|` before each of
+them. Run as `python scripts/write_properties.py`; with `--check` it only says whether the file is
+current.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from carnation.emulator.cloudformation.kinds import KINDS
 OTHERS = {"AWS::CloudFormation::Stack"}
 OPEN = {"AWS::CloudFormation::CustomResource"}
 DEPTH = 7  # of what may lie in itself
+# lists that grow each year: what AWS added since would be refused
+GROWING = ("Runtime", "CompatibleRuntimes/*")
 MARKS = {"integer": "#", "number": "#", "boolean": "?", "array": "[", "object": "{"}
 
 
@@ -29,9 +32,12 @@ def list_types() -> Iterator[str]:
     for name in sorted((set(KINDS) | OTHERS) & set(names) - OPEN):
         schema = read_schema(names[name])
         if schema.get("additionalProperties") is False:
-            yield " ".join(
-                [name, *list_properties(schema, schema, "", 0), *list_attributes(schema)]
+            words = (
+                *list_properties(schema, schema, "", 0),
+                *list_attributes(schema),
+                *list_values(schema, schema, "", 0),
             )
+            yield " ".join([name, *words])
 
 
 def list_attributes(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -57,6 +63,19 @@ def list_properties(
         yield f"{'!' * is_required}{MARKS.get(kind, '') if isinstance(kind, str) else ''}{path}"
         if depth < DEPTH and not holds_anything(root, found):
             yield from list_properties(root, *descend(root, found, path), depth + 1)
+
+
+def list_values(
+    root: Mapping[str, Any], schema: Mapping[str, Any], way: str, depth: int
+) -> Iterator[str]:
+    """Yield the ways to values of which a schema lists all that there may be."""
+    for name, body in sorted(schema.get("properties", {}).items()):
+        found, path = descend(root, resolve(root, body), f"{way}{name}")
+        values = [str(value) for value in found.get("enum", ())]
+        if values and path.rstrip("/") not in GROWING:
+            yield "|".join([f"={path.rstrip('/')}", *sorted(values)])
+        if depth < DEPTH:
+            yield from list_values(root, found, path, depth + 1)
 
 
 def resolve(root: Mapping[str, Any], body: Mapping[str, Any]) -> Mapping[str, Any]:

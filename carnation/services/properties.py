@@ -52,7 +52,7 @@ def read_properties(kind: str) -> dict[str, Names]:
     for word in _read_lines().get(kind, ()):
         must, mark, path = _split_word(word)
         way, _, name = path.rpartition("/")
-        if not path.startswith("."):
+        if path[:1] not in (".", "="):
             known.setdefault(way, {})[name] = mark
         if must:
             required.setdefault(way, set()).add(name)
@@ -74,3 +74,14 @@ def read_attributes(kind: str) -> frozenset[str]:
     ['Arn', 'QueueUrl']
     """
     return frozenset(word[1:] for word in _read_lines().get(kind, ()) if word.startswith("."))
+
+
+@lru_cache(maxsize=128)
+def read_values(kind: str) -> dict[str, tuple[str, ...]]:
+    """Return the values there may be, by the way to a property whose schema lists them all.
+
+    >>> read_values("AWS::DynamoDB::Table")["BillingMode"]
+    ('PAY_PER_REQUEST', 'PROVISIONED')
+    """
+    words = (word[1:].split("|") for word in _read_lines().get(kind, ()) if word[0] == "=")
+    return {way: tuple(values) for way, *values in words}

@@ -196,7 +196,7 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
                     },
                 },
             },
-            "as CANARY or LINEAR, not 'BLUE_GREEN'",
+            "'BLUE_GREEN' is none of ALL_AT_ONCE, CANARY, LINEAR",
         ),
         (
             {

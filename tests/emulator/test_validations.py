@@ -53,6 +53,10 @@ def find_validations(client: Any, **where: str) -> list[tuple[str, str, str]]:
     ]
 
 
+KEYED = {
+    "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+}
 CONDITIONAL = {"Fn::If": ["Never", {"Odd": 1}, {"StreamViewType": "KEYS_ONLY"}]}
 
 
@@ -69,6 +73,15 @@ CONDITIONAL = {"Fn::If": ["Never", {"Odd": 1}, {"StreamViewType": "KEYS_ONLY"}]}
         (of("KMS::Alias", AliasName="alias/a"), "PROPERTY_VALIDATION", ""),
         (of("Lambda::Function", Role="r", Code={"ZipFile": "x"}, DurableConfig={}),
          "PROPERTY_VALIDATION", "/DurableConfig"),
+        (of("DynamoDB::Table", BillingMode="PAY_PER_REQEST"),
+         "PROPERTY_VALIDATION", "/BillingMode"),
+        (of("DynamoDB::Table", BillingMode={"Ref": "Name"}), "PROPERTY_VALIDATION", "/BillingMode"),
+        (of("DynamoDB::Table", BillingMode={"a": 1}), "PROPERTY_VALIDATION", "/BillingMode"),
+        (of("Logs::LogGroup", RetentionInDays=31), "PROPERTY_VALIDATION", "/RetentionInDays"),
+        (of("Lambda::Function", Architectures=["arm64", "arm"]),
+         "PROPERTY_VALIDATION", "/Architectures/1"),
+        (of("Events::Rule", Targets=[{"EcsParameters": {"LaunchType": "Fargate"}}]),
+         "PROPERTY_VALIDATION", "/Targets/0/EcsParameters/LaunchType"),
         (of("SQS::Queue", QueueName="taken"), "NAME_CONFLICT_VALIDATION", None),
         (of("SQS::Queue", QueueName={"Ref": "Name"}), "NAME_CONFLICT_VALIDATION", None),
     ],
@@ -93,9 +106,12 @@ def test_what_has_no_effect_is_a_warning_and_the_branch_not_taken_is_none(
     emulator: Emulator,
 ) -> None:
     topic = of("SNS::Topic", MaximumMessageSize=1024)
-    table = of("DynamoDB::Table", BillingMode="PAY_PER_REQUEST", StreamSpecification=CONDITIONAL,
-               KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-               AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])  # fmt: skip
+    table = of(
+        "DynamoDB::Table",
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification=CONDITIONAL,
+        **KEYED,
+    )
     never = {"Never": {"Fn::Equals": ["a", "b"]}}
     text = template({"Told": topic, "Table": table}, Conditions=never)
     made = emulator.deploy("warned", {"t.json": text.encode()}, "t.json", {}, bucket="templates")
@@ -108,6 +124,30 @@ def test_what_has_no_effect_is_a_warning_and_the_branch_not_taken_is_none(
             "u.json", {}, bucket="templates",
         )  # fmt: skip
     emulator.client("cloudformation").delete_stack(StackName="warned")
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        {"Ref": "Mode"},
+        {"Fn::If": ["Never", "NONE", "PAY_PER_REQUEST"]},
+        {"Fn::If": ["Never", "NONE", {"Ref": "Mode"}]},
+        "{{resolve:ssm:mode}}",
+    ],
+)
+def test_a_listed_value_may_come_from_elsewhere(
+    emulator: Emulator, cloudformation: Any, mode: Any
+) -> None:
+    ssm = emulator.client("ssm")
+    ssm.put_parameter(Name="mode", Value="PAY_PER_REQUEST", Type="String", Overwrite=True)
+    table = of("DynamoDB::Table", BillingMode=mode, **KEYED)
+    text = template(
+        {"Table": table},
+        Conditions={"Never": {"Fn::Equals": ["a", "b"]}},
+        Parameters={"Mode": {"Type": "String", "Default": "PAY_PER_REQUEST"}},
+    )
+    cloudformation.create_stack(StackName="s", TemplateBody=text)
+    assert cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_a_nested_template_is_checked_before_the_root_makes_anything(

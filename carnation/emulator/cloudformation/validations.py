@@ -7,18 +7,20 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from carnation.cloudformation.intrinsics import Resolver
+from carnation.cloudformation.intrinsics import NO_VALUE, Resolver
+from carnation.cloudformation.parameters import as_text
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.kinds.existing import find_taken
 from carnation.emulator.cloudformation.stacks import NOT_EMULATED, STACK_TYPE, Validation
 from carnation.errors import TemplateError, suggest_name
-from carnation.services.properties import Names, read_properties
+from carnation.services.properties import Names, read_properties, read_values
 
 PROPERTY, NAME_CONFLICT = "PROPERTY_VALIDATION", "NAME_CONFLICT_VALIDATION"
 _NUMBER = re.compile(r"\s*[-+]?\d+(\.\d*)?([eE][-+]?\d+)?\s*\Z")
@@ -64,6 +66,12 @@ def find_property_problems(
         properties = body.get("Properties") or {}
         for path, reason in _compare(resolver, schema, properties, ""):
             yield Validation(PROPERTY, logical_id, kind, f"{start}{path}", reason)
+        for way, values in read_values(kind).items():
+            for path, found in _find_values(resolver, properties, way.split("/")):
+                if found not in values:
+                    reason = f"#{path}: failed validation constraint for keyword [enum]: {found!r}"
+                    known = f" is none of {', '.join(values)}.{suggest_name(found, values)}"
+                    yield Validation(PROPERTY, logical_id, kind, f"{start}{path}", reason + known)
         for name in properties if row is not None else ():
             path = f"{start}/{name}"
             if row is not None and name in row.refused:
@@ -117,6 +125,33 @@ def _find_expected(mark: str, value: Any, is_closed: bool) -> str:
     if mark == "[":
         return "JSONArray"
     return "JSONObject" if mark == "{" and is_closed else ""
+
+
+def _find_values(
+    resolver: Resolver, value: Any, way: list[str], path: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each value on a way, as far as they are known."""
+    value = _choose(resolver, value)
+    if not way:
+        text = _read_text(resolver, value)
+        if text is not None:
+            yield path, text
+    elif way[0] == "*":
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _find_values(resolver, item, way[1:], f"{path}/{index}")
+    elif isinstance(value, Mapping) and way[0] in value:
+        yield from _find_values(resolver, value[way[0]], way[1:], f"{path}/{way[0]}")
+
+
+def _read_text(resolver: Resolver, value: Any) -> str | None:
+    """Return a value as text; None for one that is known later, or for none at all."""
+    try:
+        found = resolver.resolve(value)
+    except TemplateError:  # of a resource that is to be made, or wrong, which is said elsewhere
+        return None
+    if found is NO_VALUE or str(found).startswith("{{resolve:"):
+        return None
+    return json.dumps(found) if isinstance(found, (Mapping, list)) else as_text(found)
 
 
 def _choose(resolver: Resolver, value: Any) -> Any:

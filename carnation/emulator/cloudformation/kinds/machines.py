@@ -209,8 +209,6 @@ def _update_alias(context: Context, ref: str, wanted: Properties, had: Propertie
 def _list_percentages(preference: Properties) -> Iterator[int]:
     """List the percentages that a gradual deployment sends to the new version before all."""
     kind = preference.get("Type", "ALL_AT_ONCE")
-    if kind not in ("ALL_AT_ONCE", "CANARY", "LINEAR"):
-        raise ResourceError(f"an alias moves ALL_AT_ONCE, as CANARY or LINEAR, not '{kind}'.")
     if kind == "ALL_AT_ONCE":
         return
     missing = [name for name in ("Percentage", "Interval") if name not in preference]
