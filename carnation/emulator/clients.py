@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 from botocore import UNSIGNED, session
 from botocore.config import Config
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from moto.core import loaders, utils
 from moto.core.base_backend import AccountSpecificBackend
@@ -71,14 +72,23 @@ def _choose_signer(signature_version: Any, context: dict[str, Any], **more: Any)
 def share_descriptions(patches: Patches) -> None:
     """Let all sessions of this process read botocore's descriptions of services once.
 
-    What moto read stays moto's: botocore's clients change what they have of S3. A service is
-    known by its folder; botocore looks into each of 400, once for each kind of description.
+    What moto or botocore changes when it has read it (S3, what has extras) each reads for itself. A
+    service is known by its folder; botocore looks into each of 400, once for each kind of
+    description. Which other names an event has is found once, and not by each client again.
     """
     patches.set(Loader, "list_available_services", _list_services)
     patches.set(session, "create_loader", _share_loader)
     patches.set(utils, "create_loader", _share_motos_loader)
     patches.set(utils, "service_name_from_moto_package_name", _name_service)
-    patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read(*source))
+    patches.set(JSONFileLoader, "_load_file", lambda _, *source: _read_for_all(*source))
+    patches.set(EventAliaser, "__copy__", _copy_aliaser)
+
+
+def _copy_aliaser(aliaser: EventAliaser, copy_it: Any = EventAliaser.__copy__) -> EventAliaser:
+    """Copy what knows the other names of events, with the names that it has found."""
+    made: EventAliaser = copy_it(aliaser)
+    made._alias_name_cache = aliaser._alias_name_cache
+    return made
 
 
 @cache
@@ -108,6 +118,20 @@ def _share_motos_loader() -> Any:
     return loaders.create_loader()
 
 
+def _read_for_all(path: str, open_file: Callable[[str, str], Any]) -> Any:
+    return (_read_once if _is_for_all(path) else _read)(path, open_file)
+
+
+@cache
+def _is_for_all(path: str) -> bool:
+    """Say whether a file describes a service, and nobody changes what is in it."""
+    folder, name = os.path.split(path)
+    ours = os.path.join(loaders.moto_root, *folder.split(os.sep)[-2:])
+    beside = [one for place in (folder, ours) if os.path.isdir(place) for one in os.listdir(place)]
+    changes = (one for one in beside if one.startswith("service-2.") and "-extras." in one)
+    return name.startswith("service-2.json") and not any(changes)
+
+
 def _read(path: str, open_file: Callable[[str, str], Any]) -> Any:
     """Read a file into dicts, which are ordered; botocore's OrderedDicts take thrice as long.
 
@@ -117,3 +141,6 @@ def _read(path: str, open_file: Callable[[str, str], Any]) -> Any:
         return None
     with open_file(path, "rb") as file:
         return json.loads(file.read())
+
+
+_read_once = cache(_read)
