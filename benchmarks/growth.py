@@ -25,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 MAX_GROWTH = 10.5
-REPEAT = 3
+REPEAT = 5
 
 
 def make_definition(length: int) -> dict[str, Any]:

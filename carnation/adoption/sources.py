@@ -84,10 +84,11 @@ class Source(NamedTuple):
 
     def list_unknown(self) -> Iterator[str]:
         """List the fields and parameters that are not known, and that they are kept."""
-        for rule, problem in _find_problems(self.document):
+        found = list(_find_problems(self.document, REFUSAL, CALL))
+        for rule, problem in found:
             if rule.id == "unknown-field":
                 yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
-        for _, problem in _find_problems(self.document, CALL):
+        for problem in (problem for rule, problem in found if rule.family == CALL):
             where = self.locate(problem.pointer)
             yield f"{where}: kept, and carnation build rejects it: {problem.message}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from carnation.asl import walk_states
+from carnation.asl import read_definition, walk_states
 from carnation.engine import Event, Execution, Outcome, Succeeded, Task, compile_definition
 from carnation.engine.ports import Started, Submitted
 from carnation.errors import CarnationError
@@ -59,8 +59,9 @@ def compare_outputs(old: Target, new: Target, old_name: str, new_name: str) -> s
 def _compare(old: Target, new: Target, old_name: str, new_name: str) -> str:
     facts = derive_facts(old)
     one, two = (fill_known(side.definition, facts.substitutions) for side in (old, new))
-    world = SampleData(InferredData(one), 2, facts.given, facts.results, is_full=True)
-    bodies = {place.name: place.body for place in walk_states(one)}
+    graph = read_definition(one)
+    world = SampleData(InferredData(graph), 2, facts.given, facts.results, is_full=True)
+    bodies = {place.name: place.body for place in graph.states}
     port = _SamplePort(SimulatedTasks(world, Plan(0, 0), bodies, {}))
     samples = [*_list_samples(one, old_name, distinguish(_make_plain(world.input)), port)]
     count = 0

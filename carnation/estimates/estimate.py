@@ -78,7 +78,7 @@ def _check_memory(given: int) -> None:
 
 
 def _open_children(children: Mapping[str, str | Child], target: Target) -> dict[str, Child]:
-    states = [place.name for place in walk_states(target.definition)]
+    states = [place.name for place in walk_states(target.definition)] if children else []
     for name in children:
         if name not in states:
             raise UsageError(f"--child: state '{name}' not found.{suggest_name(name, states)}")

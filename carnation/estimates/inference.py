@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from carnation.asl import walk_states
 from carnation.asl.cycles import find_cycles
 from carnation.document import join_pointer, split_pointer
 from carnation.estimates.reads import MADE, Expression, Read, list_reads, list_texts, read_text
@@ -18,6 +17,8 @@ from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from carnation.asl import Definition
 
 WHOLE, ITEM = "", "[]"
 _PROCESSORS = ("ItemProcessor", "Iterator")
@@ -35,7 +36,7 @@ _STEPS_BESIDE = {"Equals": 0, "GreaterThan": 1, "LessThan": -1}
 class InferredData:
     """Names, and what is behind them."""
 
-    def __init__(self, definition: Mapping[str, Any]) -> None:
+    def __init__(self, graph: Definition) -> None:
         """Read a definition."""
         self.items: set[str] = set()
         """What the outermost Maps map over."""
@@ -55,7 +56,8 @@ class InferredData:
         """States whose whole result is mapped over; '' is the execution's input."""
         self.members: dict[str, dict[str, None]] = {}
         """What is read of each object, by its name: of the input and the results, of the items."""
-        for place in walk_states(definition):
+        definition, self._states = graph.body, graph.states
+        for place in self._states:
             own = {key: place.body[key] for key in place.body if key not in _SCOPES}
             items = [read for text in list_texts(own) for read in read_text(text).reads
                      if read.names and read.in_item]  # fmt: skip
@@ -63,9 +65,9 @@ class InferredData:
             self._read_own(own, WHOLE if is_outermost(place.pointer) else ITEM)
         for text in list_texts(definition):
             self._read_text(read_text(text))
-        for place in walk_states(definition):
+        for place in self._states:
             self._read_state(definition, place.body, place.pointer)
-        for place in walk_states(definition):
+        for place in self._states:
             for field in ("ResultSelector", "Parameters"):
                 self._read_gathered(place.body.get(field))
 
@@ -154,13 +156,13 @@ class InferredData:
         if name:
             found.add(name)
         elif variable:
-            self._read_variable(scope, variable, found)
+            self._read_variable(variable, found)
         elif is_outer and "ItemReader" not in state and not isinstance(state.get("Items"), list):
             self._read_whole(scope, at)
 
-    def _read_variable(self, definition: Mapping[str, Any], name: str, found: set[str]) -> None:
+    def _read_variable(self, name: str, found: set[str]) -> None:
         """Find what is assigned to a variable that is mapped over."""
-        for place in walk_states(definition):
+        for place in self._states:
             given = place.body.get("Assign")
             given = given if isinstance(given, Mapping) else {}
             value = given.get(name, given.get(f"{name}.$"))

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from carnation.asl import read_definition, walk_states
+from carnation.asl import read_definition
 from carnation.cloudformation.substitutions import find_substitutions
 from carnation.engine import compile_definition
 from carnation.errors import DefinitionError
@@ -154,7 +154,8 @@ class _Stage:
     def __init__(self, definition: Mapping[str, Any], facts: Facts) -> None:
         filled = _substitute(definition, facts.substitutions)
         self.definition, self.left = filled
-        for problem in read_definition(self.definition).malformed:
+        self.graph = read_definition(self.definition)
+        for problem in self.graph.malformed:
             where = f"state '{problem.state}': " if problem.state else ""
             raise DefinitionError(f"{where}{problem.message}. carnation lint lists everything.")
         self.facts = facts
@@ -167,8 +168,8 @@ class _Stage:
             for name in find_substitutions(definition)
             if name not in facts.substitutions and _is_read(definition, name)
         ]
-        self.hints = InferredData(self.definition)
-        places = list(walk_states(self.definition))
+        self.hints = InferredData(self.graph)
+        places = self.graph.states
         maps = [place.name for place in places if place.body.get("Type") == "Map"
                 and is_outermost(place.pointer)]  # fmt: skip
         starters = {name: _make_starter(child, facts) for name, child in facts.children.items()}
@@ -250,7 +251,7 @@ def _make_starter(child: Child, facts: Facts) -> Callable[[Any], ItemCounts]:
 def make_model(definition: Mapping[str, Any], facts: Facts) -> Model:
     """Run samples of a definition, and find how what they count grows."""
     stage = _Stage(definition, facts)
-    outers = find_outers(stage.definition, lambda items: stage.run(Size(items)))
+    outers = find_outers(stage.graph, lambda items: stage.run(Size(items)))
     size = _find_size(stage, outers)
     if outers:
         growths = find_growths(stage.count, _share(facts, size), list_batches(outers))

@@ -90,7 +90,7 @@ def derive_facts(target: Target) -> Facts:
 
 def _find_memories(target: Target) -> Iterator[tuple[str, int]]:
     """Yield the memory of the function that a state invokes: `${PayFunction}` is `PayFunction`."""
-    for place in walk_states(target.definition):
+    for place in walk_states(target.definition) if target.memories else ():
         given = read_call(place.body).given
         named = given.get("FunctionName") if isinstance(given, Mapping) else None
         title = str(named or place.body.get("Resource", "")).strip("${}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from carnation.asl import State, walk_states
+from carnation.asl import Definition, State
 from carnation.estimates.inference import is_outermost
 from carnation.estimates.tallies import ItemCounts
 from carnation.lazy import TYPE_CHECKING
@@ -49,29 +49,27 @@ class TopLevelMap(NamedTuple):
 Run = Callable[[int], ItemCounts]
 
 
-def find_outers(definition: Mapping[str, Any], run: Run) -> tuple[TopLevelMap, ...]:
+def find_outers(graph: Definition, run: Run) -> tuple[TopLevelMap, ...]:
     """Find the outermost Maps whose items grow; `run` runs a sample with so many items.
 
     A Map over a list that the definition itself fixes is as long in every sample: it is no outer.
     """
     maps = [
         place
-        for place in walk_states(definition)
+        for place in graph.states
         if place.body.get("Type") == "Map" and is_outermost(place.pointer)
     ]
     if not maps:
         return ()
     few, more = run(2).lengths, run(2 * INLINE_CONCURRENCY)
     return tuple(
-        _describe(definition, place, more.most_at_once, run)
+        _describe(graph, place, more.most_at_once, run)
         for place in maps
         if "ItemReader" in place.body or few.get(place.name) != more.lengths.get(place.name)
     )
 
 
-def _describe(
-    definition: Mapping[str, Any], place: State, seen: Mapping[str, int], run: Run
-) -> TopLevelMap:
+def _describe(graph: Definition, place: State, seen: Mapping[str, int], run: Run) -> TopLevelMap:
     name, state, pointer = place.name, place.body, place.pointer
     distributed = is_distributed(state)
     most = DISTRIBUTED_CONCURRENCY if distributed else INLINE_CONCURRENCY
@@ -81,7 +79,7 @@ def _describe(
     at_once = given if isinstance(given, int) and 0 < given < most else most
     batch = _find_batch(name, state, run) if distributed else 0
     around = f"{pointer}/"
-    inside = {place.name for place in walk_states(definition) if place.pointer.startswith(around)}
+    inside = {place.name for place in graph.states if place.pointer.startswith(around)}
     return TopLevelMap(name, at_once, batch, frozenset(inside), pointer.rpartition("/Branches/")[0])
 
 
