@@ -6,6 +6,7 @@ a fixture is asked for.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -149,6 +150,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     least = config.getoption("--carnation-cov-fail-under")
     if least is not None and _find_coverage(config).percent < least and not session.exitstatus:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Look for garbage once, in what the emulator loaded, and not each of pytest's five times.
+
+    Only when all tests of the process are over: a test may run a pytest, too.
+    """
+    if "carnation.emulator.emulator" in sys.modules and "PYTEST_CURRENT_TEST" not in os.environ:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -88,6 +88,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Look for garbage once at the end, where pytest does so five times."""
+    gc.collect()
+    gc.freeze()
+
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

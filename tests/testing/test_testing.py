@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
@@ -9,12 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 import carnation.linter.rules
-import carnation.pytest_plugin  # noqa: F401 - pytester forgets what a test loads first
+import carnation.pytest_plugin
 from carnation.errors import ArtifactError, EmulatorError, UsageError
 from carnation.states import Succeed
 from carnation.testing import Throw, TimeOut
@@ -752,3 +754,17 @@ def test_nothing_is_written_over_and_no_definition_is_guessed(
     assert "night.json already exists" in capsys.readouterr().err
     assert replay("night.json", "--definition", "pay.asl.json", "--out", "no/t.py") == 2
     assert "no/t.py cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("inside", "times"), [(True, 0), (False, 1)])
+def test_garbage_is_looked_for_once_when_all_tests_are_over(
+    monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config, inside: bool, times: int
+) -> None:
+    done: list[str] = []
+    for name in ("collect", "freeze"):
+        monkeypatch.setattr(gc, name, lambda name=name: done.append(name))
+    monkeypatch.setitem(sys.modules, "carnation.emulator.emulator", ModuleType("loaded"))
+    if not inside:
+        monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    carnation.pytest_plugin.pytest_unconfigure(pytestconfig)
+    assert done == ["collect", "freeze"] * times
