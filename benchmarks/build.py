@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.environment import make_environment  # noqa: E402
 from benchmarks.peers import list_peers  # noqa: E402
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+README = ROOT / "benchmarks" / "README.md"
+_FIGURES = ("<!-- figures of results.json -->\n", "<!-- end of figures -->\n")
 
 MAX_RATIO = 6.0
 MAX_CURRENT_RATIO = 4.0
@@ -99,10 +104,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"benchmark: {error}", file=sys.stderr)
         return 2
     broken = find_broken_promises(rows)
+    document = render_json(rows, broken, options.repeat)
     if options.format == "json":
-        print(render_json(rows, broken, options.repeat), end="")
+        print(document, end="")
     else:
         print(render_table(rows, broken))
+    if options.write:
+        RESULTS.write_text(document, encoding="utf-8")
+        text = README.read_text(encoding="utf-8")
+        README.write_text(replace_figures(text, json.loads(document)), encoding="utf-8")
     return 1 if broken else 0
 
 
@@ -120,6 +130,9 @@ def _make_parser() -> argparse.ArgumentParser:
         help="where the other tools are installed (default: .venv-benchmarks)",
     )
     parser.add_argument("--format", choices=["text", "json"], default="text")
+    parser.add_argument(
+        "--write", action="store_true", help="keep the results, and write README's table from them"
+    )
     return parser
 
 
@@ -332,7 +345,10 @@ def _number(value: float | None, digits: int = 1) -> str:
 def render_json(rows: Sequence[Row], broken: Sequence[str], repeat: int) -> str:
     """Write the rows, the limits and what is broken for a machine to read."""
     document: dict[str, Any] = {
+        "date": time.strftime("%Y-%m-%d"),
         "python": sys.version.split()[0],
+        "machine": f"{os.uname().sysname}, {os.cpu_count()} cores",
+        "load": round(os.getloadavg()[0], 1),
         "repeat": repeat,
         "limits": {"memory_mib": MAX_MEMORY, "heavy_modules": HEAVY_MODULES},
         "rows": [
@@ -351,6 +367,42 @@ def render_json(rows: Sequence[Row], broken: Sequence[str], repeat: int) -> str:
         "broken": list(broken),
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def render_figures(document: Mapping[str, Any]) -> str:
+    """Write the results that are kept as Markdown: how they were measured, and a table."""
+    one = document["rows"][0]
+    low, high = (f"{seconds * 1000:.1f}" for seconds in one["quartiles"])
+    lines = [
+        f"{document['date']}, {document['machine']} (load {document['load']}), Python "
+        f"{document['python']}, {document['repeat']} runs of each;",
+        f"half of the runs of `{one['name']}` took {low} to {high} ms.",
+        "",
+        "| | CPU ms | ratio | asked | MiB | heavy modules |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for row in document["rows"]:
+        name = f"`{row['name']}`" if row is one else row["name"]
+        if row["missing"]:
+            lines.append(f"| {name} | not installed | | | | |")
+            continue
+        heavy = row["heavy_modules"]
+        listed = "" if heavy is None else ", ".join(heavy) or "none"
+        limit = "" if row["limit"] is None else f"{row['limit']:g}"
+        lines.append(
+            f"| {name} | {row['cpu_seconds'] * 1000:.0f} | {row['ratio']:.1f} | {limit} | "
+            f"{row['memory_mib']:.1f} | {listed} |"
+        )
+    broken = [f"- {text}" for text in document["broken"]]
+    return "\n".join(
+        [*lines, "", *(["Not kept:", "", *broken] if broken else ["All is kept."]), ""]
+    )
+
+
+def replace_figures(text: str, document: Mapping[str, Any]) -> str:
+    """Write the figures in README between their two marks."""
+    begin, end = (text.index(mark) for mark in _FIGURES)
+    return f"{text[: begin + len(_FIGURES[0])]}\n{render_figures(document)}\n{text[end:]}"
 
 
 if __name__ == "__main__":

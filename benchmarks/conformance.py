@@ -20,10 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from recorded import SKIP, Recorded, alike  # noqa: E402
-
+from benchmarks.recorded import SKIP, Recorded, alike  # noqa: E402
 from carnation import engine  # noqa: E402
 from carnation.errors import CarnationError  # noqa: E402
 
@@ -232,7 +229,7 @@ def same_details(one: dict[str, Any], other: dict[str, Any], texts: bool) -> boo
     if texts and "cause" in left and left["cause"] is not SKIP:
         left = {**left, "cause": parse_text(left["cause"])}
         right = {**right, "cause": parse_text(right.get("cause"))}
-    return one["type"] == other["type"] and alike(left, right)
+    return bool(one["type"] == other["type"]) and alike(left, right)
 
 
 def load_cases(folder: Path) -> Iterator[dict[str, Any]]:

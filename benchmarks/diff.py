@@ -13,12 +13,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lint import DEFINITION, ROOT, find_median, make_chain, run  # the benchmark beside this one
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-from carnation.changes import find_definition_changes
-from carnation.changes.formats.html import render_page
-from carnation.changes.reviews import Review
-from carnation.changes.reviews.verdict import sort_changes
+from benchmarks.environment import make_environment  # noqa: E402
+from benchmarks.lint import DEFINITION, find_median, make_chain, run  # noqa: E402
+from carnation.changes import find_definition_changes  # noqa: E402
+from carnation.changes.formats.html import render_page  # noqa: E402
+from carnation.changes.reviews import Review  # noqa: E402
+from carnation.changes.reviews.verdict import sort_changes  # noqa: E402
 
 MAX_START = 5.0  # times `python -c pass`
 MAX_LARGE = 1.0  # seconds
@@ -27,14 +30,15 @@ TEMPLATE = "cft/nested-stacks/iam-role-stack.yaml"
 
 def measure_starts(repeat: int = 21) -> dict[str, float]:
     """Compare as text, as a multiple of `python -c pass`, the runs taken in turn."""
+    python = make_environment()
     with tempfile.TemporaryDirectory() as folder:
         subjects = {name: list(map(str, paths)) for name, paths in list_subjects(Path(folder))}
         base: list[float] = []
         spent: dict[str, list[float]] = {name: [] for name in subjects}
         for _ in range(repeat):
-            base.append(run([sys.executable, "-c", "pass"]))
+            base.append(run([python, "-c", "pass"], folder))
             for name, words in subjects.items():
-                spent[name].append(run([sys.executable, "-m", "carnation", "diff", *words]))
+                spent[name].append(run([python, "-m", "carnation", "diff", *words], folder))
     return {name: find_median(runs) / find_median(base) for name, runs in spent.items()}
 
 

@@ -132,8 +132,7 @@ def time_moto(items: int) -> float:
     import boto3
     from moto import mock_aws
 
-    settings = {"stepfunctions": {"execute_state_machine": True}}
-    with mock_aws(config=settings):  # type: ignore[arg-type]
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         client = boto3.client("stepfunctions", region_name="us-east-1")
         arn = client.create_state_machine(
             name="m",

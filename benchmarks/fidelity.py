@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from conformance import ROOT, load_cases, run_case, summarize
+from benchmarks.conformance import ROOT, load_cases, run_case, summarize
 
 PAGE = ROOT / "docs" / "fidelity.md"
 

@@ -34,7 +34,7 @@ def time_run(contender: str, events: int) -> dict[str, float]:
     from carnation.emulator import Emulator, interpreter
 
     if contender == "moto":
-        interpreter.install = lambda *_, **__: None
+        interpreter.install = lambda *_, **__: None  # type: ignore[assignment]
     artifacts = read_artifacts(str(ROOT), "carnation")
     with Emulator(in_process=True) as emulator:
         stack = emulator.deploy(

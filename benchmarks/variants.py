@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from conformance import load_cases, run_case, run_execution
+from benchmarks.conformance import load_cases, run_case, run_execution
 
 Case = dict[str, Any]
 _EVENT = re.compile(r"#\d+(?=\))")
@@ -122,6 +122,7 @@ def handle_another_error(case: Case) -> Case | None:
 def put_behind_choice(case: Case) -> Case:
     """Begin with a Choice whose second rule holds."""
     definition = case["definition"]
+    rules: list[dict[str, Any]]
     if definition.get("QueryLanguage") == "JSONata":
         rules = [{"Condition": f"{{% {value} %}}"} for value in ("false", "1 = 1")]
     else:
@@ -151,7 +152,10 @@ def put_behind_assign(case: Case) -> Case:
 
 def put_beside_another(case: Case) -> Case:
     """Stand in the first of two branches, of which the second is over at once."""
-    wait = {"StartAt": "VariantDone", "States": {"VariantDone": {"Type": "Succeed"}}}
+    wait: dict[str, Any] = {
+        "StartAt": "VariantDone",
+        "States": {"VariantDone": {"Type": "Succeed"}},
+    }
     if case["definition"].get("QueryLanguage") == "JSONata":
         wait["States"]["VariantDone"]["Output"] = "other"
     else:

@@ -209,3 +209,26 @@ def test_a_deployment_that_takes_too_long_in_one_run_breaks_a_promise() -> None:
     rows = module.summarize(runs)
     assert rows["again, nothing changed"] == {"seconds": 1.0, "slowest": 3.0, "cpu_ratio": 1.0}
     assert module.find_broken(rows) == ["again, nothing changed: 3.0 s, promised less than 3"]
+
+
+def test_the_figures_in_the_readme_are_the_results_that_are_kept(benchmark: ModuleType) -> None:
+    kept = json.loads(benchmark.RESULTS.read_text(encoding="utf-8"))
+    text = benchmark.README.read_text(encoding="utf-8")
+    assert benchmark.replace_figures(text, kept) == text, "run benchmarks/build.py --write"
+    kept["rows"][1]["ratio"] += 1
+    assert benchmark.replace_figures(text, kept) != text
+
+
+def test_what_is_not_installed_and_what_is_broken_stands_in_the_readme(
+    benchmark: ModuleType,
+) -> None:
+    rows = [
+        benchmark.Row("python -c pass", 0.01, 1.0, 15.0, None, None, "", (0.009, 0.011)),
+        benchmark.Row("carnation build", 0.07, 7.0, 17.0, [], 6.0),
+        benchmark.Row("statelint", missing="not installed"),
+    ]
+    kept = json.loads(benchmark.render_json(rows, ["carnation build: 7"], 3))
+    text = benchmark.render_figures(kept)
+    assert "| carnation build | 70 | 7.0 | 6 | 17.0 | none |" in text
+    assert "| statelint | not installed | | | | |" in text
+    assert text.endswith("- carnation build: 7\n")

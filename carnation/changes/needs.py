@@ -5,24 +5,31 @@ Where a template holds the role, the role's own changes and the lint tell it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from carnation.asl import walk_states
 from carnation.changes.records import MISSING, Change
 from carnation.changes.wording import format_list, shorten
 from carnation.document.values import Json
-from carnation.permissions import RequiredAction, derive_needs
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.services.arns import split_arn
 
+if TYPE_CHECKING:
+    from carnation.permissions import RequiredAction
+
 _OWN = "${StateMachineName}"
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = compile_lazily(r"\d{12}\Z")
+_CALL_NOTHING = ("Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel")
 
 
 def find_new_needs(old: Json, new: Json, part: str) -> Iterator[Change]:
     """Yield, for each state, what its role must allow that no state of the old one needed."""
     if not isinstance(old, Mapping) or not isinstance(new, Mapping) or not old.get("States"):
         return
+    if _list_callers(old) == _list_callers(new):
+        return
+    from carnation.permissions import derive_needs  # most changes are of no Task
+
     before = derive_needs(old)
     known = {(need.action, need.resource) for need in before}
     accounts = {_account_of(need.resource) for need in before} - {""}
@@ -43,10 +50,19 @@ def find_new_needs(old: Json, new: Json, part: str) -> Iterator[Change]:
         yield Change("permission-needed", pointer, state, sentence, MISSING, value, part=part)
 
 
+def _list_callers(definition: Mapping[str, Json]) -> list[tuple[str, Mapping[str, Json]]]:
+    """List the states that may need a role: their needs follow from their names and fields."""
+    return [
+        (place.name, place.body)
+        for place in walk_states(definition)
+        if place.type not in _CALL_NOTHING
+    ]
+
+
 def _account_of(resource: str) -> str:
     """Return the account in an ARN; '' where it has none, or leaves it open."""
     parts = split_arn(resource)
-    return parts[4] if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]) else ""
+    return parts[4] if len(parts) == 6 and _ACCOUNT.match(parts[4]) else ""
 
 
 def _format_place(resources: Sequence[str]) -> str:

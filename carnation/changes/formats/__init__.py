@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from carnation.changes.reviews import Review
 from carnation.document import dump_json
 from carnation.lazy import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
+
+    Format = Callable[[Sequence[Review], str, int, bool], str]
+    """Writes reviews with their title, for a width, in color or not."""
 
 
 def _render_text(reviews: Sequence[Review], title: str, width: int, color: bool) -> str:
@@ -37,9 +41,6 @@ def _render_html(reviews: Sequence[Review], title: str, width: int, color: bool)
 
     return render_page(reviews, title)
 
-
-Format = Callable[[Sequence[Review], str, int, bool], str]
-"""Writes reviews with their title, for a width, in color or not."""
 
 FORMATS: Final[Mapping[str, Format]] = {
     "text": _render_text,
