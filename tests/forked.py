@@ -40,8 +40,8 @@ def _run(folder: Path, words: tuple[str, ...], printed: IO[str]) -> NoReturn:
     try:
         for number in (1, 2):
             os.dup2(printed.fileno(), number)
-        sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8")
-        sys.stderr = sys.__stderr__ = os.fdopen(2, "w", encoding="utf-8")
+        sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8")  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = os.fdopen(2, "w", encoding="utf-8")  # type: ignore[misc]
         os.chdir(folder)
         sys.path.insert(0, str(folder))
         for name in [name for name in os.environ if name.startswith(_OURS)]:
