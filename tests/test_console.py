@@ -42,7 +42,7 @@ def test_one_module_writes_escape_sequences() -> None:
     assert found == ["console.py"]
 
 
-def test_color_is_for_terminals_and_no_color_takes_it_away(
+def test_color_is_for_terminals_and_no_color_turns_it_off(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert paint("bad", "red", Terminal()) == "\x1b[31mbad\x1b[0m"

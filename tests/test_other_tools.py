@@ -48,7 +48,7 @@ def list_resources(policy: Any) -> list[Any]:
     return [one for statement in policy["Statement"] for one in statement["Resource"] if one != "*"]
 
 
-def test_sam_takes_the_definition_and_the_policy(
+def test_sam_accepts_the_definition_and_the_policy(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -71,7 +71,7 @@ def test_sam_takes_the_definition_and_the_policy(
     assert included["Parameters"]["Location"] == "keep.policy.json"
 
 
-def test_cdk_takes_the_definition_and_the_policy(
+def test_cdk_accepts_the_definition_and_the_policy(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     python = os.environ.get("CDK_PYTHON", sys.executable)
@@ -98,7 +98,7 @@ def test_cdk_takes_the_definition_and_the_policy(
     assert "${" not in allowed
 
 
-def test_terraform_takes_the_definition_and_the_policy(
+def test_terraform_accepts_the_definition_and_the_policy(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terraform = shutil.which("terraform") or shutil.which("tofu")

@@ -204,7 +204,7 @@ def test_installing_takes_carnation_alone_and_leaves_the_reviewed_build_alone(
     assert "carnation = carnation.__main__:run" in declared
 
 
-def test_no_tool_takes_the_reviewed_build_for_a_package() -> None:
+def test_no_tool_considers_the_reviewed_build_a_package() -> None:
     assert read_setup()["build"]["build_base"] == ".setuptools"
     assert not (ROOT / "build" / "__init__.py").exists()
 
@@ -224,7 +224,7 @@ def test_the_reviewed_build_is_not_ignored() -> None:
     assert [pattern for pattern in patterns if fnmatch.fnmatch("build", pattern)] == []
 
 
-def test_git_takes_the_artifacts_and_leaves_the_packages() -> None:
+def test_git_keeps_the_artifacts_and_ignores_the_packages() -> None:
     ignored = run_git(
         "check-ignore", "--no-index", "build/carnation/manifest.json",
         "build/carnation/code/python/process_event.zip", "build/.carnation.part/manifest.json",

@@ -99,7 +99,7 @@ WRITTEN = [
 
 
 @pytest.mark.parametrize("command", WRITTEN)
-def test_a_verb_takes_each_command_that_is_written_down(command: str) -> None:
+def test_a_command_accepts_what_is_written_down(command: str) -> None:
     verb, *arguments = shlex.split(re.split(" [#|>] ?", command)[0])  # a comment, a pipe, a file
     assert verb in (*COMMANDS, "help"), f"there is no verb '{verb}'"
     if verb == "help":

@@ -540,7 +540,7 @@ def test_another_account_and_a_lost_alias_are_named(
 
 
 @pytest.mark.parametrize("group", [{}, {"MessageGroupId.$": "$.id"}])
-def test_a_fifo_queue_takes_no_message_without_a_group(group: dict[str, Any]) -> None:
+def test_a_fifo_queue_accepts_no_message_without_a_group(group: dict[str, Any]) -> None:
     task = {"Type": "Task", "Resource": "r", "Next": "B"}
     sides = [{"QueueUrl": url, **group} for url in ("q", "q.fifo")]
     old, new = (of({**task, "Parameters": given}) for given in sides)

@@ -215,7 +215,7 @@ def test_a_nested_stack_is_expanded_in_place_and_its_digest_is_no_news() -> None
     assert change.part == "nested/sqs-stack.yaml"
 
 
-def test_a_stack_that_takes_another_template_is_news() -> None:
+def test_a_stack_with_another_template_is_news() -> None:
     new = nest("0" * 16, "1")
     url = "https://b/nested/other.yaml"
     new["root.yaml"]["Resources"]["QueueStack"]["Properties"]["TemplateURL"] = url
@@ -334,7 +334,7 @@ def test_a_role_of_somebody_else_loses_nothing_in_flight() -> None:
     assert {change.kind for change in changes} == {"permission-narrowed"}
 
 
-def test_patterns_take_in_patterns_and_conditions_narrow() -> None:
+def test_patterns_cover_patterns_and_conditions_narrow() -> None:
     assert matches("*", "anything")
     assert matches("s3:Get?", "s3:GetX")
     assert not matches("s3:Get", "s3:GetX")

@@ -91,7 +91,7 @@ def test_every_built_workflow_is_deployed_and_its_stack_is_what_was_built(
     assert run(capsys, diff, f"deployed:{workflow}-dev", ".")[1] == "nothing changed\n"
 
 
-def test_the_bucket_is_private_encrypted_versioned_and_takes_no_plain_http(
+def test_the_bucket_is_private_encrypted_versioned_and_refuses_plain_http(
     emulator: Emulator, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, deploy, "tiny", "--yes")[0] == 0
@@ -226,7 +226,7 @@ def test_a_replacement_of_what_holds_data_needs_its_name(
     assert sum(url.endswith(("tiny-dev-queue", "tiny-dev-other")) for url in urls) == 2  # retained
 
 
-def test_what_a_parameter_would_take_away_is_seen_in_the_change_set(
+def test_what_a_parameter_would_delete_is_seen_in_the_change_set(
     emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)

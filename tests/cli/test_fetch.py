@@ -141,7 +141,7 @@ def test_the_same_is_installed_for_this_machine_where_that_is_asked(
         wheels.read_local_packages(str(project), "needy")
 
 
-def test_a_run_takes_what_was_installed_for_this_machine_or_says_what_is_missing(
+def test_a_run_uses_what_was_installed_for_this_machine_or_says_what_is_missing(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in_for_pip(monkeypatch, "idna-3.7-cp313-cp313-manylinux_2_17_aarch64.whl")

@@ -49,7 +49,9 @@ def types_of(execution: Any) -> list[str]:
     return [event["type"] for event in execution.history]
 
 
-def test_a_worker_takes_a_task_and_answers(emulator: Emulator, states: Any, activity: str) -> None:
+def test_a_worker_receives_a_task_and_answers(
+    emulator: Emulator, states: Any, activity: str
+) -> None:
     arn = emulator.start(make_machine(emulator, work(activity), "worker-answers"), {"n": 1})
     found = take(states, activity)
     assert json.loads(found["input"]) == {"n": 1}

@@ -141,7 +141,7 @@ def test_a_redrive_keeps_what_is_finished() -> None:
     assert [asked.parameters for asked in port.asked] == [1, 2, 2, 3]
 
 
-def test_a_redrive_takes_up_what_was_aborted() -> None:
+def test_a_redrive_continues_what_was_aborted() -> None:
     state = each({"Type": "Wait", "Seconds": 1}, task(), {"Type": "Pass"})
     port = Script(XB=fail_on(2))
     execution = run(machine(state), [1, 2, 3, 4], port)

@@ -101,7 +101,7 @@ def test_each_retrier_counts_its_own_attempts() -> None:
         (Succeeded("x" * 300_000), ["States.ALL"], True),
     ],
 )
-def test_a_catcher_takes_what_aws_lets_it_take(
+def test_a_catcher_catches_what_aws_lets_it_catch(
     outcome: Any, names: list[str], caught: bool
 ) -> None:
     catch = [{"ErrorEquals": names, "Next": "C", "ResultPath": "$.error"}]
@@ -293,7 +293,7 @@ def test_an_answer_behind_a_heartbeat_is_the_answer() -> None:
     assert (execution.run(), execution.output) == ("SUCCEEDED", 1)
 
 
-def test_a_catcher_does_not_take_a_state_that_cannot_run_even_by_its_name() -> None:
+def test_a_catcher_does_not_catch_a_state_that_cannot_run_even_by_its_name() -> None:
     catch = [{"ErrorEquals": ["States.Runtime"], "Next": "B"}]
     state = task(OutputPath="$.no", Catch=catch, End=True)
     execution = run(machine(state, CAUGHT), {}, Script(A=Succeeded({})))

@@ -94,7 +94,7 @@ def test_what_is_refused_of_a_state_machine_is_found(properties: Any, rule: str)
         {"EncryptionConfiguration": {**OWN, "KmsKeyId": {"Ref": "Parameter"}}},
     ],
 )
-def test_what_cloudformation_takes_gives_no_finding(properties: Any) -> None:
+def test_what_cloudformation_accepts_is_no_finding(properties: Any) -> None:
     assert find(**properties) == set()
 
 

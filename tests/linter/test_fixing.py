@@ -114,7 +114,7 @@ def test_every_rule_that_is_fixed_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("rule", CASES)
-def test_a_fix_takes_the_finding_away_and_changes_nothing_else(rule: str) -> None:
+def test_a_fix_removes_the_finding_and_changes_nothing_else(rule: str) -> None:
     broken, mended = CASES[rule]
     before = count(broken)
     assert before[rule]

@@ -58,7 +58,7 @@ documents = st.recursive(
 
 
 @every(6)
-def test_the_rules_take_any_document(stride: int) -> None:
+def test_the_rules_accept_any_document(stride: int) -> None:
     @given(documents, st.sampled_from(["STANDARD", "EXPRESS"]))
     @settings(max_examples=300 // stride)
     def review_any(document: Any, type: str) -> None:
@@ -88,7 +88,7 @@ def replace_somewhere(value: Any, chance: random.Random, other: Any) -> Any:
 
 @given(st.randoms(use_true_random=False), scalars | st.just({}) | st.just([]) | st.just([{}]))
 @settings(max_examples=400)
-def test_the_rules_take_a_definition_with_anything_in_any_place(
+def test_the_rules_accept_a_definition_with_anything_in_any_place(
     chance: random.Random, other: Any
 ) -> None:
     case = chance.choice([*REFUSALS, *RISKS])

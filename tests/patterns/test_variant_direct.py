@@ -116,7 +116,7 @@ def test_a_write_that_fails_is_tried_once_more_and_then_put_away(deployed: Deplo
     assert deployed.places() == (1, 1, 0)
 
 
-def test_a_table_that_takes_nothing_loses_no_event(deployed: Deployed) -> None:
+def test_a_table_that_accepts_nothing_loses_no_event(deployed: Deployed) -> None:
     with deployed.emulator.intercept(before_call=Writes(99)):
         execution = deployed.run(TEN)
     assert entered(execution)[-1] == "EventsFailed"

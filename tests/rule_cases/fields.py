@@ -129,7 +129,7 @@ CASES: list[Case] = [
     ),
     Case(
         "invalid-variable-name",
-        "a variable takes AWS's name",
+        "a variable with AWS's name",
         only(pass_(Assign={"states": 1})),
         OK,
     ),

@@ -87,7 +87,7 @@ CASES: list[Case] = [
     ),
     Case(
         "credentials-of-activity",
-        "an activity takes a role",
+        "an activity with a role",
         resource(
             "arn:aws:states:eu-west-1:1:activity:a",
             Credentials={"RoleArn": "arn:aws:iam::1:role/r"},

@@ -125,7 +125,7 @@ def test_every_optimized_integration_says_what_it_takes() -> None:
     assert [name for name in INTEGRATIONS if find_task_parameters(name) is None] == []
 
 
-def test_an_optimized_integration_takes_json_where_its_api_takes_text() -> None:
+def test_an_optimized_integration_accepts_json_where_its_api_expects_text() -> None:
     shape = find_task_parameters("arn:aws:states:::sqs:sendMessage.waitForTaskToken")
     assert shape is not None
     assert shape.members["MessageBody"].kind == "document"

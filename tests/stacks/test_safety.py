@@ -198,7 +198,7 @@ KEY_ARN = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab"
         ("AlarmEmail", ["", "who@example.com"], ["who", "who@", "a b@example.com", "a@b@c"]),
     ],
 )  # fmt: skip
-def test_a_parameter_takes_what_fits_and_refuses_what_does_not(
+def test_a_parameter_accepts_what_fits_and_refuses_what_does_not(
     name: str, fits: list[str], misfits: list[str]
 ) -> None:
     parameter = read_templates("carnation")["root"]["Parameters"][name]

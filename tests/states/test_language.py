@@ -196,7 +196,7 @@ def test_a_map_keeps_the_older_words_it_was_given() -> None:
     assert "ItemProcessor" not in written
 
 
-def test_a_map_of_jsonata_takes_items_and_a_config_beside_its_graph() -> None:
+def test_a_map_of_jsonata_accepts_items_and_a_config_beside_its_graph() -> None:
     config = ProcessorConfig(mode="DISTRIBUTED", execution_type="STANDARD")
     each = Map("Each", item_processor=Pass("One"), processor_config=config, items=[1, 2])
     written = write(each, query_language="JSONata")
@@ -206,7 +206,7 @@ def test_a_map_of_jsonata_takes_items_and_a_config_beside_its_graph() -> None:
     assert "ProcessorConfig" not in write(bare)["ItemProcessor"]
 
 
-def test_a_parallel_takes_branches_with_comments() -> None:
+def test_a_parallel_accepts_branches_with_comments() -> None:
     both = Parallel(
         "Both",
         branches=[Branch(Pass("A"), comment="first"), Chain([Pass("B")])],
@@ -215,7 +215,7 @@ def test_a_parallel_takes_branches_with_comments() -> None:
     assert [branch.get("Comment") for branch in write(both)["Branches"]] == ["first", None]
 
 
-def test_fail_wait_and_pass_take_paths_and_null() -> None:
+def test_fail_wait_and_pass_accept_paths_and_null() -> None:
     assert write(Fail("F", error_path=path("$.e"), cause_path="$.c")) == {
         "Type": "Fail",
         "ErrorPath": "$.e",
@@ -274,7 +274,7 @@ def test_rules_join_and_the_outermost_assigns() -> None:
     ]
 
 
-def test_a_jsonata_choice_takes_conditions() -> None:
+def test_a_jsonata_choice_accepts_conditions() -> None:
     rule = Condition("{% $x > 1 %}", assign={"y": 1}, output={"z": 2}, comment="big")
     choice = Choice("C", query_language="JSONata", choices=[(rule, Succeed("S"))], output="{% 1 %}")
     assert write(choice)["Choices"] == [

@@ -205,7 +205,7 @@ def test_a_second_chain_through_a_state_is_refused() -> None:
         Chain([plain, Pass("Other")])
 
 
-def test_a_choice_takes_one_default() -> None:
+def test_a_choice_accepts_one_default() -> None:
     choice = Choice(
         "C", choices=[(ChoiceRule.IsPresent("$.a", True), Pass("A"))], default=Pass("B")
     )

@@ -195,7 +195,7 @@ def test_the_command_says_what_holds_and_reports_what_breaks(
     assert any("✗" in line for line in told["scenario"])
 
 
-def test_the_command_takes_an_invariant_out_of_a_file(
+def test_the_command_accepts_an_invariant_from_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rules = tmp_path / "rules.py"

@@ -89,7 +89,7 @@ def find_wrong_parameters(machine: Machine) -> Iterator[Problem]:
 def find_newer_values(machine: Machine) -> Iterator[Problem]:
     """A parameter of a call has a value that is not among those known here.
 
-    Problem: the API lists the values that the parameter takes; this one is newer than what
+    Problem: the API lists the values that the parameter accepts; this one is newer than what
     carnation knows, or it is wrong, and the call fails.
     Solution: look the value up in the API's reference.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html

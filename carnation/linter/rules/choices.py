@@ -73,7 +73,7 @@ def find_wrong_operands(machine: Machine) -> Iterator[Problem]:
                 continue
             fits, wanted = KINDS[COMPARISONS[name]]
             if not fits(value) and not is_placeholder(value):
-                yield part.problem(f"'{name}' takes {wanted}", f"/{name}")
+                yield part.problem(f"'{name}' expects {wanted}", f"/{name}")
 
 
 @refusal("unknown-nested-field")

@@ -44,7 +44,7 @@ def find_bad_paths(machine: Machine) -> Iterator[Problem]:
 
 @refusal("invalid-reference-path")
 def find_bad_references(machine: Machine) -> Iterator[Problem]:
-    """A field that takes a reference path holds something else.
+    """A field that expects a reference path holds something else.
 
     Problem: `ResultPath`, `ItemsPath`, `SecondsPath` and their like name one place: names and
     indexes, no wildcards, slices or filters. Only `ItemsPath`, `ErrorPath` and `CausePath` may look
@@ -267,7 +267,7 @@ def _describe_field(text: str, name: str, column: int) -> str:
 
 def _has_result(use: ExpressionSite) -> bool:
     if use.part.place == "Catcher":
-        return True  # AWS takes it there, though nothing is in it
+        return True  # AWS accepts it there, though nothing is in it
     return use.part.place in ("Task", "Map", "Parallel") and use.field in ("Assign", "Output")
 
 

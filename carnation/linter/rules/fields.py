@@ -127,7 +127,7 @@ def find_missing_fields(machine: Machine) -> Iterator[Problem]:
 def find_conflicts(machine: Machine) -> Iterator[Problem]:
     """Fields that exclude each other are used together, or none is where one is required.
 
-    Problem: a Wait takes one of its four times; a state moves on (`Next`) or ends (`End`); a value
+    Problem: a Wait has one of its four times; a state moves on (`Next`) or ends (`End`); a value
     is given either as it is or by a path.
     Solution: keep one of the fields that the message names.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html

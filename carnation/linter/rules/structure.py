@@ -30,7 +30,7 @@ def find_malformed(machine: Machine) -> Iterator[Problem]:
 def find_size(machine: Machine) -> Iterator[Problem]:
     """The definition has more than 1 MiB.
 
-    Problem: CreateStateMachine takes definitions of up to 1,048,576 bytes.
+    Problem: CreateStateMachine accepts definitions of up to 1,048,576 bytes.
     Solution: move a part of the graph into a state machine of its own and start its execution.
     Source: https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
     """
@@ -76,7 +76,7 @@ def find_empty_scopes(machine: Machine) -> Iterator[Problem]:
 def find_bad_names(machine: Machine) -> Iterator[Problem]:
     """A state's name is empty or longer than 80 characters.
 
-    Problem: AWS takes names of 1 to 80 characters.
+    Problem: AWS accepts names of 1 to 80 characters.
     Solution: shorten the name, and its transitions with it; put the rest into `Comment`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     """

@@ -47,7 +47,7 @@ def find_large_maps(machine: Machine) -> Iterator[Problem]:
     Problem: a Map gives a list of all results, and a state's output ends at 256 KiB: then the
     execution fails with `States.DataLimitExceeded`, which `States.ALL` does not catch. Counted
     where the number of items is known, with what each result has at least (the envelope of an
-    integration alone takes half a kilobyte).
+    integration alone has half a kilobyte).
     Solution: keep less of each result (`ResultSelector`, `"ResultPath": null`, `OutputPath`), or
     make the Map distributed with a `ResultWriter`.
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -68,7 +68,7 @@ def find_large_maps(machine: Machine) -> Iterator[Problem]:
 def find_half_caught(machine: Machine) -> Iterator[Problem]:
     """A Map or Parallel catches `States.ALL`, and a payload that is too large goes past it.
 
-    Problem: `States.ALL` takes neither `States.DataLimitExceeded` nor `States.Runtime`. Where
+    Problem: `States.ALL` matches neither `States.DataLimitExceeded` nor `States.Runtime`. Where
     results are gathered, the first is the error to reckon with: the handler never sees it, and the
     execution fails.
     Solution: keep the results small, or write them to S3; what must happen after any failure

@@ -50,7 +50,7 @@ def find_missing_definitions(machine: Machine) -> Iterator[Problem]:
 def find_several_definitions(machine: Machine) -> Iterator[Problem]:
     """A state machine in a template is given more than one definition.
 
-    Problem: CloudFormation takes one of `Definition`, `DefinitionString`, `DefinitionS3Location`
+    Problem: CloudFormation accepts one of `Definition`, `DefinitionString`, `DefinitionS3Location`
     (in SAM `DefinitionUri`) and rejects a second one.
     Solution: keep one.
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-stepfunctions-statemachine.html

@@ -57,10 +57,10 @@ def find_miscased_names(machine: Machine) -> Iterator[Problem]:
 
 @risk("dead-retrier", WARNING)
 def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
-    """A retrier or catcher names an error that one before it takes already.
+    """A retrier or catcher names an error that one before it already handles.
 
-    Problem: the first one that matches acts. `States.TaskFailed` takes everything but timeouts, and
-    a name that is listed twice acts once.
+    Problem: the first one that matches acts. `States.TaskFailed` matches everything but timeouts,
+    and a name that is listed twice acts once.
     Solution: put the more exact one first, or take the second one out.
     Source: https://states-language.net/spec.html#errors
     """

@@ -73,7 +73,7 @@ def _check_count(name: str, count: int) -> str:
     if least - 1 <= count <= most:
         return ""
     wanted = str(most) if least == most else f"{least} to {most}"
-    return f"takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
+    return f"expects {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
 
 
 def _find_in_intrinsic(text: str) -> Iterator[str]:

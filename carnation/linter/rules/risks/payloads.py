@@ -87,7 +87,7 @@ def find_literal_paths(machine: Machine) -> Iterator[Problem]:
 
 
 def _is_elsewhere(key: str) -> bool:
-    """Return whether a key takes paths for another program (EventBridge, Glue …)."""
+    """Return whether a key accepts paths for another program (EventBridge, Glue …)."""
     return key.endswith(("Path", "Paths", "PathsMap", "JsonPath", "Expression", "Selector"))
 
 

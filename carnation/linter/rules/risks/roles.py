@@ -82,7 +82,7 @@ def find_unneeded_permissions(machine: Machine) -> Iterator[Problem]:
 def find_open_permissions(machine: Machine) -> Iterator[Problem]:
     """What a state calls is only known while it runs, so that its role has to allow more.
 
-    Problem: the role may do this to everything that the pattern takes in, and one who starts an
+    Problem: the role may do this to everything that the pattern covers, and one who starts an
     execution may choose which. Some calls (`athena:GetQueryResults`) have no parameter that names
     what they are about.
     Solution: name the resource in the definition. Where it has to be worked out, narrow the role to
