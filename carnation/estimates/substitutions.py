@@ -89,9 +89,7 @@ def _read_part(key: str, name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise UsageError(
-            f"--set {name}={text[:40]}: '{key}' takes a number or JSON, which this is not."
-        ) from error
+        raise UsageError(f"--set {name}={text[:40]}: '{key}' expects a number or JSON.") from error
 
 
 def _list_expressions(definition: Any) -> Iterator[tuple[str, str]]:

@@ -78,7 +78,7 @@ def _assume_role(credentials: Json, state: str) -> RequiredAction:
     Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html
     """
     role = read_parameter(credentials if isinstance(credentials, Mapping) else {}, "RoleArn")
-    why = "takes on the role of its Credentials, which needs what the call needs"
+    why = "assumes the role of its Credentials, which needs what the call needs"
     if role is not None and role.pattern != "*":
         note = "" if role.text is not None else "RoleArn is worked out"
         return require("sts:AssumeRole", Target(role.pattern, note), state, why)

@@ -206,7 +206,7 @@ def test_an_alias_routes_to_the_version_that_was_published(emulator: Emulator) -
                     "DeploymentPreference": {"Type": "LINEAR", "StateMachineVersionArn": VERSION},
                 },
             },
-            "of type LINEAR takes Percentage, too",
+            "of type LINEAR requires Percentage",
         ),
     ],
 )

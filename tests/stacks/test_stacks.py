@@ -283,11 +283,11 @@ def test_the_largest_and_the_smallest_function_are_taken() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"collect": "collect_events"}, "collect is 'collect_events'; it takes a Function"),
-        ({"process": "process_event"}, "process is 'process_event'; it takes a Function"),
+        ({"collect": "collect_events"}, "collect: expected a Function, got 'collect_events'"),
+        ({"process": "process_event"}, "process: expected a Function, got 'process_event'"),
         ({"process": COLLECT}, "collect and process are both 'collect_events'"),
-        ({"store": "table"}, "store is 'table'; it takes Table() or Bucket()"),
-        ({"files": "bucket"}, "files is 'bucket'; it takes Files(), or nothing"),
+        ({"store": "table"}, "store: expected Table() or Bucket(), got 'table'"),
+        ({"files": "bucket"}, "files: expected Files() or nothing, got 'bucket'"),
         (
             {"process": Function("process_event", "", environment={"TABLE_NAME": "t"})},
             "function 'process_event': its environment has TABLE_NAME, which the stacks give it",

@@ -27,7 +27,7 @@ def read_accepted(path: str | None) -> Mapping[str, str]:
     value = parse_json(text, path, "Fix the file.")
     entries = value.get("accepted") if isinstance(value, Mapping) else None
     if not isinstance(entries, list):
-        raise UsageError(f'{path}: it takes {{"accepted": [{{"fingerprint": …, "reason": …}}]}}.')
+        raise UsageError(f'{path}: expected {{"accepted": [{{"fingerprint": …, "reason": …}}]}}.')
     return dict(_read_entry(path, index, entry) for index, entry in enumerate(entries))
 
 

@@ -213,7 +213,7 @@ def _list_percentages(preference: Properties) -> Iterator[int]:
         return
     missing = [name for name in ("Percentage", "Interval") if name not in preference]
     if missing:
-        raise ResourceError(f"a deployment preference of type {kind} takes {missing[0]}, too.")
+        raise ResourceError(f"a deployment preference of type {kind} requires {missing[0]}.")
     step = int(preference["Percentage"])
     yield from (step,) if kind == "CANARY" else range(step, 100, step)
 

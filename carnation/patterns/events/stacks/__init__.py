@@ -58,15 +58,15 @@ def _check_arguments(
     functions = {"collect": collect, **({} if process is None else {"process": process})}
     for argument, function in functions.items():
         if not isinstance(function, Function):
-            raise UsageError(f"event_stacks: {argument} is {function!r}; it takes a Function.")
+            raise UsageError(f"event_stacks: {argument}: expected a Function, got {function!r}.")
     if process is not None and collect.id == process.id:
         raise UsageError(
             f"event_stacks: collect and process are both '{collect.id}'; give two functions."
         )
     if not isinstance(store, (Table, Bucket)):
-        raise UsageError(f"event_stacks: store is {store!r}; it takes Table() or Bucket().")
+        raise UsageError(f"event_stacks: store: expected Table() or Bucket(), got {store!r}.")
     if files is not None and not isinstance(files, Files):
-        raise UsageError(f"event_stacks: files is {files!r}; it takes Files(), or nothing.")
+        raise UsageError(f"event_stacks: files: expected Files() or nothing, got {files!r}.")
     variables = list_variables(store, files)
     for function, given in zip(functions.values(), variables, strict=False):
         for name in function.environment:
