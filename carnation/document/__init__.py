@@ -9,7 +9,7 @@ library's parser; where a value is in the text is worked out when somebody first
 loaded only for YAML.
 """
 
-from carnation.document.files import read_file, read_inner_file
+from carnation.document.files import leads_out, read_file, read_inner_file
 from carnation.document.pointers import escape, join_pointer, split_pointer
 from carnation.document.reading import (
     Document,
@@ -39,6 +39,7 @@ __all__ = [
     "escape",
     "join_pointer",
     "keyed_path",
+    "leads_out",
     "parse_document",
     "parse_documents",
     "parse_json",

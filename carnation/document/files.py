@@ -30,9 +30,15 @@ def read_file(path: str, most: int | None = None) -> bytes:
 
 def read_inner_file(path: str, folder: str) -> bytes:
     """Read a file of a folder; raises `DocumentError` for a link that leads out of it, too."""
-    if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), "")):
+    if leads_out(path, folder):
         raise DocumentError("this is a link out of its folder. Replace it with the file.", path)
     return read_file(path)
+
+
+def leads_out(path: str, folder: str) -> bool:
+    """Return whether a path leads out of a folder, by a link or by its parts."""
+    inside = os.path.join(os.path.realpath(folder), "")
+    return not os.path.realpath(path).startswith(inside)
 
 
 def _may_be_read(path: str, mode: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from carnation.document import leads_out
 from carnation.linter.built import find_tree, read_declared, read_type
 from carnation.linter.findings import SEVERITIES, Finding
 from carnation.linter.runner import Settings, Source, review_definition
@@ -111,9 +112,13 @@ def _find_templates(targets: Sequence[str]) -> list[str]:
     paths: Iterator[str] = (
         path
         for target in targets or ["build"]
-        for path in (walk_folder(target) if os.path.isdir(target) else [target])
+        for path in (_walk_inside(target) if os.path.isdir(target) else [target])
     )
     return [path for path in paths if is_template_file(path)]
+
+
+def _walk_inside(folder: str) -> Iterator[str]:
+    return (path for path in walk_folder(folder) if not leads_out(path, folder))
 
 
 def _at_least(severity: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from carnation.document import leads_out
 from carnation.errors import DocumentError
 from carnation.linter.findings import ERROR, Finding
 from carnation.linter.runner import find_rule
@@ -25,6 +26,7 @@ from carnation.sources import (
 )
 from carnation.sources.source import NO_DEFINITION
 
+_LINK = "it is a link out of the folder; name what it leads to"
 _STDIN_NAME = "standard input"
 
 
@@ -59,6 +61,10 @@ def open_targets(targets: Sequence[str]) -> Opened:
 
 
 def _open(file: TargetFile, files: Files, opened: Opened) -> Reading | None:
+    if file.folder and leads_out(file.path, file.folder):
+        name = os.path.basename(file.path)
+        opened.unseen.append(Unseen(name, file.path, 1, 1, _LINK))
+        return None
     try:
         if file.path == STDIN:
             return read_input(files)

@@ -20,11 +20,15 @@ _SKIPPED = {".git", "node_modules", ".venv", "__pycache__", ".aws-sam", ".mypy_c
 
 
 class TargetFile(NamedTuple):
-    """A file to read; one that was named must hold a definition, or the machine of that name."""
+    """A file to read; one that was named must hold a definition, or the machine of that name.
+
+    One that was not named was found in `folder`.
+    """
 
     path: str
     named: bool
     machine: str = ""
+    folder: str = ""
 
     @property
     def holds_definition(self) -> bool:
@@ -51,7 +55,7 @@ def find_files(targets: Sequence[str] = ()) -> Iterator[TargetFile]:
             path, machine = split_target(target)
             yield TargetFile(path, True, machine)
         elif os.path.isdir(target) and not _is_built(target):
-            yield from (TargetFile(path, False) for path in walk_folder(target))
+            yield from (TargetFile(path, False, "", target) for path in walk_folder(target))
         else:
             yield from (TargetFile(path, True) for path in _find_workflow(target))
 

@@ -72,3 +72,19 @@ def test_a_built_definition_has_the_type_of_the_machine_that_runs_it(folder: Pat
     express = {one.rule for one in lint("w").findings} - standard
     assert express, "a Wait of ten minutes is more than an Express execution may last"
     assert {one.rule for one in lint("w", type="STANDARD").findings} == standard
+
+
+def test_a_folder_is_linted_without_the_files_that_links_out_of_it_lead_to(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.txt").write_text('{"token": "abc"')
+    (inside / "real.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    (inside / "within.asl.json").symlink_to("real.asl.json")
+    for name in ("out.asl.json", "out.yaml"):
+        (inside / name).symlink_to("../secret.txt")
+    report = lint([str(inside)])
+    assert (report.definitions, report.findings) == (2, ())
+    assert [Path(one.where).name for one in report.unseen] == ["out.asl.json", "out.yaml"]
+    assert all("link" in one.why for one in report.unseen)
+    named = lint([str(inside / "out.asl.json")])  # whoever names it wants it read
+    assert [one.rule for one in named.findings] == ["unreadable-document"]
