@@ -88,9 +88,10 @@ class Source(NamedTuple):
         for rule, problem in found:
             if rule.id == "unknown-field":
                 yield f"{self.locate(problem.pointer)}: kept as extra: {problem.message}"
-        for problem in (problem for rule, problem in found if rule.family == CALL):
-            where = self.locate(problem.pointer)
-            yield f"{where}: kept, and carnation build rejects it: {problem.message}"
+        for rule, problem in found:
+            if rule.family == CALL:
+                where = self.locate(problem.pointer)
+                yield f"{where}: kept, and carnation build rejects it: {problem.message}"
 
 
 def read_sources(reading: Reading) -> Iterator[Source]:

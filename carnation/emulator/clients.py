@@ -126,10 +126,11 @@ def _read_for_all(path: str, open_file: Callable[[str, str], Any]) -> Any:
 def _is_for_all(path: str) -> bool:
     """Say whether a file describes a service, and nobody changes what is in it."""
     folder, name = os.path.split(path)
+    if not name.startswith("service-2.json"):
+        return False
     ours = os.path.join(loaders.moto_root, *folder.split(os.sep)[-2:])
     beside = [one for place in (folder, ours) if os.path.isdir(place) for one in os.listdir(place)]
-    changes = (one for one in beside if one.startswith("service-2.") and "-extras." in one)
-    return name.startswith("service-2.json") and not any(changes)
+    return not any(one.startswith("service-2.") and "-extras." in one for one in beside)
 
 
 def _read(path: str, open_file: Callable[[str, str], Any]) -> Any:

@@ -55,7 +55,7 @@ def find_files(targets: Sequence[str] = ()) -> Iterator[TargetFile]:
             path, machine = split_target(target)
             yield TargetFile(path, True, machine)
         elif os.path.isdir(target) and not _is_built(target):
-            yield from (TargetFile(path, False, "", target) for path in walk_folder(target))
+            yield from (TargetFile(path, False, folder=target) for path in walk_folder(target))
         else:
             yield from (TargetFile(path, True) for path in _find_workflow(target))
 

@@ -39,6 +39,11 @@ def as_document(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def as_plain_text(value: Any) -> str:
+    """Write a value as text: a document as JSON, a scalar as CloudFormation does."""
+    return as_document(value) if isinstance(value, (Mapping, list)) else as_text(value)
+
+
 def as_tags(value: Any) -> dict[str, str]:
     """Read tags, a list of keys and values or a mapping, as a mapping."""
     if isinstance(value, Mapping):
@@ -137,7 +142,7 @@ def _convert_scalar(value: Any, shape: Shape | None, where: str) -> Any:
     if kind == "blob":
         return value if isinstance(value, bytes) else as_document(value).encode()
     if kind == "string":
-        return as_document(value) if isinstance(value, (Mapping, list)) else as_text(value)
+        return as_plain_text(value)
     if kind == "timestamp":
         return value if isinstance(value, datetime) else as_text(value)
     return value

@@ -7,17 +7,16 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from carnation.cloudformation.intrinsics import NO_VALUE, Resolver
-from carnation.cloudformation.parameters import as_text
 from carnation.emulator.cloudformation.imports import find_import
 from carnation.emulator.cloudformation.kind import Context
 from carnation.emulator.cloudformation.kinds import find_kind
 from carnation.emulator.cloudformation.kinds.existing import find_taken
+from carnation.emulator.cloudformation.requests import as_plain_text
 from carnation.emulator.cloudformation.stacks import NOT_EMULATED, STACK_TYPE, Validation
 from carnation.errors import TemplateError, suggest_name
 from carnation.services.properties import Names, read_properties, read_values
@@ -64,14 +63,11 @@ def find_property_problems(
             continue
         start = f"/Resources/{logical_id}/Properties"
         properties = body.get("Properties") or {}
-        for path, reason in _compare(resolver, schema, properties, ""):
+        for path, reason in (
+            *_compare(resolver, schema, properties, ""),
+            *_find_unlisted(resolver, kind, properties),
+        ):
             yield Validation(PROPERTY, logical_id, kind, f"{start}{path}", reason)
-        for way, values in read_values(kind).items():
-            for path, found in _find_values(resolver, properties, way.split("/")):
-                if found not in values:
-                    reason = f"#{path}: failed validation constraint for keyword [enum]: {found!r}"
-                    known = f" is none of {', '.join(values)}.{suggest_name(found, values)}"
-                    yield Validation(PROPERTY, logical_id, kind, f"{start}{path}", reason + known)
         for name in properties if row is not None else ():
             path = f"{start}/{name}"
             if row is not None and name in row.refused:
@@ -127,6 +123,16 @@ def _find_expected(mark: str, value: Any, is_closed: bool) -> str:
     return "JSONObject" if mark == "{" and is_closed else ""
 
 
+def _find_unlisted(resolver: Resolver, kind: str, properties: Any) -> Iterator[tuple[str, str]]:
+    """Yield the path and the reason of each value that its schema does not list."""
+    for way, values in read_values(kind).items():
+        for path, found in _find_values(resolver, properties, way.split("/")):
+            if found not in values:
+                known = f"{', '.join(values)}.{suggest_name(found, values)}"
+                constraint = "failed validation constraint for keyword [enum]"
+                yield path, f"#{path}: {constraint}: {found!r} is none of {known}"
+
+
 def _find_values(
     resolver: Resolver, value: Any, way: list[str], path: str = ""
 ) -> Iterator[tuple[str, str]]:
@@ -151,7 +157,7 @@ def _read_text(resolver: Resolver, value: Any) -> str | None:
         return None
     if found is NO_VALUE or str(found).startswith("{{resolve:"):
         return None
-    return json.dumps(found) if isinstance(found, (Mapping, list)) else as_text(found)
+    return as_plain_text(found)
 
 
 def _choose(resolver: Resolver, value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from carnation.cloudformation.parameters import as_text
 from carnation.emulator.cloudformation.kind import (
     Context,
     Kind,
@@ -16,6 +15,7 @@ from carnation.emulator.cloudformation.kind import (
 from carnation.emulator.cloudformation.requests import (
     as_boolean,
     as_document,
+    as_plain_text,
     as_tag_rows,
     as_tags,
     change_tags,
@@ -38,17 +38,13 @@ _QUEUE_DEFAULTS = {
 }
 
 
-def _text(value: Any) -> str:
-    return as_document(value) if isinstance(value, (dict, list)) else as_text(value)
-
-
 def _make_queue(context: Context, properties: Properties) -> Made:
     sqs = context.connect("sqs")
     is_fifo = as_boolean(properties.get("FifoQueue"))
     name = properties.get("QueueName") or context.make_name(75) + (".fifo" if is_fifo else "")
     if name in {url.rsplit("/", 1)[1] for url in _list_urls(sqs, name)}:
         raise already_exists("AWS::SQS::Queue", name)
-    attributes = {key: _text(properties[key]) for key in _QUEUE if key in properties}
+    attributes = {key: as_plain_text(properties[key]) for key in _QUEUE if key in properties}
     if not is_fifo:
         attributes.pop("FifoQueue", None)
     tags = as_tags(properties.get("Tags"))
@@ -72,7 +68,7 @@ def _list_urls(sqs: Any, name: str) -> list[str]:
 def _update_queue(context: Context, ref: str, wanted: Properties, had: Properties) -> None:
     names = [key for key in _QUEUE if key in wanted or key in had]
     attributes = {
-        key: _text(wanted[key]) if key in wanted else _QUEUE_DEFAULTS.get(key)
+        key: as_plain_text(wanted[key]) if key in wanted else _QUEUE_DEFAULTS.get(key)
         for key in names
         if wanted.get(key) != had.get(key)
     }
@@ -134,7 +130,7 @@ def _make_topic(context: Context, properties: Properties) -> Made:
         for row in page["Topics"]
     ):
         raise already_exists("AWS::SNS::Topic", arn)
-    attributes = {key: _text(properties[key]) for key in _TOPIC if key in properties}
+    attributes = {key: as_plain_text(properties[key]) for key in _TOPIC if key in properties}
     tags = [{"Key": key, "Value": value} for key, value in as_tags(properties.get("Tags")).items()]
     sns.create_topic(Name=name, Attributes=attributes, Tags=tags)
     for row in properties.get("Subscription", ()):
@@ -146,7 +142,7 @@ def _update_topic(context: Context, ref: str, wanted: Properties, had: Propertie
     sns = context.connect("sns")
     for key in _TOPIC:
         if wanted.get(key) != had.get(key):
-            value = _text(wanted.get(key, ""))
+            value = as_plain_text(wanted.get(key, ""))
             sns.set_topic_attributes(TopicArn=ref, AttributeName=key, AttributeValue=value)
     change_tags(
         wanted,
@@ -206,7 +202,7 @@ _SUBSCRIPTION = (
 
 
 def _make_subscription(context: Context, properties: Properties) -> Made:
-    attributes = {key: _text(properties[key]) for key in _SUBSCRIPTION if key in properties}
+    attributes = {key: as_plain_text(properties[key]) for key in _SUBSCRIPTION if key in properties}
     arn = context.connect("sns").subscribe(
         TopicArn=properties["TopicArn"],
         Protocol=properties["Protocol"],
@@ -221,7 +217,9 @@ def _update_subscription(context: Context, ref: str, wanted: Properties, had: Pr
     for key in _SUBSCRIPTION:
         if wanted.get(key) != had.get(key):
             context.connect("sns").set_subscription_attributes(
-                SubscriptionArn=ref, AttributeName=key, AttributeValue=_text(wanted.get(key, ""))
+                SubscriptionArn=ref,
+                AttributeName=key,
+                AttributeValue=as_plain_text(wanted.get(key, "")),
             )
 
 
