@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from carnation.document import leads_out
 from carnation.linter.built import find_tree, read_declared, read_type
 from carnation.linter.findings import SEVERITIES, Finding
 from carnation.linter.runner import Settings, Source, review_definition
 from carnation.linter.sources import is_template_file, open_targets
-from carnation.linter.targets import walk_folder
+from carnation.linter.targets import is_link_out, walk_folder
 from carnation.records import NamedTuple
 from carnation.sources import Unseen
 
@@ -118,7 +117,7 @@ def _find_templates(targets: Sequence[str]) -> list[str]:
 
 
 def _walk_inside(folder: str) -> Iterator[str]:
-    return (path for path in walk_folder(folder) if not leads_out(path, folder))
+    return (path for path in walk_folder(folder) if not is_link_out(path, folder))
 
 
 def _at_least(severity: str) -> tuple[str, ...]:

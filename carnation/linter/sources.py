@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from carnation.document import leads_out
 from carnation.errors import DocumentError
 from carnation.linter.findings import ERROR, Finding
 from carnation.linter.runner import find_rule
-from carnation.linter.targets import DEFINITION_SUFFIXES, STDIN, TargetFile, find_files
+from carnation.linter.targets import DEFINITION_SUFFIXES, STDIN, TargetFile, find_files, is_link_out
 from carnation.records import NamedTuple
 from carnation.sources import (
     Files,
@@ -61,7 +60,7 @@ def open_targets(targets: Sequence[str]) -> Opened:
 
 
 def _open(file: TargetFile, files: Files, opened: Opened) -> Reading | None:
-    if file.folder and leads_out(file.path, file.folder):
+    if file.folder and is_link_out(file.path, file.folder):
         name = os.path.basename(file.path)
         opened.unseen.append(Unseen(name, file.path, 1, 1, _LINK))
         return None

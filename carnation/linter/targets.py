@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from carnation.document import leads_out
 from carnation.errors import UsageError
 from carnation.records import NamedTuple
 from carnation.sources import is_in_file, reject_target, split_target
@@ -67,6 +68,11 @@ def walk_folder(folder: str) -> Iterator[str]:
         for name in sorted(files):
             if name.endswith((*DEFINITION_SUFFIXES, *TEMPLATE_SUFFIXES)):
                 yield os.path.normpath(os.path.join(path, name))
+
+
+def is_link_out(path: str, folder: str) -> bool:
+    """Return whether a file that was found in a folder is a link to one outside of it."""
+    return os.path.islink(path) and leads_out(path, folder)
 
 
 def _list_built(folder: str) -> Iterator[str]:
