@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,13 +20,18 @@ PLAIN = ROOT / ".venv-benchmarks" / "plain"
 _EXTRAS = "sdk,jsonata,yaml"
 
 
-def make_environment(folder: Path = PLAIN) -> str:
-    """Give the Python of a plain environment that has this project as it is now."""
+def make_environment(
+    folder: Path = PLAIN, *, extras: str = _EXTRAS, packages: Sequence[str] = ()
+) -> str:
+    """Give the Python of a plain environment that has this project as it is now.
+
+    With its `extras`, and with other `packages`.
+    """
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     stamp = folder / "installed"
     if not stamp.exists() or stamp.stat().st_mtime < _find_newest():
         print(f"installing the project into {folder} …", file=sys.stderr)
-        _install(folder, python)
+        _install(folder, python, extras, packages)
         stamp.touch()
     return str(python)
 
@@ -35,7 +41,7 @@ def _find_newest() -> float:
     return max(path.stat().st_mtime for path in (*sources, ROOT / "setup.cfg"))
 
 
-def _install(folder: Path, python: Path) -> None:
+def _install(folder: Path, python: Path, extras: str, packages: Sequence[str]) -> None:
     """Install a copy of the sources, so that what a build of a wheel leaves behind is not here."""
     import venv  # build.py measures memory, and is to hold little itself
 
@@ -48,6 +54,6 @@ def _install(folder: Path, python: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "carnation", Path(copy) / "carnation", ignore=ignored)
         if not (folder / "installed").exists():
-            subprocess.run([*pip, f"{copy}[{_EXTRAS}]"], check=True)
+            subprocess.run([*pip, f"{copy}[{extras}]", *packages], check=True)
         else:  # the version is the same, the sources are not
             subprocess.run([*pip, "--force-reinstall", "--no-deps", copy], check=True)

@@ -128,16 +128,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         _close_kept()
 
 
-def _close_kept() -> None:
+def _close_kept(*, at_end: bool = False) -> None:
     kept = sys.modules.get("carnation.testing.emulator_reuse")
     if kept is not None:
-        kept.close_kept()
+        kept.close_kept(at_end=at_end)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Close the local emulator; hand coverage to xdist's controller, or judge it."""
-    _close_kept()
+    _close_kept(at_end="PYTEST_CURRENT_TEST" not in os.environ)  # a test may run a pytest, too
     config = session.config
     if not _is_wanted(config):
         return
@@ -152,9 +152,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Look for garbage once, in what the emulator loaded, and not each of pytest's five times.
+    """Look for garbage once, in what the emulator loaded, and not each time that pytest does.
 
     Only when all tests of the process are over: a test may run a pytest, too.
     """

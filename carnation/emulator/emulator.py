@@ -272,9 +272,16 @@ class Emulator:
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs, end the workers, put everything back."""
+        self.close()
+        gc.unfreeze()
+
+    def close(self) -> None:
+        """Do what leaving the emulator does, but for having what it holds looked through again.
+
+        For the end of a process, which needs no memory back.
+        """
         self._is_closing = True
         self._stack.close()
-        gc.unfreeze()
 
     def _let_time_pass(self, seconds: float) -> None:
         contents.let_time_pass(ACCOUNT, self.region, seconds)

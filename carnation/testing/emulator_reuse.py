@@ -6,6 +6,7 @@ It is closed before a test that does not ask for it, so that nothing of it is fe
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import json
 import os
@@ -36,6 +37,8 @@ class _Kept(NamedTuple):
 
 
 _kept: list[_Kept] = []  # one at most: a process has one emulator
+_opened: list[str] = []
+"""The workflows for which an emulator was opened, each time."""
 _built: dict[tuple[str, str], Artifacts] = {}
 
 
@@ -89,9 +92,12 @@ def _list_packages(built: Iterable[Artifacts]) -> Iterator[tuple[str, bytes]]:
 
 
 def _open(artifacts: Artifacts, key: str, root: str) -> _Kept:
+    if not _opened:
+        gc.collect()  # what is garbage by now is still a test's to hear of
     with _environment_kept():
         emulator = import_emulator()(in_process=True)
         emulator.__enter__()
+    _opened.append(artifacts.workflow)
     try:
         names = {}
         children = _build_children(artifacts, root, {artifacts.workflow})
@@ -145,8 +151,16 @@ def end_test() -> None:
         _kept[0].emulator.script_tasks(None)
 
 
-def close_kept() -> None:
-    """Close the emulator, if one is open."""
+def close_kept(*, at_end: bool = False) -> None:
+    """Close the emulator, if one is open; `at_end` of the process, which looks for garbage then.
+
+    Nothing of the tests is overlooked: before the first emulator there was a look at everything,
+    and if there was a second one, everything is looked through again.
+    """
     if _kept:
+        emulator = _kept.pop().emulator
         with _environment_kept():
-            _kept.pop().emulator.__exit__(None, None, None)
+            if at_end and len(_opened) == 1:
+                emulator.close()
+            else:
+                emulator.__exit__(None, None, None)
