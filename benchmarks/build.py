@@ -140,7 +140,8 @@ def measure_all(comparators: Path, repeat: int) -> list[Row]:
     """Measure every subject, on a copy of the project that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="carnation-benchmark-") as folder:
         project = _copy_project(Path(folder))
-        return _measure(list_subjects(project, comparators, make_environment()), project, repeat)
+        subjects = list_subjects(project, comparators, make_environment())
+        return _measure(subjects, project, comparators, repeat)
 
 
 def _copy_project(folder: Path) -> Path:
@@ -154,25 +155,45 @@ def _copy_project(folder: Path) -> Path:
 def list_subjects(project: Path, comparators: Path, python: str = sys.executable) -> list[Subject]:
     """List what is measured: the bare interpreter first, then carnation, then the others."""
 
-    def remove_build() -> None:
-        shutil.rmtree(project / "build", ignore_errors=True)
-
-    def build(name: str, *arguments: str, fresh: bool = False) -> Subject:
-        limit = MAX_RATIO if fresh else MAX_CURRENT_RATIO
+    def build(name: str, *arguments: str, prepare: Callable[[Path], None] | None = None) -> Subject:
+        limit = MAX_RATIO if prepare else MAX_CURRENT_RATIO
         command = ["-m", "carnation", "build", *arguments]
-        return Subject(name, command, python, remove_build if fresh else None, limit)
+        ready = (lambda: prepare(project)) if prepare else None
+        return Subject(name, command, python, ready, limit)
 
     return [
         Subject("python -c pass", ["-c", "pass"], python),
-        build("carnation build, of nouns, from nothing", "orders", fresh=True),
-        build("carnation build, from nothing", "carnation", fresh=True),
+        build("carnation build, of nouns, from nothing", "orders", prepare=clear_all),
+        build("carnation build, from nothing", "carnation", prepare=clear_all),
+        build("carnation build, without build/", "carnation", prepare=move_build),
         build("carnation build, up to date", "carnation"),
         build("carnation build --check", "carnation", "--check"),
         *(Subject(*peer) for peer in list_peers(project, comparators, python)),
     ]
 
 
-def _make_environment(project: Path, subjects: Sequence[Subject]) -> dict[str, str]:
+def move_build(project: Path) -> None:
+    """Move `build/` away: what was deleted within a minute, ext4 does not give out again.
+
+    A build just after a deletion of so many files would wait for the system to pass over them.
+    Source: `recently_deleted` of https://github.com/torvalds/linux/blob/v6.6/fs/ext4/ialloc.c
+    """
+    if (project / "build").exists():
+        (project / "build").rename(tempfile.mkdtemp(prefix="old-", dir=project) + "/build")
+
+
+def clear_all(project: Path) -> None:
+    """Move away what a build has written, its cache as well; the bytecode stays."""
+    move_build(project)
+    old = Path(tempfile.mkdtemp(prefix="old-", dir=project))
+    for pattern in ("*.build", "*.installation"):
+        for path in (project / "definitions" / "__pycache__").glob(pattern):
+            path.rename(old / path.name)
+
+
+def _make_environment(
+    project: Path, comparators: Path, subjects: Sequence[Subject]
+) -> dict[str, str]:
     """Make the same bare environment for every process, whatever that of the caller is."""
     cdk = next(
         (subject.command[0] for subject in subjects if "/.bin/cdk" in subject.command[0]), ""
@@ -181,6 +202,8 @@ def _make_environment(project: Path, subjects: Sequence[Subject]) -> dict[str, s
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(project),
         "NODE_PATH": cdk.partition("/.bin/")[0],
+        # the script that RubyGems writes looks for its gems in here
+        "GEM_PATH": str(comparators / "statelint"),
         # its default validation takes several times the synthesis itself
         "CDK_VALIDATION": "false",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
@@ -189,9 +212,11 @@ def _make_environment(project: Path, subjects: Sequence[Subject]) -> dict[str, s
     }
 
 
-def _measure(subjects: Sequence[Subject], project: Path, repeat: int) -> list[Row]:
+def _measure(
+    subjects: Sequence[Subject], project: Path, comparators: Path, repeat: int
+) -> list[Row]:
     """Measure all subjects in turn, so that a busy moment of the machine meets each of them."""
-    environment = _make_environment(project, subjects)
+    environment = _make_environment(project, comparators, subjects)
     there = [subject for subject in subjects if not subject.missing]
     seconds: dict[str, list[float]] = {subject.name: [] for subject in there}
     memory: dict[str, float] = {}

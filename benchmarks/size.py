@@ -6,7 +6,6 @@ Run as `python benchmarks/size.py`. Says whether the promises hold, and exits 1 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.build import find_quartiles, take_median
+from benchmarks.build import clear_all, find_quartiles, move_build, take_median
 from benchmarks.environment import make_environment
 from carnation.states import Chain, Choice, ChoiceRule, Map, Pass, Succeed, integrate
 from carnation.states import make_definition as write
@@ -121,25 +120,44 @@ def measure_process(folder: str, *arguments: str) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def measure_many(count: int) -> tuple[float, float, str]:
-    """Build so many copies of the reference workflow: times `python -c pass`, MiB, the noise."""
+def measure_many(count: int) -> tuple[dict[str, tuple[float, float]], str]:
+    """Build so many copies of the reference workflow: times `python -c pass` and MiB, the noise."""
     root = Path(__file__).resolve().parents[1]
     source = (root / "definitions" / "carnation.py").read_text()
-    with tempfile.TemporaryDirectory(prefix="carnation-size-") as folder:
-        (Path(folder) / "definitions").mkdir()
-        (Path(folder) / "lambdas").symlink_to(root / "lambdas")
+    used: dict[str, list[tuple[float, float]]] = {}
+    passes: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="carnation-size-") as name:
+        folder = Path(name)
+        (folder / "definitions").mkdir()
+        (folder / "lambdas").symlink_to(root / "lambdas")
         for number in range(count):
             text = source.replace('name="carnation"', f'name="copy-{number}"')
-            (Path(folder) / "definitions" / f"copy_{number}.py").write_text(text)
-        passes, builds = [], []
+            (folder / "definitions" / f"copy_{number}.py").write_text(text)
+
+        def edit(_: Path) -> None:
+            with open(folder / "definitions" / "copy_0.py", "a") as file:
+                file.write("# another\n")
+            time.sleep(0.05)  # what is edited in the tick in which a build starts is not kept
+
+        ways: dict[str, Callable[[Path], None]] = {
+            "from nothing": clear_all,
+            "without build/": move_build,
+            "up to date": lambda _: None,
+            "one edited": edit,
+        }
+        measure_process(name, "-m", "carnation", "build")  # compiles the definitions
         for _ in range(3):  # what a file costs the system differs from one second to the next
-            passes += [measure_process(folder, "-c", "pass")[0] for _ in range(9)]
-            builds.append(measure_process(folder, "-m", "carnation", "build"))
-            shutil.rmtree(Path(folder) / "build")
+            passes += [measure_process(name, "-c", "pass")[0] for _ in range(9)]
+            for way, prepare in ways.items():
+                prepare(folder)
+                used.setdefault(way, []).append(measure_process(name, "-m", "carnation", "build"))
     middle, (low, high) = take_median(passes), find_quartiles(passes)
     noise = f"half of the runs of `python -c pass` took {low * 1000:.1f} to {high * 1000:.1f} ms"
-    used = take_median([used for used, _ in builds])
-    return used / middle, max(memory for _, memory in builds), noise
+    seen = {
+        way: (take_median([one for one, _ in rows]) / middle, max(most for _, most in rows))
+        for way, rows in used.items()
+    }
+    return seen, noise
 
 
 def main() -> int:
@@ -147,17 +165,17 @@ def main() -> int:
     depth = compare(lambda: make_nest(30), lambda: make_nest(3)) / 121 * 13
     loops = compare(lambda: make_choice(True), lambda: make_choice(False))
     length = compare(lambda: make_chain(10_000), lambda: make_chain(1000))
-    many, memory, noise = measure_many(200)
+    many, noise = measure_many(200)
     rows = (
         ("chain of 10,000 states / 1,000", length, 10.5),
         ("a state in Maps 30 deep / 3 deep", depth, 2.0),
         ("Choice of 1,000 that loop back / not", loops, 10.0),
         ("one call of `integrate`, ms", measure_call(), 0.1),
-        ("200 workflows / python -c pass", many, 110.0),
-        ("200 workflows, MiB", memory, 33.0),
+        *((f"200 workflows {way} / -c pass", ratio, 110.0) for way, (ratio, _) in many.items()),
+        ("200 workflows, MiB", max(memory for _, memory in many.values()), 33.0),
     )  # fmt: skip
     for name, seen, most in rows:
-        print(f"{name:40} {seen:8.2f}  at most {most:g}  {'holds' if seen <= most else 'BROKEN'}")
+        print(f"{name:48} {seen:8.2f}  at most {most:g}  {'holds' if seen <= most else 'BROKEN'}")
     print_beside()
     print(f"\nnoise: {noise}; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     return int(any(seen > most for _, seen, most in rows))

@@ -86,8 +86,8 @@ def reject_changed_release(root: str, artifacts: Artifacts) -> None:
 
 
 def _reject_changed_release(root: str, artifacts: Artifacts) -> None:
-    released = _read_tree(_tree_of(root, artifacts.workflow)).get(release_name(artifacts))
-    if released is not None and released != _definition_of(artifacts):
+    path = _find_release(root, artifacts)
+    if os.path.exists(path) and read_file(path) != _definition_of(artifacts):
         raise ArtifactError(
             f"the definition of '{artifacts.workflow}' differs from the one that was "
             f"released as {artifacts.version} "
@@ -103,8 +103,11 @@ def release_name(artifacts: Artifacts) -> str:
 
 def is_released(root: str, artifacts: Artifacts) -> bool:
     """Return whether this version is frozen already."""
-    path = os.path.join(_tree_of(root, artifacts.workflow), *release_name(artifacts).split("/"))
-    return os.path.exists(path)
+    return os.path.exists(_find_release(root, artifacts))
+
+
+def _find_release(root: str, artifacts: Artifacts) -> str:
+    return os.path.join(_tree_of(root, artifacts.workflow), *release_name(artifacts).split("/"))
 
 
 def write_artifacts(root: str, artifacts: Artifacts, *, release: bool = False) -> None:

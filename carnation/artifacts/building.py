@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-
+from carnation.artifacts.build_cache import BuildCache, Made
 from carnation.artifacts.build_folder import (
     Difference,
     compare_artifacts,
@@ -16,26 +14,27 @@ from carnation.artifacts.build_folder import (
     repair_build_folder,
     write_artifacts,
 )
-from carnation.artifacts.contents import Artifacts
-from carnation.artifacts.render import make_artifacts
+from carnation.lazy import TYPE_CHECKING
 from carnation.project import read_partition
 from carnation.records import NamedTuple
-from carnation.resources import Application, Function
-from carnation.resources.policy import list_open_needs
-from carnation.workflow import load_workflows
+from carnation.workflow.modules import choose_definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from carnation.artifacts.contents import Artifacts
 
 
 class Build(NamedTuple):
-    """What was built: the artifacts, how `build/` differed from them, and what was released.
+    """What was built: how `build/` differed from what was made, and what was released.
 
-    `alone` are workflows that list no resources, `applications` those whose stacks are derived.
+    `made` is by module; `uncached` says of which definitions no entry could be kept, and why.
     """
 
-    made: list[Artifacts]
+    made: Mapping[str, Made]
     differences: dict[str, list[Difference]]
     released: list[str]
-    alone: list[str]
-    applications: Mapping[str, Application]
+    uncached: Mapping[str, str]
 
     @property
     def is_stale(self) -> bool:
@@ -44,60 +43,75 @@ class Build(NamedTuple):
 
     def list_notes(self) -> Iterator[str]:
         """List what a person should know: templates nobody asked for, permissions on a pattern."""
-        for name in self.alone:
+        for made in self.made.values():
+            name = made.artifacts.workflow
             root = f"cft/{name}-root-stack.yaml"
-            if Difference(name, root, "added") in self.differences[name]:
+            if made.is_alone and Difference(name, root, "added") in self.differences[name]:
                 yield (
                     f"build/{name}/{root} deploys '{name}', which lists no resources. "
                     'If another tool deploys it: Workflow(stacks="none").'
                 )
-        for artifacts in self.made:
-            if self.differences[artifacts.workflow] and artifacts.workflow in self.applications:
-                yield from self._list_open(artifacts)
-
-    def _list_open(self, artifacts: Artifacts) -> Iterator[str]:
-        """List what a role is allowed on a pattern, since a call has nothing that names it."""
-        name = artifacts.workflow
-        definition = json.loads(artifacts.files[f"code/state-machine/{name}.asl.json"])
-        for need in list_open_needs(self.applications[name], definition):
-            yield (
-                f"{name}: open-permission: the role may {need.action} on {need.resource} "
-                f"(state '{need.state}' {need.why})"
-            )
+        for made in self.made.values():
+            if self.differences[made.artifacts.workflow]:
+                yield from made.open_permissions
 
 
 def build_workflows(
-    root: str, names: Sequence[str] = (), *, write: bool = True, release: bool = False
+    root: str,
+    names: Sequence[str] = (),
+    *,
+    write: bool = True,
+    release: bool = False,
+    use_cache: bool = True,
 ) -> Build:
     """Build workflows (all, where none is named) into `build/`; without `write`, only compare.
 
+    With `use_cache`, what has the inputs it had is not made again (see `build_cache`).
+
     Raises `ArtifactError` for a version that was released with another definition.
     """
-    partition = read_partition(root)
-    made, alone, applications = [], [], {}
-    packed: dict[Function, bytes] = {}
-    for workflow in load_workflows(root, list(names)):
-        made.append(make_artifacts(root, workflow, partition=partition, packed=packed))
-        if workflow.stacks is None:
-            applications[workflow.name] = workflow.application
-        if workflow.is_alone:
-            alone.append(workflow.name)
+    cache = BuildCache(root, read_partition(root))
+    made = _make_all(cache, names, use_cache=use_cache)
     if write:
         repair_build_folder(root)
-    for artifacts in made:
+    built = [one.artifacts for one in made.values()]
+    for artifacts in built:
         reject_changed_release(root, artifacts)
     released = [
         f"build/{one.workflow}/{release_name(one)}"
-        for one in made
+        for one in built
         if release and not is_released(root, one)
     ]
-    differences = {one.workflow: compare_artifacts(root, one) for one in made}
+    differences = {one.workflow: compare_artifacts(root, one) for one in built}
     if not names:
         for name in list_trees(root):
             differences.setdefault(name, [Difference(name, "", "removed")])
     if write:
-        _write(root, made, differences, release)
-    return Build(made, differences, released, alone, applications)
+        _write(root, built, differences, release)
+    return Build(made, differences, released, cache.reasons)
+
+
+def _make_all(cache: BuildCache, names: Sequence[str], *, use_cache: bool) -> dict[str, Made]:
+    """Make what has no entry, and keep entries of it, also where a later definition is wrong."""
+    made: dict[str, Made] = {}
+    fresh: dict[str, Made] = {}
+    make: Callable[[str, BuildCache], Made] | None = None
+    modules = choose_definitions(cache.root, names)
+    try:
+        for module in modules:
+            one = cache.recall(module) if use_cache else None
+            if one is None:
+                if make is None:
+                    from carnation.artifacts.making import Maker  # it starts the SDK
+
+                    make = Maker(cache.root, cache.partition).make
+                one = fresh[module] = make(module, cache)
+            made[module] = one
+    finally:
+        cache.put_back()
+        if use_cache:
+            cache.keep(fresh, is_all=not names and len(made) == len(modules))
+    return made
 
 
 def _write(

@@ -16,6 +16,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from carnation.artifacts.build_inputs import packing
 from carnation.artifacts.contents import MANIFEST, Artifacts
 from carnation.artifacts.function_zips import make_package, pack_files, read_package_files
 from carnation.artifacts.handlers import check_handler
@@ -51,7 +52,8 @@ def make_artifacts(
     Raises the errors of the rooms below: a definition that is none, a function without code, a
     substitution that no stack gives.
     """
-    packages = _make_packages(root, workflow, {} if packed is None else packed)
+    with packing():
+        packages = _make_packages(root, workflow, {} if packed is None else packed)
     definition_path = f"code/state-machine/{workflow.name}.asl.json"
     definition = workflow.make_definition()
     if partition:

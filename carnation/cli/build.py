@@ -15,9 +15,8 @@ from carnation.cli.command import (
     run_command,
 )
 from carnation.console import align_table, clean, clean_lines, echo_json, paint, wrap_lines
-from carnation.document import dump_json
 from carnation.lazy import TYPE_CHECKING
-from carnation.workflow import find_root
+from carnation.project import find_root
 
 if TYPE_CHECKING:
     from carnation.artifacts.building import Build
@@ -31,7 +30,7 @@ class _Options:
     """What the command line says, and unless it does."""
 
     targets: Sequence[str] = ()
-    check = release = False
+    check = release = no_cache = False
     format = "text"
 
 
@@ -54,6 +53,9 @@ def _make_parser() -> CommandParser:
         "--release", action="store_true", help="Freeze the definition of the current version"
     )
     parser.add_argument(
+        "--no-cache", action="store_true", help="Make every workflow again, changed or not"
+    )
+    parser.add_argument(
         "--format", choices=["text", "json"], default="text", help="Output format (default: text)"
     )
     return parser
@@ -66,15 +68,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _build(options: _Options) -> int:
-    from carnation.artifacts.building import build_workflows  # needs the SDK; --help does not
+    from carnation.artifacts.building import build_workflows  # --help does not need it
 
     collect_what_is_made()
     built = build_workflows(
-        find_root("."), options.targets, write=not options.check, release=options.release
+        find_root("."),
+        options.targets,
+        write=not options.check,
+        release=options.release,
+        use_cache=not options.no_cache,
     )
     if options.format == "json":
+        from carnation.document import dump_json
+
         changes = [one._asdict() for changes in built.differences.values() for one in changes]
-        echo_json(dump_json({"differences": changes, "released": built.released}))
+        report = {"differences": changes, "released": built.released, "uncached": built.uncached}
+        echo_json(dump_json(report))
     else:
         _print_differences(built, check=options.check)
         for line in built.list_notes():
@@ -106,5 +115,5 @@ def _name_workflows(built: Build) -> str:
     """Name the workflows with their versions, or say how many they are where nobody would read."""
     if len(built.made) > _MAX_NAMED:
         return f"{len(built.made)} workflows"
-    names = [f"{artifacts.workflow} {artifacts.version}" for artifacts in built.made]
+    names = [f"{one.artifacts.workflow} {one.artifacts.version}" for one in built.made.values()]
     return ", ".join(names) or "no workflows found in definitions/"

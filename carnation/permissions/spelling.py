@@ -16,7 +16,8 @@ from carnation.lazy import compile_lazily
 _PLACEHOLDER = compile_lazily(r"\$\{([^{}]+)\}|\{[^{}]*\}")
 _PSEUDO = {"partition": "\ue000", "region": "\ue001", "accountid": "\ue002", "urlsuffix": "\ue003"}
 _UNKNOWN, _NAMED = 0xE100, 0xF000
-_HIDDEN = compile_lazily(r"[\ue000-\uefff]")
+_HIDDEN = ("\ue000", "\uefff")
+"""The first and the last character that stands for a placeholder with an unknown value."""
 
 
 class Match(IntEnum):
@@ -72,7 +73,7 @@ def _compare_field(granted: str, needed: str, at: int) -> Match:
     own = {1: _PSEUDO["partition"], 3: _PSEUDO["region"], 4: _PSEUDO["accountid"]}.get(at)
     if own and own in (granted, needed) and granted and needed:
         other = needed if granted == own else granted
-        if not re.search(r"[*?]", other) and not _HIDDEN.search(other.replace(own, "")):
+        if not re.search(r"[*?]", other) and not any(map(_is_hidden, other.replace(own, ""))):
             return Match.COVERS if granted == needed else Match.THERE
     return _compare(granted, needed)
 
@@ -103,9 +104,20 @@ def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
+def _is_hidden(character: str) -> bool:
+    return _HIDDEN[0] <= character <= _HIDDEN[1]
+
+
+def _open(text: str) -> str:
+    """Put `*` in the place of each placeholder with an unknown value."""
+    if text.isascii():
+        return text
+    return "".join(["*" if _is_hidden(character) else character for character in text])
+
+
 def _meet(first: str, second: str) -> bool:
     """Return whether some text is taken in by both patterns; what is unknown may be anything."""
-    one, other = (_HIDDEN.sub("*", text) for text in (first, second))
+    one, other = map(_open, (first, second))
     reached = {0}
     for position in range(len(one) + 1):
         at = one[position : position + 1]

@@ -1,29 +1,58 @@
-"""Modules of `definitions/`: files loaded without being installed."""
+"""Modules of `definitions/`: files listed, and loaded without being installed; no SDK is needed."""
 
 from __future__ import annotations
 
 import marshal
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from types import CodeType, ModuleType
 
-from carnation.errors import WorkflowError
+from carnation.errors import WorkflowError, suggest_name
+
+
+def list_definitions(root: str) -> list[str]:
+    """List the modules of `definitions/` by name, without loading them."""
+    names = sorted(os.listdir(os.path.join(root, "definitions")))
+    return [name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")]
+
+
+def choose_definitions(root: str, names: Sequence[str] = ()) -> list[str]:
+    """List the modules of the workflows that are named, each once; all, where none is.
+
+    Raises `WorkflowError` for a name that is not there.
+    """
+    modules = list_definitions(root)
+    chosen = [name.replace("-", "_") for name in names] or modules
+    for name, module in zip(names, chosen, strict=False):
+        if module not in modules:
+            known = [module.replace("_", "-") for module in modules]
+            raise WorkflowError(
+                f"workflow '{name}' not found in definitions/.{suggest_name(name, known)}"
+            )
+    return list(dict.fromkeys(chosen))
 
 
 def load_module(root: str, path: str, name: str) -> ModuleType:
-    """Load a file of `definitions/` as a module; what it prints goes to standard error."""
+    """Load a file of `definitions/` as a module; what it prints goes to standard error.
+
+    Python knows it by its name from then on, which dataclasses ask for what an annotation means.
+    """
     from importlib.util import module_from_spec, spec_from_file_location
 
     spec = spec_from_file_location(name, path, loader=_SourceLoader(name, path))
     if spec is None or spec.loader is None:
         raise WorkflowError(f"{os.path.relpath(path, root)} cannot be loaded as a module.")
-    loaded = module_from_spec(spec)
-    with importable(root), redirect_stdout(sys.stderr):
-        spec.loader.exec_module(loaded)
+    loaded = sys.modules[name] = module_from_spec(spec)
+    try:
+        with importable(root), redirect_stdout(sys.stderr):
+            spec.loader.exec_module(loaded)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return loaded
 
 

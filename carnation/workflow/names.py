@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from carnation.errors import WorkflowError
-from carnation.lazy import compile_lazily
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.project import find_root as find_root
+
+if TYPE_CHECKING:
+    import re
 
 _NAME = compile_lazily(r"[a-z][a-z0-9-]{0,39}\Z")
 _VERSION = compile_lazily(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?\Z")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
 from carnation.states import find_source, find_unchecked, make_definition
-from carnation.workflow.modules import importable, load_module
+from carnation.workflow.modules import choose_definitions, importable, load_module
 from carnation.workflow.names import validate_name, validate_version
 
 if TYPE_CHECKING:
@@ -240,12 +240,6 @@ def _read_stacks(workflow: str, stacks: Any) -> Any:
     )
 
 
-def list_definitions(root: str) -> list[str]:
-    """List the modules of `definitions/` by name, without loading them."""
-    names = sorted(os.listdir(os.path.join(root, "definitions")))
-    return [name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")]
-
-
 def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
     """Load the workflows of a project, all or those named, each when it is asked for.
 
@@ -256,28 +250,26 @@ def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
     `build/`. What a module itself raises comes through as it is; what it prints goes to standard
     error, since standard output is the verb's.
     """
-    modules = list_definitions(root)
-    chosen = [name.replace("-", "_") for name in names] or modules
-    for name, module in zip(names, chosen, strict=False):
-        if module not in modules:
-            known = [module.replace("_", "-") for module in modules]
-            raise WorkflowError(
-                f"workflow '{name}' not found in definitions/.{suggest_name(name, known)}"
-            )
-    return (_load(root, module) for module in dict.fromkeys(chosen))
+    modules = choose_definitions(root, names)
+    return (load_workflow(root, module) for module in modules)
 
 
-def _load(root: str, module: str) -> Workflow:
+def load_workflow(root: str, module: str) -> Workflow:
+    """Load the workflow of a module of `definitions/`; raises as `load_workflows` does."""
     path = os.path.join(root, "definitions", f"{module}.py")
-    loaded = load_module(root, path, f"_definition_{module}")
-    with importable(root), redirect_stdout(sys.stderr):
-        make = getattr(loaded, "make_workflow", None)
-        if not callable(make):
-            raise WorkflowError(
-                f"definitions/{module}.py does not define make_workflow(). Define it, or "
-                "prefix the file name with '_' if it is a helper module."
-            )
-        workflow = make()
+    name = f"_definition_{module}"
+    loaded = load_module(root, path, name)
+    try:
+        with importable(root), redirect_stdout(sys.stderr):
+            make = getattr(loaded, "make_workflow", None)
+            if not callable(make):
+                raise WorkflowError(
+                    f"definitions/{module}.py does not define make_workflow(). Define it, or "
+                    "prefix the file name with '_' if it is a helper module."
+                )
+            workflow = make()
+    finally:
+        sys.modules.pop(name, None)
     if not isinstance(workflow, Workflow):
         raise WorkflowError(
             f"make_workflow() of definitions/{module}.py returns {type(workflow).__name__}; "

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,26 @@ def test_an_unknown_workflow_suggests_the_one_that_was_meant(tmp_path: Path) -> 
         WorkflowError, match="workflow 'carnatoin' not found.*Did you mean 'carnation'"
     ):
         list(load_workflows(str(tmp_path), ["carnatoin"]))
+
+
+def test_a_dataclass_of_a_definition_may_have_annotations_as_text(tmp_path: Path) -> None:
+    text = """
+from __future__ import annotations
+from dataclasses import dataclass
+from carnation.states import Succeed
+from carnation.workflow import Workflow
+
+@dataclass
+class Input:
+    id: str
+
+def make_workflow():
+    return Workflow(name="one", version="1.0.0", states=Succeed("Done"), input=Input)
+"""
+    write_definition(tmp_path, "one", text)
+    (workflow,) = load_workflows(str(tmp_path))
+    assert workflow.declared["input"]["properties"] == {"id": {"type": "string"}}
+    assert "_definition_one" not in sys.modules
 
 
 def test_what_a_module_raises_comes_through(tmp_path: Path) -> None:
