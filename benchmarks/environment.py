@@ -37,7 +37,8 @@ def make_environment(
 
 
 def _find_newest() -> float:
-    sources = [path for path in (ROOT / "carnation").rglob("*") if "__pycache__" not in path.parts]
+    files = [path for path in (ROOT / "carnation").rglob("*") if path.is_file()]
+    sources = [path for path in files if "__pycache__" not in path.parts]
     return max(path.stat().st_mtime for path in (*sources, ROOT / "setup.cfg"))
 
 

@@ -7,7 +7,7 @@ listed in `malformed` and left out. Pointers are made here; lines and columns ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from carnation.asl.fields import ATA, PATH, STATE_TYPES
@@ -79,10 +79,10 @@ class State(Node):
         self.name = name
         self.scope = scope
         self.transitions: list[Transition] = []
-        self.retriers: list[Node] = []
-        self.catchers: list[Node] = []
-        self.rules: list[Node] = []
-        self.inner: list[Scope] = []
+        self.retriers: Sequence[Node] = ()
+        self.catchers: Sequence[Node] = ()
+        self.rules: Sequence[Node] = ()
+        self.inner: Sequence[Scope] = ()
 
     def is_terminal(self) -> bool:
         """Return whether its scope may end here."""
@@ -195,8 +195,9 @@ class Definition:
         self._read_transition(state, state, "Default", DEFAULT)
         state.retriers = self._read_list(state, "Retry", "Retrier", "")
         state.catchers = self._read_list(state, "Catch", "Catcher", CATCH)
-        for place, inner, body in list_inner(state.body):
-            self._open(state, place, body, inner)
+        opened = [self._open(state, *graph) for graph in list_inner(state.body)]
+        if opened:
+            state.inner = [scope for scope in opened if scope is not None]
         branches = state.body.get("Branches", [])
         if not isinstance(branches, list) and not is_placeholder(branches):
             self.malformed.append(state.problem("'Branches' must be a list", "/Branches"))
@@ -213,10 +214,12 @@ class Definition:
                 part.problem(f"'{field}' must be the name of a state", f"/{field}")
             )
 
-    def _read_list(self, state: State, field: str, place: str, kind: str) -> list[Node]:
+    def _read_list(self, state: State, field: str, place: str, kind: str) -> Sequence[Node]:
         """Read a list of parts; those of a kind have transitions."""
+        if field not in state.body:
+            return ()
         found: list[Node] = []
-        bodies = state.body.get(field, found)
+        bodies = state.body[field]
         if isinstance(bodies, list):
             for index, body in enumerate(bodies):
                 inner = f"/{field}/{index}"
@@ -231,14 +234,15 @@ class Definition:
             self.malformed.append(state.problem(f"'{field}' must be a list", f"/{field}"))
         return found
 
-    def _open(self, state: State, place: str, body: object, inner: str) -> None:
+    def _open(self, state: State, place: str, inner: str, body: object) -> Scope | None:
         if isinstance(body, Mapping):
             scope = Scope(place, body, state.pointer + inner, self.language, state)
-            state.inner.append(scope)
             self.scopes.append(scope)
-        elif not is_placeholder(body):
+            return scope
+        if not is_placeholder(body):
             field = inner[1:].partition("/")[0]
             self.malformed.append(state.problem(f"{field}: a graph of states is a mapping", inner))
+        return None
 
 
 def list_inner(body: Body) -> Iterator[tuple[str, str, Any]]:

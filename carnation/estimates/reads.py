@@ -66,7 +66,6 @@ MADE = "()"
 """Stands for a variable where a path begins with what a function makes: `$parse(…).id`."""
 
 
-@lru_cache(maxsize=4096)
 def read_text(text: str) -> Expression:
     """Describe what a text reads, if it is an expression.
 
@@ -75,6 +74,11 @@ def read_text(text: str) -> Expression:
     >>> read_text("{% $states.input.n > 3 %}").compared[0][1]
     4
     """
+    return _read_expression(text) if text.startswith(("{%", "$", "States.")) else _EMPTY
+
+
+@lru_cache(maxsize=4096)
+def _read_expression(text: str) -> Expression:
     try:
         if text.startswith("{%") and text.endswith("%}"):
             return _read_tree(parse_jsonata(text[2:-2].strip()).tree)

@@ -7,6 +7,7 @@ that have fields of their own (`ItemReader`, `Credentials`, a rule inside `And` 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from carnation.asl.comparisons import CONNECTIVES
 from carnation.asl.fields import ATA
@@ -70,8 +71,12 @@ class Machine(Definition):
         return suggest_name(name, [other for other in known if len(other) <= _MAX_NAME_LENGTH])
 
     def parts_of(self, *places: str) -> Iterator[Node]:
-        """Return the parts of these places."""
-        return (part for part in self.parts if part.place in places)
+        """Return the parts of these places, which are neither scopes nor states."""
+        return (part for part in self._inner_parts if part.place in places)
+
+    @cached_property
+    def _inner_parts(self) -> list[Node]:
+        return [part for part in self.parts if type(part) is Node]
 
     def _add_scope(self, scope: Scope) -> None:
         self.parts.append(scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from carnation.asl.graph import Node, Problem, State
 from carnation.lazy import re
@@ -69,7 +69,7 @@ def find_dead_retriers(machine: Machine) -> Iterator[Problem]:
             yield from _find_dead(parts)
 
 
-def _find_dead(parts: list[Node]) -> Iterator[Problem]:
+def _find_dead(parts: Sequence[Node]) -> Iterator[Problem]:
     taken: set[str] = set()
     for part in parts:
         names = names_of(part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from carnation.asl.cycles import find_cycles
 from carnation.asl.fields import PATH
@@ -28,7 +28,7 @@ def find_undecided(machine: Machine) -> Iterator[Problem]:
             yield state.problem("no rule may match, and 'Default' is missing")
 
 
-def _is_exhaustive(rules: list[Node]) -> bool:
+def _is_exhaustive(rules: Sequence[Node]) -> bool:
     """Return whether two rules are each other's opposite."""
     seen: set[str] = set()
     for rule in rules:
