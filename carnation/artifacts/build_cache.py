@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -20,10 +21,12 @@ from importlib.util import MAGIC_NUMBER, cache_from_source
 
 from carnation.artifacts.build_inputs import (
     Installation,
+    UnknownCode,
     Watch,
     describe_installation,
     find_own_path,
-    is_own,
+    find_source,
+    is_library,
     list_first,
     list_importable,
     read_state,
@@ -35,6 +38,7 @@ from carnation.document import digest
 from carnation.errors import CarnationError
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+from carnation.workflow.modules import is_own
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
 
 _ENTRY = ".build"
 _INSTALLATION = ".installation"
+_SPECIAL = "special"
+"""In the place of a digest: neither a file nor a folder."""
+_MAX_INSTALLATIONS = 4
 _LATELY = 2 * 10**9  # ns: code that changed so shortly before a build may have been loaded before
 
 
@@ -61,13 +68,15 @@ class Made(NamedTuple):
 class _Entry(NamedTuple):
     """What an entry holds, as plain values."""
 
-    place: tuple[str, str, str]
-    """The project's root, its partition, and the real path of the definition."""
+    place: tuple[str, str]
+    """The project's root, and its partition."""
     installation: str
     imports: tuple[str, ...]
     """The top-level modules that its sources name, there or not."""
     sources: dict[str, str]
-    """The files that were opened, by digest; '' for what was not there."""
+    """The files that were opened, by digest, or by what was there instead."""
+    links: dict[str, str]
+    """The real paths of the project's modules."""
     folders: dict[str, tuple[str, ...]]
     """What can be imported of the folders of the project."""
     workflow: str
@@ -85,7 +94,7 @@ class _Inputs(NamedTuple):
     reason: str
     opened: set[str]
     own: set[str]
-    """The files of its modules."""
+    """The sources of its modules."""
     folders: set[str]
     """The folders in which it looked for modules."""
     imports: set[str]
@@ -97,12 +106,15 @@ class BuildCache:
     `reasons` says of the definitions that were made why no entry was kept, where none was.
     """
 
-    def __init__(self, root: str, partition: str) -> None:
+    def __init__(self, root: str, partition: str, *, is_used: bool = True) -> None:
         self.reasons: dict[str, str] = {}
         self.root = root
         self.partition = partition
         folder = os.path.dirname(self._find_entry("any"))
-        self._started = 0 if sys.dont_write_bytecode else _read_clock(folder)
+        self._started = 0
+        if is_used and not sys.dont_write_bytecode:
+            self._started = _read_clock(folder)
+        self._is_used, self._is_kept = is_used, bool(self._started)
         self._first = list_first(root)
         self._digests: dict[str, str] = {}
         self._packages: dict[tuple[str, str], tuple[str, tuple[str, ...], bytes] | None] = {}
@@ -114,14 +126,18 @@ class BuildCache:
 
     def recall(self, module: str) -> Made | None:
         """Return what was made of a definition, where every input is what it was."""
+        if not self._is_used:
+            return None
         entry = _read_entry(self._find_entry(module))
-        if entry is None or entry.place != self._find_place(module):
+        if entry is None or entry.place != (self.root, self.partition):
             return None
         if not self._is_installed(entry.installation) or not self._first.isdisjoint(entry.imports):
             return None
         if any(self._list_folder(path) != found for path, found in entry.folders.items()):
             return None
         if any(self._digest(path) != found for path, found in entry.sources.items()):
+            return None
+        if any(os.path.realpath(path) != found for path, found in entry.links.items()):
             return None
         packages = self._make_packages(entry)
         if packages is None:
@@ -187,7 +203,7 @@ class BuildCache:
         try:
             with watching(watch):
                 yield
-            if self._started:
+            if self._is_kept:
                 self._inputs[module] = self._note(module, watch)
         finally:
             for name in self._list_own():
@@ -215,67 +231,65 @@ class BuildCache:
     def _note(self, module: str, watch: Watch) -> _Inputs:
         loaded = self._list_own()
         folders = {path for path in loaded.values() if os.path.isdir(path)}
-        own = {name: path for name, path in loaded.items() if path not in folders}
-        folders |= {os.path.dirname(path) for path in own.values()}
-        sources = {"": self._find_definition(module), **own}
+        files = {find_source(path) for path in watch.paths}
+        own = {path for path in loaded.values() if path not in folders}
+        folders |= {os.path.dirname(path) for path in own}
+        # a module that could not be imported was opened, too
+        importable = {self.root, *folders}
+        own |= {one for one in files if one[-3:] == ".py" and os.path.dirname(one) in importable}
+        own.add(self._find_definition(module))
         imports: set[str] = set()
         reason = watch.reason and f"it {watch.reason}"
-        for name, path in sources.items():
+        for path in sorted(own):
             if reason:
                 break
-            reason, named = self._check_source(name, path, loaded)
+            reason, named = self._check_source(path, loaded)
             imports |= named
-        return _Inputs(reason, watch.paths, set(own.values()), folders, imports)
+        return _Inputs(reason, files, own, folders, imports)
 
-    def _check_source(self, name: str, path: str, own: Mapping[str, str]) -> tuple[str, set[str]]:
+    def _check_source(self, path: str, own: Mapping[str, str]) -> tuple[str, set[str]]:
         """Say why a source may read what was not noted, and list what it imports."""
         from carnation.artifacts.pure_code import read_names  # recalling needs none
 
+        shown = os.path.relpath(path, self.root)
         try:
             with open(path, "rb") as file:
-                source = file.read()
-            if name and not _is_compiled(name, path, source):
-                return f"the bytecode of '{name}' is another than its source's", set()
-            reason, imports = read_names(source, own)
+                reason, imports = read_names(file.read(), own)
         except (OSError, ValueError, SyntaxError):
-            return f"'{name}' has no source", set()
-        shown = os.path.relpath(path, self.root)
+            return f"{shown} is no source of Python", set()
         return (f"{shown}, {reason}" if reason else ""), imports
 
-    def keep(self, made: Mapping[str, Made], *, is_all: bool) -> None:
-        """Keep entries of what was made (by module), where all that it was made of is known.
-
-        `is_all` says that no other workflow has an entry.
-        """
-        if not made:
+    def keep(self, made: Mapping[str, Made]) -> None:
+        """Keep entries of what was made (by module), where all that it was made of is known."""
+        if not made or not self._is_used:
             return
         self._digests.clear()  # of what was compared before, which may be another now
         self._folders.clear()
-        installation = self._keep_installation() if self._started else ""
+        installation, unknown = "", "Python writes no bytecode here"
+        if self._is_kept:
+            try:
+                installation = self._keep_installation()
+            except UnknownCode as error:
+                unknown = str(error)
         for module, one in made.items():
-            reason = self._keep(module, one, installation)
+            reason = self._keep(module, one, installation) if installation else unknown
             if reason:
                 self.reasons[module] = reason
-        if is_all and installation:
-            self._forget_installations()
 
     def _keep(self, module: str, made: Made, installation: str) -> str:
         """Keep an entry, or say why not."""
-        if not self._started:
-            return "Python writes no bytecode here"
         inputs = self._inputs[module]
         if inputs.reason:
             return inputs.reason
-        if not installation:
-            return "what is installed has just changed, or cannot be told apart"
-        paths = {self._find_definition(module), *inputs.own, *inputs.opened}
-        sources = sorted(path for path in paths if is_own(self.root, path) and path[-4:] != ".pyc")
+        sources = {path: self._digest(path) for path in sorted(inputs.own | inputs.opened)
+                   if is_own(self.root, path) or not is_library(path)}  # fmt: skip
         folders = {self.root, os.path.join(self.root, "definitions"), *inputs.folders}
         entry = _Entry(
-            self._find_place(module),
+            (self.root, self.partition),
             installation,
             tuple(sorted(inputs.imports)),
-            {path: self._digest(path) for path in sources},
+            sources,
+            {path: os.path.realpath(path) for path in sorted({*inputs.own, *folders})},
             {path: self._list_folder(path) or () for path in sorted(folders)},
             made.artifacts.workflow,
             made.artifacts.version,
@@ -285,27 +299,28 @@ class BuildCache:
             made.open_permissions,
             dict(made.packed),
         )
-        if any(_has_changed(path, self._started) for path in sources):
-            return "a file has changed while it was made"
+        for path, found in sources.items():
+            if found == _SPECIAL:
+                return f"it reads {path}, which is no regular file"
+            if _has_changed(path, self._started):
+                return f"{path} has changed while it was made"
         if not _write(self._find_entry(module), entry, _Entry._fields):
             return "what it gives are no plain values"
         return ""
 
     def _keep_installation(self) -> str:
-        """Write down which code is loaded; return its name, '' where that cannot be."""
+        """Write down which code is loaded; return its name."""
         opened = {
             path
             for inputs in self._inputs.values()
             for path in inputs.opened
-            if not is_own(self.root, path)
+            if is_library(path) and not is_own(self.root, path)
         }
         names = self._libraries - {"__main__"}
         found = describe_installation(self.root, opened, names, self._first)
-        since = self._started - _LATELY
-        if found is None or any(
-            state and max(state[1:3]) >= since for state in found.files.values()
-        ):
-            return ""
+        for path, state in found.files.items():
+            if state and max(state[1:3]) >= self._started - _LATELY:
+                raise UnknownCode(f"{path} has just changed")
         for name, known in self._installations.items():
             if known is not None:
                 if known.covers(found):
@@ -314,28 +329,22 @@ class BuildCache:
         name = digest(marshal.dumps(tuple(found), 2))[:16]
         _write(self._find_installation(name), found, Installation._fields)
         self._installations[name] = found
+        self._forget_installations()
         return name
 
     def _forget_installations(self) -> None:
-        """Remove what no entry names any more."""
+        """Remove all but the newest descriptions; entries of others are made again."""
         folder, suffix = os.path.split(self._find_installation("any"))
         suffix = suffix.removeprefix("any")
-        for name in os.listdir(folder):
-            if name.endswith(suffix) and not self._installations.get(name.removesuffix(suffix)):
-                with suppress(OSError):
-                    os.remove(os.path.join(folder, name))
+        paths = [os.path.join(folder, one) for one in os.listdir(folder) if one.endswith(suffix)]
+        for path in sorted(paths, key=_read_date)[:-_MAX_INSTALLATIONS]:
+            with suppress(OSError):
+                os.remove(path)
 
     def _digest(self, path: str) -> str:
         if path not in self._digests:
-            try:
-                with open(path, "rb") as file:
-                    self._digests[path] = digest(file.read())
-            except OSError:
-                self._digests[path] = ""
+            self._digests[path] = _read_digest(path)
         return self._digests[path]
-
-    def _find_place(self, module: str) -> tuple[str, str, str]:
-        return self.root, self.partition, os.path.realpath(self._find_definition(module))
 
     def _find_definition(self, module: str) -> str:
         return os.path.join(self.root, "definitions", f"{module}.py")
@@ -347,14 +356,21 @@ class BuildCache:
         return self._find_entry(name).removesuffix(_ENTRY) + _INSTALLATION
 
 
-def _is_compiled(name: str, path: str, source: bytes) -> bool:
-    """Return whether Python runs of a module what its source says."""
-    loader: Any = sys.modules[name].__loader__
+def _read_digest(path: str) -> str:
+    """Read the digest of a file, or what is there instead: an error, a folder, a pipe."""
     try:
-        code = loader.get_code(name)
-    except (AttributeError, ImportError):
-        return False
-    return bool(code == compile(source, path, "exec", dont_inherit=True))
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
+            return "folder" if stat.S_ISDIR(mode) else _SPECIAL
+        with open(path, "rb") as file:
+            return digest(file.read())
+    except (OSError, ValueError) as error:
+        return f"error {getattr(error, 'errno', None)}"
+
+
+def _read_date(path: str) -> int:
+    state = read_state(path)
+    return state[1] if state else 0
 
 
 def _read_clock(folder: str) -> int:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.util import source_from_cache
 
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
+from carnation.workflow.modules import is_own
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -108,23 +110,33 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if _watches and event == "open":
         for watch in _watches:
             watch.note(*arguments)
-
-
-def is_own(root: str, path: str) -> bool:
-    """Return whether a file is the project's: below its root, and no library installed there."""
-    if not path.startswith(root + os.sep):
-        return False
-    homes = [_PACKAGE, *(home for home in sys.path if len(home) > len(root))]
-    return not any(path.startswith(home + os.sep) for home in homes)
+    elif _watches and event == "builtins.input":
+        for watch in _watches:
+            watch.reason = "asks for input"
 
 
 def find_own_path(root: str, module: ModuleType | None) -> str:
     """Return the file of a module of the project, or the folder of one that has none; else ''."""
-    path = getattr(module, "__file__", None)
-    for one in [path] if path else list(getattr(module, "__path__", ())):
-        if is_own(root, str(one)):
-            return str(one)
-    return ""
+    try:
+        path = getattr(module, "__file__", None)
+        places = [path] if path else list(getattr(module, "__path__", ()))
+    except Exception:  # whatever an object that poses as a module raises
+        return ""
+    return next((str(one) for one in places if is_own(root, str(one))), "")
+
+
+def find_source(path: str) -> str:
+    """Return the file that was meant where bytecode was opened: its source."""
+    if path.endswith(".pyc"):
+        with suppress(ValueError, NotImplementedError):
+            return source_from_cache(path)
+    return path
+
+
+def is_library(path: str) -> bool:
+    """Return whether a file belongs to what is installed: it lies where Python looks."""
+    homes = [_PACKAGE, *sys.path[1:]]
+    return any(home and path.startswith(home + os.sep) for home in homes)
 
 
 def list_importable(folder: str) -> tuple[str, ...]:
@@ -138,12 +150,19 @@ def _list_importable(folder: str) -> Iterator[str]:
             name = entry.name
             if name.endswith(_IMPORTABLE):
                 yield name
-            elif name.isidentifier() and name not in _OUTPUTS and entry.is_dir():
+            elif name.isidentifier() and name not in _OUTPUTS and _is_folder(entry):
                 has_init = any(
                     os.path.exists(os.path.join(entry.path, f"__init__{suffix}"))
                     for suffix in _IMPORTABLE
                 )
                 yield f"{name}/__init__" if has_init else f"{name}/"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def read_state(path: str) -> State:
@@ -193,13 +212,13 @@ class Installation(NamedTuple):
 
 def describe_installation(
     root: str, opened: Iterable[str], names: Iterable[str], first: Set[str]
-) -> Installation | None:
+) -> Installation:
     """Describe the code that is loaded: the modules of those names, and the files they opened.
 
-    None where it cannot be described: a module that is no file, or one that was found in the folder
-    that a command was started in.
+    Raises `UnknownCode` for a module that is no file, or one that was found in the folder that a
+    command was started in.
     """
-    files: dict[str, State] = {}
+    files = {path: read_state(path) for path in opened}
     tops = set()
     for name in names:
         module = sys.modules.get(name)
@@ -207,16 +226,21 @@ def describe_installation(
         if path:
             files[path] = read_state(path)
             if files[path] is None:
-                return None
+                raise UnknownCode(f"{path}, which was loaded, is no file")
             if hasattr(module, "__path__"):  # its entries decide what a name in it means
                 folder = os.path.dirname(path)
                 files[folder] = read_state(folder)
         tops.add(name.partition(".")[0])
-    files.update((path, read_state(path)) for path in opened if path[-4:] != ".pyc")
-    found = Installation(
+    hidden = sorted(first & tops)
+    if hidden:
+        raise UnknownCode(f"the folder that this was started in has a module '{hidden[0]}'")
+    return Installation(
         _describe_python(), _describe_places(root), tuple(sorted(tops)), dict(sorted(files.items()))
     )
-    return found if first.isdisjoint(tops) else None
+
+
+class UnknownCode(Exception):  # noqa: N818 - no error of anybody's
+    """What is loaded cannot be described; says why."""
 
 
 def _describe_python() -> tuple[str, ...]:

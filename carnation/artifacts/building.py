@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from carnation.artifacts.build_cache import BuildCache, Made
 from carnation.artifacts.build_folder import (
     Difference,
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 class Build(NamedTuple):
     """What was built: how `build/` differed from what was made, and what was released.
 
-    `made` is by module; `uncached` says of which definitions no entry could be kept, and why.
+    `made` is by module, without the files of what is up to date; `uncached` says of which
+    definitions no entry could be kept, and why.
     """
 
     made: Mapping[str, Made]
@@ -62,27 +65,37 @@ def build_workflows(
     *,
     write: bool = True,
     release: bool = False,
-    use_cache: bool = True,
+    use_cache: bool = False,
 ) -> Build:
     """Build workflows (all, where none is named) into `build/`; without `write`, only compare.
 
-    With `use_cache`, what has the inputs it had is not made again (see `build_cache`).
+    With `use_cache`, what has the inputs it had is not made again (see `build_cache`): for a
+    process in which nobody has patched what a build uses.
 
     Raises `ArtifactError` for a version that was released with another definition.
     """
-    cache = BuildCache(root, read_partition(root))
-    made = _make_all(cache, names, use_cache=use_cache)
+    root = os.path.abspath(root)
+    cache = BuildCache(root, read_partition(root), is_used=use_cache)
+    differences: dict[str, list[Difference]] = {}
     if write:
         repair_build_folder(root)
+
+    def compare(one: Made) -> Made:
+        reject_changed_release(root, one.artifacts)
+        found = compare_artifacts(root, one.artifacts)
+        differences[one.artifacts.workflow] = found
+        if found or release:
+            return one
+        # of 200 workflows, 8 MiB
+        return one._replace(artifacts=one.artifacts._replace(files={}, packages={}))
+
+    made = _make_all(cache, names, compare)
     built = [one.artifacts for one in made.values()]
-    for artifacts in built:
-        reject_changed_release(root, artifacts)
     released = [
         f"build/{one.workflow}/{release_name(one)}"
         for one in built
         if release and not is_released(root, one)
     ]
-    differences = {one.workflow: compare_artifacts(root, one) for one in built}
     if not names:
         for name in list_trees(root):
             differences.setdefault(name, [Difference(name, "", "removed")])
@@ -91,26 +104,26 @@ def build_workflows(
     return Build(made, differences, released, cache.reasons)
 
 
-def _make_all(cache: BuildCache, names: Sequence[str], *, use_cache: bool) -> dict[str, Made]:
+def _make_all(
+    cache: BuildCache, names: Sequence[str], compare: Callable[[Made], Made]
+) -> dict[str, Made]:
     """Make what has no entry, and keep entries of it, also where a later definition is wrong."""
     made: dict[str, Made] = {}
     fresh: dict[str, Made] = {}
     make: Callable[[str, BuildCache], Made] | None = None
-    modules = choose_definitions(cache.root, names)
     try:
-        for module in modules:
-            one = cache.recall(module) if use_cache else None
+        for module in choose_definitions(cache.root, names):
+            one = cache.recall(module)
             if one is None:
                 if make is None:
                     from carnation.artifacts.making import Maker  # it starts the SDK
 
                     make = Maker(cache.root, cache.partition).make
                 one = fresh[module] = make(module, cache)
-            made[module] = one
+            made[module] = compare(one)
     finally:
         cache.put_back()
-        if use_cache:
-            cache.keep(fresh, is_all=not names and len(made) == len(modules))
+        cache.keep(fresh)
     return made
 
 

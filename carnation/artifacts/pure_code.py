@@ -9,11 +9,12 @@ a definition that is rejected is made again each time, and one that is not can b
 from __future__ import annotations
 
 import _ast as ast  # the classes and the flag alone: `ast` around them costs as much again
-import os
 import sys
+import warnings
 from collections.abc import Collection, Iterator
+from types import ModuleType
 
-from carnation.lazy import TYPE_CHECKING
+from carnation.lazy import TYPE_CHECKING, compile_lazily
 from carnation.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _PARTS = {
     },
     "carnation.lazy": {"TYPE_CHECKING"},
     "carnation.workflow": {"Workflow"},
+    "inspect": {"cleandoc"},
+    "io": {"BytesIO", "StringIO"},
+    "random": {"Random"},
     "decimal": {"Decimal", "ROUND_DOWN", "ROUND_HALF_EVEN", "ROUND_HALF_UP", "ROUND_UP"},
     "operator": {"add", "and_", "contains", "eq", "getitem", "itemgetter", "mul", "or_", "sub"},
     "os": {"PathLike", "fspath", "path", "sep"},
@@ -52,11 +56,11 @@ _PARTS = {
 """Modules that read more: the names that may be taken from them."""
 _BUILTINS = frozenset({
     "__builtins__", "__import__", "breakpoint", "compile", "copyright", "credits", "delattr",
-    "dir", "eval", "exec", "exit", "getattr", "globals", "hash", "help", "id", "input", "license",
-    "locals", "print", "quit", "setattr", "vars",
+    "dir", "eval", "exec", "exit", "getattr", "globals", "hash", "help", "id", "license", "locals",
+    "print", "quit", "setattr", "vars",
 })  # fmt: skip
 """Names that read, print, give what differs from run to run, or reach all others."""
-_NAMES = frozenset({"dir", "hash", "help", "id", "input", "license", "vars"})
+_NAMES = frozenset({"dir", "hash", "help", "id", "license", "vars"})
 """Builtins whose names a source may well give to something else."""
 _DUNDERS = frozenset({
     "__all__", "__annotations__", "__call__", "__class__", "__contains__", "__doc__", "__eq__",
@@ -65,20 +69,26 @@ _DUNDERS = frozenset({
 })  # fmt: skip
 _PRIVATE = frozenset({"_asdict", "_fields", "_make", "_replace"})
 _ATTRIBUTES = frozenset({
-    "CodeType", "ForwardRef", "Formatter", "FunctionType", "astimezone", "attrgetter", "bltns",
-    "format_map", "fromtimestamp", "get_type_hints", "getcontext", "localcontext", "methodcaller",
-    "now", "setcontext", "timestamp", "today", "utcnow",
+    "CodeType", "ForwardRef", "Formatter", "FullLoader", "FunctionType", "Loader", "UnsafeLoader",
+    "add_constructor", "add_implicit_resolver", "add_multi_constructor", "add_multi_representer",
+    "add_path_resolver", "add_representer", "astimezone", "attrgetter", "bltns",
+    "field_size_limit", "format_map", "fromtimestamp", "full_load", "get_type_hints", "getcontext",
+    "localcontext", "methodcaller", "now", "register_dialect", "setcontext", "strftime",
+    "timestamp", "today", "unsafe_load", "utcnow",
 })  # fmt: skip
-"""Attributes of the modules that are free, and of their objects, that read a clock or reach all."""
+"""Attributes of the modules that are free, and of their objects, that read a clock, change what
+others see, or reach all."""
 _HARMLESS = frozenset({
-    "PathLike", "Path", "as_posix", "basename", "dirname", "error", "fspath", "is_absolute",
-    "is_relative_to", "joinpath", "match", "name", "normpath", "open", "parent", "parents",
-    "parts", "path", "read", "read_bytes", "read_text", "relative_to", "sep", "splitext", "stem",
-    "suffix", "suffixes", "with_name", "with_stem", "with_suffix",
+    "as_posix", "is_absolute", "is_relative_to", "joinpath", "match", "name", "open", "parent",
+    "parents", "parts", "read_bytes", "read_text", "relative_to", "stem", "suffix", "suffixes",
+    "with_name", "with_stem", "with_suffix",
 })  # fmt: skip
-"""Attributes of `os`, `os.path` and paths that read nothing, or open a file."""
+"""Attributes of paths that read nothing, or open a file."""
 _OF_VALUES = frozenset().union(*map(dir, (str, bytes, list, dict, set, tuple, int, float)))
-_RESOLVING = frozenset({"abspath", "realpath", "resolve"})
+_DECIDING = frozenset({"TYPE_CHECKING", "__match_args__", "__name__"})
+"""Names that decide what is run, or which attributes are read, where they are set."""
+_REACHING = compile_lazily(r"\{[^{}\"' ]*\.__|__import__")
+"""In texts: what is asked of a value that is put into it, and code."""
 
 
 class Names(NamedTuple):
@@ -103,7 +113,9 @@ def read_names(source: bytes, own: Collection[str] = ()) -> Names:
     >>> read_names(b"from pathlib import Path\nTEXT = Path('x').read_text()").reason
     ''
     """
-    tree: Any = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever loads it has shown them
+        tree: Any = compile(source, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     reader = _Reader(own)
     line, name = min(reader.find(tree), default=(0, ""))
     return Names(f"line {line}: {name}" if name else "", reader.imports)
@@ -143,14 +155,14 @@ class _Reader:
         self.tops = {name.partition(".")[0] for name in own}
         self.modules: dict[str, str] = {}
         """The modules that names stand for."""
+        self.imported: set[str] = set()
+        """All names that stand for what is not the project's."""
         self.imports: set[str] = set()
         self.bound: set[str] = set()
-        self.based: set[Any] = set()
-        """Names that are only there to take an attribute from."""
-        self.reach = {*dir(os), *dir(os.path)}
-        if "pathlib" in sys.modules:
-            self.reach.update(dir(sys.modules["pathlib"].Path))
-        self.reach -= _HARMLESS | _OF_VALUES
+        self.harmless: set[Any] = set()
+        """Names and attributes that are only there to be called, or to take one from."""
+        paths: Any = sys.modules.get("pathlib")
+        self.reach = set(dir(paths.Path)) - _HARMLESS - _OF_VALUES if paths else set()
 
     def find(self, tree: ast.AST) -> Iterator[tuple[int, str]]:
         """Yield the lines and names of what is rejected."""
@@ -158,29 +170,45 @@ class _Reader:
         for node in nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 yield from ((node.lineno, name) for name in self._read_import(node))
+        if "re" in self.imports:
+            self.reach.discard("group")  # of a match, not of a file
         for node in nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self.bound.add(node.id)
-            elif isinstance(node, ast.arg):
-                self.bound.add(node.arg)
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                self.based.add(node.value)
-            elif isinstance(node, ast.Call) and _resolves_itself(node):
-                self.based.add(node.func)
+            self._note(node)
         for node in nodes:
             name = self._check(node)
             if name:
                 yield node.lineno, name
 
+    def _note(self, node: Any) -> None:
+        """Note what a node makes of others: names that are bound, and those only called."""
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            self.bound.add(node.arg)
+        elif isinstance(node, ast.FunctionDef):
+            self.bound.add(node.name)
+        elif isinstance(node, ast.Attribute):
+            if isinstance(node.value, ast.Name):
+                self.harmless.add(node.value)
+            if isinstance(node.ctx, ast.Store) and _is_self(node.value):
+                self.bound.add(node.attr)
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+            if name == "replace" and not _replaces_text(node):
+                return
+            if name in ("getattr", "replace") or _is_from_file(node):
+                self.harmless.add(node.func)
+
     def _read_import(self, node: Any) -> Iterator[str]:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                self.imports.add(alias.name.partition(".")[0])
-                self.modules[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
+                top = alias.name.partition(".")[0]
+                self.imports.add(top)
+                self.modules[alias.asname or top] = alias.name if alias.asname else top
                 if not self._may_import(alias.name):
                     yield alias.name
+                if top not in self.tops:
+                    self.imported.add(alias.asname or top)
             return
         module = node.module or ""
         if not node.level:
@@ -189,19 +217,33 @@ class _Reader:
         for alias in node.names:
             name = alias.name
             whole = f"{module}.{name}"
-            if whole in _PARTS or whole in self.own or (not is_own and whole in sys.modules):
-                self.modules[alias.asname or name] = whole
+            found = self._find_values(module, name) if not node.level else {}
+            for one, value in found.items():
+                if isinstance(value, ModuleType):
+                    self.modules[alias.asname or one] = value.__name__
+                if not is_own:
+                    self.imported.add(alias.asname or one)
             if is_own:
-                if _is_system(name):
+                if _is_system(name) or self._is_foreign(whole):
                     yield whole
-            elif not self._is_loaded(module):
-                continue
-            elif not self._may_take(module, name):
+            elif self._is_loaded(module) and not self._may_take(module, name):
                 yield whole if _is_free(module) or module in _PARTS else module
+
+    def _find_values(self, module: str, name: str) -> dict[str, object]:
+        """Find what a module gives by a name; all that it has, by a star."""
+        whole = f"{module}.{name}"
+        if whole in sys.modules:
+            return {name: sys.modules[whole]}
+        there = getattr(sys.modules.get(module), "__dict__", {})
+        return dict(there) if name == "*" else {name: there.get(name)}
 
     def _is_own(self, module: str) -> bool:
         """Return whether a module is the project's, there or not."""
-        return module.partition(".")[0] in self.tops
+        return module.partition(".")[0] in self.tops and not self._is_foreign(module)
+
+    def _is_foreign(self, module: str) -> bool:
+        """Return whether a module is loaded that is none of the project's."""
+        return module in sys.modules and module not in self.own
 
     def _is_loaded(self, module: str) -> bool:
         """Return whether Python has such a module; where it has none, the import fails."""
@@ -228,39 +270,51 @@ class _Reader:
     def _check(self, node: Any) -> str:
         """Return the name for which a node is rejected; '' where it is none."""
         if isinstance(node, ast.Attribute):
-            return "" if node in self.based else self._check_attribute(node, node.attr)
+            return "" if node in self.harmless else self._check_attribute(node, node.attr)
         if isinstance(node, ast.Name):
             return self._check_name(node)
         if isinstance(node, ast.Call):
             return self._check_call(node)
         if isinstance(node, ast.MatchClass):
             return next(filter(None, map(self._check_any, node.kwd_attrs)), "")
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return "__" if "{" in node.value and "__" in node.value else ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "__" in node.value:
+            return "__" if _REACHING.search(node.value) else ""
         return ""
 
     def _check_name(self, node: Any) -> str:
         name: str = node.id
+        if name in _DECIDING and isinstance(node.ctx, ast.Store):
+            return name
         if name.startswith("__") and name.endswith("__"):
-            return "" if name in _DUNDERS else name
+            return "" if name in _DUNDERS or isinstance(node.ctx, ast.Store) else name
         if name in _BUILTINS and not (name in _NAMES and name in self.bound):
-            return name if name != "getattr" else ""  # which is judged by its call
+            return "" if node in self.harmless and name == "getattr" else name
         module = self.modules.get(name)
-        if module is None or node in self.based:
+        if module is None or node in self.harmless:
             return ""
         if self._is_own(module) or not self._is_loaded(module):
             return ""
         return name  # a module as a value could be asked for anything
 
     def _check_attribute(self, node: Any, name: str) -> str:
+        if isinstance(node.ctx, (ast.Store, ast.Del)) and _find_base(node) in self.imported:
+            return name  # what others see is changed
         path = self._find_module(node.value)
         if path is None:
-            return self._check_any(name, is_self=_is_self(node.value))
+            if name == "replace":
+                return name  # of a path: it renames a file
+            return self._check_any(name, is_known=_is_self(node.value) or name in self.bound)
         whole = f"{path}.{name}"
         if self._is_own(path):
             if whole in self.own:
                 return ""
-            return whole if _is_system(name) else self._check_any(name)
+            found = getattr(sys.modules.get(path), name, None)
+            is_system = _is_system(name) or self._is_foreign(whole)
+            if is_system or (
+                isinstance(found, ModuleType) and not self._may_import(found.__name__)
+            ):
+                return whole
+            return self._check_any(name, is_known=True)
         if not self._is_loaded(path) or whole in _PARTS:
             return ""
         return self._check_any(name) if self._may_take(path, name) else whole
@@ -274,13 +328,18 @@ class _Reader:
             path = f"{above}.{node.attr}"
             if above is not None and (path in sys.modules or path in _PARTS):
                 return path
+            found = getattr(sys.modules.get(above or ""), node.attr, None)
+            return found.__name__ if isinstance(found, ModuleType) else None
         return None
 
-    def _check_any(self, name: str, *, is_self: bool = False) -> str:
-        """Reject an attribute by its name, whatever it is taken from."""
+    def _check_any(self, name: str, *, is_known: bool = False) -> str:
+        """Reject an attribute by its name, whatever it is taken from.
+
+        `is_known` says that it is one of the project's own, which may be private.
+        """
         if name.startswith("__") and name.endswith("__"):
             return "" if name in _DUNDERS else name
-        if name.startswith("_") and name not in _PRIVATE and not is_self:
+        if name.startswith("_") and name not in _PRIVATE and not is_known:
             return name
         return name if name in _ATTRIBUTES or name in self.reach else ""
 
@@ -291,28 +350,46 @@ class _Reader:
             if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
                 return "getattr"
             return self._check_any(named.value)
-        if (
-            isinstance(function, ast.Attribute)
-            and function.attr == "replace"
-            and (len(node.args) + len(node.keywords) < 2)
-        ):
-            return "replace"  # of a path: it renames a file
         return ""
 
 
-def _resolves_itself(node: Any) -> bool:
-    """Return whether a call gives the real path of the source itself, which the cache compares."""
-    function = node.func
-    if not isinstance(function, ast.Attribute) or function.attr not in _RESOLVING:
+def _is_from_file(node: Any) -> bool:
+    """Return whether an expression gives a folder above the source, or its own real path.
+
+    The cache compares the real paths of sources and of their folders.
+    """
+    if isinstance(node, ast.Name):
+        return node.id == "__file__"
+    if isinstance(node, ast.Subscript):
+        return _is_from_file(node.value)
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("parent", "parents") and _is_from_file(node.value)
+    if isinstance(node, ast.BinOp):
+        return _is_from_file(node.left) and _is_up(node.right)
+    if not isinstance(node, ast.Call) or node.keywords:
         return False
-    base = function.value
-    if function.attr == "resolve":
-        return isinstance(base, ast.Call) and _is_file(base.args) and not node.args
-    return _is_file(node.args)
+    name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    if name in ("absolute", "resolve"):
+        return not node.args and _is_from_file(getattr(node.func, "value", None))
+    if name not in ("Path", "abspath", "dirname", "join", "normpath", "realpath") or not node.args:
+        return False
+    return _is_from_file(node.args[0]) and all(map(_is_up, node.args[1:]))
 
 
-def _is_file(arguments: list[Any]) -> bool:
-    return len(arguments) == 1 and getattr(arguments[0], "id", "") == "__file__"
+def _is_up(node: Any) -> bool:
+    return isinstance(node, ast.Constant) and node.value in ("..", "../..")
+
+
+def _replaces_text(node: Any) -> bool:
+    """Return whether a call of `replace` cannot be that of a path, which has one argument."""
+    names = {one.arg for one in node.keywords}
+    return len(node.args) > 1 or (not node.args and bool(names) and "target" not in names)
+
+
+def _find_base(node: Any) -> str:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return str(getattr(node, "id", ""))
 
 
 def _is_self(node: Any) -> bool:

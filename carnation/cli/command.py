@@ -79,7 +79,7 @@ def collect_what_is_made() -> None:
     Each graph of states is a circle, and a build of many workflows drops one after the other.
     """
     gc.freeze()
-    gc.set_threshold(25_000, 20, 100)
+    gc.set_threshold(10_000, 20, 100)
 
 
 def collect_while_serving() -> None:

@@ -7,11 +7,22 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from types import CodeType, ModuleType
 
 from carnation.errors import WorkflowError, suggest_name
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def is_own(root: str, path: str) -> bool:
+    """Return whether a path is the project's: below its root, and no library installed there."""
+    if not path.startswith(root + os.sep):
+        return False
+    # the first place is the folder of a command, or where it was started
+    homes = [_PACKAGE, *(home for home in sys.path[1:] if len(home) > len(root))]
+    return not any(path.startswith(home + os.sep) or path == home for home in homes)
 
 
 def list_definitions(root: str) -> list[str]:
@@ -85,11 +96,35 @@ class _SourceLoader(SourceFileLoader):
 _CHECKED = (0b11).to_bytes(4, "little")
 
 
+class _ProjectFinder:
+    """Finds the modules of a project for Python, which are loaded as definitions are."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._finders: dict[str, FileFinder] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module that is one file; a folder without `__init__` is left to Python."""
+        for folder in [self._root] if path is None else path:
+            if folder == self._root or is_own(self._root, folder):
+                if folder not in self._finders:
+                    self._finders[folder] = FileFinder(folder, (_SourceLoader, [".py"]))
+                spec = self._finders[folder].find_spec(name)
+                if spec is not None and spec.loader is not None:
+                    return spec
+        return None
+
+
 @contextmanager
 def importable(root: str) -> Iterator[None]:
     """Let a definition import its siblings (`from definitions import _shared`) while it loads."""
+    finder = _ProjectFinder(root)
     sys.path.insert(0, root)
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.path.remove(root)
+        sys.meta_path.remove(finder)

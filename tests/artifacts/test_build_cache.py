@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import compileall
 import json
 import os
@@ -9,6 +10,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import zipfile
@@ -41,9 +43,15 @@ def note(self, module, cache):
     names.append(module)
     return make(self, module, cache)
 making.Maker.make = note
-built = build_workflows({root!r}, write={write!r})
+built = build_workflows({root!r}, write={write!r}, use_cache=True)
 print(json.dumps({{"made": names, "uncached": dict(built.uncached), "stale": built.is_stale}}))
 """
+
+
+LIBRARIES = Path(tempfile.mkdtemp(prefix="carnation-libraries-"))
+"""What Python looks in: this folder has no other entries, which tests beside these could change."""
+(LIBRARIES / "carnation").symlink_to(ROOT / "carnation")
+atexit.register(shutil.rmtree, LIBRARIES, ignore_errors=True)
 
 
 def define(root: Path, name: str = "one", text: str = DEFINITION, state: str = "A") -> None:
@@ -61,7 +69,7 @@ def build(
     done = subprocess.run(
         [sys.executable, *options, "-c", DRIVER.format(root=str(root), write=write)],
         cwd=folder or root,
-        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        env={**kept, "PYTHONPATH": str(LIBRARIES), **environment},
         capture_output=True,
         text=True,
     )
@@ -269,22 +277,105 @@ def test_a_wrong_definition_is_named_each_time_and_others_keep_their_entries(roo
     assert build(root)["made"] == ["wrong"]
 
 
-def test_bytecode_that_is_older_than_its_source_gives_no_entry(root: Path) -> None:
-    """Python goes by a module's time, and may run what its source no longer says."""
+def test_a_helper_is_known_by_its_content_not_by_its_time(root: Path) -> None:
+    """Python goes by a module's time, and would run what its source no longer says."""
     shared = root / "definitions" / "_shared.py"
     edit("definitions/_shared.py", "Shared", "Shaken")(root)
     os.utime(shared, (10**9, 10**9))
     py_compile.compile(str(shared), doraise=True)
     edit("definitions/_shared.py", "Shaken", "Shaded")(root)
     os.utime(shared, (10**9, 10**9))
-    found = build(root)
-    assert found["made"] == ["two"]
-    assert found["uncached"] == {
-        "two": "the bytecode of 'definitions._shared' is another than its source's"
-    }
-    shared.touch()
     assert build(root)["made"] == ["two"]
     assert "Shaded" in (root / "build/two/code/state-machine/two.asl.json").read_text()
+    assert build(root)["made"] == []
+
+
+def test_a_helper_that_could_not_be_imported_is_an_input(tmp_path: Path) -> None:
+    define(
+        tmp_path,
+        text="""
+        from carnation.states import Pass
+        from carnation.workflow import Workflow
+
+        try:
+            from definitions._optional import STATE
+        except ImportError:
+            STATE = "Fallback"
+
+        def make_workflow():
+            return Workflow(name="{name}", version="1.0.0", states=Pass(STATE))
+        """,
+    )
+    helper = tmp_path / "definitions" / "_optional.py"
+    helper.write_text("import not_there\nSTATE = 'Optional'\n")
+    for _ in range(2):  # from its source, then from its bytecode
+        assert build(tmp_path) == {"made": ["one"], "uncached": {}, "stale": True}
+        assert build(tmp_path)["made"] == []
+        shutil.rmtree(tmp_path / "build")
+        with (tmp_path / "definitions" / "one.py").open("a") as file:
+            file.write("# edited\n")
+    helper.write_text("STATE = 'Optional'\n")
+    assert build(tmp_path)["made"] == ["one"]
+
+
+def test_a_folder_of_helpers_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    define(
+        tmp_path,
+        text="""
+        from carnation.states import Pass
+        from carnation.workflow import Workflow
+        from shared import STATE
+
+        def make_workflow():
+            return Workflow(name="{name}", version="1.0.0", states=Pass(STATE))
+        """,
+    )
+    for name in ("First", "Second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(
+            "from pathlib import Path\n"
+            "STATE = (Path(__file__).resolve().parent / 'state.txt').read_text()\n"
+        )
+        (tmp_path / name / "state.txt").write_text(name)
+    (tmp_path / "shared").symlink_to("First")
+    assert build(tmp_path)["uncached"] == {}
+    assert build(tmp_path)["made"] == []
+    (tmp_path / "shared").unlink()
+    (tmp_path / "shared").symlink_to("Second")
+    assert build(tmp_path)["made"] == ["one"]
+
+
+@pytest.mark.parametrize("folder", ["definitions", "definitions/sub", "lambdas"])
+def test_where_a_build_is_started_changes_nothing(root: Path, folder: str) -> None:
+    (root / "definitions" / "sub").mkdir()
+    (root / "definitions" / "sub" / "deep.py").write_text("import os\nSTATE = os.sep\n")
+    define(root, "two", TWO.replace("from definitions import _shared", SUB))
+    for _ in range(2):
+        found = build(root, folder=root / folder)
+        reason = "definitions/sub/deep.py, line 3: os.environ"
+        assert found["uncached"].get("two", reason) == reason
+        assert "two" in found["made"]
+        (root / "definitions" / "sub" / "deep.py").write_text(
+            "import os\nSTATE = 'x'\nos.environ.get('X')\n"
+        )
+
+
+SUB = "from definitions.sub import deep as _shared"
+
+
+def test_a_pipe_is_read_by_nobody_else(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes here")
+    os.mkfifo(tmp_path / "pipe")
+    pipe = tmp_path / "pipe"
+    value = f"(open({str(pipe)!r}).read())"
+    define(tmp_path, text=READ.replace("{line}", "").replace("{value}", value))
+    writer = subprocess.Popen([sys.executable, "-c", f"open({str(pipe)!r}, 'w').write('x')"])
+    try:
+        reason = f"it reads {pipe}, which is no regular file"
+        assert build(tmp_path)["uncached"] == {"one": reason}
+    finally:
+        writer.wait()
 
 
 READ = """
@@ -300,7 +391,7 @@ def make_workflow():
 def test_what_may_read_more_than_files_is_always_made(tmp_path: Path) -> None:
     define(tmp_path, text=READ.replace("{line}", "import time").replace("{value}", "time.time()"))
     time.sleep(0.02)
-    found = build_workflows(str(tmp_path))
+    found = build_workflows(str(tmp_path), use_cache=True)
     assert found.uncached == {"one": "definitions/one.py, line 2: time"}
     assert BuildCache(str(tmp_path), "").recall("one") is None
 
@@ -327,12 +418,12 @@ def test_what_would_not_happen_again_gives_no_entry(
 def test_a_change_while_it_is_made_gives_no_entry(tmp_path: Path) -> None:
     define(tmp_path)
     time.sleep(0.02)
-    assert build_workflows(str(tmp_path)).uncached == {}
+    assert build_workflows(str(tmp_path), use_cache=True).uncached == {}
     future = time.time() + 1000
     define(tmp_path, state="B")
     os.utime(tmp_path / "definitions" / "one.py", (future, future))
-    reason = "a file has changed while it was made"
-    assert build_workflows(str(tmp_path)).uncached == {"one": reason}
+    reason = f"{tmp_path}/definitions/one.py has changed while it was made"
+    assert build_workflows(str(tmp_path), use_cache=True).uncached == {"one": reason}
 
 
 def test_what_was_not_there_is_an_input_too(tmp_path: Path) -> None:
@@ -451,16 +542,39 @@ def test_a_handler_that_moves_into_a_wheel_is_missed(root: Path) -> None:
         build(root)
 
 
-def test_what_no_entry_names_any_more_is_removed(root: Path) -> None:
+def test_of_descriptions_of_what_is_installed_the_newest_are_kept(root: Path) -> None:
     folder = root / "definitions" / "__pycache__"
     (kept,) = folder.glob("*.installation")
-    left = kept.with_name(kept.name.replace(kept.name.partition(".")[0], "0123"))
-    other = kept.with_name("0123.cpython-999.installation")
-    for path in (left, other):
-        path.write_bytes(kept.read_bytes())
-    edit("definitions/one.py", '"A"', '"B"')(root)
-    assert build(root)["made"] == ["one"]
-    assert sorted(folder.glob("*.installation")) == sorted([kept, other])
+    tag = kept.name.partition(".")[2]
+    for number in range(6):
+        path = folder / f"{number}.{tag}"
+        path.write_bytes(b"")
+        os.utime(path, (10**9 + number, 10**9 + number))
+    other = folder / "0.cpython-999.installation"
+    other.write_bytes(b"")
+    kept.unlink()
+    assert build(root)["made"] == ["one", "three", "two"]
+    left = {path.name.partition(".")[0] for path in folder.glob(f"*.{tag}")}
+    assert {"3", "4", "5"} < left
+    assert len(left) == 4
+    assert other.exists()
+    assert build(root)["made"] == []
+
+
+@pytest.mark.parametrize("shape", ["hello", "order", "events", "distributed"])
+def test_what_init_creates_has_an_entry(tmp_path: Path, shape: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "carnation", "init", "shaped", "--shape", shape],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = build(tmp_path / "shaped")
+    assert found["made"]
+    assert found["uncached"] == {}
+    assert build(tmp_path / "shaped")["made"] == []
 
 
 def test_every_workflow_of_this_project_has_an_entry_equal_to_what_is_made(tmp_path: Path) -> None:
@@ -483,6 +597,7 @@ def test_a_helper_that_was_loaded_before_is_loaded_anew_and_put_back(
     helper.STATE = "Earlier"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "definitions._shared", helper)
     monkeypatch.delitem(sys.modules, "definitions", raising=False)
-    built = build_workflows(str(root), ["two"], use_cache=False)
+    shutil.rmtree(root / "build")
+    built = build_workflows(str(root), ["two"])
     assert '"StartAt": "Shared"' in built.made["two"].artifacts.definition
     assert sys.modules["definitions._shared"] is helper
