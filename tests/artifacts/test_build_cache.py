@@ -78,6 +78,12 @@ def build(
     return result
 
 
+@pytest.fixture(autouse=True)
+def bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process write bytecode, whatever it was told: entries lie beside it."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Give a project of three workflows that is built, whose every entry holds."""
