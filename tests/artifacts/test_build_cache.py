@@ -21,7 +21,6 @@ from typing import Any
 
 import pytest
 
-from carnation.artifacts.build_cache import BuildCache
 from carnation.artifacts.building import build_workflows
 from carnation.artifacts.wheels import write_stamp
 from tests.conftest import ROOT
