@@ -7,9 +7,10 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
+
+from carnation.services.lines import list_lines, read_words
 
 OPTIMIZED_CLIENTS: Mapping[str, tuple[str, str]] = {
     "apigateway": ("ApiGateway", "AmazonApiGateway"),
@@ -25,22 +26,13 @@ OPTIMIZED_CLIENTS: Mapping[str, tuple[str, str]] = {
 _OTHERS = {"stepfunctions": "sfn", "states": "sfn", "events": "eventbridge"}
 
 
-@lru_cache(maxsize=1)
-def _read_names() -> Mapping[str, tuple[str, str]]:
-    path = os.path.join(os.path.dirname(__file__), "clients.txt")
-    with open(path, encoding="utf-8") as file:
-        next(file)
-        rows = (line.split() for line in file)
-        return {row[0]: (row[1], row[2]) for row in rows}
-
-
 def client_name(service: str) -> str:
     """Return the Java SDK's name for a service's client, with which its errors begin.
 
     >>> client_name("secretsmanager"), client_name("acmpca"), client_name("nosuch")
     ('SecretsManager', 'AcmPca', 'Nosuch')
     """
-    return _read_names().get(service, (service.capitalize(), service))[0]
+    return (read_words("clients.txt", service) or (service.capitalize(),))[0]
 
 
 def client_exception(service: str) -> str:
@@ -59,12 +51,12 @@ def botocore_name(service: str) -> str:
     >>> botocore_name("cloudwatchlogs"), botocore_name("states"), botocore_name("nosuch")
     ('logs', 'stepfunctions', 'nosuch')
     """
-    return _read_names().get(_OTHERS.get(service, service), (service, service))[1]
+    return (read_words("clients.txt", _OTHERS.get(service, service)) or (service, service))[1]
 
 
 @lru_cache(maxsize=1)
 def _read_services() -> Mapping[str, str]:
-    return {botocore: service for service, (_, botocore) in _read_names().items()} | _OTHERS
+    return {line[2]: line[0] for line in list_lines("clients.txt")} | _OTHERS
 
 
 def find_service(name: str) -> str:

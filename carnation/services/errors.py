@@ -9,11 +9,10 @@ Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-hand
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from functools import lru_cache
 
 from carnation.services.clients import OPTIMIZED_CLIENTS, client_exception, client_name
+from carnation.services.lines import list_lines, read_words
 from carnation.services.optimized import APIS
 
 STATES_ERRORS = (
@@ -39,15 +38,6 @@ _COMMON = (
 _MORE = {"lambda": ("Unknown",), "events": ("FailedEntry",)}
 
 
-@lru_cache(maxsize=1)
-def _read_names() -> Mapping[str, tuple[str, ...]]:
-    path = os.path.join(os.path.dirname(__file__), "errors.txt")
-    with open(path, encoding="utf-8") as file:
-        next(file)
-        rows = (line.split() for line in file)
-        return {row[0]: tuple(row[1:]) for row in rows}
-
-
 def find_errors(service: str) -> tuple[str, ...] | None:
     """List the errors of a service, as a Task's Resource names it; None if it is not known.
 
@@ -57,7 +47,7 @@ def find_errors(service: str) -> tuple[str, ...] | None:
     True
     """
     plain = service.removeprefix("aws-sdk:")
-    names = _read_names().get(APIS.get(plain, plain))
+    names = read_words("errors.txt", APIS.get(plain, plain))
     if names is None:
         return None
     prefix = _PREFIXES.get(service, client_name(plain))
@@ -76,7 +66,7 @@ def find_prefix(service: str) -> str:
     """
     plain = service.removeprefix("aws-sdk:")
     if plain != service:
-        return f"{client_name(plain)}." if plain in _read_names() else ""
+        return f"{client_name(plain)}." if read_words("errors.txt", plain) is not None else ""
     return f"{_PREFIXES[plain]}." if plain in _PREFIXES else ""
 
 
@@ -87,4 +77,5 @@ def list_prefixes() -> frozenset[str]:
     >>> {"S3.", "AcmPca.", "DynamoDB."} <= list_prefixes()
     True
     """
-    return frozenset(f"{name}." for name in (*_PREFIXES.values(), *map(client_name, _read_names())))
+    clients = [client_name(line[0]) for line in list_lines("errors.txt")]
+    return frozenset(f"{name}." for name in (*_PREFIXES.values(), *clients))

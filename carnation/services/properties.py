@@ -7,15 +7,12 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 
 from carnation.lazy import compile_lazily
 from carnation.records import NamedTuple
-
-_PATH = os.path.join(os.path.dirname(__file__), "properties.txt")
-
+from carnation.services.lines import read_words
 
 _WORD = compile_lazily(r"(!?)([#?\[{]?)(.*)")
 
@@ -31,11 +28,8 @@ class Names(NamedTuple):
     marks: Mapping[str, str]
 
 
-@lru_cache(maxsize=1)
-def _read_lines() -> dict[str, list[str]]:
-    with open(_PATH, encoding="ascii") as file:
-        rows = [line.split() for line in file if not line.startswith("#")]
-    return {row[0]: row[1:] for row in rows}
+def _list_words(kind: str) -> tuple[str, ...]:
+    return read_words("properties.txt", kind) or ()
 
 
 @lru_cache(maxsize=128)
@@ -49,7 +43,7 @@ def read_properties(kind: str) -> dict[str, Names]:
     """
     known: dict[str, dict[str, str]] = {}
     required: dict[str, set[str]] = {}
-    for word in _read_lines().get(kind, ()):
+    for word in _list_words(kind):
         must, mark, path = _split_word(word)
         way, _, name = path.rpartition("/")
         if path[:1] not in (".", "="):
@@ -73,7 +67,7 @@ def read_attributes(kind: str) -> frozenset[str]:
     >>> sorted(read_attributes("AWS::SQS::Queue"))
     ['Arn', 'QueueUrl']
     """
-    return frozenset(word[1:] for word in _read_lines().get(kind, ()) if word.startswith("."))
+    return frozenset(word[1:] for word in _list_words(kind) if word.startswith("."))
 
 
 @lru_cache(maxsize=128)
@@ -83,5 +77,5 @@ def read_values(kind: str) -> dict[str, tuple[str, ...]]:
     >>> read_values("AWS::DynamoDB::Table")["BillingMode"]
     ('PAY_PER_REQUEST', 'PROVISIONED')
     """
-    words = (word[1:].split("|") for word in _read_lines().get(kind, ()) if word[0] == "=")
+    words = (word[1:].split("|") for word in _list_words(kind) if word[0] == "=")
     return {way: tuple(values) for way, *values in words}

@@ -7,15 +7,14 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 
 from carnation.records import NamedTuple
+from carnation.services.lines import read_words
 
 IN_PLACE, INTERRUPTS, MAY_REPLACE, REPLACES = "in place", "interrupts", "may replace", "replaces"
 
-_PATH = os.path.join(os.path.dirname(__file__), "updates.txt")
 _INTERRUPTS = frozenset({
     ("AWS::EC2::Instance", "InstanceType"),
     ("AWS::RDS::DBInstance", "DBInstanceClass"),
@@ -42,17 +41,9 @@ class _Facts(NamedTuple):
     conditional: frozenset[str]
 
 
-@lru_cache(maxsize=1)
-def _read_file() -> str:
-    with open(_PATH, encoding="ascii") as file:
-        return file.read()
-
-
 @lru_cache(maxsize=64)
 def _read_type(kind: str) -> _Facts:
-    text = _read_file()
-    start = text.find(f"\n{kind} ")
-    words = text[start + 1 : text.index("\n", start + 1)].split(" ")[1:] if start >= 0 else []
+    words = read_words("updates.txt", kind) or ()
     return _Facts(
         "*" in words,
         frozenset(word for word in words if word[0] not in "*?"),
