@@ -119,6 +119,7 @@ class BuildCache:
         self._digests: dict[str, str] = {}
         self._packages: dict[tuple[str, str], tuple[str, tuple[str, ...], bytes] | None] = {}
         self._folders: dict[str, tuple[str, ...] | None] = {}
+        self._new: dict[str, str] = {}
         self._installations: dict[str, Installation | None] = {}
         self._inputs: dict[str, _Inputs] = {}
         self._libraries: set[str] = set()
@@ -161,6 +162,20 @@ class BuildCache:
             except OSError:
                 self._folders[path] = None
         return self._folders[path]
+
+    def _find_new(self, folder: str) -> str:
+        """Find a module that has come into a folder since the build began; '' if none has.
+
+        Folders change when bytecode is written, so of packages `__init__` is looked at.
+        """
+        if folder not in self._new:
+            names = self._list_folder(folder) or ()
+            paths = [
+                os.path.join(folder, name.replace("/__init__", "/__init__.py")) for name in names
+            ]
+            new = [path for path in paths if path[-1] != "/" and _has_changed(path, self._started)]
+            self._new[folder] = next(iter(new), "")
+        return self._new[folder]
 
     def _make_packages(self, entry: _Entry) -> dict[str, bytes] | None:
         """Make the packages again; None where one is another now, or cannot be made."""
@@ -302,8 +317,13 @@ class BuildCache:
         for path, found in sources.items():
             if found == _SPECIAL:
                 return f"it reads {path}, which is no regular file"
-            if _has_changed(path, self._started):
+            gone = found.startswith("error") and _has_changed(os.path.dirname(path), self._started)
+            if gone or _has_changed(path, self._started):
                 return f"{path} has changed while it was made"
+        for path in sorted(folders):
+            changed = self._find_new(path)
+            if changed:
+                return f"{changed} has changed while it was made"
         if not _write(self._find_entry(module), entry, _Entry._fields):
             return "what it gives are no plain values"
         return ""

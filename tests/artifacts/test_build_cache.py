@@ -60,13 +60,18 @@ def define(root: Path, name: str = "one", text: str = DEFINITION, state: str = "
 
 
 def build(
-    root: Path, *options: str, folder: Path | None = None, write: bool = True, **environment: str
+    root: Path,
+    *options: str,
+    folder: Path | None = None,
+    write: bool = True,
+    driver: str = DRIVER,
+    **environment: str,
 ) -> dict[str, Any]:
     """Build in a process of its own; return which modules were made, and what has no entry."""
     time.sleep(0.02)  # what has just been written may be written once more within the same tick
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, *options, "-c", DRIVER.format(root=str(root), write=write)],
+        [sys.executable, *options, "-c", driver.format(root=str(root), write=write)],
         cwd=folder or root,
         env={**kept, "PYTHONPATH": str(LIBRARIES), **environment},
         capture_output=True,
@@ -75,6 +80,12 @@ def build(
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled() -> None:
+    """Have all bytecode written: a folder that it makes is a change of what is installed."""
+    compileall.compile_dir(ROOT / "carnation", quiet=2)
 
 
 @pytest.fixture
@@ -425,6 +436,29 @@ def test_a_change_while_it_is_made_gives_no_entry(tmp_path: Path) -> None:
         assert found["uncached"] == {"one": reason}
 
 
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("(folder / '_local.py').write_text('')", "_local.py"),
+        ("(folder / 'comment.txt').unlink()", "comment.txt"),
+        ("(folder / 'comment.txt').write_text('Another')", "comment.txt"),
+        ("(folder / '_shared.py').unlink()", "_shared.py"),
+    ],
+)
+def test_what_comes_and_goes_while_it_is_made_gives_no_entry(
+    root: Path, change: str, what: str
+) -> None:
+    edit("definitions/two.py", "def make_workflow", "# edited\ndef make_workflow")(root)
+    driver = DRIVER.replace(
+        "    return make(self, module, cache)",
+        f"    made = make(self, module, cache)\n    {change}\n    return made",
+    )
+    folder = f"from pathlib import Path\nfolder = Path({str(root / 'definitions')!r})\n"
+    found = build(root, driver=folder + driver)
+    assert found["made"] == ["two"]
+    assert found["uncached"] == {"two": f"{root}/definitions/{what} has changed while it was made"}
+
+
 def test_what_was_not_there_is_an_input_too(tmp_path: Path) -> None:
     """A file, a module, a module of a package: they are looked for, and then they appear."""
     define(
@@ -452,7 +486,8 @@ def test_what_was_not_there_is_an_input_too(tmp_path: Path) -> None:
             return Workflow(name="{name}", version="1.0.0", states=states)
         """,
     )
-    assert build(tmp_path) == {"made": ["one"], "uncached": {}, "stale": True}
+    build(tmp_path)  # makes the folder for bytecode, next to what is not there
+    assert build(tmp_path)["uncached"] == {}
     for path, text in (
         ("definitions/comment.txt", "some"),
         ("definitions/_local.py", "STATE = 'Local'"),
