@@ -38,7 +38,7 @@ from carnation.document import digest
 from carnation.errors import CarnationError
 from carnation.lazy import TYPE_CHECKING
 from carnation.records import NamedTuple
-from carnation.workflow.modules import is_own
+from carnation.workflow.modules import find_definition, is_own
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -252,7 +252,7 @@ class BuildCache:
         # a module that could not be imported was opened, too
         importable = {self.root, *folders}
         own |= {one for one in files if one[-3:] == ".py" and os.path.dirname(one) in importable}
-        own.add(self._find_definition(module))
+        own.add(find_definition(self.root, module))
         imports: set[str] = set()
         reason = watch.reason and f"it {watch.reason}"
         for path in sorted(own):
@@ -366,11 +366,8 @@ class BuildCache:
             self._digests[path] = _read_digest(path)
         return self._digests[path]
 
-    def _find_definition(self, module: str) -> str:
-        return os.path.join(self.root, "definitions", f"{module}.py")
-
     def _find_entry(self, module: str) -> str:
-        return cache_from_source(self._find_definition(module)).removesuffix(".pyc") + _ENTRY
+        return cache_from_source(find_definition(self.root, module)).removesuffix(".pyc") + _ENTRY
 
     def _find_installation(self, name: str) -> str:
         return self._find_entry(name).removesuffix(_ENTRY) + _INSTALLATION

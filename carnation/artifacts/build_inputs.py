@@ -58,8 +58,13 @@ class Watch:
             self.paths.add(name)
             if not os.path.isabs(name):
                 self.reason = f"opens '{name}', a relative path"
-        elif not name.startswith(sys.pycache_prefix or ".pyc") and "__pycache__" not in name:
+        elif not _is_for_bytecode(name):
             self.reason = f"writes '{name}'"
+
+
+def _is_for_bytecode(path: str) -> bool:
+    prefix = sys.pycache_prefix
+    return "__pycache__" in path or (prefix is not None and path.startswith(prefix))
 
 
 _watches: list[Watch] = []
@@ -115,7 +120,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
             watch.reason = "asks for input"
 
 
-def find_own_path(root: str, module: ModuleType | None) -> str:
+def find_own_path(root: str, module: ModuleType) -> str:
     """Return the file of a module of the project, or the folder of one that has none; else ''."""
     try:
         path = getattr(module, "__file__", None)

@@ -27,6 +27,7 @@ from carnation.linter import CALL, REFUSAL, Problem, Rule, find_problems, find_s
 from carnation.resources.policy import render_machine_policy
 from carnation.stacks import Package, Sources
 from carnation.workflow import Workflow, list_definitions
+from carnation.workflow.modules import find_definition
 
 if TYPE_CHECKING:
     from carnation.resources import Function
@@ -119,7 +120,7 @@ def _make_package(root: str, function: Function) -> bytes:
 def _reject_lost_children(root: str, workflow: Workflow) -> None:
     """Raise `WorkflowError` for a child workflow that `definitions/` does not have."""
     for child in workflow.application.resources:
-        path = os.path.join(root, "definitions", f"{child.id}.py")
+        path = find_definition(root, child.id)
         if type(child).__name__ == "Child" and not os.path.isfile(path):
             raise WorkflowError(
                 f"workflow '{workflow.name}': {child!r} ({child.line}) starts definitions/"

@@ -59,8 +59,10 @@ def placing_resources(root: str, name: str) -> Iterator[None]:
 
 def _load(root: str, name: str) -> Workflow | None:
     """Load a workflow of a project, where it is there and can be."""
+    from carnation.workflow.modules import find_definition  # only findings are placed
+
     module = name.replace("-", "_")
-    if not os.path.isfile(os.path.join(root, "definitions", f"{module}.py")):
+    if not os.path.isfile(find_definition(root, module)):
         return None
     from carnation.workflow import load_workflows  # it starts the SDK
 

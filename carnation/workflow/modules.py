@@ -31,6 +31,11 @@ def list_definitions(root: str) -> list[str]:
     return [name[:-3] for name in names if name.endswith(".py") and not name.startswith("_")]
 
 
+def find_definition(root: str, module: str) -> str:
+    """Return the file of a module of `definitions/`, there or not."""
+    return os.path.join(root, "definitions", f"{module}.py")
+
+
 def choose_definitions(root: str, names: Sequence[str] = ()) -> list[str]:
     """List the modules of the workflows that are named, each once; all, where none is.
 
@@ -100,15 +105,15 @@ class _ProjectFinder:
     """Finds the modules of a project for Python, which are loaded as definitions are."""
 
     def __init__(self, root: str) -> None:
-        self._root = root
+        self.root = root
         self._finders: dict[str, FileFinder] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find a module that is one file; a folder without `__init__` is left to Python."""
-        for folder in [self._root] if path is None else path:
-            if folder == self._root or is_own(self._root, folder):
+        for folder in [self.root] if path is None else path:
+            if folder == self.root or is_own(self.root, folder):
                 if folder not in self._finders:
                     self._finders[folder] = FileFinder(folder, (_SourceLoader, [".py"]))
                 spec = self._finders[folder].find_spec(name)
@@ -120,6 +125,9 @@ class _ProjectFinder:
 @contextmanager
 def importable(root: str) -> Iterator[None]:
     """Let a definition import its siblings (`from definitions import _shared`) while it loads."""
+    if any(isinstance(one, _ProjectFinder) and one.root == root for one in sys.meta_path):
+        yield  # whoever makes a workflow loads it on the way
+        return
     finder = _ProjectFinder(root)
     sys.path.insert(0, root)
     sys.meta_path.insert(0, finder)

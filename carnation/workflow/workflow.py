@@ -6,7 +6,6 @@ underscore has a function `make_workflow()` which returns a fresh `Workflow`.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from carnation.asl import walk_states
 from carnation.errors import WorkflowError, suggest_name
 from carnation.states import find_source, find_unchecked, make_definition
-from carnation.workflow.modules import choose_definitions, importable, load_module
+from carnation.workflow.modules import choose_definitions, find_definition, importable, load_module
 from carnation.workflow.names import validate_name, validate_version
 
 if TYPE_CHECKING:
@@ -256,9 +255,8 @@ def load_workflows(root: str, names: Sequence[str] = ()) -> Iterator[Workflow]:
 
 def load_workflow(root: str, module: str) -> Workflow:
     """Load the workflow of a module of `definitions/`; raises as `load_workflows` does."""
-    path = os.path.join(root, "definitions", f"{module}.py")
     name = f"_definition_{module}"
-    loaded = load_module(root, path, name)
+    loaded = load_module(root, find_definition(root, module), name)
     try:
         with importable(root), redirect_stdout(sys.stderr):
             make = getattr(loaded, "make_workflow", None)
